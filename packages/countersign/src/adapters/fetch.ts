@@ -1,0 +1,63 @@
+import { FAILURES, type Failure, problemHeaders, toProblem } from '../failure.ts'
+import type { IncomingHeaders } from '../headers.ts'
+import { readStream } from '../stream.ts'
+import type { IncomingRequest, Verified, Verifier, VerifyOptions } from '../verify.ts'
+
+export interface FetchAdapterOptions extends VerifyOptions {
+  /**
+   * The raw request target, where the server can tell it. Default: what stands behind the origin in `request.url`, which
+   * the platform may have normalised (`/a/../b`); a client that signs such a URL is then refused.
+   */
+  readonly target?: ((request: Request) => string) | undefined
+  /** The raw headers, where the server can tell them: a merged `Headers` hides that one came twice in equal form. */
+  readonly headers?: ((request: Request) => IncomingHeaders) | undefined
+  readonly address?: ((request: Request) => string | undefined) | undefined
+  /** Told of every refusal, with all there is to know: for logs and the key's owner, not for the caller. */
+  readonly onRefused?: ((failure: Failure, request: Request) => void) | undefined
+}
+
+export type SignedFetchHandler = (request: Request, verified: Verified) => Response | Promise<Response>
+
+/**
+ * A web-standard handler that lets only verified calls through, and answers the others with problem details. The body is
+ * read to be verified: take it from `verified.body`.
+ *
+ * @example
+ * ```ts
+ * export default { fetch: requireSignature(verifier, (request, { key, body }) => new Response(`hello ${key.id}`)) }
+ * ```
+ */
+export function requireSignature(verifier: Verifier, handler: SignedFetchHandler, options: FetchAdapterOptions = {}): (request: Request) => Promise<Response> {
+  return async request => {
+    const result = await verifier.verify(fromFetchRequest(request, options), options)
+    if (result.ok) return handler(request, result)
+    options.onRefused?.(result.failure, request)
+    return problemResponse(result.failure, verifier.scheme.name)
+  }
+}
+
+/** The method, target, headers, body and address of a web-standard request. */
+export function fromFetchRequest(request: Request, options: FetchAdapterOptions = {}): IncomingRequest {
+  return {
+    method: request.method,
+    target: options.target?.(request) ?? targetOf(request.url),
+    headers: options.headers?.(request) ?? withHost(request),
+    body: async maxBytes => (request.body === null ? undefined : readStream(request.body, maxBytes)),
+    address: options.address?.(request),
+  }
+}
+
+export function problemResponse(failure: Failure, schemeName: string): Response {
+  return new Response(JSON.stringify(toProblem(failure)), { status: FAILURES[failure.code].status, headers: problemHeaders(failure, schemeName) })
+}
+
+function targetOf(url: string): string {
+  const slash = url.indexOf('/', url.indexOf('://') + 3)
+  const hash = url.indexOf('#')
+  return slash < 0 ? '/' : url.slice(slash, hash < 0 ? undefined : hash)
+}
+
+function withHost(request: Request): IncomingHeaders {
+  const pairs = [...request.headers]
+  return request.headers.has('host') ? pairs : [...pairs, ['host', new URL(request.url).host]]
+}

@@ -1,0 +1,85 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { concatBytes } from '../encoding.ts'
+import { FAILURES, type Failure, problemHeaders, toProblem } from '../failure.ts'
+import type { IncomingRequest, Verification, Verified, Verifier, VerifyOptions } from '../verify.ts'
+
+export interface NodeAdapterOptions extends VerifyOptions {
+  /** The client's address. Default: the socket's; behind a proxy that you trust, read it from what that proxy sets. */
+  readonly address?: ((request: IncomingMessage) => string | undefined) | undefined
+  /** Told of every refusal, with all there is to know: for logs and the key's owner, not for the caller. */
+  readonly onRefused?: ((failure: Failure, request: IncomingMessage) => void) | undefined
+}
+
+export type SignedHandler = (request: IncomingMessage, response: ServerResponse, verified: Verified) => unknown
+
+/**
+ * A `node:http` listener that lets only verified calls through, and answers the others with problem details.
+ *
+ * @example
+ * ```ts
+ * import { createServer } from 'node:http'
+ * createServer(requireSignature(verifier, (request, response, { key, body }) => response.end(`hello ${key.id}`))).listen(8080)
+ * ```
+ */
+export function requireSignature(verifier: Verifier, handler: SignedHandler, options: NodeAdapterOptions = {}): (request: IncomingMessage, response: ServerResponse) => void {
+  return (request, response) => {
+    verifyNodeRequest(verifier, request, options)
+      .then(result => (result.ok ? handler(request, response, result) : refuse(verifier, result.failure, request, response, options)))
+      .catch((error: unknown) => response.destroy(error instanceof Error ? error : undefined))
+  }
+}
+
+/** Verifies a request whose body nobody has read yet. The body comes back with the result. */
+export function verifyNodeRequest(verifier: Verifier, request: IncomingMessage, options: NodeAdapterOptions = {}): Promise<Verification> {
+  return verifier.verify(fromNodeRequest(request, options), options)
+}
+
+/** The raw method, target, headers, body and address of a Node request. */
+export function fromNodeRequest(request: IncomingMessage, options: NodeAdapterOptions = {}): IncomingRequest {
+  return {
+    method: request.method ?? '',
+    target: request.url ?? '',
+    headers: request.rawHeaders,
+    body: maxBytes => readBody(request, maxBytes),
+    address: options.address === undefined ? request.socket.remoteAddress : options.address(request),
+  }
+}
+
+/** Reads a body, and stops at the limit. */
+export function readBody(request: IncomingMessage, maxBytes: number): Promise<Uint8Array | undefined | 'too-large'> {
+  const announced = Number(request.headers['content-length'] ?? 0)
+  if (announced > maxBytes) return Promise.resolve('too-large')
+  if (announced === 0 && request.headers['transfer-encoding'] === undefined) return Promise.resolve(undefined)
+  if (request.readableEnded) {
+    return Promise.reject(new TypeError('The body was read before it could be verified: put requireSignature in front of every body parser.'))
+  }
+  return new Promise((resolve, reject) => {
+    const pieces: Uint8Array[] = []
+    let length = 0
+    request.on('data', (piece: Uint8Array) => {
+      length += piece.length
+      if (length > maxBytes) {
+        request.pause()
+        resolve('too-large')
+      } else pieces.push(piece)
+    })
+    request.once('end', () => resolve(pieces.length === 1 ? pieces[0] : concatBytes(pieces)))
+    request.once('error', reject)
+    request.once('close', () => reject(new Error('The client went away before its body was read.')))
+  })
+}
+
+/** Answers a refusal. */
+export function sendProblem(response: ServerResponse, failure: Failure, schemeName: string): void {
+  const text = JSON.stringify(toProblem(failure))
+  response.writeHead(FAILURES[failure.code].status, { ...problemHeaders(failure, schemeName), 'content-length': Buffer.byteLength(text) })
+  response.end(text)
+}
+
+function refuse(verifier: Verifier, failure: Failure, request: IncomingMessage, response: ServerResponse, options: NodeAdapterOptions): void {
+  options.onRefused?.(failure, request)
+  // A body that was not read to its end can not be followed by another request on the same connection.
+  if (!request.complete) response.setHeader('connection', 'close')
+  sendProblem(response, failure, verifier.scheme.name)
+  if (!request.complete) request.resume()
+}

@@ -1,0 +1,45 @@
+import { utf8 } from './encoding.ts'
+import { CountersignError } from './error.ts'
+import type { JsonSerializer } from './json.ts'
+
+export type JsonBody = { readonly [name: string]: unknown } | readonly unknown[] | number | boolean
+
+/**
+ * What can be signed as a body: text and bytes go out as they are; any other JSON value is serialised once, and that
+ * text is both signed and sent. `null` and `undefined` are no body, as for `fetch`.
+ */
+export type SignableBody = string | Uint8Array | ArrayBuffer | JsonBody | null | undefined
+
+export interface SerializedBody {
+  /** What goes into the message: text where there is text, since it is faster to sign. */
+  readonly signed: string | Uint8Array | undefined
+  /** What goes over the wire. */
+  readonly bytes: Uint8Array | undefined
+  readonly contentType: string | undefined
+}
+
+const NO_BODY: SerializedBody = { signed: undefined, bytes: undefined, contentType: undefined }
+
+export function serializeBody(body: SignableBody, toJson: JsonSerializer): SerializedBody {
+  if (body === undefined || body === null) return NO_BODY
+  if (typeof body === 'string') return { signed: body, bytes: utf8(body), contentType: undefined }
+  if (body instanceof Uint8Array) return { signed: body, bytes: body, contentType: undefined }
+  if (body instanceof ArrayBuffer) {
+    const bytes = new Uint8Array(body)
+    return { signed: bytes, bytes, contentType: undefined }
+  }
+  if (!isJson(body)) {
+    const name = Object.prototype.toString.call(body).slice(8, -1)
+    throw new CountersignError('body-not-signable', `A ${name} is not a body that sign() can read: give text, bytes or a plain JSON value, or use signedFetch, which reads it.`)
+  }
+  const text = toJson(body)
+  return { signed: text, bytes: utf8(text), contentType: 'application/json' }
+}
+
+function isJson(body: unknown): boolean {
+  if (typeof body === 'number' || typeof body === 'boolean' || Array.isArray(body)) return true
+  if (typeof body !== 'object' || body === null) return false
+  if ('toJSON' in body && typeof body.toJSON === 'function') return true
+  const prototype: unknown = Object.getPrototypeOf(body)
+  return prototype === null || Object.getPrototypeOf(prototype) === null
+}

@@ -1,0 +1,134 @@
+import { DIGEST_BYTES } from './algorithm.ts'
+import { ALPHABETS, encodedLength, utf8 } from './encoding.ts'
+import { type Call, compileMessage, type Message } from './message.ts'
+import type { Scheme } from './scheme.ts'
+import type { Field, Part } from './template.ts'
+import { EPOCH_DIGITS } from './timestamp.ts'
+
+/**
+ * Could the same bytes be another call's message? A message without separators is safe only where every part's end can
+ * be seen. This file works that out from the declaration: which boundaries hold by themselves, and which have to be
+ * looked at in each call. (Rule 2 of the design: `POST /x` with body `1` signs the same as `POST /x1` with none.)
+ */
+export interface Boundaries {
+  /** Two parts that no check of a single call can keep apart, as `{body}{nonce}`; a verifier refuses such a scheme. */
+  readonly hopeless: string | undefined
+  /** The name of the first boundary that this call leaves open. */
+  readonly findOpen: (call: Call) => string | undefined
+}
+
+/** What is known of a part before any call is seen. `known` parts have one value, or one length, for a given key. */
+interface Shape {
+  readonly name: string
+  readonly known: boolean
+  readonly characters: string
+  /** The characters it can begin with; the empty text when it may be empty or begin with anything. */
+  readonly first: string
+  readonly part: Part
+}
+
+const TARGET_CHARACTERS = "A-Za-z0-9\\-._~:/?@!$&'()*+,;=%"
+const ANY = '\\s\\S'
+
+export function compileBoundaries(scheme: Scheme): Boundaries {
+  const shapes = scheme.message.flatMap(part => shapesOf(part, scheme))
+  const checks: ((call: Call) => string | undefined)[] = []
+  for (const [index, shape] of shapes.entries()) {
+    if (shape.known || shapes.slice(index + 1).every(next => next.known)) continue
+    let after = index + 1
+    while (isAbsorbed(shapes[after], shape.characters)) after++
+    const next = shapes[after]
+    if (next === undefined || next.part.kind === 'literal' || canNotContinue(shape.characters, next.first)) continue
+    const between = `between {${shape.name}} and {${next.name}}`
+    if (shape.characters === ANY || next.known) return { hopeless: between, findOpen: () => between }
+    checks.push(compileCheck(shape.characters, shapes.slice(after), between))
+  }
+  const [only] = checks
+  if (only === undefined) return { hopeless: undefined, findOpen: () => undefined }
+  return { hopeless: undefined, findOpen: checks.length === 1 ? only : call => checks.map(check => check(call)).find(open => open !== undefined) }
+}
+
+function compileCheck(characters: string, rest: readonly Shape[], between: string): (call: Call) => string | undefined {
+  const continues = new RegExp(`^[${characters}]$`)
+  const table = Array.from({ length: 256 }, (_, byte) => byte < 128 && continues.test(String.fromCharCode(byte)))
+  const { write } = compileMessage(rest.map(shape => shape.part))
+  return call => {
+    const first = firstByte(write(call))
+    return first !== undefined && table[first] === true ? between : undefined
+  }
+}
+
+function firstByte({ before, body, after }: Message): number | undefined {
+  if (before !== '') return utf8(before.charAt(0))[0]
+  if (typeof body === 'string' ? body !== '' : body !== undefined && body.length > 0) return typeof body === 'string' ? utf8(body.charAt(0))[0] : body?.[0]
+  return after === '' ? undefined : utf8(after.charAt(0))[0]
+}
+
+/** Whether a part of known length may be swallowed by the run before it; then the run's end tells where both end. */
+function isAbsorbed(shape: Shape | undefined, characters: string): boolean {
+  if (shape === undefined || !shape.known) return false
+  if (shape.part.kind === 'literal') return new RegExp(`^[${characters}]*$`).test(shape.part.text)
+  return shape.part.kind !== 'hash' || new RegExp(`^[${characters}]+$`).test(samples(shape.characters))
+}
+
+function canNotContinue(characters: string, first: string): boolean {
+  return first !== '' && !new RegExp(`[${characters}]`).test(samples(first))
+}
+
+/** Every ASCII character that a class holds. */
+function samples(characters: string): string {
+  const inClass = new RegExp(`[${characters}]`)
+  return Array.from({ length: 128 }, (_, code) => String.fromCharCode(code))
+    .filter(char => inClass.test(char))
+    .join('')
+}
+
+function shapesOf(part: Part, scheme: Scheme): Shape[] {
+  if (part.kind === 'literal') return [{ name: part.text, known: true, characters: '', first: '', part }]
+  if (part.kind === 'hash') {
+    const characters = part.encoding === 'raw' ? ANY : ALPHABETS[part.encoding]
+    const length = part.encoding === 'raw' ? DIGEST_BYTES[part.digest] : encodedLength(DIGEST_BYTES[part.digest], part.encoding)
+    return [{ name: `${part.digest}, ${length} long`, known: true, characters, first: characters, part }]
+  }
+  const fields: Field[] = part.kind === 'field' && part.or !== undefined ? [part.field, part.or] : [part.field]
+  const all = fields.map(field => fieldShapes(field, scheme, part))
+  const [only = [], second] = all
+  if (second === undefined) return only
+  const both = all.flat()
+  return [{ name: fields.join(' or '), known: false, characters: both.map(shape => shape.characters).join(''), first: both.map(shape => shape.first).join(''), part }]
+}
+
+function fieldShapes(field: Field, scheme: Scheme, part: Part): Shape[] {
+  const shape = (known: boolean, characters: string, first = characters): Shape[] => [{ name: field, known, characters, first, part }]
+  switch (field) {
+    case 'keyId':
+    case 'passphrase':
+    case 'origin':
+    case 'host':
+      return shape(true, '\\x21-\\x7e')
+    case 'timestamp': {
+      const formats = scheme.timestamp?.formats ?? []
+      const epoch = formats.every(format => EPOCH_DIGITS[format] !== undefined)
+      if (epoch) return shape(formats.length === 1, '0-9')
+      return formats.every(format => format === 'decimal-seconds') ? shape(false, '0-9.') : shape(false, '0-9A-Za-z:., +-')
+    }
+    case 'nonce':
+      return shape(false, 'A-Za-z0-9_\\-')
+    case 'method':
+      return shape(false, 'A-Za-z')
+    case 'url':
+      // The origin is the verifier's own, so only what follows it can vary; its "://" ends whatever stood before.
+      return [
+        { name: 'url', known: true, characters: '', first: '', part: { kind: 'literal', text: 'https://' } },
+        { name: 'url', known: false, characters: TARGET_CHARACTERS, first: '/', part },
+      ]
+    case 'target':
+    case 'path':
+      return shape(false, TARGET_CHARACTERS, '/')
+    case 'query':
+      return shape(false, TARGET_CHARACTERS, '')
+    default:
+      if (scheme.parameters[field] !== undefined) return shape(false, scheme.parameters[field].characters === 'digits' ? '0-9' : 'A-Za-z0-9_\\-')
+      return shape(false, ANY, '')
+  }
+}

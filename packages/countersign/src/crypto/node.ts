@@ -1,0 +1,76 @@
+import { createHash, createHmac, createPrivateKey, createPublicKey, createSecretKey, type KeyObject, sign, timingSafeEqual, verify } from 'node:crypto'
+import { type BytesEncoding, encode } from '../encoding.ts'
+import { CountersignError } from '../error.ts'
+import { type Message, messageBytes } from '../message.ts'
+import type { CryptoProvider } from './provider.ts'
+
+interface Updatable {
+  update(data: string | Uint8Array): unknown
+}
+
+/** `node:crypto`: Node, Deno, Bun. A key object is a third faster than handing the bytes over at each call. */
+export const crypto: CryptoProvider = {
+  synchronous: true,
+
+  hash(digest, message) {
+    const hash = createHash(digest)
+    feed(hash, message)
+    return hash.digest()
+  },
+
+  hmac(digest, secret, encoding) {
+    const key = createSecretKey(secret)
+    const native = encoding === 'hex' || encoding === 'base64' || encoding === 'base64url' ? encoding : undefined
+    if (native === undefined) {
+      return message => {
+        const hmac = createHmac(digest, key)
+        feed(hmac, message)
+        return encode(hmac.digest(), encoding)
+      }
+    }
+    return message => {
+      const hmac = createHmac(digest, key)
+      feed(hmac, message)
+      return hmac.digest(native)
+    }
+  },
+
+  rsaSign(digest, pem, encoding) {
+    const key = readRsaKey(pem, 'private', createPrivateKey)
+    return message => write(sign(digest, messageBytes(message), key), encoding)
+  },
+
+  rsaVerify(digest, pem) {
+    const key = readRsaKey(pem, 'public', createPublicKey)
+    return (message, signature) => verify(digest, messageBytes(message), key, signature)
+  },
+
+  equal(a, b) {
+    return a.length === b.length && timingSafeEqual(Buffer.from(a, 'latin1'), Buffer.from(b, 'latin1'))
+  },
+}
+
+function feed(sink: Updatable, { before, body, after }: Message): void {
+  if (body === undefined || typeof body === 'string') {
+    sink.update(body === undefined ? before : before + body + after)
+    return
+  }
+  if (before !== '') sink.update(before)
+  if (body.length > 0) sink.update(body)
+  if (after !== '') sink.update(after)
+}
+
+function write(bytes: Buffer, encoding: BytesEncoding): string {
+  return encoding === 'base64url' ? bytes.toString('base64url') : encode(bytes, encoding)
+}
+
+function readRsaKey(pem: string, kind: 'private' | 'public', read: (pem: string) => KeyObject): KeyObject {
+  let key: KeyObject | undefined
+  try {
+    key = read(pem)
+  } catch {
+    // Said below, without the key and without OpenSSL's own words for it.
+  }
+  if (key?.asymmetricKeyType === 'rsa') return key
+  throw new CountersignError(`${kind}-key-malformed`, `The ${kind} key is not an RSA key in PEM: it begins with -----BEGIN ${kind.toUpperCase()} KEY----- or -----BEGIN RSA ${kind.toUpperCase()} KEY-----.`)
+}

@@ -1,0 +1,34 @@
+import type { Digest } from '../algorithm.ts'
+import type { BytesEncoding } from '../encoding.ts'
+import type { Message } from '../message.ts'
+
+export type MaybePromise<T> = T | Promise<T>
+
+/** Signs a message, and writes the signature in the scheme's encoding. */
+export type SignMessage = (message: Message) => MaybePromise<string>
+
+/** Says whether a signature, as decoded bytes, is the one of the message. */
+export type VerifyMessage = (message: Message, signature: Uint8Array) => MaybePromise<boolean>
+
+/** What the library asks of the platform. `crypto/node.ts` answers at once, `crypto/web.ts` with promises. */
+export interface CryptoProvider {
+  /** Whether every answer is a value rather than a promise. */
+  readonly synchronous: boolean
+  hash(digest: Digest, message: Message): MaybePromise<Uint8Array>
+  hmac(digest: Digest, secret: Uint8Array, encoding: BytesEncoding): SignMessage
+  /** @throws CountersignError `private-key-malformed` (at once, or as the promise's rejection) */
+  rsaSign(digest: Digest, pem: string, encoding: BytesEncoding): SignMessage
+  /** @throws CountersignError `public-key-malformed` (at once, or as the promise's rejection) */
+  rsaVerify(digest: Digest, pem: string): VerifyMessage
+  /** Compares two texts in a time that does not depend on where they differ. */
+  equal(a: string, b: string): boolean
+}
+
+export function isPromise<T>(value: MaybePromise<T>): value is Promise<T> {
+  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'
+}
+
+/** Goes on with a value now, or with a promise's value when it is there. */
+export function whenReady<T, R>(value: MaybePromise<T>, next: (value: T) => MaybePromise<R>): MaybePromise<R> {
+  return isPromise(value) ? value.then(next) : next(value)
+}

@@ -1,0 +1,32 @@
+/** Everything that can be wrong with how the library is called. Refused requests are values, see `failure.ts`. */
+export type ErrorCode =
+  | 'scheme-invalid'
+  | 'secret-missing'
+  | 'secret-malformed'
+  | 'secret-too-short'
+  | 'private-key-malformed'
+  | 'public-key-malformed'
+  | 'credential-missing'
+  | 'option-invalid'
+  | 'url-not-signable'
+  | 'body-not-signable'
+  | 'body-too-large'
+  | 'timestamp-invalid'
+  | 'no-synchronous-crypto'
+  | 'cross-origin-redirect'
+  | 'too-many-redirects'
+  | 'redirect-hidden'
+
+/**
+ * A mistake in the call, thrown. `code` is stable and is what programs should look at; `message` says what was
+ * wanted and never holds a secret.
+ */
+export class CountersignError extends TypeError {
+  override readonly name = 'CountersignError'
+  readonly code: ErrorCode
+
+  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.code = code
+  }
+}

@@ -1,0 +1,39 @@
+import { CountersignError } from './error.ts'
+import { hostOf } from './url.ts'
+
+export interface Origin {
+  /** Scheme, host and port; no path. */
+  readonly origin: string
+  /** What stands before the request target in public URLs; empty most often. */
+  readonly basePath: string
+  readonly host: string
+}
+
+/**
+ * Reads the origins an API is served at.
+ *
+ * @throws CountersignError `option-invalid`
+ */
+export function readOrigins(configured: string | readonly string[]): readonly [Origin, ...Origin[]] {
+  const [first, ...rest] = (typeof configured === 'string' ? [configured] : configured).map(readOrigin)
+  if (first === undefined) throw new CountersignError('option-invalid', 'Give the public origin of the API, such as https://api.example.com: it is signed, and never taken from the request.')
+  return [first, ...rest]
+}
+
+/**
+ * The configured origins that a request may be meant for: with one, that one, whatever the request says; with several,
+ * those whose host it names. What the request says only chooses, it is never signed for.
+ */
+export function chooseOrigins(origins: readonly [Origin, ...Origin[]], host: string | undefined): readonly Origin[] {
+  return origins.length === 1 ? origins : origins.filter(origin => origin.host === host?.toLowerCase())
+}
+
+function readOrigin(text: string): Origin {
+  const match = /^((?:https?|wss?):\/\/[a-z0-9\-._~:[\]]+)(\/[A-Za-z0-9\-._~/%]*)?$/.exec(text)
+  const origin = match?.[1]
+  const basePath = match?.[2] ?? ''
+  if (origin === undefined || basePath.endsWith('/')) {
+    throw new CountersignError('option-invalid', `${JSON.stringify(text)} is no origin: give scheme, lower-case host and port as clients write them, without a slash at the end, such as https://api.example.com.`)
+  }
+  return { origin, basePath, host: hostOf(origin) }
+}

@@ -1,0 +1,130 @@
+import { DIGEST_BYTES } from './algorithm.ts'
+import { compileReader, type Fields, MAX_FIELD_LENGTH } from './carrier.ts'
+import { encodedLength } from './encoding.ts'
+import type { Failure } from './failure.ts'
+import { compileHeaderReader, DUPLICATE, type HeaderValue, type IncomingHeaders } from './headers.ts'
+import type { Carrier, Scheme } from './scheme.ts'
+
+/** What a call says of itself, every field spelled as the scheme wants it. */
+export interface Presented extends Fields {
+  /** The `Host` header. */
+  host: string | undefined
+  /** The request target without the signature, where that stands in the query. */
+  target: string
+  /** Which header or parameter the timestamp came in. */
+  timestampHeader: string
+  header: (name: string) => string | undefined
+}
+
+type PresentedReader = (headers: IncomingHeaders, target: string) => Presented | Failure
+
+/** Makes the function that reads what the scheme's carriers carry: each exactly once, each in its one spelling. */
+export function compilePresentedReader(scheme: Scheme): PresentedReader {
+  const carriers = scheme.carriers.map(carrier => ({ carrier, name: carrier.name, read: compileReader(carrier, scheme), optional: isOptional(carrier, scheme) }))
+  const headerCarriers = carriers.filter(({ carrier }) => carrier.in === 'header')
+  const queryCarriers = carriers.filter(({ carrier }) => carrier.in === 'query')
+  const signedHeaders = [...scheme.fields].filter(field => field.startsWith('header.')).map(field => field.slice('header.'.length))
+  const names = [...headerCarriers.map(({ name }) => name), 'host', ...signedHeaders]
+  const hostIndex = headerCarriers.length
+  const readHeaders = compileHeaderReader(names)
+  const signatureCarrier = carriers.find(({ carrier }) => carrier.fields.includes('signature'))?.name ?? ''
+  const timestampCarrier = carriers.find(({ carrier }) => carrier.fields.includes('timestamp'))?.name ?? ''
+  const { family, digest } = scheme.algorithm
+  const signatureLength = family === 'hmac' ? encodedLength(DIGEST_BYTES[digest], scheme.signature.encoding) : undefined
+
+  return (headers, target) => {
+    const values = readHeaders(headers)
+    const host = values[hostIndex]
+    const presented: Presented = {
+      keyId: '',
+      timestamp: '',
+      nonce: '',
+      passphrase: '',
+      signature: '',
+      moreSignatures: NONE,
+      parameters: {},
+      host: host === DUPLICATE ? '' : host,
+      target,
+      timestampHeader: timestampCarrier,
+      header: name => textOf(values[names.indexOf(name, hostIndex + 1)]),
+    }
+    if (host === DUPLICATE) return { code: 'duplicate-header', header: 'host' }
+    for (let index = 0; index < signedHeaders.length; index++) {
+      if (values[hostIndex + 1 + index] === DUPLICATE) return { code: 'duplicate-header', header: signedHeaders[index] ?? '' }
+    }
+    for (let index = 0; index < headerCarriers.length; index++) {
+      const carrier = headerCarriers[index]
+      const value = values[index]
+      if (carrier === undefined) continue
+      if (value === DUPLICATE) return { code: 'duplicate-header', header: carrier.name }
+      if (value === undefined) {
+        if (carrier.optional) continue
+        return { code: 'missing-header', header: carrier.name }
+      }
+      if (value === '' || value.length > MAX_FIELD_LENGTH || !carrier.read(value, presented)) return malformed(carrier.carrier, value)
+    }
+    if (queryCarriers.length > 0) {
+      const failure = readQuery(presented, target)
+      if (failure !== undefined) return failure
+    }
+    if (scheme.alternatives !== undefined) {
+      const failure = checkAlternatives(presented)
+      if (failure !== undefined) return failure
+    }
+    if (signatureLength !== undefined && !hasLength(presented, signatureLength)) return { code: 'malformed-signature', header: signatureCarrier }
+    return presented
+  }
+
+  function readQuery(presented: Presented, target: string): Failure | undefined {
+    const mark = target.indexOf('?')
+    const given = mark < 0 ? [] : target.slice(mark + 1).split('&')
+    for (const { carrier, name, read } of queryCarriers) {
+      const found = given.filter(parameter => parameter.startsWith(`${name}=`))
+      const [only, second] = found
+      if (only === undefined) return { code: 'missing-header', header: `?${name}` }
+      if (second !== undefined) return { code: 'duplicate-header', header: `?${name}` }
+      const value = decodeOnce(only.slice(name.length + 1))
+      if (value === undefined || !read(value, presented)) return malformed(carrier, value ?? '')
+      if (!carrier.fields.includes('signature')) continue
+      if (given.at(-1) !== only) return { code: 'malformed-header', header: `?${name}` }
+      const rest = given.slice(0, -1).join('&')
+      presented.target = target.slice(0, mark) + (rest === '' ? '' : `?${rest}`)
+    }
+    return undefined
+  }
+
+  function checkAlternatives(presented: Presented): Failure | undefined {
+    const given = (scheme.alternatives ?? []).filter(field => (field === 'nonce' ? presented.nonce : presented.timestamp) !== '')
+    if (given.length === 1) return undefined
+    const optional = carriers.filter(carrier => carrier.optional).map(({ name }) => name)
+    return given.length === 0 ? { code: 'missing-header', header: optional.join(' or ') } : { code: 'duplicate-header', header: optional.join(' and ') }
+  }
+}
+
+const NONE: readonly string[] = []
+
+function isOptional(carrier: Carrier, scheme: Scheme): boolean {
+  return scheme.alternatives?.some(field => carrier.fields.includes(field)) ?? false
+}
+
+function hasLength({ signature, moreSignatures }: Presented, length: number): boolean {
+  return signature.length === length && moreSignatures.every(more => more.length === length)
+}
+
+function malformed(carrier: Carrier, value: string): Failure {
+  const code = value === '' ? 'missing-header' : carrier.fields.includes('signature') ? 'malformed-signature' : carrier.fields.includes('timestamp') ? 'malformed-timestamp' : 'malformed-header'
+  return { code, header: carrier.name }
+}
+
+function decodeOnce(text: string): string | undefined {
+  try {
+    const decoded = decodeURIComponent(text)
+    return encodeURIComponent(decoded) === text ? decoded : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function textOf(value: HeaderValue): string | undefined {
+  return typeof value === 'string' ? value : undefined
+}

@@ -1,0 +1,19 @@
+import { defineScheme, type Scheme } from '../scheme.ts'
+
+/** Coinbase Exchange. The timestamp may have decimals. */
+export const coinbaseExchange: Scheme = /* @__PURE__ */ defineScheme({
+  name: 'coinbase-exchange',
+  title: 'Coinbase Exchange',
+  docs: 'https://docs.cdp.coinbase.com/exchange/rest-api/authentication',
+  algorithm: 'hmac-sha256',
+  secret: { encoding: 'base64' },
+  timestamp: { formats: ['decimal-seconds'] },
+  message: '{timestamp}{method}{target}{body}',
+  signature: { encoding: 'base64' },
+  headers: {
+    'cb-access-key': '{keyId}',
+    'cb-access-passphrase': '{passphrase}',
+    'cb-access-timestamp': '{timestamp}',
+    'cb-access-sign': '{signature}',
+  },
+})

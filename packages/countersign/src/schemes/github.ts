@@ -1,0 +1,12 @@
+import { defineScheme, type Scheme } from '../scheme.ts'
+
+/** GitHub webhooks. No timestamp is signed, so a replay can't be told from a redelivery. */
+export const github: Scheme = /* @__PURE__ */ defineScheme({
+  name: 'github',
+  title: 'GitHub webhooks',
+  docs: 'https://docs.github.com/en/webhooks/using-webhooks/validating-webhook-deliveries',
+  algorithm: 'hmac-sha256',
+  message: '{body}',
+  signature: { encoding: 'hex' },
+  headers: { 'x-hub-signature-256': 'sha256={signature}' },
+})

@@ -1,0 +1,7 @@
+export { coinbaseExchange } from './coinbase-exchange.ts'
+export { github } from './github.ts'
+export { qredoPartner } from './qredo-partner.ts'
+export { qredoV1 } from './qredo-v1.ts'
+export { qredoV2 } from './qredo-v2.ts'
+export { slack } from './slack.ts'
+export { stripe } from './stripe.ts'

@@ -1,0 +1,78 @@
+import { CountersignError } from './error.ts'
+
+/** A request target in origin form: only what RFC 3986 allows in a path and a query, so never `{`, `"`, `[`, `#` or a space. */
+const TARGET = /^\/[A-Za-z0-9\-._~:/?@!$&'()*+,;=%]*$/
+
+const ABSOLUTE = /^(https?|wss?):\/\/[^/?#\s]+/i
+
+/** The whole of a URL that needs no further look: absolute, visible ASCII, no fragment. */
+const SIGNABLE = /^(https?|wss?):\/\/[!-"$-.0->@-~][!-"$-~]*$/i
+
+export function isStrictTarget(target: string): boolean {
+  return TARGET.test(target)
+}
+
+export interface SplitUrl {
+  /** Scheme, host and port as they were typed. */
+  readonly origin: string
+  /** Path and query; `/` when nothing was typed. */
+  readonly target: string
+}
+
+/**
+ * Takes an absolute URL apart without changing a character of it.
+ *
+ * @throws CountersignError `url-not-signable`
+ */
+export function splitUrl(url: string): SplitUrl {
+  const origin = ABSOLUTE.exec(url)?.[0]
+  if (origin === undefined) throw new CountersignError('url-not-signable', `${JSON.stringify(url.slice(0, 80))} is not an absolute http(s) URL: the scheme, the host and the path are all signed or sent.`)
+  const target = url.slice(origin.length)
+  return { origin, target: target.startsWith('/') ? target : `/${target}` }
+}
+
+/**
+ * Refuses a URL that can not arrive as it was typed.
+ *
+ * @throws CountersignError `url-not-signable`
+ */
+export function checkSignableUrl(url: string): void {
+  if (SIGNABLE.test(url)) return
+  const hash = url.indexOf('#')
+  if (hash >= 0) throw new CountersignError('url-not-signable', `The URL has a fragment (${JSON.stringify(url.slice(hash, hash + 20))}); it is never sent, so it must not be signed: leave it out.`)
+  const bad = /[^\x21-\x7e]/.exec(url)?.[0]
+  if (bad !== undefined) throw new CountersignError('url-not-signable', `The URL holds ${JSON.stringify(bad)}; percent-encode it before signing, as it has to travel like that.`)
+  splitUrl(url)
+}
+
+/**
+ * The URL exactly as `fetch` puts it on the wire, with the few characters that it leaves alone but RFC 3986 does not
+ * allow percent-encoded, and without the fragment.
+ */
+export function wireUrl(url: string | URL): string {
+  let parsed: URL
+  try {
+    parsed = new URL(url)
+  } catch (cause) {
+    throw new CountersignError('url-not-signable', `${JSON.stringify(String(url).slice(0, 80))} is not an absolute URL.`, { cause })
+  }
+  if (!/^https?:$/.test(parsed.protocol)) throw new CountersignError('url-not-signable', `fetch can not send to ${parsed.protocol}`)
+  if (parsed.username !== '' || parsed.password !== '') throw new CountersignError('url-not-signable', 'The URL holds a user name or password; fetch refuses such URLs. Leave them out.')
+  return parsed.origin + (parsed.pathname + parsed.search).replace(/[^A-Za-z0-9\-._~:/?@!$&'()*+,;=%]/g, encodeURIComponent)
+}
+
+export function pathOf(target: string): string {
+  const mark = target.indexOf('?')
+  return mark < 0 ? target : target.slice(0, mark)
+}
+
+/** Without the `?`. */
+export function queryOf(target: string): string {
+  const mark = target.indexOf('?')
+  return mark < 0 ? '' : target.slice(mark + 1)
+}
+
+/** Host and port of an origin. */
+export function hostOf(origin: string): string {
+  return origin.slice(origin.indexOf('://') + 3)
+}

@@ -1,0 +1,274 @@
+import { crypto as platform } from '#crypto'
+import { compileBoundaries } from './boundaries.ts'
+import { createChecker, createDecoy, type Match } from './check.ts'
+import { type CryptoProvider, isPromise, type MaybePromise } from './crypto/provider.ts'
+import { CountersignError } from './error.ts'
+import type { Failure } from './failure.ts'
+import type { IncomingHeaders } from './headers.ts'
+import type { Key, KeySource } from './keys.ts'
+import { type Call, compileMessage, fillHashes } from './message.ts'
+import { chooseOrigins, readOrigins } from './origins.ts'
+import { compilePresentedReader } from './presented.ts'
+import { memoryReplayGuard, type ReplayGuard } from './replay.ts'
+import type { Scheme } from './scheme.ts'
+import { type Clock, type ParsedTimestamp, parseTimestamp, systemClock } from './timestamp.ts'
+import { isStrictTarget } from './url.ts'
+
+/** How far a timestamp may be from the server's clock, either way. */
+export const DEFAULT_TOLERANCE_MS = 300_000
+export const DEFAULT_MAX_BODY_BYTES = 1_048_576
+/** In characters; what most servers and proxies take. */
+export const DEFAULT_MAX_TARGET_LENGTH = 8192
+export const DEFAULT_METHODS: readonly string[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
+
+export interface VerifierLimits {
+  readonly maxBodyBytes?: number | undefined
+  readonly maxTargetLength?: number | undefined
+  /** Upper case. */
+  readonly methods?: readonly string[] | undefined
+}
+
+/**
+ * What is refused unless it is named here. `ambiguous-request`: a body that could as well be the end of the URL (a form
+ * body, in a scheme without separators), so that one signature fits two requests. `body-on-get`: a GET or HEAD with a body.
+ */
+export type Allowance = 'ambiguous-request' | 'body-on-get'
+
+export interface VerifierOptions {
+  /**
+   * The public origin of the API, `https://api.example.com`, with the base path that a proxy takes off where there is
+   * one; or several, of which the `Host` header chooses. The URL that is verified is this and the raw request target.
+   */
+  readonly origin: string | readonly string[]
+  readonly keys: KeySource
+  /** Default: one in memory. `off` accepts replays. Schemes that sign neither timestamp nor nonce have none. */
+  readonly replay?: ReplayGuard | 'off' | undefined
+  /** In milliseconds, either way. Default: five minutes. */
+  readonly toleranceMs?: number | undefined
+  readonly clock?: Clock | undefined
+  readonly limits?: VerifierLimits | undefined
+  readonly allow?: readonly Allowance[] | undefined
+  /** The key to use with a scheme that carries no key id (webhooks). */
+  readonly keyId?: string | undefined
+  /** The platform's cryptography. Default: `node:crypto` where there is one, else WebCrypto. */
+  readonly crypto?: CryptoProvider | undefined
+}
+
+/** Reads a body of at most `maxBytes`; `too-large` beyond. Called once the headers are in order, and at most once. */
+export type BodyReader = (maxBytes: number) => Promise<Uint8Array | undefined | 'too-large'>
+
+export interface IncomingRequest {
+  /** As it came. */
+  readonly method: string
+  /** Path and query exactly as they stood on the request line, before any router or parser. */
+  readonly target: string
+  readonly headers: IncomingHeaders
+  /** The raw bytes, before any parser, or the function that reads them. */
+  readonly body?: Uint8Array | BodyReader | undefined
+  /** The client's IP address, for keys that are bound to some. */
+  readonly address?: string | undefined
+}
+
+export interface VerifyOptions {
+  /** The key needs this permission, or one of these. */
+  readonly permission?: string | readonly string[] | undefined
+}
+
+declare const verified: unique symbol
+
+/** A call that was verified. There is no other way to get one than from a verifier. */
+export interface Verified {
+  readonly ok: true
+  readonly key: Key
+  /** The bytes that the signature covers. */
+  readonly body: Uint8Array | undefined
+  /** When the call was signed, in milliseconds since the epoch, if the scheme says. */
+  readonly timestampMs: number | undefined
+  readonly [verified]: true
+}
+
+export interface Refused {
+  readonly ok: false
+  readonly failure: Failure
+}
+
+export type Verification = Verified | Refused
+
+export interface Verifier {
+  readonly scheme: Scheme
+  readonly maxBodyBytes: number
+  /** Never throws for what a request says, and never rejects. */
+  verify(request: IncomingRequest, options?: VerifyOptions): Promise<Verification>
+}
+
+const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS'])
+
+/**
+ * Makes a verifier. A request goes through it in the order of the function below, cheap checks first, the replay guard
+ * last, so that only authentic requests can fill it.
+ *
+ * @example
+ * ```ts
+ * const verifier = createVerifier(qredoV1, { origin: 'https://api.example.com', keys: memoryKeys(qredoV1, [{ id, secret }]) })
+ * const result = await verifier.verify({ method, target, headers, body })
+ * if (!result.ok) return refuse(result.failure)
+ * ```
+ *
+ * @throws CountersignError `option-invalid`, `scheme-invalid`
+ */
+export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifier {
+  const crypto = options.crypto ?? platform
+  const { clock = systemClock, toleranceMs = DEFAULT_TOLERANCE_MS, keys } = options
+  const origins = readOrigins(options.origin)
+  const maxBodyBytes = options.limits?.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES
+  const maxTargetLength = options.limits?.maxTargetLength ?? DEFAULT_MAX_TARGET_LENGTH
+  const methods = new Set(options.limits?.methods ?? DEFAULT_METHODS)
+  const allowsAmbiguous = options.allow?.includes('ambiguous-request') ?? false
+  const allowsBodyOnGet = options.allow?.includes('body-on-get') ?? false
+  const fixedKeyId = readFixedKeyId(scheme, options.keyId)
+  const guard = chooseGuard(scheme, options.replay, clock)
+  const boundaries = compileBoundaries(scheme)
+  if (boundaries.hopeless !== undefined && !allowsAmbiguous) {
+    throw new CountersignError('scheme-invalid', `The scheme ${scheme.name} can not be verified safely: nothing marks the boundary ${boundaries.hopeless}. Put a separator there that neither part can hold, or hash one of them.`)
+  }
+  const readPresented = compilePresentedReader(scheme)
+  const message = compileMessage(scheme.message)
+  const check = createChecker(scheme, crypto)
+  const decoy = createDecoy(scheme)
+  const refuse = (failure: Failure): Refused => ({ ok: false, failure })
+
+  async function verify(request: IncomingRequest, { permission }: VerifyOptions = {}): Promise<Verification> {
+    const { method } = request
+    const now = clock()
+
+    // 1. What the request line and the headers say, read strictly.
+    if (!methods.has(method)) return refuse({ code: 'method-not-allowed', method: method.slice(0, 20) })
+    if (request.target.length > maxTargetLength || !isStrictTarget(request.target)) return refuse({ code: 'malformed-target' })
+    const presented = readPresented(request.headers, request.target)
+    if ('code' in presented) return refuse(presented)
+    const candidates = chooseOrigins(origins, presented.host)
+    if (candidates.length === 0) return refuse({ code: 'unknown-origin', host: (presented.host ?? '').slice(0, 100) })
+
+    // 2. The time.
+    let time: ParsedTimestamp | undefined
+    if (presented.timestamp !== '' && scheme.timestamp !== undefined) {
+      time = parseTimestamp(presented.timestamp, scheme.timestamp.formats)
+      if (time === undefined) return refuse({ code: 'malformed-timestamp', header: presented.timestampHeader })
+      const skewMs = time.ms - now
+      const earliest = scheme.timestamp.meaning === 'expires' ? 0 : -toleranceMs
+      if (skewMs > toleranceMs || skewMs < earliest) return refuse({ code: 'timestamp-out-of-window', skewMs, serverTimeMs: now })
+    }
+
+    // 3. The key. What is wrong with it is told only to who can sign with it, so it is held until the signature is seen.
+    const keyId = fixedKeyId ?? presented.keyId
+    let key: Key | undefined
+    try {
+      const found = keys.find(keyId)
+      key = isPromise(found) ? await found : found
+    } catch {
+      return refuse({ code: 'key-source-unavailable' })
+    }
+    const held = key === undefined ? undefined : findHeld(key, now, request.address)
+
+    // 4. The body.
+    let body: Uint8Array | undefined | 'too-large'
+    if (typeof request.body === 'function') body = await request.body(maxBodyBytes)
+    else body = request.body
+    if (body === 'too-large' || (body !== undefined && body.length > maxBodyBytes)) return refuse({ code: 'body-too-large', maxBytes: maxBodyBytes })
+    if (body !== undefined && body.length === 0) body = undefined
+    if (body !== undefined && !allowsBodyOnGet && (method === 'GET' || method === 'HEAD')) return refuse({ code: 'unexpected-body', method })
+
+    // 5. The message, rebuilt, and its signature.
+    let match: Match | undefined
+    for (const { origin, basePath } of candidates) {
+      const target = basePath === '' ? presented.target : basePath + presented.target
+      const call: Call = {
+        timestamp: presented.timestamp,
+        nonce: presented.nonce,
+        keyId,
+        passphrase: presented.passphrase,
+        method,
+        url: origin + target,
+        origin,
+        target,
+        body,
+        parameters: presented.parameters,
+        header: presented.header,
+        hashes: [],
+      }
+      if (!allowsAmbiguous) {
+        const between = boundaries.findOpen(call)
+        if (between !== undefined) return refuse({ code: 'ambiguous-request', between })
+      }
+      const hashed = fillHashes(crypto, message, call)
+      if (isPromise(hashed)) await hashed
+      const outcome: MaybePromise<Match | undefined> = check(key ?? decoy, message.write(call), presented)
+      match = isPromise(outcome) ? await outcome : outcome
+      if (match !== undefined) break
+    }
+    if (key === undefined) return refuse({ code: 'unknown-key', keyId })
+    if (match === undefined) return refuse({ code: 'bad-signature', keyId })
+    if (held !== undefined) return refuse(held)
+
+    // 6. Not seen before.
+    if (guard !== undefined && (presented.nonce !== '' || isUnique(time) || !SAFE_METHODS.has(method))) {
+      const endsAtMs = time === undefined ? Number.POSITIVE_INFINITY : scheme.timestamp?.meaning === 'expires' ? time.ms : time.ms + toleranceMs
+      const ids = presented.nonce === '' ? match.signatures : [`${keyId} ${presented.nonce}`]
+      for (const id of ids) {
+        let claim: Awaited<ReturnType<ReplayGuard['claim']>>
+        try {
+          const claimed = guard.claim(id, endsAtMs)
+          claim = isPromise(claimed) ? await claimed : claimed
+        } catch {
+          claim = 'full'
+        }
+        if (claim === 'seen') return refuse({ code: 'replayed', keyId })
+        if (claim !== 'fresh') return refuse({ code: 'replay-guard-unavailable' })
+      }
+    }
+
+    // 7. Permitted.
+    if (permission !== undefined && !isPermitted(key, permission)) {
+      return refuse({ code: 'permission-denied', keyId, required: typeof permission === 'string' ? [permission] : permission })
+    }
+    return { ok: true, key, body, timestampMs: time?.ms } as Verified
+  }
+
+  return {
+    scheme,
+    maxBodyBytes,
+    verify,
+  }
+}
+
+function findHeld(key: Key, now: number, address = ''): Failure | undefined {
+  if (key.state === 'revoked') return { code: 'key-revoked', keyId: key.id }
+  if (key.state === 'disabled') return { code: 'key-disabled', keyId: key.id }
+  if (key.expiresAtMs !== undefined && now >= key.expiresAtMs) return { code: 'key-expired', keyId: key.id, expiredAtMs: key.expiresAtMs }
+  if (key.allowsAddress !== undefined && !key.allowsAddress(address)) return { code: 'address-not-allowed', keyId: key.id, address }
+  return undefined
+}
+
+/** Whether the timestamp is fine enough that no two calls of a client share it, so that an equal GET is a replay too. */
+function isUnique(time: ParsedTimestamp | undefined): boolean {
+  return time?.format === 'nanoseconds' || time?.format === 'microseconds'
+}
+
+function isPermitted(key: Key, permission: string | readonly string[]): boolean {
+  return typeof permission === 'string' ? key.permissions.has(permission) : permission.some(name => key.permissions.has(name))
+}
+
+function readFixedKeyId(scheme: Scheme, keyId: string | undefined): string | undefined {
+  const carried = scheme.carriers.some(carrier => carrier.fields.includes('keyId'))
+  if (carried && keyId !== undefined) throw new CountersignError('option-invalid', `The scheme ${scheme.name} carries a key id, so leave the option keyId out.`)
+  if (!carried && keyId === undefined) throw new CountersignError('option-invalid', `The scheme ${scheme.name} carries no key id: name the key to verify with in the option keyId.`)
+  return keyId
+}
+
+function chooseGuard(scheme: Scheme, replay: ReplayGuard | 'off' | undefined, clock: Clock): ReplayGuard | undefined {
+  if (replay === 'off') return undefined
+  if (scheme.timestamp !== undefined || scheme.fields.has('nonce')) return replay ?? memoryReplayGuard({ clock })
+  if (replay === undefined) return undefined
+  throw new CountersignError('option-invalid', `The scheme ${scheme.name} signs neither a timestamp nor a nonce, so a replay can not be told from a second delivery: leave the option replay out, and drop deliveries you have already handled by their id.`)
+}
+
