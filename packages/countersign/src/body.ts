@@ -1,4 +1,4 @@
-import { utf8 } from './encoding.ts'
+import type { CryptoProvider } from './crypto/provider.ts'
 import { CountersignError } from './error.ts'
 import type { JsonSerializer } from './json.ts'
 
@@ -20,7 +20,7 @@ export interface SerializedBody {
 
 const NO_BODY: SerializedBody = { signed: undefined, bytes: undefined, contentType: undefined }
 
-export function serializeBody(body: SignableBody, toJson: JsonSerializer): SerializedBody {
+export function serializeBody(body: SignableBody, toJson: JsonSerializer, { utf8 }: CryptoProvider): SerializedBody {
   if (body === undefined || body === null) return NO_BODY
   if (typeof body === 'string') return { signed: body, bytes: utf8(body), contentType: undefined }
   if (body instanceof Uint8Array) return { signed: body, bytes: body, contentType: undefined }

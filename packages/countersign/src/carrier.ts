@@ -9,12 +9,8 @@ export const MAX_SIGNATURES = 8
 /** No field is longer than this many characters. */
 export const MAX_FIELD_LENGTH = 4096
 
-/** What a call said of itself. An empty text is a field that was not carried. */
-export interface Fields {
-  keyId: string
-  timestamp: string
-  nonce: string
-  passphrase: string
+/** Where a reader puts what it finds. An empty text is a field that was not carried. */
+export type Fields = Pick<Call, 'keyId' | 'timestamp' | 'nonce' | 'passphrase'> & {
   /** The only or first signature. */
   signature: string
   /** More of them, when a header lists several. */
@@ -80,16 +76,18 @@ type ReadItem = (item: string, into: Fields) => 'read' | 'other' | 'malformed'
 function compileItemReader(parts: readonly Part[], scheme: Scheme): ReadItem {
   const start = parts[0]?.kind === 'literal' ? parts[0].text : ''
   const variable = parts.filter(part => part.kind !== 'literal')
-  const pattern = new RegExp(`^${parts.map(part => (part.kind === 'literal' ? escapeRegExp(part.text) : `(${patternOf(part, scheme)})`)).join('')}$`)
   const stores = variable.map(compileStore)
   const [onlyStore] = stores
-  if (parts.length === 1 && onlyStore !== undefined) {
+  const [onlyPart] = parts
+  if (parts.length === 1 && onlyPart !== undefined && onlyStore !== undefined) {
+    const whole = new RegExp(`^${patternOf(onlyPart, scheme)}$`)
     return (item, into) => {
-      if (item.length > MAX_FIELD_LENGTH || !pattern.test(item)) return 'malformed'
+      if (item.length > MAX_FIELD_LENGTH || !whole.test(item)) return 'malformed'
       onlyStore(into, item)
       return 'read'
     }
   }
+  const pattern = new RegExp(`^${parts.map(part => (part.kind === 'literal' ? escapeRegExp(part.text) : `(${patternOf(part, scheme)})`)).join('')}$`)
   return (item, into) => {
     if (!item.startsWith(start)) return 'other'
     if (item.length > MAX_FIELD_LENGTH) return 'malformed'

@@ -1,20 +1,17 @@
-import type { CryptoProvider, MaybePromise, SignMessage, VerifyMessage } from './crypto/provider.ts'
-import { whenReady } from './crypto/provider.ts'
+import { type CryptoProvider, isPromise, type MaybePromise, type SignMessage, type VerifyMessage, whenReady } from './crypto/provider.ts'
 import { decodeStrictly, utf8 } from './encoding.ts'
 import { createKey, type Key } from './keys.ts'
 import type { Message } from './message.ts'
 import type { Presented } from './presented.ts'
 import type { Scheme } from './scheme.ts'
 
-/** A signature that holds. */
-export interface Match {
-  /** The signatures of this message under every live secret: what a replay of it would show one of. */
-  readonly signatures: readonly string[]
-}
+/** The signatures of a message under every live secret of its key: what a replay of it would show one of. */
+export type Signatures = readonly string[]
 
-export type Checker = (key: Key, message: Message, presented: Presented) => MaybePromise<Match | undefined>
+/** The signatures when what was presented is one of them; `undefined` when it is not. */
+export type Checker = (key: Key, message: Message, presented: Presented) => MaybePromise<Signatures | undefined>
 
-type KeyChecker = (message: Message, presented: Presented) => MaybePromise<Match | undefined>
+type KeyChecker = (message: Message, presented: Presented) => MaybePromise<Signatures | undefined>
 
 /** Makes the function that compares. What it prepares for a key is kept as long as the key object is. */
 export function createChecker(scheme: Scheme, crypto: CryptoProvider): Checker {
@@ -44,8 +41,11 @@ function prepareHmac(scheme: Scheme, crypto: CryptoProvider, key: Key): KeyCheck
   const [only] = signers
   if (signers.length === 1 && only !== undefined && only.holdsPassphrase === undefined) {
     const { sign } = only
-    return (message, presented) =>
-      whenReady(sign(message), expected => (isPresented(crypto, expected, presented) ? { signatures: [expected] } : undefined))
+    const settle = (expected: string, presented: Presented): Signatures | undefined => (isPresented(crypto, expected, presented) ? [expected] : undefined)
+    return (message, presented) => {
+      const expected = sign(message)
+      return isPromise(expected) ? expected.then(text => settle(text, presented)) : settle(expected, presented)
+    }
   }
   return (message, presented) => {
     const signatures: string[] = []
@@ -61,7 +61,7 @@ function prepareHmac(scheme: Scheme, crypto: CryptoProvider, key: Key): KeyCheck
         ),
       )
     }
-    return whenReady(ready, () => (holds ? { signatures } : undefined))
+    return whenReady(ready, () => (holds ? signatures : undefined))
   }
 }
 
@@ -84,7 +84,7 @@ function prepareRsa(scheme: Scheme, crypto: CryptoProvider, key: Key): KeyChecke
   const verify: VerifyMessage = crypto.rsaVerify(scheme.algorithm.digest, key.publicKey ?? DECOY_PUBLIC_KEY)
   return (message, presented) => {
     const bytes = decodeStrictly(presented.signature, scheme.signature.encoding) ?? utf8('')
-    return whenReady(verify(message, bytes), holds => (holds ? { signatures: [presented.signature] } : undefined))
+    return whenReady(verify(message, bytes), holds => (holds ? [presented.signature] : undefined))
   }
 }
 

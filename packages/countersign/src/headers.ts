@@ -13,18 +13,22 @@ export const DUPLICATE: unique symbol = Symbol('duplicate header')
  * Reads the wanted headers in one pass, into the order of `names` (lower case).
  */
 export function compileHeaderReader(names: readonly string[]): (headers: IncomingHeaders) => HeaderValue[] {
-  const lengths = new Set(names.map(name => name.length))
-  const positions = new Map(names.map((name, index) => [name, index]))
+  const none: HeaderValue[] = names.map(() => undefined)
+  const byLength: (readonly { readonly name: string; readonly index: number }[] | undefined)[] = []
+  for (const { length } of names) byLength[length] ??= names.map((name, index) => ({ name, index })).filter(({ name }) => name.length === length)
 
   function put(values: HeaderValue[], name: string, value: string): void {
-    if (!lengths.has(name.length)) return
-    const index = positions.get(name) ?? positions.get(name.toLowerCase())
-    if (index === undefined) return
-    values[index] = values[index] === undefined ? value : DUPLICATE
+    const candidates = byLength[name.length]
+    if (candidates === undefined) return
+    for (const candidate of candidates) {
+      if (name !== candidate.name && name.toLowerCase() !== candidate.name) continue
+      values[candidate.index] = values[candidate.index] === undefined ? value : DUPLICATE
+      return
+    }
   }
 
   return headers => {
-    const values: HeaderValue[] = new Array(names.length).fill(undefined)
+    const values = none.slice()
     if (isList(headers)) {
       for (let index = 0; index < headers.length; index++) {
         const entry = headers[index]

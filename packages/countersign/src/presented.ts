@@ -3,20 +3,19 @@ import { compileReader, type Fields, MAX_FIELD_LENGTH } from './carrier.ts'
 import { encodedLength } from './encoding.ts'
 import type { Failure } from './failure.ts'
 import { compileHeaderReader, DUPLICATE, type HeaderValue, type IncomingHeaders } from './headers.ts'
+import type { Call } from './message.ts'
 import type { Carrier, Scheme } from './scheme.ts'
 
-/** What a call says of itself, every field spelled as the scheme wants it. */
-export interface Presented extends Fields {
+/**
+ * What a call says of itself, every field spelled as the scheme wants it; `target` is without the signature, where that
+ * stands in the query. The verifier adds what the call does not say: origin, URL and body.
+ */
+export interface Presented extends Fields, Omit<Call, 'parameters'> {
   /** The `Host` header. */
   host: string | undefined
-  /** The request target without the signature, where that stands in the query. */
-  target: string
-  /** Which header or parameter the timestamp came in. */
-  timestampHeader: string
-  header: (name: string) => string | undefined
 }
 
-type PresentedReader = (headers: IncomingHeaders, target: string) => Presented | Failure
+export type PresentedReader = (method: string, target: string, headers: IncomingHeaders) => Presented | Failure
 
 /** Makes the function that reads what the scheme's carriers carry: each exactly once, each in its one spelling. */
 export function compilePresentedReader(scheme: Scheme): PresentedReader {
@@ -28,11 +27,12 @@ export function compilePresentedReader(scheme: Scheme): PresentedReader {
   const hostIndex = headerCarriers.length
   const readHeaders = compileHeaderReader(names)
   const signatureCarrier = carriers.find(({ carrier }) => carrier.fields.includes('signature'))?.name ?? ''
-  const timestampCarrier = carriers.find(({ carrier }) => carrier.fields.includes('timestamp'))?.name ?? ''
+  const hasParameters = Object.keys(scheme.parameters).length > 0
+  const hasHashes = scheme.message.some(part => part.kind === 'hash')
   const { family, digest } = scheme.algorithm
   const signatureLength = family === 'hmac' ? encodedLength(DIGEST_BYTES[digest], scheme.signature.encoding) : undefined
 
-  return (headers, target) => {
+  return (method, target, headers) => {
     const values = readHeaders(headers)
     const host = values[hostIndex]
     const presented: Presented = {
@@ -42,11 +42,15 @@ export function compilePresentedReader(scheme: Scheme): PresentedReader {
       passphrase: '',
       signature: '',
       moreSignatures: NONE,
-      parameters: {},
+      parameters: hasParameters ? {} : NO_PARAMETERS,
       host: host === DUPLICATE ? '' : host,
+      method,
+      url: '',
+      origin: '',
       target,
-      timestampHeader: timestampCarrier,
-      header: name => textOf(values[names.indexOf(name, hostIndex + 1)]),
+      body: undefined,
+      hashes: hasHashes ? [] : NO_HASHES,
+      header: signedHeaders.length === 0 ? noHeader : name => textOf(values[names.indexOf(name, hostIndex + 1)]),
     }
     if (host === DUPLICATE) return { code: 'duplicate-header', header: 'host' }
     for (let index = 0; index < signedHeaders.length; index++) {
@@ -102,6 +106,9 @@ export function compilePresentedReader(scheme: Scheme): PresentedReader {
 }
 
 const NONE: readonly string[] = []
+const NO_PARAMETERS = Object.freeze({})
+const NO_HASHES: Call['hashes'] = []
+const noHeader = (): undefined => undefined
 
 function isOptional(carrier: Carrier, scheme: Scheme): boolean {
   return scheme.alternatives?.some(field => carrier.fields.includes(field)) ?? false

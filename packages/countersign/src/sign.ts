@@ -97,13 +97,18 @@ export function createSigner(scheme: Scheme, credentials: Credentials, options: 
   const stamp = createStamp(scheme, options.timestamp, scheme.timestamp?.meaning === 'expires' ? () => clock() + lifetimeMs : clock)
   const signMessage = createSignMessage(scheme, credentials, crypto)
   const signPassphrase = createPassphraseSigner(scheme, credentials, crypto)
+  const hasAlternatives = scheme.alternatives !== undefined
+  const readsHeaders = [...scheme.fields].some(field => field.startsWith('header.'))
   const takesNonce = scheme.fields.has('nonce')
+
+  /** Neither hashes in the message nor a signed passphrase: the common case, kept free of steps it does not need. */
+  const isPlain = message.hashes.length === 0 && signPassphrase === undefined
 
   function prepare(request: SignableRequest): { call: Call; bytes: Uint8Array | undefined; contentType: string | undefined } {
     const url = typeof request.url === 'string' ? request.url : request.url.href
     checkSignableUrl(url)
     if (request.timestamp !== undefined) checkTimestamp(scheme, request.timestamp)
-    const { signed, bytes, contentType } = serializeBody(request.body, toJson)
+    const { signed, bytes, contentType } = serializeBody(request.body, toJson, crypto)
     const { nonce = '' } = request
     if (takesNonce || nonce !== '') checkNonce(scheme, nonce)
     const call: Call = {
@@ -117,8 +122,8 @@ export function createSigner(scheme: Scheme, credentials: Credentials, options: 
       target: '',
       body: signed,
       parameters,
-      header: name => findHeader(request.headers, name),
-      hashes: [],
+      header: readsHeaders ? name => findHeader(request.headers, name) : noHeader,
+      hashes: message.hashes.length === 0 ? NO_HASHES : [],
     }
     if (readsTarget) {
       const { origin, target } = splitUrl(url)
@@ -131,9 +136,10 @@ export function createSigner(scheme: Scheme, credentials: Credentials, options: 
 
   function finish(call: Call, bytes: Uint8Array | undefined, contentType: string | undefined, signature: string, signedPassphrase: string): SignedRequest {
     const headers: Record<string, string> = contentType === undefined ? {} : { 'content-type': contentType }
-    for (const { carrier, write } of headerWriters) {
-      if (scheme.alternatives !== undefined && isAbsentAlternative(call, carrier.fields)) continue
-      headers[carrier.name] = write(call, signature, signedPassphrase)
+    for (let index = 0; index < headerWriters.length; index++) {
+      const writer = headerWriters[index]
+      if (writer === undefined || (hasAlternatives && isAbsentAlternative(call, writer.carrier.fields))) continue
+      headers[writer.carrier.name] = writer.write(call, signature, signedPassphrase)
     }
     const url = queryWriters.length === 0 ? call.url : call.origin + appendQuery(call.target, queryWriters.slice(-1), call, signature)
     return { method: call.method, url, headers, body: bytes, message: () => messageBytes(message.write(call)) }
@@ -141,6 +147,11 @@ export function createSigner(scheme: Scheme, credentials: Credentials, options: 
 
   function run(request: SignableRequest): MaybePromise<SignedRequest> {
     const { call, bytes, contentType } = prepare(request)
+    if (isPlain) {
+      const signature = signMessage(message.write(call))
+      if (!isPromise(signature)) return finish(call, bytes, contentType, signature, '')
+      return signature.then(text => finish(call, bytes, contentType, text, ''))
+    }
     return whenReady(fillHashes(crypto, message, call), () =>
       whenReady(signMessage(message.write(call)), signature => {
         if (signPassphrase === undefined) return finish(call, bytes, contentType, signature, '')
@@ -202,6 +213,9 @@ function appendQuery(target: string, writers: readonly { carrier: Carrier; write
   return appended
 }
 
+const NO_HASHES: Call['hashes'] = []
+const noHeader = (): undefined => undefined
+
 function findHeader(headers: SignableRequest['headers'], name: string): string | undefined {
   for (const [given, value] of Object.entries(headers ?? {})) if (given.toLowerCase() === name) return value
   return undefined
@@ -210,7 +224,7 @@ function findHeader(headers: SignableRequest['headers'], name: string): string |
 const METHOD = /^[A-Z]{1,20}$/
 
 function upperCase(method: string): string {
-  if (METHOD.test(method)) return method
+  if (method === 'GET' || method === 'POST' || METHOD.test(method)) return method
   const upper = method.toUpperCase()
   if (METHOD.test(upper)) return upper
   throw new CountersignError('option-invalid', `${JSON.stringify(method.slice(0, 20))} is no HTTP method.`)

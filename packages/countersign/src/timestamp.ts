@@ -41,15 +41,23 @@ export function createTimestamper(format: TimestampFormat, clock: Clock): () => 
   }
 }
 
+/** The added digits never begin with 0, so that they need no padding. */
 function createUniqueDigits(clock: Clock, digits: 3 | 6): () => string {
-  const base = 10 ** digits
+  const first = 10 ** (digits - 1)
+  const end = 10 ** digits
   let millisecond = -1
-  let count = 0
+  let text = ''
+  let count = first
   return () => {
     const now = Math.floor(clock())
-    count = now === millisecond ? (count + 1) % base : Math.floor((Math.random() * base) / 2)
-    millisecond = now
-    return now + String(base + count).slice(1)
+    if (now === millisecond) {
+      count = count + 1 === end ? first : count + 1
+    } else {
+      millisecond = now
+      text = String(now)
+      count = first + Math.floor((Math.random() * (end - first)) / 2)
+    }
+    return text + count
   }
 }
 

@@ -1,12 +1,12 @@
 import { crypto as platform } from '#crypto'
 import { compileBoundaries } from './boundaries.ts'
-import { createChecker, createDecoy, type Match } from './check.ts'
-import { type CryptoProvider, isPromise, type MaybePromise } from './crypto/provider.ts'
+import { createChecker, createDecoy, type Signatures } from './check.ts'
+import { type CryptoProvider, isPromise } from './crypto/provider.ts'
 import { CountersignError } from './error.ts'
 import type { Failure } from './failure.ts'
 import type { IncomingHeaders } from './headers.ts'
 import type { Key, KeySource } from './keys.ts'
-import { type Call, compileMessage, fillHashes } from './message.ts'
+import { compileMessage, fillHashes } from './message.ts'
 import { chooseOrigins, readOrigins } from './origins.ts'
 import { compilePresentedReader } from './presented.ts'
 import { memoryReplayGuard, type ReplayGuard } from './replay.ts'
@@ -132,6 +132,7 @@ export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifi
     throw new CountersignError('scheme-invalid', `The scheme ${scheme.name} can not be verified safely: nothing marks the boundary ${boundaries.hopeless}. Put a separator there that neither part can hold, or hash one of them.`)
   }
   const readPresented = compilePresentedReader(scheme)
+  const timestampHeader = scheme.carriers.find(carrier => carrier.fields.includes('timestamp'))?.name ?? ''
   const message = compileMessage(scheme.message)
   const check = createChecker(scheme, crypto)
   const decoy = createDecoy(scheme)
@@ -144,7 +145,7 @@ export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifi
     // 1. What the request line and the headers say, read strictly.
     if (!methods.has(method)) return refuse({ code: 'method-not-allowed', method: method.slice(0, 20) })
     if (request.target.length > maxTargetLength || !isStrictTarget(request.target)) return refuse({ code: 'malformed-target' })
-    const presented = readPresented(request.headers, request.target)
+    const presented = readPresented(method, request.target, request.headers)
     if ('code' in presented) return refuse(presented)
     const candidates = chooseOrigins(origins, presented.host)
     if (candidates.length === 0) return refuse({ code: 'unknown-origin', host: (presented.host ?? '').slice(0, 100) })
@@ -153,7 +154,7 @@ export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifi
     let time: ParsedTimestamp | undefined
     if (presented.timestamp !== '' && scheme.timestamp !== undefined) {
       time = parseTimestamp(presented.timestamp, scheme.timestamp.formats)
-      if (time === undefined) return refuse({ code: 'malformed-timestamp', header: presented.timestampHeader })
+      if (time === undefined) return refuse({ code: 'malformed-timestamp', header: timestampHeader })
       const skewMs = time.ms - now
       const earliest = scheme.timestamp.meaning === 'expires' ? 0 : -toleranceMs
       if (skewMs > toleranceMs || skewMs < earliest) return refuse({ code: 'timestamp-out-of-window', skewMs, serverTimeMs: now })
@@ -179,41 +180,31 @@ export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifi
     if (body !== undefined && !allowsBodyOnGet && (method === 'GET' || method === 'HEAD')) return refuse({ code: 'unexpected-body', method })
 
     // 5. The message, rebuilt, and its signature.
-    let match: Match | undefined
+    let signatures: Signatures | undefined
+    const requestTarget = presented.target
+    presented.keyId = keyId
+    presented.body = body
     for (const { origin, basePath } of candidates) {
-      const target = basePath === '' ? presented.target : basePath + presented.target
-      const call: Call = {
-        timestamp: presented.timestamp,
-        nonce: presented.nonce,
-        keyId,
-        passphrase: presented.passphrase,
-        method,
-        url: origin + target,
-        origin,
-        target,
-        body,
-        parameters: presented.parameters,
-        header: presented.header,
-        hashes: [],
-      }
+      presented.origin = origin
+      presented.target = basePath + requestTarget
+      presented.url = origin + presented.target
       if (!allowsAmbiguous) {
-        const between = boundaries.findOpen(call)
+        const between = boundaries.findOpen(presented)
         if (between !== undefined) return refuse({ code: 'ambiguous-request', between })
       }
-      const hashed = fillHashes(crypto, message, call)
-      if (isPromise(hashed)) await hashed
-      const outcome: MaybePromise<Match | undefined> = check(key ?? decoy, message.write(call), presented)
-      match = isPromise(outcome) ? await outcome : outcome
-      if (match !== undefined) break
+      if (message.hashes.length > 0) await fillHashes(crypto, message, presented)
+      const outcome = check(key ?? decoy, message.write(presented), presented)
+      signatures = isPromise(outcome) ? await outcome : outcome
+      if (signatures !== undefined) break
     }
     if (key === undefined) return refuse({ code: 'unknown-key', keyId })
-    if (match === undefined) return refuse({ code: 'bad-signature', keyId })
+    if (signatures === undefined) return refuse({ code: 'bad-signature', keyId })
     if (held !== undefined) return refuse(held)
 
     // 6. Not seen before.
     if (guard !== undefined && (presented.nonce !== '' || isUnique(time) || !SAFE_METHODS.has(method))) {
       const endsAtMs = time === undefined ? Number.POSITIVE_INFINITY : scheme.timestamp?.meaning === 'expires' ? time.ms : time.ms + toleranceMs
-      const ids = presented.nonce === '' ? match.signatures : [`${keyId} ${presented.nonce}`]
+      const ids = presented.nonce === '' ? signatures : [`${keyId} ${presented.nonce}`]
       for (const id of ids) {
         let claim: Awaited<ReturnType<ReplayGuard['claim']>>
         try {

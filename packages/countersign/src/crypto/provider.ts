@@ -20,6 +20,7 @@ export interface CryptoProvider {
   rsaSign(digest: Digest, pem: string, encoding: BytesEncoding): SignMessage
   /** @throws CountersignError `public-key-malformed` (at once, or as the promise's rejection) */
   rsaVerify(digest: Digest, pem: string): VerifyMessage
+  utf8(text: string): Uint8Array
   /** Compares two texts in a time that does not depend on where they differ. */
   equal(a: string, b: string): boolean
 }

@@ -1,5 +1,5 @@
 import type { Digest } from '../algorithm.ts'
-import { encode } from '../encoding.ts'
+import { encode, utf8 } from '../encoding.ts'
 import { messageBytes } from '../message.ts'
 import { readPem } from './pem.ts'
 import type { CryptoProvider } from './provider.ts'
@@ -30,6 +30,8 @@ export const crypto: CryptoProvider = {
     const importKey = once(() => subtle().importKey('spki', der, { name: 'RSASSA-PKCS1-v1_5', hash: NAMES[digest] }, false, ['verify']))
     return async (message, signature) => subtle().verify('RSASSA-PKCS1-v1_5', await importKey(), fixed(signature), fixed(messageBytes(message)))
   },
+
+  utf8,
 
   equal(a, b) {
     if (a.length !== b.length) return false
