@@ -1,0 +1,47 @@
+import { notFound } from '../errors.ts'
+import type { Principal } from '../keys.ts'
+import type { Store } from '../store/database.ts'
+import type { TransactionRequest } from './request.ts'
+
+/** A transaction as the API shows it. */
+export async function readTransaction(store: Store, principal: Principal, id: string): Promise<object> {
+  const row = await store
+    .selectFrom('web3_transaction')
+    .innerJoin('wallet', 'wallet.id', 'web3_transaction.wallet_id')
+    .innerJoin('asset', 'asset.name', 'wallet.asset')
+    .selectAll('web3_transaction')
+    .select(['asset.network', 'asset.chain_id'])
+    .where('web3_transaction.id', '=', id)
+    .where('web3_transaction.organisation_id', '=', principal.organisationId)
+    .executeTakeFirst()
+  if (row === undefined) throw notFound('transaction', id)
+  const events = await store.selectFrom('web3_transaction_event').selectAll().where('transaction_id', '=', id).orderBy('sequence').execute()
+  const request: TransactionRequest = JSON.parse(row.request)
+  return {
+    txID: row.id,
+    txHash: row.tx_hash,
+    status: row.status,
+    timestamps: Object.fromEntries(events.map(event => [event.status, seconds(event.at)])),
+    events: events.map(event => ({ id: event.id, timestamp: seconds(event.at), status: event.status, message: event.message })),
+    from: request.from,
+    to: request.to,
+    value: request.value,
+    gasLimit: request.gasLimit,
+    ...(request.maxFeePerGas === undefined
+      ? { gasPrice: request.gasPrice ?? '0' }
+      : { gasPrice: '0', maxFeePerGas: request.maxFeePerGas, maxPriorityFeePerGas: request.maxPriorityFeePerGas ?? '0' }),
+    data: request.data ?? '',
+    note: request.note ?? '',
+    rawTX: row.raw_tx,
+    signedTx: row.signed_tx,
+    nonce: row.nonce,
+    chainID: row.chain_id,
+    network: row.network,
+    createdBy: row.created_by,
+    accountID: row.organisation_id,
+  }
+}
+
+function seconds(ms: number): number {
+  return Math.floor(ms / 1000)
+}
