@@ -6,7 +6,12 @@ import { compare, print } from './rounds.js'
 const ORIGIN = 'https://api.qredo.network'
 const secret = randomBytes(60)
 const keyId = '9OgjbzwhoE4LJA'
-const transaction = JSON.stringify({ from: `0x${'1'.repeat(40)}`, to: `0x${'2'.repeat(40)}`, value: '1000000000000000000', gasLimit: '21000' })
+const transaction = JSON.stringify({
+  from: `0x${'1'.repeat(40)}`,
+  to: `0x${'2'.repeat(40)}`,
+  value: '1000000000000000000',
+  gasLimit: '21000',
+})
 const cases = [
   { name: 'GET', method: 'GET', target: '/qapi/v1/balance', body: undefined },
   { name: 'POST, 160-byte body', method: 'POST', target: '/qapi/v1/transaction', body: transaction },
@@ -17,7 +22,9 @@ function signByHand(key, { method, target, body = '' }) {
   const url = ORIGIN + target
   return () => {
     const timestamp = String(Date.now() * 1e6)
-    const signature = createHmac('sha256', key).update(timestamp + method + url + body).digest('base64url')
+    const signature = createHmac('sha256', key)
+      .update(timestamp + method + url + body)
+      .digest('base64url')
     return { 'qredo-api-key': keyId, 'qredo-api-ts': timestamp, 'qredo-api-sig': signature }
   }
 }
@@ -26,7 +33,9 @@ function signByHand(key, { method, target, body = '' }) {
 function verifyByHand(key, { method, target, body = '' }, timestamp, signature) {
   const url = ORIGIN + target
   return () => {
-    const expected = createHmac('sha256', key).update(timestamp + method + url + body).digest()
+    const expected = createHmac('sha256', key)
+      .update(timestamp + method + url + body)
+      .digest()
     return timingSafeEqual(expected, Buffer.from(signature, 'base64url'))
   }
 }
@@ -48,7 +57,17 @@ export async function run() {
 
     const bytes = body === undefined ? undefined : new TextEncoder().encode(body)
     const { headers } = signer.sign({ method, url, body })
-    const rawHeaders = ['host', 'api.qredo.network', 'user-agent', 'bench', 'accept', '*/*', 'content-type', 'application/json', ...Object.entries(headers).flat()]
+    const rawHeaders = [
+      'host',
+      'api.qredo.network',
+      'user-agent',
+      'bench',
+      'accept',
+      '*/*',
+      'content-type',
+      'application/json',
+      ...Object.entries(headers).flat(),
+    ]
     const replayed = createVerifier(qredoV1, { origin: ORIGIN, keys, replay: endlessGuard(), toleranceMs: 3_600_000 })
     const check = await replayed.verify({ method, target, headers: rawHeaders, body: bytes })
     if (!check.ok) throw new Error(`the benchmark's own request is refused: ${check.failure.code}`)

@@ -14,7 +14,13 @@ export async function compare(sides) {
   const times = Object.fromEntries(names.map(name => [name, []]))
   for (let round = 0; round < ROUNDS; round++) {
     for (const name of round % 2 === 0 ? names : names.toReversed()) {
-      const { p50 } = await measure(sides[name], { min_cpu_time: 150 * 1e6, min_samples: 64, batch_samples: 256, batch_unroll: 1, inner_gc: false })
+      const { p50 } = await measure(sides[name], {
+        min_cpu_time: 150 * 1e6,
+        min_samples: 64,
+        batch_samples: 256,
+        batch_unroll: 1,
+        inner_gc: false,
+      })
       times[name].push(p50)
     }
   }

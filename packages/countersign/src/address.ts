@@ -25,7 +25,10 @@ function parseRange(range: string): Range {
   const most = (base?.length ?? 0) * 8
   const prefix = slash < 0 ? most : /^\d{1,3}$/.test(range.slice(slash + 1)) ? Number(range.slice(slash + 1)) : -1
   if (base !== undefined && prefix >= 0 && prefix <= most) return { base, prefix }
-  throw new CountersignError('option-invalid', `${JSON.stringify(range)} is no IP address or CIDR range, such as 10.0.0.0/8 or 2001:db8::/32.`)
+  throw new CountersignError(
+    'option-invalid',
+    `${JSON.stringify(range)} is no IP address or CIDR range, such as 10.0.0.0/8 or 2001:db8::/32.`,
+  )
 }
 
 /** 4 or 16 bytes; `undefined` when it is no address. */
@@ -65,7 +68,7 @@ function hexPair(high = 0, low = 0): string {
 function sharePrefix(a: readonly number[], b: readonly number[], bits: number): boolean {
   for (let index = 0; index * 8 < bits; index++) {
     const left = Math.min(8, bits - index * 8)
-    if ((((a[index] ?? 0) ^ (b[index] ?? 0)) >> (8 - left)) !== 0) return false
+    if (((a[index] ?? 0) ^ (b[index] ?? 0)) >> (8 - left) !== 0) return false
   }
   return true
 }

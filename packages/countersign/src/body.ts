@@ -30,7 +30,10 @@ export function serializeBody(body: SignableBody, toJson: JsonSerializer, { utf8
   }
   if (!isJson(body)) {
     const name = Object.prototype.toString.call(body).slice(8, -1)
-    throw new CountersignError('body-not-signable', `A ${name} is not a body that sign() can read: give text, bytes or a plain JSON value, or use signedFetch, which reads it.`)
+    throw new CountersignError(
+      'body-not-signable',
+      `A ${name} is not a body that sign() can read: give text, bytes or a plain JSON value, or use signedFetch, which reads it.`,
+    )
   }
   const text = toJson(body)
   return { signed: text, bytes: utf8(text), contentType: 'application/json' }

@@ -45,7 +45,10 @@ export function compileBoundaries(scheme: Scheme): Boundaries {
   }
   const [only] = checks
   if (only === undefined) return { hopeless: undefined, findOpen: () => undefined }
-  return { hopeless: undefined, findOpen: checks.length === 1 ? only : call => checks.map(check => check(call)).find(open => open !== undefined) }
+  return {
+    hopeless: undefined,
+    findOpen: checks.length === 1 ? only : call => checks.map(check => check(call)).find(open => open !== undefined),
+  }
 }
 
 function compileCheck(characters: string, rest: readonly Shape[], between: string): (call: Call) => string | undefined {
@@ -60,7 +63,8 @@ function compileCheck(characters: string, rest: readonly Shape[], between: strin
 
 function firstByte({ before, body, after }: Message): number | undefined {
   if (before !== '') return utf8(before.charAt(0))[0]
-  if (typeof body === 'string' ? body !== '' : body !== undefined && body.length > 0) return typeof body === 'string' ? utf8(body.charAt(0))[0] : body?.[0]
+  if (typeof body === 'string' ? body !== '' : body !== undefined && body.length > 0)
+    return typeof body === 'string' ? utf8(body.charAt(0))[0] : body?.[0]
   return after === '' ? undefined : utf8(after.charAt(0))[0]
 }
 
@@ -95,7 +99,15 @@ function shapesOf(part: Part, scheme: Scheme): Shape[] {
   const [only = [], second] = all
   if (second === undefined) return only
   const both = all.flat()
-  return [{ name: fields.join(' or '), known: false, characters: both.map(shape => shape.characters).join(''), first: both.map(shape => shape.first).join(''), part }]
+  return [
+    {
+      name: fields.join(' or '),
+      known: false,
+      characters: both.map(shape => shape.characters).join(''),
+      first: both.map(shape => shape.first).join(''),
+      part,
+    },
+  ]
 }
 
 function fieldShapes(field: Field, scheme: Scheme, part: Part): Shape[] {
@@ -128,7 +140,8 @@ function fieldShapes(field: Field, scheme: Scheme, part: Part): Shape[] {
     case 'query':
       return shape(false, TARGET_CHARACTERS, '')
     default:
-      if (scheme.parameters[field] !== undefined) return shape(false, scheme.parameters[field].characters === 'digits' ? '0-9' : 'A-Za-z0-9_\\-')
+      if (scheme.parameters[field] !== undefined)
+        return shape(false, scheme.parameters[field].characters === 'digits' ? '0-9' : 'A-Za-z0-9_\\-')
       return shape(false, ANY, '')
   }
 }

@@ -31,7 +31,8 @@ export function compileWriter(carrier: Carrier): WriteCarrier {
 
 function compileItem(parts: readonly Part[]): WriteCarrier {
   const [only] = parts
-  if (parts.length === 1 && only?.kind === 'field' && only.field === 'signature' && only.change === undefined) return (_call, signature) => signature
+  if (parts.length === 1 && only?.kind === 'field' && only.field === 'signature' && only.change === undefined)
+    return (_call, signature) => signature
   const noHashes: CompiledHash[] = []
   const pieces = parts.map((part): WriteCarrier => {
     if (part.kind === 'mac') return (_call, _signature, signedPassphrase) => signedPassphrase
@@ -39,7 +40,14 @@ function compileItem(parts: readonly Part[]): WriteCarrier {
     return compileText(part, noHashes)
   })
   const plain = parts.every(part => part.kind === 'literal' || (part.kind === 'field' && part.field !== 'signature'))
-  if (plain) return joined(pieces.map((piece): TextOf => call => piece(call, '', '')))
+  if (plain)
+    return joined(
+      pieces.map(
+        (piece): TextOf =>
+          call =>
+            piece(call, '', ''),
+      ),
+    )
   return (call, signature, signedPassphrase) => pieces.map(piece => piece(call, signature, signedPassphrase)).join('')
 }
 
@@ -87,7 +95,9 @@ function compileItemReader(parts: readonly Part[], scheme: Scheme): ReadItem {
       return 'read'
     }
   }
-  const pattern = new RegExp(`^${parts.map(part => (part.kind === 'literal' ? escapeRegExp(part.text) : `(${patternOf(part, scheme)})`)).join('')}$`)
+  const pattern = new RegExp(
+    `^${parts.map(part => (part.kind === 'literal' ? escapeRegExp(part.text) : `(${patternOf(part, scheme)})`)).join('')}$`,
+  )
   return (item, into) => {
     if (!item.startsWith(start)) return 'other'
     if (item.length > MAX_FIELD_LENGTH) return 'malformed'
@@ -125,7 +135,7 @@ function isSignature(part: Part): boolean {
 
 function patternOf(part: Part, scheme: Scheme): string {
   if (part.kind === 'mac') return `[${ALPHABETS[part.encoding]}]+`
-  return part.kind === 'field' ? PATTERNS[part.field] ?? parameterPattern(part.field, scheme) : '.*?'
+  return part.kind === 'field' ? (PATTERNS[part.field] ?? parameterPattern(part.field, scheme)) : '.*?'
 }
 
 function parameterPattern(field: Field, scheme: Scheme): string {

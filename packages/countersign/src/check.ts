@@ -1,4 +1,12 @@
-import { type CryptoProvider, isPromise, type MaybePromise, type SignMessage, type VerifyMessage, whenReady } from './crypto/provider.ts'
+import {
+  type CryptoProvider,
+  inTurn,
+  isPromise,
+  type MaybePromise,
+  type SignMessage,
+  type VerifyMessage,
+  whenReady,
+} from './crypto/provider.ts'
 import { decodeStrictly, utf8 } from './encoding.ts'
 import { createKey, type Key } from './keys.ts'
 import type { Message } from './message.ts'
@@ -41,7 +49,8 @@ function prepareHmac(scheme: Scheme, crypto: CryptoProvider, key: Key): KeyCheck
   const [only] = signers
   if (signers.length === 1 && only !== undefined && only.holdsPassphrase === undefined) {
     const { sign } = only
-    const settle = (expected: string, presented: Presented): Signatures | undefined => (isPresented(crypto, expected, presented) ? [expected] : undefined)
+    const settle = (expected: string, presented: Presented): Signatures | undefined =>
+      isPresented(crypto, expected, presented) ? [expected] : undefined
     return (message, presented) => {
       const expected = sign(message)
       return isPromise(expected) ? expected.then(text => settle(text, presented)) : settle(expected, presented)
@@ -50,18 +59,15 @@ function prepareHmac(scheme: Scheme, crypto: CryptoProvider, key: Key): KeyCheck
   return (message, presented) => {
     const signatures: string[] = []
     let holds = false
-    let ready: MaybePromise<void> = undefined
-    for (const { sign, holdsPassphrase } of signers) {
-      ready = whenReady(ready, () =>
-        whenReady(sign(message), expected =>
-          whenReady(holdsPassphrase?.(presented.passphrase) ?? true, passphraseHolds => {
-            signatures.push(expected)
-            if (isPresented(crypto, expected, presented) && passphraseHolds) holds = true
-          }),
-        ),
-      )
-    }
-    return whenReady(ready, () => (holds ? signatures : undefined))
+    const checked = inTurn(signers, ({ sign, holdsPassphrase }) =>
+      whenReady(sign(message), expected =>
+        whenReady(holdsPassphrase?.(presented.passphrase) ?? true, passphraseHolds => {
+          signatures.push(expected)
+          if (isPresented(crypto, expected, presented) && passphraseHolds) holds = true
+        }),
+      ),
+    )
+    return whenReady(checked, () => (holds ? signatures : undefined))
   }
 }
 
@@ -72,7 +78,12 @@ function isPresented(crypto: CryptoProvider, expected: string, presented: Presen
 }
 
 /** The passphrase travels as it is, or signed with the secret (`{passphrase|hmac|base64}`). */
-function preparePassphrase(scheme: Scheme, crypto: CryptoProvider, key: Key, secret: Uint8Array): ((presented: string) => MaybePromise<boolean>) | undefined {
+function preparePassphrase(
+  scheme: Scheme,
+  crypto: CryptoProvider,
+  key: Key,
+  secret: Uint8Array,
+): ((presented: string) => MaybePromise<boolean>) | undefined {
   if (!scheme.fields.has('passphrase') || key.passphrase === undefined) return undefined
   const text = new TextDecoder().decode(key.passphrase.reveal())
   const mac = scheme.carriers.flatMap(carrier => carrier.items.flat()).find(part => part.kind === 'mac')

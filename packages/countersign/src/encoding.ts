@@ -140,7 +140,10 @@ export type SecretEncoding = 'utf8' | 'hex' | 'base64'
  */
 export function decodeSecret(text: string, encoding: SecretEncoding, prefix = ''): Uint8Array {
   if (/^\s|\s$/.test(text)) {
-    throw new CountersignError('secret-malformed', 'The secret has white space around it: remove it (a trailing newline from a file, most often).')
+    throw new CountersignError(
+      'secret-malformed',
+      'The secret has white space around it: remove it (a trailing newline from a file, most often).',
+    )
   }
   const bare = prefix !== '' && text.startsWith(prefix) ? text.slice(prefix.length) : text
   const bytes = encoding === 'utf8' ? utf8(bare) : encoding === 'hex' ? fromHex(bare) : fromBase64(bare)

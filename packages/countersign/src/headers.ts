@@ -2,7 +2,11 @@
  * The headers of a request that came in: Node's `rawHeaders` (names and values in turn, every line as it came), pairs,
  * a `Headers` object, or a record. The first two show a header that came twice; the others have merged it.
  */
-export type IncomingHeaders = readonly string[] | readonly (readonly [string, string])[] | Headers | { readonly [name: string]: string | readonly string[] | undefined }
+export type IncomingHeaders =
+  | readonly string[]
+  | readonly (readonly [string, string])[]
+  | Headers
+  | { readonly [name: string]: string | readonly string[] | undefined }
 
 /** More values than one under a name is `duplicate`. */
 export type HeaderValue = string | undefined | typeof DUPLICATE
@@ -15,7 +19,8 @@ export const DUPLICATE: unique symbol = Symbol('duplicate header')
 export function compileHeaderReader(names: readonly string[]): (headers: IncomingHeaders) => HeaderValue[] {
   const none: HeaderValue[] = names.map(() => undefined)
   const byLength: (readonly { readonly name: string; readonly index: number }[] | undefined)[] = []
-  for (const { length } of names) byLength[length] ??= names.map((name, index) => ({ name, index })).filter(({ name }) => name.length === length)
+  for (const { length } of names)
+    byLength[length] ??= names.map((name, index) => ({ name, index })).filter(({ name }) => name.length === length)
 
   function put(values: HeaderValue[], name: string, value: string): void {
     const candidates = byLength[name.length]

@@ -10,7 +10,14 @@ export type { IncomingHeaders } from './headers.ts'
 export { compactJson, type JsonSerializer, pythonJson } from './json.ts'
 export { createKey, type Key, type KeyDescription, type KeySource, type KeyState, type MemoryKeys, memoryKeys } from './keys.ts'
 export { type Claim, type MemoryReplayGuard, type MemoryReplayGuardOptions, memoryReplayGuard, type ReplayGuard } from './replay.ts'
-export { defineScheme, type HeaderDeclaration, type MessagePiece, type ParameterDeclaration, type Scheme, type SchemeDeclaration } from './scheme.ts'
+export {
+  defineScheme,
+  type HeaderDeclaration,
+  type MessagePiece,
+  type ParameterDeclaration,
+  type Scheme,
+  type SchemeDeclaration,
+} from './scheme.ts'
 export type { Secret } from './secret.ts'
 export { createSigner, type SignableRequest, type SignedRequest, type Signer, type SignerOptions } from './sign.ts'
 export type { Clock, TimestampFormat } from './timestamp.ts'

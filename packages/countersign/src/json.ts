@@ -21,7 +21,8 @@ export const pythonJson: JsonSerializer = value => {
 }
 
 function dumps(value: unknown, key: string): string | undefined {
-  if (typeof value === 'object' && value !== null && 'toJSON' in value && typeof value.toJSON === 'function') return dumps(value.toJSON(key), key)
+  if (typeof value === 'object' && value !== null && 'toJSON' in value && typeof value.toJSON === 'function')
+    return dumps(value.toJSON(key), key)
   switch (typeof value) {
     case 'string':
       return escaped(value)

@@ -60,10 +60,13 @@ export function createKey(scheme: Scheme, description: KeyDescription): Key {
   const { id, publicKey, passphrase } = description
   if (!KEY_ID.test(id)) throw new CountersignError('option-invalid', 'A key id is 1 to 1024 visible ASCII characters without a comma.')
   const given = description.secrets ?? (description.secret === undefined ? [] : [description.secret])
-  if (given.length > MAX_LIVE_SECRETS) throw new CountersignError('option-invalid', `A key has at most ${MAX_LIVE_SECRETS} live secrets; ${given.length} were given.`)
+  if (given.length > MAX_LIVE_SECRETS)
+    throw new CountersignError('option-invalid', `A key has at most ${MAX_LIVE_SECRETS} live secrets; ${given.length} were given.`)
   if (scheme.algorithm.family === 'hmac' && given.length === 0) readSecret(scheme, undefined)
-  if (scheme.algorithm.family === 'rsa' && publicKey === undefined) throw new CountersignError('credential-missing', `The scheme ${scheme.name} verifies with an RSA key: give publicKey, in PEM.`)
-  if (scheme.fields.has('passphrase') && (passphrase === undefined || passphrase === '')) throw new CountersignError('credential-missing', `The scheme ${scheme.name} wants a passphrase beside the secret: give passphrase.`)
+  if (scheme.algorithm.family === 'rsa' && publicKey === undefined)
+    throw new CountersignError('credential-missing', `The scheme ${scheme.name} verifies with an RSA key: give publicKey, in PEM.`)
+  if (scheme.fields.has('passphrase') && (passphrase === undefined || passphrase === ''))
+    throw new CountersignError('credential-missing', `The scheme ${scheme.name} wants a passphrase beside the secret: give passphrase.`)
   return Object.freeze({
     id,
     schemeName: scheme.name,

@@ -1,5 +1,5 @@
 import type { Digest } from './algorithm.ts'
-import { type CryptoProvider, type MaybePromise, whenReady } from './crypto/provider.ts'
+import { type CryptoProvider, inTurn, type MaybePromise, whenReady } from './crypto/provider.ts'
 import { type BytesEncoding, concatBytes, encode, utf8 } from './encoding.ts'
 import type { Field, Part, TextChange } from './template.ts'
 import { hostOf, pathOf, queryOf } from './url.ts'
@@ -86,15 +86,11 @@ export function compileText(part: Part, hashes: CompiledHash[] = []): TextOf {
 
 /** Works out the hashes that the message holds and puts them into the call. */
 export function fillHashes(crypto: CryptoProvider, message: CompiledMessage, call: Call): MaybePromise<void> {
-  let ready: MaybePromise<void> = undefined
-  message.hashes.forEach(({ digest, encoding, write }, index) => {
-    ready = whenReady(ready, () =>
-      whenReady(crypto.hash(digest, write(call)), bytes => {
-        call.hashes[index] = encoding === 'raw' ? bytes : encode(bytes, encoding)
-      }),
-    )
-  })
-  return ready
+  return inTurn(message.hashes, ({ digest, encoding, write }, index) =>
+    whenReady(crypto.hash(digest, write(call)), bytes => {
+      call.hashes[index] = encoding === 'raw' ? bytes : encode(bytes, encoding)
+    }),
+  )
 }
 
 export function messageBytes(message: Message): Uint8Array {

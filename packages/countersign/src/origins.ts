@@ -16,7 +16,11 @@ export interface Origin {
  */
 export function readOrigins(configured: string | readonly string[]): readonly [Origin, ...Origin[]] {
   const [first, ...rest] = (typeof configured === 'string' ? [configured] : configured).map(readOrigin)
-  if (first === undefined) throw new CountersignError('option-invalid', 'Give the public origin of the API, such as https://api.example.com: it is signed, and never taken from the request.')
+  if (first === undefined)
+    throw new CountersignError(
+      'option-invalid',
+      'Give the public origin of the API, such as https://api.example.com: it is signed, and never taken from the request.',
+    )
   return [first, ...rest]
 }
 
@@ -33,7 +37,10 @@ function readOrigin(text: string): Origin {
   const origin = match?.[1]
   const basePath = match?.[2] ?? ''
   if (origin === undefined || basePath.endsWith('/')) {
-    throw new CountersignError('option-invalid', `${JSON.stringify(text)} is no origin: give scheme, lower-case host and port as clients write them, without a slash at the end, such as https://api.example.com.`)
+    throw new CountersignError(
+      'option-invalid',
+      `${JSON.stringify(text)} is no origin: give scheme, lower-case host and port as clients write them, without a slash at the end, such as https://api.example.com.`,
+    )
   }
   return { origin, basePath, host: hostOf(origin) }
 }

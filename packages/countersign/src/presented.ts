@@ -19,7 +19,12 @@ export type PresentedReader = (method: string, target: string, headers: Incoming
 
 /** Makes the function that reads what the scheme's carriers carry: each exactly once, each in its one spelling. */
 export function compilePresentedReader(scheme: Scheme): PresentedReader {
-  const carriers = scheme.carriers.map(carrier => ({ carrier, name: carrier.name, read: compileReader(carrier, scheme), optional: isOptional(carrier, scheme) }))
+  const carriers = scheme.carriers.map(carrier => ({
+    carrier,
+    name: carrier.name,
+    read: compileReader(carrier, scheme),
+    optional: isOptional(carrier, scheme),
+  }))
   const headerCarriers = carriers.filter(({ carrier }) => carrier.in === 'header')
   const queryCarriers = carriers.filter(({ carrier }) => carrier.in === 'query')
   const signedHeaders = [...scheme.fields].filter(field => field.startsWith('header.')).map(field => field.slice('header.'.length))
@@ -75,7 +80,8 @@ export function compilePresentedReader(scheme: Scheme): PresentedReader {
       const failure = checkAlternatives(presented)
       if (failure !== undefined) return failure
     }
-    if (signatureLength !== undefined && !hasLength(presented, signatureLength)) return { code: 'malformed-signature', header: signatureCarrier }
+    if (signatureLength !== undefined && !hasLength(presented, signatureLength))
+      return { code: 'malformed-signature', header: signatureCarrier }
     return presented
   }
 
@@ -101,7 +107,9 @@ export function compilePresentedReader(scheme: Scheme): PresentedReader {
     const given = (scheme.alternatives ?? []).filter(field => (field === 'nonce' ? presented.nonce : presented.timestamp) !== '')
     if (given.length === 1) return undefined
     const optional = carriers.filter(carrier => carrier.optional).map(({ name }) => name)
-    return given.length === 0 ? { code: 'missing-header', header: optional.join(' or ') } : { code: 'duplicate-header', header: optional.join(' and ') }
+    return given.length === 0
+      ? { code: 'missing-header', header: optional.join(' or ') }
+      : { code: 'duplicate-header', header: optional.join(' and ') }
   }
 }
 
@@ -119,7 +127,14 @@ function hasLength({ signature, moreSignatures }: Presented, length: number): bo
 }
 
 function malformed(carrier: Carrier, value: string): Failure {
-  const code = value === '' ? 'missing-header' : carrier.fields.includes('signature') ? 'malformed-signature' : carrier.fields.includes('timestamp') ? 'malformed-timestamp' : 'malformed-header'
+  const code =
+    value === ''
+      ? 'missing-header'
+      : carrier.fields.includes('signature')
+        ? 'malformed-signature'
+        : carrier.fields.includes('timestamp')
+          ? 'malformed-timestamp'
+          : 'malformed-header'
   return { code, header: carrier.name }
 }
 

@@ -61,7 +61,10 @@ export function memoryReplayGuard(options: MemoryReplayGuardOptions = {}): Memor
       let ids = slices.get(slice)
       if (ids?.has(id)) return 'seen'
       if (size >= maxEntries) return 'full'
-      if (ids === undefined) slices.set(slice, (ids = new Set()))
+      if (ids === undefined) {
+        ids = new Set()
+        slices.set(slice, ids)
+      }
       ids.add(id)
       size++
       return 'fresh'

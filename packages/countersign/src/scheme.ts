@@ -1,10 +1,12 @@
 import { ALGORITHMS, type Algorithm, type AlgorithmFacts, type Digest } from './algorithm.ts'
 import type { BytesEncoding, SecretEncoding } from './encoding.ts'
-import { fieldsOf, type Field, invalid, isBytesEncoding, isDigest, type Part, parseTemplate } from './template.ts'
+import { type Field, fieldsOf, invalid, isBytesEncoding, isDigest, type Part, parseTemplate } from './template.ts'
 import { EPOCH_DIGITS, type TimestampFormat } from './timestamp.ts'
 
 /** A piece of the message: a template, or the hash of other pieces. */
-export type MessagePiece = string | { readonly hash: Digest; readonly encoding: BytesEncoding | 'raw'; readonly of: string | readonly string[] }
+export type MessagePiece =
+  | string
+  | { readonly hash: Digest; readonly encoding: BytesEncoding | 'raw'; readonly of: string | readonly string[] }
 
 /**
  * What a header carries: a template, or a list of them (`t=1,v1=abc`). In a list the order is free, unknown items are
@@ -76,7 +78,9 @@ export interface Scheme {
   readonly algorithm: AlgorithmFacts
   readonly secret: { readonly encoding: SecretEncoding; readonly prefix: string }
   readonly message: readonly Part[]
-  readonly timestamp: { readonly formats: readonly [TimestampFormat, ...TimestampFormat[]]; readonly meaning: 'issued' | 'expires' } | undefined
+  readonly timestamp:
+    | { readonly formats: readonly [TimestampFormat, ...TimestampFormat[]]; readonly meaning: 'issued' | 'expires' }
+    | undefined
   readonly signature: { readonly encoding: BytesEncoding }
   readonly carriers: readonly Carrier[]
   /** Two fields of which a call carries exactly one (`{timestamp or nonce}`). */
@@ -93,17 +97,24 @@ export interface Scheme {
  */
 export function defineScheme(declaration: SchemeDeclaration): Scheme {
   const { name } = declaration
-  if (!/^[a-z0-9]+(-[a-z0-9]+)*$/.test(name)) throw invalid('name', `${JSON.stringify(name)} is not lower case letters, digits and single dashes`)
+  if (!/^[a-z0-9]+(-[a-z0-9]+)*$/.test(name))
+    throw invalid('name', `${JSON.stringify(name)} is not lower case letters, digits and single dashes`)
   const at = (field: string): string => `scheme ${name}, ${field}`
-  if (!Object.hasOwn(ALGORITHMS, declaration.algorithm)) throw invalid(at('algorithm'), `${declaration.algorithm} is not one of ${Object.keys(ALGORITHMS).join(', ')}`)
-  if (!isBytesEncoding(declaration.signature.encoding)) throw invalid(at('signature.encoding'), `${String(declaration.signature.encoding)} is no encoding`)
+  if (!Object.hasOwn(ALGORITHMS, declaration.algorithm))
+    throw invalid(at('algorithm'), `${declaration.algorithm} is not one of ${Object.keys(ALGORITHMS).join(', ')}`)
+  if (!isBytesEncoding(declaration.signature.encoding))
+    throw invalid(at('signature.encoding'), `${String(declaration.signature.encoding)} is no encoding`)
   const parameters = declaration.parameters ?? {}
   const parameterNames = Object.keys(parameters)
   const pieces: readonly MessagePiece[] = isPieces(declaration.message) ? declaration.message : [declaration.message]
   const message = pieces.flatMap((piece, index) => parsePiece(piece, at(`message[${index}]`), parameterNames))
   const carriers = [
-    ...Object.entries(declaration.headers ?? {}).map(([header, value]) => parseHeader(header, value, at(`headers.${header}`), parameterNames)),
-    ...Object.entries(declaration.query ?? {}).map(([parameter, value]) => parseQuery(parameter, value, at(`query.${parameter}`), parameterNames)),
+    ...Object.entries(declaration.headers ?? {}).map(([header, value]) =>
+      parseHeader(header, value, at(`headers.${header}`), parameterNames),
+    ),
+    ...Object.entries(declaration.query ?? {}).map(([parameter, value]) =>
+      parseQuery(parameter, value, at(`query.${parameter}`), parameterNames),
+    ),
   ]
   const carried = carriers.flatMap(carrier => carrier.fields)
   const read = message.flatMap(fieldsOf)
@@ -118,7 +129,9 @@ export function defineScheme(declaration: SchemeDeclaration): Scheme {
     timestamp: readTimestamp(declaration, at('timestamp'), [...read, ...carried].includes('timestamp')),
     signature: declaration.signature,
     carriers,
-    alternatives: message.map(part => (part.kind === 'field' && part.or !== undefined ? ([part.field, part.or] as const) : undefined)).find(pair => pair !== undefined),
+    alternatives: message
+      .map(part => (part.kind === 'field' && part.or !== undefined ? ([part.field, part.or] as const) : undefined))
+      .find(pair => pair !== undefined),
     parameters,
     fields: new Set([...read, ...carried]),
   }
@@ -149,20 +162,31 @@ function parseQuery(parameter: string, value: string, where: string, parameters:
   return { in: 'query', name: parameter, prefix: '', separator: undefined, items: [parts], fields: parts.flatMap(fieldsOf) }
 }
 
-function checkCarried(at: (field: string) => string, message: readonly Part[], read: readonly Field[], carried: readonly Field[], carriers: readonly Carrier[]): void {
+function checkCarried(
+  at: (field: string) => string,
+  message: readonly Part[],
+  read: readonly Field[],
+  carried: readonly Field[],
+  carriers: readonly Carrier[],
+): void {
   if (message.length === 0) throw invalid(at('message'), 'nothing is signed')
   if (read.includes('signature')) throw invalid(at('message'), 'the signature can not sign itself')
   if (message.some(part => part.kind === 'mac')) throw invalid(at('message'), 'the filter hmac is for headers')
-  if (carried.filter(field => field === 'signature').length !== 1) throw invalid(at('headers'), '{signature} has to stand in exactly one header or query parameter')
+  if (carried.filter(field => field === 'signature').length !== 1)
+    throw invalid(at('headers'), '{signature} has to stand in exactly one header or query parameter')
   for (const field of ['timestamp', 'nonce'] as const) {
-    if (read.includes(field) && !carried.includes(field)) throw invalid(at('headers'), `the message holds {${field}}, so a header or query parameter has to carry it`)
-    if (carried.includes(field) && !read.includes(field)) throw invalid(at('message'), `{${field}} is carried but not signed, so anyone could change it`)
+    if (read.includes(field) && !carried.includes(field))
+      throw invalid(at('headers'), `the message holds {${field}}, so a header or query parameter has to carry it`)
+    if (carried.includes(field) && !read.includes(field))
+      throw invalid(at('message'), `{${field}} is carried but not signed, so anyone could change it`)
   }
   const last = carriers.filter(carrier => carrier.in === 'query').findIndex(carrier => carrier.fields.includes('signature'))
-  if (last >= 0 && last !== carriers.filter(carrier => carrier.in === 'query').length - 1) throw invalid(at('query'), 'the signature has to be the last parameter')
+  if (last >= 0 && last !== carriers.filter(carrier => carrier.in === 'query').length - 1)
+    throw invalid(at('query'), 'the signature has to be the last parameter')
   for (const carrier of carriers) {
     for (const parts of carrier.items) {
-      if (!parts.some((part, index) => part.kind !== 'literal' && parts[index + 1]?.kind !== 'literal' && index + 1 < parts.length)) continue
+      if (!parts.some((part, index) => part.kind !== 'literal' && parts[index + 1]?.kind !== 'literal' && index + 1 < parts.length))
+        continue
       throw invalid(at(`headers.${carrier.name}`), 'two values with nothing between them can not be told apart')
     }
   }
@@ -174,6 +198,10 @@ function readTimestamp(declaration: SchemeDeclaration, where: string, used: bool
     if (declaration.timestamp !== undefined) throw invalid(where, 'declared, but neither the message nor a header has a {timestamp}')
     return undefined
   }
-  if (first === undefined) throw invalid(where, `a {timestamp} is used, so say how it is written: formats: ['seconds'], or another of ${Object.keys(EPOCH_DIGITS).join(', ')}, decimal-seconds, iso8601, http-date`)
+  if (first === undefined)
+    throw invalid(
+      where,
+      `a {timestamp} is used, so say how it is written: formats: ['seconds'], or another of ${Object.keys(EPOCH_DIGITS).join(', ')}, decimal-seconds, iso8601, http-date`,
+    )
   return { formats: [first, ...rest], meaning: declaration.timestamp?.meaning ?? 'issued' }
 }

@@ -1,7 +1,7 @@
 import { crypto as platform } from '#crypto'
 import { type SignableBody, serializeBody } from './body.ts'
 import { compileWriter, type WriteCarrier } from './carrier.ts'
-import { checkCredentials, createPassphraseSigner, createSignMessage, type Credentials } from './credentials.ts'
+import { type Credentials, checkCredentials, createPassphraseSigner, createSignMessage } from './credentials.ts'
 import { type CryptoProvider, isPromise, type MaybePromise, whenReady } from './crypto/provider.ts'
 import { CountersignError } from './error.ts'
 import { compactJson, type JsonSerializer } from './json.ts'
@@ -88,12 +88,16 @@ export function createSigner(scheme: Scheme, credentials: Credentials, options: 
   const clock = options.clock ?? systemClock
   const lifetimeMs = options.lifetimeMs ?? DEFAULT_LIFETIME_MS
   const toJson = options.json ?? compactJson
-  const parameters = { ...Object.fromEntries(Object.entries(scheme.parameters).map(([name, { default: value }]) => [name, value])), ...options.parameters }
+  const parameters = {
+    ...Object.fromEntries(Object.entries(scheme.parameters).map(([name, { default: value }]) => [name, value])),
+    ...options.parameters,
+  }
   const message = compileMessage(scheme.message)
   const writers = scheme.carriers.map(carrier => ({ carrier, write: compileWriter(carrier) }))
   const headerWriters = writers.filter(({ carrier }) => carrier.in === 'header')
   const queryWriters = writers.filter(({ carrier }) => carrier.in === 'query')
-  const readsTarget = queryWriters.length > 0 || ['origin', 'host', 'target', 'path', 'query', 'payload'].some(field => scheme.fields.has(field))
+  const readsTarget =
+    queryWriters.length > 0 || ['origin', 'host', 'target', 'path', 'query', 'payload'].some(field => scheme.fields.has(field))
   const stamp = createStamp(scheme, options.timestamp, scheme.timestamp?.meaning === 'expires' ? () => clock() + lifetimeMs : clock)
   const signMessage = createSignMessage(scheme, credentials, crypto)
   const signPassphrase = createPassphraseSigner(scheme, credentials, crypto)
@@ -134,7 +138,13 @@ export function createSigner(scheme: Scheme, credentials: Credentials, options: 
     return { call, bytes, contentType }
   }
 
-  function finish(call: Call, bytes: Uint8Array | undefined, contentType: string | undefined, signature: string, signedPassphrase: string): SignedRequest {
+  function finish(
+    call: Call,
+    bytes: Uint8Array | undefined,
+    contentType: string | undefined,
+    signature: string,
+    signedPassphrase: string,
+  ): SignedRequest {
     const headers: Record<string, string> = contentType === undefined ? {} : { 'content-type': contentType }
     for (let index = 0; index < headerWriters.length; index++) {
       const writer = headerWriters[index]
@@ -164,9 +174,14 @@ export function createSigner(scheme: Scheme, credentials: Credentials, options: 
     scheme,
     clock,
     sign(request) {
-      if (!crypto.synchronous) throw new CountersignError('no-synchronous-crypto', 'This runtime has only WebCrypto, which answers with promises: use await signer.signAsync(request).')
+      if (!crypto.synchronous)
+        throw new CountersignError(
+          'no-synchronous-crypto',
+          'This runtime has only WebCrypto, which answers with promises: use await signer.signAsync(request).',
+        )
       const signed = run(request)
-      if (isPromise(signed)) throw new CountersignError('no-synchronous-crypto', 'The crypto provider answered with a promise: use signAsync.')
+      if (isPromise(signed))
+        throw new CountersignError('no-synchronous-crypto', 'The crypto provider answered with a promise: use signAsync.')
       return signed
     },
     async signAsync(request) {
@@ -176,14 +191,17 @@ export function createSigner(scheme: Scheme, credentials: Credentials, options: 
   }
 }
 
-
 type Stamp = () => string
 
 function createStamp(scheme: Scheme, wanted: TimestampFormat | undefined, clock: Clock): Stamp {
   const formats = scheme.timestamp?.formats
   if (formats === undefined) return () => ''
   const format = wanted ?? formats[0]
-  if (!formats.includes(format)) throw new CountersignError('option-invalid', `The scheme ${scheme.name} takes a timestamp in ${formats.join(', ')}; ${format} is not one of them.`)
+  if (!formats.includes(format))
+    throw new CountersignError(
+      'option-invalid',
+      `The scheme ${scheme.name} takes a timestamp in ${formats.join(', ')}; ${format} is not one of them.`,
+    )
   return createTimestamper(format, clock)
 }
 
@@ -191,14 +209,21 @@ function checkTimestamp(scheme: Scheme, timestamp: string): void {
   const formats = scheme.timestamp?.formats
   if (formats === undefined) throw new CountersignError('timestamp-invalid', `The scheme ${scheme.name} carries no timestamp.`)
   if (parseTimestamp(timestamp, formats) === undefined) {
-    throw new CountersignError('timestamp-invalid', `${JSON.stringify(timestamp.slice(0, 40))} is not a timestamp in ${formats.join(', ')}.`)
+    throw new CountersignError(
+      'timestamp-invalid',
+      `${JSON.stringify(timestamp.slice(0, 40))} is not a timestamp in ${formats.join(', ')}.`,
+    )
   }
 }
 
 function checkNonce(scheme: Scheme, nonce: string): void {
   if (!scheme.fields.has('nonce')) throw new CountersignError('option-invalid', `The scheme ${scheme.name} carries no nonce.`)
   if (nonce === '' && scheme.alternatives !== undefined) return
-  if (!/^[A-Za-z0-9_-]{1,128}$/.test(nonce)) throw new CountersignError('option-invalid', `The scheme ${scheme.name} needs a nonce of 1 to 128 letters, digits, - or _ for every call.`)
+  if (!/^[A-Za-z0-9_-]{1,128}$/.test(nonce))
+    throw new CountersignError(
+      'option-invalid',
+      `The scheme ${scheme.name} needs a nonce of 1 to 128 letters, digits, - or _ for every call.`,
+    )
 }
 
 function isAbsentAlternative(call: Call, fields: readonly string[]): boolean {

@@ -1,4 +1,4 @@
-import { type Digest, DIGEST_BYTES } from './algorithm.ts'
+import { DIGEST_BYTES, type Digest } from './algorithm.ts'
 import { ALPHABETS, type BytesEncoding } from './encoding.ts'
 import { CountersignError } from './error.ts'
 
@@ -103,10 +103,14 @@ function parseExpression(expression: string, where: string, parameters: readonly
     return { kind: 'field', field, or, change: first }
   }
   const encoding = second ?? 'hex'
-  if (!isBytesEncoding(encoding)) throw invalid(where, `{${expression}}: ${encoding} is no encoding; one of ${Object.keys(ALPHABETS).join(', ')}`)
+  if (!isBytesEncoding(encoding))
+    throw invalid(where, `{${expression}}: ${encoding} is no encoding; one of ${Object.keys(ALPHABETS).join(', ')}`)
   if (first === 'hmac') return { kind: 'mac', encoding, field }
   if (isDigest(first)) return { kind: 'hash', digest: first, encoding, of: [{ kind: 'field', field, or, change: undefined }] }
-  throw invalid(where, `{${expression}}: ${first} is no filter; one of ${[...TEXT_CHANGES, ...Object.keys(DIGEST_BYTES), 'hmac'].join(', ')}`)
+  throw invalid(
+    where,
+    `{${expression}}: ${first} is no filter; one of ${[...TEXT_CHANGES, ...Object.keys(DIGEST_BYTES), 'hmac'].join(', ')}`,
+  )
 }
 
 function checkField(name: string, where: string, parameters: readonly string[]): void {

@@ -82,7 +82,8 @@ const parsers: { readonly [F in TimestampFormat]: (text: string) => number | und
   microseconds: text => (isDigits(text, 16) ? Number(text.slice(0, 13)) : undefined),
   nanoseconds: text => (isDigits(text, 19) ? Number(text.slice(0, 13)) : undefined),
   'decimal-seconds': text => (/^\d{10}(\.\d{1,9})?$/.test(text) ? Math.floor(Number(text) * 1000) : undefined),
-  iso8601: text => roundTrip(text, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3})?Z$/, date => [date.toISOString(), date.toISOString().replace('.000Z', 'Z')]),
+  iso8601: text =>
+    roundTrip(text, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3})?Z$/, date => [date.toISOString(), date.toISOString().replace('.000Z', 'Z')]),
   'http-date': text => roundTrip(text, /^[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT$/, date => [date.toUTCString()]),
 }
 

@@ -129,7 +129,10 @@ export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifi
   const guard = chooseGuard(scheme, options.replay, clock)
   const boundaries = compileBoundaries(scheme)
   if (boundaries.hopeless !== undefined && !allowsAmbiguous) {
-    throw new CountersignError('scheme-invalid', `The scheme ${scheme.name} can not be verified safely: nothing marks the boundary ${boundaries.hopeless}. Put a separator there that neither part can hold, or hash one of them.`)
+    throw new CountersignError(
+      'scheme-invalid',
+      `The scheme ${scheme.name} can not be verified safely: nothing marks the boundary ${boundaries.hopeless}. Put a separator there that neither part can hold, or hash one of them.`,
+    )
   }
   const readPresented = compilePresentedReader(scheme)
   const timestampHeader = scheme.carriers.find(carrier => carrier.fields.includes('timestamp'))?.name ?? ''
@@ -175,9 +178,11 @@ export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifi
     let body: Uint8Array | undefined | 'too-large'
     if (typeof request.body === 'function') body = await request.body(maxBodyBytes)
     else body = request.body
-    if (body === 'too-large' || (body !== undefined && body.length > maxBodyBytes)) return refuse({ code: 'body-too-large', maxBytes: maxBodyBytes })
+    if (body === 'too-large' || (body !== undefined && body.length > maxBodyBytes))
+      return refuse({ code: 'body-too-large', maxBytes: maxBodyBytes })
     if (body !== undefined && body.length === 0) body = undefined
-    if (body !== undefined && !allowsBodyOnGet && (method === 'GET' || method === 'HEAD')) return refuse({ code: 'unexpected-body', method })
+    if (body !== undefined && !allowsBodyOnGet && (method === 'GET' || method === 'HEAD'))
+      return refuse({ code: 'unexpected-body', method })
 
     // 5. The message, rebuilt, and its signature.
     let signatures: Signatures | undefined
@@ -203,7 +208,8 @@ export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifi
 
     // 6. Not seen before.
     if (guard !== undefined && (presented.nonce !== '' || isUnique(time) || !SAFE_METHODS.has(method))) {
-      const endsAtMs = time === undefined ? Number.POSITIVE_INFINITY : scheme.timestamp?.meaning === 'expires' ? time.ms : time.ms + toleranceMs
+      const endsAtMs =
+        time === undefined ? Number.POSITIVE_INFINITY : scheme.timestamp?.meaning === 'expires' ? time.ms : time.ms + toleranceMs
       const ids = presented.nonce === '' ? signatures : [`${keyId} ${presented.nonce}`]
       for (const id of ids) {
         let claim: Awaited<ReturnType<ReplayGuard['claim']>>
@@ -251,8 +257,13 @@ function isPermitted(key: Key, permission: string | readonly string[]): boolean 
 
 function readFixedKeyId(scheme: Scheme, keyId: string | undefined): string | undefined {
   const carried = scheme.carriers.some(carrier => carrier.fields.includes('keyId'))
-  if (carried && keyId !== undefined) throw new CountersignError('option-invalid', `The scheme ${scheme.name} carries a key id, so leave the option keyId out.`)
-  if (!carried && keyId === undefined) throw new CountersignError('option-invalid', `The scheme ${scheme.name} carries no key id: name the key to verify with in the option keyId.`)
+  if (carried && keyId !== undefined)
+    throw new CountersignError('option-invalid', `The scheme ${scheme.name} carries a key id, so leave the option keyId out.`)
+  if (!carried && keyId === undefined)
+    throw new CountersignError(
+      'option-invalid',
+      `The scheme ${scheme.name} carries no key id: name the key to verify with in the option keyId.`,
+    )
   return keyId
 }
 
@@ -260,6 +271,8 @@ function chooseGuard(scheme: Scheme, replay: ReplayGuard | 'off' | undefined, cl
   if (replay === 'off') return undefined
   if (scheme.timestamp !== undefined || scheme.fields.has('nonce')) return replay ?? memoryReplayGuard({ clock })
   if (replay === undefined) return undefined
-  throw new CountersignError('option-invalid', `The scheme ${scheme.name} signs neither a timestamp nor a nonce, so a replay can not be told from a second delivery: leave the option replay out, and drop deliveries you have already handled by their id.`)
+  throw new CountersignError(
+    'option-invalid',
+    `The scheme ${scheme.name} signs neither a timestamp nor a nonce, so a replay can not be told from a second delivery: leave the option replay out, and drop deliveries you have already handled by their id.`,
+  )
 }
-

@@ -29,22 +29,40 @@ export const API_BASE = '/qapi/v1'
 export function createApp(options: AppOptions): App {
   const app: App = new Hono()
   for (const endpoint of endpoints) app.on(endpoint.method, API_BASE + endpoint.path, context => serve(context, endpoint, options))
-  app.notFound(() => errorAnswer(404, { code: 'not-found', msg: 'Not found', detail: { reason: `No such endpoint. There are ${endpoints.map(({ method, path }) => `${method} ${API_BASE}${path}`).join(', ')}.` } }))
+  app.notFound(() =>
+    errorAnswer(404, {
+      code: 'not-found',
+      msg: 'Not found',
+      detail: { reason: `No such endpoint. There are ${endpoints.map(({ method, path }) => `${method} ${API_BASE}${path}`).join(', ')}.` },
+    }),
+  )
   app.onError(error => {
     if (error instanceof ApiError) return errorAnswer(error.status, error.body)
     options.onError?.(error)
-    return errorAnswer(500, { code: 'internal', msg: 'Internal error', detail: { reason: 'Something went wrong on our side; the call was not carried out.' } })
+    return errorAnswer(500, {
+      code: 'internal',
+      msg: 'Internal error',
+      detail: { reason: 'Something went wrong on our side; the call was not carried out.' },
+    })
   })
   return app
 }
 
-async function serve(context: Context<{ Bindings: HttpBindings }>, endpoint: Endpoint, { verifier, store, clock, stepMs, onRefused }: AppOptions): Promise<Response> {
+async function serve(
+  context: Context<{ Bindings: HttpBindings }>,
+  endpoint: Endpoint,
+  { verifier, store, clock, stepMs, onRefused }: AppOptions,
+): Promise<Response> {
   const { incoming } = context.env
   const result = await verifyNodeRequest(verifier, incoming, { permission: endpoint.permission })
   if (!result.ok) {
     onRefused?.(result.failure, incoming)
     const { status, body } = refusalBody(result.failure)
-    return errorAnswer(status, body, toProblem(result.failure).status === 401 ? { 'www-authenticate': `Countersign scheme="${verifier.scheme.name}"` } : {})
+    return errorAnswer(
+      status,
+      body,
+      toProblem(result.failure).status === 401 ? { 'www-authenticate': `Countersign scheme="${verifier.scheme.name}"` } : {},
+    )
   }
   const answer = await endpoint.answer({
     principal: principalOf(result.key),
@@ -64,6 +82,8 @@ function errorAnswer(status: number, body: ErrorBody, headers: Record<string, st
 
 /** Integers of any size stay integers, digit for digit. */
 function jsonAnswer(status: number, value: unknown, headers: Record<string, string> = {}): Response {
-  return new Response(stringify(value), { status, headers: { 'content-type': 'application/json', 'cache-control': 'no-store', ...headers } })
+  return new Response(stringify(value), {
+    status,
+    headers: { 'content-type': 'application/json', 'cache-control': 'no-store', ...headers },
+  })
 }
-

@@ -78,7 +78,11 @@ export function createKeyStore(store: Store, sealer: Sealer, scheme: Scheme, clo
     },
 
     async revoke(keyId) {
-      const { numUpdatedRows } = await store.updateTable('api_key').set({ state: 'revoked', updated_at: clock() }).where('id', '=', keyId).executeTakeFirst()
+      const { numUpdatedRows } = await store
+        .updateTable('api_key')
+        .set({ state: 'revoked', updated_at: clock() })
+        .where('id', '=', keyId)
+        .executeTakeFirst()
       if (numUpdatedRows === 0n) throw new ApiError(404, 'not-found', 'Not found', `There is no key ${keyId}.`)
     },
   }

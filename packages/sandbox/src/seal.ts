@@ -26,9 +26,14 @@ export function createSealer(masterKey: Uint8Array): Sealer {
     open(sealed, owner) {
       const [version, keyId, text = ''] = sealed.split('.')
       if (version !== 'v1') throw new TypeError('This sealed value has an unknown version.')
-      if (keyId !== masterKeyId) throw new TypeError(`This value is sealed with the master key ${keyId}, and ${masterKeyId} was given: use the master key file that belongs to this database.`)
+      if (keyId !== masterKeyId)
+        throw new TypeError(
+          `This value is sealed with the master key ${keyId}, and ${masterKeyId} was given: use the master key file that belongs to this database.`,
+        )
       const bytes = Buffer.from(text, 'base64url')
-      const decipher = createDecipheriv('aes-256-gcm', masterKey, bytes.subarray(0, NONCE_BYTES)).setAAD(Buffer.from(owner)).setAuthTag(bytes.subarray(-TAG_BYTES))
+      const decipher = createDecipheriv('aes-256-gcm', masterKey, bytes.subarray(0, NONCE_BYTES))
+        .setAAD(Buffer.from(owner))
+        .setAuthTag(bytes.subarray(-TAG_BYTES))
       return Buffer.concat([decipher.update(bytes.subarray(NONCE_BYTES, -TAG_BYTES)), decipher.final()])
     },
   }

@@ -27,7 +27,11 @@ export type SignedFetchHandler = (request: Request, verified: Verified) => Respo
  * export default { fetch: requireSignature(verifier, (request, { key, body }) => new Response(`hello ${key.id}`)) }
  * ```
  */
-export function requireSignature(verifier: Verifier, handler: SignedFetchHandler, options: FetchAdapterOptions = {}): (request: Request) => Promise<Response> {
+export function requireSignature(
+  verifier: Verifier,
+  handler: SignedFetchHandler,
+  options: FetchAdapterOptions = {},
+): (request: Request) => Promise<Response> {
   return async request => {
     const result = await verifier.verify(fromFetchRequest(request, options), options)
     if (result.ok) return handler(request, result)
@@ -48,7 +52,10 @@ export function fromFetchRequest(request: Request, options: FetchAdapterOptions 
 }
 
 export function problemResponse(failure: Failure, schemeName: string): Response {
-  return new Response(JSON.stringify(toProblem(failure)), { status: FAILURES[failure.code].status, headers: problemHeaders(failure, schemeName) })
+  return new Response(JSON.stringify(toProblem(failure)), {
+    status: FAILURES[failure.code].status,
+    headers: problemHeaders(failure, schemeName),
+  })
 }
 
 function targetOf(url: string): string {

@@ -21,7 +21,11 @@ export type SignedHandler = (request: IncomingMessage, response: ServerResponse,
  * createServer(requireSignature(verifier, (request, response, { key, body }) => response.end(`hello ${key.id}`))).listen(8080)
  * ```
  */
-export function requireSignature(verifier: Verifier, handler: SignedHandler, options: NodeAdapterOptions = {}): (request: IncomingMessage, response: ServerResponse) => void {
+export function requireSignature(
+  verifier: Verifier,
+  handler: SignedHandler,
+  options: NodeAdapterOptions = {},
+): (request: IncomingMessage, response: ServerResponse) => void {
   return (request, response) => {
     verifyNodeRequest(verifier, request, options)
       .then(result => (result.ok ? handler(request, response, result) : refuse(verifier, result.failure, request, response, options)))
@@ -51,7 +55,9 @@ export function readBody(request: IncomingMessage, maxBytes: number): Promise<Ui
   if (announced > maxBytes) return Promise.resolve('too-large')
   if (announced === 0 && request.headers['transfer-encoding'] === undefined) return Promise.resolve(undefined)
   if (request.readableEnded) {
-    return Promise.reject(new TypeError('The body was read before it could be verified: put requireSignature in front of every body parser.'))
+    return Promise.reject(
+      new TypeError('The body was read before it could be verified: put requireSignature in front of every body parser.'),
+    )
   }
   return new Promise((resolve, reject) => {
     const pieces: Uint8Array[] = []
@@ -76,7 +82,13 @@ export function sendProblem(response: ServerResponse, failure: Failure, schemeNa
   response.end(text)
 }
 
-function refuse(verifier: Verifier, failure: Failure, request: IncomingMessage, response: ServerResponse, options: NodeAdapterOptions): void {
+function refuse(
+  verifier: Verifier,
+  failure: Failure,
+  request: IncomingMessage,
+  response: ServerResponse,
+  options: NodeAdapterOptions,
+): void {
   options.onRefused?.(failure, request)
   // A body that was not read to its end can not be followed by another request on the same connection.
   if (!request.complete) response.setHeader('connection', 'close')

@@ -40,13 +40,29 @@ export const MIN_CLOCK_SKEW_MS = 5_000
  * `cross-origin-redirect`, `too-many-redirects`, `redirect-hidden`.
  */
 export function signedFetch(signer: Signer, options: SignedFetchOptions = {}): Fetch {
-  const { maxBodyBytes = DEFAULT_MAX_FETCH_BODY_BYTES, maxRedirects = DEFAULT_MAX_REDIRECTS, crossOriginRedirect = 'error', correctClock = true } = options
+  const {
+    maxBodyBytes = DEFAULT_MAX_FETCH_BODY_BYTES,
+    maxRedirects = DEFAULT_MAX_REDIRECTS,
+    crossOriginRedirect = 'error',
+    correctClock = true,
+  } = options
   let current = signer
 
   async function sendOnce(call: PreparedCall, init: RequestInit): Promise<Response> {
     const send = options.fetch ?? globalThis.fetch
-    const signed = await current.signAsync({ method: call.method, url: call.url, body: call.body, headers: Object.fromEntries(call.headers) })
-    return send(signed.url, { ...init, method: call.method, headers: mergeHeaders(call, signed), body: bodyInit(signed.body), redirect: 'manual' })
+    const signed = await current.signAsync({
+      method: call.method,
+      url: call.url,
+      body: call.body,
+      headers: Object.fromEntries(call.headers),
+    })
+    return send(signed.url, {
+      ...init,
+      method: call.method,
+      headers: mergeHeaders(call, signed),
+      body: bodyInit(signed.body),
+      redirect: 'manual',
+    })
   }
 
   async function sendOnTime(call: PreparedCall, init: RequestInit): Promise<Response> {
@@ -67,17 +83,24 @@ export function signedFetch(signer: Signer, options: SignedFetchOptions = {}): F
       const response = await sendOnTime(call, rest)
       if (redirect === 'manual') return response
       if (response.type === 'opaqueredirect') {
-        throw new CountersignError('redirect-hidden', 'The server redirects, and this runtime does not say where to, so the next call can not be signed: call the final URL.')
+        throw new CountersignError(
+          'redirect-hidden',
+          'The server redirects, and this runtime does not say where to, so the next call can not be signed: call the final URL.',
+        )
       }
       const location = isRedirect(response.status) ? response.headers.get('location') : null
       if (location === null) return response
-      if (redirect === 'error') throw new CountersignError('cross-origin-redirect', `The server redirects to ${location}, and redirect: 'error' was asked for.`)
+      if (redirect === 'error')
+        throw new CountersignError('cross-origin-redirect', `The server redirects to ${location}, and redirect: 'error' was asked for.`)
       if (redirects >= maxRedirects) throw new CountersignError('too-many-redirects', `Gave up after ${maxRedirects} redirects.`)
       await response.body?.cancel()
       const next = new URL(location, call.url)
       if (next.origin !== new URL(call.url).origin) {
         if (crossOriginRedirect === 'unsigned') return (options.fetch ?? globalThis.fetch)(next, withoutCredentials(call, rest))
-        throw new CountersignError('cross-origin-redirect', `The server redirects to another origin, ${next.origin}; a signature is not sent there. Call it yourself, or set crossOriginRedirect: 'unsigned'.`)
+        throw new CountersignError(
+          'cross-origin-redirect',
+          `The server redirects to another origin, ${next.origin}; a signature is not sent there. Call it yourself, or set crossOriginRedirect: 'unsigned'.`,
+        )
       }
       follow(call, response.status, wireUrl(next))
     }
@@ -91,7 +114,11 @@ interface PreparedCall {
   body: Uint8Array | undefined
 }
 
-async function prepare(input: string | URL | Request, init: RequestInit, maxBodyBytes: number): Promise<{ call: PreparedCall; rest: RequestInit; redirect: RequestRedirect }> {
+async function prepare(
+  input: string | URL | Request,
+  init: RequestInit,
+  maxBodyBytes: number,
+): Promise<{ call: PreparedCall; rest: RequestInit; redirect: RequestRedirect }> {
   const url = wireUrl(input instanceof Request ? input.url : input)
   const streamed = init.body instanceof ReadableStream ? { duplex: 'half' as const } : {}
   const request = new Request(input instanceof Request ? input : url, { ...init, ...streamed })
@@ -113,7 +140,10 @@ function optionsOf(request: Request): RequestInit {
 async function readAll(stream: ReadableStream<Uint8Array>, maxBytes: number): Promise<Uint8Array> {
   const body = await readStream(stream, maxBytes)
   if (body !== 'too-large') return body
-  throw new CountersignError('body-too-large', `The body is larger than ${maxBytes} bytes, and all of it has to be held to be signed: set maxBodyBytes if that is meant.`)
+  throw new CountersignError(
+    'body-too-large',
+    `The body is larger than ${maxBytes} bytes, and all of it has to be held to be signed: set maxBodyBytes if that is meant.`,
+  )
 }
 
 function mergeHeaders(call: PreparedCall, signed: SignedRequest): Headers {
@@ -133,11 +163,13 @@ function isRedirect(status: number): boolean {
 /** The rules of the Fetch standard (HTTP-redirect fetch). */
 function follow(call: PreparedCall, status: number, url: string): void {
   call.url = url
-  const becomesGet = status === 303 ? call.method !== 'GET' && call.method !== 'HEAD' : (status === 301 || status === 302) && call.method === 'POST'
+  const becomesGet =
+    status === 303 ? call.method !== 'GET' && call.method !== 'HEAD' : (status === 301 || status === 302) && call.method === 'POST'
   if (!becomesGet) return
   call.method = 'GET'
   call.body = undefined
-  for (const name of ['content-encoding', 'content-language', 'content-location', 'content-type', 'content-length']) call.headers.delete(name)
+  for (const name of ['content-encoding', 'content-language', 'content-location', 'content-type', 'content-length'])
+    call.headers.delete(name)
 }
 
 function withoutCredentials(call: PreparedCall, init: RequestInit): RequestInit {
@@ -152,7 +184,10 @@ function withoutCredentials(call: PreparedCall, init: RequestInit): RequestInit 
  */
 async function readServerTime(response: Response, nowMs: number): Promise<number | undefined> {
   if (response.status !== 401 && response.status !== 403 && response.status !== 400) return undefined
-  const told = response.headers.get('content-type')?.includes('application/problem+json') === true ? await readProblemTime(response.clone()) : undefined
+  const told =
+    response.headers.get('content-type')?.includes('application/problem+json') === true
+      ? await readProblemTime(response.clone())
+      : undefined
   const date = response.status === 401 ? Date.parse(response.headers.get('date') ?? '') : Number.NaN
   const serverTimeMs = told ?? date
   return Math.abs(serverTimeMs - nowMs) >= MIN_CLOCK_SKEW_MS ? serverTimeMs : undefined

@@ -1,4 +1,14 @@
-import { createHash, createHmac, createPrivateKey, createPublicKey, createSecretKey, type KeyObject, sign, timingSafeEqual, verify } from 'node:crypto'
+import {
+  createHash,
+  createHmac,
+  createPrivateKey,
+  createPublicKey,
+  createSecretKey,
+  type KeyObject,
+  sign,
+  timingSafeEqual,
+  verify,
+} from 'node:crypto'
 import { type BytesEncoding, encode } from '../encoding.ts'
 import { CountersignError } from '../error.ts'
 import { type Message, messageBytes } from '../message.ts'
@@ -75,5 +85,8 @@ function readRsaKey(pem: string, kind: 'private' | 'public', read: (pem: string)
     // Said below, without the key and without OpenSSL's own words for it.
   }
   if (key?.asymmetricKeyType === 'rsa') return key
-  throw new CountersignError(`${kind}-key-malformed`, `The ${kind} key is not an RSA key in PEM: it begins with -----BEGIN ${kind.toUpperCase()} KEY----- or -----BEGIN RSA ${kind.toUpperCase()} KEY-----.`)
+  throw new CountersignError(
+    `${kind}-key-malformed`,
+    `The ${kind} key is not an RSA key in PEM: it begins with -----BEGIN ${kind.toUpperCase()} KEY----- or -----BEGIN RSA ${kind.toUpperCase()} KEY-----.`,
+  )
 }

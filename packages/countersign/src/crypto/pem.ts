@@ -15,15 +15,28 @@ export function readPem(pem: string, kind: 'private' | 'public'): Uint8Array<Arr
   const match = new RegExp(`-----BEGIN (RSA )?${label} KEY-----([A-Za-z0-9+/=\\s]+)-----END (RSA )?${label} KEY-----`).exec(pem)
   const der = match?.[2] === undefined ? undefined : fromBase64(match[2].replace(/\s/g, ''))
   if (der === undefined) {
-    throw new CountersignError(`${kind}-key-malformed`, `The ${kind} key is not an RSA key in PEM: it begins with -----BEGIN ${label} KEY----- or -----BEGIN RSA ${label} KEY-----.`)
+    throw new CountersignError(
+      `${kind}-key-malformed`,
+      `The ${kind} key is not an RSA key in PEM: it begins with -----BEGIN ${label} KEY----- or -----BEGIN RSA ${label} KEY-----.`,
+    )
   }
   if (match?.[1] === undefined) return Uint8Array.from(der)
-  const wrapped = kind === 'private' ? [Uint8Array.of(2, 1, 0), RSA_ALGORITHM, element(0x04, der)] : [RSA_ALGORITHM, element(0x03, concatBytes([Uint8Array.of(0), der]))]
+  const wrapped =
+    kind === 'private'
+      ? [Uint8Array.of(2, 1, 0), RSA_ALGORITHM, element(0x04, der)]
+      : [RSA_ALGORITHM, element(0x03, concatBytes([Uint8Array.of(0), der]))]
   return Uint8Array.from(element(0x30, concatBytes(wrapped)))
 }
 
 function element(tag: number, content: Uint8Array): Uint8Array {
   const { length } = content
-  const size = length < 0x80 ? [length] : length < 0x100 ? [0x81, length] : length < 0x10000 ? [0x82, length >> 8, length & 0xff] : [0x83, length >> 16, (length >> 8) & 0xff, length & 0xff]
+  const size =
+    length < 0x80
+      ? [length]
+      : length < 0x100
+        ? [0x81, length]
+        : length < 0x10000
+          ? [0x82, length >> 8, length & 0xff]
+          : [0x83, length >> 16, (length >> 8) & 0xff, length & 0xff]
   return concatBytes([Uint8Array.of(tag, ...size), content])
 }

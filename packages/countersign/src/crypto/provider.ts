@@ -33,3 +33,16 @@ export function isPromise<T>(value: MaybePromise<T>): value is Promise<T> {
 export function whenReady<T, R>(value: MaybePromise<T>, next: (value: T) => MaybePromise<R>): MaybePromise<R> {
   return isPromise(value) ? value.then(next) : next(value)
 }
+
+/** Takes the items one after the other, without waiting where a step has its answer at once. */
+export function inTurn<T>(items: readonly T[], step: (item: T, index: number) => MaybePromise<void>): MaybePromise<void> {
+  const entries = items.entries()
+  const goOn = (): MaybePromise<void> => {
+    for (const [index, item] of entries) {
+      const done = step(item, index)
+      if (isPromise(done)) return done.then(goOn)
+    }
+    return undefined
+  }
+  return goOn()
+}

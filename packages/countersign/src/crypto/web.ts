@@ -22,13 +22,15 @@ export const crypto: CryptoProvider = {
   rsaSign(digest, pem, encoding) {
     const der = readPem(pem, 'private')
     const importKey = once(() => subtle().importKey('pkcs8', der, { name: 'RSASSA-PKCS1-v1_5', hash: NAMES[digest] }, false, ['sign']))
-    return async message => encode(new Uint8Array(await subtle().sign('RSASSA-PKCS1-v1_5', await importKey(), fixed(messageBytes(message)))), encoding)
+    return async message =>
+      encode(new Uint8Array(await subtle().sign('RSASSA-PKCS1-v1_5', await importKey(), fixed(messageBytes(message)))), encoding)
   },
 
   rsaVerify(digest, pem) {
     const der = readPem(pem, 'public')
     const importKey = once(() => subtle().importKey('spki', der, { name: 'RSASSA-PKCS1-v1_5', hash: NAMES[digest] }, false, ['verify']))
-    return async (message, signature) => subtle().verify('RSASSA-PKCS1-v1_5', await importKey(), fixed(signature), fixed(messageBytes(message)))
+    return async (message, signature) =>
+      subtle().verify('RSASSA-PKCS1-v1_5', await importKey(), fixed(signature), fixed(messageBytes(message)))
   },
 
   utf8,

@@ -10,7 +10,13 @@ export const account: Endpoint = {
     const organisation = await store.selectFrom('organisation').selectAll().where('id', '=', organisationId).executeTakeFirstOrThrow()
     const members = await store.selectFrom('member').selectAll().where('organisation_id', '=', organisationId).orderBy('name').execute()
     const networks = await store.selectFrom('asset').select(['network', 'chain_id']).distinct().orderBy('network').execute()
-    const keys = await store.selectFrom('api_key').selectAll().where('organisation_id', '=', organisationId).where('state', '=', 'active').orderBy('created_at').execute()
+    const keys = await store
+      .selectFrom('api_key')
+      .selectAll()
+      .where('organisation_id', '=', organisationId)
+      .where('state', '=', 'active')
+      .orderBy('created_at')
+      .execute()
     return {
       settings: {
         ...organisation,

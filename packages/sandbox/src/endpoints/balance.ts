@@ -23,10 +23,15 @@ export const balance: Endpoint = {
       .where('fund.organisation_id', '=', principal.organisationId)
       .orderBy('wallet.asset')
       .execute()
-    const pending = await store.selectFrom('web3_transaction').select(['wallet_id', 'cost', 'request']).where('next_at', 'is not', null).execute()
+    const pending = await store
+      .selectFrom('web3_transaction')
+      .select(['wallet_id', 'cost', 'request'])
+      .where('next_at', 'is not', null)
+      .execute()
     const assets: Record<string, AssetBalance> = {}
     for (const wallet of wallets) {
-      const held = (assets[wallet.asset] ??= { total: 0n, available: 0n, pendingIn: 0n, pendingOut: 0n, scale: 10 ** wallet.scale })
+      const held = assets[wallet.asset] ?? { total: 0n, available: 0n, pendingIn: 0n, pendingOut: 0n, scale: 10 ** wallet.scale }
+      assets[wallet.asset] = held
       held.available += BigInt(wallet.available)
       for (const transaction of pending) {
         const { to, value }: TransactionRequest = JSON.parse(transaction.request)

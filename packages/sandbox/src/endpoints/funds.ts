@@ -26,7 +26,8 @@ export const funds: Endpoint = {
       total: rows.length,
       funds: rows.map(({ id, name, theme }) => {
         const holdings: Record<string, bigint> = {}
-        for (const wallet of wallets) if (wallet.fund_id === id) holdings[wallet.asset] = (holdings[wallet.asset] ?? 0n) + BigInt(wallet.available)
+        for (const wallet of wallets)
+          if (wallet.fund_id === id) holdings[wallet.asset] = (holdings[wallet.asset] ?? 0n) + BigInt(wallet.available)
         return { fundID: id, name, theme, holdings: Object.entries(holdings).map(([asset, available]) => ({ asset, available })) }
       }),
     }

@@ -7,7 +7,12 @@ export function readJsonBody<T>(body: Uint8Array | undefined, schema: z.ZodType<
   try {
     value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body))
   } catch (error) {
-    throw new ApiError(400, 'malformed-json', 'Malformed body', `The body is not JSON: ${error instanceof Error ? error.message : String(error)}`)
+    throw new ApiError(
+      400,
+      'malformed-json',
+      'Malformed body',
+      `The body is not JSON: ${error instanceof Error ? error.message : String(error)}`,
+    )
   }
   const result = schema.safeParse(value)
   if (result.success) return result.data

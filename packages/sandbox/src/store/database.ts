@@ -1,5 +1,5 @@
-import Database from 'libsql'
 import { Kysely, Migrator, SqliteDialect } from 'kysely'
+import Database from 'libsql'
 import { migrations } from './migrations.ts'
 import type { Tables } from './schema.ts'
 

@@ -76,7 +76,12 @@ const first: Migration = {
       .addColumn('tx_hash', 'text', column => column.notNull())
       .addColumn('created_at', 'integer', column => column.notNull())
       .execute()
-    await db.schema.createIndex('web3_transaction_due').on('web3_transaction').column('next_at').where(sql.ref('next_at'), 'is not', null).execute()
+    await db.schema
+      .createIndex('web3_transaction_due')
+      .on('web3_transaction')
+      .column('next_at')
+      .where(sql.ref('next_at'), 'is not', null)
+      .execute()
     await db.schema
       .createTable('web3_transaction_event')
       .addColumn('sequence', 'integer', column => column.primaryKey().autoIncrement())

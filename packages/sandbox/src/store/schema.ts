@@ -18,7 +18,16 @@ export interface Tables {
     updated_at: number
   }
   fund: { id: string; organisation_id: string; name: string; description: string; theme: string; archived: number; created_at: number }
-  wallet: { id: string; fund_id: string; name: string; asset: string; address: string; sealed_private_key: string; available: string; nonce: number }
+  wallet: {
+    id: string
+    fund_id: string
+    name: string
+    asset: string
+    address: string
+    sealed_private_key: string
+    available: string
+    nonce: number
+  }
   asset: { name: string; scale: number; chain_id: string; network: string }
   web3_transaction: {
     id: string

@@ -49,7 +49,13 @@ export function startEngine(options: EngineOptions): Engine {
 
 async function advanceDue({ store, sealer, clock, stepMs }: EngineOptions): Promise<number> {
   const now = clock()
-  const due = await store.selectFrom('web3_transaction').select(['id', 'status']).where('next_at', '<=', now).orderBy('next_at').limit(BATCH).execute()
+  const due = await store
+    .selectFrom('web3_transaction')
+    .select(['id', 'status'])
+    .where('next_at', '<=', now)
+    .orderBy('next_at')
+    .limit(BATCH)
+    .execute()
   for (const { id, status } of due) {
     const step = stepAfter(status)
     await store.transaction().execute(async db => {
@@ -60,7 +66,10 @@ async function advanceDue({ store, sealer, clock, stepMs }: EngineOptions): Prom
         .where('status', '=', status)
         .executeTakeFirst()
       if (numUpdatedRows === 0n || step === undefined) return
-      await db.insertInto('web3_transaction_event').values({ id: randomUUID(), transaction_id: id, status: step.status, message: step.message, at: now }).execute()
+      await db
+        .insertInto('web3_transaction_event')
+        .values({ id: randomUUID(), transaction_id: id, status: step.status, message: step.message, at: now })
+        .execute()
       if (step.status === 'signed') await sign(db, sealer, id)
       if (step.last) await settle(db, id)
     })
@@ -84,7 +93,11 @@ async function sign(db: Store, sealer: Sealer, id: string): Promise<void> {
 
 /** Takes what the transaction cost from its wallet, and gives its value to the receiver when that is one of ours. */
 async function settle(db: Store, id: string): Promise<void> {
-  const { wallet_id, cost, request } = await db.selectFrom('web3_transaction').select(['wallet_id', 'cost', 'request']).where('id', '=', id).executeTakeFirstOrThrow()
+  const { wallet_id, cost, request } = await db
+    .selectFrom('web3_transaction')
+    .select(['wallet_id', 'cost', 'request'])
+    .where('id', '=', id)
+    .executeTakeFirstOrThrow()
   const { to, value }: TransactionRequest = JSON.parse(request)
   await credit(db, wallet_id, -BigInt(cost))
   const receiver = await db

@@ -22,11 +22,26 @@ export interface EncodedTransaction {
  * @throws what is wrong with the request for Ethereum (a checksum, a number out of range)
  */
 export function encodeTransaction(request: TransactionRequest, nonce: number, chainId: string): EncodedTransaction {
-  const base = { to: request.to, value: BigInt(request.value), gasLimit: BigInt(request.gasLimit), nonce: BigInt(nonce), chainId: BigInt(chainId), data: request.data ?? '' }
+  const base = {
+    to: request.to,
+    value: BigInt(request.value),
+    gasLimit: BigInt(request.gasLimit),
+    nonce: BigInt(nonce),
+    chainId: BigInt(chainId),
+    data: request.data ?? '',
+  }
   const tx =
     request.maxFeePerGas === undefined
       ? Transaction.prepare({ ...base, type: 'legacy', gasPrice: BigInt(request.gasPrice ?? 0) }, false)
-      : Transaction.prepare({ ...base, type: 'eip1559', maxFeePerGas: BigInt(request.maxFeePerGas), maxPriorityFeePerGas: BigInt(request.maxPriorityFeePerGas ?? 0) }, false)
+      : Transaction.prepare(
+          {
+            ...base,
+            type: 'eip1559',
+            maxFeePerGas: BigInt(request.maxFeePerGas),
+            maxPriorityFeePerGas: BigInt(request.maxPriorityFeePerGas ?? 0),
+          },
+          false,
+        )
   return {
     rawTx: tx.toHex({ includeSignature: false }),
     sign(privateKey) {

@@ -1,5 +1,16 @@
 /** The states a transaction goes through by itself, in order. */
-export const PATH = ['created', 'pending', 'authorized', 'approved', 'queued', 'signed', 'scheduled', 'pushed', 'mined', 'confirmed'] as const
+export const PATH = [
+  'created',
+  'pending',
+  'authorized',
+  'approved',
+  'queued',
+  'signed',
+  'scheduled',
+  'pushed',
+  'mined',
+  'confirmed',
+] as const
 
 /** The states it can end in otherwise. */
 export const DEAD_ENDS = ['expired', 'cancelled', 'rejected', 'failed'] as const
@@ -20,7 +31,9 @@ const MESSAGES: { readonly [S in (typeof PATH)[number]]: string } = {
 }
 
 /** What comes after a state, with its message; `undefined` at rest. */
-export function stepAfter(status: string): { readonly status: (typeof PATH)[number]; readonly message: string; readonly last: boolean } | undefined {
+export function stepAfter(
+  status: string,
+): { readonly status: (typeof PATH)[number]; readonly message: string; readonly last: boolean } | undefined {
   const index = (PATH as readonly string[]).indexOf(status)
   const next = index < 0 ? undefined : PATH[index + 1]
   return next === undefined ? undefined : { status: next, message: MESSAGES[next], last: next === PATH.at(-1) }

@@ -7,7 +7,13 @@ import { FIRST } from './lifecycle.ts'
 import { costOf, type TransactionRequest } from './request.ts'
 
 /** Takes a transaction in: checks it against its wallet, gives it the wallet's next nonce, and stores it, all or nothing. */
-export function submitTransaction(store: Store, principal: Principal, request: TransactionRequest, now: number, stepMs: number): Promise<string> {
+export function submitTransaction(
+  store: Store,
+  principal: Principal,
+  request: TransactionRequest,
+  now: number,
+  stepMs: number,
+): Promise<string> {
   return store.transaction().execute(async db => {
     const wallet = await db
       .selectFrom('wallet')
@@ -21,10 +27,21 @@ export function submitTransaction(store: Store, principal: Principal, request: T
     if (request.chainID !== undefined && request.chainID !== wallet.chain_id) {
       throw new ApiError(400, 'wrong-chain', 'Wrong chain', `The wallet is on chain ${wallet.chain_id}, not ${request.chainID}.`)
     }
-    const pending = await db.selectFrom('web3_transaction').select('cost').where('wallet_id', '=', wallet.id).where('next_at', 'is not', null).execute()
+    const pending = await db
+      .selectFrom('web3_transaction')
+      .select('cost')
+      .where('wallet_id', '=', wallet.id)
+      .where('next_at', 'is not', null)
+      .execute()
     const cost = costOf(request)
     const free = pending.reduce((left, row) => left - BigInt(row.cost), BigInt(wallet.available))
-    if (cost > free) throw new ApiError(409, 'insufficient-funds', 'Insufficient funds', `Value and gas may cost ${cost}, and the wallet has ${free} of ${wallet.asset} free.`)
+    if (cost > free)
+      throw new ApiError(
+        409,
+        'insufficient-funds',
+        'Insufficient funds',
+        `Value and gas may cost ${cost}, and the wallet has ${free} of ${wallet.asset} free.`,
+      )
     const id = randomUUID()
     await db
       .insertInto('web3_transaction')
@@ -44,8 +61,15 @@ export function submitTransaction(store: Store, principal: Principal, request: T
         created_at: now,
       })
       .execute()
-    await db.updateTable('wallet').set({ nonce: wallet.nonce + 1 }).where('id', '=', wallet.id).execute()
-    await db.insertInto('web3_transaction_event').values({ id: randomUUID(), transaction_id: id, status: FIRST.status, message: FIRST.message, at: now }).execute()
+    await db
+      .updateTable('wallet')
+      .set({ nonce: wallet.nonce + 1 })
+      .where('id', '=', wallet.id)
+      .execute()
+    await db
+      .insertInto('web3_transaction_event')
+      .values({ id: randomUUID(), transaction_id: id, status: FIRST.status, message: FIRST.message, at: now })
+      .execute()
     return id
   })
 }

@@ -1,0 +1,116 @@
+import { parseArgs } from 'node:util'
+import { createSigner, signedFetch } from 'countersign'
+import { qredoV1 } from 'countersign/schemes'
+import { EXIT, UsageError } from './exit.ts'
+import { reportError } from './report.ts'
+import { out, readStandardInput, tell } from './streams.ts'
+
+const USAGE = `Usage: apitool [options] sign|send|ui
+
+Options:
+  -api-key string
+        API key
+  -method string
+        HTTP method to be used
+  -port string
+        Port to listen to for the web ui (default "4569")
+  -secret string
+        API Secret
+  -timestamp string
+        Timestamp to be used
+  -url string
+        URL Path to be used
+
+The line of the Qredo API tool, kept as it was. What it does and more: countersign --help
+`
+
+const FLAGS = ['api-key', 'secret', 'method', 'url', 'timestamp', 'port'] as const
+
+type Flags = { readonly [F in (typeof FLAGS)[number]]?: string }
+
+/** The command line of Qredo's Go tool, flags with one dash and all. Resolves to the exit code; never throws. */
+export async function runApitool(args: readonly string[]): Promise<number> {
+  const command = args.at(-1)
+  try {
+    if (command === undefined) {
+      tell(USAGE)
+      return EXIT.refused
+    }
+    const flags = readFlags(args.slice(0, -1))
+    switch (command) {
+      case 'sign':
+        return await sign(flags)
+      case 'send':
+        return await send(flags)
+      case 'ui':
+        throw new UsageError(
+          'ui-later',
+          'The web page comes in a later version; sign and send work, and countersign --help shows the rest.',
+        )
+      default:
+        tell(command.includes('help') || command === '-h' ? USAGE : `apitool: no command: the last word is sign, send or ui\n\n${USAGE}`)
+        return EXIT.refused
+    }
+  } catch (error) {
+    return reportError('apitool', error)
+  }
+}
+
+async function sign(flags: Flags): Promise<number> {
+  const { signed } = await prepare(flags)
+  for (const name of ['qredo-api-sig', 'qredo-api-key', 'qredo-api-ts']) out(`${name}: ${signed.headers[name] ?? ''}\n`)
+  return EXIT.ok
+}
+
+/** Like the old tool, this ends with 0 whatever the server answers; the status is on standard error. */
+async function send(flags: Flags): Promise<number> {
+  const { signer, signed, timestamp } = await prepare(flags)
+  const fetch = signedFetch({ ...signer, signAsync: call => signer.signAsync({ ...call, timestamp }) }, { correctClock: false })
+  const response = await fetch(signed.url, {
+    method: signed.method,
+    ...(signed.body === undefined ? {} : { body: Uint8Array.from(signed.body) }),
+  })
+  out(`\n${await response.text()}\n`)
+  if (!response.ok) tell(`HTTP ${response.status} ${response.statusText}`)
+  return EXIT.ok
+}
+
+async function prepare(flags: Flags) {
+  const { method = '', url = '', secret = '' } = flags
+  const keyId = (flags['api-key'] ?? '').trim()
+  const missing = [method === '' && '-method', url === '' && '-url', keyId === '' && '-api-key', secret === '' && '-secret'].filter(
+    flag => flag !== false,
+  )
+  if (missing.length > 0) throw new UsageError('flag-missing', `${missing.join(', ')} missing, see apitool --help`)
+  tell('warning: a secret on the command line can be seen by other users; countersign takes it from the environment, a file or a profile')
+  const signer = createSigner(qredoV1, { keyId, secret }, { timestamp: 'seconds' })
+  const timestamp = flags.timestamp?.trim() || String(Math.floor(Date.now() / 1000))
+  const body = ['POST', 'PUT', 'PATCH'].includes(method) ? await readBody() : undefined
+  return { signer, timestamp, signed: signer.sign({ method, url, body, timestamp }) }
+}
+
+async function readBody(): Promise<Uint8Array | undefined> {
+  if (process.stdin.isTTY) tell('body (hit Ctrl+D, twice if it has no trailing new line, to end):')
+  const body = await readStandardInput()
+  return body.length === 0 ? undefined : body
+}
+
+/** Flags as Go's flag package reads them: one dash or two, the value behind `=` or in the next word. */
+function readFlags(args: readonly string[]): Flags {
+  const options = Object.fromEntries(FLAGS.map(flag => [flag, { type: 'string' as const }]))
+  const doubled = args.map(arg =>
+    /^-[a-z]/.test(arg) && FLAGS.some(flag => arg === `-${flag}` || arg.startsWith(`-${flag}=`)) ? `-${arg}` : arg,
+  )
+  // A value may begin with a dash (a secret or a key id in base64url), so it is joined to its flag.
+  const joined: string[] = []
+  for (let index = 0; index < doubled.length; index++) {
+    const arg = doubled[index] ?? ''
+    if (FLAGS.some(flag => arg === `--${flag}`)) joined.push(`${arg}=${args[++index] ?? ''}`)
+    else joined.push(arg)
+  }
+  try {
+    return parseArgs({ args: joined, options, allowPositionals: false }).values
+  } catch (error) {
+    throw new UsageError('flag-unknown', error instanceof Error ? error.message : String(error))
+  }
+}

@@ -1,0 +1,53 @@
+import { resolve } from 'node:path'
+import type { Command } from 'commander'
+import { createSigner } from 'countersign'
+import { addCredentialOptions, type CredentialOptions, resolveCredentials } from '../credentials.ts'
+import { EXIT } from '../exit.ts'
+import { listProfiles, profilesFolder, readProfile, removeProfile, saveProfile } from '../profiles.ts'
+import { out, tell } from '../streams.ts'
+
+export function addProfilesCommand(program: Command, done: (code: number) => void): void {
+  const profiles = program.command('profiles').description('credentials under a name, in files that only you can read')
+
+  profiles
+    .command('list')
+    .description('list them, without their secrets')
+    .option('--json', 'as JSON')
+    .action((options: { json?: boolean }) => {
+      const rows = listProfiles().map(name => ({ name, scheme: readProfile(name).scheme, apiKey: readProfile(name).apiKey ?? '' }))
+      if (options.json === true) out(`${JSON.stringify(rows)}\n`)
+      else if (rows.length === 0) tell(`no profiles yet in ${profilesFolder()}; make one with: countersign profiles add NAME --api-key KEY`)
+      else for (const { name, scheme, apiKey } of rows) out(`${name}\t${scheme}\t${apiKey}\n`)
+      done(EXIT.ok)
+    })
+
+  const add = profiles.command('add').description('save credentials; asks for the secret when none is given').argument('<name>')
+  addCredentialOptions(add)
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ countersign profiles add prod --api-key 9OgjbzwhoE4LJA\n  $ countersign profiles add partner --scheme qredo-partner --api-key KEY --private-key-file private.pem',
+    )
+    .action(async (name: string, options: CredentialOptions) => {
+      const { scheme, credentials } = await resolveCredentials(options)
+      createSigner(scheme, credentials)
+      const file = saveProfile(name, {
+        scheme: scheme.name,
+        ...(credentials.keyId === undefined ? {} : { apiKey: credentials.keyId }),
+        ...(typeof credentials.secret === 'string' ? { secret: credentials.secret } : {}),
+        ...(credentials.passphrase === undefined ? {} : { passphrase: credentials.passphrase }),
+        ...(options.privateKeyFile === undefined ? {} : { privateKeyFile: resolve(options.privateKeyFile) }),
+      })
+      tell(`saved to ${file}; use it with --profile ${name}`)
+      done(EXIT.ok)
+    })
+
+  profiles
+    .command('remove')
+    .description('delete one')
+    .argument('<name>')
+    .action((name: string) => {
+      removeProfile(name)
+      tell(`removed ${name}`)
+      done(EXIT.ok)
+    })
+}

@@ -1,0 +1,97 @@
+import { once } from 'node:events'
+import { relative, resolve } from 'node:path'
+import { API_BASE, DEFAULT_PORT, type Sandbox, startSandbox } from '@countersign/sandbox'
+import type { Command } from 'commander'
+import { explainFailure } from 'countersign'
+import { EXIT, UsageError } from '../exit.ts'
+import { out, tell } from '../streams.ts'
+
+interface SandboxOptions {
+  readonly port: string
+  readonly host: string
+  readonly data: string
+  readonly json?: boolean
+  readonly step: string
+}
+
+export function addSandboxCommand(program: Command, done: (code: number) => void): void {
+  program
+    .command('sandbox')
+    .description('start a Qredo API v1 to call, with a seeded demo key')
+    .option('--port <port>', 'port to listen on, 0 for any', String(DEFAULT_PORT))
+    .option('--host <address>', 'address to listen on', '127.0.0.1')
+    .option('--data <folder>', 'where its database and keys are kept', '.sandbox')
+    .option('--step <milliseconds>', 'how long a transaction stays in each state', '1000')
+    .option('--json', 'print origin and keys as one line of JSON')
+    .addHelpText('after', '\nExamples:\n  $ countersign sandbox\n  $ countersign sandbox --port 8080 --data /tmp/sandbox')
+    .action(async (options: SandboxOptions) => {
+      const port = Number(options.port)
+      const stepMs = Number(options.step)
+      if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new UsageError('port-malformed', `${options.port} is no port.`)
+      if (!Number.isInteger(stepMs) || stepMs < 1)
+        throw new UsageError('step-malformed', '--step is a whole number of milliseconds above 0.')
+      const sandbox = await start(options, port, stepMs)
+      if (options.json === true) out(`${JSON.stringify({ origin: sandbox.origin, keys: sandbox.demoKeys })}\n`)
+      else out(await welcome(sandbox))
+      await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')])
+      await sandbox.close()
+      done(EXIT.ok)
+    })
+}
+
+async function start({ host, data }: SandboxOptions, port: number, stepMs: number): Promise<Sandbox> {
+  try {
+    return await startSandbox({
+      directory: resolve(data),
+      host,
+      port,
+      stepMs,
+      onRefused: (failure, request) =>
+        tell(`refused ${request.method ?? ''} ${request.url ?? ''}: ${failure.code}: ${explainFailure(failure)}`),
+      onError: error => tell(`error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`),
+    })
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') {
+      throw new UsageError(
+        'port-taken',
+        `The port ${port} is taken, perhaps by another sandbox: stop that, or give --port 0 for any free one.`,
+      )
+    }
+    throw error
+  }
+}
+
+async function welcome({ origin, demoKeys, store }: Sandbox): Promise<string> {
+  const [demo] = demoKeys
+  if (demo === undefined) return `The sandbox listens on ${origin}.\n`
+  const wallet = await store.selectFrom('wallet').select('address').where('asset', '=', 'ETH-TESTNET').executeTakeFirst()
+  const credentials = `--api-key=${demo.id} --secret-file=${quote(nearest(demo.secretFile))}`
+  const transaction = JSON.stringify({
+    from: wallet?.address,
+    to: `0x${'1'.repeat(40)}`,
+    value: '1000000000000000',
+    gasLimit: '21000',
+    gasPrice: '1000000000',
+  })
+  return `The sandbox listens on ${origin}${API_BASE}. Ctrl+C stops it; its data stays.
+
+Read the balance (in another terminal, in this folder):
+
+  npx countersign send GET ${origin}${API_BASE}/balance ${credentials}
+
+Send a transaction:
+
+  npx countersign send POST ${origin}${API_BASE}/transaction ${credentials} -d '${transaction}'
+
+`
+}
+
+/** Relative where it lies below this folder. */
+function nearest(file: string): string {
+  const path = relative('', file)
+  return path.startsWith('..') ? file : path
+}
+
+function quote(path: string): string {
+  return /^[A-Za-z0-9_./-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`
+}

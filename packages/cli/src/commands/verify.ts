@@ -1,0 +1,115 @@
+import type { Command } from 'commander'
+import { createVerifier, explainFailure, memoryKeys } from 'countersign'
+import { addCredentialOptions, type CredentialOptions, resolveSecret } from '../credentials.ts'
+import { EXIT, UsageError } from '../exit.ts'
+import { type Profile, readProfile } from '../profiles.ts'
+import { addRequestOptions, type RequestOptions, readHeaders, readRequest } from '../request.ts'
+import { DEFAULT_SCHEME, findScheme } from '../schemes.ts'
+import { out, readTextFile, tell } from '../streams.ts'
+
+interface VerifyOptions extends CredentialOptions, RequestOptions {
+  readonly headersFile?: string
+  readonly publicKeyFile?: string
+  readonly at?: string
+  readonly anyTime?: boolean
+  readonly json?: boolean
+}
+
+/** A hundred years: any timestamp that has the right number of digits. */
+const ANY_TIME_MS = 100 * 366 * 86_400_000
+
+export function addVerifyCommand(program: Command, done: (code: number) => void): void {
+  const command = program.command('verify').description('check a request and its signature, and say what is wrong')
+  addCredentialOptions(addRequestOptions(command))
+    .option('--public-key-file <path>', 'PEM file, for the RSA schemes')
+    .optionsGroup('How it is checked:')
+    .option('--headers-file <path>', "the request's headers, one 'name: value' a line, instead of or besides -H")
+    .option('--at <time>', "the verifier's time: epoch seconds or ISO 8601 (default: now)")
+    .option('--any-time', 'accept any timestamp')
+    .option('--json', '{"ok":true,…} or {"ok":false,"failure":{…}}')
+    .addHelpText(
+      'after',
+      `
+The exit code is 0 when the signature holds and 1 when it does not.
+
+Examples:
+  $ countersign verify GET https://api.qredo.network/qapi/v1/balance --secret-file s.txt \\
+      -H 'qredo-api-key: 9OgjbzwhoE4LJA' -H 'qredo-api-ts: 1647356399' -H 'qredo-api-sig: …' --any-time
+  $ countersign verify POST https://example.com/hook -s stripe -d @event.json --headers-file headers.txt`,
+    )
+    .action(async (first: string, second: string | undefined, options: VerifyOptions) => {
+      const profile: Profile = options.profile === undefined ? { scheme: DEFAULT_SCHEME } : readProfile(options.profile)
+      const scheme = findScheme(options.scheme ?? profile.scheme)
+      const { method, url, body } = await readRequest(first, second, options)
+      const lines = [
+        ...(options.header ?? []),
+        ...(options.headersFile === undefined
+          ? []
+          : readTextFile(options.headersFile, 'headers file')
+              .split(/\r?\n/)
+              .filter(line => line !== '')),
+      ]
+      const headers = readHeaders(lines)
+      const { origin, target } = splitUrl(url)
+      const carriesKey = scheme.fields.has('keyId')
+      const keyId = options.apiKey ?? profile.apiKey ?? (carriesKey ? presentedKeyId(scheme.carriers, headers) : 'default')
+      const keys = memoryKeys(scheme, [await readKey(keyId)])
+      const verifier = createVerifier(scheme, {
+        origin,
+        keys,
+        ...(carriesKey ? {} : { keyId }),
+        clock: readClock(options.at),
+        replay: 'off',
+        ...(options.anyTime === true ? { toleranceMs: ANY_TIME_MS } : {}),
+      })
+      const result = await verifier.verify({ method, target, headers, body })
+      if (options.json === true)
+        out(
+          `${JSON.stringify(result.ok ? { ok: true, keyId: result.key.id, timestampMs: result.timestampMs ?? null } : { ok: false, failure: result.failure, reason: explainFailure(result.failure) })}\n`,
+        )
+      else if (result.ok) out(`ok: the signature of ${result.key.id} holds\n`)
+      else {
+        out(`${result.failure.code}\n`)
+        tell(explainFailure(result.failure))
+      }
+      done(result.ok ? EXIT.ok : EXIT.refused)
+
+      async function readKey(id: string): Promise<Parameters<typeof memoryKeys>[1] extends Iterable<infer K> | undefined ? K : never> {
+        if (scheme.algorithm.family === 'hmac')
+          return {
+            id,
+            secret: await resolveSecret(options, profile),
+            allowShortSecret: options.allowShortSecret ?? false,
+            passphrase: options.passphrase ?? profile.passphrase,
+          }
+        if (options.publicKeyFile === undefined)
+          throw new UsageError('public-key-missing', `The scheme ${scheme.name} verifies with an RSA key: give --public-key-file.`)
+        return { id, publicKey: readTextFile(options.publicKeyFile, 'public key file') }
+      }
+    })
+}
+
+function presentedKeyId(
+  carriers: readonly { readonly name: string; readonly fields: readonly string[] }[],
+  headers: readonly (readonly [string, string])[],
+): string {
+  const name = carriers.find(carrier => carrier.fields.includes('keyId'))?.name
+  const value = headers.find(([header]) => header === name)?.[1]
+  if (value !== undefined && value !== '') return value
+  throw new UsageError('api-key-missing', `The request has no ${name ?? 'key id'} header: give it with -H, or the key with --api-key.`)
+}
+
+function splitUrl(url: string): { origin: string; target: string } {
+  const match = /^(https?:\/\/[^/?#\s]+)([/?][^#\s]*)?$/i.exec(url)
+  if (match?.[1] === undefined)
+    throw new UsageError('url-malformed', `${JSON.stringify(url)} is not an absolute http(s) URL without a fragment.`)
+  const target = match[2] ?? '/'
+  return { origin: match[1].toLowerCase(), target: target.startsWith('/') ? target : `/${target}` }
+}
+
+function readClock(at: string | undefined): () => number {
+  if (at === undefined) return Date.now
+  const ms = /^\d{10}$/.test(at) ? Number(at) * 1000 : Date.parse(at)
+  if (Number.isNaN(ms)) throw new UsageError('time-malformed', `${JSON.stringify(at)} is no time: give epoch seconds or ISO 8601.`)
+  return () => ms
+}

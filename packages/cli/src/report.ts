@@ -1,0 +1,28 @@
+import { CountersignError } from 'countersign'
+import { EXIT, UsageError } from './exit.ts'
+import { tell } from './streams.ts'
+
+/** Tells a mistake in one line with its code, and says what to end with. */
+export function reportError(program: string, error: unknown): number {
+  if (error instanceof UsageError || error instanceof CountersignError) {
+    tell(`${program}: ${error.message} [${error.code}]`)
+    return EXIT.usage
+  }
+  if (error instanceof Error && (error.name === 'ExitPromptError' || error.name === 'AbortPromptError')) return EXIT.usage
+  if (error instanceof Error && error.name === 'TimeoutError') {
+    tell(`${program}: no answer in time [timeout]`)
+    return EXIT.network
+  }
+  if (error instanceof TypeError && error.message === 'fetch failed') {
+    tell(`${program}: no connection: ${describeCause(error.cause)} [network]`)
+    return EXIT.network
+  }
+  tell(`${program}: ${error instanceof Error ? error.message : String(error)} [internal]`)
+  return EXIT.usage
+}
+
+function describeCause(cause: unknown): string {
+  if (!(cause instanceof Error)) return 'unknown cause'
+  const code = 'code' in cause ? String(cause.code) : ''
+  return cause.message === '' ? code : cause.message
+}

@@ -1,0 +1,69 @@
+import { type Command, Option } from 'commander'
+import type { SignableRequest, TimestampFormat } from 'countersign'
+import { UsageError } from './exit.ts'
+import { readBytesFile, readStandardInput } from './streams.ts'
+
+export interface RequestOptions {
+  readonly data?: string
+  readonly header?: readonly string[]
+  readonly timestamp?: string
+  readonly unit?: string
+  readonly nonce?: string
+  readonly secretStdin?: boolean
+}
+
+const UNITS: { readonly [short: string]: TimestampFormat } = { s: 'seconds', ms: 'milliseconds', us: 'microseconds', ns: 'nanoseconds' }
+
+/** The options that say what is signed. */
+export function addRequestOptions(command: Command): Command {
+  return command
+    .argument('<method-or-url>', 'the method, or the URL alone: GET then, or POST with a body')
+    .argument('[url]', 'the full URL, with its query')
+    .optionsGroup('What is signed:')
+    .option('-d, --data <text|@file|->', 'the body: text, @file, or - for standard input; sent byte for byte')
+    .option('-H, --header <name: value>', 'a further header (repeatable)', (header: string, headers: string[]) => [...headers, header], [])
+    .option('-t, --timestamp <time>', "the timestamp's own characters (default: now)")
+    .addOption(new Option('-u, --unit <unit>', "unit of the timestamp (default: the scheme's first)").choices(Object.keys(UNITS)))
+    .option('--nonce <nonce>', 'for the schemes that carry one')
+}
+
+export function readUnit(options: RequestOptions): TimestampFormat | undefined {
+  return options.unit === undefined ? undefined : UNITS[options.unit]
+}
+
+export async function readRequest(
+  first: string,
+  second: string | undefined,
+  options: RequestOptions,
+): Promise<SignableRequest & { method: string; url: string; headers: Record<string, string>; body: Uint8Array | undefined }> {
+  const body = await readBody(options)
+  const [method, url] = second === undefined ? [body === undefined ? 'GET' : 'POST', first] : [first, second]
+  return {
+    method: method.toUpperCase(),
+    url,
+    body,
+    headers: Object.fromEntries(readHeaders(options.header ?? [])),
+    timestamp: options.timestamp,
+    nonce: options.nonce,
+  }
+}
+
+/** `name: value` lines as pairs, names in lower case. @throws UsageError `header-malformed` */
+export function readHeaders(lines: readonly string[]): [string, string][] {
+  return lines.map(line => {
+    const match = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*(.*?)[ \t]*$/.exec(line)
+    if (match?.[1] === undefined)
+      throw new UsageError('header-malformed', `${JSON.stringify(line.slice(0, 40))} is no header: write 'name: value'.`)
+    return [match[1].toLowerCase(), match[2] ?? '']
+  })
+}
+
+async function readBody({ data, secretStdin }: RequestOptions): Promise<Uint8Array | undefined> {
+  if (data === undefined) return undefined
+  if (data === '-' || data === '@-') {
+    if (secretStdin === true)
+      throw new UsageError('stdin-twice', 'The secret and the body can not both come from standard input: put one in a file.')
+    return readStandardInput()
+  }
+  return data.startsWith('@') ? readBytesFile(data.slice(1), 'body file') : new TextEncoder().encode(data)
+}

@@ -1,0 +1,14 @@
+import { defineConfig } from 'vitest/config'
+
+/** Tests read the sources, not the build; the command's own tests run the build. */
+const conditions = ['@countersign/source']
+
+export default defineConfig({
+  resolve: { conditions },
+  ssr: { resolve: { conditions, externalConditions: conditions } },
+  test: {
+    include: ['packages/*/src/**/*.test.ts', 'packages/*/test/**/*.test.ts', 'vectors/*.test.ts', 'examples/*.test.ts'],
+    testTimeout: 30_000,
+    hookTimeout: 30_000,
+  },
+})
