@@ -120,9 +120,12 @@ function fieldShapes(field: Field, scheme: Scheme, part: Part): Shape[] {
       return shape(true, '\\x21-\\x7e')
     case 'timestamp': {
       const formats = scheme.timestamp?.formats ?? []
-      const epoch = formats.every(format => EPOCH_DIGITS[format] !== undefined)
-      if (epoch) return shape(formats.length === 1, '0-9')
-      return formats.every(format => format === 'decimal-seconds') ? shape(false, '0-9.') : shape(false, '0-9A-Za-z:., +-')
+      const [format] = formats
+      // One epoch unit has one length; the two text formats end where they end ("Z", "GMT"), whatever follows.
+      if (formats.length === 1 && format !== undefined && format !== 'decimal-seconds')
+        return shape(true, EPOCH_DIGITS[format] === undefined ? '0-9A-Za-z:., +-' : '0-9')
+      if (formats.every(one => EPOCH_DIGITS[one] !== undefined)) return shape(false, '0-9')
+      return formats.every(one => one === 'decimal-seconds') ? shape(false, '0-9.') : shape(false, '0-9A-Za-z:., +-')
     }
     case 'nonce':
       return shape(false, 'A-Za-z0-9_\\-')

@@ -47,8 +47,8 @@ function dumps(value: unknown, key: string): string | undefined {
 }
 
 function escaped(text: string): string {
-  // JSON.stringify leaves DEL and everything above ASCII as it is; Python escapes all above ASCII, but not DEL.
-  return JSON.stringify(text).replace(/[\u0080-\uffff]/g, char => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`)
+  // JSON.stringify leaves DEL and everything above ASCII as it is; Python escapes them.
+  return JSON.stringify(text).replace(/[\u007f-\uffff]/g, char => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
 
 function pythonNumber(value: number): string {

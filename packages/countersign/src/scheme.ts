@@ -174,7 +174,9 @@ function checkCarried(
   if (message.some(part => part.kind === 'mac')) throw invalid(at('message'), 'the filter hmac is for headers')
   if (carried.filter(field => field === 'signature').length !== 1)
     throw invalid(at('headers'), '{signature} has to stand in exactly one header or query parameter')
+  const signsQuery = ['query', 'target', 'url', 'payload'].some(field => read.includes(field))
   for (const field of ['timestamp', 'nonce'] as const) {
+    if (signsQuery && carriers.some(carrier => carrier.in === 'query' && carrier.fields.includes(field))) continue
     if (read.includes(field) && !carried.includes(field))
       throw invalid(at('headers'), `the message holds {${field}}, so a header or query parameter has to carry it`)
     if (carried.includes(field) && !read.includes(field))
