@@ -53,7 +53,7 @@ Examples:
       const response = await fetch(request.url, {
         method: request.method,
         headers,
-        body: request.body ?? null,
+        body: request.body === undefined ? null : Uint8Array.from(request.body),
         signal: AbortSignal.timeout(timeoutMs),
       })
       const body = new Uint8Array(await response.arrayBuffer())
