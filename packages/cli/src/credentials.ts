@@ -55,19 +55,19 @@ export async function resolveCredentials(options: CredentialOptions): Promise<Re
   const profile: Profile = options.profile === undefined ? { scheme: options.scheme ?? DEFAULT_SCHEME } : readProfile(options.profile)
   const scheme = findScheme(options.scheme ?? profile.scheme)
   const keyId = options.apiKey ?? profile.apiKey
-  if (scheme.fields.has('keyId') && keyId === undefined)
+  if (scheme.carriesKeyId && keyId === undefined)
     throw new UsageError(
       'api-key-missing',
       `The scheme ${scheme.name} needs an API key id: give --api-key, COUNTERSIGN_API_KEY or --profile.`,
     )
   const passphrase = options.passphrase ?? profile.passphrase
   const allowShortSecret = options.allowShortSecret ?? false
-  if (scheme.algorithm.family === 'hmac')
-    return { scheme, credentials: { keyId, passphrase, allowShortSecret, secret: await resolveSecret(options, profile) } }
   const file = options.privateKeyFile ?? profile.privateKeyFile
+  if (scheme.keys === 'secret' || (scheme.keys === 'either' && file === undefined))
+    return { scheme, credentials: { keyId, passphrase, allowShortSecret, secret: await resolveSecret(options, profile) } }
   if (file === undefined)
-    throw new UsageError('private-key-missing', `The scheme ${scheme.name} signs with an RSA key: give --private-key-file.`)
-  return { scheme, credentials: { keyId, privateKey: readTextFile(file, 'private key file') } }
+    throw new UsageError('private-key-missing', `The scheme ${scheme.name} signs with a private key: give --private-key-file.`)
+  return { scheme, credentials: { keyId, passphrase, privateKey: readTextFile(file, 'private key file') } }
 }
 
 /** @throws UsageError `secret-missing` */

@@ -1,20 +1,39 @@
 export type Digest = 'sha1' | 'sha256' | 'sha384' | 'sha512'
 
+export type HmacAlgorithm = 'hmac-sha1' | 'hmac-sha256' | 'hmac-sha384' | 'hmac-sha512'
+
+export type KeyPairAlgorithm =
+  | 'rsa-v1_5-sha256'
+  | 'rsa-v1_5-sha512'
+  | 'rsa-pss-sha512'
+  | 'ecdsa-p256-sha256'
+  | 'ecdsa-p384-sha384'
+  | 'ed25519'
+
 /** Named as in the HTTP signature algorithm registry of RFC 9421 where it has the name. */
-export type Algorithm = 'hmac-sha1' | 'hmac-sha256' | 'hmac-sha384' | 'hmac-sha512' | 'rsa-v1_5-sha256' | 'rsa-v1_5-sha512'
+export type Algorithm = HmacAlgorithm | KeyPairAlgorithm
 
-export interface AlgorithmFacts {
-  readonly family: 'hmac' | 'rsa'
-  readonly digest: Digest
-}
+export type AlgorithmFacts =
+  | { readonly family: 'hmac'; readonly name: HmacAlgorithm; readonly digest: Digest }
+  | { readonly family: 'key-pair'; readonly name: KeyPairAlgorithm; readonly digest: Digest }
 
-export const ALGORITHMS: { readonly [A in Algorithm]: AlgorithmFacts } = {
-  'hmac-sha1': { family: 'hmac', digest: 'sha1' },
-  'hmac-sha256': { family: 'hmac', digest: 'sha256' },
-  'hmac-sha384': { family: 'hmac', digest: 'sha384' },
-  'hmac-sha512': { family: 'hmac', digest: 'sha512' },
-  'rsa-v1_5-sha256': { family: 'rsa', digest: 'sha256' },
-  'rsa-v1_5-sha512': { family: 'rsa', digest: 'sha512' },
+const HMACS = ['hmac-sha1', 'hmac-sha256', 'hmac-sha384', 'hmac-sha512'] as const satisfies readonly HmacAlgorithm[]
+
+export const ALGORITHMS: readonly Algorithm[] = [
+  ...HMACS,
+  'rsa-v1_5-sha256',
+  'rsa-v1_5-sha512',
+  'rsa-pss-sha512',
+  'ecdsa-p256-sha256',
+  'ecdsa-p384-sha384',
+  'ed25519',
+]
+
+export function algorithmFacts(name: Algorithm): AlgorithmFacts {
+  // Every name ends with its hash, but for Ed25519, whose hash is SHA-512.
+  const digest = (/sha\d+$/.exec(name)?.[0] ?? 'sha512') as Digest
+  const hmac = HMACS.find(candidate => candidate === name)
+  return hmac === undefined ? { family: 'key-pair', name: name as KeyPairAlgorithm, digest } : { family: 'hmac', name: hmac, digest }
 }
 
 export const DIGEST_BYTES: { readonly [D in Digest]: number } = { sha1: 20, sha256: 32, sha384: 48, sha512: 64 }

@@ -28,13 +28,11 @@ export function serializeBody(body: SignableBody, toJson: JsonSerializer, { utf8
     const bytes = new Uint8Array(body)
     return { signed: bytes, bytes, contentType: undefined }
   }
-  if (!isJson(body)) {
-    const name = Object.prototype.toString.call(body).slice(8, -1)
+  if (!isJson(body))
     throw new CountersignError(
       'body-not-signable',
-      `A ${name} is not a body that sign() can read: give text, bytes or a plain JSON value, or use signedFetch, which reads it.`,
+      'This body is no text, bytes or plain JSON value: use signedFetch, which reads the others.',
     )
-  }
   const text = toJson(body)
   return { signed: text, bytes: utf8(text), contentType: 'application/json' }
 }

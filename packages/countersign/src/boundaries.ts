@@ -1,7 +1,7 @@
 import { DIGEST_BYTES } from './algorithm.ts'
 import { ALPHABETS, encodedLength, utf8 } from './encoding.ts'
 import { type Call, compileMessage, type Message } from './message.ts'
-import type { Scheme } from './scheme.ts'
+import type { DeclaredScheme } from './scheme.ts'
 import type { Field, Part } from './template.ts'
 import { EPOCH_DIGITS } from './timestamp.ts'
 
@@ -28,10 +28,28 @@ interface Shape {
 }
 
 const TARGET_CHARACTERS = "A-Za-z0-9\\-._~:/?@!$&'()*+,;=%"
+const HEADER_CHARACTERS = '\\t\\x20-\\x7e\\x80-\\xff'
 const ANY = '\\s\\S'
 
-export function compileBoundaries(scheme: Scheme): Boundaries {
-  const shapes = scheme.message.flatMap(part => shapesOf(part, scheme))
+export function compileBoundaries(scheme: DeclaredScheme): Boundaries {
+  // What is hashed by itself is a message of its own.
+  const messages = [scheme.message, ...scheme.message.flatMap(part => (part.kind === 'hash' && part.of.length > 1 ? [part.of] : []))]
+  const all = messages.map(parts => compileParts(parts, scheme))
+  const checks = all.map(({ findOpen }) => findOpen).filter(findOpen => findOpen !== NOTHING_OPEN)
+  const [only] = checks
+  return {
+    hopeless: all.map(({ hopeless }) => hopeless).find(hopeless => hopeless !== undefined),
+    findOpen:
+      only === undefined || checks.length === 1
+        ? (only ?? NOTHING_OPEN)
+        : call => checks.map(check => check(call)).find(open => open !== undefined),
+  }
+}
+
+const NOTHING_OPEN = (): undefined => undefined
+
+function compileParts(parts: readonly Part[], scheme: DeclaredScheme): Boundaries {
+  const shapes = parts.flatMap(part => shapesOf(part, scheme))
   const checks: ((call: Call) => string | undefined)[] = []
   for (const [index, shape] of shapes.entries()) {
     if (shape.known || shapes.slice(index + 1).every(next => next.known)) continue
@@ -44,7 +62,7 @@ export function compileBoundaries(scheme: Scheme): Boundaries {
     checks.push(compileCheck(shape.characters, shapes.slice(after), between))
   }
   const [only] = checks
-  if (only === undefined) return { hopeless: undefined, findOpen: () => undefined }
+  if (only === undefined) return { hopeless: undefined, findOpen: NOTHING_OPEN }
   return {
     hopeless: undefined,
     findOpen: checks.length === 1 ? only : call => checks.map(check => check(call)).find(open => open !== undefined),
@@ -87,7 +105,7 @@ function samples(characters: string): string {
     .join('')
 }
 
-function shapesOf(part: Part, scheme: Scheme): Shape[] {
+function shapesOf(part: Part, scheme: DeclaredScheme): Shape[] {
   if (part.kind === 'literal') return [{ name: part.text, known: true, characters: '', first: '', part }]
   if (part.kind === 'hash') {
     const characters = part.encoding === 'raw' ? ANY : ALPHABETS[part.encoding]
@@ -110,8 +128,12 @@ function shapesOf(part: Part, scheme: Scheme): Shape[] {
   ]
 }
 
-function fieldShapes(field: Field, scheme: Scheme, part: Part): Shape[] {
-  const shape = (known: boolean, characters: string, first = characters): Shape[] => [{ name: field, known, characters, first, part }]
+function fieldShapes(field: Field, scheme: DeclaredScheme, part: Part): Shape[] {
+  // What a form-encoded body carries is part of that body: it can not vary by itself.
+  const inBody = scheme.carriers.some(carrier => carrier.in === 'form' && carrier.fields.includes(field))
+  const shape = (isKnown: boolean, characters: string, first = characters): Shape[] => [
+    { name: field, known: isKnown || inBody, characters, first, part },
+  ]
   switch (field) {
     case 'keyId':
     case 'passphrase':
@@ -145,6 +167,8 @@ function fieldShapes(field: Field, scheme: Scheme, part: Part): Shape[] {
     default:
       if (scheme.parameters[field] !== undefined)
         return shape(false, scheme.parameters[field].characters === 'digits' ? '0-9' : 'A-Za-z0-9_\\-')
+      // A header's value is one line.
+      if (field.startsWith('header.')) return shape(false, HEADER_CHARACTERS, '')
       return shape(false, ANY, '')
   }
 }

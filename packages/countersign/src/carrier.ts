@@ -1,7 +1,9 @@
 import { ALPHABETS } from './encoding.ts'
-import { type Call, type CompiledHash, compileText, joined, type TextOf } from './message.ts'
-import type { Carrier, Scheme } from './scheme.ts'
+import { type Call, type CompiledHash, compileText, percentDecode, percentEncode } from './message.ts'
+import { NONCE_TEXT } from './nonce.ts'
+import type { Carrier, DeclaredScheme } from './scheme.ts'
 import type { Field, Part } from './template.ts'
+import { TIMESTAMP_TEXT } from './timestamp.ts'
 
 /** How many signatures one header may list (a rotation has two); more is refused unread. */
 export const MAX_SIGNATURES = 8
@@ -16,45 +18,35 @@ export type Fields = Pick<Call, 'keyId' | 'timestamp' | 'nonce' | 'passphrase'> 
   /** More of them, when a header lists several. */
   moreSignatures: readonly string[]
   parameters: { [name: string]: string }
+  /** Hashes that a header carries, to be compared with what the message holds. */
+  digests: readonly { readonly part: Part; readonly value: string }[]
 }
 
 /** Writes what a carrier says: of the call, its signature, and the passphrase's own signature where one is asked for. */
 export type WriteCarrier = (call: Call, signature: string, signedPassphrase: string) => string
 
-export function compileWriter(carrier: Carrier): WriteCarrier {
-  const items = carrier.items.map(compileItem)
-  const [only] = items
-  if (carrier.separator === undefined && carrier.prefix === '' && items.length === 1 && only !== undefined) return only
-  const { prefix, separator = '' } = carrier
-  return (call, signature, signedPassphrase) => prefix + items.map(item => item(call, signature, signedPassphrase)).join(separator)
+export function compileWriter({ items, prefix, separator = '' }: Carrier, hashes: CompiledHash[]): WriteCarrier {
+  const writers = items.map(parts => compileItem(parts, hashes))
+  const [only] = writers
+  if (prefix === '' && writers.length === 1 && only !== undefined) return only
+  return (...call) => prefix + writers.map(write => write(...call)).join(separator)
 }
 
-function compileItem(parts: readonly Part[]): WriteCarrier {
-  const [only] = parts
-  if (parts.length === 1 && only?.kind === 'field' && only.field === 'signature' && only.change === undefined)
-    return (_call, signature) => signature
-  const noHashes: CompiledHash[] = []
-  const pieces = parts.map((part): WriteCarrier => {
+function compileItem(parts: readonly Part[], hashes: CompiledHash[]): WriteCarrier {
+  const writers = parts.map((part): WriteCarrier => {
     if (part.kind === 'mac') return (_call, _signature, signedPassphrase) => signedPassphrase
-    if (part.kind === 'field' && part.field === 'signature') return (_call, signature) => signature
-    return compileText(part, noHashes)
+    if (part.kind !== 'field' || part.field !== 'signature') return compileText(part, hashes)
+    return part.change === undefined ? (_call, signature) => signature : (_call, signature) => percentEncode(signature)
   })
-  const plain = parts.every(part => part.kind === 'literal' || (part.kind === 'field' && part.field !== 'signature'))
-  if (plain)
-    return joined(
-      pieces.map(
-        (piece): TextOf =>
-          call =>
-            piece(call, '', ''),
-      ),
-    )
-  return (call, signature, signedPassphrase) => pieces.map(piece => piece(call, signature, signedPassphrase)).join('')
+  const [only] = writers
+  if (writers.length === 1 && only !== undefined) return only
+  return (...call) => writers.map(write => write(...call)).join('')
 }
 
 /** Takes a value apart and puts what it carries into `into`; `false` when it is not spelled as the scheme says. */
 export type ReadCarrier = (value: string, into: Fields) => boolean
 
-export function compileReader(carrier: Carrier, scheme: Scheme): ReadCarrier {
+export function compileReader(carrier: Carrier, scheme: DeclaredScheme): ReadCarrier {
   const items = carrier.items.map(parts => compileItemReader(parts, scheme))
   const { prefix, separator } = carrier
   const [only] = items
@@ -81,66 +73,91 @@ export function compileReader(carrier: Carrier, scheme: Scheme): ReadCarrier {
 
 type ReadItem = (item: string, into: Fields) => 'read' | 'other' | 'malformed'
 
-function compileItemReader(parts: readonly Part[], scheme: Scheme): ReadItem {
+function compileItemReader(parts: readonly Part[], scheme: DeclaredScheme): ReadItem {
   const start = parts[0]?.kind === 'literal' ? parts[0].text : ''
   const variable = parts.filter(part => part.kind !== 'literal')
-  const stores = variable.map(compileStore)
+  const stores = variable.map(part => (isEncoded(part) ? decoding(compileStore(part), patternOf(part, scheme)) : compileStore(part)))
   const [onlyStore] = stores
   const [onlyPart] = parts
   if (parts.length === 1 && onlyPart !== undefined && onlyStore !== undefined) {
-    const whole = new RegExp(`^${patternOf(onlyPart, scheme)}$`)
-    return (item, into) => {
-      if (item.length > MAX_FIELD_LENGTH || !whole.test(item)) return 'malformed'
-      onlyStore(into, item)
-      return 'read'
-    }
+    const whole = new RegExp(`^${wirePatternOf(onlyPart, scheme)}$`)
+    return (item, into) => (item.length <= MAX_FIELD_LENGTH && whole.test(item) && onlyStore(into, item) ? 'read' : 'malformed')
   }
   const pattern = new RegExp(
-    `^${parts.map(part => (part.kind === 'literal' ? escapeRegExp(part.text) : `(${patternOf(part, scheme)})`)).join('')}$`,
+    `^${parts.map(part => (part.kind === 'literal' ? escapeRegExp(part.text) : `(${wirePatternOf(part, scheme)})`)).join('')}$`,
   )
   return (item, into) => {
     if (!item.startsWith(start)) return 'other'
     if (item.length > MAX_FIELD_LENGTH) return 'malformed'
     const match = pattern.exec(item)
     if (match === null) return start === '' || variable.length === 0 ? 'other' : 'malformed'
-    for (let index = 0; index < stores.length; index++) stores[index]?.(into, match[index + 1] ?? '')
-    return 'read'
+    return stores.every((store, index) => store(into, match[index + 1] ?? '')) ? 'read' : 'malformed'
   }
 }
 
 const STORED = ['keyId', 'timestamp', 'nonce', 'passphrase'] as const
 
-function compileStore(part: Part): (into: Fields, value: string) => void {
+/** Puts a value where it belongs; `false` when it is not spelled in the one way there is. */
+type Store = (into: Fields, value: string) => boolean
+
+function compileStore(part: Part): Store {
   const field = part.kind === 'field' || part.kind === 'mac' ? part.field : ''
   const name = STORED.find(stored => stored === field)
   if (name !== undefined) {
     return (into, value) => {
       into[name] = value
+      return true
+    }
+  }
+  if (part.kind === 'hash') {
+    return (into, value) => {
+      into.digests = [...into.digests, { part, value }]
+      return true
     }
   }
   if (field === 'signature') {
     return (into, value) => {
       if (into.signature === '') into.signature = value
       else into.moreSignatures = [...into.moreSignatures, value]
+      return true
     }
   }
   return (into, value) => {
     into.parameters[field] = value
+    return true
   }
+}
+
+function isEncoded(part: Part): boolean {
+  return part.kind === 'field' && part.change === 'percent-encode'
+}
+
+/** What was percent-encoded is decoded, if it was so in the one way that {@link percentEncode} does. */
+function decoding(store: Store, pattern: string): Store {
+  const whole = new RegExp(`^${pattern}$`)
+  return (into, value) => {
+    const decoded = percentDecode(value)
+    return decoded !== undefined && whole.test(decoded) && store(into, decoded)
+  }
+}
+
+function wirePatternOf(part: Part, scheme: DeclaredScheme): string {
+  return isEncoded(part) ? '(?:[A-Za-z0-9_.~-]|%[0-9A-F]{2})+' : patternOf(part, scheme)
 }
 
 function isSignature(part: Part): boolean {
   return part.kind === 'field' && part.field === 'signature'
 }
 
-function patternOf(part: Part, scheme: Scheme): string {
+function patternOf(part: Part, scheme: DeclaredScheme): string {
   if (part.kind === 'mac') return `[${ALPHABETS[part.encoding]}]+`
+  if (part.kind === 'hash') return `[${ALPHABETS[part.encoding === 'raw' ? 'hex' : part.encoding]}]+`
   return part.kind === 'field' ? (PATTERNS[part.field] ?? parameterPattern(part.field, scheme)) : '.*?'
 }
 
-function parameterPattern(field: Field, scheme: Scheme): string {
+function parameterPattern(field: Field, scheme: DeclaredScheme): string {
   if (field === 'signature') return `[${ALPHABETS[scheme.signature.encoding]}]+`
-  return scheme.parameters[field]?.characters === 'digits' ? '\\d{1,19}' : '[A-Za-z0-9_-]+'
+  return scheme.parameters[field]?.characters === 'digits' ? '\\d{1,19}' : '[A-Za-z0-9_-]{1,128}'
 }
 
 /** Visible ASCII without the comma, which is how two equal headers look once they were merged. */
@@ -149,8 +166,8 @@ const VISIBLE = '[\\x21-\\x2b\\x2d-\\x7e]+'
 const PATTERNS: { readonly [field: string]: string } = {
   keyId: VISIBLE,
   passphrase: VISIBLE,
-  nonce: '[A-Za-z0-9_-]{1,128}',
-  timestamp: '[0-9A-Za-z:., +-]{1,40}',
+  nonce: NONCE_TEXT,
+  timestamp: TIMESTAMP_TEXT,
 }
 
 function escapeRegExp(text: string): string {

@@ -1,3 +1,4 @@
+import type { KeyPairAlgorithm } from './algorithm.ts'
 import {
   type CryptoProvider,
   inTurn,
@@ -7,14 +8,13 @@ import {
   type VerifyMessage,
   whenReady,
 } from './crypto/provider.ts'
+import { DECOY_PUBLIC_KEYS } from './decoy-keys.ts'
 import { decodeStrictly, utf8 } from './encoding.ts'
 import { createKey, type Key } from './keys.ts'
 import type { Message } from './message.ts'
+import type { Signatures } from './plan.ts'
 import type { Presented } from './presented.ts'
-import type { Scheme } from './scheme.ts'
-
-/** The signatures of a message under every live secret of its key: what a replay of it would show one of. */
-export type Signatures = readonly string[]
+import type { DeclaredScheme } from './scheme.ts'
 
 /** The signatures when what was presented is one of them; `undefined` when it is not. */
 export type Checker = (key: Key, message: Message, presented: Presented) => MaybePromise<Signatures | undefined>
@@ -22,12 +22,12 @@ export type Checker = (key: Key, message: Message, presented: Presented) => Mayb
 type KeyChecker = (message: Message, presented: Presented) => MaybePromise<Signatures | undefined>
 
 /** Makes the function that compares. What it prepares for a key is kept as long as the key object is. */
-export function createChecker(scheme: Scheme, crypto: CryptoProvider): Checker {
+export function createChecker(scheme: DeclaredScheme, crypto: CryptoProvider): Checker {
   const prepared = new WeakMap<Key, KeyChecker>()
   return (key, message, presented) => {
     let check = prepared.get(key)
     if (check === undefined) {
-      check = scheme.algorithm.family === 'hmac' ? prepareHmac(scheme, crypto, key) : prepareRsa(scheme, crypto, key)
+      check = prepare(scheme, crypto, key)
       prepared.set(key, check)
     }
     return check(message, presented)
@@ -35,12 +35,19 @@ export function createChecker(scheme: Scheme, crypto: CryptoProvider): Checker {
 }
 
 /** A key that nobody holds, checked in the place of an unknown one so that both take the same time. */
-export function createDecoy(scheme: Scheme): Key {
+export function createDecoy(scheme: DeclaredScheme): Key {
   const secret = globalThis.crypto.getRandomValues(new Uint8Array(32))
-  return createKey(scheme, { id: 'decoy', secret, publicKey: DECOY_PUBLIC_KEY, passphrase: 'decoy' })
+  const { algorithm } = scheme
+  const publicKey = algorithm.family === 'hmac' ? undefined : DECOY_PUBLIC_KEYS[algorithm.name]
+  return createKey(scheme, { id: 'decoy', secret, publicKey, passphrase: 'decoy' })
 }
 
-function prepareHmac(scheme: Scheme, crypto: CryptoProvider, key: Key): KeyChecker {
+function prepare(scheme: DeclaredScheme, crypto: CryptoProvider, key: Key): KeyChecker {
+  const { algorithm } = scheme
+  return algorithm.family === 'hmac' ? prepareHmac(scheme, crypto, key) : prepareKeyPair(scheme, algorithm.name, crypto, key)
+}
+
+function prepareHmac(scheme: DeclaredScheme, crypto: CryptoProvider, key: Key): KeyChecker {
   const { digest } = scheme.algorithm
   const signers = key.secrets.map(secret => ({
     sign: crypto.hmac(digest, secret.reveal(), scheme.signature.encoding),
@@ -79,7 +86,7 @@ function isPresented(crypto: CryptoProvider, expected: string, presented: Presen
 
 /** The passphrase travels as it is, or signed with the secret (`{passphrase|hmac|base64}`). */
 function preparePassphrase(
-  scheme: Scheme,
+  scheme: DeclaredScheme,
   crypto: CryptoProvider,
   key: Key,
   secret: Uint8Array,
@@ -91,21 +98,10 @@ function preparePassphrase(
   return presented => whenReady(sign({ before: text, body: undefined, after: '' }), expected => crypto.equal(expected, presented))
 }
 
-function prepareRsa(scheme: Scheme, crypto: CryptoProvider, key: Key): KeyChecker {
-  const verify: VerifyMessage = crypto.rsaVerify(scheme.algorithm.digest, key.publicKey ?? DECOY_PUBLIC_KEY)
+function prepareKeyPair(scheme: DeclaredScheme, algorithm: KeyPairAlgorithm, crypto: CryptoProvider, key: Key): KeyChecker {
+  const verify: VerifyMessage = crypto.keyPairVerify(algorithm, key.publicKey ?? DECOY_PUBLIC_KEYS[algorithm])
   return (message, presented) => {
     const bytes = decodeStrictly(presented.signature, scheme.signature.encoding) ?? utf8('')
     return whenReady(verify(message, bytes), holds => (holds ? [presented.signature] : undefined))
   }
 }
-
-/** The 2048-bit `test-key-rsa` of RFC 9421, Appendix B.1.1: only its size matters here. */
-const DECOY_PUBLIC_KEY = `-----BEGIN RSA PUBLIC KEY-----
-MIIBCgKCAQEAhAKYdtoeoy8zcAcR874L8cnZxKzAGwd7v36APp7Pv6Q2jdsPBRrw
-WEBnez6d0UDKDwGbc6nxfEXAy5mbhgajzrw3MOEt8uA5txSKobBpKDeBLOsdJKFq
-MGmXCQvEG7YemcxDTRPxAleIAgYYRjTSd/QBwVW9OwNFhekro3RtlinV0a75jfZg
-kne/YiktSvLG34lw2zqXBDTC5NHROUqGTlML4PlNZS5Ri2U4aCNx2rUPRcKIlE0P
-uKxI4T+HIaFpv8+rdV6eUgOrB2xeI1dSFFn/nnv5OoZJEIB+VmuKn3DCUcCZSFlQ
-PSXSfBDiUGhwOw76WuSSsf1D4b/vLoJ10wIDAQAB
------END RSA PUBLIC KEY-----
-`

@@ -1,6 +1,7 @@
-import type { CryptoProvider, MaybePromise, SignMessage } from './crypto/provider.ts'
+import { type CryptoProvider, type MaybePromise, type SignMessage, whenReady } from './crypto/provider.ts'
+import { encode } from './encoding.ts'
 import { CountersignError } from './error.ts'
-import type { Scheme } from './scheme.ts'
+import type { DeclaredScheme, Scheme } from './scheme.ts'
 import { readSecret, type SecretOptions } from './secret.ts'
 
 export interface Credentials extends SecretOptions {
@@ -8,7 +9,7 @@ export interface Credentials extends SecretOptions {
   readonly keyId?: string | undefined
   /** The secret as it was shown when the key was made (the scheme knows its encoding), or its bytes. */
   readonly secret?: string | Uint8Array | undefined
-  /** PEM, PKCS#1 or PKCS#8, for the RSA schemes. */
+  /** PEM, for the schemes with a key pair: PKCS#8; PKCS#1 for RSA, SEC 1 for ECDSA. */
   readonly privateKey?: string | undefined
   /** For the schemes that want one beside the secret. */
   readonly passphrase?: string | undefined
@@ -17,28 +18,31 @@ export interface Credentials extends SecretOptions {
 export const KEY_ID = /^[\x21-\x2b\x2d-\x7e]{1,1024}$/
 
 export function checkCredentials(scheme: Scheme, { keyId, passphrase }: Credentials): void {
-  if (scheme.fields.has('keyId') && (keyId === undefined || !KEY_ID.test(keyId))) {
+  if ((scheme.carriesKeyId || (scheme.kind === 'declared' && scheme.fields.has('keyId'))) && (keyId === undefined || !KEY_ID.test(keyId))) {
     throw new CountersignError(
       'credential-missing',
-      `The scheme ${scheme.name} carries a key id: give keyId, 1 to 1024 visible ASCII characters without a comma.`,
+      `The scheme ${scheme.name} wants a keyId: 1 to 1024 visible ASCII characters without a comma.`,
     )
   }
-  if (scheme.fields.has('passphrase') && (passphrase === undefined || passphrase === '')) {
-    throw new CountersignError('credential-missing', `The scheme ${scheme.name} wants a passphrase beside the secret: give passphrase.`)
+  if (scheme.hasPassphrase && (passphrase === undefined || passphrase === '')) {
+    throw new CountersignError('credential-missing', `The scheme ${scheme.name} wants a passphrase.`)
   }
 }
 
-export function createSignMessage(scheme: Scheme, credentials: Credentials, crypto: CryptoProvider): SignMessage {
-  const { family, digest } = scheme.algorithm
-  if (family === 'hmac') return crypto.hmac(digest, readSecret(scheme, credentials.secret, credentials).reveal(), scheme.signature.encoding)
+export function createSignMessage(scheme: DeclaredScheme, credentials: Credentials, crypto: CryptoProvider): SignMessage {
+  const { algorithm } = scheme
+  const { encoding } = scheme.signature
+  if (algorithm.family === 'hmac')
+    return crypto.hmac(algorithm.digest, readSecret(scheme, credentials.secret, credentials).reveal(), encoding)
   if (credentials.privateKey === undefined)
-    throw new CountersignError('secret-missing', `The scheme ${scheme.name} signs with an RSA key: give privateKey, in PEM.`)
-  return crypto.rsaSign(digest, credentials.privateKey, scheme.signature.encoding)
+    throw new CountersignError('secret-missing', `The scheme ${scheme.name} wants a privateKey, in PEM.`)
+  const sign = crypto.keyPairSign(algorithm.name, credentials.privateKey)
+  return message => whenReady(sign(message), bytes => encode(bytes, encoding))
 }
 
 /** For the schemes that send the passphrase signed (`{passphrase|hmac|base64}`); `undefined` for the others. */
 export function createPassphraseSigner(
-  scheme: Scheme,
+  scheme: DeclaredScheme,
   credentials: Credentials,
   crypto: CryptoProvider,
 ): (() => MaybePromise<string>) | undefined {

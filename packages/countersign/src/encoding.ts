@@ -6,9 +6,6 @@ import { CountersignError } from './error.ts'
  */
 export type BytesEncoding = 'hex' | 'hex-upper' | 'base64' | 'base64-unpadded' | 'base64url' | 'base64url-padded'
 
-const STANDARD = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
-const URL_SAFE = `${STANDARD.slice(0, 62)}-_`
-
 const utf8Encoder = new TextEncoder()
 
 export function utf8(text: string): Uint8Array {
@@ -16,20 +13,15 @@ export function utf8(text: string): Uint8Array {
 }
 
 export function encode(bytes: Uint8Array, encoding: BytesEncoding): string {
-  switch (encoding) {
-    case 'hex':
-      return toHex(bytes)
-    case 'hex-upper':
-      return toHex(bytes).toUpperCase()
-    case 'base64':
-      return toBase64(bytes, STANDARD, true)
-    case 'base64-unpadded':
-      return toBase64(bytes, STANDARD, false)
-    case 'base64url':
-      return toBase64(bytes, URL_SAFE, false)
-    case 'base64url-padded':
-      return toBase64(bytes, URL_SAFE, true)
+  if (encoding === 'hex' || encoding === 'hex-upper') {
+    const hex = Array.from(bytes, byte => byte.toString(16).padStart(2, '0')).join('')
+    return encoding === 'hex' ? hex : hex.toUpperCase()
   }
+  let binary = ''
+  for (const byte of bytes) binary += String.fromCharCode(byte)
+  const padded = btoa(binary)
+  const text = encoding === 'base64' || encoding === 'base64url-padded' ? padded : padded.replace(/=+$/, '')
+  return encoding.startsWith('base64url') ? text.replace(/\+/g, '-').replace(/\//g, '_') : text
 }
 
 /** Decodes the one canonical spelling: `undefined` for any other (padding, alphabet, trailing bits, white space). */
@@ -65,30 +57,14 @@ export const ALPHABETS: { readonly [E in BytesEncoding]: string } = {
 
 /** Either alphabet, padded or not: what people paste. `undefined` when it is no base64 at all, or mixes alphabets. */
 export function fromBase64(text: string): Uint8Array | undefined {
-  const match = /^([A-Za-z0-9+/]*|[A-Za-z0-9_-]*)(={0,2})$/.exec(text)
-  const digits = match?.[1]
-  if (match === null || digits === undefined || digits.length % 4 === 1) return undefined
-  if (match[2] !== '' && text.length % 4 !== 0) return undefined
-  const bytes = new Uint8Array(Math.floor((digits.length * 3) / 4))
-  let bits = 0
-  let held = 0
-  let at = 0
-  for (let index = 0; index < digits.length; index++) {
-    held = ((held << 6) | sextet(digits.charCodeAt(index))) & 0xffff
-    bits += 6
-    if (bits >= 8) {
-      bits -= 8
-      bytes[at++] = (held >> bits) & 0xff
-    }
-  }
-  return bytes
+  const digits = /^([A-Za-z0-9+/]*|[A-Za-z0-9_-]*)={0,2}$/.exec(text)?.[1]
+  if (digits === undefined || digits.length % 4 === 1 || (digits !== text && text.length % 4 !== 0)) return undefined
+  return Uint8Array.from(atob(digits.replace(/-/g, '+').replace(/_/g, '/')), char => char.charCodeAt(0))
 }
 
 export function fromHex(text: string): Uint8Array | undefined {
-  if (text.length % 2 !== 0 || !/^[0-9a-fA-F]*$/.test(text)) return undefined
-  const bytes = new Uint8Array(text.length / 2)
-  for (let index = 0; index < bytes.length; index++) bytes[index] = Number.parseInt(text.substr(index * 2, 2), 16)
-  return bytes
+  if (!/^([0-9a-fA-F]{2})*$/.test(text)) return undefined
+  return Uint8Array.from(text.match(/../g) ?? [], digits => Number.parseInt(digits, 16))
 }
 
 export function concatBytes(pieces: readonly Uint8Array[]): Uint8Array {
@@ -103,34 +79,9 @@ export function concatBytes(pieces: readonly Uint8Array[]): Uint8Array {
   return whole
 }
 
-function sextet(code: number): number {
-  if (code >= 97) return code - 71
-  if (code === 95) return 63
-  if (code >= 65) return code - 65
-  if (code >= 48 && code <= 57) return code + 4
-  return code === 43 || code === 45 ? 62 : 63
-}
+export const SECRET_ENCODINGS = ['utf8', 'hex', 'base64'] as const
 
-function toHex(bytes: Uint8Array): string {
-  let text = ''
-  for (const byte of bytes) text += (byte < 16 ? '0' : '') + byte.toString(16)
-  return text
-}
-
-function toBase64(bytes: Uint8Array, alphabet: string, padded: boolean): string {
-  let text = ''
-  for (let index = 0; index < bytes.length; index += 3) {
-    const left = bytes.length - index
-    const three = ((bytes[index] ?? 0) << 16) | ((bytes[index + 1] ?? 0) << 8) | (bytes[index + 2] ?? 0)
-    text += alphabet.charAt(three >> 18) + alphabet.charAt((three >> 12) & 63)
-    if (left > 1) text += alphabet.charAt((three >> 6) & 63)
-    if (left > 2) text += alphabet.charAt(three & 63)
-    if (padded && left < 3) text += left === 1 ? '==' : '='
-  }
-  return text
-}
-
-export type SecretEncoding = 'utf8' | 'hex' | 'base64'
+export type SecretEncoding = (typeof SECRET_ENCODINGS)[number]
 
 /**
  * The bytes of a secret as it was handed out. `base64` takes both alphabets, padded or not, because every public
@@ -142,7 +93,7 @@ export function decodeSecret(text: string, encoding: SecretEncoding, prefix = ''
   if (/^\s|\s$/.test(text)) {
     throw new CountersignError(
       'secret-malformed',
-      'The secret has white space around it: remove it (a trailing newline from a file, most often).',
+      'The secret has white space around it: remove it (most often the newline at the end of a file).',
     )
   }
   const bare = prefix !== '' && text.startsWith(prefix) ? text.slice(prefix.length) : text

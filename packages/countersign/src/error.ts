@@ -13,7 +13,7 @@ export type ErrorCode =
   | 'body-too-large'
   | 'timestamp-invalid'
   | 'no-synchronous-crypto'
-  | 'cross-origin-redirect'
+  | 'redirect-refused'
   | 'too-many-redirects'
   | 'redirect-hidden'
 

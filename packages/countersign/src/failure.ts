@@ -20,6 +20,7 @@ export type Failure =
   | { readonly code: 'address-not-allowed'; readonly keyId: string; readonly address: string }
   | { readonly code: 'unexpected-body'; readonly method: string }
   | { readonly code: 'body-too-large'; readonly maxBytes: number }
+  | { readonly code: 'digest-mismatch' }
   | { readonly code: 'ambiguous-request'; readonly between: string }
   | { readonly code: 'replayed'; readonly keyId: string }
   | { readonly code: 'permission-denied'; readonly keyId: string; readonly required: readonly string[] }
@@ -52,6 +53,7 @@ export const FAILURES: { readonly [C in FailureCode]: FailureFacts } = {
   'address-not-allowed': { status: 403, title: 'Address not allowed' },
   'unexpected-body': { status: 400, title: 'Unexpected body' },
   'body-too-large': { status: 413, title: 'Body too large' },
+  'digest-mismatch': { status: 400, title: 'Digest mismatch' },
   'ambiguous-request': { status: 400, title: 'Ambiguous request' },
   replayed: { status: 401, title: 'Replayed request' },
   'permission-denied': { status: 403, title: 'Permission denied' },
@@ -96,6 +98,8 @@ export function explainFailure(failure: Failure): string {
       return `A ${failure.method} carries no body here: leave it out.`
     case 'body-too-large':
       return `The body is larger than ${failure.maxBytes} bytes.`
+    case 'digest-mismatch':
+      return 'The body is not the one that the digest in the headers was made of: hash the very bytes that are sent, and send no others.'
     case 'ambiguous-request':
       return `Nothing marks the boundary ${failure.between}, so the same signature would fit another request: begin the body with {, [, " or white space, as JSON does.`
     case 'replayed':

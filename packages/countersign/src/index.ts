@@ -3,6 +3,8 @@ export type { JsonBody, SignableBody } from './body.ts'
 export { type Fetch, type SignedFetchOptions, signedFetch } from './clients/fetch.ts'
 export type { Credentials } from './credentials.ts'
 export type { CryptoProvider } from './crypto/provider.ts'
+export type { HeaderDeclaration, MessagePiece, NonceFormat, ParameterDeclaration, SchemeDeclaration } from './declaration.ts'
+export { defineScheme } from './define.ts'
 export type { BytesEncoding, SecretEncoding } from './encoding.ts'
 export { CountersignError, type ErrorCode } from './error.ts'
 export { explainFailure, FAILURES, type Failure, type FailureCode, type Problem, problemHeaders, toProblem } from './failure.ts'
@@ -10,14 +12,7 @@ export type { IncomingHeaders } from './headers.ts'
 export { compactJson, type JsonSerializer, pythonJson } from './json.ts'
 export { createKey, type Key, type KeyDescription, type KeySource, type KeyState, type MemoryKeys, memoryKeys } from './keys.ts'
 export { type Claim, type MemoryReplayGuard, type MemoryReplayGuardOptions, memoryReplayGuard, type ReplayGuard } from './replay.ts'
-export {
-  defineScheme,
-  type HeaderDeclaration,
-  type MessagePiece,
-  type ParameterDeclaration,
-  type Scheme,
-  type SchemeDeclaration,
-} from './scheme.ts'
+export type { CodedScheme, DeclaredScheme, Scheme } from './scheme.ts'
 export type { Secret } from './secret.ts'
 export { createSigner, type SignableRequest, type SignedRequest, type Signer, type SignerOptions } from './sign.ts'
 export type { Clock, TimestampFormat } from './timestamp.ts'

@@ -62,15 +62,16 @@ export function createKey(scheme: Scheme, description: KeyDescription): Key {
   const given = description.secrets ?? (description.secret === undefined ? [] : [description.secret])
   if (given.length > MAX_LIVE_SECRETS)
     throw new CountersignError('option-invalid', `A key has at most ${MAX_LIVE_SECRETS} live secrets; ${given.length} were given.`)
-  if (scheme.algorithm.family === 'hmac' && given.length === 0) readSecret(scheme, undefined)
-  if (scheme.algorithm.family === 'rsa' && publicKey === undefined)
-    throw new CountersignError('credential-missing', `The scheme ${scheme.name} verifies with an RSA key: give publicKey, in PEM.`)
-  if (scheme.fields.has('passphrase') && (passphrase === undefined || passphrase === ''))
+  const wantsSecret = scheme.keys === 'secret' || (scheme.keys === 'either' && publicKey === undefined)
+  if (wantsSecret && given.length === 0) readSecret(scheme, undefined)
+  if (scheme.keys === 'key-pair' && publicKey === undefined)
+    throw new CountersignError('credential-missing', `The scheme ${scheme.name} verifies with a public key: give publicKey, in PEM.`)
+  if (scheme.hasPassphrase && (passphrase === undefined || passphrase === ''))
     throw new CountersignError('credential-missing', `The scheme ${scheme.name} wants a passphrase beside the secret: give passphrase.`)
   return Object.freeze({
     id,
     schemeName: scheme.name,
-    secrets: scheme.algorithm.family === 'hmac' ? given.map(secret => readSecret(scheme, secret, description)) : [],
+    secrets: wantsSecret ? given.map(secret => readSecret(scheme, secret, description)) : [],
     publicKey,
     passphrase: passphrase === undefined ? undefined : new Secret(new TextEncoder().encode(passphrase)),
     state: description.state ?? 'active',

@@ -30,6 +30,7 @@ export interface Message {
 }
 
 export interface CompiledHash {
+  readonly part: Part
   readonly digest: Digest
   readonly encoding: BytesEncoding | 'raw'
   readonly write: (call: Call) => Message
@@ -44,8 +45,7 @@ export type TextOf = (call: Call) => string
 type RunOf = (call: Call) => string | Uint8Array | undefined
 
 /** Turns the parts of a message into functions, once; a call then only runs them. */
-export function compileMessage(parts: readonly Part[]): CompiledMessage {
-  const hashes: CompiledHash[] = []
+export function compileMessage(parts: readonly Part[], hashes: CompiledHash[] = []): CompiledMessage {
   const texts: TextOf[][] = [[]]
   const runs: RunOf[] = []
   for (const part of parts) {
@@ -65,28 +65,38 @@ export function compileMessage(parts: readonly Part[]): CompiledMessage {
 }
 
 /** The text a single part stands for, where it is text. */
-export function compileText(part: Part, hashes: CompiledHash[] = []): TextOf {
+export function compileText(part: Part, hashes: CompiledHash[]): TextOf {
   switch (part.kind) {
     case 'literal':
       return () => part.text
     case 'hash': {
-      const index = hashes.push({ digest: part.digest, encoding: part.encoding, write: compileMessage(part.of).write }) - 1
+      const index = hashIndex(part, hashes)
       return call => String(call.hashes[index])
     }
     case 'field': {
       const first = compileField(part.field)
       const second = part.or === undefined ? undefined : compileField(part.or)
       const value: TextOf = second === undefined ? first : call => first(call) || second(call)
-      return part.change === undefined ? value : changed(value, part.change)
+      if (part.change === undefined) return value
+      const change = CHANGES[part.change]
+      return call => change(value(call))
     }
     case 'mac':
       return empty
   }
 }
 
+/** Where a hash stands among those that are worked out; the same one is worked out once. */
+export function hashIndex(part: Part & { readonly kind: 'hash' }, hashes: CompiledHash[]): number {
+  const key = JSON.stringify(part)
+  const known = hashes.findIndex(hash => JSON.stringify(hash.part) === key)
+  if (known >= 0) return known
+  return hashes.push({ part, digest: part.digest, encoding: part.encoding, write: compileMessage(part.of).write }) - 1
+}
+
 /** Works out the hashes that the message holds and puts them into the call. */
-export function fillHashes(crypto: CryptoProvider, message: CompiledMessage, call: Call): MaybePromise<void> {
-  return inTurn(message.hashes, ({ digest, encoding, write }, index) =>
+export function fillHashes(crypto: CryptoProvider, hashes: readonly CompiledHash[], call: Call): MaybePromise<void> {
+  return inTurn(hashes, ({ digest, encoding, write }, index) =>
     whenReady(crypto.hash(digest, write(call)), bytes => {
       call.hashes[index] = encoding === 'raw' ? bytes : encode(bytes, encoding)
     }),
@@ -99,13 +109,10 @@ export function messageBytes(message: Message): Uint8Array {
   return concatBytes([utf8(before), body, utf8(after)])
 }
 
-export function joined(texts: readonly TextOf[]): TextOf {
-  const [a = empty, b, c, d, ...rest] = texts
-  if (b === undefined) return a
-  if (c === undefined) return call => a(call) + b(call)
-  if (d === undefined) return call => a(call) + b(call) + c(call)
-  const tail = joined(rest)
-  return rest.length === 0 ? call => a(call) + b(call) + c(call) + d(call) : call => a(call) + b(call) + c(call) + d(call) + tail(call)
+export function joined([first = empty, ...rest]: readonly TextOf[]): TextOf {
+  if (rest.length === 0) return first
+  const next = joined(rest)
+  return call => first(call) + next(call)
 }
 
 export function payloadIsQuery(method: string): boolean {
@@ -119,7 +126,7 @@ function compileRun(part: Part, hashes: CompiledHash[]): RunOf | undefined {
   if (whole === 'body') return call => call.body
   if (whole === 'payload') return call => (payloadIsQuery(call.method) ? queryOf(call.target) : call.body)
   if (part.kind !== 'hash' || part.encoding !== 'raw') return undefined
-  const index = hashes.push({ digest: part.digest, encoding: 'raw', write: compileMessage(part.of).write }) - 1
+  const index = hashIndex(part, hashes)
   return call => call.hashes[index]
 }
 
@@ -135,26 +142,14 @@ function compileManyRuns(texts: readonly TextOf[], runs: readonly RunOf[]): (cal
   }
 }
 
+const PLAIN = ['timestamp', 'nonce', 'keyId', 'passphrase', 'method', 'url', 'origin', 'target'] as const
+
 function compileField(field: Field): TextOf {
+  const plain = PLAIN.find(name => name === field)
+  if (plain !== undefined) return call => call[plain]
   switch (field) {
-    case 'timestamp':
-      return call => call.timestamp
-    case 'nonce':
-      return call => call.nonce
-    case 'keyId':
-      return call => call.keyId
-    case 'passphrase':
-      return call => call.passphrase
-    case 'method':
-      return call => call.method
-    case 'url':
-      return call => call.url
-    case 'origin':
-      return call => call.origin
     case 'host':
       return call => hostOf(call.origin)
-    case 'target':
-      return call => call.target
     case 'path':
       return call => pathOf(call.target)
     case 'query':
@@ -173,13 +168,24 @@ function bodyText(body: Call['body']): string {
   return body === undefined || typeof body === 'string' ? (body ?? '') : new TextDecoder().decode(body)
 }
 
-function changed(value: TextOf, change: TextChange): TextOf {
-  switch (change) {
-    case 'lower':
-      return call => value(call).toLowerCase()
-    case 'upper':
-      return call => value(call).toUpperCase()
-    case 'percent-encode':
-      return call => encodeURIComponent(value(call))
+const CHANGES: { readonly [C in TextChange]: (text: string) => string } = {
+  lower: text => text.toLowerCase(),
+  upper: text => text.toUpperCase(),
+  'percent-encode': percentEncode,
+  sorted: text => text.split('&').sort().join('&'),
+}
+
+/** Everything but RFC 3986's unreserved characters, upper-case hexadecimal. */
+export function percentEncode(text: string): string {
+  return encodeURIComponent(text).replace(/[!'()*]/g, char => `%${char.charCodeAt(0).toString(16).toUpperCase()}`)
+}
+
+/** The inverse; `undefined` for anything that {@link percentEncode} does not write. */
+export function percentDecode(text: string): string | undefined {
+  try {
+    const decoded = decodeURIComponent(text)
+    return percentEncode(decoded) === text ? decoded : undefined
+  } catch {
+    return undefined
   }
 }

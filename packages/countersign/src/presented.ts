@@ -2,23 +2,36 @@ import { DIGEST_BYTES } from './algorithm.ts'
 import { compileReader, type Fields, MAX_FIELD_LENGTH } from './carrier.ts'
 import { encodedLength } from './encoding.ts'
 import type { Failure } from './failure.ts'
-import { compileHeaderReader, DUPLICATE, type HeaderValue, type IncomingHeaders } from './headers.ts'
-import type { Call } from './message.ts'
-import type { Carrier, Scheme } from './scheme.ts'
+import { readForm } from './form.ts'
+import { compileHeaderReader, DUPLICATE, type HeaderValue } from './headers.ts'
+import { type Call, percentDecode } from './message.ts'
+import { isNonce } from './nonce.ts'
+import { parseTimestamp } from './parse-timestamp.ts'
+import type { PlanRequest, Reading } from './plan.ts'
+import type { Carrier, DeclaredScheme } from './scheme.ts'
+import { TIMESTAMP_TEXT } from './timestamp.ts'
 
 /**
- * What a call says of itself, every field spelled as the scheme wants it; `target` is without the signature, where that
- * stands in the query. The verifier adds what the call does not say: origin, URL and body.
+ * What a call of a declared scheme says of itself, every field spelled as the scheme wants it; `target` is without the
+ * signature, where that stands in the query. The plan adds what the call does not say: origin, URL and body.
  */
-export interface Presented extends Fields, Omit<Call, 'parameters'> {
-  /** The `Host` header. */
+export interface Presented extends Fields, Omit<Call, 'parameters' | 'keyId' | 'nonce'>, Reading {
   host: string | undefined
+  issuedMs: number | undefined
+  expiresMs: number | undefined
+  isUnique: boolean
+  /** `target` as it was read, before a base path was put in front of it. */
+  requestTarget: string
 }
 
-export type PresentedReader = (method: string, target: string, headers: IncomingHeaders) => Presented | Failure
+export interface PresentedReader {
+  readonly read: (request: PlanRequest) => Presented | Failure
+  /** Reads what the body carries. */
+  readonly readBody: ((presented: Presented, body: Uint8Array | undefined) => Failure | undefined) | undefined
+}
 
-/** Makes the function that reads what the scheme's carriers carry: each exactly once, each in its one spelling. */
-export function compilePresentedReader(scheme: Scheme): PresentedReader {
+/** Makes the functions that read what the scheme's carriers carry: each exactly once, each in its one spelling. */
+export function compilePresentedReader(scheme: DeclaredScheme): PresentedReader {
   const carriers = scheme.carriers.map(carrier => ({
     carrier,
     name: carrier.name,
@@ -26,6 +39,7 @@ export function compilePresentedReader(scheme: Scheme): PresentedReader {
     optional: isOptional(carrier, scheme),
   }))
   const headerCarriers = carriers.filter(({ carrier }) => carrier.in === 'header')
+  const formCarriers = carriers.filter(({ carrier }) => carrier.in === 'form')
   const queryCarriers = carriers.filter(({ carrier }) => carrier.in === 'query')
   const signedHeaders = [...scheme.fields].filter(field => field.startsWith('header.')).map(field => field.slice('header.'.length))
   const names = [...headerCarriers.map(({ name }) => name), 'host', ...signedHeaders]
@@ -37,7 +51,9 @@ export function compilePresentedReader(scheme: Scheme): PresentedReader {
   const { family, digest } = scheme.algorithm
   const signatureLength = family === 'hmac' ? encodedLength(DIGEST_BYTES[digest], scheme.signature.encoding) : undefined
 
-  return (method, target, headers) => {
+  const timestampHeader = scheme.carriers.find(carrier => carrier.fields.includes('timestamp'))?.name ?? ''
+
+  function read({ method, target, headers }: PlanRequest): Presented | Failure {
     const values = readHeaders(headers)
     const host = values[hostIndex]
     const presented: Presented = {
@@ -48,11 +64,17 @@ export function compilePresentedReader(scheme: Scheme): PresentedReader {
       signature: '',
       moreSignatures: NONE,
       parameters: hasParameters ? {} : NO_PARAMETERS,
+      digests: NONE,
       host: host === DUPLICATE ? '' : host,
+      issuedMs: undefined,
+      expiresMs: undefined,
+      isLongLived: false,
+      isUnique: false,
       method,
       url: '',
       origin: '',
       target,
+      requestTarget: target,
       body: undefined,
       hashes: hasHashes ? [] : NO_HASHES,
       header: signedHeaders.length === 0 ? noHeader : name => textOf(values[names.indexOf(name, hostIndex + 1)]),
@@ -82,7 +104,32 @@ export function compilePresentedReader(scheme: Scheme): PresentedReader {
     }
     if (signatureLength !== undefined && !hasLength(presented, signatureLength))
       return { code: 'malformed-signature', header: signatureCarrier }
-    return presented
+    presented.requestTarget = presented.target
+    return readTime(presented) ?? presented
+  }
+
+  function readTime(presented: Presented): Failure | undefined {
+    if (scheme.timestamp === undefined || presented.timestamp === '') return undefined
+    const time = parseTimestamp(presented.timestamp, scheme.timestamp.formats)
+    if (time === undefined) return { code: 'malformed-timestamp', header: timestampHeader }
+    if (scheme.timestamp.meaning === 'expires') presented.expiresMs = time.ms
+    else presented.issuedMs = time.ms
+    presented.isUnique = time.format === 'nanoseconds' || time.format === 'microseconds'
+    return undefined
+  }
+
+  function readFormBody(presented: Presented, body: Uint8Array | undefined): Failure | undefined {
+    const text = new TextDecoder().decode(body)
+    for (const { carrier } of formCarriers) {
+      const header = `${carrier.name} in the body`
+      const value = readForm(text, carrier.name)
+      if (value === undefined) return { code: 'missing-header', header }
+      if (value === '') return { code: 'duplicate-header', header }
+      const isTimestamp = carrier.fields[0] === 'timestamp'
+      if (!(isTimestamp ? FORM_TIMESTAMP.test(value) : isNonce(value))) return malformed(carrier, value)
+      presented[isTimestamp ? 'timestamp' : 'nonce'] = value
+    }
+    return readTime(presented)
   }
 
   function readQuery(presented: Presented, target: string): Failure | undefined {
@@ -93,7 +140,7 @@ export function compilePresentedReader(scheme: Scheme): PresentedReader {
       const [only, second] = found
       if (only === undefined) return { code: 'missing-header', header: `?${name}` }
       if (second !== undefined) return { code: 'duplicate-header', header: `?${name}` }
-      const value = decodeOnce(only.slice(name.length + 1))
+      const value = percentDecode(only.slice(name.length + 1))
       if (value === undefined || !read(value, presented)) return malformed(carrier, value ?? '')
       if (!carrier.fields.includes('signature')) continue
       if (given.at(-1) !== only) return { code: 'malformed-header', header: `?${name}` }
@@ -111,14 +158,18 @@ export function compilePresentedReader(scheme: Scheme): PresentedReader {
       ? { code: 'missing-header', header: optional.join(' or ') }
       : { code: 'duplicate-header', header: optional.join(' and ') }
   }
+
+  return { read, readBody: formCarriers.length === 0 ? undefined : readFormBody }
 }
 
-const NONE: readonly string[] = []
+const FORM_TIMESTAMP = new RegExp(`^${TIMESTAMP_TEXT}$`)
+
+const NONE: readonly never[] = []
 const NO_PARAMETERS = Object.freeze({})
 const NO_HASHES: Call['hashes'] = []
 const noHeader = (): undefined => undefined
 
-function isOptional(carrier: Carrier, scheme: Scheme): boolean {
+function isOptional(carrier: Carrier, scheme: DeclaredScheme): boolean {
   return scheme.alternatives?.some(field => carrier.fields.includes(field)) ?? false
 }
 
@@ -136,15 +187,6 @@ function malformed(carrier: Carrier, value: string): Failure {
           ? 'malformed-timestamp'
           : 'malformed-header'
   return { code, header: carrier.name }
-}
-
-function decodeOnce(text: string): string | undefined {
-  try {
-    const decoded = decodeURIComponent(text)
-    return encodeURIComponent(decoded) === text ? decoded : undefined
-  } catch {
-    return undefined
-  }
 }
 
 function textOf(value: HeaderValue): string | undefined {

@@ -8,8 +8,7 @@ export type Claim = 'fresh' | 'seen' | 'full'
 export interface ReplayGuard {
   /**
    * @param id what makes the call unique: its signature, or key id and nonce
-   * @param expiresAtMs milliseconds since the epoch from which the call is refused for its age anyway; the same `id`
-   * always comes with the same value
+   * @param expiresAtMs milliseconds since the epoch from which the call is refused for its age anyway
    */
   claim(id: string, expiresAtMs: number): MaybePromise<Claim>
 }
@@ -26,47 +25,44 @@ export interface MemoryReplayGuard extends ReplayGuard {
 }
 
 /** Calls whose end falls within the same slice are forgotten together. */
-export const REPLAY_SLICE_MS = 5_000
+export const REPLAY_SLICE_MS = 1_000
 
 /** Default of `maxEntries`. */
 export const DEFAULT_REPLAY_ENTRIES = 1_000_000
 
 /**
- * A guard in memory, for one process. A call's end is part of what it signs, so it is looked up in one slice only, and
- * whole slices are dropped when their time has come: constant time, no sweep, no timer.
+ * A guard in memory, for one process. Ids are kept in slices of time by when they end, and a slice is forgotten once it is
+ * over: no sweep over what is still good, no timer.
  */
 export function memoryReplayGuard(options: MemoryReplayGuardOptions = {}): MemoryReplayGuard {
   const { maxEntries = DEFAULT_REPLAY_ENTRIES, clock = systemClock } = options
-  const slices = new Map<number, Set<string>>()
-  let size = 0
+  const seen = new Set<string>()
+  const slices = new Map<number, string[]>()
   let nextDrop = 0
 
   function dropEnded(now: number): void {
     for (const [slice, ids] of slices) {
       if ((slice + 1) * REPLAY_SLICE_MS > now) continue
       slices.delete(slice)
-      size -= ids.size
+      for (const id of ids) seen.delete(id)
     }
     nextDrop = (Math.floor(now / REPLAY_SLICE_MS) + 1) * REPLAY_SLICE_MS
   }
 
   return {
     get size() {
-      return size
+      return seen.size
     },
     claim(id, expiresAtMs) {
       const now = clock()
       if (now >= nextDrop || now < nextDrop - REPLAY_SLICE_MS) dropEnded(now)
+      if (seen.has(id)) return 'seen'
+      if (seen.size >= maxEntries) return 'full'
       const slice = Math.floor(expiresAtMs / REPLAY_SLICE_MS)
-      let ids = slices.get(slice)
-      if (ids?.has(id)) return 'seen'
-      if (size >= maxEntries) return 'full'
-      if (ids === undefined) {
-        ids = new Set()
-        slices.set(slice, ids)
-      }
-      ids.add(id)
-      size++
+      const ids = slices.get(slice)
+      if (ids === undefined) slices.set(slice, [id])
+      else ids.push(id)
+      seen.add(id)
       return 'fresh'
     },
   }

@@ -43,7 +43,7 @@ export interface SecretOptions {
  */
 export function readSecret(scheme: Scheme, secret: string | Uint8Array | undefined, options: SecretOptions = {}): Secret {
   if (secret === undefined || secret.length === 0) {
-    throw new CountersignError('secret-missing', `The scheme ${scheme.name} signs with a secret, and none (or an empty one) was given.`)
+    throw new CountersignError('secret-missing', `The scheme ${scheme.name} wants a secret, and none (or an empty one) was given.`)
   }
   const { encoding, prefix } = scheme.secret
   const bytes = typeof secret === 'string' ? decodeSecret(secret, encoding, prefix) : Uint8Array.from(secret)
@@ -51,7 +51,7 @@ export function readSecret(scheme: Scheme, secret: string | Uint8Array | undefin
   if (bytes.length < MIN_SECRET_BYTES && options.allowShortSecret !== true) {
     throw new CountersignError(
       'secret-too-short',
-      `The secret is ${bytes.length} bytes once decoded; at least ${MIN_SECRET_BYTES} are wanted. Set allowShortSecret if the API really handed this one out.`,
+      `The secret decodes to ${bytes.length} bytes, and at least ${MIN_SECRET_BYTES} are wanted: set allowShortSecret if the API really handed it out.`,
     )
   }
   return new Secret(bytes)

@@ -1,9 +1,19 @@
 /**
  * How a scheme writes a moment. The four epoch units are told apart by their number of digits (10, 13, 16, 19), which
- * holds from 2001 to 2286. `decimal-seconds` is `1647356399.123`, `iso8601` is `2022-03-15T14:59:59.123Z`,
- * `http-date` is `Tue, 15 Mar 2022 14:59:59 GMT`.
+ * holds from 2001 to 2286. `decimal-seconds` is `1647356399.123`, `iso8601` is `2022-03-15T14:59:59.123Z` (read without
+ * the fraction, too), `iso8601-seconds` is `2022-03-15T14:59:59Z`, `iso8601-basic` is `20220315T145959Z`, `http-date` is
+ * `Tue, 15 Mar 2022 14:59:59 GMT`.
  */
-export type TimestampFormat = 'seconds' | 'milliseconds' | 'microseconds' | 'nanoseconds' | 'decimal-seconds' | 'iso8601' | 'http-date'
+export type TimestampFormat =
+  | 'seconds'
+  | 'milliseconds'
+  | 'microseconds'
+  | 'nanoseconds'
+  | 'decimal-seconds'
+  | 'iso8601'
+  | 'iso8601-seconds'
+  | 'iso8601-basic'
+  | 'http-date'
 
 /** The time now, in milliseconds since the epoch. */
 export type Clock = () => number
@@ -36,8 +46,21 @@ export function createTimestamper(format: TimestampFormat, clock: Clock): () => 
       return () => (Math.floor(clock()) / 1000).toFixed(3)
     case 'iso8601':
       return () => new Date(clock()).toISOString()
+    case 'iso8601-seconds':
+      return () => withoutFraction(new Date(clock()))
+    case 'iso8601-basic':
+      return () => withoutFraction(new Date(clock())).replace(/[-:]/g, '')
     case 'http-date':
       return () => new Date(clock()).toUTCString()
+  }
+}
+
+/** An epoch number in milliseconds that grows with every call, even within one millisecond. */
+export function createGrowingMilliseconds(clock: Clock): () => string {
+  let last = 0
+  return () => {
+    last = Math.max(last + 1, Math.floor(clock()))
+    return String(last)
   }
 }
 
@@ -61,43 +84,16 @@ function createUniqueDigits(clock: Clock, digits: 3 | 6): () => string {
   }
 }
 
-export interface ParsedTimestamp {
-  /** Milliseconds since the epoch, whole. */
-  readonly ms: number
-  readonly format: TimestampFormat
+/** Whatever a timestamp may look like, in any format. */
+export const TIMESTAMP_TEXT = '[0-9A-Za-z:., +-]{1,40}'
+
+/** Whether a text could be a timestamp of the format: the epoch to the digit, a date by its characters. */
+export function looksLikeTimestamp(text: string, format: TimestampFormat): boolean {
+  const digits = EPOCH_DIGITS[format]
+  return new RegExp(digits === undefined ? `^${TIMESTAMP_TEXT}$` : `^\\d{${digits}}$`).test(text)
 }
 
-/** Reads a timestamp in one of the formats given, and in no other spelling of them. */
-export function parseTimestamp(text: string, formats: readonly TimestampFormat[]): ParsedTimestamp | undefined {
-  for (const format of formats) {
-    const ms = parsers[format](text)
-    if (ms !== undefined) return { ms, format }
-  }
-  return undefined
-}
-
-const parsers: { readonly [F in TimestampFormat]: (text: string) => number | undefined } = {
-  seconds: text => (isDigits(text, 10) ? Number(text) * 1000 : undefined),
-  milliseconds: text => (isDigits(text, 13) ? Number(text) : undefined),
-  microseconds: text => (isDigits(text, 16) ? Number(text.slice(0, 13)) : undefined),
-  nanoseconds: text => (isDigits(text, 19) ? Number(text.slice(0, 13)) : undefined),
-  'decimal-seconds': text => (/^\d{10}(\.\d{1,9})?$/.test(text) ? Math.floor(Number(text) * 1000) : undefined),
-  iso8601: text =>
-    roundTrip(text, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3})?Z$/, date => [date.toISOString(), date.toISOString().replace('.000Z', 'Z')]),
-  'http-date': text => roundTrip(text, /^[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT$/, date => [date.toUTCString()]),
-}
-
-function isDigits(text: string, length: number): boolean {
-  if (text.length !== length) return false
-  for (let index = 0; index < length; index++) {
-    const code = text.charCodeAt(index)
-    if (code < 48 || code > 57) return false
-  }
-  return true
-}
-
-function roundTrip(text: string, shape: RegExp, spellings: (date: Date) => string[]): number | undefined {
-  if (!shape.test(text)) return undefined
-  const date = new Date(text)
-  return Number.isNaN(date.getTime()) || !spellings(date).includes(text) ? undefined : date.getTime()
+/** As `2022-03-15T14:59:59Z`. */
+export function withoutFraction(date: Date): string {
+  return `${date.toISOString().slice(0, 19)}Z`
 }

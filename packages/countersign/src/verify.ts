@@ -1,17 +1,15 @@
 import { crypto as platform } from '#crypto'
-import { compileBoundaries } from './boundaries.ts'
-import { createChecker, createDecoy, type Signatures } from './check.ts'
+import { compilePlan } from './compile-plan.ts'
 import { type CryptoProvider, isPromise } from './crypto/provider.ts'
 import { CountersignError } from './error.ts'
 import type { Failure } from './failure.ts'
 import type { IncomingHeaders } from './headers.ts'
 import type { Key, KeySource } from './keys.ts'
-import { compileMessage, fillHashes } from './message.ts'
 import { chooseOrigins, readOrigins } from './origins.ts'
-import { compilePresentedReader } from './presented.ts'
+import { isFailure, type Plan, type Reading, type Signatures } from './plan.ts'
 import { memoryReplayGuard, type ReplayGuard } from './replay.ts'
 import type { Scheme } from './scheme.ts'
-import { type Clock, type ParsedTimestamp, parseTimestamp, systemClock } from './timestamp.ts'
+import { type Clock, systemClock } from './timestamp.ts'
 import { isStrictTarget } from './url.ts'
 
 /** How far a timestamp may be from the server's clock, either way. */
@@ -123,22 +121,11 @@ export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifi
   const maxBodyBytes = options.limits?.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES
   const maxTargetLength = options.limits?.maxTargetLength ?? DEFAULT_MAX_TARGET_LENGTH
   const methods = new Set(options.limits?.methods ?? DEFAULT_METHODS)
-  const allowsAmbiguous = options.allow?.includes('ambiguous-request') ?? false
   const allowsBodyOnGet = options.allow?.includes('body-on-get') ?? false
   const fixedKeyId = readFixedKeyId(scheme, options.keyId)
   const guard = chooseGuard(scheme, options.replay, clock)
-  const boundaries = compileBoundaries(scheme)
-  if (boundaries.hopeless !== undefined && !allowsAmbiguous) {
-    throw new CountersignError(
-      'scheme-invalid',
-      `The scheme ${scheme.name} can not be verified safely: nothing marks the boundary ${boundaries.hopeless}. Put a separator there that neither part can hold, or hash one of them.`,
-    )
-  }
-  const readPresented = compilePresentedReader(scheme)
-  const timestampHeader = scheme.carriers.find(carrier => carrier.fields.includes('timestamp'))?.name ?? ''
-  const message = compileMessage(scheme.message)
-  const check = createChecker(scheme, crypto)
-  const decoy = createDecoy(scheme)
+  const planOptions = { crypto, allowsAmbiguous: options.allow?.includes('ambiguous-request') ?? false }
+  const plan: Plan = scheme.kind === 'declared' ? compilePlan(scheme, planOptions) : scheme.compilePlan(planOptions)
   const refuse = (failure: Failure): Refused => ({ ok: false, failure })
 
   async function verify(request: IncomingRequest, { permission }: VerifyOptions = {}): Promise<Verification> {
@@ -148,23 +135,18 @@ export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifi
     // 1. What the request line and the headers say, read strictly.
     if (!methods.has(method)) return refuse({ code: 'method-not-allowed', method: method.slice(0, 20) })
     if (request.target.length > maxTargetLength || !isStrictTarget(request.target)) return refuse({ code: 'malformed-target' })
-    const presented = readPresented(method, request.target, request.headers)
-    if ('code' in presented) return refuse(presented)
-    const candidates = chooseOrigins(origins, presented.host)
-    if (candidates.length === 0) return refuse({ code: 'unknown-origin', host: (presented.host ?? '').slice(0, 100) })
+    const reading = plan.read(request)
+    if (isFailure(reading)) return refuse(reading)
+    const candidates = chooseOrigins(origins, reading.host)
+    if (candidates.length === 0) return refuse({ code: 'unknown-origin', host: (reading.host ?? '').slice(0, 100) })
 
     // 2. The time.
-    let time: ParsedTimestamp | undefined
-    if (presented.timestamp !== '' && scheme.timestamp !== undefined) {
-      time = parseTimestamp(presented.timestamp, scheme.timestamp.formats)
-      if (time === undefined) return refuse({ code: 'malformed-timestamp', header: timestampHeader })
-      const skewMs = time.ms - now
-      const earliest = scheme.timestamp.meaning === 'expires' ? 0 : -toleranceMs
-      if (skewMs > toleranceMs || skewMs < earliest) return refuse({ code: 'timestamp-out-of-window', skewMs, serverTimeMs: now })
-    }
+    const late = checkTime(reading, now, toleranceMs)
+    if (late !== undefined) return refuse(late)
 
     // 3. The key. What is wrong with it is told only to who can sign with it, so it is held until the signature is seen.
-    const keyId = fixedKeyId ?? presented.keyId
+    const keyId = fixedKeyId ?? reading.keyId
+    reading.keyId = keyId
     let key: Key | undefined
     try {
       const found = keys.find(keyId)
@@ -186,32 +168,28 @@ export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifi
 
     // 5. The message, rebuilt, and its signature.
     let signatures: Signatures | undefined
-    const requestTarget = presented.target
-    presented.keyId = keyId
-    presented.body = body
-    for (const { origin, basePath } of candidates) {
-      presented.origin = origin
-      presented.target = basePath + requestTarget
-      presented.url = origin + presented.target
-      if (!allowsAmbiguous) {
-        const between = boundaries.findOpen(presented)
-        if (between !== undefined) return refuse({ code: 'ambiguous-request', between })
+    for (const origin of candidates) {
+      let outcome: Signatures | Failure | undefined
+      try {
+        const checked = plan.check(key ?? plan.decoy, reading, request, body, origin)
+        outcome = isPromise(checked) ? await checked : checked
+      } catch {
+        // A key that can not be used, such as a public key that is none.
+        return refuse({ code: 'key-source-unavailable' })
       }
-      if (message.hashes.length > 0) await fillHashes(crypto, message, presented)
-      const outcome = check(key ?? decoy, message.write(presented), presented)
-      signatures = isPromise(outcome) ? await outcome : outcome
-      if (signatures !== undefined) break
+      if (outcome === undefined) continue
+      if (isFailure(outcome)) return refuse(outcome)
+      signatures = outcome
+      break
     }
     if (key === undefined) return refuse({ code: 'unknown-key', keyId })
     if (signatures === undefined) return refuse({ code: 'bad-signature', keyId })
     if (held !== undefined) return refuse(held)
 
     // 6. Not seen before.
-    if (guard !== undefined && (presented.nonce !== '' || isUnique(time) || !SAFE_METHODS.has(method))) {
-      const endsAtMs =
-        time === undefined ? Number.POSITIVE_INFINITY : scheme.timestamp?.meaning === 'expires' ? time.ms : time.ms + toleranceMs
-      const ids = presented.nonce === '' ? signatures : [`${keyId} ${presented.nonce}`]
-      for (const id of ids) {
+    if (guard !== undefined && (reading.nonce !== '' || reading.isUnique || !SAFE_METHODS.has(method))) {
+      const endsAtMs = reading.expiresMs ?? (reading.issuedMs === undefined ? Number.POSITIVE_INFINITY : reading.issuedMs + toleranceMs)
+      for (const id of reading.nonce === '' ? signatures : [`${keyId} ${reading.nonce}`]) {
         let claim: Awaited<ReturnType<ReplayGuard['claim']>>
         try {
           const claimed = guard.claim(id, endsAtMs)
@@ -228,14 +206,23 @@ export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifi
     if (permission !== undefined && !isPermitted(key, permission)) {
       return refuse({ code: 'permission-denied', keyId, required: typeof permission === 'string' ? [permission] : permission })
     }
-    return { ok: true, key, body, timestampMs: time?.ms } as Verified
+    return { ok: true, key, body, timestampMs: reading.issuedMs ?? reading.expiresMs } as Verified
   }
 
-  return {
-    scheme,
-    maxBodyBytes,
-    verify,
-  }
+  return { scheme, maxBodyBytes, verify }
+}
+
+/**
+ * A call is good from `tolerance` before to `tolerance` after it was signed, and never after it has expired. Where only
+ * the end is said, that may lie no further ahead than the tolerance.
+ */
+function checkTime({ issuedMs, expiresMs, isLongLived }: Reading, now: number, toleranceMs: number): Failure | undefined {
+  const refuse = (skewMs: number): Failure => ({ code: 'timestamp-out-of-window', skewMs, serverTimeMs: now })
+  if (issuedMs !== undefined) {
+    if (issuedMs - now > toleranceMs) return refuse(issuedMs - now)
+    if (!isLongLived && now - issuedMs > toleranceMs) return refuse(issuedMs - now)
+  } else if (expiresMs !== undefined && expiresMs - now > toleranceMs) return refuse(expiresMs - now)
+  return expiresMs !== undefined && now >= expiresMs ? refuse(expiresMs - now) : undefined
 }
 
 function findHeld(key: Key, now: number, address = ''): Failure | undefined {
@@ -246,20 +233,14 @@ function findHeld(key: Key, now: number, address = ''): Failure | undefined {
   return undefined
 }
 
-/** Whether the timestamp is fine enough that no two calls of a client share it, so that an equal GET is a replay too. */
-function isUnique(time: ParsedTimestamp | undefined): boolean {
-  return time?.format === 'nanoseconds' || time?.format === 'microseconds'
-}
-
 function isPermitted(key: Key, permission: string | readonly string[]): boolean {
   return typeof permission === 'string' ? key.permissions.has(permission) : permission.some(name => key.permissions.has(name))
 }
 
 function readFixedKeyId(scheme: Scheme, keyId: string | undefined): string | undefined {
-  const carried = scheme.carriers.some(carrier => carrier.fields.includes('keyId'))
-  if (carried && keyId !== undefined)
+  if (scheme.carriesKeyId && keyId !== undefined)
     throw new CountersignError('option-invalid', `The scheme ${scheme.name} carries a key id, so leave the option keyId out.`)
-  if (!carried && keyId === undefined)
+  if (!scheme.carriesKeyId && keyId === undefined)
     throw new CountersignError(
       'option-invalid',
       `The scheme ${scheme.name} carries no key id: name the key to verify with in the option keyId.`,
@@ -269,7 +250,7 @@ function readFixedKeyId(scheme: Scheme, keyId: string | undefined): string | und
 
 function chooseGuard(scheme: Scheme, replay: ReplayGuard | 'off' | undefined, clock: Clock): ReplayGuard | undefined {
   if (replay === 'off') return undefined
-  if (scheme.timestamp !== undefined || scheme.fields.has('nonce')) return replay ?? memoryReplayGuard({ clock })
+  if (scheme.detectsReplays) return replay ?? memoryReplayGuard({ clock })
   if (replay === undefined) return undefined
   throw new CountersignError(
     'option-invalid',

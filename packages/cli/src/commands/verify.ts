@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { createVerifier, explainFailure, memoryKeys } from 'countersign'
+import { createKey, createVerifier, explainFailure, type KeyDescription, type KeySource } from 'countersign'
 import { addCredentialOptions, type CredentialOptions, resolveSecret } from '../credentials.ts'
 import { EXIT, UsageError } from '../exit.ts'
 import { type Profile, readProfile } from '../profiles.ts'
@@ -51,13 +51,13 @@ Examples:
       ]
       const headers = readHeaders(lines)
       const { origin, target } = splitUrl(url)
-      const carriesKey = scheme.fields.has('keyId')
-      const keyId = options.apiKey ?? profile.apiKey ?? (carriesKey ? presentedKeyId(scheme.carriers, headers) : 'default')
-      const keys = memoryKeys(scheme, [await readKey(keyId)])
+      const description = await readKey()
+      const known = options.apiKey ?? profile.apiKey
+      const keys: KeySource = { find: id => (known === undefined || known === id ? createKey(scheme, { ...description, id }) : undefined) }
       const verifier = createVerifier(scheme, {
         origin,
         keys,
-        ...(carriesKey ? {} : { keyId }),
+        ...(scheme.carriesKeyId ? {} : { keyId: known ?? 'default' }),
         clock: readClock(options.at),
         replay: 'off',
         ...(options.anyTime === true ? { toleranceMs: ANY_TIME_MS } : {}),
@@ -74,29 +74,18 @@ Examples:
       }
       done(result.ok ? EXIT.ok : EXIT.refused)
 
-      async function readKey(id: string): Promise<Parameters<typeof memoryKeys>[1] extends Iterable<infer K> | undefined ? K : never> {
-        if (scheme.algorithm.family === 'hmac')
-          return {
-            id,
-            secret: await resolveSecret(options, profile),
-            allowShortSecret: options.allowShortSecret ?? false,
-            passphrase: options.passphrase ?? profile.passphrase,
-          }
-        if (options.publicKeyFile === undefined)
-          throw new UsageError('public-key-missing', `The scheme ${scheme.name} verifies with an RSA key: give --public-key-file.`)
-        return { id, publicKey: readTextFile(options.publicKeyFile, 'public key file') }
+      async function readKey(): Promise<Omit<KeyDescription, 'id'>> {
+        if (options.publicKeyFile !== undefined && scheme.keys !== 'secret')
+          return { publicKey: readTextFile(options.publicKeyFile, 'public key file') }
+        if (scheme.keys === 'key-pair')
+          throw new UsageError('public-key-missing', `The scheme ${scheme.name} verifies with a public key: give --public-key-file.`)
+        return {
+          secret: await resolveSecret(options, profile),
+          allowShortSecret: options.allowShortSecret ?? false,
+          passphrase: options.passphrase ?? profile.passphrase,
+        }
       }
     })
-}
-
-function presentedKeyId(
-  carriers: readonly { readonly name: string; readonly fields: readonly string[] }[],
-  headers: readonly (readonly [string, string])[],
-): string {
-  const name = carriers.find(carrier => carrier.fields.includes('keyId'))?.name
-  const value = headers.find(([header]) => header === name)?.[1]
-  if (value !== undefined && value !== '') return value
-  throw new UsageError('api-key-missing', `The request has no ${name ?? 'key id'} header: give it with -H, or the key with --api-key.`)
 }
 
 function splitUrl(url: string): { origin: string; target: string } {

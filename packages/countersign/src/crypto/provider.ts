@@ -1,4 +1,4 @@
-import type { Digest } from '../algorithm.ts'
+import type { Digest, KeyPairAlgorithm } from '../algorithm.ts'
 import type { BytesEncoding } from '../encoding.ts'
 import type { Message } from '../message.ts'
 
@@ -6,6 +6,9 @@ export type MaybePromise<T> = T | Promise<T>
 
 /** Signs a message, and writes the signature in the scheme's encoding. */
 export type SignMessage = (message: Message) => MaybePromise<string>
+
+/** Signs a message, as bytes. */
+export type SignBytes = (message: Message) => MaybePromise<Uint8Array>
 
 /** Says whether a signature, as decoded bytes, is the one of the message. */
 export type VerifyMessage = (message: Message, signature: Uint8Array) => MaybePromise<boolean>
@@ -16,10 +19,10 @@ export interface CryptoProvider {
   readonly synchronous: boolean
   hash(digest: Digest, message: Message): MaybePromise<Uint8Array>
   hmac(digest: Digest, secret: Uint8Array, encoding: BytesEncoding): SignMessage
-  /** @throws CountersignError `private-key-malformed` (at once, or as the promise's rejection) */
-  rsaSign(digest: Digest, pem: string, encoding: BytesEncoding): SignMessage
-  /** @throws CountersignError `public-key-malformed` (at once, or as the promise's rejection) */
-  rsaVerify(digest: Digest, pem: string): VerifyMessage
+  /** @param pem PKCS#8; PKCS#1 for RSA, SEC 1 for ECDSA. @throws CountersignError `private-key-malformed`, at once or as a rejection */
+  keyPairSign(algorithm: KeyPairAlgorithm, pem: string): SignBytes
+  /** @param pem SPKI; PKCS#1 for RSA. @throws CountersignError `public-key-malformed`, at once or as a rejection */
+  keyPairVerify(algorithm: KeyPairAlgorithm, pem: string): VerifyMessage
   utf8(text: string): Uint8Array
   /** Compares two texts in a time that does not depend on where they differ. */
   equal(a: string, b: string): boolean
@@ -35,14 +38,7 @@ export function whenReady<T, R>(value: MaybePromise<T>, next: (value: T) => Mayb
 }
 
 /** Takes the items one after the other, without waiting where a step has its answer at once. */
-export function inTurn<T>(items: readonly T[], step: (item: T, index: number) => MaybePromise<void>): MaybePromise<void> {
-  const entries = items.entries()
-  const goOn = (): MaybePromise<void> => {
-    for (const [index, item] of entries) {
-      const done = step(item, index)
-      if (isPromise(done)) return done.then(goOn)
-    }
-    return undefined
-  }
-  return goOn()
+export function inTurn<T>(items: readonly T[], step: (item: T, index: number) => MaybePromise<void>, index = 0): MaybePromise<void> {
+  const item = items[index]
+  return item === undefined ? undefined : whenReady(step(item, index), () => inTurn(items, step, index + 1))
 }

@@ -1,38 +1,26 @@
 import type { Digest } from '../algorithm.ts'
 import { encode, utf8 } from '../encoding.ts'
 import { messageBytes } from '../message.ts'
-import { readPem } from './pem.ts'
 import type { CryptoProvider } from './provider.ts'
 
-const NAMES: { readonly [D in Digest]: string } = { sha1: 'SHA-1', sha256: 'SHA-256', sha384: 'SHA-384', sha512: 'SHA-512' }
+export const DIGEST_NAMES: { readonly [D in Digest]: string } = { sha1: 'SHA-1', sha256: 'SHA-256', sha384: 'SHA-384', sha512: 'SHA-512' }
 
 /** WebCrypto: browsers, workers, edge runtimes. Everything is a promise; keys are imported once. */
 export const crypto: CryptoProvider = {
   synchronous: false,
 
   async hash(digest, message) {
-    return new Uint8Array(await subtle().digest(NAMES[digest], fixed(messageBytes(message))))
+    return new Uint8Array(await globalThis.crypto.subtle.digest(DIGEST_NAMES[digest], fixed(messageBytes(message))))
   },
 
   hmac(digest, secret, encoding) {
-    const importKey = once(() => subtle().importKey('raw', fixed(secret), { name: 'HMAC', hash: NAMES[digest] }, false, ['sign']))
-    return async message => encode(new Uint8Array(await subtle().sign('HMAC', await importKey(), fixed(messageBytes(message)))), encoding)
+    const { subtle } = globalThis.crypto
+    const importKey = once(() => subtle.importKey('raw', fixed(secret), { name: 'HMAC', hash: DIGEST_NAMES[digest] }, false, ['sign']))
+    return async message => encode(new Uint8Array(await subtle.sign('HMAC', await importKey(), fixed(messageBytes(message)))), encoding)
   },
 
-  rsaSign(digest, pem, encoding) {
-    const der = readPem(pem, 'private')
-    const importKey = once(() => subtle().importKey('pkcs8', der, { name: 'RSASSA-PKCS1-v1_5', hash: NAMES[digest] }, false, ['sign']))
-    return async message =>
-      encode(new Uint8Array(await subtle().sign('RSASSA-PKCS1-v1_5', await importKey(), fixed(messageBytes(message)))), encoding)
-  },
-
-  rsaVerify(digest, pem) {
-    const der = readPem(pem, 'public')
-    const importKey = once(() => subtle().importKey('spki', der, { name: 'RSASSA-PKCS1-v1_5', hash: NAMES[digest] }, false, ['verify']))
-    return async (message, signature) =>
-      subtle().verify('RSASSA-PKCS1-v1_5', await importKey(), fixed(signature), fixed(messageBytes(message)))
-  },
-
+  keyPairSign: (algorithm, pem) => keyPair(({ createKeyPairSigner }) => createKeyPairSigner(algorithm, pem)),
+  keyPairVerify: (algorithm, pem) => keyPair(({ createKeyPairVerifier }) => createKeyPairVerifier(algorithm, pem)),
   utf8,
 
   equal(a, b) {
@@ -43,11 +31,15 @@ export const crypto: CryptoProvider = {
   },
 }
 
-function subtle(): SubtleCrypto {
-  return globalThis.crypto.subtle
+/** Key pairs come in a piece of their own, so that whoever signs with a secret need not carry them. */
+function keyPair<A extends readonly unknown[], R>(
+  make: (pairs: typeof import('./web-key-pair.ts')) => (...call: A) => R | Promise<R>,
+): (...call: A) => Promise<R> {
+  const load = once(async () => make(await import('./web-key-pair.ts')))
+  return async (...call) => (await load())(...call)
 }
 
-function once<T>(make: () => Promise<T>): () => Promise<T> {
+export function once<T>(make: () => Promise<T>): () => Promise<T> {
   let made: Promise<T> | undefined
   return () => {
     made ??= make()
@@ -56,6 +48,6 @@ function once<T>(make: () => Promise<T>): () => Promise<T> {
 }
 
 /** WebCrypto's types want bytes that are known not to be shared memory. */
-function fixed(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+export function fixed(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   return bytes.buffer instanceof ArrayBuffer ? (bytes as Uint8Array<ArrayBuffer>) : Uint8Array.from(bytes)
 }

@@ -1,7 +1,7 @@
-import { defineScheme, type Scheme } from '../scheme.ts'
+import { type DeclaredScheme, readDeclaration } from '../scheme.ts'
 
 /** Coinbase Exchange. The timestamp may have decimals. */
-export const coinbaseExchange: Scheme = /* @__PURE__ */ defineScheme({
+export const coinbaseExchange: DeclaredScheme = /* @__PURE__ */ readDeclaration({
   name: 'coinbase-exchange',
   title: 'Coinbase Exchange',
   docs: 'https://docs.cdp.coinbase.com/exchange/rest-api/authentication',

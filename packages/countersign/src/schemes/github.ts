@@ -1,7 +1,7 @@
-import { defineScheme, type Scheme } from '../scheme.ts'
+import { type DeclaredScheme, readDeclaration } from '../scheme.ts'
 
 /** GitHub webhooks. No timestamp is signed, so a replay can't be told from a redelivery. */
-export const github: Scheme = /* @__PURE__ */ defineScheme({
+export const github: DeclaredScheme = /* @__PURE__ */ readDeclaration({
   name: 'github',
   title: 'GitHub webhooks',
   docs: 'https://docs.github.com/en/webhooks/using-webhooks/validating-webhook-deliveries',

@@ -1,7 +1,7 @@
-import { defineScheme, type Scheme } from '../scheme.ts'
+import { type DeclaredScheme, readDeclaration } from '../scheme.ts'
 
 /** The older Partner API: RSA with the client's own key pair, no method in the message, a timestamp or a nonce. */
-export const qredoPartner: Scheme = /* @__PURE__ */ defineScheme({
+export const qredoPartner: DeclaredScheme = /* @__PURE__ */ readDeclaration({
   name: 'qredo-partner',
   title: 'Qredo Partner API',
   docs: 'https://developers.qredo.com/partner-api/getting-started/sign-api-calls/',

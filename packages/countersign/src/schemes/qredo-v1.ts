@@ -1,10 +1,10 @@
-import { defineScheme, type Scheme } from '../scheme.ts'
+import { type DeclaredScheme, readDeclaration } from '../scheme.ts'
 
 /**
  * Qredo API v1. The page says nanoseconds, its own example and the Go tool write seconds: both are taken, as are the two
  * between. Signed in nanoseconds, so that a retry can be told from a replay.
  */
-export const qredoV1: Scheme = /* @__PURE__ */ defineScheme({
+export const qredoV1: DeclaredScheme = /* @__PURE__ */ readDeclaration({
   name: 'qredo-v1',
   title: 'Qredo API v1',
   docs: 'https://api-v1-developers.qredo.com/developer-guides/qredo-api/sign-api-calls',

@@ -1,7 +1,7 @@
-import { defineScheme, type Scheme } from '../scheme.ts'
+import { type DeclaredScheme, readDeclaration } from '../scheme.ts'
 
 /** Qredo API v2: the one signed call, which fetches a token. The message is that of v1; the headers have longer names. */
-export const qredoV2: Scheme = /* @__PURE__ */ defineScheme({
+export const qredoV2: DeclaredScheme = /* @__PURE__ */ readDeclaration({
   name: 'qredo-v2',
   title: 'Qredo API v2, the token call',
   docs: 'https://developers.qredo.com/developer-guides/qredo-api/get-auth-token',

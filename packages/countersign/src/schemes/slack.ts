@@ -1,7 +1,7 @@
-import { defineScheme, type Scheme } from '../scheme.ts'
+import { type DeclaredScheme, readDeclaration } from '../scheme.ts'
 
 /** Requests from Slack to an app. */
-export const slack: Scheme = /* @__PURE__ */ defineScheme({
+export const slack: DeclaredScheme = /* @__PURE__ */ readDeclaration({
   name: 'slack',
   title: 'Slack requests',
   docs: 'https://api.slack.com/authentication/verifying-requests-from-slack',

@@ -1,7 +1,7 @@
-import { defineScheme, type Scheme } from '../scheme.ts'
+import { type DeclaredScheme, readDeclaration } from '../scheme.ts'
 
 /** Stripe webhooks. The secret is used as it is shown, `whsec_` and all; several `v1` may stand in the header. */
-export const stripe: Scheme = /* @__PURE__ */ defineScheme({
+export const stripe: DeclaredScheme = /* @__PURE__ */ readDeclaration({
   name: 'stripe',
   title: 'Stripe webhooks',
   docs: 'https://docs.stripe.com/webhooks#verify-manually',

@@ -1,0 +1,54 @@
+import { constants, createPrivateKey, createPublicKey, type KeyObject, type SigningOptions, sign, verify } from 'node:crypto'
+import { algorithmFacts, type KeyPairAlgorithm } from '../algorithm.ts'
+import { CountersignError } from '../error.ts'
+import { messageBytes } from '../message.ts'
+import type { SignBytes, VerifyMessage } from './provider.ts'
+
+/** RFC 9421 §3.3.1: the salt is as long as the hash. RFC 9421 §3.3.4: an ECDSA signature is r and s, one behind the other. */
+const OPTIONS: { readonly [A in KeyPairAlgorithm]: SigningOptions } = {
+  'rsa-v1_5-sha256': {},
+  'rsa-v1_5-sha512': {},
+  'rsa-pss-sha512': { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_DIGEST },
+  'ecdsa-p256-sha256': { dsaEncoding: 'ieee-p1363' },
+  'ecdsa-p384-sha384': { dsaEncoding: 'ieee-p1363' },
+  ed25519: {},
+}
+
+const CURVES: { readonly [A in KeyPairAlgorithm]?: string } = { 'ecdsa-p256-sha256': 'prime256v1', 'ecdsa-p384-sha384': 'secp384r1' }
+
+export function createKeyPairSigner(algorithm: KeyPairAlgorithm, pem: string): SignBytes {
+  const key = { key: readKey(algorithm, pem, 'private', createPrivateKey), ...OPTIONS[algorithm] }
+  const digest = digestOf(algorithm)
+  return message => sign(digest, messageBytes(message), key)
+}
+
+export function createKeyPairVerifier(algorithm: KeyPairAlgorithm, pem: string): VerifyMessage {
+  const key = { key: readKey(algorithm, pem, 'public', createPublicKey), ...OPTIONS[algorithm] }
+  const digest = digestOf(algorithm)
+  return (message, signature) => verify(digest, messageBytes(message), key, signature)
+}
+
+function digestOf(algorithm: KeyPairAlgorithm): string | null {
+  return algorithm === 'ed25519' ? null : algorithmFacts(algorithm).digest
+}
+
+function readKey(algorithm: KeyPairAlgorithm, pem: string, kind: 'private' | 'public', read: (pem: string) => KeyObject): KeyObject {
+  let key: KeyObject | undefined
+  try {
+    key = read(pem)
+  } catch {
+    // Said below, without the key and without OpenSSL's own words for it.
+  }
+  if (key !== undefined && fits(algorithm, key)) return key
+  throw new CountersignError(
+    `${kind}-key-malformed`,
+    `The ${kind} key is not a key for ${algorithm} in PEM: it begins with -----BEGIN ${kind.toUpperCase()} KEY-----${algorithm.startsWith('rsa') ? ` or -----BEGIN RSA ${kind.toUpperCase()} KEY-----` : ''}.`,
+  )
+}
+
+function fits(algorithm: KeyPairAlgorithm, { asymmetricKeyType, asymmetricKeyDetails }: KeyObject): boolean {
+  if (algorithm === 'ed25519') return asymmetricKeyType === 'ed25519'
+  if (algorithm === 'rsa-pss-sha512') return asymmetricKeyType === 'rsa' || asymmetricKeyType === 'rsa-pss'
+  if (algorithm.startsWith('rsa')) return asymmetricKeyType === 'rsa'
+  return asymmetricKeyType === 'ec' && asymmetricKeyDetails?.namedCurve === CURVES[algorithm]
+}
