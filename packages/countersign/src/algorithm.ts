@@ -37,3 +37,9 @@ export function algorithmFacts(name: Algorithm): AlgorithmFacts {
 }
 
 export const DIGEST_BYTES: { readonly [D in Digest]: number } = { sha1: 20, sha256: 32, sha384: 48, sha512: 64 }
+
+/** How many bytes a signature has. @param modulusBits of an RSA key */
+export function signatureBytes(name: KeyPairAlgorithm, modulusBits = 0): number {
+  if (name.startsWith('rsa')) return Math.ceil(modulusBits / 8)
+  return name === 'ecdsa-p384-sha384' ? 96 : 64
+}

@@ -58,7 +58,8 @@ function compileParts(parts: readonly Part[], scheme: DeclaredScheme): Boundarie
     const next = shapes[after]
     if (next === undefined || next.part.kind === 'literal' || canNotContinue(shape.characters, next.first)) continue
     const between = `between {${shape.name}} and {${next.name}}`
-    if (shape.characters === ANY || next.known) return { hopeless: between, findOpen: () => between }
+    if (shape.characters === ANY || next.known || isWithin(next.characters, shape.characters))
+      return { hopeless: between, findOpen: () => between }
     checks.push(compileCheck(shape.characters, shapes.slice(after), between))
   }
   const [only] = checks
@@ -91,6 +92,11 @@ function isAbsorbed(shape: Shape | undefined, characters: string): boolean {
   if (shape === undefined || !shape.known) return false
   if (shape.part.kind === 'literal') return new RegExp(`^[${characters}]*$`).test(shape.part.text)
   return shape.part.kind !== 'hash' || new RegExp(`^[${characters}]+$`).test(samples(shape.characters))
+}
+
+/** Whatever the part holds, the run before it could hold too. */
+function isWithin(inner: string, characters: string): boolean {
+  return inner !== ANY && new RegExp(`^[${characters}]*$`).test(samples(inner))
 }
 
 function canNotContinue(characters: string, first: string): boolean {

@@ -2,7 +2,7 @@ import { DIGEST_BYTES, type Digest } from './algorithm.ts'
 import { ALPHABETS, type BytesEncoding } from './encoding.ts'
 import { CountersignError } from './error.ts'
 import { nearest } from './nearest.ts'
-import { FIELDS, splitExpression, TEXT_CHANGES } from './template.ts'
+import { FIELDS, splitExpression, TEMPLATE_TOKENS, TEXT_CHANGES } from './template.ts'
 
 /** A mistake in a declaration: where it stands, and what may stand there. */
 export function invalid(where: string, problem: string): CountersignError {
@@ -16,17 +16,14 @@ export function invalid(where: string, problem: string): CountersignError {
  */
 export function checkTemplate(template: unknown, where: string, parameters: readonly string[]): void {
   if (typeof template !== 'string') throw invalid(where, `a template is text, such as "{timestamp}{method}{url}"; got ${shown(template)}`)
-  const stray = template.replace(/\{\{|\}\}/g, '  ').replace(/\{[^{}]*\}/g, braces => ' '.repeat(braces.length))
-  const at = stray.search(/[{}]/)
-  if (at >= 0) {
-    const char = stray.charAt(at)
-    throw invalid(
-      where,
-      `the brace at character ${at + 1} ${char === '{' ? 'is never closed' : 'closes nothing'}; write ${char}${char} for a brace itself`,
-    )
+  for (const { 0: token, 1: expression, index } of template.matchAll(TEMPLATE_TOKENS)) {
+    if (expression !== undefined) checkExpression(expression, where, parameters)
+    else if (token === '{' || token === '}')
+      throw invalid(
+        where,
+        `the brace at character ${index + 1} ${token === '{' ? 'is never closed' : 'closes nothing'}; write ${token}${token} for a brace itself`,
+      )
   }
-  for (const [, expression = ''] of template.replace(/\{\{|\}\}/g, '  ').matchAll(/\{([^{}]*)\}/g))
-    checkExpression(expression, where, parameters)
 }
 
 function checkExpression(expression: string, where: string, parameters: readonly string[]): void {

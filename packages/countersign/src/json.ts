@@ -53,7 +53,7 @@ function escaped(text: string): string {
 
 function pythonNumber(value: number): string {
   if (!Number.isFinite(value)) throw new CountersignError('body-not-signable', `${value} has no JSON form.`)
-  if (Number.isInteger(value) && Math.abs(value) < 1e21) return String(BigInt(value))
+  if (Number.isInteger(value) && Math.abs(value) < 1e21) return String(value)
   const size = Math.abs(value)
   const text = size < 1e-4 ? value.toExponential() : String(value)
   return text.replace(/e([+-])(\d)$/, 'e$10$2')

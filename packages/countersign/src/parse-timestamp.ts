@@ -37,7 +37,8 @@ const parsers: { readonly [F in TimestampFormat]: Parser } = {
   milliseconds: text => (isDigits(text, 13) ? Number(text) : undefined),
   microseconds: text => (isDigits(text, 16) ? Number(text.slice(0, 13)) : undefined),
   nanoseconds: text => (isDigits(text, 19) ? Number(text.slice(0, 13)) : undefined),
-  'decimal-seconds': text => (TIMESTAMP_PATTERNS['decimal-seconds'].test(text) ? Math.floor(Number(text) * 1000) : undefined),
+  'decimal-seconds': text =>
+    TIMESTAMP_PATTERNS['decimal-seconds'].test(text) ? Number(text.replace('.', '').padEnd(13, '0').slice(0, 13)) : undefined,
   iso8601: dateParser('iso8601', date => [date.toISOString(), withoutFraction(date)]),
   'iso8601-seconds': dateParser('iso8601-seconds', date => [withoutFraction(date)]),
   'iso8601-basic': text => {

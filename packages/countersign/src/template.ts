@@ -38,7 +38,7 @@ export type Part =
   | { readonly kind: 'mac'; readonly encoding: BytesEncoding; readonly field: Field }
 
 /** A brace for itself, an expression, or text; what is left over is a stray brace. */
-const TOKENS = /\{\{|\}\}|\{([^{}]*)\}|[^{}]+|[{}]/g
+export const TEMPLATE_TOKENS = /\{\{|\}\}|\{([^{}]*)\}|[^{}]+|[{}]/g
 
 /**
  * Reads a template. Text stands for itself; `{field}` for a value; `{field|filter|…}` for a value changed by filters
@@ -49,7 +49,7 @@ const TOKENS = /\{\{|\}\}|\{([^{}]*)\}|[^{}]+|[{}]/g
 export function parseTemplate(template: string): Part[] {
   const parts: Part[] = []
   let literal = ''
-  for (const [token, expression] of template.matchAll(TOKENS)) {
+  for (const [token, expression] of template.matchAll(TEMPLATE_TOKENS)) {
     if (expression === undefined) {
       literal += token === '{{' || token === '}}' ? token.charAt(0) : token
       continue

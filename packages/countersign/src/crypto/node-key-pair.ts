@@ -1,5 +1,5 @@
 import { constants, createPrivateKey, createPublicKey, type KeyObject, type SigningOptions, sign, verify } from 'node:crypto'
-import { algorithmFacts, type KeyPairAlgorithm } from '../algorithm.ts'
+import { algorithmFacts, type KeyPairAlgorithm, signatureBytes } from '../algorithm.ts'
 import { CountersignError } from '../error.ts'
 import { messageBytes } from '../message.ts'
 import type { SignBytes, VerifyMessage } from './provider.ts'
@@ -25,7 +25,9 @@ export function createKeyPairSigner(algorithm: KeyPairAlgorithm, pem: string): S
 export function createKeyPairVerifier(algorithm: KeyPairAlgorithm, pem: string): VerifyMessage {
   const key = { key: readKey(algorithm, pem, 'public', createPublicKey), ...OPTIONS[algorithm] }
   const digest = digestOf(algorithm)
-  return (message, signature) => verify(digest, messageBytes(message), key, signature)
+  const length = signatureBytes(algorithm, key.key.asymmetricKeyDetails?.modulusLength)
+  // OpenSSL takes an RSA signature without its leading zero, too; there is one spelling of a signature.
+  return (message, signature) => signature.length === length && verify(digest, messageBytes(message), key, signature)
 }
 
 function digestOf(algorithm: KeyPairAlgorithm): string | null {

@@ -1,4 +1,4 @@
-import { algorithmFacts, type KeyPairAlgorithm } from '../algorithm.ts'
+import { algorithmFacts, type KeyPairAlgorithm, signatureBytes } from '../algorithm.ts'
 import { messageBytes } from '../message.ts'
 import { readPem } from './pem.ts'
 import type { SignBytes, VerifyMessage } from './provider.ts'
@@ -41,6 +41,9 @@ export function createKeyPairVerifier(algorithm: KeyPairAlgorithm, pem: string):
   const names = namesOf(algorithm)
   const der = readPem(algorithm, pem, 'public')
   const importKey = once(() => globalThis.crypto.subtle.importKey('spki', der, names.key, false, ['verify']))
-  return async (message, signature) =>
-    globalThis.crypto.subtle.verify(names.use, await importKey(), fixed(signature), fixed(messageBytes(message)))
+  return async (message, signature) => {
+    const key = await importKey()
+    const length = signatureBytes(algorithm, 'modulusLength' in key.algorithm ? Number(key.algorithm.modulusLength) : undefined)
+    return signature.length === length && globalThis.crypto.subtle.verify(names.use, key, fixed(signature), fixed(messageBytes(message)))
+  }
 }

@@ -1,0 +1,102 @@
+import { describe, expect, it } from 'vitest'
+import type { SchemeDeclaration } from './declaration.ts'
+import { defineScheme } from './define.ts'
+import * as shipped from './schemes/index.ts'
+
+const good: SchemeDeclaration = {
+  name: 'mine',
+  title: 'Mine',
+  algorithm: 'hmac-sha256',
+  timestamp: { formats: ['seconds'] },
+  message: '{timestamp}\n{method}\n{url}\n{body}',
+  signature: { encoding: 'hex' },
+  headers: { 'x-key': '{keyId}', 'x-time': '{timestamp}', 'x-sig': '{signature}' },
+}
+
+/** Changes one member of the good declaration, to anything at all, as JSON could hold it. */
+function withMembers(members: Record<string, unknown>): SchemeDeclaration {
+  return JSON.parse(JSON.stringify({ ...good, ...members })) as SchemeDeclaration
+}
+
+describe('defineScheme', () => {
+  it('takes every shipped declaration, which the library itself reads unchecked', () => {
+    for (const scheme of Object.values(shipped)) {
+      if (scheme.kind === 'declared') expect(defineScheme(scheme.declaration)).toEqual(scheme)
+    }
+  })
+
+  it.each<[string, Record<string, unknown>, RegExp]>([
+    ['a name in upper case', { name: 'Mine' }, /name: "Mine" is not lower case/],
+    ['an unknown member', { mesage: 'x' }, /mesage is no member of a declaration \(did you mean message\?\)/],
+    ['a missing member', { message: undefined }, /message is missing/],
+    ['a member of the wrong type', { headers: 'x' }, /headers: it is an object; got x/],
+    ['an unknown algorithm', { algorithm: 'hmac-sha265' }, /algorithm: hmac-sha265 is no algorithm \(did you mean hmac-sha256\?\)/],
+    ['an unknown encoding', { signature: { encoding: 'base46' } }, /signature.encoding: base46 is no encoding \(did you mean base64\?\)/],
+    ['an unknown secret encoding', { secret: { encoding: 'base32' } }, /secret.encoding: base32 is no encoding of a secret/],
+    ['a secret beside a key pair', { algorithm: 'ed25519', secret: { encoding: 'hex' } }, /has a key pair and no secret/],
+    ['an unknown part', { message: '{timestmp}' }, /\{timestmp\}: timestmp is no part of a call \(did you mean timestamp\?\)/],
+    ['an unknown filter', { message: '{timestamp}{body|md5}' }, /md5 is no filter/],
+    ['an unknown hash encoding', { message: '{timestamp}{body|sha256|hexx}' }, /hexx is no encoding \(did you mean hex\?\)/],
+    ['too many filters', { message: '{timestamp}{body|sha256|hex|lower}' }, /more than two filters/],
+    ['a filter behind a change', { message: '{timestamp}{method|lower|hex}' }, /nothing may follow lower/],
+    ['three alternatives', { message: '{timestamp or nonce or keyId}' }, /more than two alternatives/],
+    ['an open brace', { message: 'a{timestamp' }, /the brace at character 2 is never closed; write \{\{/],
+    ['a closing brace', { message: '{timestamp}}' }, /closes nothing; write \}\}/],
+    ['no message', { message: '' }, /nothing is signed/],
+    ['a signed signature', { message: '{timestamp}{signature}' }, /can not sign itself/],
+    [
+      'no signature carried',
+      { headers: { 'x-time': '{timestamp}' } },
+      /\{signature\} has to stand in exactly one header or query parameter; it stands in 0/,
+    ],
+    ['a timestamp that is not carried', { headers: { 'x-sig': '{signature}' } }, /the message holds \{timestamp\}, so a header/],
+    ['a timestamp that is not signed', { message: '{url}' }, /\{timestamp\} is carried but not signed, so anyone could change it/],
+    ['a nonce that is not signed', { headers: { ...good.headers, 'x-nonce': '{nonce}' } }, /\{nonce\} is carried but not signed/],
+    ['a timestamp without a format', { timestamp: undefined }, /say how it is written: formats: \['seconds'\]/],
+    ['an unknown timestamp format', { timestamp: { formats: ['second'] } }, /second is no timestamp format \(did you mean seconds\?\)/],
+    ['an unknown meaning', { timestamp: { formats: ['seconds'], meaning: 'until' } }, /until is no meaning/],
+    [
+      'a timestamp that is declared for nothing',
+      { message: '{url}', headers: { 'x-sig': '{signature}' } },
+      /neither the message nor a header/,
+    ],
+    ['a header in upper case', { headers: { 'X-Sig': '{signature}' } }, /headers.X-Sig: write header names in lower case/],
+    ['a list without a separator', { headers: { 'x-sig': { items: ['{signature}'] } } }, /it is a template, or \{ separator, items/],
+    ['values that run into each other', { headers: { 'x-sig': '{timestamp}{signature}' } }, /can not be told apart/],
+    ['a carried URL', { headers: { ...good.headers, 'x-url': '{url}' } }, /\{url\} is nothing to carry: the server knows it already/],
+    ['a carried body', { headers: { ...good.headers, 'x-body': '{body}' } }, /\{body\} is nothing to carry/],
+    [
+      'a digest that is not signed',
+      { headers: { ...good.headers, digest: '{body|sha256|base64}' } },
+      /the sha256 of \{body\} is carried but not signed/,
+    ],
+    [
+      'a signature that is not the last of the query',
+      { headers: {}, query: { sig: '{signature}', t: '{timestamp}' } },
+      /has to be the last parameter/,
+    ],
+    ['a body that carries more than a nonce', { form: { key: '{keyId}' } }, /a body carries "\{nonce\}" or "\{timestamp\}"/],
+    [
+      'a parameter with a taken name',
+      { parameters: { method: { default: '1', characters: 'digits' } } },
+      /\{method\} is a part of every call already/,
+    ],
+    ['a parameter without a value', { parameters: { window: { characters: 'digits' } } }, /give default, a value, or generate/],
+    [
+      'a parameter whose default does not fit',
+      { parameters: { window: { default: 'x', characters: 'digits' } } },
+      /x is not of the characters digits/,
+    ],
+    ['a parameter of unknown characters', { parameters: { window: { default: '1', characters: 'digit' } } }, /did you mean digits/],
+    ['an unknown nonce format', { nonce: { format: 'ulid' } }, /ulid is no nonce format/],
+    ['a hash of an unknown kind', { message: [{ hash: 'md5', encoding: 'hex', of: '{body}' }] }, /message.hash: md5 is no hash/],
+    ['a hash in a hash', { message: ['{timestamp}', { hash: 'sha256', encoding: 'hex', of: '{body|sha256}' }] }, /a hash inside a hash/],
+  ])('refuses %s, and says where and what may stand there', (_what, members, message) => {
+    expect(() => defineScheme(withMembers(members))).toThrow(expect.objectContaining({ code: 'scheme-invalid' }))
+    expect(() => defineScheme(withMembers(members))).toThrow(message)
+  })
+
+  it('refuses what is no object at all', () => {
+    for (const value of [null, 'x', 1, []]) expect(() => defineScheme(value as never)).toThrow(/a declaration is an object/)
+  })
+})

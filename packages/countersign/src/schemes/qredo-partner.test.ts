@@ -1,0 +1,67 @@
+import { execFileSync, spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import { memoryKeys } from '../keys.ts'
+import { createSigner } from '../sign.ts'
+import { createVerifier } from '../verify.ts'
+import { qredoPartner } from './qredo-partner.ts'
+
+const hasOpenssl = spawnSync('openssl', ['version']).status === 0
+const keyId = Buffer.from('{"key_id":"1","key":"abc"}').toString('base64')
+
+describe.skipIf(!hasOpenssl)('qredo-partner, against openssl (needs openssl)', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'countersign-partner-'))
+  afterAll(() => rmSync(folder, { recursive: true }))
+  const openssl = (args: string[], input?: string): string =>
+    execFileSync('openssl', args, {
+      cwd: folder,
+      encoding: 'utf8',
+      ...(input === undefined ? {} : { input }),
+      stdio: ['pipe', 'pipe', 'pipe'],
+    })
+  openssl(['genpkey', '-algorithm', 'RSA', '-pkeyopt', 'rsa_keygen_bits:2048', '-out', 'pkcs8.pem'])
+  openssl(['rsa', '-in', 'pkcs8.pem', '-traditional', '-out', 'pkcs1.pem'])
+  openssl(['pkey', '-in', 'pkcs8.pem', '-pubout', '-out', 'spki.pem'])
+  const read = (file: string): string => execFileSync('cat', [join(folder, file)], { encoding: 'utf8' })
+  const url = 'https://api.qredo.example/api/v1/p/company'
+  const body = '{"name":"für"}'
+
+  it.each([
+    ['pkcs8.pem', { timestamp: '1647356399' }],
+    ['pkcs1.pem', { timestamp: '1647356399' }],
+    ['pkcs8.pem', { nonce: 'n-1' }],
+  ])('signs with a key in %s and %o what openssl signs', (file, moment) => {
+    const signed = createSigner(qredoPartner, { keyId, privateKey: read(file) }).sign({ method: 'POST', url, body, ...moment })
+    writeFileSync(join(folder, 'message'), `${'timestamp' in moment ? moment.timestamp : moment.nonce}${url}${body}`)
+    const expected = execFileSync('openssl', ['dgst', '-sha256', '-sign', file, 'message'], { cwd: folder }).toString('base64url')
+    expect(signed.headers).toEqual({
+      'x-api-key': keyId,
+      'x-sign': expected,
+      ...('timestamp' in moment ? { 'x-timestamp': moment.timestamp } : { 'x-nonce': moment.nonce }),
+    })
+  })
+
+  it('verifies with the public key, and wants a timestamp or a nonce, not both', async () => {
+    const { verify } = createVerifier(qredoPartner, {
+      origin: 'https://api.qredo.example',
+      keys: memoryKeys(qredoPartner, [{ id: keyId, publicKey: read('spki.pem') }]),
+    })
+    const { headers, body: bytes } = createSigner(qredoPartner, { keyId, privateKey: read('pkcs1.pem') }).sign({
+      method: 'POST',
+      url,
+      body,
+    })
+    const request = { method: 'POST', target: '/api/v1/p/company', headers, body: bytes }
+    expect(await verify({ ...request, headers: { ...headers, 'x-nonce': 'n' } })).toMatchObject({
+      failure: { code: 'duplicate-header', header: 'x-timestamp and x-nonce' },
+    })
+    expect(await verify({ ...request, headers: { ...headers, 'x-timestamp': undefined } })).toMatchObject({
+      failure: { code: 'missing-header' },
+    })
+    expect(await verify({ ...request, body: Buffer.from('{"name":"fur"}') })).toMatchObject({ failure: { code: 'bad-signature' } })
+    expect(await verify(request)).toMatchObject({ ok: true })
+    expect(await verify(request)).toMatchObject({ failure: { code: 'replayed' } })
+  })
+})
