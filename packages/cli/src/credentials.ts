@@ -1,4 +1,3 @@
-import password from '@inquirer/password'
 import { type Command, Option } from 'commander'
 import type { Credentials, Scheme } from 'countersign'
 import { UsageError } from './exit.ts'
@@ -82,8 +81,10 @@ export async function resolveSecret(options: CredentialOptions, profile: Pick<Pr
   if (options.secretStdin === true) return withoutNewline(new TextDecoder().decode(await readStandardInput()))
   const known = process.env['COUNTERSIGN_SECRET'] ?? profile.secret
   if (known !== undefined) return known
-  if (process.stdin.isTTY && process.stderr.isTTY)
+  if (process.stdin.isTTY && process.stderr.isTTY) {
+    const { default: password } = await import('@inquirer/password')
     return withoutNewline(await password({ message: 'Secret', mask: '*' }, { output: process.stderr }))
+  }
   throw new UsageError('secret-missing', 'No secret: give COUNTERSIGN_SECRET, --secret-file, --secret-stdin or --profile.')
 }
 

@@ -17,7 +17,7 @@ export interface SandboxOptions {
   readonly directory: string
   /** Default: 127.0.0.1, this machine only. */
   readonly host?: string | undefined
-  /** 0 for any free one. Default: 4567. */
+  /** Default: any free one. */
   readonly port?: number | undefined
   /** How long a transaction stays in each state. Default: 1 s. */
   readonly stepMs?: number | undefined
@@ -27,18 +27,21 @@ export interface SandboxOptions {
 }
 
 export interface Sandbox {
-  /** `http://127.0.0.1:4567` */
+  /** `http://127.0.0.1:4567`, say. */
   readonly origin: string
   readonly port: number
   readonly keys: KeyStore
   readonly store: Store
   readonly engine: Engine
   readonly demoKeys: readonly DemoKey[]
+  /** The address of a seeded wallet that can send. */
+  readonly demoWallet: string
   close(): Promise<void>
 }
 
-export const DEFAULT_PORT = 4567
 export const DEFAULT_STEP_MS = 1_000
+
+const DEMO_ASSET = 'ETH-TESTNET'
 
 /** A request's headers and body have to arrive within this. */
 const REQUEST_TIMEOUT_MS = 30_000
@@ -56,8 +59,13 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const keys = createKeyStore(store, sealer, qredoV1, clock)
   await seed(store, sealer, clock())
   const demoKeys = await keepDemoKeys(directory, store, keys)
+  const { address: demoWallet } = await store
+    .selectFrom('wallet')
+    .select('address')
+    .where('asset', '=', DEMO_ASSET)
+    .executeTakeFirstOrThrow()
   const server = createServer({ requestTimeout: REQUEST_TIMEOUT_MS })
-  const port = await listen(server, options.port ?? DEFAULT_PORT, host).catch(async (error: unknown) => {
+  const port = await listen(server, options.port ?? 0, host).catch(async (error: unknown) => {
     await store.destroy()
     throw error
   })
@@ -73,6 +81,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     store,
     engine,
     demoKeys,
+    demoWallet,
     async close() {
       await new Promise<void>(resolve => {
         server.close(() => resolve())

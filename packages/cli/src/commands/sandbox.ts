@@ -1,10 +1,12 @@
 import { once } from 'node:events'
 import { relative, resolve } from 'node:path'
-import { API_BASE, DEFAULT_PORT, type Sandbox, startSandbox } from '@countersign/sandbox'
+import type { Sandbox } from '@countersign/sandbox'
 import type { Command } from 'commander'
 import { explainFailure } from 'countersign'
 import { EXIT, UsageError } from '../exit.ts'
 import { out, tell } from '../streams.ts'
+
+const DEFAULT_PORT = '4567'
 
 interface SandboxOptions {
   readonly port: string
@@ -18,11 +20,11 @@ export function addSandboxCommand(program: Command, done: (code: number) => void
   program
     .command('sandbox')
     .description('start a Qredo API v1 to call, with a seeded demo key')
-    .option('--port <port>', 'port to listen on, 0 for any', String(DEFAULT_PORT))
+    .option('--port <port>', 'port to listen on, 0 for any', DEFAULT_PORT)
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .option('--data <folder>', 'where its database and keys are kept', '.sandbox')
     .option('--step <milliseconds>', 'how long a transaction stays in each state', '1000')
-    .option('--json', 'print origin and keys as one line of JSON')
+    .option('--json', 'print origin, keys and a wallet as one line of JSON')
     .addHelpText('after', '\nExamples:\n  $ countersign sandbox\n  $ countersign sandbox --port 8080 --data /tmp/sandbox')
     .action(async (options: SandboxOptions) => {
       const port = Number(options.port)
@@ -31,7 +33,7 @@ export function addSandboxCommand(program: Command, done: (code: number) => void
       if (!Number.isInteger(stepMs) || stepMs < 1)
         throw new UsageError('step-malformed', '--step is a whole number of milliseconds above 0.')
       const sandbox = await start(options, port, stepMs)
-      if (options.json === true) out(`${JSON.stringify({ origin: sandbox.origin, keys: sandbox.demoKeys })}\n`)
+      if (options.json === true) out(`${JSON.stringify({ origin: sandbox.origin, keys: sandbox.demoKeys, wallet: sandbox.demoWallet })}\n`)
       else out(await welcome(sandbox))
       await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')])
       await sandbox.close()
@@ -40,6 +42,8 @@ export function addSandboxCommand(program: Command, done: (code: number) => void
 }
 
 async function start({ host, data }: SandboxOptions, port: number, stepMs: number): Promise<Sandbox> {
+  // Loaded here, so that the other commands start without a database and a server.
+  const { startSandbox } = await import('@countersign/sandbox')
   try {
     return await startSandbox({
       directory: resolve(data),
@@ -61,13 +65,13 @@ async function start({ host, data }: SandboxOptions, port: number, stepMs: numbe
   }
 }
 
-async function welcome({ origin, demoKeys, store }: Sandbox): Promise<string> {
+async function welcome({ origin, demoKeys, demoWallet }: Sandbox): Promise<string> {
+  const { API_BASE } = await import('@countersign/sandbox')
   const [demo] = demoKeys
   if (demo === undefined) return `The sandbox listens on ${origin}.\n`
-  const wallet = await store.selectFrom('wallet').select('address').where('asset', '=', 'ETH-TESTNET').executeTakeFirst()
   const credentials = `--api-key=${demo.id} --secret-file=${quote(nearest(demo.secretFile))}`
   const transaction = JSON.stringify({
-    from: wallet?.address,
+    from: demoWallet,
     to: `0x${'1'.repeat(40)}`,
     value: '1000000000000000',
     gasLimit: '21000',

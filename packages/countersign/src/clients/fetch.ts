@@ -138,8 +138,8 @@ function follow(call: PreparedCall, status: number, url: string): void {
 }
 
 /**
- * The server's time, when it refused the call for the client's: as its problem details tell it, or by the `Date` of a 401
- * that is far from our clock.
+ * The server's time, when it refused the call for the client's: as its problem details tell it; without those, by the
+ * `Date` of a 401 that is far from our clock.
  */
 async function readServerTime(response: Response, nowMs: number): Promise<number | undefined> {
   const { status, headers } = response
@@ -150,7 +150,7 @@ async function readServerTime(response: Response, nowMs: number): Promise<number
       .clone()
       .json()
       .catch(() => null)
-    told = problem?.serverTime ?? told
+    told = problem?.serverTime
   }
   const serverTimeMs = Date.parse(String(told))
   return Math.abs(serverTimeMs - nowMs) >= MIN_CLOCK_SKEW_MS ? serverTimeMs : undefined

@@ -1,0 +1,107 @@
+import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { type Sandbox, startSandbox } from '@countersign/sandbox'
+import { createSigner, signedFetch } from 'countersign'
+import { qredoV1 } from 'countersign/schemes'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+
+const has = (program: string): boolean => spawnSync(program, ['--version']).error === undefined
+const example = (name: string): string => fileURLToPath(new URL(name, import.meta.url))
+const directory = mkdtempSync(join(tmpdir(), 'countersign-examples-'))
+/** The examples are TypeScript; Node runs what `npm run build` leaves of them. */
+const built = (name: string): string => example(`dist/${name.replace(/\.ts$/, '.js')}`)
+
+let sandbox: Sandbox
+let env: NodeJS.ProcessEnv
+let keyId = ''
+let secret = ''
+
+beforeAll(async () => {
+  sandbox = await startSandbox({ directory, stepMs: 3_600_000 })
+  const key = sandbox.demoKeys[0]
+  keyId = key?.id ?? ''
+  secret = readFileSync(key?.secretFile ?? '', 'utf8').trim()
+  env = { ...process.env, API_BASE: `${sandbox.origin}/qapi/v1`, API_KEY: keyId, API_SECRET: secret, WALLET: sandbox.demoWallet }
+})
+
+afterAll(async () => {
+  await sandbox.close()
+  rmSync(directory, { recursive: true })
+})
+
+async function countStored(): Promise<number> {
+  return (await sandbox.store.selectFrom('web3_transaction').select('id').execute()).length
+}
+
+/** Runs a client, and checks that it printed a balance and then so many transactions, and that these are stored. */
+async function runClient(command: string, args: string[], transactions: number): Promise<void> {
+  const before = await countStored()
+  const { stdout } = await promisify(execFile)(command, args, { env })
+  const [balance = '', ...created] = stdout.trim().split('\n')
+  expect(JSON.parse(balance)).toHaveProperty('assets')
+  expect(created).toHaveLength(transactions)
+  for (const line of created) expect(JSON.parse(line)).toMatchObject({ from: sandbox.demoWallet, value: '1' })
+  expect(await countStored()).toBe(before + transactions)
+}
+
+describe('clients in TypeScript', () => {
+  it.each(['sign-and-fetch.ts', 'qredo-page.ts'])('%s', name => runClient(process.execPath, [built(name)], 1))
+})
+
+describe.each(['ns', 'ms', 's'])('clients in other languages, timestamps in %s', unit => {
+  it.skipIf(!has('python3'))('client.py (needs python3)', () => runClient('python3', [example('client.py'), unit], 4))
+
+  it.skipIf(!has('bash') || spawnSync('openssl', ['version']).error !== undefined || !has('curl'))(
+    'client.sh (needs bash, openssl and curl)',
+    () => runClient('bash', [example('client.sh'), unit], 2),
+  )
+})
+
+describe('servers', () => {
+  it('verify-node.ts', async () => {
+    const port = await freePort()
+    const server = spawn(process.execPath, [built('verify-node.ts')], {
+      env: { ...env, PORT: String(port) },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    await firstLine(server)
+    const origin = `http://127.0.0.1:${port}`
+    const signed = signedFetch(createSigner(qredoV1, { keyId, secret }))
+    expect(await (await signed(`${origin}/orders?x=1`, { method: 'POST', body: '{"a":1}' })).json()).toEqual({
+      hello: keyId,
+      path: '/orders?x=1',
+      bytes: 7,
+    })
+    expect(await (await fetch(`${origin}/orders`)).json()).toMatchObject({ status: 401, code: 'missing-header' })
+    server.kill()
+  })
+
+  it('verify-fetch.ts', async () => {
+    Object.assign(process.env, { API_KEY: keyId, API_SECRET: secret })
+    const { default: app } = await import('./verify-fetch.ts')
+    const { url, headers } = createSigner(qredoV1, { keyId, secret }).sign({ method: 'GET', url: 'https://api.example.com/x' })
+    expect(await (await app.fetch(new Request(url, { headers }))).json()).toEqual({ hello: keyId, bytes: 0 })
+    expect((await app.fetch(new Request(url, { headers }))).status).toBe(401)
+  })
+})
+
+function freePort(): Promise<number> {
+  return new Promise(resolve => {
+    const probe = createServer().listen(0, '127.0.0.1', () => {
+      const address = probe.address()
+      probe.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0))
+    })
+  })
+}
+
+function firstLine(child: ChildProcess): Promise<void> {
+  return new Promise((resolve, reject) => {
+    child.stdout?.once('data', () => resolve())
+    child.once('exit', code => reject(new Error(`it ended with ${code}`)))
+  })
+}

@@ -1,0 +1,81 @@
+import { spawn } from 'node:child_process'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const bin = (name: string): string => fileURLToPath(new URL(`../bin/${name}.js`, import.meta.url))
+
+if (!existsSync(fileURLToPath(new URL('../dist/countersign.js', import.meta.url))))
+  throw new Error('The command is not built: run npm run build.')
+
+export interface Ran {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+export interface RunOptions {
+  readonly input?: string | Uint8Array
+  readonly env?: Record<string, string | undefined>
+  readonly cwd?: string
+}
+
+/** Runs the built command as a user would: a process of its own, with its own streams. */
+export function run(
+  name: 'countersign' | 'apitool',
+  args: readonly string[],
+  { input = '', env = {}, cwd }: RunOptions = {},
+): Promise<Ran> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [bin(name), ...args], { cwd, env: { ...process.env, NO_COLOR: '1', ...env } })
+    let stdout = ''
+    let stderr = ''
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      stdout += text
+    })
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      stderr += text
+    })
+    child.on('error', reject)
+    child.on('close', code => resolve({ code, stdout, stderr }))
+    child.stdin.on('error', () => {})
+    child.stdin.end(input)
+  })
+}
+
+export interface RunningSandbox {
+  readonly origin: string
+  readonly keys: readonly { readonly name: string; readonly id: string; readonly secretFile: string }[]
+  readonly wallet: string
+  readonly folder: string
+  stop(): Promise<number | null>
+}
+
+/** Starts the sandbox with the command itself, on any free port, in a folder of its own. */
+export function startSandbox(folder = mkdtempSync(join(tmpdir(), 'countersign-cli-'))): Promise<RunningSandbox> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [bin('countersign'), 'sandbox', '--json', '--port', '0', '--data', folder, '--step', '50'], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    const ended = new Promise<number | null>(done => child.on('close', done))
+    child.on('error', reject)
+    child.stdout.setEncoding('utf8').once('data', (line: string) => {
+      const { origin, keys, wallet } = JSON.parse(line) as Pick<RunningSandbox, 'origin' | 'keys' | 'wallet'>
+      resolve({
+        origin,
+        keys,
+        wallet,
+        folder,
+        stop() {
+          child.kill('SIGTERM')
+          return ended
+        },
+      })
+    })
+  })
+}
+
+export function removeFolder(folder: string): void {
+  rmSync(folder, { recursive: true, force: true })
+}

@@ -1,0 +1,287 @@
+import { execFile, spawnSync } from 'node:child_process'
+import { createHmac } from 'node:crypto'
+import { chmodSync, mkdtempSync, readdirSync, statSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type RunningSandbox, removeFolder, run, startSandbox } from './command.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'countersign-command-'))
+const secretBytes = Buffer.alloc(60, 0xfb)
+const secret = secretBytes.toString('base64')
+const secretFile = join(folder, 'secret.txt')
+const url = 'https://api.qredo.network/qapi/v1/balance'
+const env = { COUNTERSIGN_API_KEY: 'k', COUNTERSIGN_SECRET: secret, XDG_CONFIG_HOME: join(folder, 'config') }
+let sandbox: RunningSandbox
+
+beforeAll(async () => {
+  writeFileSync(secretFile, `${secret}\n`)
+  sandbox = await startSandbox()
+})
+
+afterAll(async () => {
+  expect(await sandbox.stop()).toBe(0)
+  removeFolder(folder)
+  removeFolder(sandbox.folder)
+})
+
+const byHand = (message: string): string => createHmac('sha256', secretBytes).update(message).digest('base64url')
+const demo = (): string[] => ['--api-key', sandbox.keys[0]?.id ?? '', '--secret-file', sandbox.keys[0]?.secretFile ?? '']
+
+describe('countersign sign', () => {
+  it('prints the headers and nothing else', async () => {
+    const { code, stdout, stderr } = await run('countersign', ['sign', url, '-t', '1647356399'], { env })
+    expect({ code, stdout, stderr }).toEqual({
+      code: 0,
+      stderr: '',
+      stdout: `qredo-api-key: k\nqredo-api-ts: 1647356399\nqredo-api-sig: ${byHand(`1647356399GET${url}`)}\n`,
+    })
+  })
+
+  it('signs a body from text, a file or standard input, byte for byte', async () => {
+    const file = join(folder, 'body.json')
+    writeFileSync(file, '{"a": "ü"}\n')
+    const expected = byHand(`1647356399POST${url}{"a": "ü"}\n`)
+    for (const [data, input] of [
+      ['{"a": "ü"}\n', ''],
+      [`@${file}`, ''],
+      ['-', '{"a": "ü"}\n'],
+    ] as const) {
+      const { stdout } = await run('countersign', ['sign', 'POST', url, '-t', '1647356399', '-d', data, '--json'], { env, input })
+      expect(JSON.parse(stdout)).toMatchObject({ method: 'POST', url, body: '{"a": "ü"}\n', headers: { 'qredo-api-sig': expected } })
+    }
+  })
+
+  it('takes the secret from the environment, a file, standard input, a profile, or the command line with a warning', async () => {
+    const without = { ...env, COUNTERSIGN_SECRET: undefined }
+    const expected = byHand(`1647356399GET${url}`)
+    const args = ['sign', url, '-t', '1647356399']
+    expect((await run('countersign', [...args, '--secret-file', secretFile], { env: without })).stdout).toContain(expected)
+    expect((await run('countersign', [...args, '--secret-stdin'], { env: without, input: `${secret}\n` })).stdout).toContain(expected)
+    const open = await run('countersign', [...args, '--secret', secret], { env: without })
+    expect(open.stdout).toContain(expected)
+    expect(open.stderr).toMatch(/^warning: a secret on the command line/)
+    expect(open.stderr).not.toContain(secret)
+    const none = await run('countersign', args, { env: without })
+    expect(none).toMatchObject({
+      code: 2,
+      stdout: '',
+      stderr: expect.stringMatching(/COUNTERSIGN_SECRET, --secret-file, --secret-stdin or --profile\. \[secret-missing\]/) as string,
+    })
+  })
+
+  it('prints a curl line that sends exactly what was signed', async () => {
+    const hasCurl = spawnSync('curl', ['--version']).status === 0
+    const received: { method: string; url: string; body: string; sig: string }[] = []
+    const server = createServer((request, response) => {
+      const pieces: Buffer[] = []
+      request.on('data', (piece: Buffer) => pieces.push(piece))
+      request.on('end', () => {
+        received.push({
+          method: request.method ?? '',
+          url: request.url ?? '',
+          body: Buffer.concat(pieces).toString('hex'),
+          sig: String(request.headers['qredo-api-sig']),
+        })
+        response.end()
+      })
+    })
+    await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+    const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    const bodies = ['{"a":"it\'s $HOME `x` \\ ü"}', '@starts-with-at', Buffer.from([0x7b, 0x00, 0xff, 0x27, 0x0a]), '{"line":\n2}\n']
+    for (const body of bodies) {
+      const { stdout } = await run(
+        'countersign',
+        ['sign', 'POST', `${origin}/x?a=[1]&b={2}`.replace(/[[\]{}]/g, encodeURIComponent), '-d', '-', '--curl'],
+        { env, input: body },
+      )
+      expect(stdout).toMatch(/(^|\| )curl /)
+      if (!hasCurl) continue
+      await promisify(execFile)('sh', ['-c', stdout])
+      expect(received.at(-1)).toMatchObject({
+        method: 'POST',
+        url: '/x?a=%5B1%5D&b=%7B2%7D',
+        body: Buffer.from(body).toString('hex'),
+        sig: expect.stringMatching(/^.{43}$/) as string,
+      })
+    }
+    server.close()
+  })
+
+  it('takes any scheme and unit', async () => {
+    const stripe = await run('countersign', ['sign', 'POST', 'https://example.com/hook', '-s', 'stripe', '-d', '{}', '-t', '1492774577'], {
+      env: { ...env, COUNTERSIGN_SECRET: 'whsec_0123456789abcdef' },
+    })
+    expect(stripe.stdout).toBe(
+      `stripe-signature: t=1492774577,v1=${createHmac('sha256', 'whsec_0123456789abcdef').update('1492774577.{}').digest('hex')}\n`,
+    )
+    expect((await run('countersign', ['sign', url, '-u', 'ms'], { env })).stdout).toMatch(/qredo-api-ts: \d{13}\n/)
+  })
+
+  it.each<[string, string[], string]>([
+    ['an unknown scheme', ['sign', url, '-s', 'nope'], 'scheme-unknown'],
+    ['a URL that is none', ['sign', 'nope'], 'url-not-signable'],
+    ['a missing body file', ['sign', 'POST', url, '-d', '@/nowhere'], 'file-unreadable'],
+    ['a header that is none', ['sign', url, '-H', 'nope'], 'header-malformed'],
+    ['a timestamp that is none', ['sign', url, '-t', 'now'], 'timestamp-invalid'],
+    ['a missing profile', ['sign', url, '-p', 'nope'], 'profile-missing'],
+    ['a short secret', ['sign', url, '--secret', 'AAAA'], 'secret-too-short'],
+  ])('tells %s in a line with a stable code, and exits with 2', async (_what, args, codeName) => {
+    const { code, stdout, stderr } = await run('countersign', args, { env })
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+    expect(stderr).toContain(`[${codeName}]`)
+    expect(stderr).not.toContain('    at ')
+  })
+})
+
+describe('countersign send', () => {
+  it('prints the body, and exits 0 on 2xx', async () => {
+    const { code, stdout, stderr } = await run('countersign', ['send', `${sandbox.origin}/qapi/v1/balance`, ...demo()])
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    expect(JSON.parse(stdout)).toMatchObject({ assets: { 'ETH-TESTNET': { pendingIn: 0 } } })
+  })
+
+  it('exits 1 on another answer, with the status on standard error and the body on standard output', async () => {
+    const { code, stdout, stderr } = await run('countersign', ['send', `${sandbox.origin}/qapi/v1/nothing`, ...demo()])
+    expect(code).toBe(1)
+    expect(JSON.parse(stdout)).toMatchObject({ code: 'not-found' })
+    expect(stderr).toBe('HTTP 404 Not Found\n')
+  })
+
+  it('shows headers with --include, and everything with --json', async () => {
+    const included = await run('countersign', ['send', `${sandbox.origin}/qapi/v1/balance`, ...demo(), '-i'])
+    expect(included.stderr).toMatch(/^HTTP 200 OK\n(.*\n)*content-type: application\/json\n/)
+    const json = JSON.parse((await run('countersign', ['send', `${sandbox.origin}/qapi/v1/balance`, ...demo(), '--json'])).stdout) as {
+      status: number
+      headers: Record<string, string>
+      body: string
+    }
+    expect(json).toMatchObject({ status: 200, headers: { 'content-type': 'application/json' } })
+    expect(JSON.parse(json.body)).toHaveProperty('assets')
+  })
+
+  it('exits 3 when there is no answer', async () => {
+    expect(await run('countersign', ['send', 'http://127.0.0.1:1/', ...demo()])).toMatchObject({
+      code: 3,
+      stdout: '',
+      stderr: expect.stringMatching(/no connection.*\[network\]/) as string,
+    })
+    const silent = createServer(() => {})
+    await new Promise<void>(resolve => silent.listen(0, '127.0.0.1', resolve))
+    const { port } = silent.address() as AddressInfo
+    expect(await run('countersign', ['send', `http://127.0.0.1:${port}/`, ...demo(), '--timeout', '0.2'])).toMatchObject({
+      code: 3,
+      stderr: expect.stringContaining('[timeout]') as string,
+    })
+    silent.closeAllConnections()
+    silent.close()
+  })
+
+  it('sends a transaction whose body comes from standard input, in every unit', async () => {
+    const input = JSON.stringify(
+      { from: sandbox.wallet, to: `0x${'1'.repeat(40)}`, value: '1', gasLimit: '21000', gasPrice: '1', note: 'für' },
+      undefined,
+      1,
+    )
+    for (const unit of ['s', 'ms', 'us', 'ns']) {
+      const { code, stdout } = await run(
+        'countersign',
+        ['send', 'POST', `${sandbox.origin}/qapi/v1/transaction`, ...demo(), '-d', '-', '-u', unit],
+        { input },
+      )
+      expect({ code, answer: JSON.parse(stdout) }).toMatchObject({ code: 0, answer: { status: 'created', note: 'für' } })
+    }
+  })
+})
+
+describe('countersign verify', () => {
+  it('accepts a good signature with 0, and says what is wrong with another with 1', async () => {
+    const signed = await run('countersign', ['sign', 'POST', url, '-d', '{"a":1}'], { env })
+    const headersFile = join(folder, 'headers.txt')
+    writeFileSync(headersFile, signed.stdout)
+    const args = ['verify', 'POST', url, '--headers-file', headersFile]
+    expect(await run('countersign', [...args, '-d', '{"a":1}'], { env })).toMatchObject({
+      code: 0,
+      stdout: 'ok: the signature of k holds\n',
+    })
+    expect(await run('countersign', [...args, '-d', '{"a":2}'], { env })).toMatchObject({
+      code: 1,
+      stdout: 'bad-signature\n',
+      stderr: expect.stringContaining('does not match') as string,
+    })
+    const json = await run('countersign', [...args, '-d', '{"a":1}', '--json', '--at', '2001-09-09T01:46:40Z'], { env })
+    expect(JSON.parse(json.stdout)).toMatchObject({ ok: false, failure: { code: 'timestamp-out-of-window' } })
+    expect(await run('countersign', [...args, '-d', '{"a":1}', '--any-time', '--at', '2001-09-09T01:46:40Z'], { env })).toMatchObject({
+      code: 0,
+    })
+    expect(await run('countersign', ['verify', 'POST', url, '-d', '{"a":1}'], { env })).toMatchObject({
+      code: 1,
+      stdout: 'missing-header\n',
+    })
+  })
+})
+
+describe('countersign profiles', () => {
+  it('keeps credentials in a file that only the user can read, and refuses one that others can', async () => {
+    expect(
+      await run('countersign', ['profiles', 'add', 'prod', '--secret-stdin'], {
+        env: { ...env, COUNTERSIGN_SECRET: undefined },
+        input: `${secret}\n`,
+      }),
+    ).toMatchObject({ code: 0, stdout: '' })
+    const [file = ''] = readdirSync(join(folder, 'config'), { recursive: true })
+      .map(String)
+      .filter(name => name.endsWith('prod.json'))
+    const path = join(folder, 'config', file)
+    expect(statSync(path).mode & 0o777).toBe(0o600)
+    const bare = { XDG_CONFIG_HOME: env.XDG_CONFIG_HOME }
+    expect((await run('countersign', ['sign', url, '-t', '1647356399', '-p', 'prod'], { env: bare })).stdout).toContain(
+      byHand(`1647356399GET${url}`),
+    )
+    const list = await run('countersign', ['profiles', 'list', '--json'], { env: bare })
+    expect(JSON.parse(list.stdout)).toEqual([{ name: 'prod', scheme: 'qredo-v1', apiKey: 'k' }])
+    chmodSync(path, 0o644)
+    expect(await run('countersign', ['sign', url, '-p', 'prod'], { env: bare })).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('[profile-readable-by-others]') as string,
+    })
+    expect(
+      await run('countersign', ['profiles', 'add', '../evil', '--secret-stdin', '-k', 'k'], { env: bare, input: secret }),
+    ).toMatchObject({ code: 2, stderr: expect.stringContaining('[profile-name]') as string })
+    expect(await run('countersign', ['profiles', 'remove', 'prod'], { env: bare })).toMatchObject({ code: 0 })
+  })
+})
+
+describe('countersign', () => {
+  it('lists and describes the schemes', async () => {
+    const list = await run('countersign', ['schemes'])
+    expect(list.stdout).toMatch(/^qredo-v1 +Qredo API v1$/m)
+    expect((await run('countersign', ['schemes', 'qredo-v1'])).stdout).toMatch(/message +"\{timestamp\}\{method\}\{url\}\{body\}"/)
+    expect(JSON.parse((await run('countersign', ['schemes', 'stripe', '--json'])).stdout)).toMatchObject({ name: 'stripe' })
+  })
+
+  it('has help with examples for every command, and exits 2 on what it does not know', async () => {
+    const help = await run('countersign', ['--help'])
+    expect(help.code).toBe(0)
+    for (const command of ['sign', 'send', 'verify', 'schemes', 'sandbox']) {
+      expect(help.stdout).toContain(`  ${command}`)
+      const { code, stdout } = await run('countersign', [command, '--help'])
+      expect(code).toBe(0)
+      expect(stdout).toContain('\nExamples:\n')
+    }
+    expect(await run('countersign', ['nope'])).toMatchObject({ code: 2, stdout: '' })
+    expect(await run('countersign', ['sign', url, '--nope'])).toMatchObject({ code: 2, stdout: '' })
+    expect((await run('countersign', ['--version'])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/)
+  })
+
+  it('says which port is taken', async () => {
+    const port = new URL(sandbox.origin).port
+    expect(await run('countersign', ['sandbox', '--port', port, '--data', join(folder, 'second')])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('[port-taken]') as string,
+    })
+  })
+})

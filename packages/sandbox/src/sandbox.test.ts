@@ -1,0 +1,305 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createSigner, signedFetch } from 'countersign'
+import { qredoV1 } from 'countersign/schemes'
+import { afterAll, afterEach, describe, expect, it } from 'vitest'
+import { API_BASE } from './app.ts'
+import { type Sandbox, type SandboxOptions, startSandbox } from './sandbox.ts'
+import { PATH } from './transactions/lifecycle.ts'
+
+const folders: string[] = []
+const running: Sandbox[] = []
+let now = Date.now()
+
+afterEach(async () => {
+  for (const sandbox of running.splice(0)) await sandbox.close()
+})
+afterAll(() => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true })
+})
+
+function newFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'countersign-sandbox-'))
+  folders.push(folder)
+  return folder
+}
+
+async function start(options: Partial<SandboxOptions> = {}): Promise<Sandbox> {
+  // The engine is moved by hand, through its clock: its timer is far away.
+  const sandbox = await startSandbox({ directory: newFolder(), port: 0, stepMs: 3_600_000, clock: () => now, ...options })
+  running.push(sandbox)
+  return sandbox
+}
+
+interface Answer {
+  readonly status: number
+  readonly body: Record<string, unknown>
+  readonly text: string
+}
+
+function client(sandbox: Sandbox, name = 'demo') {
+  const key = sandbox.demoKeys.find(demo => demo.name === name)
+  if (key === undefined) throw new Error(`no demo key ${name}`)
+  return clientOf(sandbox, key.id, readFileSync(key.secretFile, 'utf8').trim())
+}
+
+function clientOf({ origin }: Sandbox, keyId: string, secret: string) {
+  const fetch = signedFetch(createSigner(qredoV1, { keyId, secret }, { clock: () => now }), { correctClock: false })
+  return async (method: string, path: string, body?: unknown): Promise<Answer> => {
+    const response = await fetch(`${origin}${API_BASE}${path}`, {
+      method,
+      ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    })
+    const text = await response.text()
+    return { status: response.status, text, body: JSON.parse(text) as Record<string, unknown> }
+  }
+}
+
+async function walletOf(sandbox: Sandbox, asset = 'ETH-TESTNET'): Promise<{ id: string; address: string; available: string }> {
+  return sandbox.store.selectFrom('wallet').select(['id', 'address', 'available']).where('asset', '=', asset).executeTakeFirstOrThrow()
+}
+
+async function transactionOf(sandbox: Sandbox, more: Record<string, unknown> = {}): Promise<Record<string, unknown>> {
+  const { address } = await walletOf(sandbox)
+  return { from: address, to: `0x${'1'.repeat(40)}`, value: '1000', gasLimit: '21000', gasPrice: '1000000000', ...more }
+}
+
+describe('GET /balance, /account, /funds', () => {
+  it('show what the seeded organisation has', async () => {
+    const call = client(await start())
+    const balance = await call('GET', '/balance')
+    expect(balance.status).toBe(200)
+    expect(balance.text).toContain('"available":25000000000000000000,')
+    const account = await call('GET', '/account')
+    expect(account.body).toMatchObject({
+      settings: { id: expect.any(String) as string, members: expect.any(Array) as unknown[], userAPIKeys: { number_of_keys: 2 } },
+    })
+    expect(account.text).not.toMatch(/secret/i)
+    const funds = await call('GET', '/funds')
+    const all = await call('GET', '/funds?archived=true')
+    expect(Number(all.body['total'])).toBeGreaterThan(Number(funds.body['total']))
+    expect(funds.body['funds']).toEqual(
+      expect.arrayContaining([expect.objectContaining({ fundID: expect.any(String) as string, holdings: expect.any(Array) as unknown[] })]),
+    )
+    expect((await call('GET', '/funds?archived=maybe')).body).toMatchObject({ code: 'invalid-query' })
+  })
+
+  it('are refused to a key without the permission, which the refusal names', async () => {
+    const call = client(await start(), 'demo-balance')
+    expect((await call('GET', '/balance')).status).toBe(200)
+    for (const [method, path] of [
+      ['GET', '/account'],
+      ['GET', '/funds'],
+      ['POST', '/transaction'],
+      ['GET', '/transactions/x/status'],
+    ] as const) {
+      const { status, body } = await call(method, path, method === 'POST' ? {} : undefined)
+      expect([status, body['code']]).toEqual([403, 'permission-denied'])
+      expect(body).toEqual({
+        code: 'permission-denied',
+        msg: 'Permission denied',
+        detail: { reason: expect.stringMatching(/web3|read_only/) as string },
+      })
+    }
+  })
+})
+
+describe('POST /transaction', () => {
+  it('takes second to nanosecond timestamps, and compact, spaced and Unicode JSON', async () => {
+    const sandbox = await start()
+    const key = sandbox.demoKeys[0]
+    const url = `${sandbox.origin}${API_BASE}/transaction`
+    const value = await transactionOf(sandbox, { note: 'für 5 € 🎁' })
+    const texts = [
+      JSON.stringify(value),
+      JSON.stringify(value, undefined, 1),
+      `${JSON.stringify(value, undefined, 4)}\n`,
+      JSON.stringify(value).replace(/[\u0080-\uffff]/g, char => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`),
+    ]
+    for (const unit of ['seconds', 'milliseconds', 'microseconds', 'nanoseconds'] as const) {
+      for (const text of texts) {
+        const signer = createSigner(
+          qredoV1,
+          { keyId: key?.id ?? '', secret: readFileSync(key?.secretFile ?? '', 'utf8').trim() },
+          { clock: () => now, timestamp: unit },
+        )
+        const { headers, body } = signer.sign({ method: 'POST', url, body: text })
+        const response = await fetch(url, { method: 'POST', headers, body: Uint8Array.from(body ?? []) })
+        expect(response.status).toBe(200)
+        expect(await response.json()).toMatchObject({ status: 'created', note: 'für 5 € 🎁', value: '1000' })
+      }
+    }
+    const { count } = await sandbox.store
+      .selectFrom('web3_transaction')
+      .select(({ fn }) => fn.countAll<number>().as('count'))
+      .executeTakeFirstOrThrow()
+    expect(count).toBe(16)
+  })
+
+  it.each<[string, Record<string, unknown>, number, string]>([
+    ['an address that is none', { to: '0x1' }, 400, 'invalid-body'],
+    [
+      'an address with a wrong checksum',
+      { to: '0x5aAeb6053f3E94C9b9A09f33669435E7Ef1BeAeD'.replace('5aA', '5AA') },
+      400,
+      'invalid-transaction',
+    ],
+    ['a value that is a number', { value: 1000 }, 400, 'invalid-body'],
+    ['a value with a fraction', { value: '1.5' }, 400, 'invalid-body'],
+    ['a missing gas limit', { gasLimit: undefined }, 400, 'invalid-body'],
+    ['no gas price at all', { gasPrice: undefined }, 400, 'invalid-body'],
+    ['both kinds of gas price', { maxFeePerGas: '1', maxPriorityFeePerGas: '1' }, 400, 'invalid-body'],
+    ['half of the EIP-1559 fees', { gasPrice: undefined, maxFeePerGas: '1' }, 400, 'invalid-body'],
+    ['a tip above the fee', { gasPrice: undefined, maxFeePerGas: '1', maxPriorityFeePerGas: '2' }, 400, 'invalid-body'],
+    ['another chain', { chainID: '1' }, 400, 'wrong-chain'],
+    ['somebody else’s wallet', { from: `0x${'2'.repeat(40)}` }, 404, 'not-found'],
+    ['more than there is', { value: '9'.repeat(30) }, 409, 'insufficient-funds'],
+  ])('refuses %s', async (_what, more, status, code) => {
+    const sandbox = await start()
+    const answer = await client(sandbox)('POST', '/transaction', await transactionOf(sandbox, more))
+    expect([answer.status, answer.body['code']]).toEqual([status, code])
+    expect(answer.body).toEqual({ code, msg: expect.any(String) as string, detail: { reason: expect.any(String) as string } })
+    expect(await sandbox.store.selectFrom('web3_transaction').selectAll().execute()).toEqual([])
+  })
+
+  it('refuses what is no JSON', async () => {
+    const call = client(await start())
+    for (const body of ['{', '[1', '{"a":1}x', '"\u0000'])
+      expect((await call('POST', '/transaction', body)).body).toMatchObject({ code: 'malformed-json' })
+  })
+
+  it('takes EIP-1559 fees, and gives each transaction the next nonce', async () => {
+    const sandbox = await start()
+    const call = client(sandbox)
+    const first = await call(
+      'POST',
+      '/transaction',
+      await transactionOf(sandbox, { gasPrice: undefined, maxFeePerGas: '2000000000', maxPriorityFeePerGas: '1000000000' }),
+    )
+    expect(first.body).toMatchObject({ nonce: 0, maxFeePerGas: '2000000000', rawTX: expect.stringMatching(/^0x02/) as string })
+    expect((await call('POST', '/transaction', await transactionOf(sandbox))).body).toMatchObject({
+      nonce: 1,
+      rawTX: expect.stringMatching(/^0x[ef]/) as string,
+    })
+  })
+
+  it('does not promise the same money twice', async () => {
+    const sandbox = await start()
+    const { available } = await walletOf(sandbox)
+    const half = String((BigInt(available) * 6n) / 10n)
+    const call = client(sandbox)
+    expect((await call('POST', '/transaction', await transactionOf(sandbox, { value: half }))).status).toBe(200)
+    expect((await call('POST', '/transaction', await transactionOf(sandbox, { value: half }))).body).toMatchObject({
+      code: 'insufficient-funds',
+    })
+  })
+})
+
+describe('a transaction', () => {
+  it('goes through its states, is signed, settles, and is still there after a restart in the middle', async () => {
+    const directory = newFolder()
+    const first = await start({ directory })
+    const { address, available } = await walletOf(first)
+    const created = await client(first)('POST', '/transaction', await transactionOf(first))
+    const id = String(created.body['txID'])
+    const seen = [created.body['status']]
+    for (let step = 0; step < 4; step++) {
+      now += 3_600_000
+      expect(await first.engine.advance()).toBe(1)
+      seen.push((await client(first)('GET', `/transactions/${id}/status`)).body['status'])
+    }
+    expect((await client(first)('GET', '/balance')).text).toContain('"pendingOut":21000000001000,')
+    await first.close()
+    running.splice(0)
+
+    const second = await start({ directory })
+    expect(second.demoKeys).toEqual(first.demoKeys)
+    const call = client(second)
+    for (let step = 0; step < 8; step++) {
+      now += 3_600_000
+      await second.engine.advance()
+      seen.push((await call('GET', `/transactions/${id}/status`)).body['status'])
+    }
+    expect([...new Set(seen)]).toEqual(PATH)
+    const done = await call('GET', `/transactions/${id}/status`)
+    const events = done.body['events'] as { status: string }[]
+    expect(events.map(event => event.status)).toEqual(PATH)
+    expect(Object.keys(done.body['timestamps'] as object)).toEqual(PATH)
+    expect(done.body).toMatchObject({
+      from: address,
+      txHash: expect.stringMatching(/^0x[0-9a-f]{64}$/) as string,
+      signedTx: expect.stringMatching(/^0x/) as string,
+    })
+    expect((await walletOf(second)).available).toBe(String(BigInt(available) - 21000000001000n))
+    expect(await second.engine.advance()).toBe(0)
+  })
+
+  it('of another account, or of nobody, is not found', async () => {
+    const sandbox = await start()
+    const id = String((await client(sandbox)('POST', '/transaction', await transactionOf(sandbox))).body['txID'])
+    await sandbox.store
+      .insertInto('organisation')
+      .values({ id: 'other', name: 'Other', email: 'o@example.com', domain: 'example.com', address: '' })
+      .execute()
+    const { id: keyId, secret } = await sandbox.keys.create({ organisationId: 'other', name: 'other', permissions: ['web3', 'read_only'] })
+    const other = clientOf(sandbox, keyId, secret)
+    for (const path of [`/transactions/${id}/status`, '/transactions/nobody/status'])
+      expect((await other('GET', path)).body).toMatchObject({ code: 'not-found' })
+    expect((await other('POST', '/transaction', await transactionOf(sandbox))).body).toMatchObject({ code: 'not-found' })
+    expect((await other('GET', '/balance')).body).toEqual({ assets: {} })
+  })
+})
+
+describe('keys', () => {
+  it('lie sealed, with their master key and secrets in files that only their owner can read', async () => {
+    const directory = newFolder()
+    const sandbox = await start({ directory })
+    for (const file of ['master.key', 'demo.secret', 'demo-balance.secret'])
+      expect(statSync(join(directory, file)).mode & 0o777).toBe(0o600)
+    const secret = readFileSync(join(directory, 'demo.secret'), 'utf8').trim()
+    const bytes = Buffer.from(secret, 'base64')
+    expect(bytes).toHaveLength(60)
+    await sandbox.close()
+    running.splice(0)
+    for (const file of ['sandbox.db', 'sandbox.db-wal']) {
+      if (!existsSync(join(directory, file))) continue
+      const stored = readFileSync(join(directory, file))
+      for (const form of [secret, bytes.toString('base64url'), bytes.toString('hex'), bytes]) expect(stored.includes(form)).toBe(false)
+    }
+  })
+
+  it('are refused from the moment they are revoked, or have expired', async () => {
+    const sandbox = await start()
+    const { id: organisationId } = await sandbox.store.selectFrom('organisation').select('id').executeTakeFirstOrThrow()
+    const revoked = await sandbox.keys.create({ organisationId, name: 'r', permissions: ['balance'] })
+    const call = clientOf(sandbox, revoked.id, revoked.secret)
+    expect((await call('GET', '/balance')).status).toBe(200)
+    await sandbox.keys.revoke(revoked.id)
+    expect((await call('GET', '/balance')).body).toMatchObject({ code: 'key-revoked' })
+    const expired = await sandbox.keys.create({ organisationId, name: 'e', permissions: ['balance'], expiresAtMs: now })
+    expect((await clientOf(sandbox, expired.id, expired.secret)('GET', '/balance')).body).toMatchObject({ code: 'key-expired' })
+  })
+})
+
+describe('errors', () => {
+  it('of the verifier have the documented shape, and the server goes on', async () => {
+    const sandbox = await start()
+    const url = `${sandbox.origin}${API_BASE}/balance`
+    const response = await fetch(url)
+    expect(response.status).toBe(401)
+    expect(response.headers.get('www-authenticate')).toBe('Countersign scheme="qredo-v1"')
+    expect(await response.json()).toEqual({
+      code: 'missing-header',
+      msg: 'Missing header',
+      detail: { reason: expect.stringContaining('qredo-api-key') as string },
+    })
+    expect(await (await fetch(`${sandbox.origin}/elsewhere`)).json()).toMatchObject({ code: 'not-found' })
+    const stale = createSigner(qredoV1, { keyId: 'k', secret: Buffer.alloc(60) }).sign({ method: 'GET', url, timestamp: '1000000000' })
+    expect(await (await fetch(url, { headers: stale.headers })).json()).toMatchObject({
+      code: 'timestamp-out-of-window',
+      detail: { serverTime: new Date(now).toISOString() },
+    })
+    expect((await client(sandbox)('GET', '/balance')).status).toBe(200)
+  })
+})
