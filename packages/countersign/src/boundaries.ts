@@ -156,7 +156,8 @@ function fieldShapes(field: Field, scheme: DeclaredScheme, part: Part): Shape[] 
       return formats.every(one => one === 'decimal-seconds') ? shape(false, '0-9.') : shape(false, '0-9A-Za-z:., +-')
     }
     case 'nonce':
-      return shape(false, 'A-Za-z0-9_\\-')
+      // One format has one length, but for the one that is any.
+      return shape(scheme.nonce.formats.length === 1 && scheme.nonce.formats[0] !== 'any', 'A-Za-z0-9_\\-')
     case 'method':
       return shape(false, 'A-Za-z')
     case 'url':

@@ -1,6 +1,6 @@
 import { ALPHABETS } from './encoding.ts'
 import { type Call, type CompiledHash, compileText, percentDecode, percentEncode } from './message.ts'
-import { NONCE_TEXT } from './nonce.ts'
+import { noncePattern } from './nonce.ts'
 import type { Carrier, DeclaredScheme } from './scheme.ts'
 import type { Field, Part } from './template.ts'
 import { TIMESTAMP_TEXT } from './timestamp.ts'
@@ -156,6 +156,7 @@ function patternOf(part: Part, scheme: DeclaredScheme): string {
 }
 
 function parameterPattern(field: Field, scheme: DeclaredScheme): string {
+  if (field === 'nonce') return noncePattern(scheme.nonce.formats)
   if (field === 'signature') return `[${ALPHABETS[scheme.signature.encoding]}]+`
   return scheme.parameters[field]?.characters === 'digits' ? '\\d{1,19}' : '[A-Za-z0-9_-]{1,128}'
 }
@@ -166,7 +167,6 @@ const VISIBLE = '[\\x21-\\x2b\\x2d-\\x7e]+'
 const PATTERNS: { readonly [field: string]: string } = {
   keyId: VISIBLE,
   passphrase: VISIBLE,
-  nonce: NONCE_TEXT,
   timestamp: TIMESTAMP_TEXT,
 }
 

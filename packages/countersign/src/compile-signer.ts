@@ -47,7 +47,7 @@ export function compileSigner(
   const stamp = createStamp(scheme, options)
   const hasAlternatives = scheme.alternatives !== undefined
   // Where a timestamp does as well, a nonce is carried only when it is asked for.
-  const makeNonce = scheme.fields.has('nonce') && !hasAlternatives ? createNonceMaker(scheme.nonce, clock) : () => ''
+  const makeNonce = scheme.fields.has('nonce') && !hasAlternatives ? createNonceMaker(scheme.nonce.formats[0], clock) : () => ''
   const makeParameters = compileParameters(scheme, options)
   const signMessage = createSignMessage(scheme, credentials, crypto)
   const signPassphrase = createPassphraseSigner(scheme, credentials, crypto)
@@ -61,7 +61,7 @@ export function compileSigner(
     checkSignableUrl(url)
     if (request.timestamp !== undefined) checkTimestamp(scheme, request.timestamp)
     const { signed, bytes, contentType } = serializeBody(request.body, toJson, crypto)
-    const nonce = request.nonce === undefined ? makeNonce() : checkNonce(request.nonce)
+    const nonce = request.nonce === undefined ? makeNonce() : checkNonce(scheme, request.nonce)
     const call: Call = {
       timestamp: hasAlternatives && nonce !== '' ? '' : (request.timestamp ?? stamp()),
       nonce,
@@ -139,8 +139,7 @@ function createStamp(
   if (scheme.timestamp === undefined) return () => ''
   const { formats, meaning } = scheme.timestamp
   const format = wanted ?? formats[0]
-  if (!formats.includes(format))
-    throw new CountersignError('option-invalid', `The scheme ${scheme.name} takes a timestamp in ${formats.join(', ')}, not ${format}.`)
+  if (!formats.includes(format)) throw notOne(scheme, format, 'timestamp', formats)
   return createTimestamper(format, meaning === 'expires' ? () => clock() + lifetimeMs : clock)
 }
 
@@ -159,18 +158,22 @@ function compileParameters(
   return () => ({ ...fixed, ...Object.fromEntries(makers.map(({ name, make }) => [name, make()])) })
 }
 
-function checkTimestamp({ name, timestamp: declared }: DeclaredScheme, timestamp: string): void {
-  const formats = declared?.formats ?? []
-  if (formats.some(format => looksLikeTimestamp(timestamp, format))) return
-  throw new CountersignError(
-    'timestamp-invalid',
-    `${JSON.stringify(timestamp.slice(0, 40))} is no timestamp of the scheme ${name}, which takes ${formats.join(', ') || 'none'}.`,
-  )
+function checkTimestamp(scheme: DeclaredScheme, timestamp: string): void {
+  const formats = scheme.timestamp?.formats ?? []
+  if (!formats.some(format => looksLikeTimestamp(timestamp, format))) throw notOne(scheme, timestamp, 'timestamp', formats)
 }
 
-function checkNonce(nonce: string): string {
-  if (isNonce(nonce)) return nonce
-  throw new CountersignError('option-invalid', 'A nonce is 1 to 128 letters, digits, - or _.')
+function checkNonce(scheme: DeclaredScheme, nonce: string): string {
+  const { formats } = scheme.nonce
+  if (isNonce(nonce, formats)) return nonce
+  throw notOne(scheme, nonce, 'nonce', formats)
+}
+
+function notOne({ name }: DeclaredScheme, given: string, what: 'timestamp' | 'nonce', formats: readonly string[]): CountersignError {
+  return new CountersignError(
+    `${what}-invalid`,
+    `${JSON.stringify(given.slice(0, 40))} is no ${what} of the scheme ${name}: ${formats.join(', ') || 'it has none'}.`,
+  )
 }
 
 function isAbsentAlternative(call: Call, fields: readonly string[]): boolean {

@@ -24,9 +24,9 @@ export type ParameterDeclaration = {
 
 /**
  * How a signer makes a value that it uses once: 16 random bytes as base64url (`random`) or `hex`, a `uuid`, or the time
- * as an epoch number that grows with every call.
+ * as an epoch number that grows with every call. `any` is whatever a client likes.
  */
-export type NonceFormat = 'random' | 'hex' | 'uuid' | 'milliseconds' | 'microseconds' | 'nanoseconds'
+export type NonceFormat = 'any' | 'random' | 'hex' | 'uuid' | 'milliseconds' | 'microseconds' | 'nanoseconds'
 
 /**
  * A signature scheme as data. Signing, verifying and everything else is derived from it, so that they can't disagree.
@@ -58,8 +58,11 @@ export interface SchemeDeclaration {
   readonly message: MessagePiece | readonly MessagePiece[]
   /** The first format is what a signer writes; a verifier reads all. `expires` says it is the end, not the start. */
   readonly timestamp?: { readonly formats: readonly TimestampFormat[]; readonly meaning?: 'issued' | 'expires' }
-  /** How a signer makes a nonce when none is given. Default: `random`. A verifier takes 1 to 128 letters, digits, `-` and `_`. */
-  readonly nonce?: { readonly format: NonceFormat }
+  /**
+   * The first format is what a signer makes when none is given; a verifier takes all. `any` is written like `random`, and is 1 to 128
+   * letters, digits, `-` and `_`. Default: `any`.
+   */
+  readonly nonce?: { readonly formats: readonly NonceFormat[] }
   readonly signature: { readonly encoding: BytesEncoding }
   readonly headers?: { readonly [name: string]: HeaderDeclaration }
   /** Parameters appended to the query, in this order; the signature has to be the last. */

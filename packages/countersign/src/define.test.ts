@@ -88,7 +88,7 @@ describe('defineScheme', () => {
       /x is not of the characters digits/,
     ],
     ['a parameter of unknown characters', { parameters: { window: { default: '1', characters: 'digit' } } }, /did you mean digits/],
-    ['an unknown nonce format', { nonce: { format: 'ulid' } }, /ulid is no nonce format/],
+    ['an unknown nonce format', { nonce: { formats: ['ulid'] } }, /ulid is no nonce format/],
     ['a hash of an unknown kind', { message: [{ hash: 'md5', encoding: 'hex', of: '{body}' }] }, /message.hash: md5 is no hash/],
     ['a hash in a hash', { message: ['{timestamp}', { hash: 'sha256', encoding: 'hex', of: '{body|sha256}' }] }, /a hash inside a hash/],
   ])('refuses %s, and says where and what may stand there', (_what, members, message) => {

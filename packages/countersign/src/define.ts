@@ -1,7 +1,8 @@
 import { ALGORITHMS } from './algorithm.ts'
 import { checkTemplate, invalid, isBytesEncoding, isDigest, oneOf, shown } from './check-template.ts'
-import type { MessagePiece, NonceFormat, SchemeDeclaration } from './declaration.ts'
+import type { MessagePiece, SchemeDeclaration } from './declaration.ts'
 import { ALPHABETS, SECRET_ENCODINGS } from './encoding.ts'
+import { NONCE_FORMATS } from './nonce.ts'
 import { TIMESTAMP_FORMATS } from './parse-timestamp.ts'
 import { type DeclaredScheme, messagePieces, readDeclaration } from './scheme.ts'
 import { FIELDS, type Field, fieldsOf, type Part } from './template.ts'
@@ -23,8 +24,6 @@ const MEMBERS: { readonly [M in keyof Required<SchemeDeclaration>]: 'text' | 'ob
 }
 
 const REQUIRED = ['name', 'title', 'algorithm', 'message', 'signature'] as const
-
-export const NONCE_FORMATS: readonly NonceFormat[] = ['random', 'hex', 'uuid', 'milliseconds', 'microseconds', 'nanoseconds']
 
 /**
  * Checks a declaration, in TypeScript or as it was read from JSON, and makes it a scheme.
@@ -89,8 +88,11 @@ function checkSecret({ secret, algorithm }: SchemeDeclaration, at: At): void {
 }
 
 function checkNonce({ nonce }: SchemeDeclaration, at: At): void {
-  if (nonce !== undefined && !NONCE_FORMATS.includes(nonce.format))
-    throw invalid(at('nonce.format'), oneOf(nonce.format, 'nonce format', NONCE_FORMATS))
+  if (nonce === undefined) return
+  if (!Array.isArray(nonce.formats) || nonce.formats.length === 0)
+    throw invalid(at('nonce.formats'), `it is a list of ${NONCE_FORMATS.join(', ')}`)
+  for (const format of nonce.formats)
+    if (!NONCE_FORMATS.includes(format)) throw invalid(at('nonce.formats'), oneOf(format, 'nonce format', NONCE_FORMATS))
 }
 
 const CHARACTERS = { digits: /^\d{1,19}$/, token: /^[A-Za-z0-9_-]{1,128}$/ }

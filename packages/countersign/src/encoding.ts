@@ -91,13 +91,10 @@ export type SecretEncoding = (typeof SECRET_ENCODINGS)[number]
  */
 export function decodeSecret(text: string, encoding: SecretEncoding, prefix = ''): Uint8Array {
   if (/^\s|\s$/.test(text)) {
-    throw new CountersignError(
-      'secret-malformed',
-      'The secret has white space around it: remove it (most often the newline at the end of a file).',
-    )
+    throw new CountersignError('secret-malformed', 'The secret has white space around it, such as the newline at the end of a file.')
   }
   const bare = prefix !== '' && text.startsWith(prefix) ? text.slice(prefix.length) : text
   const bytes = encoding === 'utf8' ? utf8(bare) : encoding === 'hex' ? fromHex(bare) : fromBase64(bare)
   if (bytes !== undefined) return bytes
-  throw new CountersignError('secret-malformed', `The secret is not ${encoding}: give it exactly as it was shown when the key was made.`)
+  throw new CountersignError('secret-malformed', `The secret is not ${encoding}: give it as it was shown.`)
 }

@@ -12,6 +12,7 @@ export type ErrorCode =
   | 'body-not-signable'
   | 'body-too-large'
   | 'timestamp-invalid'
+  | 'nonce-invalid'
   | 'no-synchronous-crypto'
   | 'redirect-refused'
   | 'too-many-redirects'

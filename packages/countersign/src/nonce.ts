@@ -2,11 +2,25 @@ import type { NonceFormat } from './declaration.ts'
 import { encode } from './encoding.ts'
 import { type Clock, createGrowingMilliseconds, createTimestamper } from './timestamp.ts'
 
-/** What a verifier takes for a nonce, whoever made it. */
-export const NONCE_TEXT = '[A-Za-z0-9_-]{1,128}'
+/** What each format looks like, for a regular expression. */
+const PATTERNS: { readonly [F in NonceFormat]: string } = {
+  any: '[A-Za-z0-9_-]{1,128}',
+  random: '[A-Za-z0-9_-]{22}',
+  hex: '[0-9a-f]{32}',
+  uuid: '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}',
+  milliseconds: '\\d{13}',
+  microseconds: '\\d{16}',
+  nanoseconds: '\\d{19}',
+}
 
-export function isNonce(text: string): boolean {
-  return new RegExp(`^${NONCE_TEXT}$`).test(text)
+export const NONCE_FORMATS = /* @__PURE__ */ Object.keys(PATTERNS) as readonly NonceFormat[]
+
+export function noncePattern(formats: readonly NonceFormat[]): string {
+  return `(?:${formats.map(format => PATTERNS[format]).join('|')})`
+}
+
+export function isNonce(text: string, formats: readonly NonceFormat[]): boolean {
+  return new RegExp(`^${noncePattern(formats)}$`).test(text)
 }
 
 const RANDOM_BYTES = 16
@@ -14,6 +28,7 @@ const RANDOM_BYTES = 16
 /** Makes the function that writes a value nobody has used before. */
 export function createNonceMaker(format: NonceFormat, clock: Clock): () => string {
   switch (format) {
+    case 'any':
     case 'random':
       return () => encode(randomBytes(), 'base64url')
     case 'hex':

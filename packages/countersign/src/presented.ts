@@ -126,7 +126,7 @@ export function compilePresentedReader(scheme: DeclaredScheme): PresentedReader 
       if (value === undefined) return { code: 'missing-header', header }
       if (value === '') return { code: 'duplicate-header', header }
       const isTimestamp = carrier.fields[0] === 'timestamp'
-      if (!(isTimestamp ? FORM_TIMESTAMP.test(value) : isNonce(value))) return malformed(carrier, value)
+      if (!(isTimestamp ? FORM_TIMESTAMP.test(value) : isNonce(value, scheme.nonce.formats))) return malformed(carrier, value)
       presented[isTimestamp ? 'timestamp' : 'nonce'] = value
     }
     return readTime(presented)

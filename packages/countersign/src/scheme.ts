@@ -46,7 +46,7 @@ export interface DeclaredScheme extends SchemeFacts {
   readonly timestamp:
     | { readonly formats: readonly [TimestampFormat, ...TimestampFormat[]]; readonly meaning: 'issued' | 'expires' }
     | undefined
-  readonly nonce: NonceFormat
+  readonly nonce: { readonly formats: readonly [NonceFormat, ...NonceFormat[]] }
   readonly signature: { readonly encoding: BytesEncoding }
   readonly carriers: readonly Carrier[]
   /** Two fields of which a call carries exactly one (`{timestamp or nonce}`). */
@@ -81,6 +81,7 @@ export function readDeclaration(declaration: SchemeDeclaration): DeclaredScheme 
     .flatMap(readPiece)
     .flatMap(part => ownHeader(part, carriers))
   const [first, ...rest] = timestamp?.formats ?? []
+  const [nonceFormat = 'any', ...nonceFormats] = declaration.nonce?.formats ?? []
   const fields = new Set([...message.flatMap(fieldsOf), ...carriers.flatMap(carrier => carrier.fields)])
   const algorithm = algorithmFacts(declaration.algorithm)
   return {
@@ -97,7 +98,7 @@ export function readDeclaration(declaration: SchemeDeclaration): DeclaredScheme 
     secret: { encoding: secret?.encoding ?? 'utf8', prefix: secret?.prefix ?? '' },
     message,
     timestamp: first === undefined ? undefined : { formats: [first, ...rest], meaning: timestamp?.meaning ?? 'issued' },
-    nonce: declaration.nonce?.format ?? 'random',
+    nonce: { formats: [nonceFormat, ...nonceFormats] },
     signature: declaration.signature,
     carriers,
     alternatives: message

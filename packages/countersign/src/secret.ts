@@ -43,11 +43,11 @@ export interface SecretOptions {
  */
 export function readSecret(scheme: Scheme, secret: string | Uint8Array | undefined, options: SecretOptions = {}): Secret {
   if (secret === undefined || secret.length === 0) {
-    throw new CountersignError('secret-missing', `The scheme ${scheme.name} wants a secret, and none (or an empty one) was given.`)
+    throw new CountersignError('secret-missing', `The scheme ${scheme.name} wants a secret.`)
   }
   const { encoding, prefix } = scheme.secret
   const bytes = typeof secret === 'string' ? decodeSecret(secret, encoding, prefix) : Uint8Array.from(secret)
-  if (bytes.length === 0) throw new CountersignError('secret-missing', 'The secret decodes to no bytes at all.')
+  if (bytes.length === 0) throw new CountersignError('secret-missing', 'The secret is empty.')
   if (bytes.length < MIN_SECRET_BYTES && options.allowShortSecret !== true) {
     throw new CountersignError(
       'secret-too-short',

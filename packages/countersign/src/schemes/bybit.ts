@@ -1,0 +1,19 @@
+import { type DeclaredScheme, readDeclaration } from '../scheme.ts'
+
+/** Bybit v5. The query of a GET or the body of a POST is signed, behind the receive window in milliseconds. */
+export const bybit: DeclaredScheme = /* @__PURE__ */ readDeclaration({
+  name: 'bybit',
+  title: 'Bybit v5',
+  docs: 'https://bybit-exchange.github.io/docs/v5/guide#authentication',
+  algorithm: 'hmac-sha256',
+  timestamp: { formats: ['milliseconds'] },
+  parameters: { recvWindow: { default: '5000', characters: 'digits' } },
+  message: '{timestamp}{keyId}{recvWindow}{payload}',
+  signature: { encoding: 'hex' },
+  headers: {
+    'x-bapi-api-key': '{keyId}',
+    'x-bapi-timestamp': '{timestamp}',
+    'x-bapi-recv-window': '{recvWindow}',
+    'x-bapi-sign': '{signature}',
+  },
+})

@@ -1,0 +1,12 @@
+import { type DeclaredScheme, readDeclaration } from '../scheme.ts'
+
+/** Shopify webhooks. No timestamp is signed, so a replay can't be told from a redelivery: drop those by `x-shopify-webhook-id`. */
+export const shopify: DeclaredScheme = /* @__PURE__ */ readDeclaration({
+  name: 'shopify',
+  title: 'Shopify webhooks',
+  docs: 'https://shopify.dev/docs/apps/build/webhooks/subscribe/https#step-2-validate-the-origin-of-your-webhook-to-ensure-its-coming-from-shopify',
+  algorithm: 'hmac-sha256',
+  message: '{body}',
+  signature: { encoding: 'base64' },
+  headers: { 'x-shopify-hmac-sha256': '{signature}' },
+})
