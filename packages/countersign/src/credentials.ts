@@ -1,3 +1,4 @@
+import type { Algorithm } from './algorithm.ts'
 import { type CryptoProvider, type MaybePromise, type SignMessage, whenReady } from './crypto/provider.ts'
 import { encode } from './encoding.ts'
 import { CountersignError } from './error.ts'
@@ -11,6 +12,10 @@ export interface Credentials extends SecretOptions {
   readonly secret?: string | Uint8Array | undefined
   /** PEM, for the schemes with a key pair: PKCS#8; PKCS#1 for RSA, SEC 1 for ECDSA. */
   readonly privateKey?: string | undefined
+  /** For the schemes where it goes with the key (RFC 9421). Default: `hmac-sha256` for a secret, what fits the private key for that. */
+  readonly algorithm?: Algorithm | undefined
+  /** For the schemes that take temporary credentials (SigV4). */
+  readonly sessionToken?: string | undefined
   /** For the schemes that want one beside the secret. */
   readonly passphrase?: string | undefined
 }

@@ -20,6 +20,7 @@ export type Failure =
   | { readonly code: 'address-not-allowed'; readonly keyId: string; readonly address: string }
   | { readonly code: 'unexpected-body'; readonly method: string }
   | { readonly code: 'body-too-large'; readonly maxBytes: number }
+  | { readonly code: 'insufficient-coverage'; readonly missing: readonly string[] }
   | { readonly code: 'digest-mismatch' }
   | { readonly code: 'ambiguous-request'; readonly between: string }
   | { readonly code: 'replayed'; readonly keyId: string }
@@ -53,6 +54,7 @@ export const FAILURES: { readonly [C in FailureCode]: FailureFacts } = {
   'address-not-allowed': { status: 403, title: 'Address not allowed' },
   'unexpected-body': { status: 400, title: 'Unexpected body' },
   'body-too-large': { status: 413, title: 'Body too large' },
+  'insufficient-coverage': { status: 401, title: 'Insufficient coverage' },
   'digest-mismatch': { status: 400, title: 'Digest mismatch' },
   'ambiguous-request': { status: 400, title: 'Ambiguous request' },
   replayed: { status: 401, title: 'Replayed request' },
@@ -98,6 +100,8 @@ export function explainFailure(failure: Failure): string {
       return `A ${failure.method} carries no body here: leave it out.`
     case 'body-too-large':
       return `The body is larger than ${failure.maxBytes} bytes.`
+    case 'insufficient-coverage':
+      return `The signature does not cover ${failure.missing.join(', ')}: sign that as well.`
     case 'digest-mismatch':
       return 'The body is not the one that the digest in the headers was made of: hash the very bytes that are sent, and send no others.'
     case 'ambiguous-request':

@@ -1,4 +1,5 @@
 import { compileAddresses } from './address.ts'
+import type { Algorithm } from './algorithm.ts'
 import { KEY_ID } from './credentials.ts'
 import type { MaybePromise } from './crypto/provider.ts'
 import { CountersignError } from './error.ts'
@@ -12,8 +13,10 @@ export interface KeyDescription extends SecretOptions {
   readonly secret?: string | Uint8Array | undefined
   /** During a rotation two may be live. */
   readonly secrets?: readonly (string | Uint8Array)[] | undefined
-  /** PEM, SPKI or PKCS#1, for the RSA schemes. */
+  /** PEM, for the schemes with key pairs: SPKI, or PKCS#1 for RSA. */
   readonly publicKey?: string | undefined
+  /** For the schemes where it goes with the key (RFC 9421). Default: `hmac-sha256` for a secret, what fits the public key for that. */
+  readonly algorithm?: Algorithm | undefined
   readonly passphrase?: string | undefined
   /** Default: `active`. */
   readonly state?: KeyState | undefined
@@ -38,6 +41,7 @@ export interface Key {
   readonly schemeName: string
   readonly secrets: readonly Secret[]
   readonly publicKey: string | undefined
+  readonly algorithm: Algorithm | undefined
   readonly passphrase: Secret | undefined
   readonly state: KeyState
   readonly expiresAtMs: number | undefined
@@ -73,6 +77,7 @@ export function createKey(scheme: Scheme, description: KeyDescription): Key {
     schemeName: scheme.name,
     secrets: wantsSecret ? given.map(secret => readSecret(scheme, secret, description)) : [],
     publicKey,
+    algorithm: description.algorithm,
     passphrase: passphrase === undefined ? undefined : new Secret(new TextEncoder().encode(passphrase)),
     state: description.state ?? 'active',
     expiresAtMs: description.expiresAtMs,

@@ -1,6 +1,6 @@
 import type { Digest } from './algorithm.ts'
 import { type CryptoProvider, inTurn, type MaybePromise, whenReady } from './crypto/provider.ts'
-import { type BytesEncoding, concatBytes, encode, utf8 } from './encoding.ts'
+import { type BytesEncoding, concatBytes, utf8 } from './encoding.ts'
 import type { Field, Part, TextChange } from './template.ts'
 import { hostOf, pathOf, queryOf } from './url.ts'
 
@@ -96,11 +96,14 @@ export function hashIndex(part: Part & { readonly kind: 'hash' }, hashes: Compil
 
 /** Works out the hashes that the message holds and puts them into the call. */
 export function fillHashes(crypto: CryptoProvider, hashes: readonly CompiledHash[], call: Call): MaybePromise<void> {
-  return inTurn(hashes, ({ digest, encoding, write }, index) =>
-    whenReady(crypto.hash(digest, write(call)), bytes => {
-      call.hashes[index] = encoding === 'raw' ? bytes : encode(bytes, encoding)
-    }),
-  )
+  return inTurn(hashes, ({ digest, encoding, write }, index) => {
+    const content = write(call)
+    const hash: MaybePromise<string | Uint8Array> =
+      encoding === 'raw' ? crypto.hash(digest, content) : crypto.hashText(digest, content, encoding)
+    return whenReady(hash, value => {
+      call.hashes[index] = value
+    })
+  })
 }
 
 export function messageBytes(message: Message): Uint8Array {

@@ -41,7 +41,11 @@ export interface SecretOptions {
  *
  * @throws CountersignError `secret-missing`, `secret-malformed`, `secret-too-short`
  */
-export function readSecret(scheme: Scheme, secret: string | Uint8Array | undefined, options: SecretOptions = {}): Secret {
+export function readSecret(
+  scheme: Pick<Scheme, 'name' | 'secret'>,
+  secret: string | Uint8Array | undefined,
+  options: SecretOptions = {},
+): Secret {
   if (secret === undefined || secret.length === 0) {
     throw new CountersignError('secret-missing', `The scheme ${scheme.name} wants a secret.`)
   }

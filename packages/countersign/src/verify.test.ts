@@ -185,7 +185,7 @@ describe('createVerifier(qredoV1).verify', () => {
     const request = call()
     expect(codeOf(await verify(request))).toBe('ok')
     expect(codeOf(await verify(request))).toBe('replayed')
-    const shown = new Set<string>(['replayed', 'digest-mismatch', ...expectations.map(([code]) => code)])
+    const shown = new Set<string>(['replayed', 'digest-mismatch', 'insufficient-coverage', ...expectations.map(([code]) => code)])
     expect(new Set(Object.keys(FAILURES))).toEqual(shown)
   })
 

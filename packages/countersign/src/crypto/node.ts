@@ -1,22 +1,20 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
+import * as nodeCrypto from 'node:crypto'
+import type { Digest } from '../algorithm.ts'
 import { encode } from '../encoding.ts'
-import type { Message } from '../message.ts'
+import { type Message, messageBytes } from '../message.ts'
 import { createHmacSigner } from './hmac.ts'
 import { createKeyPairSigner, createKeyPairVerifier } from './node-key-pair.ts'
 import type { CryptoProvider } from './provider.ts'
-
-interface Updatable {
-  update(data: string | Uint8Array): unknown
-}
 
 /** `node:crypto`: Node, Deno, Bun. */
 export const crypto: CryptoProvider = {
   synchronous: true,
 
-  hash(digest, message) {
-    const hash = createHash(digest)
-    feed(hash, message)
-    return hash.digest()
+  hash: (digest, message) => nodeCrypto.createHash(digest).update(contentOf(message)).digest(),
+
+  hashText(digest, message, encoding) {
+    if (encoding === 'hex' || encoding === 'base64' || encoding === 'base64url') return hashNatively(digest, contentOf(message), encoding)
+    return encode(nodeCrypto.createHash(digest).update(contentOf(message)).digest(), encoding)
   },
 
   hmac(digest, secret, encoding) {
@@ -32,16 +30,19 @@ export const crypto: CryptoProvider = {
   utf8: text => Buffer.from(text, 'utf8'),
 
   equal(a, b) {
-    return a.length === b.length && timingSafeEqual(Buffer.from(a, 'latin1'), Buffer.from(b, 'latin1'))
+    return a.length === b.length && nodeCrypto.timingSafeEqual(Buffer.from(a, 'latin1'), Buffer.from(b, 'latin1'))
   },
 }
 
-function feed(sink: Updatable, { before, body, after }: Message): void {
-  if (body === undefined || typeof body === 'string') {
-    sink.update(body === undefined ? before : before + body + after)
-    return
-  }
-  if (before !== '') sink.update(before)
-  if (body.length > 0) sink.update(body)
-  if (after !== '') sink.update(after)
+/** The one-shot hash came with Node 20.12, and is faster than the stream. */
+function hashNatively(digest: Digest, content: string | Uint8Array, encoding: 'hex' | 'base64' | 'base64url'): string {
+  const { hash } = nodeCrypto
+  return typeof hash === 'function' ? hash(digest, content, encoding) : nodeCrypto.createHash(digest).update(content).digest(encoding)
+}
+
+/** Text stays text, which is faster to hash; bytes are copied only when something stands around them. */
+function contentOf(message: Message): string | Uint8Array {
+  const { before, body, after } = message
+  if (body === undefined || typeof body === 'string') return before + (body ?? '') + after
+  return before === '' && after === '' ? body : messageBytes(message)
 }

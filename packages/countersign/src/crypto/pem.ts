@@ -1,5 +1,5 @@
 import type { KeyPairAlgorithm } from '../algorithm.ts'
-import { concatBytes, fromBase64 } from '../encoding.ts'
+import { concatBytes, encode, fromBase64 } from '../encoding.ts'
 import { CountersignError } from '../error.ts'
 
 /** SEQUENCE { OID 1.2.840.113549.1.1.1 rsaEncryption, NULL }: RFC 8017 §A.1, DER. */
@@ -47,4 +47,22 @@ function element(tag: number, content: Uint8Array): Uint8Array {
           ? [0x82, length >> 8, length & 0xff]
           : [0x83, length >> 16, (length >> 8) & 0xff, length & 0xff]
   return concatBytes([Uint8Array.of(tag, ...size), content])
+}
+
+/** The object identifiers that tell which algorithm a key is for; plain RSA keys are taken for PSS, the better of the two. */
+const IDENTIFIERS: readonly (readonly [hex: string, KeyPairAlgorithm])[] = [
+  ['06032b6570', 'ed25519'],
+  ['06082a8648ce3d030107', 'ecdsa-p256-sha256'],
+  ['06052b81040022', 'ecdsa-p384-sha384'],
+  ['06092a864886f70d01010a', 'rsa-pss-sha512'],
+  ['06092a864886f70d010101', 'rsa-pss-sha512'],
+]
+
+/** Which algorithm a key in PEM is for; `undefined` when it is none that is known. */
+export function algorithmOfPem(pem: string): KeyPairAlgorithm | undefined {
+  if (/-----BEGIN RSA /.test(pem)) return 'rsa-pss-sha512'
+  const body = /-----BEGIN [A-Z ]+-----([A-Za-z0-9+/=\s]+)-----END/.exec(pem)?.[1]?.replace(/\s/g, '')
+  const der = body === undefined ? undefined : fromBase64(body)
+  const hex = der === undefined ? '' : encode(der, 'hex')
+  return IDENTIFIERS.find(([identifier]) => hex.includes(identifier))?.[1]
 }

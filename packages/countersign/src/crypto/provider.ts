@@ -18,6 +18,7 @@ export interface CryptoProvider {
   /** Whether every answer is a value rather than a promise. */
   readonly synchronous: boolean
   hash(digest: Digest, message: Message): MaybePromise<Uint8Array>
+  hashText(digest: Digest, message: Message, encoding: BytesEncoding): MaybePromise<string>
   hmac(digest: Digest, secret: Uint8Array, encoding: BytesEncoding): SignMessage
   /** @param pem PKCS#8; PKCS#1 for RSA, SEC 1 for ECDSA. @throws CountersignError `private-key-malformed`, at once or as a rejection */
   keyPairSign(algorithm: KeyPairAlgorithm, pem: string): SignBytes

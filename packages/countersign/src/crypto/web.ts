@@ -1,6 +1,6 @@
 import type { Digest } from '../algorithm.ts'
 import { encode, utf8 } from '../encoding.ts'
-import { messageBytes } from '../message.ts'
+import { type Message, messageBytes } from '../message.ts'
 import type { CryptoProvider } from './provider.ts'
 
 export const DIGEST_NAMES: { readonly [D in Digest]: string } = { sha1: 'SHA-1', sha256: 'SHA-256', sha384: 'SHA-384', sha512: 'SHA-512' }
@@ -9,8 +9,10 @@ export const DIGEST_NAMES: { readonly [D in Digest]: string } = { sha1: 'SHA-1',
 export const crypto: CryptoProvider = {
   synchronous: false,
 
-  async hash(digest, message) {
-    return new Uint8Array(await globalThis.crypto.subtle.digest(DIGEST_NAMES[digest], fixed(messageBytes(message))))
+  hash,
+
+  async hashText(digest, message, encoding) {
+    return encode(await hash(digest, message), encoding)
   },
 
   hmac(digest, secret, encoding) {
@@ -29,6 +31,10 @@ export const crypto: CryptoProvider = {
     for (let index = 0; index < a.length; index++) difference |= a.charCodeAt(index) ^ b.charCodeAt(index)
     return difference === 0
   },
+}
+
+async function hash(digest: Digest, message: Message): Promise<Uint8Array> {
+  return new Uint8Array(await globalThis.crypto.subtle.digest(DIGEST_NAMES[digest], fixed(messageBytes(message))))
 }
 
 /** Key pairs come in a piece of their own, so that whoever signs with a secret need not carry them. */

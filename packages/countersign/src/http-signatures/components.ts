@@ -1,0 +1,169 @@
+import { encode, utf8 } from '../encoding.ts'
+import { percentEncode } from '../message.ts'
+import { serializeBareItem, serializeDictionary, serializeList, serializeMember, serializeParameters } from './serialize-fields.ts'
+import { type InnerList, type Item, parseDictionary, parseItem, parseList } from './structured-fields.ts'
+
+/** A request or a response, as the components of RFC 9421 see it. */
+export interface HttpMessage {
+  /** Every line as it came or goes, names in any case. */
+  readonly headers: Lines
+  readonly trailers?: Lines | undefined
+  /** Of a request. */
+  readonly method?: string | undefined
+  /** Of a request: scheme, host and port as the client knows them, in lower case and without the scheme's own port. */
+  readonly origin?: string | undefined
+  /** Of a request: path and query as on the request line. */
+  readonly target?: string | undefined
+  /** Of a response. */
+  readonly status?: number | undefined
+  /** Of a response: the request that it answers, for components with `;req`. */
+  readonly request?: HttpMessage | undefined
+}
+
+export type Lines = readonly (readonly [name: string, value: string])[]
+
+/** The value of a component in a message; `undefined` when the message has none. */
+export type ComponentValue = (message: HttpMessage) => string | undefined
+
+/** A component identifier, read. */
+export interface Component {
+  /** As it stands in the signature base: `"@query-param";name="x"`. */
+  readonly identifier: string
+  /** Field name in lower case, or derived component with its `@`. */
+  readonly name: string
+  readonly value: ComponentValue
+}
+
+const PARAMETERS = new Set(['sf', 'key', 'bs', 'tr', 'req', 'name'])
+const REQUEST_ONLY = new Set(['@method', '@target-uri', '@authority', '@scheme', '@request-target', '@path', '@query', '@query-param'])
+
+/**
+ * Reads a covered component (RFC 9421 §2). `undefined` for one that is unknown, or whose parameters contradict each other: then the whole
+ * signature is refused.
+ */
+export function readComponent({ item, parameters }: Item): Component | undefined {
+  if (item.type !== 'string' || parameters.some(([name]) => !PARAMETERS.has(name))) return undefined
+  const name = item.value
+  const flags = new Set<string>()
+  const texts = new Map<string, string>()
+  for (const [parameter, value] of parameters) {
+    if (value.type === 'boolean' && value.value && parameter !== 'key' && parameter !== 'name') flags.add(parameter)
+    else if (value.type === 'string' && (parameter === 'key' || parameter === 'name')) texts.set(parameter, value.value)
+    else return undefined
+  }
+  const own = name.startsWith('@') ? readDerived(name, flags, texts) : readField(name, flags, texts)
+  if (own === undefined) return undefined
+  const identifier = serializeBareItem(item) + serializeParameters(parameters)
+  const value: ComponentValue = flags.has('req') ? message => (message.request === undefined ? undefined : own(message.request)) : own
+  return { identifier, name, value }
+}
+
+/** Reads all components of a signature; `undefined` when one is unknown, or comes twice. */
+export function readComponents({ items }: InnerList): readonly Component[] | undefined {
+  const components: Component[] = []
+  const seen = new Set<string>()
+  for (const item of items) {
+    const component = readComponent(item)
+    if (component === undefined || seen.has(component.identifier)) return undefined
+    seen.add(component.identifier)
+    components.push(component)
+  }
+  return components
+}
+
+function readDerived(name: string, flags: ReadonlySet<string>, texts: ReadonlyMap<string, string>): ComponentValue | undefined {
+  const allowed = name === '@query-param' ? texts.has('name') && texts.size === 1 : texts.size === 0
+  if (!allowed || [...flags].some(flag => flag !== 'req')) return undefined
+  switch (name) {
+    case '@method':
+      return ({ method }) => method
+    case '@target-uri':
+      return ({ origin, target }) => (origin === undefined || target === undefined ? undefined : origin + target)
+    case '@authority':
+      return ({ origin }) => origin?.slice(origin.indexOf('://') + 3)
+    case '@scheme':
+      return ({ origin }) => origin?.slice(0, origin.indexOf('://'))
+    case '@request-target':
+      return ({ target }) => target
+    case '@path':
+      return ({ target }) => target?.split('?', 1)[0]
+    case '@query':
+      return ({ target }) => (target === undefined ? undefined : queryWithMark(target))
+    case '@query-param':
+      return ({ target }) => (target === undefined ? undefined : queryParameter(target, texts.get('name') ?? ''))
+    case '@status':
+      return flags.has('req') ? undefined : ({ status }) => (status === undefined ? undefined : String(status))
+    default:
+      return undefined
+  }
+}
+
+/** Whether a response can have it of itself. */
+export function isRequestOnly(name: string): boolean {
+  return REQUEST_ONLY.has(name)
+}
+
+function queryWithMark(target: string): string {
+  const mark = target.indexOf('?')
+  return mark < 0 ? '?' : target.slice(mark)
+}
+
+/** RFC 9421 §2.2.8: decoded as a form, encoded again; a name that comes several times can not be covered. */
+function queryParameter(target: string, wanted: string): string | undefined {
+  const values = [...new URLSearchParams(queryWithMark(target).slice(1))].filter(([name]) => percentEncode(name) === wanted)
+  const [only] = values
+  return values.length === 1 && only !== undefined ? percentEncode(only[1]) : undefined
+}
+
+function readField(name: string, flags: ReadonlySet<string>, texts: ReadonlyMap<string, string>): ComponentValue | undefined {
+  if (!/^[a-z0-9!#$%&'*+.^_`|~-]+$/.test(name) || texts.has('name')) return undefined
+  const key = texts.get('key')
+  if (flags.has('bs') && (flags.has('sf') || key !== undefined)) return undefined
+  const lines = (message: HttpMessage): readonly string[] | undefined =>
+    findLines(flags.has('tr') ? message.trailers : message.headers, name)
+  if (flags.has('bs'))
+    return message =>
+      lines(message)
+        ?.map(line => `:${encode(utf8(line), 'base64')}:`)
+        .join(', ')
+  const combined: ComponentValue = message => lines(message)?.join(', ')
+  if (key !== undefined) return message => structuredMember(combined(message), key)
+  return flags.has('sf') ? message => structured(combined(message)) : combined
+}
+
+/** Every value of a field, trimmed, folded lines unfolded (RFC 9421 §2.1). */
+export function findLines(lines: Lines | undefined, wanted: string): readonly string[] | undefined {
+  let found: string[] | undefined
+  for (const [name, value] of lines ?? []) {
+    if (name !== wanted && (name.length !== wanted.length || name.toLowerCase() !== wanted)) continue
+    const trimmed = trim(value)
+    if (found === undefined) found = [trimmed]
+    else found.push(trimmed)
+  }
+  return found
+}
+
+function trim(value: string): string {
+  const unfolded = value.includes('\n') ? value.replace(/[ \t]*\r?\n[ \t]+/g, ' ') : value
+  const first = unfolded.charCodeAt(0)
+  const last = unfolded.charCodeAt(unfolded.length - 1)
+  return first === 32 || first === 9 || last === 32 || last === 9 ? unfolded.replace(/^[ \t]+|[ \t]+$/g, '') : unfolded
+}
+
+/** Strictly serialised (§2.1.1). A list and a dictionary are told apart by which of the two the value is. */
+function structured(value: string | undefined): string | undefined {
+  if (value === undefined) return undefined
+  const item = parseItem(value)
+  if (item !== undefined) return serializeMember(item)
+  const list = parseList(value)
+  if (list !== undefined) return serializeList(list)
+  const dictionary = parseDictionary(value)
+  return dictionary === undefined ? undefined : serializeDictionary(dictionary)
+}
+
+/** One member of a dictionary (§2.1.2). */
+function structuredMember(value: string | undefined, key: string): string | undefined {
+  const member = value === undefined ? undefined : parseDictionary(value)?.get(key)
+  if (member === undefined) return undefined
+  return serializeMember(member)
+}

@@ -1,0 +1,40 @@
+import type { Digest } from '../algorithm.ts'
+import { type CryptoProvider, inTurn, type MaybePromise, whenReady } from '../crypto/provider.ts'
+import { isInnerList, parseDictionary } from './structured-fields.ts'
+
+/** The active algorithms of RFC 9530; the deprecated ones (`md5`, `sha`, …) prove nothing. */
+const DIGESTS: { readonly [name: string]: Digest } = { 'sha-256': 'sha256', 'sha-512': 'sha512' }
+
+export type DigestName = 'sha-256' | 'sha-512'
+
+/** The value of `Content-Digest` (or of `Repr-Digest`, for a representation that is sent as it is): `sha-256=:…:`. */
+export function contentDigest(crypto: CryptoProvider, body: Uint8Array | string, name: DigestName = 'sha-256'): MaybePromise<string> {
+  const hash = crypto.hashText(name === 'sha-512' ? 'sha512' : 'sha256', { before: '', body, after: '' }, 'base64')
+  return whenReady(hash, text => `${name}=:${text}:`)
+}
+
+/**
+ * Whether a digest field is that of the body: every digest in it whose algorithm is known has to fit, and there has to be one.
+ */
+export function digestHolds(crypto: CryptoProvider, field: string, body: Uint8Array | undefined): MaybePromise<boolean> {
+  const digests = parseDictionary(field)
+  if (digests === undefined) return false
+  const known = [...digests].flatMap(([name, member]) => {
+    const digest = DIGESTS[name]
+    return digest === undefined || isInnerList(member) ? [] : [{ digest, item: member.item }]
+  })
+  let holds = known.length > 0
+  const checked = inTurn(known, ({ digest, item }) =>
+    whenReady(crypto.hashText(digest, { before: '', body, after: '' }, 'base64'), expected => {
+      if (item.type !== 'bytes' || !crypto.equal(expected, item.value)) holds = false
+    }),
+  )
+  return whenReady(checked, () => holds)
+}
+
+/** The value of `Want-Content-Digest` or `Want-Repr-Digest` (RFC 9530 §4): preferences from 0, not wanted, to 10. */
+export function wantDigest(preferences: { readonly [N in DigestName]?: number }): string {
+  return Object.entries(preferences)
+    .map(([name, preference]) => `${name}=${preference}`)
+    .join(', ')
+}

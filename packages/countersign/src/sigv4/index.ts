@@ -1,0 +1,1 @@
+export { type SigV4Options, sigV4 } from './scheme.ts'
