@@ -1,0 +1,1 @@
+export { type DraftSignaturesOptions, draftSignatures } from './scheme.ts'

@@ -1,0 +1,189 @@
+import { describe, expect, it } from 'vitest'
+import { type HttpMessage, type Lines, readComponent } from './components.ts'
+import {
+  acceptSignature,
+  parseComponents,
+  readAcceptSignature,
+  readSignatures,
+  signMessage,
+  verifySignature,
+} from './message-signatures.ts'
+
+const request: HttpMessage = {
+  method: 'POST',
+  origin: 'https://www.example.com',
+  target: '/path?param=value&foo=bar&baz=batman&qux=',
+  headers: [
+    ['Host', 'www.example.com'],
+    ['Date', 'Tue, 20 Apr 2021 02:07:56 GMT'],
+    ['X-OWS-Header', '  Leading and trailing whitespace.   '],
+    ['X-Obs-Fold-Header', 'Obsolete\r\n    line folding.'],
+    ['Cache-Control', 'max-age=60'],
+    ['Cache-Control', '    must-revalidate'],
+    ['Example-Dict', '  a=1,    b=2;x=1;y=2,   c=(a   b   c)'],
+    ['X-Empty-Header', ''],
+    ['Example-Header', 'value, with, lots'],
+    ['Example-Header', 'of, commas'],
+    ['Keyed', ' a=1, b=2;x=1;y=2, c=(a   b    c), d'],
+  ],
+  trailers: [['Expires', 'Wed, 9 Nov 2022 07:28:00 GMT']],
+}
+
+/** What a component, written as in a signature base, stands for. */
+function valueIn(identifier: string, message: HttpMessage = request): string | undefined {
+  return parseComponents([identifier])[0]?.value(message)
+}
+
+// The examples of RFC 9421, §2.1 and §2.2.
+describe('components', () => {
+  it.each([
+    ['host', 'www.example.com'],
+    ['x-ows-header', 'Leading and trailing whitespace.'],
+    ['x-obs-fold-header', 'Obsolete line folding.'],
+    ['cache-control', 'max-age=60, must-revalidate'],
+    ['example-dict', 'a=1,    b=2;x=1;y=2,   c=(a   b   c)'],
+    ['x-empty-header', ''],
+    ['"example-dict";sf', 'a=1, b=2;x=1;y=2, c=(a b c)'],
+    ['"keyed";key="a"', '1'],
+    ['"keyed";key="d"', '?1'],
+    ['"keyed";key="b"', '2;x=1;y=2'],
+    ['"keyed";key="c"', '(a b c)'],
+    ['"example-header";bs', ':dmFsdWUsIHdpdGgsIGxvdHM=:, :b2YsIGNvbW1hcw==:'],
+    ['"expires";tr', 'Wed, 9 Nov 2022 07:28:00 GMT'],
+    ['@method', 'POST'],
+    ['@target-uri', 'https://www.example.com/path?param=value&foo=bar&baz=batman&qux='],
+    ['@authority', 'www.example.com'],
+    ['@scheme', 'https'],
+    ['@request-target', '/path?param=value&foo=bar&baz=batman&qux='],
+    ['@path', '/path'],
+    ['@query', '?param=value&foo=bar&baz=batman&qux='],
+    ['"@query-param";name="baz"', 'batman'],
+    ['"@query-param";name="qux"', ''],
+    ['"@query-param";name="param"', 'value'],
+  ])('%s is %s', (identifier, expected) => {
+    expect(valueIn(identifier)).toBe(expected)
+  })
+
+  it('query parameters are decoded as a form and encoded again', () => {
+    const target = '/parameters?var=this%20is%20a%20big%0Amultiline%20value&bar=with+plus+whitespace&fa%C3%A7ade%22%3A%20=something'
+    expect(valueIn('"@query-param";name="var"', { ...request, target })).toBe('this%20is%20a%20big%0Amultiline%20value')
+    expect(valueIn('"@query-param";name="bar"', { ...request, target })).toBe('with%20plus%20whitespace')
+    expect(valueIn('"@query-param";name="fa%C3%A7ade%22%3A%20"', { ...request, target })).toBe('something')
+    expect(valueIn('"@query-param";name="a"', { ...request, target: '/?a=1&a=2' })).toBeUndefined()
+    expect(valueIn('@query', { ...request, target: '/path' })).toBe('?')
+  })
+
+  it('of a response take what they need from its request', () => {
+    const response: HttpMessage = { status: 503, headers: [['Date', 'Tue, 20 Apr 2021 02:07:56 GMT']], request }
+    expect(valueIn('@status', response)).toBe('503')
+    expect(valueIn('"@method";req', response)).toBe('POST')
+    expect(valueIn('"host";req', response)).toBe('www.example.com')
+    expect(valueIn('"@method";req', request)).toBeUndefined()
+    expect(valueIn('@status', request)).toBeUndefined()
+    expect(valueIn('@method', response)).toBeUndefined()
+  })
+
+  it('that are missing from the message have no value', () => {
+    for (const identifier of ['x-none', '"keyed";key="z"', '"x-ows-header";key="a"', '"@query-param";name="none"'])
+      expect(valueIn(identifier)).toBeUndefined()
+  })
+
+  it.each([
+    '',
+    'Host ',
+    '@unknown',
+    '@query-param',
+    '"@method";sf',
+    '"host";bs;sf',
+    '"host";bs;key="a"',
+    '"host";name="a"',
+    '"host";unknown',
+    '"host";sf="x"',
+    '"@status";req',
+    '"ho\\"st"',
+  ])('refuse %j', identifier => {
+    expect(() => parseComponents([identifier])).toThrow(expect.objectContaining({ code: 'option-invalid' }))
+  })
+
+  it('come once each', () => {
+    expect(() => parseComponents(['host', 'host'])).toThrow(/each once/)
+    expect(() => parseComponents(['"a";sf', '"a"'])).not.toThrow()
+    expect(readComponent({ item: { type: 'token', value: 'host' }, parameters: [] })).toBeUndefined()
+  })
+})
+
+describe('signMessage and verifySignature', () => {
+  const key = { algorithm: 'hmac-sha256', secret: Buffer.alloc(32, 1) } as const
+
+  it('sign a response over the request it answers, its signature among what is covered', async () => {
+    const toAnswer: HttpMessage = { ...request, headers: [...request.headers, ['signature', 'sig1=:AAAA:']] }
+    const response = { status: 200, headers: [['content-type', 'text/plain']] as Lines, request: toAnswer }
+    const signed = await signMessage(response, {
+      label: 'reqres',
+      components: ['@status', '"@method";req', '"signature";req;key="sig1"'],
+      parameters: { created: 1, keyid: 'k' },
+      key,
+    })
+    expect(signed.base).toBe(
+      '"@status": 200\n"@method";req: POST\n"signature";req;key="sig1": :AAAA:\n"@signature-params": ("@status" "@method";req "signature";req;key="sig1");created=1;keyid="k"',
+    )
+    const sent: HttpMessage = {
+      ...response,
+      headers: [...response.headers, ['Signature-Input', signed['signature-input']], ['Signature', signed.signature]],
+    }
+    const [found] = readSignatures(sent) ?? []
+    if (found === undefined) throw new Error('no signature')
+    expect(await verifySignature(sent, found, key)).toBe(true)
+    expect(await verifySignature({ ...sent, request: { ...toAnswer, method: 'GET' } }, found, key)).toBe(false)
+    expect(await verifySignature(sent, found, { ...key, secret: Buffer.alloc(32, 2) })).toBe(false)
+  })
+
+  it('refuse to cover what is not there, and a label that is none', () => {
+    const options = { label: 'sig', components: ['x-none'], parameters: {}, key }
+    expect(() => signMessage(request, options)).toThrow(/has no "x-none"/)
+    expect(() => signMessage(request, { ...options, label: 'Sig' })).toThrow(/no label/)
+  })
+
+  it('read nothing from fields that are malformed or do not belong together', () => {
+    for (const [input, signature] of [
+      ['sig=("host"', 'sig=:AA==:'],
+      ['sig=("host")', 'sig=token'],
+      ['sig=("host")', 'other=:AA==:'],
+      ['sig=token', 'sig=:AA==:'],
+      ['sig=("host");created="x"', 'sig=:AA==:'],
+    ] as const)
+      expect(
+        readSignatures({
+          headers: [
+            ['signature-input', input],
+            ['signature', signature],
+          ],
+        }),
+      ).toBeUndefined()
+    expect(
+      readSignatures({
+        headers: [
+          ['signature-input', 'sig=("@none")'],
+          ['signature', 'sig=:AA==:'],
+        ],
+      }),
+    ).toEqual([])
+  })
+})
+
+describe('Accept-Signature', () => {
+  it('says what is wanted, and is read again', () => {
+    const value = acceptSignature({
+      sig1: {
+        components: ['@method', '@target-uri', 'cache-control'],
+        parameters: { created: true, keyid: 'test-key-rsa-pss', tag: 'app-123', nonce: false },
+      },
+    })
+    expect(value).toBe('sig1=("@method" "@target-uri" "cache-control");created;keyid="test-key-rsa-pss";tag="app-123"')
+    expect(readAcceptSignature(value)?.get('sig1')).toEqual({
+      components: ['"@method"', '"@target-uri"', '"cache-control"'],
+      parameters: { created: true, keyid: 'test-key-rsa-pss', tag: 'app-123' },
+    })
+    for (const bad of ['sig1', 'sig1=("@none")', '=']) expect(readAcceptSignature(bad)).toBeUndefined()
+  })
+})
