@@ -191,12 +191,15 @@ describe('rfc9421', () => {
   it.each(['rsa-pss-sha512', 'rsa-v1_5-sha256', 'ecdsa-p256-sha256', 'ecdsa-p384-sha384', 'ed25519'] as const)(
     'signs and verifies with %s',
     async algorithm => {
-      const options = { publicKeyEncoding: { type: 'spki', format: 'pem' }, privateKeyEncoding: { type: 'pkcs8', format: 'pem' } } as const
-      const { publicKey, privateKey }: { publicKey: string; privateKey: string } = algorithm.startsWith('rsa')
-        ? generateKeyPairSync('rsa', { modulusLength: 2048, ...options })
-        : algorithm === 'ed25519'
-          ? generateKeyPairSync('ed25519', options)
-          : generateKeyPairSync('ec', { namedCurve: algorithm === 'ecdsa-p256-sha256' ? 'P-256' : 'P-384', ...options })
+      const encoded = { publicKeyEncoding: { type: 'spki', format: 'pem' }, privateKeyEncoding: { type: 'pkcs8', format: 'pem' } } as const
+      const make = {
+        'rsa-pss-sha512': () => generateKeyPairSync('rsa', { modulusLength: 2048, ...encoded }),
+        'rsa-v1_5-sha256': () => generateKeyPairSync('rsa', { modulusLength: 2048, ...encoded }),
+        'ecdsa-p256-sha256': () => generateKeyPairSync('ec', { namedCurve: 'P-256', ...encoded }),
+        'ecdsa-p384-sha384': () => generateKeyPairSync('ec', { namedCurve: 'P-384', ...encoded }),
+        ed25519: () => generateKeyPairSync('ed25519', encoded),
+      }
+      const { publicKey, privateKey } = make[algorithm]()
       const scheme = httpMessageSignatures({ parameters: ['created', 'keyid', 'nonce', 'alg'] })
       const signed = createSigner(scheme, { keyId: 'k', privateKey, algorithm }, { clock: () => NOW }).sign({
         method: 'POST',
