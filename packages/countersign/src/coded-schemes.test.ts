@@ -191,15 +191,16 @@ describe('rfc9421', () => {
   it.each(['rsa-pss-sha512', 'rsa-v1_5-sha256', 'ecdsa-p256-sha256', 'ecdsa-p384-sha384', 'ed25519'] as const)(
     'signs and verifies with %s',
     async algorithm => {
-      const encoded = { publicKeyEncoding: { type: 'spki', format: 'pem' }, privateKeyEncoding: { type: 'pkcs8', format: 'pem' } } as const
       const make = {
-        'rsa-pss-sha512': () => generateKeyPairSync('rsa', { modulusLength: 2048, ...encoded }),
-        'rsa-v1_5-sha256': () => generateKeyPairSync('rsa', { modulusLength: 2048, ...encoded }),
-        'ecdsa-p256-sha256': () => generateKeyPairSync('ec', { namedCurve: 'P-256', ...encoded }),
-        'ecdsa-p384-sha384': () => generateKeyPairSync('ec', { namedCurve: 'P-384', ...encoded }),
-        ed25519: () => generateKeyPairSync('ed25519', encoded),
+        'rsa-pss-sha512': () => generateKeyPairSync('rsa', { modulusLength: 2048 }),
+        'rsa-v1_5-sha256': () => generateKeyPairSync('rsa', { modulusLength: 2048 }),
+        'ecdsa-p256-sha256': () => generateKeyPairSync('ec', { namedCurve: 'P-256' }),
+        'ecdsa-p384-sha384': () => generateKeyPairSync('ec', { namedCurve: 'P-384' }),
+        ed25519: () => generateKeyPairSync('ed25519'),
       }
-      const { publicKey, privateKey } = make[algorithm]()
+      const pair = make[algorithm]()
+      const publicKey = String(pair.publicKey.export({ type: 'spki', format: 'pem' }))
+      const privateKey = String(pair.privateKey.export({ type: 'pkcs8', format: 'pem' }))
       const scheme = httpMessageSignatures({ parameters: ['created', 'keyid', 'nonce', 'alg'] })
       const signed = createSigner(scheme, { keyId: 'k', privateKey, algorithm }, { clock: () => NOW }).sign({
         method: 'POST',
