@@ -23,8 +23,8 @@ export function addCredentialOptions(command: Command): Command {
     .optionsGroup('Who signs:')
     .addOption(
       new Option(
-        '-s, --scheme <name>',
-        `signature scheme (default: the profile's, or ${DEFAULT_SCHEME}); countersign schemes lists them`,
+        '-s, --scheme <name|file>',
+        `signature scheme (default: the profile's, or ${DEFAULT_SCHEME}); countersign schemes lists them; or the path of a declaration in JSON`,
       ).env('COUNTERSIGN_SCHEME'),
     )
     .addOption(new Option('-p, --profile <name>', 'credentials saved with countersign profiles add').env('COUNTERSIGN_PROFILE'))

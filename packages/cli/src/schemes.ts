@@ -1,14 +1,39 @@
-import type { Scheme } from 'countersign'
+import { readFileSync } from 'node:fs'
+import { defineScheme, type Scheme, schemeWarnings } from 'countersign'
 import * as schemes from 'countersign/schemes'
 import { UsageError } from './exit.ts'
+import { tell } from './streams.ts'
 
 export const SCHEMES: readonly Scheme[] = Object.values(schemes).sort((a, b) => (a.name < b.name ? -1 : 1))
 
 export const DEFAULT_SCHEME = 'qredo-v1'
 
-/** @throws UsageError `scheme-unknown` */
+/**
+ * A shipped scheme by its name, or one's own by the path of its declaration in JSON.
+ *
+ * @throws UsageError `scheme-unknown`, `scheme-unreadable`; CountersignError `scheme-invalid`
+ */
 export function findScheme(name: string): Scheme {
   const scheme = SCHEMES.find(candidate => candidate.name === name)
   if (scheme !== undefined) return scheme
-  throw new UsageError('scheme-unknown', `There is no scheme ${name}. There are: ${SCHEMES.map(candidate => candidate.name).join(', ')}`)
+  if (/[./\\]/.test(name)) return readSchemeFile(name)
+  throw new UsageError(
+    'scheme-unknown',
+    `There is no scheme ${name}. There are: ${SCHEMES.map(candidate => candidate.name).join(', ')}; for one of your own give the path of its declaration, ./${name}.json`,
+  )
+}
+
+function readSchemeFile(path: string): Scheme {
+  let declaration: Parameters<typeof defineScheme>[0]
+  try {
+    declaration = JSON.parse(readFileSync(path, 'utf8'))
+  } catch (error) {
+    throw new UsageError(
+      'scheme-unreadable',
+      `The declaration ${path} can not be read: ${error instanceof Error ? error.message : String(error)}`,
+    )
+  }
+  const scheme = defineScheme(declaration)
+  for (const warning of schemeWarnings(scheme)) tell(`warning: ${scheme.name}: ${warning}`)
+  return scheme
 }

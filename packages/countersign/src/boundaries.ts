@@ -13,6 +13,8 @@ import { EPOCH_DIGITS } from './timestamp.ts'
 export interface Boundaries {
   /** Two parts that no check of a single call can keep apart, as `{body}{nonce}`; a verifier refuses such a scheme. */
   readonly hopeless: string | undefined
+  /** The boundaries that have to be looked at in each call. */
+  readonly looked: readonly string[]
   /** The name of the first boundary that this call leaves open. */
   readonly findOpen: (call: Call) => string | undefined
 }
@@ -39,6 +41,7 @@ export function compileBoundaries(scheme: DeclaredScheme): Boundaries {
   const [only] = checks
   return {
     hopeless: all.map(({ hopeless }) => hopeless).find(hopeless => hopeless !== undefined),
+    looked: all.flatMap(({ looked }) => looked),
     findOpen:
       only === undefined || checks.length === 1
         ? (only ?? NOTHING_OPEN)
@@ -51,6 +54,7 @@ const NOTHING_OPEN = (): undefined => undefined
 function compileParts(parts: readonly Part[], scheme: DeclaredScheme): Boundaries {
   const shapes = parts.flatMap(part => shapesOf(part, scheme))
   const checks: ((call: Call) => string | undefined)[] = []
+  const looked: string[] = []
   for (const [index, shape] of shapes.entries()) {
     if (shape.known || shapes.slice(index + 1).every(next => next.known)) continue
     let after = index + 1
@@ -59,13 +63,15 @@ function compileParts(parts: readonly Part[], scheme: DeclaredScheme): Boundarie
     if (next === undefined || next.part.kind === 'literal' || canNotContinue(shape.characters, next.first)) continue
     const between = `between {${shape.name}} and {${next.name}}`
     if (shape.characters === ANY || next.known || isWithin(next.characters, shape.characters))
-      return { hopeless: between, findOpen: () => between }
+      return { hopeless: between, looked: [], findOpen: () => between }
+    looked.push(between)
     checks.push(compileCheck(shape.characters, shapes.slice(after), between))
   }
   const [only] = checks
-  if (only === undefined) return { hopeless: undefined, findOpen: NOTHING_OPEN }
+  if (only === undefined) return { hopeless: undefined, looked, findOpen: NOTHING_OPEN }
   return {
     hopeless: undefined,
+    looked,
     findOpen: checks.length === 1 ? only : call => checks.map(check => check(call)).find(open => open !== undefined),
   }
 }

@@ -2,6 +2,7 @@ import { ALGORITHMS } from './algorithm.ts'
 import { checkTemplate, invalid, isBytesEncoding, isDigest, oneOf, shown } from './check-template.ts'
 import type { MessagePiece, SchemeDeclaration } from './declaration.ts'
 import { ALPHABETS, SECRET_ENCODINGS } from './encoding.ts'
+import type { KnownParts } from './known-parts.ts'
 import { NONCE_FORMATS } from './nonce.ts'
 import { TIMESTAMP_FORMATS } from './parse-timestamp.ts'
 import { type DeclaredScheme, messagePieces, readDeclaration } from './scheme.ts'
@@ -26,11 +27,12 @@ const MEMBERS: { readonly [M in keyof Required<SchemeDeclaration>]: 'text' | 'ob
 const REQUIRED = ['name', 'title', 'algorithm', 'message', 'signature'] as const
 
 /**
- * Checks a declaration, in TypeScript or as it was read from JSON, and makes it a scheme.
+ * Checks a declaration, in TypeScript or as it was read from JSON, and makes it a scheme. In TypeScript, a part that no call has is an error of
+ * the types already.
  *
  * @throws CountersignError `scheme-invalid`, naming the field and what may stand there
  */
-export function defineScheme(declaration: SchemeDeclaration): DeclaredScheme {
+export function defineScheme<const D extends SchemeDeclaration>(declaration: D & KnownParts<D>): DeclaredScheme {
   checkMembers(declaration)
   const { name } = declaration
   const at = (field: string): string => `scheme ${name}, ${field}`

@@ -1,0 +1,43 @@
+import { describe, expect, it } from 'vitest'
+import { defineScheme } from './define.ts'
+
+const base = {
+  title: 'T',
+  algorithm: 'hmac-sha256',
+  timestamp: { formats: ['seconds'] },
+  signature: { encoding: 'hex' },
+  headers: { t: '{timestamp}', s: '{signature}' },
+} as const
+
+describe('the types of defineScheme', () => {
+  it('take every part that a call has, filters, alternatives, parameters and escapes', () => {
+    expect(() =>
+      defineScheme({
+        ...base,
+        name: 'good',
+        message: [
+          '{{{timestamp}}}\n{ method | lower }',
+          '{header.x-a}\n{window}',
+          { hash: 'sha256', encoding: 'raw', of: ['{path}\n', '{body}'] },
+        ],
+        parameters: { window: { default: '1', characters: 'digits' } },
+        headers: { ...base.headers, w: '{window}' },
+      }),
+    ).not.toThrow()
+  })
+
+  it('refuse a part that no call has, at compile time as at run time', () => {
+    const unknown = { ...base, name: 'bad', message: '{timestmp}{body}' } as const
+    // @ts-expect-error {timestmp} is no part of a call
+    expect(() => defineScheme(unknown)).toThrow(/did you mean timestamp/)
+    const parameter = { ...base, name: 'bad', message: '{windw}', parameters: { window: { default: '1', characters: 'digits' } } } as const
+    // @ts-expect-error {windw} is no part of a call
+    expect(() => defineScheme(parameter)).toThrow(/did you mean window/)
+    const item = { ...base, name: 'bad', message: '{body}', headers: { s: { separator: ',', items: ['v1={sign}'] } } } as const
+    // @ts-expect-error {sign} is no part of a call
+    expect(() => defineScheme(item)).toThrow(/sign/)
+    const algorithm = { ...base, name: 'bad', message: '{body}', algorithm: 'hmac-sha265' } as const
+    // @ts-expect-error hmac-sha265 is no algorithm
+    expect(() => defineScheme(algorithm)).toThrow(/did you mean hmac-sha256/)
+  })
+})

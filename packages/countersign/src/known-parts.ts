@@ -1,0 +1,45 @@
+import type { SchemeDeclaration } from './declaration.ts'
+import type { BuiltInField } from './template.ts'
+
+/** Nothing, where every part that a declaration's templates name is known; else what the compiler shows at the mistake. */
+export type KnownParts<D extends SchemeDeclaration> = [UnknownPart<D>] extends [never]
+  ? unknown
+  : { readonly message: `{${UnknownPart<D>}} is no part of a call` }
+
+type UnknownPart<D extends SchemeDeclaration> = Exclude<PartNames<Templates<D>>, BuiltInField | `header.${string}` | ParameterNames<D>>
+
+type ParameterNames<D> = D extends { readonly parameters: infer P } ? keyof P & string : never
+
+/** Every text of a declaration that is a template. */
+type Templates<D> = D extends { readonly message: infer M } ? Strings<M> | HeaderStrings<D> : never
+
+type HeaderStrings<D> = D extends { readonly headers: infer H } ? Strings<H[keyof H]> : never
+
+type Strings<V> = V extends string
+  ? V
+  : V extends readonly (infer I)[]
+    ? Strings<I>
+    : V extends { readonly of: infer O }
+      ? Strings<O>
+      : V extends { readonly items: infer I }
+        ? Strings<I>
+        : never
+
+/** The names in a template's braces, without filters; doubled braces are passed over. */
+type PartNames<T extends string> = T extends `${infer Before}{${infer Rest}`
+  ? Rest extends `{${infer Escaped}`
+    ? PartNames<Escaped>
+    : Rest extends `${infer Expression}}${infer After}`
+      ? NamesOf<Expression> | PartNames<After>
+      : Before extends string
+        ? never
+        : never
+  : never
+
+type NamesOf<E extends string> = E extends `${infer Value}|${string}`
+  ? NamesOf<Value>
+  : E extends `${infer First} or ${infer Second}`
+    ? Trim<First> | Trim<Second>
+    : Trim<E>
+
+type Trim<T extends string> = T extends ` ${infer R}` ? Trim<R> : T extends `${infer R} ` ? Trim<R> : T
