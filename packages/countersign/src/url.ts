@@ -39,11 +39,9 @@ export function splitUrl(url: string): SplitUrl {
  */
 export function checkSignableUrl(url: string): void {
   if (SIGNABLE.test(url)) return
-  if (url.includes('#')) throw new CountersignError('url-not-signable', 'The URL has a fragment; it is never sent, so leave it out.')
-  const bad = /[^\x21-\x7e]/.exec(url)?.[0]
-  if (bad !== undefined)
-    throw new CountersignError('url-not-signable', `The URL holds ${JSON.stringify(bad)}; percent-encode it before signing.`)
-  splitUrl(url)
+  const bad = /[^!"$-~]/.exec(url)?.[0]
+  if (bad === undefined) splitUrl(url)
+  throw new CountersignError('url-not-signable', `The URL holds ${JSON.stringify(bad)}: percent-encode it, and leave a fragment out.`)
 }
 
 /**
