@@ -9,6 +9,7 @@ import type { Origin } from './origins.ts'
 import { isFailure, type Plan, type PlanOptions, type PlanRequest, type Signatures } from './plan.ts'
 import { compilePresentedReader, type Presented } from './presented.ts'
 import type { DeclaredScheme } from './scheme.ts'
+import { fieldsOf } from './template.ts'
 
 /**
  * Turns a declared scheme into what a verifier runs.
@@ -26,6 +27,7 @@ export function compilePlan(scheme: DeclaredScheme, { crypto, allowsAmbiguous }:
   const { read, readBody } = compilePresentedReader(scheme)
   const message = compileMessage(scheme.message)
   const check = createChecker(scheme, crypto)
+  const signsPassphrase = scheme.message.flatMap(fieldsOf).includes('passphrase')
 
   /** A hash that a header carries is the one that the message holds, or the body was changed on its way. */
   function findWrongDigest(presented: Presented): Failure | undefined {
@@ -35,11 +37,18 @@ export function compilePlan(scheme: DeclaredScheme, { crypto, allowsAmbiguous }:
     return wrong === undefined ? undefined : { code: 'digest-mismatch' }
   }
 
+  /** The passphrase that is signed is the key's own; what travels may be its signature. */
+  function callOf(key: Key, presented: Presented): Presented {
+    if (!signsPassphrase || key.passphrase === undefined) return presented
+    return { ...presented, passphrase: new TextDecoder().decode(key.passphrase.reveal()) }
+  }
+
   function compare(key: Key, presented: Presented): MaybePromise<Signatures | Failure | undefined> {
-    if (message.hashes.length === 0) return check(key, message.write(presented), presented)
+    const call = callOf(key, presented)
+    if (message.hashes.length === 0) return check(key, message.write(call), presented)
     return whenReady(
-      fillHashes(crypto, message.hashes, presented),
-      () => findWrongDigest(presented) ?? check(key, message.write(presented), presented),
+      fillHashes(crypto, message.hashes, call),
+      () => findWrongDigest(presented) ?? check(key, message.write(call), presented),
     )
   }
 
