@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
+import { addCodeCommand } from './commands/code.ts'
+import { addOpenApiCommand } from './commands/openapi.ts'
 import { addProfilesCommand } from './commands/profiles.ts'
 import { addSandboxCommand } from './commands/sandbox.ts'
 import { addSchemesCommand } from './commands/schemes.ts'
@@ -25,7 +27,16 @@ export async function runCountersign(args: readonly string[]): Promise<number> {
       'after',
       '\nStart here:\n  $ countersign sandbox                 an API to call, and a line to paste\n  $ countersign send URL --profile prod a signed call\n  $ countersign schemes                 what can be signed',
     )
-  for (const add of [addSendCommand, addSignCommand, addVerifyCommand, addSchemesCommand, addProfilesCommand, addSandboxCommand])
+  for (const add of [
+    addSendCommand,
+    addSignCommand,
+    addVerifyCommand,
+    addSchemesCommand,
+    addCodeCommand,
+    addOpenApiCommand,
+    addProfilesCommand,
+    addSandboxCommand,
+  ])
     add(program, done)
   for (const command of [...program.commands, ...program.commands.flatMap(({ commands }) => commands)]) command.exitOverride()
   try {

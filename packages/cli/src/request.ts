@@ -9,6 +9,7 @@ export interface RequestOptions {
   readonly timestamp?: string
   readonly unit?: string
   readonly nonce?: string
+  readonly param?: readonly string[]
   readonly secretStdin?: boolean
 }
 
@@ -25,10 +26,28 @@ export function addRequestOptions(command: Command): Command {
     .option('-t, --timestamp <time>', "the timestamp's own characters (default: now)")
     .addOption(new Option('-u, --unit <unit>', "unit of the timestamp (default: the scheme's first)").choices(Object.keys(UNITS)))
     .option('--nonce <nonce>', 'for the schemes that carry one')
+    .option(
+      '--param <name=value>',
+      "a scheme's parameter, such as region=eu-west-1 (repeatable)",
+      (parameter: string, all: string[]) => [...all, parameter],
+      [],
+    )
 }
 
 export function readUnit(options: RequestOptions): TimestampFormat | undefined {
   return options.unit === undefined ? undefined : UNITS[options.unit]
+}
+
+/** `name=value` pairs. @throws UsageError `parameter-malformed` */
+export function readParameters({ param = [] }: RequestOptions): Record<string, string> {
+  return Object.fromEntries(
+    param.map(text => {
+      const equals = text.indexOf('=')
+      if (equals <= 0)
+        throw new UsageError('parameter-malformed', `${JSON.stringify(text.slice(0, 40))} is no parameter: write name=value.`)
+      return [text.slice(0, equals), text.slice(equals + 1)]
+    }),
+  )
 }
 
 export async function readRequest(

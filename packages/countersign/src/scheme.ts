@@ -59,6 +59,10 @@ export interface DeclaredScheme extends SchemeFacts {
 /** A scheme that needs logic, such as RFC 9421: it brings what a declared one is compiled to. */
 export interface CodedScheme extends SchemeFacts {
   readonly kind: 'coded'
+  /** What travels in which header or query parameter, a sentence each. */
+  readonly carries: readonly { readonly in: 'header' | 'query'; readonly name: string; readonly description: string }[]
+  /** What is signed, in words. */
+  readonly signs: string
   /** @throws CountersignError what is wrong with the credentials or the options */
   readonly compileSigner: (credentials: Credentials, options: SignerOptions, crypto: CryptoProvider) => SignRequest
   readonly compilePlan: (options: PlanOptions) => Plan

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import type { DeclaredScheme, Scheme } from 'countersign'
+import { describeScheme, type Scheme } from 'countersign'
 import { EXIT } from '../exit.ts'
 import { findScheme, SCHEMES } from '../schemes.ts'
 import { out } from '../streams.ts'
@@ -8,7 +8,7 @@ export function addSchemesCommand(program: Command, done: (code: number) => void
   program
     .command('schemes')
     .description('list the signature schemes, or describe one')
-    .argument('[name]')
+    .argument('[name]', 'a name, or the path of a declaration in JSON')
     .option('--json', 'the declarations, as JSON')
     .addHelpText('after', '\nExamples:\n  $ countersign schemes\n  $ countersign schemes qredo-v1\n  $ countersign schemes stripe --json')
     .action((name: string | undefined, options: { json?: boolean }) => {
@@ -31,39 +31,21 @@ function toJson(scheme: Scheme): unknown {
 }
 
 function describe(scheme: Scheme): string {
+  const { message, algorithm, key, timestamp, signature, carried, mistakes } = describeScheme(scheme)
   const rows: [string, string][] = [
     ['name', scheme.name],
     ['title', scheme.title],
     ['follows', scheme.docs ?? '—'],
-    [
-      'key',
-      scheme.keys === 'secret'
-        ? describeSecret(scheme)
-        : scheme.keys === 'key-pair'
-          ? 'an RSA key pair in PEM'
-          : `${describeSecret(scheme)}, or a key pair in PEM`,
-    ],
-    ...(scheme.kind === 'declared' ? describeDeclared(scheme) : []),
+    ['algorithm', algorithm],
+    ['key', key],
+    ['message', scheme.kind === 'declared' ? JSON.stringify(message) : message],
+    ['timestamp', timestamp],
+    ['signature', signature],
+    ...carried.map(({ in: place, name, value }): [string, string] => [
+      place,
+      place === 'header' ? `${name}: ${value}` : `${name}=${value}`,
+    ]),
+    ...mistakes.map((mistake, index): [string, string] => [index === 0 ? 'mistakes' : '', mistake]),
   ]
   return rows.map(([label, value]) => `${label.padEnd(10)} ${value}\n`).join('')
-}
-
-function describeSecret({ secret }: Scheme): string {
-  return `a secret, in ${secret.encoding}${secret.prefix === '' ? '' : ` after ${secret.prefix}`}`
-}
-
-function describeDeclared({ declaration }: DeclaredScheme): [string, string][] {
-  const { algorithm, timestamp, message, signature, headers = {}, query = {}, form = {} } = declaration
-  return [
-    ['algorithm', algorithm],
-    ['message', JSON.stringify(message)],
-    ['signature', signature.encoding],
-    ['timestamp', timestamp === undefined ? 'none' : timestamp.formats.join(', ')],
-    ...Object.entries(headers).map(([header, value]): [string, string] => [
-      'header',
-      `${header}: ${typeof value === 'string' ? value : `${value.prefix ?? ''}${value.items.join(value.separator)}`}`,
-    ]),
-    ...Object.entries(query).map(([parameter, value]): [string, string] => ['query', `${parameter}=${value}`]),
-    ...Object.entries(form).map(([parameter, value]): [string, string] => ['body', `${parameter}=${value}`]),
-  ]
 }

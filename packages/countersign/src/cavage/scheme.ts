@@ -50,6 +50,20 @@ export function draftSignatures(options: DraftSignaturesOptions = {}): CodedSche
   }
   const scheme: CodedScheme = {
     kind: 'coded',
+    carries: [
+      {
+        in: 'header',
+        name: coverage.carrier === 'signature' ? 'signature' : 'authorization',
+        description: `${PREFIXES[coverage.carrier][1]}, algorithm, the covered headers (at least ${coverage.headers.join(' ')}) and the signature in base64.`,
+      },
+      ...(coverage.headers.includes('date')
+        ? ([{ in: 'header', name: 'date', description: 'When it was signed, as HTTP writes a date.' }] as const)
+        : []),
+      ...(coverage.headers.includes('digest')
+        ? ([{ in: 'header', name: 'digest', description: 'SHA-256= and the base64 of the hash of the body; with every body.' }] as const)
+        : []),
+    ],
+    signs: 'a line for each covered header, "name: value", joined by newlines',
     name: options.name ?? 'http-signatures-draft-12',
     title: 'HTTP Signatures, draft 12',
     docs: 'https://datatracker.ietf.org/doc/html/draft-cavage-http-signatures-12',

@@ -1,5 +1,5 @@
 import type { BytesEncoding } from '../encoding.ts'
-import { bytesExpression, type Dialect, type Language, makesNonce, snakeCase, textExpression } from './language.ts'
+import { bytesExpression, type Dialect, type Language, snakeCase, textExpression } from './language.ts'
 import { hasRawHash, type Program } from './program.ts'
 
 /** Python 3.8 and newer, standard library only; key pairs through the openssl command. */
@@ -11,11 +11,6 @@ export const python: Language = {
     const isHmac = program.algorithm.family === 'hmac'
     const digest = program.algorithm.digest
     const lines = [
-      '#!/usr/bin/env python3',
-      `"""Signs and sends one request: ${program.title}.${program.docs === undefined ? '' : ` ${program.docs}`}"""`,
-      '',
-      ...imports(program),
-      '',
       ...(program.used.has('keyId') ? ['key_id = os.environ["API_KEY"]'] : []),
       ...(isHmac ? secretLines(program) : ['private_key_file = os.environ["PRIVATE_KEY_FILE"]']),
       ...(program.used.has('passphrase') ? ['passphrase = os.environ["API_PASSPHRASE"]'] : []),
@@ -60,28 +55,30 @@ export const python: Language = {
       '    sys.exit(f"HTTP {error.code}: " + error.read().decode("utf-8"))',
       '',
     ]
-    return lines.join('\n')
+    const code = lines.join('\n')
+    return `#!/usr/bin/env python3\n"""Signs and sends one request: ${program.title}.${program.docs === undefined ? '' : ` ${program.docs}`}"""\n\n${imports(code)}\n\n${code}`
   },
 }
 
-function imports(program: Program): readonly string[] {
-  const isHmac = program.algorithm.family === 'hmac'
-  return [
-    'import base64',
-    ...(program.timestamp?.format.startsWith('iso') ? ['import datetime'] : []),
-    ...(program.timestamp?.format === 'http-date' ? ['import email.utils'] : []),
-    'import hashlib',
-    ...(isHmac ? ['import hmac'] : []),
-    'import os',
-    ...(makesNonce(program, 'any', 'random', 'hex') ? ['import secrets'] : []),
-    ...(isHmac ? [] : ['import subprocess']),
-    'import sys',
-    'import time',
-    'import urllib.error',
-    'import urllib.request',
-    ...(makesNonce(program, 'uuid') ? ['import uuid'] : []),
-    'from urllib.parse import quote',
-  ]
+const MODULES = [
+  'base64',
+  'datetime',
+  'email.utils',
+  'hashlib',
+  'hmac',
+  'os',
+  'secrets',
+  'subprocess',
+  'sys',
+  'time',
+  'urllib.error',
+  'urllib.request',
+  'uuid',
+]
+
+function imports(code: string): string {
+  const used = MODULES.filter(name => new RegExp(`(?<![\\w."])${name.replace('.', '\\.')}\\.`).test(code)).map(name => `import ${name}`)
+  return [...used, ...(code.includes('quote(') ? ['from urllib.parse import quote'] : [])].join('\n')
 }
 
 function secretLines({ secret }: Program): readonly string[] {

@@ -116,6 +116,20 @@ export function httpMessageSignatures(options: HttpMessageSignaturesOptions = {}
 
   const scheme: CodedScheme = {
     kind: 'coded',
+    carries: [
+      {
+        in: 'header',
+        name: 'signature-input',
+        description: `The covered components (at least ${coverage.components.join(' ')}) and the parameters ${parameters.join(', ')}.`,
+      },
+      { in: 'header', name: 'signature', description: 'The signature of the signature base, base64 between colons, under the same label.' },
+      ...(digests
+        ? ([
+            { in: 'header', name: 'content-digest', description: `The ${digest} of the body, base64 between colons; with every body.` },
+          ] as const)
+        : []),
+    ],
+    signs: 'the signature base: a line for each covered component, and the signature parameters',
     name,
     title,
     docs: 'https://www.rfc-editor.org/rfc/rfc9421',

@@ -54,6 +54,15 @@ const UNSIGNABLE = new Set([
 
 export const ALGORITHM = 'AWS4-HMAC-SHA256'
 
+const QUERY_DESCRIPTIONS: { readonly [name: string]: string } = {
+  'X-Amz-Algorithm': 'AWS4-HMAC-SHA256.',
+  'X-Amz-Credential': 'Access key id and credential scope: day, region, service, aws4_request.',
+  'X-Amz-Date': 'When it was signed, such as 20150830T123600Z.',
+  'X-Amz-Expires': 'For how many seconds it holds, up to a week.',
+  'X-Amz-SignedHeaders': 'The signed headers, in order.',
+  'X-Amz-Signature': 'The signature in hexadecimal.',
+}
+
 /** In seconds. */
 const DEFAULT_EXPIRES = 3600
 export const MAX_EXPIRES = 604_800
@@ -71,6 +80,21 @@ export function sigV4(options: SigV4Options = {}): CodedScheme {
   const inQuery = options.in === 'query'
   const scheme: CodedScheme = {
     kind: 'coded',
+    carries: inQuery
+      ? ['X-Amz-Algorithm', 'X-Amz-Credential', 'X-Amz-Date', 'X-Amz-Expires', 'X-Amz-SignedHeaders', 'X-Amz-Signature'].map(
+          name => ({ in: 'query', name, description: QUERY_DESCRIPTIONS[name] ?? '' }) as const,
+        )
+      : [
+          {
+            in: 'header',
+            name: 'authorization',
+            description: 'AWS4-HMAC-SHA256 with the credential scope, the signed headers and the signature in hexadecimal.',
+          },
+          { in: 'header', name: 'x-amz-date', description: 'When it was signed, such as 20150830T123600Z.' },
+          { in: 'header', name: 'x-amz-security-token', description: 'The session token of temporary credentials.' },
+          { in: 'header', name: 'x-amz-content-sha256', description: 'The hash of the payload in hexadecimal, or a marker; for S3.' },
+        ],
+    signs: 'the algorithm, the time, the credential scope and the SHA-256 of the canonical request, a line each',
     name: options.name ?? (inQuery ? 'aws-sigv4-query' : 'aws-sigv4'),
     title: inQuery ? 'AWS Signature Version 4, presigned URLs' : 'AWS Signature Version 4',
     docs: 'https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html',

@@ -1,0 +1,60 @@
+import type { Command } from 'commander'
+import { codeSample, LANGUAGES } from 'countersign/code'
+import { EXIT, UsageError } from '../exit.ts'
+import { type RequestOptions, readHeaders } from '../request.ts'
+import { findScheme } from '../schemes.ts'
+import { out, readTextFile } from '../streams.ts'
+
+interface CodeOptions extends Pick<RequestOptions, 'data' | 'header'> {
+  readonly lang: string
+  readonly method?: string
+  readonly url: string
+}
+
+export function addCodeCommand(program: Command, done: (code: number) => void): void {
+  program
+    .command('code')
+    .description('print a complete program that signs and sends one request')
+    .argument('<scheme>', 'a scheme that countersign schemes lists, or the path of a declaration in JSON')
+    .requiredOption('-l, --lang <language>', LANGUAGES.map(({ name }) => name).join(', '))
+    .option('-X, --method <method>', 'default: GET, or POST with a body')
+    .option('--url <url>', 'the full URL, with its query', 'https://api.example.com/v1/orders?limit=10')
+    .option('-d, --data <text|@file>', 'the body')
+    .option(
+      '-H, --header <name: value>',
+      'a further header, for the schemes that sign some (repeatable)',
+      (header: string, headers: string[]) => [...headers, header],
+      [],
+    )
+    .addHelpText(
+      'after',
+      `
+The program has nothing to install. It takes API_KEY, API_SECRET, API_PASSPHRASE and PRIVATE_KEY_FILE from the
+environment, as far as the scheme wants them, prints the answer, and ends with another code than 0 when that is not 2xx.
+
+Examples:
+  $ countersign code qredo-v1 --lang python --url https://api.qredo.network/qapi/v1/balance > balance.py
+  $ countersign code stripe --lang curl -d '{"id":"evt_1"}' --url https://example.com/hook | bash
+  $ countersign code ./mine.json --lang go -d @order.json`,
+    )
+    .action((name: string, options: CodeOptions) => {
+      const scheme = findScheme(name)
+      if (scheme.kind !== 'declared')
+        throw new UsageError(
+          'no-sample',
+          `The scheme ${name} has logic of its own, so no sample can be derived from its declaration: use the library, or countersign sign --curl.`,
+        )
+      const wantsBody = scheme.carriers.some(carrier => carrier.in === 'form')
+      const body = options.data?.startsWith('@') ? readTextFile(options.data.slice(1), 'body file') : options.data
+      const method = options.method ?? (body === undefined && !wantsBody ? 'GET' : 'POST')
+      out(
+        codeSample(scheme, options.lang, {
+          method,
+          url: options.url,
+          body,
+          headers: Object.fromEntries(readHeaders(options.header ?? [])),
+        }),
+      )
+      done(EXIT.ok)
+    })
+}
