@@ -6,12 +6,13 @@ import { createKey, type Key } from '../keys.ts'
 import type { Origin } from '../origins.ts'
 import type { Plan, PlanOptions, PlanRequest, Reading, Signatures } from '../plan.ts'
 import type { CodedScheme } from '../scheme.ts'
-import { findLines, type HttpMessage, type Lines } from './components.ts'
+import { type Component, findLines, type HttpMessage, type Lines } from './components.ts'
 import { digestHolds } from './digest.ts'
 import { createMessageVerifier, type VerifyingKey } from './message-keys.ts'
 import { type LabelledSignature, readSignatures } from './message-signatures.ts'
 import { type Coverage, canonicalOrigin } from './scheme.ts'
 import { createSignatureBase } from './signature-base.ts'
+import { createSingleReader } from './single-signature.ts'
 
 interface HttpReading extends Reading {
   readonly chosen: LabelledSignature
@@ -28,9 +29,21 @@ export function compileHttpPlan(coverage: Coverage, { crypto }: PlanOptions, sch
   const wantsDigest = withoutDigest.length < coverage.components.length
   const checkers = new WeakMap<Key, readonly Checker[]>()
 
+  const readSingle = createSingleReader()
+  const lacking = new WeakMap<readonly Component[], readonly string[]>()
+
+  function findLacking(components: readonly Component[]): readonly string[] {
+    let found = lacking.get(components)
+    if (found === undefined) {
+      found = withoutDigest.filter(identifier => !components.some(component => component.identifier === identifier))
+      lacking.set(components, found)
+    }
+    return found
+  }
+
   /** What the scheme demands and a signature lacks; of the digest only a body can tell. */
   function findMissing({ components, parameters }: LabelledSignature): readonly string[] {
-    const missing = withoutDigest.filter(identifier => !components.some(component => component.identifier === identifier))
+    const missing = [...findLacking(components)]
     for (const name of coverage.parameters) if (parameters[name as keyof typeof parameters] === undefined) missing.push(`;${name}`)
     return missing
   }
@@ -53,12 +66,14 @@ export function compileHttpPlan(coverage: Coverage, { crypto }: PlanOptions, sch
 
     read({ method, target, headers }: PlanRequest) {
       const lines = headerLines(headers)
-      for (const name of ['signature-input', 'signature']) {
-        const found = findLines(lines, name)
-        if (found === undefined) return { code: 'missing-header', header: name }
-        if (found.reduce((length, line) => length + line.length, 0) > MAX_FIELD_LENGTH) return { code: 'malformed-header', header: name }
-      }
-      const signatures = readSignatures({ method, target, headers: lines })
+      const inputs = findLines(lines, 'signature-input')
+      const texts = findLines(lines, 'signature')
+      if (inputs === undefined || texts === undefined)
+        return { code: 'missing-header', header: inputs === undefined ? 'signature-input' : 'signature' }
+      if (lengthOf(inputs) > MAX_FIELD_LENGTH) return { code: 'malformed-header', header: 'signature-input' }
+      if (lengthOf(texts) > MAX_FIELD_LENGTH) return { code: 'malformed-header', header: 'signature' }
+      const single = inputs.length === 1 && texts.length === 1 ? readSingle(inputs[0] ?? '', texts[0] ?? '') : undefined
+      const signatures = single === undefined ? readSignatures({ method, target, headers: lines }) : [single]
       if (signatures === undefined) return { code: 'malformed-header', header: 'signature-input' }
       const chosen = choose(signatures)
       if ('code' in chosen) return chosen
@@ -102,6 +117,10 @@ export function compileHttpPlan(coverage: Coverage, { crypto }: PlanOptions, sch
       })
     },
   }
+}
+
+function lengthOf(lines: readonly string[]): number {
+  return lines.reduce((length, line) => length + line.length, 0)
 }
 
 interface Checker {
