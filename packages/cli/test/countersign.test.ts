@@ -6,6 +6,8 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { createVerifier, defineScheme, memoryKeys } from 'countersign'
+import { requireSignature } from 'countersign/node'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type RunningSandbox, removeFolder, run, startSandbox } from './command.ts'
 
@@ -266,7 +268,7 @@ describe('countersign', () => {
   it('has help with examples for every command, and exits 2 on what it does not know', async () => {
     const help = await run('countersign', ['--help'])
     expect(help.code).toBe(0)
-    for (const command of ['sign', 'send', 'verify', 'schemes', 'sandbox']) {
+    for (const command of ['sign', 'send', 'verify', 'schemes', 'code', 'openapi', 'sandbox']) {
       expect(help.stdout).toContain(`  ${command}`)
       const { code, stdout } = await run('countersign', [command, '--help'])
       expect(code).toBe(0)
@@ -282,6 +284,135 @@ describe('countersign', () => {
     expect(await run('countersign', ['sandbox', '--port', port, '--data', join(folder, 'second')])).toMatchObject({
       code: 2,
       stderr: expect.stringContaining('[port-taken]') as string,
+    })
+  })
+})
+
+describe('a scheme of one’s own, in a file', () => {
+  const file = join(folder, 'mine.json')
+  const declaration = {
+    $schema: '../scheme.schema.json',
+    name: 'mine',
+    title: 'Mine',
+    algorithm: 'hmac-sha512',
+    secret: { encoding: 'hex' },
+    timestamp: { formats: ['milliseconds'] },
+    message: '{keyId}\0{timestamp}\0{method}\0{target}\0{body}',
+    signature: { encoding: 'base64' },
+    headers: { authorization: { prefix: 'MINE ', separator: ', ', items: ['key="{keyId}"', 'time="{timestamp}"', 'sig="{signature}"'] } },
+  }
+  const mine = { COUNTERSIGN_API_KEY: 'k', COUNTERSIGN_SECRET: secretBytes.toString('hex') }
+  const target = 'https://api.example.com/v1/orders?a=1'
+
+  it('is signed and verified by the command', async () => {
+    writeFileSync(file, JSON.stringify(declaration))
+    const signed = await run('countersign', ['sign', 'POST', target, '-s', file, '-d', 'a=b&c=d'], { env: mine })
+    expect(signed).toMatchObject({
+      code: 0,
+      stderr: '',
+      stdout: expect.stringMatching(/^authorization: MINE key="k", time="\d{13}", sig="[A-Za-z0-9+/]{86}=="\n$/) as string,
+    })
+    const verify = ['verify', 'POST', target, '-s', file, '-H', signed.stdout.trim()]
+    expect(await run('countersign', [...verify, '-d', 'a=b&c=d'], { env: mine })).toMatchObject({
+      code: 0,
+      stdout: 'ok: the signature of k holds\n',
+    })
+    expect(await run('countersign', [...verify, '-d', 'a=b&c=e'], { env: mine })).toMatchObject({ code: 1, stdout: 'bad-signature\n' })
+  })
+
+  it('is signed by the Python sample that the command prints, and accepted by the verifier (needs python3)', async context => {
+    if (spawnSync('python3', ['--version']).status !== 0) context.skip()
+    const scheme = defineScheme(declaration as Parameters<typeof defineScheme>[0])
+    const server = createServer()
+    await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+    const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    const verifier = createVerifier(scheme, { origin, keys: memoryKeys(scheme, [{ id: 'k', secret: secretBytes }]) })
+    server.on(
+      'request',
+      requireSignature(verifier, (_request, response, { key }) => response.end(`hello ${key.id}`)),
+    )
+    const sample = await run('countersign', ['code', file, '--lang', 'python', '--url', `${origin}/v1/orders?a=1`, '-d', '{"note":"für"}'])
+    expect(sample).toMatchObject({ code: 0, stderr: '' })
+    const ran = await promisify(execFile)('python3', ['-c', sample.stdout], {
+      env: { ...process.env, API_KEY: 'k', API_SECRET: mine.COUNTERSIGN_SECRET },
+    })
+    expect(ran.stdout).toBe('hello k\n')
+    server.close()
+  })
+
+  it('is refused with the field and the fix, and warned of where it is weak', async () => {
+    const bad = join(folder, 'bad.json')
+    writeFileSync(bad, JSON.stringify({ ...declaration, message: '{timestmp}' }))
+    expect(await run('countersign', ['schemes', bad])).toMatchObject({
+      code: 2,
+      stdout: '',
+      stderr: expect.stringMatching(/scheme mine, message: \{timestmp\}.*did you mean timestamp\?.*\[scheme-invalid\]/) as string,
+    })
+    writeFileSync(bad, '{"name":')
+    expect(await run('countersign', ['schemes', bad])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('[scheme-unreadable]') as string,
+    })
+    writeFileSync(
+      bad,
+      JSON.stringify({
+        ...declaration,
+        message: '{timestamp}{body}{nonce}',
+        headers: { n: '{nonce}', t: '{timestamp}', s: '{signature}' },
+      }),
+    )
+    expect(await run('countersign', ['schemes', bad])).toMatchObject({
+      code: 0,
+      stderr: expect.stringMatching(/warning: mine: Nothing marks the boundary between \{body\} and \{nonce\}.*\\n/) as string,
+    })
+  })
+})
+
+describe('countersign code and openapi', () => {
+  it('print a program, or say which languages there are', async () => {
+    expect((await run('countersign', ['code', 'stripe', '--lang', 'curl', '-d', '{}'])).stdout).toMatch(/^#!\/usr\/bin\/env bash\n/)
+    expect(await run('countersign', ['code', 'stripe', '--lang', 'cobol'])).toMatchObject({
+      code: 2,
+      stdout: '',
+      stderr: expect.stringContaining('one of curl, python, node, go, java, php, ruby, csharp, postman') as string,
+    })
+    expect(await run('countersign', ['code', 'rfc9421', '--lang', 'curl'])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('[no-sample]') as string,
+    })
+  })
+
+  it('print the security description for OpenAPI', async () => {
+    const { code, stdout } = await run('countersign', ['openapi', 'qredo-v1'])
+    expect(code).toBe(0)
+    expect(JSON.parse(stdout)).toMatchObject({
+      components: { securitySchemes: { 'qredo-v1-qredo-api-sig': { type: 'apiKey', in: 'header', name: 'qredo-api-sig' } } },
+    })
+  })
+})
+
+describe('schemes with logic', () => {
+  it('are signed with parameters and verified like the others', async () => {
+    const url = 'https://api.example.com/v1/orders?a=1'
+    const keys = { COUNTERSIGN_API_KEY: 'AKID', COUNTERSIGN_SECRET: secret }
+    for (const args of [
+      ['-s', 'rfc9421'],
+      ['-s', 'http-signatures-draft-12'],
+      ['-s', 'aws-sigv4', '--param', 'region=eu-west-1', '--param', 'service=execute-api'],
+    ]) {
+      const signed = await run('countersign', ['sign', 'POST', url, ...args, '-d', '{"a":1}'], { env: keys })
+      expect(signed).toMatchObject({ code: 0, stderr: '' })
+      const headers = signed.stdout
+        .trim()
+        .split('\n')
+        .flatMap(line => ['-H', line])
+      expect(
+        await run('countersign', ['verify', 'POST', url, ...args.slice(0, 2), '-d', '{"a":1}', ...headers], { env: keys }),
+      ).toMatchObject({ code: 0 })
+    }
+    expect(await run('countersign', ['sign', url, '-s', 'aws-sigv4'], { env: keys })).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('wants the parameters service and region') as string,
     })
   })
 })
