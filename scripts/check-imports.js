@@ -15,6 +15,9 @@ const MAY_IMPORT = {
 /** The only files of the library that may know of Node: one crypto provider and the adapters that are for Node. */
 const MAY_USE_NODE = /^packages\/countersign\/src\/(crypto\/(node|node-key-pair|hmac)|adapters\/node)\.ts$/
 
+/** A statement at the start of a line, or a call; text that only looks like one (a code sample) is neither. */
+const IMPORTS = /^(?:import|export)\b(?:[^'"`;]*?\bfrom)?\s*'([^']+)'|\bimport\('([^']+)'\)/gm
+
 /** Inside the library: what a folder (or the core, which is everything beside the folders) may not reach. */
 const LIBRARY_EDGES = ['adapters/', 'clients/']
 
@@ -32,7 +35,8 @@ for (const file of files) {
   const [, packageName = ''] = file.split('/')
   const text = readFileSync(join(root, file), 'utf8')
   const declared = Object.keys(JSON.parse(readFileSync(join(root, 'packages', packageName, 'package.json'), 'utf8')).dependencies ?? {})
-  for (const [, specifier = ''] of text.matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g)) {
+  for (const [, fromStatement, fromCall] of text.matchAll(IMPORTS)) {
+    const specifier = fromStatement ?? fromCall ?? ''
     const complain = why => problems.push(`${file} imports ${specifier}: ${why}`)
     if (specifier.startsWith('.')) {
       const target = normalize(join(dirname(file), specifier))
