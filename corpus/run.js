@@ -1,0 +1,16 @@
+/** Prints how often `explain` names what wrong clients did. Run by `npm run corpus`, after a build; needs python3. */
+import { explain } from 'countersign/explain'
+import { qredoV1 } from 'countersign/schemes'
+import { measureCorpus } from './measure.js'
+
+const { rows, pairs } = await measureCorpus(explain, qredoV1, { pairs: Number(process.argv[2] ?? 2000) })
+const median = list => [...list].sort((a, b) => a - b)[Math.floor(list.length / 2)] ?? 0
+const line = ({ name, tried, named, wrong, ms }) =>
+  `${name.padEnd(50)} ${`${named}/${tried}`.padStart(10)} ${`${wrong} otherwise`.padStart(13)} ${`${median(ms).toFixed(1)} ms`.padStart(9)}`
+for (const row of rows) console.log(line(row))
+const sum = key => rows.reduce((total, row) => total + row[key], 0)
+console.log(
+  `\n${rows.length} mistakes: ${sum('named')} of ${sum('tried')} named (${((100 * sum('named')) / sum('tried')).toFixed(1)} %), ${sum('wrong')} explained by another cause that gives the same signature`,
+)
+console.log(`${line(pairs)} (${((100 * pairs.named) / pairs.tried).toFixed(1)} %)`)
+if (process.argv.includes('--missed')) console.log(pairs.missed.join('\n'))

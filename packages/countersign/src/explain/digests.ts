@@ -1,0 +1,123 @@
+import type { Digest } from '../algorithm.ts'
+import { type CryptoProvider, type MaybePromise, whenReady } from '../crypto/provider.ts'
+import { fromHex } from '../encoding.ts'
+import { type Message, messageBytes } from '../message.ts'
+import { changing, type Hypothesis } from './hypothesis.ts'
+
+/** A way to make a signature of a secret and a message, in hexadecimal. */
+export interface DigestGuess {
+  readonly code: string
+  readonly weight: number
+  readonly did: string
+  readonly fix: string
+  readonly sign: (secret: Uint8Array) => (message: Message) => MaybePromise<string>
+}
+
+/** The right way first. */
+export function guessDigests(digest: Digest, crypto: CryptoProvider): readonly DigestGuess[] {
+  const name = digest.replace('sha', 'SHA-')
+  const fix = `Make an HMAC with ${name}: the secret is the key, the message is the data.`
+  const text = (hex: string): Message => ({ before: hex, body: undefined, after: '' })
+  const bytes = (body: Uint8Array): Message => ({ before: '', body, after: '' })
+  const hmac = (other: Digest) => (secret: Uint8Array) => crypto.hmac(other, secret, 'hex')
+  const guesses: DigestGuess[] = [{ code: 'right', weight: 0, did: '', fix: '', sign: hmac(digest) }]
+  for (const other of ['sha1', 'sha256', 'sha384', 'sha512'] as const) {
+    const otherName = other.replace('sha', 'SHA-')
+    if (other !== digest)
+      guesses.push({ code: `digest-hmac-${other}`, weight: 1, did: `It made the HMAC with ${otherName}.`, fix, sign: hmac(other) })
+    const weight = other === digest ? 1 : 3
+    guesses.push(
+      {
+        code: `digest-${other}-only`,
+        weight,
+        did: `It hashed the message with ${otherName}, without any secret.`,
+        fix,
+        sign: () => message => crypto.hashText(other, message, 'hex'),
+      },
+      {
+        code: `digest-${other}-secret-first`,
+        weight: weight + 1,
+        did: `It hashed the secret and then the message with ${otherName}, which is no HMAC.`,
+        fix,
+        sign: secret => message => crypto.hashText(other, joined(secret, message), 'hex'),
+      },
+      {
+        code: `digest-${other}-secret-last`,
+        weight: weight + 1,
+        did: `It hashed the message and then the secret with ${otherName}, which is no HMAC.`,
+        fix,
+        sign: secret => message => crypto.hashText(other, joined(message, secret), 'hex'),
+      },
+    )
+  }
+  guesses.push(
+    {
+      code: 'digest-arguments-swapped',
+      weight: 1,
+      did: 'It swapped the arguments of the HMAC: the message was the key, and the secret the data.',
+      fix,
+      sign: secret => message => crypto.hmac(digest, messageBytes(message), 'hex')(bytes(secret)),
+    },
+    {
+      code: 'digest-of-hash',
+      weight: 2,
+      did: `It hashed the message first, and made the HMAC of that hash.`,
+      fix: 'Make the HMAC of the message itself.',
+      sign: secret => message => whenReady(crypto.hash(digest, message), hash => crypto.hmac(digest, secret, 'hex')(bytes(hash))),
+    },
+    {
+      code: 'digest-of-hash-text',
+      weight: 2,
+      did: 'It hashed the message first, and made the HMAC of that hash in hexadecimal.',
+      fix: 'Make the HMAC of the message itself.',
+      sign: secret => message => whenReady(crypto.hashText(digest, message, 'hex'), hash => crypto.hmac(digest, secret, 'hex')(text(hash))),
+    },
+    {
+      code: 'digest-hashed-again',
+      weight: 3,
+      did: 'It hashed the HMAC once more.',
+      fix: 'Send the HMAC itself.',
+      sign: secret => message =>
+        whenReady(crypto.hmac(digest, secret, 'hex')(message), hex =>
+          crypto.hashText(digest, bytes(fromHex(hex) ?? new Uint8Array(0)), 'hex'),
+        ),
+    },
+    {
+      code: 'digest-twice',
+      weight: 3,
+      did: 'It made the HMAC of the HMAC.',
+      fix: 'Make the HMAC once.',
+      sign: secret => message => {
+        const sign = crypto.hmac(digest, secret, 'hex')
+        return whenReady(sign(message), hex => sign(bytes(fromHex(hex) ?? new Uint8Array(0))))
+      },
+    },
+    {
+      code: 'digest-secret-hashed',
+      weight: 3,
+      did: 'It hashed the secret before it used it as the key.',
+      fix: 'Use the secret itself as the key.',
+      sign: secret => message => whenReady(crypto.hash(digest, bytes(secret)), key => crypto.hmac(digest, key, 'hex')(message)),
+    },
+  )
+  return guesses
+}
+
+export function digestHypotheses(guesses: readonly DigestGuess[]): readonly Hypothesis[] {
+  return guesses.slice(1).map(({ code, weight, did, fix }, index) => ({
+    code,
+    dimension: 'digest',
+    weight,
+    did,
+    fix,
+    ...changing('digest', current => (current === 0 ? index + 1 : undefined)),
+  }))
+}
+
+function joined(first: Uint8Array | Message, second: Uint8Array | Message): Message {
+  const [a, b] = [first, second].map(part => (part instanceof Uint8Array ? part : messageBytes(part)))
+  const whole = new Uint8Array((a?.length ?? 0) + (b?.length ?? 0))
+  whole.set(a ?? [])
+  whole.set(b ?? [], a?.length ?? 0)
+  return { before: '', body: whole, after: '' }
+}

@@ -1,0 +1,284 @@
+import { crypto as platform } from '#crypto'
+import { type CryptoProvider, type MaybePromise, whenReady } from '../crypto/provider.ts'
+import { decodeSecret, utf8 } from '../encoding.ts'
+import { CountersignError } from '../error.ts'
+import { readForm } from '../form.ts'
+import type { IncomingHeaders } from '../headers.ts'
+import { type Call, type CompiledHash, type CompiledMessage, compileMessage, fillHashes, type Message, messageBytes } from '../message.ts'
+import type { DeclaredScheme } from '../scheme.ts'
+import type { Part } from '../template.ts'
+import { splitUrl } from '../url.ts'
+import { arrangementHypotheses } from './arrangements.ts'
+import { bodyHypotheses } from './bodies.ts'
+import { type Difference, findDifference, textOf } from './difference.ts'
+import { digestHypotheses, guessDigests } from './digests.ts'
+import { type Assumptions, type Cause, callOf, type Dimension, type Hypothesis } from './hypothesis.ts'
+import { methodHypotheses, timestampHypotheses } from './moments.ts'
+import { readLoosely } from './read-loosely.ts'
+import { type Fit, search, type Test } from './search.ts'
+import { guessSecrets, secretHypotheses } from './secrets.ts'
+import { fitsGuess, guessSignatures, spell } from './signatures.ts'
+import { urlHypotheses } from './urls.ts'
+
+export interface ExplainInput {
+  readonly scheme: DeclaredScheme
+  /** As it was received: the public URL, the headers, the raw body. */
+  readonly request: {
+    readonly method: string
+    readonly url: string
+    readonly headers: IncomingHeaders
+    readonly body?: string | Uint8Array | undefined
+  }
+  /** The key's secret as it was shown; without it, only messages can be compared. */
+  readonly secret?: string | undefined
+  /** Other live secrets of the key. */
+  readonly otherSecrets?: readonly string[] | undefined
+  /** Where the request does not say it. */
+  readonly keyId?: string | undefined
+  readonly passphrase?: string | undefined
+  /** What the client says it signed; used when there is no secret. */
+  readonly clientMessage?: string | undefined
+  /** The part of the path that a proxy takes off. */
+  readonly basePath?: string | undefined
+  /** As many messages are tried at most. Default: 40,000, which takes some 0.2 s when nothing fits; most causes are found in the first thousand. */
+  readonly maxAttempts?: number | undefined
+  readonly crypto?: CryptoProvider | undefined
+}
+
+/** Why a signature does not match; every cause given was seen to reproduce what was presented. */
+export interface Explanation {
+  /** `match`: the signature is right. `explained`: the causes make it. `unexplained`: nothing that was tried does. */
+  readonly outcome: 'match' | 'explained' | 'unexplained'
+  readonly causes: readonly Cause[]
+  /** How sure it is: 1 where the whole signature was reproduced, less where only a part was there. */
+  readonly confidence: number
+  /** The message that is right, and what it gives. */
+  readonly expected: { readonly message: string; readonly signature: string | undefined }
+  /** The message that the client signed, where it was found. */
+  readonly signed: { readonly message: string; readonly signature: string } | undefined
+  /** Where the two messages first differ. */
+  readonly difference: Difference | undefined
+  /** What was tried, and how many of each. */
+  readonly ruledOut: readonly { readonly dimension: Dimension; readonly hypotheses: number }[]
+  readonly attempts: number
+  /** What the request lacks: headers of the scheme. */
+  readonly missing: readonly string[]
+}
+
+export const DEFAULT_EXPLAIN_ATTEMPTS = 40_000
+
+/**
+ * Finds out why a signature does not match. From the scheme's declaration come the hypotheses, each a named change of one assumption; singles, pairs and
+ * triples are tried, the likelier first, until one reproduces the very signature that was presented.
+ *
+ * @example
+ * ```ts
+ * const { outcome, causes } = await explain({ scheme: qredoV1, request, secret })
+ * for (const { did, fix } of causes) console.log(did, fix)
+ * ```
+ * @throws CountersignError `url-not-signable`, `secret-malformed`, `option-invalid` for a scheme of key pairs
+ */
+export async function explain(input: ExplainInput): Promise<Explanation> {
+  const { scheme, crypto = platform, maxAttempts = DEFAULT_EXPLAIN_ATTEMPTS } = input
+  if (scheme.algorithm.family !== 'hmac')
+    throw new CountersignError(
+      'option-invalid',
+      `The scheme ${scheme.name} signs with key pairs; what was signed can not be found again from a public key.`,
+    )
+  if (input.secret === undefined && input.clientMessage === undefined)
+    throw new CountersignError('option-invalid', 'Give the secret, or else clientMessage, what the client says it signed.')
+  const scene = setScene(input)
+  const write = createWriter(crypto, scene.base)
+  const { test, signed } =
+    input.secret === undefined ? compareMessages(input.clientMessage ?? '', write) : compareSignatures(input, scene, write, crypto)
+  const { found, attempts } = await search(scene.assumptions, [...scene.hypotheses, ...signed.hypotheses], test, maxAttempts)
+  const right = messageBytes(await write(scene.assumptions))
+  const wrong = found === undefined ? undefined : messageBytes(await write(found.assumptions))
+  const expectedSignature = await signed.expected(right)
+  return {
+    outcome: found === undefined ? 'unexplained' : found.causes.length === 0 ? 'match' : 'explained',
+    causes: found?.causes.map(({ code, dimension, did, fix }) => ({ code, dimension, did, fix })) ?? [],
+    confidence: found?.confidence ?? 0,
+    expected: { message: textOf(right), signature: expectedSignature },
+    signed: wrong === undefined ? undefined : { message: textOf(wrong), signature: scene.presented },
+    difference: wrong === undefined ? differenceWithClient(right, input.clientMessage) : findDifference(right, wrong),
+    ruledOut: found === undefined ? countDimensions([...scene.hypotheses, ...signed.hypotheses], input.secret !== undefined) : [],
+    attempts,
+    missing: scene.missing,
+  }
+}
+
+interface Scene {
+  readonly base: Call
+  readonly assumptions: Assumptions
+  readonly hypotheses: readonly Hypothesis[]
+  readonly presented: string
+  readonly keyId: string
+  readonly missing: readonly string[]
+}
+
+/** The request as a verifier would see it, read however it is spelled. */
+function setScene({ scheme, request, keyId, passphrase = '', basePath = '' }: ExplainInput): Scene {
+  const { origin, target } = splitUrl(request.url)
+  const fields = readLoosely(scheme, request.headers, target)
+  const { values } = fields
+  const text = typeof request.body === 'string' ? request.body : request.body === undefined ? '' : textOf(request.body)
+  const formOf = (field: string): string | undefined => {
+    const carrier = scheme.carriers.find(one => one.in === 'form' && one.fields.includes(field))
+    return carrier === undefined ? undefined : readForm(text, carrier.name)
+  }
+  const timestamp = values['timestamp'] ?? formOf('timestamp') ?? fields.moments[0] ?? ''
+  const ownKeyId = values['keyId'] ?? keyId ?? ''
+  const body =
+    request.body === undefined || request.body.length === 0
+      ? undefined
+      : typeof request.body === 'string'
+        ? utf8(request.body)
+        : request.body
+  const parameters = Object.fromEntries(
+    Object.entries(scheme.parameters).map(([name, { default: value = '' }]) => [name, values[name] ?? value]),
+  )
+  const assumptions: Assumptions = {
+    timestamp,
+    method: request.method,
+    origin,
+    target: fields.target,
+    body,
+    parts: scheme.message,
+    secret: 0,
+    digest: 0,
+  }
+  const base: Call = {
+    timestamp,
+    nonce: values['nonce'] ?? formOf('nonce') ?? '',
+    keyId: ownKeyId,
+    passphrase,
+    method: request.method,
+    url: origin + fields.target,
+    origin,
+    target: fields.target,
+    body,
+    parameters,
+    header: fields.header,
+    hashes: [],
+  }
+  const reads = (...names: readonly string[]): boolean => names.some(name => scheme.fields.has(name))
+  return {
+    base,
+    assumptions,
+    presented: values['signature'] ?? '',
+    keyId: ownKeyId,
+    missing: fields.missing,
+    hypotheses: [
+      ...(reads('timestamp')
+        ? timestampHypotheses(
+            timestamp,
+            fields.moments.filter(moment => moment !== timestamp),
+          )
+        : []),
+      ...(reads('method') ? methodHypotheses(request.method) : []),
+      ...(reads('url', 'target', 'path', 'query', 'origin', 'host', 'payload') ? urlHypotheses(basePath) : []),
+      ...(reads('body', 'payload') ? bodyHypotheses(body) : []),
+      ...arrangementHypotheses(scheme.message, body !== undefined),
+    ],
+  }
+}
+
+type Write = (assumptions: Assumptions) => MaybePromise<Message>
+
+/** Writes messages; the ways to put one together are compiled once each. */
+function createWriter(crypto: CryptoProvider, base: Call): Write {
+  const compiled = new WeakMap<readonly Part[], CompiledMessage>()
+  return assumptions => {
+    const { parts } = assumptions
+    let message = compiled.get(parts)
+    if (message === undefined) {
+      const hashes: CompiledHash[] = []
+      message = compileMessage(parts, hashes)
+      compiled.set(parts, message)
+    }
+    const { write, hashes } = message
+    const call = callOf(base, assumptions)
+    return hashes.length === 0 ? write(call) : whenReady(fillHashes(crypto, hashes, call), () => write(call))
+  }
+}
+
+interface Comparison {
+  readonly test: Test
+  readonly signed: {
+    readonly hypotheses: readonly Hypothesis[]
+    readonly expected: (message: Uint8Array) => MaybePromise<string | undefined>
+  }
+}
+
+function compareMessages(clientMessage: string, write: Write): Comparison {
+  const sameAs = (message: Message): Fit | undefined =>
+    textOf(messageBytes(message)) === clientMessage ? { cause: undefined, confidence: 1 } : undefined
+  return {
+    test: assumptions => whenReady(write(assumptions), sameAs),
+    signed: { hypotheses: [], expected: () => undefined },
+  }
+}
+
+function compareSignatures(input: ExplainInput, scene: Scene, write: Write, crypto: CryptoProvider): Comparison {
+  const { scheme, secret = '', otherSecrets = [], passphrase = '' } = input
+  const { encoding, prefix } = scheme.secret
+  const bytesOf = (text: string): Uint8Array => decodeSecret(text, encoding, prefix)
+  const secrets = guessSecrets({
+    text: secret,
+    bytes: bytesOf(secret),
+    encoding,
+    prefix,
+    keyId: scene.keyId,
+    passphrase,
+    others: otherSecrets.map(text => ({ text, bytes: bytesOf(text) })),
+  })
+  const digests = guessDigests(scheme.algorithm.digest, crypto)
+  const presented = guessSignatures(scene.presented, scheme.signature.encoding)
+  const signers = secrets.map(({ bytes }) => digests.map(({ sign }) => once(() => sign(bytes))))
+  const signHex = (message: Message, { secret: at, digest }: Pick<Assumptions, 'secret' | 'digest'>): MaybePromise<string> =>
+    signers[at]?.[digest]?.()(message) ?? ''
+  const fits = (hex: string): Fit | undefined => {
+    for (const guess of presented) {
+      if (fitsGuess(guess, hex)) return { cause: guess.cause, confidence: guess.isCut ? confidenceOfCut(guess.hex.length) : 1 }
+    }
+    return undefined
+  }
+  return {
+    test: assumptions => whenReady(write(assumptions), message => whenReady(signHex(message, assumptions), fits)),
+    signed: {
+      hypotheses: [...secretHypotheses(secrets), ...digestHypotheses(digests)],
+      expected: message =>
+        whenReady(signHex({ before: '', body: message, after: '' }, { secret: 0, digest: 0 }), hex =>
+          spell(hex, scheme.signature.encoding),
+        ),
+    },
+  }
+}
+
+/** A cut signature of so many hexadecimal digits may fit one of some 2^16 messages by chance. */
+function confidenceOfCut(digits: number): number {
+  return 1 - 2 ** -Math.min(52, digits * 4 - 16)
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined
+  return () => {
+    made ??= { value: make() }
+    return made.value
+  }
+}
+
+function differenceWithClient(right: Uint8Array, clientMessage: string | undefined): Difference | undefined {
+  return clientMessage === undefined ? undefined : findDifference(right, utf8(clientMessage))
+}
+
+function countDimensions(hypotheses: readonly Hypothesis[], withEncoding: boolean): Explanation['ruledOut'] {
+  const counts = new Map<Dimension, number>()
+  for (const { dimension } of hypotheses) counts.set(dimension, (counts.get(dimension) ?? 0) + 1)
+  if (withEncoding) counts.set('encoding', ENCODINGS_TRIED)
+  return [...counts].map(([dimension, count]) => ({ dimension, hypotheses: count }))
+}
+
+/** The ways in which a presented signature is read, see `signatures.ts`. */
+const ENCODINGS_TRIED = 40

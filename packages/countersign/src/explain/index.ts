@@ -1,0 +1,3 @@
+export type { Difference } from './difference.ts'
+export { DEFAULT_EXPLAIN_ATTEMPTS, type ExplainInput, type Explanation, explain } from './explain.ts'
+export type { Cause, Dimension } from './hypothesis.ts'

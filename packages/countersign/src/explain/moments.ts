@@ -1,0 +1,136 @@
+import { parseTimestamp, TIMESTAMP_FORMATS } from '../parse-timestamp.ts'
+import { createTimestamper, type TimestampFormat } from '../timestamp.ts'
+import { changing, type Hypothesis } from './hypothesis.ts'
+
+const RIGHT = 'Make the timestamp once, and use the same characters in the message and in the header.'
+
+const UNITS: { readonly [F in TimestampFormat]: string } = {
+  seconds: 'seconds',
+  milliseconds: 'milliseconds',
+  microseconds: 'microseconds',
+  nanoseconds: 'nanoseconds',
+  'decimal-seconds': 'seconds with decimals',
+  iso8601: 'ISO 8601 with milliseconds',
+  'iso8601-seconds': 'ISO 8601',
+  'iso8601-basic': 'ISO 8601 without punctuation',
+  'http-date': 'an HTTP date',
+}
+
+/**
+ * Every way to have signed another timestamp than the one in the header.
+ *
+ * @param others texts elsewhere in the request that look like a moment
+ */
+export function timestampHypotheses(sent: string, others: readonly string[]): readonly Hypothesis[] {
+  const parsed = parseTimestamp(sent, TIMESTAMP_FORMATS)
+  const hypotheses: Hypothesis[] = [
+    one(
+      'left-out',
+      1,
+      'It left the timestamp out of what it signed.',
+      () => '',
+      'Sign the timestamp as well: it comes where the scheme puts it.',
+    ),
+    one(
+      'float',
+      2,
+      'It signed the timestamp as a float.',
+      text => (/^\d+$/.test(text) ? `${text}.0` : undefined),
+      'Make it a whole number before it becomes text.',
+    ),
+    one(
+      'exponent',
+      3,
+      'It signed the timestamp in scientific notation.',
+      text => (/^\d{16,}$/.test(text) ? toExponent(text) : undefined),
+      'Make it a whole number before it becomes text.',
+    ),
+    one('quoted', 3, 'It signed the timestamp with quotes around it.', text => `"${text}"`),
+    ...others.map(other =>
+      one('other-header', 2, `It signed the moment ${other}, and sent ${sent} in the timestamp's header.`, () => other),
+    ),
+  ]
+  if (parsed === undefined) return hypotheses
+  for (const format of TIMESTAMP_FORMATS) {
+    if (format === parsed.format) continue
+    hypotheses.push(
+      one(`in-${format}`, 1, `It signed the timestamp as ${UNITS[format]}, and sent it as ${UNITS[parsed.format]}.`, text =>
+        inFormat(text, parsed.ms, format),
+      ),
+    )
+  }
+  hypotheses.push(
+    one(
+      'iso-offset',
+      3,
+      'It signed the timestamp as ISO 8601 with +00:00 for Z.',
+      () => `${new Date(parsed.ms).toISOString().slice(0, 19)}+00:00`,
+    ),
+    one('iso-space', 4, 'It signed the timestamp with a space for the T.', () =>
+      new Date(parsed.ms).toISOString().slice(0, 19).replace('T', ' '),
+    ),
+    one('one-second-before', 3, 'It made the timestamp twice: what it signed is a second older than what it sent.', text =>
+      shifted(text, -1),
+    ),
+    one('one-second-after', 3, 'It made the timestamp twice: what it signed is a second younger than what it sent.', text =>
+      shifted(text, 1),
+    ),
+  )
+  return hypotheses
+}
+
+function one(code: string, weight: number, did: string, change: (text: string) => string | undefined, fix = RIGHT): Hypothesis {
+  return { code: `timestamp-${code}`, dimension: 'timestamp', weight, did, fix, ...changing('timestamp', change) }
+}
+
+/** Digits that the sent timestamp has are kept; those that it lacks are zeros, as when it is multiplied. */
+function inFormat(text: string, ms: number, format: TimestampFormat): string {
+  const digits = { seconds: 10, milliseconds: 13, microseconds: 16, nanoseconds: 19 }[format as 'seconds']
+  if (digits !== undefined) return (/^\d+$/.test(text) ? text : String(ms)).padEnd(digits, '0').slice(0, digits)
+  if (format === 'decimal-seconds' && /^\d{11,}$/.test(text)) return `${text.slice(0, 10)}.${text.slice(10)}`
+  return createTimestamper(format, () => ms)()
+}
+
+/** As a double prints it: `1.647356399123457e+18`. */
+function toExponent(text: string): string {
+  return Number(text).toExponential().replace('e+', 'e+')
+}
+
+function shifted(text: string, seconds: number): string | undefined {
+  if (!/^\d+$/.test(text) || text.length < 10) return undefined
+  return String(Number(text.slice(0, 10)) + seconds) + text.slice(10)
+}
+
+/** Every way to have signed another method than the one that was sent. */
+export function methodHypotheses(sent: string): readonly Hypothesis[] {
+  const fix = 'Sign the method that is sent, in the case that the scheme says.'
+  const all: Hypothesis[] = [
+    {
+      code: 'method-lower-case',
+      dimension: 'method',
+      weight: 1,
+      did: 'It signed the method in lower case.',
+      fix,
+      ...changing('method', method => method.toLowerCase()),
+    },
+    {
+      code: 'method-title-case',
+      dimension: 'method',
+      weight: 3,
+      did: 'It signed the method with one capital.',
+      fix,
+      ...changing('method', method => method.charAt(0) + method.slice(1).toLowerCase()),
+    },
+  ]
+  for (const method of ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS'])
+    if (method !== sent)
+      all.push({
+        code: `method-${method.toLowerCase()}`,
+        dimension: 'method',
+        weight: 2,
+        did: `It signed the method ${method}, and sent ${sent}.`,
+        fix,
+        ...changing('method', () => method),
+      })
+  return all
+}
