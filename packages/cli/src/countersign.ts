@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { addCodeCommand } from './commands/code.ts'
+import { addExplainCommand } from './commands/explain.ts'
 import { addOpenApiCommand } from './commands/openapi.ts'
 import { addProfilesCommand } from './commands/profiles.ts'
 import { addSandboxCommand } from './commands/sandbox.ts'
@@ -18,7 +19,7 @@ export async function runCountersign(args: readonly string[]): Promise<number> {
     code = exit
   }
   const program = new Command('countersign')
-    .description('Signed HTTP calls: sign them, send them, verify them.')
+    .description('Signed HTTP calls: sign them, send them, verify them, and see why they fail.')
     .version(readVersion())
     .exitOverride()
     .configureOutput({ outputError: (text, write) => write(text) })
@@ -31,6 +32,7 @@ export async function runCountersign(args: readonly string[]): Promise<number> {
     addSendCommand,
     addSignCommand,
     addVerifyCommand,
+    addExplainCommand,
     addSchemesCommand,
     addCodeCommand,
     addOpenApiCommand,

@@ -77,7 +77,7 @@ export function readHeaders(lines: readonly string[]): [string, string][] {
   })
 }
 
-async function readBody({ data, secretStdin }: RequestOptions): Promise<Uint8Array | undefined> {
+export async function readBody({ data, secretStdin }: Pick<RequestOptions, 'data' | 'secretStdin'>): Promise<Uint8Array | undefined> {
   if (data === undefined) return undefined
   if (data === '-' || data === '@-') {
     if (secretStdin === true)

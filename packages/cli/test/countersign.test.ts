@@ -416,3 +416,84 @@ describe('schemes with logic', () => {
     })
   })
 })
+
+describe('countersign explain', () => {
+  const signed = `1647356399POST${url}{"a": 1}`
+  const line = (sig: string): string =>
+    `curl -X POST '${url}' -H 'qredo-api-key: k' -H 'qredo-api-ts: 1647356399' -H 'qredo-api-sig: ${sig}' --data-raw '{"a":1}'`
+
+  it('names the mistake in a pasted curl line, and points at it', async () => {
+    const { code, stdout, stderr } = await run('countersign', ['explain', '--curl', '-'], { env, input: line(byHand(signed)) })
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    expect(stdout).toContain('One mistake.')
+    expect(stdout).toContain('json.dumps')
+    const lines = stdout.split('\n')
+    const pointer = lines.findIndex(text => text.trim() === '^')
+    const column = lines[pointer]?.indexOf('^') ?? -1
+    expect([lines[pointer - 2]?.[column], lines[pointer - 1]?.[column]]).toEqual(['1', ' '])
+    expect(stdout).not.toContain('\u001b')
+    expect(stdout).not.toContain(secret)
+  })
+
+  it('takes the same line after --, with colour where it is wanted', async () => {
+    const words = ['curl', '-X', 'POST', url, '-H', 'qredo-api-ts: 1647356399', '-H', `qredo-api-sig: ${byHand(signed)}`, '-d', '{"a":1}']
+    const { code, stdout } = await run('countersign', ['explain', '--color', '--', ...words], { env })
+    expect(code).toBe(0)
+    expect(stdout).toContain('\u001b[31m')
+  })
+
+  it('reads a raw request, a recording and flags', async () => {
+    const sig = byHand(`1647356399post${url}`)
+    const raw = join(folder, 'request.txt')
+    writeFileSync(raw, `POST ${url} HTTP/1.1\r\nqredo-api-ts: 1647356399\r\nqredo-api-sig: ${sig}\r\n\r\n`)
+    const har = join(folder, 'network.har')
+    const headers = [
+      { name: 'Qredo-Api-Ts', value: '1647356399' },
+      { name: 'Qredo-Api-Sig', value: sig },
+    ]
+    writeFileSync(har, JSON.stringify({ log: { entries: [{ request: { method: 'POST', url, headers }, response: { status: 401 } }] } }))
+    for (const args of [
+      ['--raw', raw],
+      ['--har', har],
+      ['POST', url, '-H', 'qredo-api-ts: 1647356399', '-H', `qredo-api-sig: ${sig}`],
+    ]) {
+      const { code, stdout } = await run('countersign', ['explain', ...args, '--json'], { env })
+      expect(code).toBe(0)
+      expect(JSON.parse(stdout)).toMatchObject({ outcome: 'explained', causes: [{ code: 'method-lower-case' }] })
+    }
+  })
+
+  it('ends with 1 when nothing fits, and with 0 when nothing is wrong', async () => {
+    const lost = await run('countersign', ['explain', '--curl', line(byHand('?')), '--max-attempts', '500'], { env })
+    expect(lost.code).toBe(1)
+    expect(lost.stdout).toContain('Ruled out')
+    const right = await run('countersign', ['explain', '--curl', line(byHand(`1647356399POST${url}{"a":1}`))], { env })
+    expect(right).toMatchObject({ code: 0, stdout: expect.stringContaining('The signature is right.') })
+  })
+
+  it('compares messages without a secret', async () => {
+    const { code, stdout } = await run('countersign', [
+      'explain',
+      url,
+      '-H',
+      'qredo-api-ts: 1647356399',
+      '--client-message',
+      `1647356399GET${url}/`,
+    ])
+    expect(code).toBe(0)
+    expect(stdout).toContain('slash')
+  })
+
+  it.each([
+    [['explain'], 'request-missing'],
+    [['explain', '--curl', 'wget x'], 'curl-malformed'],
+    [['explain', '--curl', '-', '--secret-stdin'], 'stdin-twice'],
+    [['explain', '--har', join(folder, 'none.har')], 'file-unreadable'],
+    [['explain', '-s', 'rfc9421', url], 'scheme-not-declared'],
+    [['explain', url, '--max-attempts', 'many'], 'number-malformed'],
+  ])('%j ends with 2 and says %s', async (args, expected) => {
+    const { code, stdout, stderr } = await run('countersign', args, { env })
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+    expect(stderr).toContain(`[${expected}]`)
+  })
+})

@@ -1,0 +1,71 @@
+import { styleText } from 'node:util'
+import type { Explanation } from 'countersign/explain'
+
+type Style = Parameters<typeof styleText>[0]
+
+/** An explanation for people; every line ends with a line break. */
+export function writeExplanation(explanation: Explanation, hasColors: boolean): string {
+  const paint = (style: Style, text: string): string => (hasColors ? styleText(style, text, { validateStream: false }) : text)
+  return [
+    ...headline(explanation, paint),
+    ...(explanation.missing.length === 0 ? [] : ['', `${paint('yellow', 'missing')}  ${explanation.missing.join(', ')}`]),
+    ...explanation.causes.flatMap(({ dimension, did, fix }) => [
+      '',
+      `${paint('bold', dimension)}  ${did}`,
+      `  ${paint('green', 'fix')}  ${fix}`,
+    ]),
+    ...difference(explanation, paint),
+    ...signatures(explanation, paint),
+    '',
+  ].join('\n')
+}
+
+type Paint = (style: Style, text: string) => string
+
+function headline({ outcome, causes, confidence, attempts, ruledOut, expected }: Explanation, paint: Paint): string[] {
+  switch (outcome) {
+    case 'match':
+      return [
+        paint(['bold', 'green'], 'The signature is right.'),
+        'If it is refused all the same: countersign verify checks the time and the headers.',
+      ]
+    case 'explained': {
+      const sure =
+        confidence === 1
+          ? `it reproduces the ${expected.signature === undefined ? 'message' : 'signature'}`
+          : `${(confidence * 100).toFixed(confidence > 0.999 ? 3 : 1)} % sure: only a part of the signature was there`
+      return [
+        `${paint(['bold', 'red'], causes.length === 1 ? 'One mistake.' : `${causes.length} mistakes.`)} ${paint('dim', `(${sure}; ${attempts} tried)`)}`,
+      ]
+    }
+    case 'unexplained':
+      return [
+        `${paint(['bold', 'red'], 'Not explained.')} ${paint('dim', `(${attempts} tried)`)}`,
+        `Ruled out, alone and in pairs: ${ruledOut.map(({ dimension, hypotheses }) => `${dimension} (${hypotheses})`).join(', ')}.`,
+        'Check that it is the secret of this very key, the URL that the client called, and the body byte for byte as it was received.',
+      ]
+  }
+}
+
+function difference({ difference: found }: Explanation, paint: Paint): string[] {
+  if (found === undefined) return []
+  const { at, expected, actual, pointer, expectedBytes, actualBytes } = found
+  return [
+    '',
+    `the messages differ from character ${at + 1} on:`,
+    `  right   ${expected}`,
+    `  client  ${actual}`,
+    `          ${paint(['bold', 'red'], pointer)}`,
+    `  bytes   right ${expectedBytes || '(end)'}, client ${actualBytes || '(end)'}`,
+  ]
+}
+
+function signatures({ outcome, expected, signed }: Explanation, paint: Paint): string[] {
+  if (outcome === 'match') return []
+  return [
+    '',
+    `${paint('dim', 'right message   ')}  ${JSON.stringify(expected.message)}`,
+    ...(signed === undefined ? [] : [`${paint('dim', 'client message  ')}  ${JSON.stringify(signed.message)}`]),
+    ...(expected.signature === undefined ? [] : [`${paint('dim', 'right signature ')}  ${expected.signature}`]),
+  ]
+}
