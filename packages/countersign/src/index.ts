@@ -24,6 +24,7 @@ export {
   type BodyReader,
   createVerifier,
   type IncomingRequest,
+  type Refusal,
   type Refused,
   type Verification,
   type Verified,

@@ -5,7 +5,7 @@ import { CountersignError } from './error.ts'
 import type { Failure } from './failure.ts'
 import type { IncomingHeaders } from './headers.ts'
 import type { Key, KeySource } from './keys.ts'
-import { chooseOrigins, readOrigins } from './origins.ts'
+import { chooseOrigins, type Origin, readOrigins } from './origins.ts'
 import { isFailure, type Plan, type Reading, type Signatures } from './plan.ts'
 import { memoryReplayGuard, type ReplayGuard } from './replay.ts'
 import type { Scheme } from './scheme.ts'
@@ -50,6 +50,18 @@ export interface VerifierOptions {
   readonly keyId?: string | undefined
   /** The platform's cryptography. Default: `node:crypto` where there is one, else WebCrypto. */
   readonly crypto?: CryptoProvider | undefined
+  /** Is told of every request that is refused, for the owner's eyes; what it throws is dropped. See `explainRefusals`. */
+  readonly onRefused?: ((refusal: Refusal) => void) | undefined
+}
+
+/** A request that was refused, as far as it was read. */
+export interface Refusal {
+  readonly failure: Failure
+  readonly request: IncomingRequest
+  /** The public origin that its URL was taken to have; undefined where it was refused before. */
+  readonly origin: Pick<Origin, 'origin' | 'basePath'> | undefined
+  /** The raw bytes; `unread` where it was refused before its body was read. */
+  readonly body: Uint8Array | undefined | 'unread'
 }
 
 /** Reads a body of at most `maxBytes`; `too-large` beyond. Called once the headers are in order, and at most once. */
@@ -128,7 +140,7 @@ export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifi
   const plan: Plan = scheme.kind === 'declared' ? compilePlan(scheme, planOptions) : scheme.compilePlan(planOptions)
   const refuse = (failure: Failure): Refused => ({ ok: false, failure })
 
-  async function verify(request: IncomingRequest, { permission }: VerifyOptions = {}): Promise<Verification> {
+  async function verify(request: IncomingRequest, { permission }: VerifyOptions = {}, seen?: Seen): Promise<Verification> {
     const { method } = request
     const now = clock()
 
@@ -165,6 +177,11 @@ export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifi
     if (body !== undefined && body.length === 0) body = undefined
     if (body !== undefined && !allowsBodyOnGet && (method === 'GET' || method === 'HEAD'))
       return refuse({ code: 'unexpected-body', method })
+
+    if (seen !== undefined) {
+      seen.body = body
+      seen.origin = candidates[0]
+    }
 
     // 5. The message, rebuilt, and its signature.
     let signatures: Signatures | undefined
@@ -209,7 +226,30 @@ export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifi
     return { ok: true, key, body, timestampMs: reading.issuedMs ?? reading.expiresMs } as Verified
   }
 
-  return { scheme, maxBodyBytes, verify }
+  const { onRefused } = options
+  if (onRefused === undefined) return { scheme, maxBodyBytes, verify: (request, verifyOptions) => verify(request, verifyOptions) }
+  return {
+    scheme,
+    maxBodyBytes,
+    async verify(request, verifyOptions) {
+      const seen: Seen = { body: typeof request.body === 'function' ? 'unread' : request.body, origin: undefined }
+      const result = await verify(request, verifyOptions, seen)
+      if (!result.ok) {
+        try {
+          onRefused({ failure: result.failure, request, ...seen })
+        } catch {
+          // Who watches must not change what is answered.
+        }
+      }
+      return result
+    },
+  }
+}
+
+/** What was seen of a request, for who is told of refusals. */
+interface Seen {
+  body: Refusal['body']
+  origin: Refusal['origin']
 }
 
 /**

@@ -1,6 +1,6 @@
 import { crypto as platform } from '#crypto'
 import { type CryptoProvider, type MaybePromise, whenReady } from '../crypto/provider.ts'
-import { decodeSecret, utf8 } from '../encoding.ts'
+import { decodeSecret, encode, utf8 } from '../encoding.ts'
 import { CountersignError } from '../error.ts'
 import { readForm } from '../form.ts'
 import type { IncomingHeaders } from '../headers.ts'
@@ -29,10 +29,10 @@ export interface ExplainInput {
     readonly headers: IncomingHeaders
     readonly body?: string | Uint8Array | undefined
   }
-  /** The key's secret as it was shown; without it, only messages can be compared. */
-  readonly secret?: string | undefined
+  /** The key's secret as it was shown, or its bytes; without it, only messages can be compared. */
+  readonly secret?: string | Uint8Array | undefined
   /** Other live secrets of the key. */
-  readonly otherSecrets?: readonly string[] | undefined
+  readonly otherSecrets?: readonly (string | Uint8Array)[] | undefined
   /** Where the request does not say it. */
   readonly keyId?: string | undefined
   readonly passphrase?: string | undefined
@@ -43,6 +43,8 @@ export interface ExplainInput {
   /** As many messages are tried at most. Default: 40,000, which takes some 0.2 s when nothing fits; most causes are found in the first thousand. */
   readonly maxAttempts?: number | undefined
   readonly crypto?: CryptoProvider | undefined
+  /** Waited for from time to time during the search, so that other work gets its turn. */
+  readonly pause?: (() => Promise<void>) | undefined
 }
 
 /** Why a signature does not match; every cause given was seen to reproduce what was presented. */
@@ -91,7 +93,10 @@ export async function explain(input: ExplainInput): Promise<Explanation> {
   const write = createWriter(crypto, scene.base)
   const { test, signed } =
     input.secret === undefined ? compareMessages(input.clientMessage ?? '', write) : compareSignatures(input, scene, write, crypto)
-  const { found, attempts } = await search(scene.assumptions, [...scene.hypotheses, ...signed.hypotheses], test, maxAttempts)
+  const { found, attempts } = await search(scene.assumptions, [...scene.hypotheses, ...signed.hypotheses], test, {
+    maxAttempts,
+    pause: input.pause,
+  })
   const right = messageBytes(await write(scene.assumptions))
   const wrong = found === undefined ? undefined : messageBytes(await write(found.assumptions))
   const expectedSignature = await signed.expected(right)
@@ -223,16 +228,11 @@ function compareMessages(clientMessage: string, write: Write): Comparison {
 function compareSignatures(input: ExplainInput, scene: Scene, write: Write, crypto: CryptoProvider): Comparison {
   const { scheme, secret = '', otherSecrets = [], passphrase = '' } = input
   const { encoding, prefix } = scheme.secret
-  const bytesOf = (text: string): Uint8Array => decodeSecret(text, encoding, prefix)
-  const secrets = guessSecrets({
-    text: secret,
-    bytes: bytesOf(secret),
-    encoding,
-    prefix,
-    keyId: scene.keyId,
-    passphrase,
-    others: otherSecrets.map(text => ({ text, bytes: bytesOf(text) })),
-  })
+  const read = (given: string | Uint8Array): { text: string; bytes: Uint8Array } =>
+    typeof given === 'string'
+      ? { text: given, bytes: decodeSecret(given, encoding, prefix) }
+      : { text: encoding === 'utf8' ? textOf(given) : prefix + encode(given, encoding), bytes: given }
+  const secrets = guessSecrets({ ...read(secret), encoding, prefix, keyId: scene.keyId, passphrase, others: otherSecrets.map(read) })
   const digests = guessDigests(scheme.algorithm.digest, crypto)
   const presented = guessSignatures(scene.presented, scheme.signature.encoding)
   const signers = secrets.map(({ bytes }) => digests.map(({ sign }) => once(() => sign(bytes))))

@@ -25,8 +25,21 @@ export type Test = (assumptions: Assumptions) => MaybePromise<Fit | undefined>
 /** Where answers are promises, as many are waited for at once. */
 const BATCH = 128
 
+export interface SearchOptions {
+  readonly maxAttempts: number
+  readonly pause?: (() => Promise<void>) | undefined
+}
+
+/** After so many attempts there is a pause: some two milliseconds. */
+const ATTEMPTS_BEFORE_PAUSE = 400
+
 /** The likeliest first: singles, then pairs, then triples of which one is about the body; within each, the lighter first. */
-export async function search(base: Assumptions, hypotheses: readonly Hypothesis[], test: Test, maxAttempts: number): Promise<Searched> {
+export async function search(
+  base: Assumptions,
+  hypotheses: readonly Hypothesis[],
+  test: Test,
+  { maxAttempts, pause }: SearchOptions,
+): Promise<Searched> {
   let attempts = 0
   let pending: {
     readonly causes: readonly Cause[]
@@ -49,6 +62,7 @@ export async function search(base: Assumptions, hypotheses: readonly Hypothesis[
   for (const { causes, assumptions } of candidates(base, hypotheses)) {
     if (attempts >= maxAttempts) break
     attempts++
+    if (pause !== undefined && attempts % ATTEMPTS_BEFORE_PAUSE === 0) await pause()
     const answer = test(assumptions)
     if (!isPromise(answer)) {
       if (answer !== undefined) return found(causes, assumptions, answer)

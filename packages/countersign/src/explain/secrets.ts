@@ -1,4 +1,4 @@
-import type { SecretEncoding } from '../encoding.ts'
+import type { BytesEncoding, SecretEncoding } from '../encoding.ts'
 import { concatBytes, encode, fromBase64, fromHex, utf8 } from '../encoding.ts'
 import { changing, type Hypothesis } from './hypothesis.ts'
 
@@ -24,6 +24,8 @@ export interface SecretMaterial {
   readonly others: readonly { readonly text: string; readonly bytes: Uint8Array }[]
 }
 
+const BASE64_SPELLINGS: readonly BytesEncoding[] = ['base64', 'base64-unpadded', 'base64url', 'base64url-padded']
+
 /** Every way to have made another key of the secret; each bytes once. */
 export function guessSecrets(material: SecretMaterial): readonly SecretGuess[] {
   const { text, bytes, encoding, keyId, passphrase } = material
@@ -41,7 +43,11 @@ export function guessSecrets(material: SecretMaterial): readonly SecretGuess[] {
     seen.add(hex)
     guesses.push({ code: `secret-${code}`, weight, did, fix, bytes: guess })
   }
-  if (encoding !== 'utf8') add('not-decoded', 1, `It used the secret’s ${encoding} text as the key, without decoding it.`, utf8(text))
+  const notDecoded = `It used the secret’s ${encoding} text as the key, without decoding it.`
+  if (encoding !== 'utf8') add('not-decoded', 1, notDecoded, utf8(text))
+  // The same text in the other spellings: it may have been shown so.
+  for (const spelling of encoding === 'base64' ? BASE64_SPELLINGS : [])
+    add('not-decoded', 2, notDecoded, utf8(material.prefix + encode(bytes, spelling)))
   for (const other of material.others) {
     add(
       'other-live',
@@ -59,12 +65,7 @@ export function guessSecrets(material: SecretMaterial): readonly SecretGuess[] {
       )
   }
   add('base64-decoded', encoding === 'utf8' ? 1 : 3, 'It decoded the secret as base64.', fromBase64(bare.trim()))
-  add(
-    'hex-decoded',
-    encoding === 'utf8' ? 2 : 2,
-    'It decoded the secret as hexadecimal.',
-    /^([0-9a-fA-F]{2})+$/.test(bare) ? fromHex(bare) : undefined,
-  )
+  add('hex-decoded', 2, 'It decoded the secret as hexadecimal.', /^([0-9a-fA-F]{2})+$/.test(bare) ? fromHex(bare) : undefined)
   const masked = bytes.map(byte => byte & 0x7f)
   add(
     'ascii-mangled',
@@ -107,7 +108,7 @@ export function guessSecrets(material: SecretMaterial): readonly SecretGuess[] {
     'trailing-newline',
     1,
     'It used the secret with a newline at its end, as it comes from a file.',
-    encoding === 'utf8' ? utf8(`${text}\n`) : utf8(`${text}\n`),
+    utf8(`${text}\n`),
     'Take the white space off the secret when it is read from a file.',
   )
   if (encoding !== 'utf8')

@@ -1,0 +1,129 @@
+import { createHmac } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { describe, expect, it, vi } from 'vitest'
+import { memoryKeys } from '../keys.ts'
+import { qredoV1 } from '../schemes/index.ts'
+import { createVerifier } from '../verify.ts'
+import { type ExplainedRefusal, type ExplainRefusalsOptions, explainRefusals } from './index.ts'
+
+const SECRETS = [Buffer.alloc(40, 0xfb), Buffer.alloc(40, 0xee)] as const
+const secret = SECRETS[0].toString('base64url')
+const origin = 'https://api.example.com/base'
+const body = Buffer.from('{"a":1}')
+const NOW = 1_647_356_399_000
+
+function setUp(options: Partial<ExplainRefusalsOptions> = {}) {
+  const keys = memoryKeys(qredoV1, [
+    { id: 'one', secrets: [secret, SECRETS[1].toString('base64')] },
+    { id: 'two', secret },
+  ])
+  const events: ExplainedRefusal[] = []
+  const onRefused = vi.fn(explainRefusals({ scheme: qredoV1, keys, onExplained: event => events.push(event), ...options }))
+  const verifier = createVerifier(qredoV1, { origin, keys, onRefused, clock: () => NOW })
+  const send = (message: string, { keyId = 'one', key = SECRETS[0] as Buffer | string } = {}) =>
+    verifier.verify({
+      method: 'POST',
+      target: '/x?y=1',
+      headers: {
+        'qredo-api-key': keyId,
+        'qredo-api-ts': '1647356399',
+        'qredo-api-sig': createHmac('sha256', key).update(message).digest('base64url'),
+      },
+      body: async () => body,
+    })
+  return { events, send, onRefused, verifier }
+}
+
+const right = `1647356399POST${origin}/x?y=1${body}`
+
+async function until(isSo: () => boolean): Promise<void> {
+  for (let round = 0; round < 500 && !isSo(); round++) await sleep(5)
+}
+
+describe('explainRefusals', () => {
+  it('tells the owner the cause, after the answer, and the stranger nothing', async () => {
+    const { events, send } = setUp()
+    const result = await send(right.replace('POST', 'post'))
+    expect(result).toEqual({ ok: false, failure: { code: 'bad-signature', keyId: 'one' } })
+    expect(events).toEqual([])
+    await until(() => events.length > 0)
+    expect(events).toMatchObject([
+      { keyId: 'one', failure: { code: 'bad-signature' }, explanation: { outcome: 'explained', causes: [{ code: 'method-lower-case' }] } },
+    ])
+  })
+
+  it.each([
+    ['secret-not-decoded', right, secret],
+    ['secret-not-decoded', right, SECRETS[0].toString('base64')],
+    ['url-first-segment-dropped', right.replace('/base', ''), SECRETS[0]],
+    ['url-base-path-missing', right.replace('/base', ''), SECRETS[0]],
+  ])('finds %s', async (code, message, key) => {
+    const { events, send } = setUp()
+    await send(message, { key })
+    await until(() => events.length > 0)
+    const codes = events[0]?.explanation.causes.map(cause => cause.code) ?? []
+    expect(codes).toHaveLength(1)
+    if (code.startsWith('secret')) expect(codes).toEqual([code])
+    else expect(codes[0]).toMatch(/base-path|first-segment/)
+  })
+
+  it('says nothing of what is accepted, or of failures that explain themselves', async () => {
+    const { events, send, verifier, onRefused } = setUp()
+    expect((await send(right)).ok).toBe(true)
+    expect(onRefused).not.toHaveBeenCalled()
+    expect(await send(right, { keyId: 'unknown' })).toMatchObject({ failure: { code: 'unknown-key' } })
+    expect(await verifier.verify({ method: 'GET', target: '/x', headers: {} })).toMatchObject({ failure: { code: 'missing-header' } })
+    expect(onRefused).toHaveBeenCalledTimes(2)
+    await sleep(30)
+    expect(events).toEqual([])
+  })
+
+  it('keeps to its budget per key and per second, and gives another key its share', async () => {
+    let now = 0
+    const { events, send } = setUp({ now: () => now, perSecond: 3, perKeyPerMinute: 2, maxAttempts: 50 })
+    const flood = async (keyId: string): Promise<void> => {
+      for (let count = 0; count < 5; count++) {
+        await send(`wrong ${count}`, { keyId })
+        await sleep(15)
+      }
+    }
+    await flood('one')
+    await flood('two')
+    expect(events.map(({ keyId }) => keyId)).toEqual(['one', 'one', 'two'])
+    now = 61_000
+    await flood('one')
+    expect(events).toHaveLength(5)
+  })
+
+  it('looks at one at a time, and lets other work in between', async () => {
+    const { events, send } = setUp({ maxAttempts: 5000 })
+    await Promise.all(Array.from({ length: 20 }, (_, count) => send(`wrong ${count}`)))
+    let turns = 0
+    const timer = setInterval(() => turns++, 1)
+    await until(() => events.length > 0)
+    clearInterval(timer)
+    expect(events).toHaveLength(1)
+    expect(events[0]?.explanation).toMatchObject({ outcome: 'unexplained', attempts: 5000 })
+    expect(turns).toBeGreaterThan(3)
+  })
+
+  it('survives who listens and who holds the keys', async () => {
+    const { send } = setUp({
+      onExplained: () => {
+        throw new Error('listener')
+      },
+    })
+    await send('wrong')
+    const failing = setUp({ keys: { find: () => Promise.reject(new Error('down')) } })
+    await failing.send('wrong')
+    await sleep(100)
+    const throwing = createVerifier(qredoV1, {
+      origin,
+      keys: memoryKeys(qredoV1),
+      onRefused: () => {
+        throw new Error('observer')
+      },
+    })
+    expect(await throwing.verify({ method: 'GET', target: '/x', headers: {} })).toMatchObject({ ok: false })
+  })
+})
