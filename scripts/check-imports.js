@@ -9,7 +9,9 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 const MAY_IMPORT = {
   countersign: [],
   sandbox: ['countersign'],
-  cli: ['countersign', '@countersign/sandbox'],
+  pasted: [],
+  ui: ['countersign', '@countersign/pasted'],
+  cli: ['countersign', '@countersign/pasted', '@countersign/sandbox', '@countersign/ui'],
 }
 
 /** The only files of the library that may know of Node: one crypto provider and the adapters that are for Node. */

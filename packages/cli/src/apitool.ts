@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import { createSigner, signedFetch } from 'countersign'
 import { qredoV1 } from 'countersign/schemes'
+import { serveUi } from './commands/ui.ts'
 import { EXIT, UsageError } from './exit.ts'
 import { reportError } from './report.ts'
 import { out, readStandardInput, tell } from './streams.ts'
@@ -43,10 +44,7 @@ export async function runApitool(args: readonly string[]): Promise<number> {
       case 'send':
         return await send(flags)
       case 'ui':
-        throw new UsageError(
-          'ui-later',
-          'The web page comes in a later version; sign and send work, and countersign --help shows the rest.',
-        )
+        return await serveUi(flags.port)
       default:
         tell(command.includes('help') || command === '-h' ? USAGE : `apitool: no command: the last word is sign, send or ui\n\n${USAGE}`)
         return EXIT.refused

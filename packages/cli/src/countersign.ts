@@ -8,6 +8,7 @@ import { addSandboxCommand } from './commands/sandbox.ts'
 import { addSchemesCommand } from './commands/schemes.ts'
 import { addSendCommand } from './commands/send.ts'
 import { addSignCommand } from './commands/sign.ts'
+import { addUiCommand } from './commands/ui.ts'
 import { addVerifyCommand } from './commands/verify.ts'
 import { EXIT } from './exit.ts'
 import { reportError } from './report.ts'
@@ -33,6 +34,7 @@ export async function runCountersign(args: readonly string[]): Promise<number> {
     addSignCommand,
     addVerifyCommand,
     addExplainCommand,
+    addUiCommand,
     addSchemesCommand,
     addCodeCommand,
     addOpenApiCommand,

@@ -1,10 +1,11 @@
+import { PastedError } from '@countersign/pasted'
 import { CountersignError } from 'countersign'
 import { EXIT, UsageError } from './exit.ts'
 import { tell } from './streams.ts'
 
 /** Tells a mistake in one line with its code, and says what to end with. */
 export function reportError(program: string, error: unknown): number {
-  if (error instanceof UsageError || error instanceof CountersignError) {
+  if (error instanceof UsageError || error instanceof PastedError || error instanceof CountersignError) {
     tell(`${program}: ${error.message} [${error.code}]`)
     return EXIT.usage
   }

@@ -1,3 +1,4 @@
+import { readHeaderLines } from '@countersign/pasted'
 import { type Command, Option } from 'commander'
 import type { SignableRequest, TimestampFormat } from 'countersign'
 import { UsageError } from './exit.ts'
@@ -61,20 +62,10 @@ export async function readRequest(
     method: method.toUpperCase(),
     url,
     body,
-    headers: Object.fromEntries(readHeaders(options.header ?? [])),
+    headers: Object.fromEntries(readHeaderLines(options.header ?? [])),
     timestamp: options.timestamp,
     nonce: options.nonce,
   }
-}
-
-/** `name: value` lines as pairs, names in lower case. @throws UsageError `header-malformed` */
-export function readHeaders(lines: readonly string[]): [string, string][] {
-  return lines.map(line => {
-    const match = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*(.*?)[ \t]*$/.exec(line)
-    if (match?.[1] === undefined)
-      throw new UsageError('header-malformed', `${JSON.stringify(line.slice(0, 40))} is no header: write 'name: value'.`)
-    return [match[1].toLowerCase(), match[2] ?? '']
-  })
 }
 
 export async function readBody({ data, secretStdin }: Pick<RequestOptions, 'data' | 'secretStdin'>): Promise<Uint8Array | undefined> {

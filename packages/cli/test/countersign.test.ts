@@ -1,10 +1,11 @@
-import { execFile, spawnSync } from 'node:child_process'
+import { execFile, spawn, spawnSync } from 'node:child_process'
 import { createHmac } from 'node:crypto'
 import { chmodSync, mkdtempSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { createVerifier, defineScheme, memoryKeys } from 'countersign'
 import { requireSignature } from 'countersign/node'
@@ -495,5 +496,24 @@ describe('countersign explain', () => {
     const { code, stdout, stderr } = await run('countersign', args, { env })
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
     expect(stderr).toContain(`[${expected}]`)
+  })
+})
+
+describe('countersign ui', () => {
+  it.each([
+    ['countersign', ['ui', '--port', '0', '--json']],
+    ['apitool', ['-port', '0', 'ui']],
+  ] as const)('%s %j serves the page until it is stopped', async (name, args) => {
+    const child = spawn(process.execPath, [fileURLToPath(new URL(`../bin/${name}.js`, import.meta.url)), ...args])
+    const ended = new Promise<number | null>(resolve => child.on('close', resolve))
+    const printed = await new Promise<string>(resolve => child.stdout.setEncoding('utf8').once('data', resolve))
+    const page = /http:\/\/127\.0\.0\.1:\d+\/#token=[\w-]{32}/.exec(printed)?.[0] ?? ''
+    expect(await (await fetch(page)).text()).toContain('<title>Countersign</title>')
+    child.kill('SIGTERM')
+    expect(await ended).toBe(0)
+  })
+
+  it('says when its port is no port', async () => {
+    expect(await run('countersign', ['ui', '--port', 'x'])).toMatchObject({ code: 2, stderr: expect.stringContaining('[port-malformed]') })
   })
 })

@@ -1,7 +1,8 @@
+import { readHeaderLines } from '@countersign/pasted'
 import type { Command } from 'commander'
 import { codeSample, LANGUAGES } from 'countersign/code'
 import { EXIT, UsageError } from '../exit.ts'
-import { type RequestOptions, readHeaders } from '../request.ts'
+import type { RequestOptions } from '../request.ts'
 import { findScheme } from '../schemes.ts'
 import { out, readTextFile } from '../streams.ts'
 
@@ -52,7 +53,7 @@ Examples:
           method,
           url: options.url,
           body,
-          headers: Object.fromEntries(readHeaders(options.header ?? [])),
+          headers: Object.fromEntries(readHeaderLines(options.header ?? [])),
         }),
       )
       done(EXIT.ok)

@@ -1,15 +1,21 @@
+import {
+  chooseEntry,
+  type HarRequest,
+  type PastedRequest,
+  readCurlLine,
+  readCurlWords,
+  readHar,
+  readHeaderLines,
+  readRawHttp,
+} from '@countersign/pasted'
 import { type Command, Option } from 'commander'
 import type { DeclaredScheme } from 'countersign'
 import { explain } from 'countersign/explain'
 import { addCredentialOptions, type CredentialOptions, resolveSecret } from '../credentials.ts'
 import { EXIT, UsageError } from '../exit.ts'
 import { writeExplanation } from '../explanation-text.ts'
-import { readCurlLine, readCurlWords } from '../pasted/curl-line.ts'
-import { chooseEntry, type HarRequest, readHar } from '../pasted/har.ts'
-import type { PastedRequest } from '../pasted/pasted-request.ts'
-import { readRawHttp } from '../pasted/raw-http.ts'
 import { type Profile, readProfile } from '../profiles.ts'
-import { readBody, readHeaders } from '../request.ts'
+import { readBody } from '../request.ts'
 import { DEFAULT_SCHEME, findScheme } from '../schemes.ts'
 import { out, readBytesFile, readStandardInput, readTextFile, tell } from '../streams.ts'
 
@@ -30,6 +36,7 @@ interface ExplainOptions extends CredentialOptions {
   readonly json?: boolean
 }
 
+const readBodyFile = (path: string): Uint8Array => readBytesFile(path, 'body file')
 const collect = (value: string, all: readonly string[]): readonly string[] => [...all, value]
 
 export function addExplainCommand(program: Command, done: (code: number) => void): void {
@@ -126,12 +133,12 @@ async function readFailed(words: readonly string[], options: ExplainOptions, sch
           .split(/\r?\n/)
           .filter(line => line !== '')),
   ]
-  return { ...request, headers: [...readHeaders(lines), ...request.headers] }
+  return { ...request, headers: [...readHeaderLines(lines), ...request.headers] }
 }
 
 async function readPasted(words: readonly string[], options: ExplainOptions, scheme: DeclaredScheme): Promise<PastedRequest> {
   const { curl, har, raw, origin } = options
-  if (curl !== undefined) return readCurlLine(await readText(curl))
+  if (curl !== undefined) return readCurlLine(await readText(curl), readBodyFile)
   if (raw !== undefined) return readRawHttp(raw === '-' ? await readStandardInput() : readBytesFile(raw, 'request'), origin)
   if (har !== undefined) {
     const entry = chooseEntry(readHar(readTextFile(har, 'HAR file')), readCount(options.entry, '--entry'), one =>
@@ -141,7 +148,7 @@ async function readPasted(words: readonly string[], options: ExplainOptions, sch
     return entry
   }
   const [first = '', second] = words
-  if (words.some(word => /(^|\/)curl$/.test(word))) return readCurlWords(words)
+  if (words.some(word => /(^|\/)curl$/.test(word))) return readCurlWords(words, readBodyFile)
   if (words.length > 2) throw new UsageError('request-malformed', 'Give method and URL, and the rest as options.')
   const body = await readBody(options)
   const [method, url] = second === undefined ? [body === undefined ? 'GET' : 'POST', first] : [first, second]

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { createSigner, signedFetch } from 'countersign'
+import { curlLine } from 'countersign/code'
 import { addCredentialOptions, type CredentialOptions, resolveCredentials } from '../credentials.ts'
-import { curlLine } from '../curl.ts'
 import { EXIT, UsageError } from '../exit.ts'
 import { addRequestOptions, type RequestOptions, readParameters, readRequest, readUnit } from '../request.ts'
 import { out, tell } from '../streams.ts'

@@ -1,9 +1,10 @@
+import { readHeaderLines } from '@countersign/pasted'
 import type { Command } from 'commander'
 import { createKey, createVerifier, explainFailure, type KeyDescription, type KeySource } from 'countersign'
 import { addCredentialOptions, type CredentialOptions, resolveSecret } from '../credentials.ts'
 import { EXIT, UsageError } from '../exit.ts'
 import { type Profile, readProfile } from '../profiles.ts'
-import { addRequestOptions, type RequestOptions, readHeaders, readRequest } from '../request.ts'
+import { addRequestOptions, type RequestOptions, readRequest } from '../request.ts'
 import { DEFAULT_SCHEME, findScheme } from '../schemes.ts'
 import { out, readTextFile, tell } from '../streams.ts'
 
@@ -49,7 +50,7 @@ Examples:
               .split(/\r?\n/)
               .filter(line => line !== '')),
       ]
-      const headers = readHeaders(lines)
+      const headers = readHeaderLines(lines)
       const { origin, target } = splitUrl(url)
       const description = await readKey()
       const known = options.apiKey ?? profile.apiKey

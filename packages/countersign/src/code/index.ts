@@ -13,6 +13,7 @@ import { createProgram, type SampleRequest } from './program.ts'
 import { python } from './python.ts'
 import { ruby } from './ruby.ts'
 
+export { curlLine } from './curl-line.ts'
 export type { Language, SampleRequest }
 
 /** Every language that a sample can be written in. */

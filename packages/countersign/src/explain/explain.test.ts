@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { crypto as webCrypto } from '../crypto/web.ts'
 import { coinbaseExchange, qredoPartner, qredoV1, slack, standardWebhooks, stripe } from '../schemes/index.ts'
 import { createSigner } from '../sign.ts'
-import { explain } from './index.ts'
+import { explain, messageParts } from './index.ts'
 
 const SECRET = Buffer.from(Array.from({ length: 48 }, (_, index) => (index * 37 + 200) & 255)).toString('base64url')
 const KEY = Buffer.from(SECRET, 'base64url')
@@ -169,5 +169,19 @@ describe('explain', () => {
   it('shows no secret in what it answers', async () => {
     const text = JSON.stringify(await ask(hmac(`${TS}POST${URL_SENT}${BODY}`, SECRET).toString('base64url')))
     expect(text).not.toContain(SECRET)
+  })
+})
+
+describe('messageParts', () => {
+  it.each([qredoV1, slack, coinbaseExchange, standardWebhooks])('takes the message apart that was signed: $name', async scheme => {
+    const secret = scheme === standardWebhooks ? `whsec_${Buffer.alloc(32, 7).toString('base64')}` : Buffer.alloc(32, 7).toString('base64')
+    const signed = createSigner(scheme, { keyId: 'key', secret, passphrase: 'pass' }).sign({ method: 'POST', url: URL_SENT, body: BODY })
+    const parts = await messageParts({
+      scheme,
+      passphrase: 'pass',
+      request: { method: 'POST', url: URL_SENT, headers: signed.headers, body: BODY },
+    })
+    expect(parts.map(({ text }) => text).join('')).toBe(new TextDecoder().decode(signed.message()))
+    expect(parts.find(({ name }) => name === 'body')?.text).toBe(BODY)
   })
 })

@@ -1,28 +1,25 @@
-import { UsageError } from '../exit.ts'
-import { readHeaders } from '../request.ts'
-import type { PastedRequest } from './pasted-request.ts'
+import { PastedError, type PastedRequest, readHeaderLines } from './pasted-request.ts'
 
 /**
  * A request as it stood on the wire or in a log: request line, headers, an empty line, the body. Where the request line has a path only, the origin is
  * `https://` and the Host header, unless it is given.
  *
- * @throws UsageError `request-malformed`, `header-malformed`
+ * @throws PastedError `request-malformed`, `header-malformed`
  */
 export function readRawHttp(bytes: Uint8Array, origin?: string): PastedRequest {
-  const buffer = Buffer.from(bytes)
-  const [head, body] = splitHead(buffer)
+  const [head, body] = splitHead(bytes)
   const [first = '', ...lines] = head.split(/\r?\n/)
   const [, method, target] = /^([A-Za-z]+) (\S+)(?: HTTP\/\d(?:\.\d)?)?$/.exec(first.trim()) ?? []
   if (method === undefined || target === undefined)
-    throw new UsageError(
+    throw new PastedError(
       'request-malformed',
       `The request must begin with a line such as "POST /path HTTP/1.1", not ${JSON.stringify(first.slice(0, 60))}.`,
     )
-  const headers = readHeaders(lines.filter(line => line.trim() !== ''))
+  const headers = readHeaderLines(lines.filter(line => line.trim() !== ''))
   const headerOf = (name: string): string | undefined => headers.find(([own]) => own === name)?.[1]
   const host = headerOf('host')
   if (!/^https?:/i.test(target) && origin === undefined && host === undefined)
-    throw new UsageError('request-malformed', 'The request names no host: give --origin https://… or keep its Host header.')
+    throw new PastedError('request-malformed', 'The request names no host: give --origin https://… or keep its Host header.')
   const length = Number(headerOf('content-length') ?? Number.NaN)
   // What was copied often has a line break more than what was sent.
   const whole = Number.isInteger(length) && length < body.length ? body.subarray(0, length) : body
@@ -34,10 +31,9 @@ export function readRawHttp(bytes: Uint8Array, origin?: string): PastedRequest {
   }
 }
 
-function splitHead(buffer: Buffer): readonly [head: string, body: Buffer] {
-  for (const mark of ['\r\n\r\n', '\n\n']) {
-    const at = buffer.indexOf(mark)
-    if (at >= 0) return [buffer.subarray(0, at).toString('latin1'), buffer.subarray(at + mark.length)]
-  }
-  return [buffer.toString('latin1'), Buffer.alloc(0)]
+/** At the first empty line. Headers are Latin-1, whatever the body is. */
+function splitHead(bytes: Uint8Array): readonly [head: string, body: Uint8Array] {
+  const text = Array.from(bytes, byte => String.fromCharCode(byte)).join('')
+  const match = /\r?\n\r?\n/.exec(text)
+  return match === null ? [text, new Uint8Array()] : [text.slice(0, match.index), bytes.subarray(match.index + match[0].length)]
 }

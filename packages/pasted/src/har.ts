@@ -1,5 +1,4 @@
-import { UsageError } from '../exit.ts'
-import type { PastedRequest } from './pasted-request.ts'
+import { PastedError, type PastedRequest, utf8 } from './pasted-request.ts'
 
 /** What is read of a HAR 1.2 file, see http://www.softwareishard.com/blog/har-12-spec/ */
 interface HarEntry {
@@ -22,15 +21,15 @@ export interface HarRequest extends PastedRequest {
   readonly status: number | undefined
 }
 
-/** @throws UsageError `har-malformed` */
+/** @throws PastedError `har-malformed` */
 export function readHar(text: string): readonly HarRequest[] {
   let entries: unknown
   try {
     entries = JSON.parse(text.replace(/^\ufeff/, ''))?.log?.entries
   } catch {
-    throw new UsageError('har-malformed', 'The HAR file is no JSON.')
+    throw new PastedError('har-malformed', 'The HAR file is no JSON.')
   }
-  if (!Array.isArray(entries)) throw new UsageError('har-malformed', 'The HAR file has no log.entries.')
+  if (!Array.isArray(entries)) throw new PastedError('har-malformed', 'The HAR file has no log.entries.')
   return (entries as HarEntry[]).flatMap(({ request, response }, index) =>
     request?.method === undefined || request.url === undefined
       ? []
@@ -50,16 +49,16 @@ export function readHar(text: string): readonly HarRequest[] {
 }
 
 function bodyOf(postData: NonNullable<HarEntry['request']>['postData']): Uint8Array | undefined {
-  if (postData?.text !== undefined && postData.text !== '')
-    return Buffer.from(postData.text, postData.encoding === 'base64' ? 'base64' : 'utf8')
-  if (postData?.params === undefined || postData.params.length === 0) return undefined
-  return Buffer.from(String(new URLSearchParams(postData.params.map(({ name = '', value = '' }): [string, string] => [name, value]))))
+  const { text = '', encoding, params = [] } = postData ?? {}
+  if (text !== '') return encoding === 'base64' ? Uint8Array.from(atob(text), char => char.charCodeAt(0)) : utf8(text)
+  if (params.length === 0) return undefined
+  return utf8(String(new URLSearchParams(params.map(({ name = '', value = '' }): [string, string] => [name, value]))))
 }
 
 /**
  * The entry that is meant: by its number; or of those that bear a signature, the first that was refused, or else the first.
  *
- * @throws UsageError `har-entry-missing`
+ * @throws PastedError `har-entry-missing`
  */
 export function chooseEntry(
   entries: readonly HarRequest[],
@@ -69,13 +68,13 @@ export function chooseEntry(
   if (number !== undefined) {
     const entry = entries.find(one => one.number === number)
     if (entry === undefined)
-      throw new UsageError('har-entry-missing', `The HAR file has no request number ${number}; it has ${entries.length}.`)
+      throw new PastedError('har-entry-missing', `The HAR file has no request number ${number}; it has ${entries.length}.`)
     return entry
   }
   const signed = entries.filter(isSigned)
   const entry = signed.find(({ status }) => status === 401 || status === 403) ?? signed[0]
   if (entry === undefined)
-    throw new UsageError(
+    throw new PastedError(
       'har-entry-missing',
       `None of the ${entries.length} requests in the HAR file bears this scheme's signature: is --scheme right? --entry <n> takes one by its number.`,
     )

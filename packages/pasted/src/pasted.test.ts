@@ -1,13 +1,7 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { readCurlLine, readCurlWords } from './curl-line.ts'
 import { chooseEntry, readHar } from './har.ts'
 import { readRawHttp } from './raw-http.ts'
-
-const folder = mkdtempSync(join(tmpdir(), 'countersign-pasted-'))
-afterAll(() => rmSync(folder, { recursive: true }))
 
 const plain = ({ body, ...rest }: ReturnType<typeof readCurlLine>) => ({
   ...rest,
@@ -35,10 +29,13 @@ describe('a curl line', () => {
   })
 
   it('reads files as curl does: -d without line breaks, --data-binary as they are', () => {
-    const file = join(folder, 'body.json')
-    writeFileSync(file, '{"a":\n1}\n')
-    expect(plain(readCurlWords(['curl', '-d', `@${file}`, 'https://a.example/'])).body).toBe('{"a":1}')
-    expect(plain(readCurlWords(['curl', '--data-binary', `@${file}`, 'https://a.example/'])).body).toBe('{"a":\n1}\n')
+    const files = (path: string) => Buffer.from(path === 'body.json' ? '{"a":\n1}\n' : '')
+    expect(plain(readCurlWords(['curl', '-d', '@body.json', 'https://a.example/'], files)).body).toBe('{"a":1}')
+    expect(plain(readCurlWords(['curl', '--data-binary', '@body.json', 'https://a.example/'], files)).body).toBe('{"a":\n1}\n')
+  })
+
+  it('says where files can not be read', () => {
+    expect(() => readCurlLine('curl -d @body.json https://a.example/')).toThrow(expect.objectContaining({ code: 'curl-malformed' }))
   })
 
   it.each([['wget https://a.example/'], ['curl -X POST'], ["curl 'https://a.example/"], ['']])('refuses %j', line => {

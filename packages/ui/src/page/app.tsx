@@ -1,0 +1,36 @@
+import { useState } from 'preact/hooks'
+import { useCredentials } from './credentials.ts'
+import { ExplainView } from './explain-view.tsx'
+import { SignView } from './sign-view.tsx'
+import { Tabs } from './tabs.tsx'
+
+const VIEWS = ['Sign and send', 'Explain'] as const
+
+export function App() {
+  const [view, setView] = useState<(typeof VIEWS)[number]>('Sign and send')
+  const credentials = useCredentials()
+  return (
+    <>
+      <header class="top">
+        <h1>
+          <span aria-hidden="true" class="mark">
+            ✓
+          </span>
+          Countersign
+        </h1>
+        <Tabs label="View" names={VIEWS} chosen={view} onChoose={setView} panel="view" />
+      </header>
+      <main>
+        <div id="view" role="tabpanel" aria-label={view}>
+          <div hidden={view !== 'Sign and send'}>
+            <SignView credentials={credentials} />
+          </div>
+          <div hidden={view !== 'Explain'}>
+            <ExplainView credentials={credentials} />
+          </div>
+        </div>
+      </main>
+      <footer>Signing and explaining happen in this page: the secret does not leave it, and is kept only if you say so.</footer>
+    </>
+  )
+}

@@ -1,0 +1,22 @@
+import { Copyable } from './field.tsx'
+import { pretty, type Sent } from './sending.ts'
+
+export function ResponseView({ sent }: { readonly sent: Sent }) {
+  const { status, statusText, ms, headers, body, isCut } = sent
+  return (
+    <section aria-label="Response" class="response">
+      <p class={status < 300 ? 'status good' : 'status bad'}>
+        <strong>
+          {status} {statusText}
+        </strong>{' '}
+        in {ms} ms
+        {isCut && ', the first 5 MB'}
+      </p>
+      <Copyable label="Response body" text={pretty(body)} />
+      <details>
+        <summary>{headers.length} headers</summary>
+        <pre>{headers.map(([name, value]) => `${name}: ${value}`).join('\n')}</pre>
+      </details>
+    </section>
+  )
+}

@@ -1,0 +1,123 @@
+import { randomBytes, timingSafeEqual } from 'node:crypto'
+import { once } from 'node:events'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { fileURLToPath } from 'node:url'
+import { readPage } from './page-files.ts'
+import { sendForPage } from './send.ts'
+
+/** The port of Qredo's tool. */
+export const DEFAULT_UI_PORT = 4569
+
+export interface UiOptions {
+  /** 0 for any. */
+  readonly port?: number | undefined
+  /** Where the built page is. */
+  readonly directory?: string | undefined
+}
+
+export interface RunningUi {
+  readonly origin: string
+  /** With the token, in the fragment: it is never sent in a request line. */
+  readonly url: string
+  close(): Promise<void>
+}
+
+const PAGE = fileURLToPath(new URL('../../dist/page/', import.meta.url))
+const MAX_REQUEST_BYTES = 15 * 1_048_576
+
+const SECURITY_HEADERS = {
+  'content-security-policy':
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+} as const
+
+/**
+ * Serves the page on the loopback address. What it can do for the page, to send a request, wants the token of this run, and a `Host` and an `Origin` that
+ * are its own: another page in the same browser can not use it, whatever name it gives this address.
+ *
+ * @throws Error with the code `EADDRINUSE`, when the port is taken; with `ENOENT`, when the page is not built
+ */
+export async function startUi({ port = DEFAULT_UI_PORT, directory = PAGE }: UiOptions = {}): Promise<RunningUi> {
+  const page = readPage(directory)
+  const token = randomBytes(24).toString('base64url')
+  const server = createServer((request, response) => {
+    answer(request, response).catch(() => {
+      if (!response.headersSent) reply(response, 500, { error: { code: 'internal', message: 'The page’s server failed.' } })
+      else response.destroy()
+    })
+  })
+  server.listen(port, '127.0.0.1')
+  await once(server, 'listening')
+  const { port: actual } = server.address() as AddressInfo
+  const hosts = [`127.0.0.1:${actual}`, `localhost:${actual}`]
+
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    for (const [name, value] of Object.entries(SECURITY_HEADERS)) response.setHeader(name, value)
+    const { host = '', origin } = request.headers
+    if (!hosts.includes(host))
+      return reply(response, 421, { error: { code: 'unknown-host', message: 'This server answers to its own address only.' } })
+    if (origin !== undefined && origin !== `http://${host}`)
+      return reply(response, 403, { error: { code: 'foreign-origin', message: 'This server answers to its own page only.' } })
+    const path = (request.url ?? '/').replace(/[?#].*$/, '')
+    if (path === '/api/send') {
+      if (request.method !== 'POST') return reply(response, 405, { error: { code: 'method-not-allowed', message: 'POST it.' } })
+      if (!isToken(request.headers['x-countersign-token'], token))
+        return reply(response, 401, {
+          error: { code: 'token-missing', message: 'Open the page by the URL that the command printed: it has the token in it.' },
+        })
+      if (request.headers['content-type'] !== 'application/json')
+        return reply(response, 415, { error: { code: 'not-json', message: 'Send JSON.' } })
+      const body = await readBody(request)
+      if (body === undefined)
+        return reply(response, 413, { error: { code: 'body-too-large', message: 'The request is larger than 15 MB.' } })
+      const gone = new AbortController()
+      response.on('close', () => gone.abort())
+      const { status, answer: sent } = await sendForPage(body, gone.signal)
+      if (!gone.signal.aborted) reply(response, status, sent)
+      return
+    }
+    const file = page.get(path)
+    if (file === undefined) return reply(response, 404, { error: { code: 'not-found', message: 'There is nothing here.' } })
+    if (request.method !== 'GET' && request.method !== 'HEAD')
+      return reply(response, 405, { error: { code: 'method-not-allowed', message: 'GET it.' } })
+    response.writeHead(200, { 'content-type': file.type, 'content-length': file.bytes.length, 'cache-control': 'no-cache' })
+    response.end(request.method === 'HEAD' ? undefined : file.bytes)
+  }
+
+  const origin = `http://127.0.0.1:${actual}`
+  return {
+    origin,
+    url: `${origin}/#token=${token}`,
+    async close() {
+      server.close()
+      server.closeAllConnections()
+      await once(server, 'close')
+    },
+  }
+}
+
+function reply(response: ServerResponse, status: number, value: unknown): void {
+  const text = JSON.stringify(value)
+  response.writeHead(status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text), 'cache-control': 'no-store' })
+  response.end(text)
+}
+
+function isToken(given: string | string[] | undefined, token: string): boolean {
+  return typeof given === 'string' && given.length === token.length && timingSafeEqual(Buffer.from(given), Buffer.from(token))
+}
+
+async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
+  const pieces: Buffer[] = []
+  let length = 0
+  for await (const piece of request as AsyncIterable<Buffer>) {
+    length += piece.length
+    if (length > MAX_REQUEST_BYTES) return undefined
+    pieces.push(piece)
+  }
+  return Buffer.concat(pieces)
+}
