@@ -89,7 +89,7 @@ function pick(list, random) {
 }
 
 /** Mulberry32: the same draw every time. */
-function generator(seed) {
+export function generator(seed) {
   let state = seed
   return () => {
     state = (state + 0x6d2b79f5) | 0

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { addCodeCommand } from './commands/code.ts'
 import { addExplainCommand } from './commands/explain.ts'
+import { addInferCommand } from './commands/infer.ts'
 import { addOpenApiCommand } from './commands/openapi.ts'
 import { addProfilesCommand } from './commands/profiles.ts'
 import { addSandboxCommand } from './commands/sandbox.ts'
@@ -34,6 +35,7 @@ export async function runCountersign(args: readonly string[]): Promise<number> {
     addSignCommand,
     addVerifyCommand,
     addExplainCommand,
+    addInferCommand,
     addUiCommand,
     addSchemesCommand,
     addCodeCommand,

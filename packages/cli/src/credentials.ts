@@ -19,14 +19,24 @@ export interface CredentialOptions {
 
 /** The options that say who signs, the same on every command. */
 export function addCredentialOptions(command: Command): Command {
+  return addKeyOptions(
+    command
+      .optionsGroup('Who signs:')
+      .addOption(
+        new Option(
+          '-s, --scheme <name|file>',
+          `signature scheme (default: the profile's, or ${DEFAULT_SCHEME}); countersign schemes lists them; or the path of a declaration in JSON`,
+        ).env('COUNTERSIGN_SCHEME'),
+      ),
+  )
+    .option('--allow-short-secret', 'take a secret of under 16 bytes')
+    .option('--private-key-file <path>', 'PEM file, for the RSA schemes')
+}
+
+/** Of these, the ones of a key with a secret. */
+export function addKeyOptions(command: Command): Command {
   return command
     .optionsGroup('Who signs:')
-    .addOption(
-      new Option(
-        '-s, --scheme <name|file>',
-        `signature scheme (default: the profile's, or ${DEFAULT_SCHEME}); countersign schemes lists them; or the path of a declaration in JSON`,
-      ).env('COUNTERSIGN_SCHEME'),
-    )
     .addOption(new Option('-p, --profile <name>', 'credentials saved with countersign profiles add').env('COUNTERSIGN_PROFILE'))
     .addOption(new Option('-k, --api-key <id>', 'the API key id').env('COUNTERSIGN_API_KEY'))
     .option('--secret-file <path>', 'file that holds the secret')
@@ -35,9 +45,7 @@ export function addCredentialOptions(command: Command): Command {
       '--secret <secret>',
       'the secret itself; others can see it in the process list, so better COUNTERSIGN_SECRET or one of the above',
     )
-    .option('--allow-short-secret', 'take a secret of under 16 bytes')
     .addOption(new Option('--passphrase <text>', 'for the schemes that want one').env('COUNTERSIGN_PASSPHRASE'))
-    .option('--private-key-file <path>', 'PEM file, for the RSA schemes')
 }
 
 export interface ResolvedCredentials {

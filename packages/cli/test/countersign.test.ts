@@ -517,3 +517,37 @@ describe('countersign ui', () => {
     expect(await run('countersign', ['ui', '--port', 'x'])).toMatchObject({ code: 2, stderr: expect.stringContaining('[port-malformed]') })
   })
 })
+
+describe('countersign infer', () => {
+  const key = 'a secret of a good length'
+  const sig = createHmac('sha256', key).update('1647356399123\nPOST\n/v1/x?a=1\n{"a":1}').digest('base64')
+  const line = `curl 'https://api.example.com/v1/x?a=1' -H 'X-Key: AK1' -H 'X-Time: 1647356399123' -H 'X-Sig: ${sig}' -d '{"a":1}'`
+
+  it('prints a declaration that --scheme takes, and what is open on standard error', async () => {
+    const { code, stdout, stderr } = await run('countersign', ['infer', '-k', 'AK1', '--curl', line], { env: { COUNTERSIGN_SECRET: key } })
+    expect(code).toBe(0)
+    expect(JSON.parse(stdout)).toMatchObject({ message: '{timestamp}\n{method}\n{target}\n{body}', signature: { encoding: 'base64' } })
+    expect(stderr).toContain('open: ')
+    const file = join(folder, 'inferred.json')
+    writeFileSync(file, stdout)
+    const signed = await run(
+      'countersign',
+      ['sign', 'POST', 'https://api.example.com/v1/x?a=1', '-d', '{"a":1}', '-s', file, '-k', 'AK1', '-t', '1647356399123'],
+      { env: { COUNTERSIGN_SECRET: key } },
+    )
+    expect(signed.stdout).toContain(`x-sig: ${sig}\n`)
+  })
+
+  it('ends with 1 when nothing is found, with nothing on standard output', async () => {
+    const { code, stdout, stderr } = await run('countersign', ['infer', '-k', 'AK1', '--curl', '-'], {
+      input: line,
+      env: { COUNTERSIGN_SECRET: 'another secret altogether' },
+    })
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+    expect(stderr).toContain('Not found')
+  })
+
+  it('wants an example', async () => {
+    expect(await run('countersign', ['infer'], { env })).toMatchObject({ code: 2, stderr: expect.stringContaining('[request-missing]') })
+  })
+})

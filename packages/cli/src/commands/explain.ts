@@ -14,6 +14,7 @@ import { explain } from 'countersign/explain'
 import { addCredentialOptions, type CredentialOptions, resolveSecret } from '../credentials.ts'
 import { EXIT, UsageError } from '../exit.ts'
 import { writeExplanation } from '../explanation-text.ts'
+import { readBodyFile, readCount, readPastedText } from '../pasted-options.ts'
 import { type Profile, readProfile } from '../profiles.ts'
 import { readBody } from '../request.ts'
 import { DEFAULT_SCHEME, findScheme } from '../schemes.ts'
@@ -36,7 +37,6 @@ interface ExplainOptions extends CredentialOptions {
   readonly json?: boolean
 }
 
-const readBodyFile = (path: string): Uint8Array => readBytesFile(path, 'body file')
 const collect = (value: string, all: readonly string[]): readonly string[] => [...all, value]
 
 export function addExplainCommand(program: Command, done: (code: number) => void): void {
@@ -138,7 +138,7 @@ async function readFailed(words: readonly string[], options: ExplainOptions, sch
 
 async function readPasted(words: readonly string[], options: ExplainOptions, scheme: DeclaredScheme): Promise<PastedRequest> {
   const { curl, har, raw, origin } = options
-  if (curl !== undefined) return readCurlLine(await readText(curl), readBodyFile)
+  if (curl !== undefined) return readCurlLine(await readPastedText(curl), readBodyFile)
   if (raw !== undefined) return readRawHttp(raw === '-' ? await readStandardInput() : readBytesFile(raw, 'request'), origin)
   if (har !== undefined) {
     const entry = chooseEntry(readHar(readTextFile(har, 'HAR file')), readCount(options.entry, '--entry'), one =>
@@ -155,22 +155,10 @@ async function readPasted(words: readonly string[], options: ExplainOptions, sch
   return { method, url, headers: [], body }
 }
 
-async function readText(source: string): Promise<string> {
-  if (source === '-') return new TextDecoder().decode(await readStandardInput())
-  return source.startsWith('@') ? readTextFile(source.slice(1), 'curl line') : source
-}
-
 function bearsSignature({ carriers }: DeclaredScheme, { headers, url }: HarRequest): boolean {
   return carriers
     .filter(({ fields }) => fields.includes('signature'))
     .some(carrier =>
       carrier.in === 'query' ? new URL(url).searchParams.has(carrier.name) : headers.some(([name]) => name === carrier.name.toLowerCase()),
     )
-}
-
-function readCount(value: string | undefined, option: string): number | undefined {
-  if (value === undefined) return undefined
-  if (!/^[1-9]\d{0,8}$/.test(value))
-    throw new UsageError('number-malformed', `${option} wants a number from 1, not ${JSON.stringify(value)}.`)
-  return Number(value)
 }

@@ -1,0 +1,1 @@
+export { type Inference, type InferOptions, infer, type SignedExample } from './infer.ts'

@@ -1,0 +1,117 @@
+import type { CryptoProvider } from '../crypto/provider.ts'
+import { encode, utf8 } from '../encoding.ts'
+import { textOf } from '../explain/difference.ts'
+import { pathOf, queryOf, splitUrl } from '../url.ts'
+import type { SignedExample } from './infer.ts'
+import { type Carried, timestampFormatOf } from './observe.ts'
+
+/** What a part of the message may be. Of a group, a message has one at most. */
+export interface Piece {
+  readonly group: string
+  /** As it is written in a declaration's message; a hash of other parts is an object. */
+  readonly template: string | { readonly hash: 'sha256'; readonly encoding: 'raw'; readonly of: readonly string[] }
+  readonly value: string | Uint8Array
+  /** The carried value that it is. */
+  readonly carried: Carried | undefined
+  /** Tried first. */
+  readonly isLikely: boolean
+}
+
+/** Values beyond these are not taken for parts; a search over more would not end. */
+const MAX_OTHERS = 3
+
+/** What of a request may have been signed, when a certain value of it is the signature. */
+export async function findPieces(
+  example: SignedExample,
+  carried: readonly Carried[],
+  signature: Carried,
+  crypto: CryptoProvider,
+): Promise<readonly Piece[]> {
+  const pieces: Piece[] = []
+  const add = (group: string, template: Piece['template'], value: Piece['value'], isLikely = true, from?: Carried): void => {
+    const isKnown = pieces.some(piece => piece.group === group && piece.value === value)
+    if (!isKnown) pieces.push({ group, template, value, carried: from, isLikely })
+  }
+  const method = example.method.toUpperCase()
+  const { origin, target } = splitUrl(example.url.replace(/#.*$/, ''))
+  const signedTarget = signature.in === 'query' ? withoutParameter(target, signature.name) : target
+  const body = bytesOf(example.body)
+  const text = body === undefined ? '' : textOf(body)
+
+  const others: Carried[] = []
+  for (const one of carried) {
+    if (one.value === '' || (one.name === signature.name && one.in === signature.in && one.item === signature.item)) continue
+    const role = roleOf(one, example)
+    if (role === 'timestamp') add('timestamp', '{timestamp}', one.value, true, one)
+    else if (role === 'keyId') add('keyId', '{keyId}', one.value, true, one)
+    else if (role === 'passphrase') add('passphrase', '{passphrase}', one.value, false, one)
+    else if (role === 'nonce') add('nonce', '{nonce}', one.value, true, one)
+    else if (one.in === 'header' && one.list === undefined && one.before === '') others.push(one)
+  }
+  add('method', '{method}', method)
+  add('method', '{method|lower}', method.toLowerCase(), false)
+  add('url', '{target}', signedTarget)
+  add('url', '{url}', origin + signedTarget)
+  add('url', '{path}', pathOf(signedTarget))
+  if (queryOf(signedTarget) !== '') add('url', '{query}', queryOf(signedTarget), false)
+  add('url', '{host}', origin.replace(/^[a-z]+:\/\//i, '').toLowerCase(), false)
+  if (text !== '') {
+    add('body', '{body}', text)
+    for (const [digest, encoding, isLikely] of HASHES)
+      add('body', `{body|${digest}|${encoding}}`, encode(await crypto.hash(digest, { before: '', body, after: '' }), encoding), isLikely)
+  } else if (queryOf(signedTarget) !== '') add('body', '{payload}', queryOf(signedTarget), false)
+  const formNonce = /(?:^|&)nonce=(\d+|[\w-]+)(?:&|$)/.exec(text)?.[1]
+  if (formNonce !== undefined) {
+    const hashed = await crypto.hash('sha256', { before: formNonce, body, after: '' })
+    add('body', { hash: 'sha256', encoding: 'raw', of: ['{nonce}', '{body}'] }, hashed)
+    add('nonce', '{nonce}', formNonce, false)
+  }
+  for (const one of others.slice(0, MAX_OTHERS)) add(`other ${one.name}`, `{${parameterName(one.name)}}`, one.value, true, one)
+  const label = /^(v\d+)[=,:]$/.exec(signature.before)?.[1]
+  if (label !== undefined) add('literal', label, label)
+  return pieces
+}
+
+const HASHES = [
+  ['sha256', 'hex', true],
+  ['sha256', 'base64', false],
+  ['sha512', 'hex', false],
+  ['sha1', 'hex', false],
+  ['sha256', 'hex-upper', false],
+  ['sha512', 'base64', false],
+  ['sha384', 'hex', false],
+  ['sha1', 'base64', false],
+  ['sha256', 'base64url', false],
+] as const
+
+type Role = 'timestamp' | 'keyId' | 'passphrase' | 'nonce' | 'other'
+
+/** By the value where it is known, and else by the name. */
+function roleOf({ name, before, value }: Carried, { keyId, passphrase }: SignedExample): Role {
+  const label = `${name} ${before}`
+  if (keyId !== undefined) {
+    if (value === keyId) return 'keyId'
+  } else if (/key-?_?(id)?\b|apikey|access-?_?id|client-?_?id/i.test(label) && !/version|sig|time/i.test(label)) return 'keyId'
+  if (passphrase !== undefined && value === passphrase) return 'passphrase'
+  if (/nonce/i.test(label)) return 'nonce'
+  return timestampFormatOf(value) === undefined ? 'other' : 'timestamp'
+}
+
+/** A header's name as a parameter's: `x-recv-window` is `recvWindow`. */
+export function parameterName(header: string): string {
+  return header
+    .replace(/^x-/, '')
+    .replace(/[^a-z0-9]+(.)?/gi, (_all, letter: string | undefined) => letter?.toUpperCase() ?? '')
+    .replace(/^[^a-z]+/, '')
+}
+
+export function bytesOf(body: SignedExample['body']): Uint8Array | undefined {
+  if (body === undefined || body.length === 0) return undefined
+  return typeof body === 'string' ? utf8(body) : body
+}
+
+function withoutParameter(target: string, name: string): string {
+  const [path = '', query = ''] = target.split('?', 2)
+  const rest = query.split('&').filter(pair => !pair.startsWith(`${name}=`))
+  return rest.length === 0 ? path : `${path}?${rest.join('&')}`
+}
