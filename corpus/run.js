@@ -15,7 +15,10 @@ const sum = key => rows.reduce((total, row) => total + row[key], 0)
 console.log(
   `\n${rows.length} mistakes: ${sum('named')} of ${sum('tried')} named (${((100 * sum('named')) / sum('tried')).toFixed(1)} %), ${sum('wrong')} explained by another cause that gives the same signature`,
 )
+const within = (list, limit) => ((100 * list.filter(ms => ms < limit).length) / list.length).toFixed(1)
+const singles = rows.flatMap(({ ms }) => ms)
 console.log(`${line(pairs)} (${((100 * pairs.named) / pairs.tried).toFixed(1)} %)`)
+console.log(`answered within 50 ms: ${within(singles, 50)} % of single mistakes, ${within(pairs.ms, 50)} % of pairs`)
 const made = await measureInfer({ createSigner, defineScheme, infer }, { count: 300, random: generator(7) })
 console.log(
   `infer: ${made.found} of ${made.tried} made-up schemes found (${((100 * made.found) / made.tried).toFixed(1)} %), median ${median(made.ms).toFixed(0)} ms, longest ${Math.max(...made.ms).toFixed(0)} ms`,

@@ -76,7 +76,7 @@ export function readCurlWords(words: readonly string[], readFile: ReadFile = ref
   const isQuery = has('get', 'G') && body !== undefined
   return {
     method: last('request') ?? (has('head', 'I') ? 'HEAD' : body === undefined || isQuery ? 'GET' : 'POST'),
-    url: (isQuery ? `${full}${full.includes('?') ? '&' : '?'}${new TextDecoder().decode(body)}` : full).replace(/#.*$/, ''),
+    url: isQuery ? `${full}${full.includes('?') ? '&' : '?'}${new TextDecoder().decode(body)}` : full,
     // A name with nothing behind it takes a header away.
     headers: readHeaderLines(options.filter(([name, value]) => name === 'header' && /^[^:;]+:/.test(value)).map(([, value]) => value)),
     body: isQuery ? undefined : body,

@@ -38,7 +38,7 @@ export function readHar(text: string): readonly HarRequest[] {
             number: index + 1,
             status: response?.status,
             method: request.method,
-            url: request.url.replace(/#.*$/, ''),
+            url: request.url,
             headers: (request.headers ?? [])
               .filter(({ name = ':' }) => !name.startsWith(':'))
               .map(({ name = '', value = '' }) => [name.toLowerCase(), value] as const),

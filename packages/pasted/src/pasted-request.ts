@@ -1,6 +1,7 @@
 /** A request that was copied from somewhere: a terminal, a browser, a log. */
 export interface PastedRequest {
   readonly method: string
+  /** As it was pasted, with its fragment if there was one. */
   readonly url: string
   /** Names in lower case. */
   readonly headers: readonly (readonly [name: string, value: string])[]

@@ -21,7 +21,7 @@ describe('a curl line', () => {
       `curl --json '{"a":1}' -o out.txt --max-time 3 --url https://a.example/`,
       { method: 'POST', url: 'https://a.example/', headers: [], body: '{"a":1}' },
     ],
-    ['curl -XDELETE https://a.example/x#part', { method: 'DELETE', url: 'https://a.example/x', headers: [], body: undefined }],
+    ['curl -XDELETE https://a.example/x#part', { method: 'DELETE', url: 'https://a.example/x#part', headers: [], body: undefined }],
     ['curl -I https://a.example/', { method: 'HEAD', url: 'https://a.example/', headers: [], body: undefined }],
     [`curl --data-urlencode 'q=a b&c' https://a.example/`, { method: 'POST', url: 'https://a.example/', headers: [], body: 'q=a%20b%26c' }],
   ])('%s', (line, expected) => {
@@ -78,7 +78,7 @@ describe('a recording', () => {
 
   it('takes the request that was refused, or the one that was asked for', () => {
     const entries = readHar(har(entry('https://a.example/1', 200), entry('https://a.example/2#x', 401), {}))
-    expect(chooseEntry(entries, undefined, isSigned)).toMatchObject({ number: 2, url: 'https://a.example/2', headers: [['sig', 'x']] })
+    expect(chooseEntry(entries, undefined, isSigned)).toMatchObject({ number: 2, url: 'https://a.example/2#x', headers: [['sig', 'x']] })
     expect(chooseEntry(entries, 1, isSigned).number).toBe(1)
     expect(() => chooseEntry(entries, 3, isSigned)).toThrow(expect.objectContaining({ code: 'har-entry-missing' }))
     expect(() => chooseEntry(entries, undefined, () => false)).toThrow(expect.objectContaining({ code: 'har-entry-missing' }))

@@ -1,5 +1,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { createServer, type IncomingMessage } from 'node:http'
 import { createRequire } from 'node:module'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -165,6 +167,69 @@ describe.skipIf(executablePath === undefined)('the page in Chromium (needs Chrom
     await page.getByLabel('Keep these').first().uncheck()
     await page.reload()
     expect(await page.getByLabel('Secret', { exact: true }).first().inputValue()).toBe('')
+  })
+
+  it('can not be used by a page from elsewhere', async () => {
+    let sent = 0
+    const target = createServer((_request, response) => {
+      sent++
+      response.end()
+    })
+    const foreign = createServer((_request, response) =>
+      response.setHeader('content-type', 'text/html').end('<!doctype html><title>foreign</title>'),
+    )
+    const addresses = await Promise.all(
+      [target, foreign].map(async server => {
+        await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+        return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+      }),
+    )
+    const [targetUrl = '', foreignUrl = ''] = addresses
+    const other = await browser.newPage()
+    await other.goto(foreignUrl)
+    // Even with the token, which it can not have.
+    const token = new URL(ui.url).hash.replace('#token=', '')
+    const outcomes = await other.evaluate(
+      async ([api = '', target = '', stolen = '']) => {
+        const body = JSON.stringify({ method: 'GET', url: target, headers: {}, body: null })
+        const attempts: RequestInit[] = [
+          { method: 'POST', body, headers: { 'content-type': 'application/json', 'x-countersign-token': stolen } },
+          { method: 'POST', body, mode: 'no-cors' },
+          { method: 'POST', body },
+        ]
+        return Promise.all(
+          attempts.map(attempt =>
+            fetch(api, attempt).then(
+              response => `read ${response.type} ${response.status}`,
+              () => 'refused',
+            ),
+          ),
+        )
+      },
+      [`${ui.origin}/api/send`, targetUrl, token],
+    )
+    expect(outcomes).toEqual(['refused', 'refused', 'refused'])
+    expect(sent).toBe(0)
+    await other.close()
+    for (const server of [target, foreign]) {
+      server.closeAllConnections()
+      server.close()
+    }
+  })
+
+  it('stops waiting when it is told to', async () => {
+    const silent = createServer(() => {})
+    await new Promise<void>(resolve => silent.listen(0, '127.0.0.1', resolve))
+    const asked = new Promise<IncomingMessage>(resolve => silent.once('request', resolve))
+    await giveKey()
+    await page.getByLabel('URL', { exact: true }).fill(`http://127.0.0.1:${(silent.address() as AddressInfo).port}/`)
+    await page.getByRole('button', { name: 'Sign and send' }).click()
+    const request = await asked
+    const closed = new Promise(resolve => request.socket.on('close', resolve))
+    await page.getByRole('button', { name: 'Cancel' }).click()
+    await page.getByRole('alert').filter({ hasText: 'Cancelled.' }).waitFor()
+    await closed
+    silent.close()
   })
 
   it.each(['light', 'dark'] as const)('has no serious accessibility problem: %s, wide and narrow', async colorScheme => {

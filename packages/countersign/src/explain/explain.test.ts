@@ -73,6 +73,15 @@ describe('explain', () => {
     expect([difference?.expectedBytes.slice(0, 2), difference?.actualBytes.slice(0, 2)]).toEqual(['31', '20'])
   })
 
+  it('takes off a fragment, and finds who signed it', async () => {
+    const request = { method: 'GET', url: `${URL_SENT}#top`, headers: { 'qredo-api-ts': TS, 'qredo-api-sig': '' } }
+    const signedWith = (url: string) => ({
+      request: { ...request, headers: { ...request.headers, 'qredo-api-sig': hmac(`${TS}GET${url}`).toString('base64url') } },
+    })
+    expect((await ask('', signedWith(URL_SENT))).outcome).toBe('match')
+    expect((await ask('', signedWith(`${URL_SENT}#top`))).causes.map(({ code }) => code)).toEqual(['url-fragment'])
+  })
+
   it('says so when nothing fits, and what it ruled out', async () => {
     const answer = await ask(hmac('something else').toString('base64url'), { maxAttempts: 2000 })
     expect(answer).toMatchObject({ outcome: 'unexplained', causes: [], confidence: 0, signed: undefined, attempts: 2000 })

@@ -27,7 +27,8 @@ export interface Scene {
 
 /** The request as a verifier would see it, read however it is spelled. */
 export function setScene({ scheme, request, keyId, passphrase = '', basePath = '' }: SceneInput): Scene {
-  const { origin, target } = splitUrl(request.url)
+  const [, url = '', fragment = ''] = /^([^#]*)(#.*)?$/s.exec(request.url) ?? []
+  const { origin, target } = splitUrl(url)
   const fields = readLoosely(scheme, request.headers, target)
   const { values } = fields
   const text = typeof request.body === 'string' ? request.body : request.body === undefined ? '' : textOf(request.body)
@@ -85,7 +86,7 @@ export function setScene({ scheme, request, keyId, passphrase = '', basePath = '
           )
         : []),
       ...(reads('method') ? methodHypotheses(request.method) : []),
-      ...(reads('url', 'target', 'path', 'query', 'origin', 'host', 'payload') ? urlHypotheses(basePath) : []),
+      ...(reads('url', 'target', 'path', 'query', 'origin', 'host', 'payload') ? urlHypotheses(basePath, fragment) : []),
       ...(reads('body', 'payload') ? bodyHypotheses(body) : []),
       ...arrangementHypotheses(scheme.message, body !== undefined),
     ],

@@ -3,8 +3,15 @@ import { changing, type Hypothesis } from './hypothesis.ts'
 const RIGHT = 'Sign the URL exactly as it is sent, character by character.'
 
 /** Every way to have spelled the URL otherwise than it was sent. Which part of it was signed is another question, see `arrangements.ts`. */
-export function urlHypotheses(basePath: string): readonly Hypothesis[] {
+export function urlHypotheses(basePath: string, fragment: string): readonly Hypothesis[] {
   return [
+    onTarget(
+      'fragment',
+      1,
+      'It signed the URL with its fragment, the part from # on, which is never sent.',
+      target => (fragment === '' ? undefined : target + fragment),
+      'Take the fragment off before the URL is signed.',
+    ),
     onTarget('without-query', 1, 'It signed the URL without its query.', target => target.split('?', 1)[0], 'Sign the query as well.'),
     onTarget('trailing-slash', 1, 'It signed the path with a slash at its end, which was not sent.', target =>
       onPath(target, path => (path.endsWith('/') ? path : `${path}/`)),

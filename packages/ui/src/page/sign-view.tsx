@@ -111,12 +111,13 @@ export function SignView({ credentials }: { readonly credentials: CredentialStat
           />
         </fieldset>
         <div class="row">
+          {/* Two buttons, each with its key: one that turned into the other during a click would send again. */}
           {isSending ? (
-            <button type="button" class="main" onClick={() => sending.current?.abort()}>
+            <button key="cancel" type="button" class="main" onClick={() => sending.current?.abort()}>
               Cancel
             </button>
           ) : (
-            <button type="submit" class="main" disabled={signing === undefined}>
+            <button key="send" type="submit" class="main" disabled={signing === undefined}>
               Sign and send
             </button>
           )}
