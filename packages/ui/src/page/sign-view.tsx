@@ -5,6 +5,7 @@ import { Choice, Copyable, Field } from './field.tsx'
 import { History, type HistoryEntry } from './history.tsx'
 import { MessageLegend, MessageText } from './message-text.tsx'
 import { ResponseView } from './response-view.tsx'
+import { findScheme } from './schemes.ts'
 import { type Sent, send } from './sending.ts'
 import { FieldError, type RequestValues, SAMPLE_LANGUAGES, type Signing, sampleOf, sign } from './signing.ts'
 
@@ -22,7 +23,11 @@ export function SignView({ credentials }: { readonly credentials: CredentialStat
   const sending = useRef<AbortController | undefined>(undefined)
   const [isSending, setSending] = useState(false)
   const { values } = credentials
-  const isReady = request.url !== '' && (values.secret !== '' || values.privateKey !== '')
+  const scheme = findScheme(values.scheme)
+  const isReady =
+    request.url !== '' &&
+    (scheme?.keys === 'key-pair' ? values.privateKey : values.secret) !== '' &&
+    (values.keyId !== '' || scheme?.carriesKeyId !== true)
 
   useEffect(() => {
     let isOld = false
@@ -131,7 +136,7 @@ export function SignView({ credentials }: { readonly credentials: CredentialStat
         <div aria-live="polite">{sent !== undefined && <ResponseView sent={sent} />}</div>
         {signing === undefined ? (
           <p class="empty">
-            {isReady ? 'There is something to mend on the left.' : 'Give a secret: what is signed shows here while you type.'}
+            {isReady ? 'Mend what is marked in the form.' : 'Give a key and its secret: what is signed shows here while you type.'}
           </p>
         ) : (
           <>

@@ -81,7 +81,7 @@ export function fieldOf(error: unknown): string {
   if (code.startsWith('url')) return 'url'
   if (/private.key|PEM/i.test(message)) return 'privateKey'
   if (/passphrase/i.test(message)) return 'passphrase'
-  if (/key id/i.test(message)) return 'keyId'
+  if (/key ?id/i.test(message)) return 'keyId'
   if (/timestamp/i.test(code)) return 'timestamp'
   return /body/i.test(code) ? 'body' : 'other'
 }
