@@ -202,6 +202,7 @@ export const MISTAKES = [
     'body',
     { body: r => JSON.stringify(Object.fromEntries(Object.entries(parse(r)).sort(([a], [b]) => (a < b ? -1 : 1)))) },
     'body-json-sorted',
+    'body-json-sorted-outermost',
     'body-json-compact',
   ),
   mistake(
@@ -214,6 +215,7 @@ export const MISTAKES = [
           .replace(/[\u0080-\uffff]/g, c => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`),
     },
     'body-json-php',
+    'body-newline-dropped',
     'body-json-php-unicode',
     'body-json-compact-ascii',
     'body-json-compact',
@@ -223,6 +225,7 @@ export const MISTAKES = [
     'body',
     { body: r => JSON.stringify(parse(r)).replaceAll('<', '\\u003c').replaceAll('>', '\\u003e').replaceAll('&', '\\u0026') },
     'body-json-go',
+    'body-newline-dropped',
     'body-json-compact',
   ),
   mistake('body: trailing newline', 'body', { body: r => `${r.text}\n` }, 'body-trailing-newline'),

@@ -55,6 +55,7 @@ const STYLES: readonly (readonly [code: string, weight: number, what: string, st
     { comma: ',', colon: ':', html: true, sorted: true },
   ],
   ['json-sorted', 2, 'compact JSON with sorted keys', { comma: ',', colon: ':', sorted: true }],
+  ['json-sorted-outermost', 3, 'compact JSON whose outermost keys are sorted', { comma: ',', colon: ':', sorted: 'outermost' }],
   ['json-dumps-sorted', 3, 'JSON as json.dumps(…, sort_keys=True) writes it', { comma: ', ', colon: ': ', ascii: true, sorted: true }],
   ['json-compact-sorted-ascii', 4, 'compact JSON with sorted keys and \\u escapes', { comma: ',', colon: ':', ascii: true, sorted: true }],
   ['json-colon-spaced', 4, 'JSON with a space behind colons only', { comma: ',', colon: ': ' }],

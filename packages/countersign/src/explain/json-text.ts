@@ -12,7 +12,8 @@ export interface JsonStyle {
   readonly comma: string
   readonly colon: string
   readonly indent?: string | undefined
-  readonly sorted?: boolean | undefined
+  /** Members by their names: everywhere, or in the outermost object only. */
+  readonly sorted?: boolean | 'outermost' | undefined
   /** Everything outside ASCII as `\uXXXX`. */
   readonly ascii?: boolean | undefined
   /** `\/` for `/`, as PHP has it. */
@@ -101,7 +102,8 @@ export function writeJson(node: JsonNode, style: JsonStyle, depth = 0): string {
         depth,
       )
     case 'object': {
-      const members = style.sorted === true ? [...node.members].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)) : node.members
+      const isSorted = style.sorted === true || (style.sorted === 'outermost' && depth === 0)
+      const members = isSorted ? [...node.members].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)) : node.members
       return wrap(
         '{',
         '}',
@@ -142,7 +144,7 @@ function writeNumber(text: string, { numbers = 'kept' }: JsonStyle): string {
 export function writePythonRepr(node: JsonNode): string {
   switch (node.kind) {
     case 'string':
-      return `'${node.value.replaceAll('\\', '\\\\').replaceAll("'", "\\'").replaceAll('\n', '\\n')}'`
+      return pythonString(node.value)
     case 'number':
       return node.text
     case 'word':
@@ -152,6 +154,13 @@ export function writePythonRepr(node: JsonNode): string {
     case 'object':
       return `{${node.members.map(([name, member]) => `${writePythonRepr({ kind: 'string', value: name })}: ${writePythonRepr(member)}`).join(', ')}}`
   }
+}
+
+/** In single quotes, unless there is a single quote and no double one in it. */
+function pythonString(value: string): string {
+  const quote = value.includes("'") && !value.includes('"') ? '"' : "'"
+  const escapes: { readonly [char: string]: string } = { '\\': '\\\\', '\n': '\\n', '\r': '\\r', '\t': '\\t', [quote]: `\\${quote}` }
+  return quote + value.replace(/[\\\n\r\t'"]/g, char => escapes[char] ?? char) + quote
 }
 
 /** A flat object as a form would carry it; `undefined` for anything else. */

@@ -85,7 +85,8 @@ function readParameter(target: string, name: string): string | undefined {
   }
 }
 
-function withoutParameter(target: string, name: string): string {
+/** A target without one parameter of its query, the rest as it stands. */
+export function withoutParameter(target: string, name: string): string {
   const [path = '', query = ''] = target.split('?', 2)
   const rest = query.split('&').filter(pair => !pair.startsWith(`${name}=`))
   return rest.length === 0 ? path : `${path}?${rest.join('&')}`

@@ -9,7 +9,7 @@ import type { IncomingHeaders } from '../headers.ts'
 import type { Message } from '../message.ts'
 import { type Arrangement, arrangements } from './arrange.ts'
 import { type Context, declare, type Guess } from './declare.ts'
-import { findSignatures, observe, type SignatureSighting } from './observe.ts'
+import { findSignatures, observe } from './observe.ts'
 import { openChoices } from './open-choices.ts'
 import { findPieces, type Piece } from './pieces.ts'
 
@@ -87,7 +87,7 @@ export async function infer(examples: readonly SignedExample[], options: InferOp
           if ((isPromise(made) ? await made : made) !== signature.hex) continue
           const declaration = await confirm({ ...arrangement, signature, secret: key }, pieces, key.sign)
           if (declaration !== undefined) {
-            const open = openChoices({ arrangement, signature, pieces, examples, secrets: keys, secret: key })
+            const open = openChoices({ arrangement, signature, examples })
             return { outcome: 'found', declaration, open, attempts }
           }
         }
@@ -137,7 +137,7 @@ async function fitsAll(declaration: SchemeDeclaration, examples: readonly Signed
   }
 }
 
-export interface ReadSecret {
+interface ReadSecret {
   readonly encoding: SecretEncoding
   readonly prefix: string
   readonly bytes: Uint8Array
@@ -179,5 +179,3 @@ function write({ pieces, separator }: Arrangement): Message {
 function weightOf({ body, url, method }: SignedExample): number {
   return (body === undefined || body.length === 0 ? 0 : 4) + (url.includes('?') ? 2 : 0) + (method === 'GET' ? 0 : 1)
 }
-
-export type { SignatureSighting }

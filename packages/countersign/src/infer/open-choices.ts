@@ -1,14 +1,11 @@
 import type { Arrangement } from './arrange.ts'
-import type { ReadSecret, SignatureSighting, SignedExample } from './infer.ts'
-import type { Piece } from './pieces.ts'
+import type { SignedExample } from './infer.ts'
+import type { SignatureSighting } from './observe.ts'
 
 interface Settled {
   readonly arrangement: Arrangement
   readonly signature: SignatureSighting
-  readonly pieces: readonly Piece[]
   readonly examples: readonly SignedExample[]
-  readonly secrets: readonly ReadSecret[]
-  readonly secret: ReadSecret
 }
 
 /** What another example could still decide otherwise, and which example would. */

@@ -1,6 +1,7 @@
 import type { CryptoProvider } from '../crypto/provider.ts'
 import { encode, utf8 } from '../encoding.ts'
 import { textOf } from '../explain/difference.ts'
+import { withoutParameter } from '../explain/read-loosely.ts'
 import { pathOf, queryOf, splitUrl } from '../url.ts'
 import type { SignedExample } from './infer.ts'
 import { type Carried, timestampFormatOf } from './observe.ts'
@@ -108,10 +109,4 @@ export function parameterName(header: string): string {
 export function bytesOf(body: SignedExample['body']): Uint8Array | undefined {
   if (body === undefined || body.length === 0) return undefined
   return typeof body === 'string' ? utf8(body) : body
-}
-
-function withoutParameter(target: string, name: string): string {
-  const [path = '', query = ''] = target.split('?', 2)
-  const rest = query.split('&').filter(pair => !pair.startsWith(`${name}=`))
-  return rest.length === 0 ? path : `${path}?${rest.join('&')}`
 }

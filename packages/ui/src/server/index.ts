@@ -1,1 +1,1 @@
-export { DEFAULT_UI_PORT, type RunningUi, startUi, type UiOptions } from './server.ts'
+export { type RunningUi, startUi, type UiOptions } from './server.ts'

@@ -6,12 +6,9 @@ import { fileURLToPath } from 'node:url'
 import { readPage } from './page-files.ts'
 import { sendForPage } from './send.ts'
 
-/** The port of Qredo's tool. */
-export const DEFAULT_UI_PORT = 4569
-
 export interface UiOptions {
   /** 0 for any. */
-  readonly port?: number | undefined
+  readonly port: number
   /** Where the built page is. */
   readonly directory?: string | undefined
 }
@@ -42,7 +39,7 @@ const SECURITY_HEADERS = {
  *
  * @throws Error with the code `EADDRINUSE`, when the port is taken; with `ENOENT`, when the page is not built
  */
-export async function startUi({ port = DEFAULT_UI_PORT, directory = PAGE }: UiOptions = {}): Promise<RunningUi> {
+export async function startUi({ port, directory = PAGE }: UiOptions): Promise<RunningUi> {
   const page = readPage(directory)
   const token = randomBytes(24).toString('base64url')
   const server = createServer((request, response) => {
