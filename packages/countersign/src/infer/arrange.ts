@@ -8,7 +8,7 @@ export interface Arrangement {
 
 const MAX_PARTS = 5
 const LIKELY_SEPARATORS: readonly string[] = ['', '\n', '.', ':', '|']
-const OTHER_SEPARATORS: readonly string[] = ['&', ',', ' ', ';', '/', '-', '_', '#', '\r\n', '+', '$', '~', '::', '||']
+const OTHER_SEPARATORS: readonly string[] = ['&', ',', ' ', ';', '/', '-', '_', '#', '\r\n', '+', '$', '~', '::', '||', '\0']
 
 /** All ways to put pieces together, the shorter first. The thorough ones are those that the others leave out. */
 export function* arrangements(pieces: readonly Piece[], isThorough: boolean): Generator<Arrangement> {
