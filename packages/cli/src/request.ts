@@ -2,7 +2,7 @@ import { readHeaderLines } from '@countersign/pasted'
 import { type Command, Option } from 'commander'
 import type { SignableRequest, TimestampFormat } from 'countersign'
 import { UsageError } from './exit.ts'
-import { readBytesFile, readStandardInput } from './streams.ts'
+import { readBytesFile, readStandardInput, readTextFile } from './streams.ts'
 
 export interface RequestOptions {
   readonly data?: string
@@ -66,6 +66,18 @@ export async function readRequest(
     timestamp: options.timestamp,
     nonce: options.nonce,
   }
+}
+
+/** The headers of a request that was received: those of `-H`, and the lines of a file. @throws PastedError `header-malformed` */
+export function readGivenHeaders({
+  header = [],
+  headersFile,
+}: {
+  readonly header?: readonly string[]
+  readonly headersFile?: string
+}): [string, string][] {
+  const lines = headersFile === undefined ? [] : readTextFile(headersFile, 'headers file').split(/\r?\n/)
+  return readHeaderLines([...header, ...lines.filter(line => line !== '')])
 }
 
 export async function readBody({ data, secretStdin }: Pick<RequestOptions, 'data' | 'secretStdin'>): Promise<Uint8Array | undefined> {

@@ -1,13 +1,4 @@
-import {
-  chooseEntry,
-  type HarRequest,
-  type PastedRequest,
-  readCurlLine,
-  readCurlWords,
-  readHar,
-  readHeaderLines,
-  readRawHttp,
-} from '@countersign/pasted'
+import { chooseEntry, type HarRequest, type PastedRequest, readCurlLine, readCurlWords, readHar, readRawHttp } from '@countersign/pasted'
 import { type Command, Option } from 'commander'
 import type { DeclaredScheme } from 'countersign'
 import { explain } from 'countersign/explain'
@@ -16,7 +7,7 @@ import { EXIT, UsageError } from '../exit.ts'
 import { writeExplanation } from '../explanation-text.ts'
 import { readBodyFile, readCount, readPastedText } from '../pasted-options.ts'
 import { type Profile, readProfile } from '../profiles.ts'
-import { readBody } from '../request.ts'
+import { readBody, readGivenHeaders } from '../request.ts'
 import { DEFAULT_SCHEME, findScheme } from '../schemes.ts'
 import { out, readBytesFile, readStandardInput, readTextFile, tell } from '../streams.ts'
 
@@ -125,15 +116,7 @@ async function readFailed(words: readonly string[], options: ExplainOptions, sch
   if (ways.length !== 1)
     throw new UsageError('request-missing', 'Give the request one way: method and URL, a curl line (--curl, or after --), --har, or --raw.')
   const request = await readPasted(words, options, scheme)
-  const lines = [
-    ...options.header,
-    ...(options.headersFile === undefined
-      ? []
-      : readTextFile(options.headersFile, 'headers file')
-          .split(/\r?\n/)
-          .filter(line => line !== '')),
-  ]
-  return { ...request, headers: [...readHeaderLines(lines), ...request.headers] }
+  return { ...request, headers: [...readGivenHeaders(options), ...request.headers] }
 }
 
 async function readPasted(words: readonly string[], options: ExplainOptions, scheme: DeclaredScheme): Promise<PastedRequest> {

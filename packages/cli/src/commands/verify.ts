@@ -1,10 +1,9 @@
-import { readHeaderLines } from '@countersign/pasted'
 import type { Command } from 'commander'
 import { createKey, createVerifier, explainFailure, type KeyDescription, type KeySource } from 'countersign'
 import { addCredentialOptions, type CredentialOptions, resolveSecret } from '../credentials.ts'
 import { EXIT, UsageError } from '../exit.ts'
 import { type Profile, readProfile } from '../profiles.ts'
-import { addRequestOptions, type RequestOptions, readRequest } from '../request.ts'
+import { addRequestOptions, type RequestOptions, readGivenHeaders, readRequest } from '../request.ts'
 import { DEFAULT_SCHEME, findScheme } from '../schemes.ts'
 import { out, readTextFile, tell } from '../streams.ts'
 
@@ -42,15 +41,7 @@ Examples:
       const profile: Profile = options.profile === undefined ? { scheme: DEFAULT_SCHEME } : readProfile(options.profile)
       const scheme = findScheme(options.scheme ?? profile.scheme)
       const { method, url, body } = await readRequest(first, second, options)
-      const lines = [
-        ...(options.header ?? []),
-        ...(options.headersFile === undefined
-          ? []
-          : readTextFile(options.headersFile, 'headers file')
-              .split(/\r?\n/)
-              .filter(line => line !== '')),
-      ]
-      const headers = readHeaderLines(lines)
+      const headers = readGivenHeaders(options)
       const { origin, target } = splitUrl(url)
       const description = await readKey()
       const known = options.apiKey ?? profile.apiKey
