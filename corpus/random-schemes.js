@@ -9,6 +9,7 @@ const PARTS = {
   nonce: ['{nonce}'],
 }
 const SEPARATORS = ['', '\n', '.', ':', '|', '&', ',', ' ', ';', '/', '-', '_']
+const USUAL_SEPARATORS = ['', '\n', '.', ':', '|']
 const FORMATS = ['seconds', 'milliseconds', 'microseconds', 'nanoseconds', 'iso8601', 'iso8601-seconds', 'decimal-seconds']
 const ENCODINGS = ['hex', 'hex-upper', 'base64', 'base64url', 'base64-unpadded', 'base64url-padded']
 const DIGESTS = ['sha1', 'sha256', 'sha256', 'sha384', 'sha512']
@@ -33,7 +34,10 @@ export function randomDeclaration(random) {
     algorithm: `hmac-${pick(DIGESTS)}`,
     secret: { encoding: pick(['utf8', 'hex', 'base64']) },
     ...(has('timestamp') ? { timestamp: { formats: [pick(FORMATS)] } } : {}),
-    message: groups.map(group => pick(PARTS[group])).join(pick(SEPARATORS)),
+    message: joined(
+      groups.map(group => pick(PARTS[group])),
+      random() < 0.75 ? [pick(SEPARATORS)] : groups.map(() => pick(USUAL_SEPARATORS)),
+    ),
     signature: { encoding: pick(ENCODINGS) },
     headers: {
       [pick(HEADERS.keyId)]: '{keyId}',
@@ -42,6 +46,11 @@ export function randomDeclaration(random) {
       [pick(HEADERS.signature)]: `${pick(PREFIXES)}{signature}`,
     },
   }
+}
+
+/** One separator everywhere, or one for each gap. */
+function joined(parts, separators) {
+  return parts.map((part, index) => (index === 0 ? part : separators[index % separators.length] + part)).join('')
 }
 
 const EXAMPLES = [

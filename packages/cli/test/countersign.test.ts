@@ -539,12 +539,22 @@ describe('countersign infer', () => {
   })
 
   it('ends with 1 when nothing is found, with nothing on standard output', async () => {
+    const short = line.replace(/ -d .*/, '').replace('?a=1', '')
     const { code, stdout, stderr } = await run('countersign', ['infer', '-k', 'AK1', '--curl', '-'], {
-      input: line,
+      input: short,
       env: { COUNTERSIGN_SECRET: 'another secret altogether' },
     })
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
     expect(stderr).toContain('Not found')
+  })
+
+  it('ends in time, and says what the worker threads refuse', async () => {
+    const wrong = { COUNTERSIGN_SECRET: 'another secret altogether' }
+    const late = await run('countersign', ['infer', '-k', 'AK1', '--timeout', '1', '--json', '--curl', line], { env: wrong })
+    expect(late.code).toBe(1)
+    expect(JSON.parse(late.stdout)).toMatchObject({ outcome: 'timed-out', open: [] })
+    const unsigned = await run('countersign', ['infer', '--', 'curl', 'https://api.example.com/'], { env: wrong })
+    expect(unsigned).toMatchObject({ code: 2, stderr: expect.stringContaining('[option-invalid]') })
   })
 
   it('wants an example', async () => {

@@ -11,6 +11,9 @@ import { readBody, readGivenHeaders } from '../request.ts'
 import { DEFAULT_SCHEME, findScheme } from '../schemes.ts'
 import { out, readBytesFile, readStandardInput, readTextFile, tell } from '../streams.ts'
 
+/** More than the library's: a person would rather wait a second than search by hand. */
+const DEFAULT_ATTEMPTS = 200_000
+
 interface ExplainOptions extends CredentialOptions {
   readonly data?: string
   readonly header: readonly string[]
@@ -49,7 +52,7 @@ export function addExplainCommand(program: Command, done: (code: number) => void
     .option('--other-secret-file <path>', 'another secret that the key has or had (repeatable)', collect, [])
     .option('--client-message <text|@file>', 'what the client says it signed; then no secret is needed')
     .option('--base-path <path>', 'the part of the path that a proxy takes off')
-    .option('--max-attempts <n>', 'how many messages to try at most (default: 40000)')
+    .option('--max-attempts <n>', 'how many messages to try at most (default: 200000, most of a second)')
     .optionsGroup('Output:')
     .addOption(new Option('--color', 'in colour (default: on a terminal, unless NO_COLOR is set)'))
     .option('--json', 'the explanation as JSON')
@@ -87,7 +90,7 @@ Examples:
         keyId: options.apiKey ?? profile.apiKey,
         passphrase: options.passphrase ?? profile.passphrase,
         basePath: options.basePath,
-        maxAttempts: readCount(options.maxAttempts, '--max-attempts'),
+        maxAttempts: readCount(options.maxAttempts, '--max-attempts') ?? DEFAULT_ATTEMPTS,
         clientMessage: options.clientMessage?.startsWith('@')
           ? readTextFile(options.clientMessage.slice(1), 'client message')
           : options.clientMessage,

@@ -1,8 +1,8 @@
 import { type PastedRequest, readCurlLine, readCurlWords, readRawHttp } from '@countersign/pasted'
 import type { Command } from 'commander'
-import { infer } from 'countersign/infer'
 import { addKeyOptions, type CredentialOptions, resolveSecret } from '../credentials.ts'
 import { EXIT, UsageError } from '../exit.ts'
+import { inferInThreads } from '../infer-threads.ts'
 import { readBodyFile, readCount, readPastedText } from '../pasted-options.ts'
 import { type Profile, readProfile } from '../profiles.ts'
 import { out, readBytesFile, readStandardInput, tell } from '../streams.ts'
@@ -11,6 +11,7 @@ interface InferOptions extends CredentialOptions {
   readonly curl: readonly string[]
   readonly raw: readonly string[]
   readonly timeout?: string
+  readonly threads?: string
   readonly json?: boolean
 }
 
@@ -27,12 +28,13 @@ export function addInferCommand(program: Command, done: (code: number) => void):
   addKeyOptions(command)
     .optionsGroup('The search:')
     .option('--timeout <seconds>', 'how long to search at most (default: 20)')
+    .option('--threads <count>', 'how many cores to use (default: 2, where there are two)')
     .option('--json', '{"outcome":…,"declaration":…,"open":[…],"attempts":…}')
     .addHelpText(
       'after',
       `
-Prints the declaration as JSON, ready for --scheme; what the examples leave open is told on standard error. It finds messages of up to five parts with
-one separator between them. The exit code is 0 when a declaration was found and 1 when none was.
+Prints the declaration as JSON, ready for --scheme; what the examples leave open is told on standard error. It finds messages of up to five parts,
+with one separator between them or several of the usual ones. The exit code is 0 when a declaration was found and 1 when none was.
 
 Examples:
   $ countersign infer --secret-file s.txt -- curl 'https://api.example.com/v1/orders?a=1' \\
@@ -51,10 +53,11 @@ Examples:
       const passphrase = options.passphrase ?? profile.passphrase
       const seconds = readCount(options.timeout, '--timeout')
       const { isTTY } = process.stderr
-      const result = await infer(
+      const result = await inferInThreads(
         requests.map(request => ({ ...request, secret, keyId, passphrase })),
         {
           timeoutMs: seconds === undefined ? undefined : seconds * 1000,
+          threads: readCount(options.threads, '--threads'),
           onProgress: ({ attempts, elapsedMs }) => {
             if (isTTY) process.stderr.write(`\r${attempts.toLocaleString('en')} messages tried, ${(elapsedMs / 1000).toFixed(0)} s`)
           },

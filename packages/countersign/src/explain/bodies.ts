@@ -95,6 +95,7 @@ function one(
       const changed = change(text)
       return changed === undefined || changed === text ? undefined : typeof changed === 'string' ? utf8(changed) : changed
     }),
+    isAbsolute: change.length === 0,
   }
 }
 

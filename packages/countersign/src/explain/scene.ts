@@ -8,7 +8,7 @@ import { arrangementHypotheses } from './arrangements.ts'
 import { bodyHypotheses } from './bodies.ts'
 import { textOf } from './difference.ts'
 import type { ExplainInput } from './explain.ts'
-import { type Assumptions, callOf, type Hypothesis } from './hypothesis.ts'
+import { type Assumptions, type Hypothesis, setCall } from './hypothesis.ts'
 import { methodHypotheses, timestampHypotheses } from './moments.ts'
 import { readLoosely } from './read-loosely.ts'
 import { urlHypotheses } from './urls.ts'
@@ -98,6 +98,8 @@ export type Write = (assumptions: Assumptions) => MaybePromise<Message>
 /** Writes messages; the ways to put one together are compiled once each. */
 export function createWriter(crypto: CryptoProvider, base: Call): Write {
   const compiled = new WeakMap<readonly Part[], CompiledMessage>()
+  // One for all messages that are written at once; where hashes are waited for, each has its own.
+  const shared = { ...base }
   return assumptions => {
     const { parts } = assumptions
     let message = compiled.get(parts)
@@ -107,7 +109,8 @@ export function createWriter(crypto: CryptoProvider, base: Call): Write {
       compiled.set(parts, message)
     }
     const { write, hashes } = message
-    const call = callOf(base, assumptions)
-    return hashes.length === 0 ? write(call) : whenReady(fillHashes(crypto, hashes, call), () => write(call))
+    if (hashes.length === 0) return write(setCall(shared, assumptions))
+    const call = setCall({ ...base, hashes: [] }, assumptions)
+    return whenReady(fillHashes(crypto, hashes, call), () => write(call))
   }
 }

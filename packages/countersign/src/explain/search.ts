@@ -1,5 +1,5 @@
 import { isPromise, type MaybePromise } from '../crypto/provider.ts'
-import type { Assumptions, Cause, Hypothesis } from './hypothesis.ts'
+import { type Assumptions, type Cause, type Hypothesis, withValue } from './hypothesis.ts'
 
 export interface Found {
   readonly causes: readonly Cause[]
@@ -30,10 +30,13 @@ export interface SearchOptions {
   readonly pause?: (() => Promise<void>) | undefined
 }
 
+/** That there are three mistakes at once is less likely than the third's weight says. */
+const THIRD_CAUSE_WEIGHT = 1
+
 /** After so many attempts there is a pause: some two milliseconds. */
 const ATTEMPTS_BEFORE_PAUSE = 400
 
-/** The likeliest first: singles, then pairs, then triples of which one is about the body; within each, the lighter first. */
+/** The likeliest first: singles, then pairs, and triples of which one is about the body; of these, the lighter first. */
 export async function search(
   base: Assumptions,
   hypotheses: readonly Hypothesis[],
@@ -81,28 +84,36 @@ interface Candidate {
   readonly assumptions: Assumptions
 }
 
+/** One change, alone. */
+interface Single {
+  readonly cause: Hypothesis
+  readonly assumptions: Assumptions
+}
+
 function* candidates(base: Assumptions, hypotheses: readonly Hypothesis[]): Generator<Candidate> {
   yield { causes: [], assumptions: base }
-  const singles: Candidate[] = []
-  for (const hypothesis of byWeight(hypotheses)) {
-    const assumptions = hypothesis.apply(base)
+  const singles: Single[] = []
+  for (const cause of byWeight(hypotheses)) {
+    const assumptions = cause.apply(base)
     if (assumptions === undefined) continue
-    const single = { causes: [hypothesis], assumptions }
-    singles.push(single)
-    yield single
-  }
-  const pairs: Candidate[] = []
-  for (const [first, second] of pairsByWeight(singles)) {
-    for (const pair of combine(first, second)) {
-      pairs.push(pair)
-      yield pair
-    }
+    singles.push({ cause, assumptions })
+    yield { causes: [cause], assumptions }
   }
   // Of triples, one is about the body; how a signature is written is undone beforehand, and costs nothing.
-  const bodies = singles.filter(({ causes: [cause] }) => cause?.dimension === 'body')
-  for (const pair of byTotal(pairs)) {
-    if (pair.causes.some(({ dimension }) => dimension === 'body')) continue
-    for (const body of bodies) yield* combine(pair, body)
+  const all = grouped(singles)
+  const bodies = grouped(singles.filter(({ cause }) => cause.dimension === 'body'))
+  const others = grouped(singles.filter(({ cause }) => cause.dimension !== 'body'))
+  const heaviest = all.length - 1
+  for (let total = 2; total <= 3 * heaviest + THIRD_CAUSE_WEIGHT; total++) {
+    for (const [first, second] of pairsOf(all, total)) yield* combine(first, second)
+    for (const [weight, some] of bodies.entries()) {
+      for (const [first, second] of some.length === 0 ? [] : pairsOf(others, total - THIRD_CAUSE_WEIGHT - weight)) {
+        for (const { causes, assumptions } of combine(first, second)) {
+          for (const { cause, assumptions: own } of some)
+            yield { causes: [...causes, cause], assumptions: withValue(assumptions, 'body', own.body) }
+        }
+      }
+    }
   }
 }
 
@@ -110,48 +121,36 @@ function* candidates(base: Assumptions, hypotheses: readonly Hypothesis[]): Gene
  * Both changes at once. Changes of different assumptions do not meet, so the second's outcome is taken over; within one, the order makes a
  * difference, and both are tried.
  */
-function* combine(first: Candidate, second: Candidate): Generator<Candidate> {
-  const [change] = second.causes
-  if (change === undefined) return
-  const { key } = change
-  const causes = [...first.causes, change]
-  if (!first.causes.some(cause => cause.key === key)) {
-    yield { causes, assumptions: { ...first.assumptions, [key]: second.assumptions[key] } }
+function* combine(first: Single, second: Single): Generator<Candidate> {
+  const { key } = second.cause
+  if (first.cause.key !== key) {
+    yield { causes: [first.cause, second.cause], assumptions: withValue(first.assumptions, key, second.assumptions[key]) }
     return
   }
-  const forth = change.apply(first.assumptions)
-  if (forth !== undefined) yield { causes, assumptions: forth }
-  const [only] = first.causes
-  const back = first.causes.length > 1 ? undefined : only?.apply(second.assumptions)
-  if (back !== undefined && only !== undefined) yield { causes: [change, only], assumptions: back }
+  for (const [before, after] of [
+    [first, second],
+    [second, first],
+  ] as const) {
+    const assumptions = after.cause.isAbsolute ? undefined : after.cause.apply(before.assumptions)
+    if (assumptions !== undefined) yield { causes: [before.cause, after.cause], assumptions }
+  }
 }
 
 function byWeight(hypotheses: readonly Hypothesis[]): readonly Hypothesis[] {
   return [...hypotheses].sort((a, b) => a.weight - b.weight)
 }
 
-function totalOf({ causes }: Candidate): number {
-  return causes.reduce((sum, { weight }) => sum + weight, 0)
+/** By their weights. */
+function grouped(singles: readonly Single[]): readonly (readonly Single[])[] {
+  const heaviest = Math.max(0, ...singles.map(({ cause }) => cause.weight))
+  return Array.from({ length: heaviest + 1 }, (_, weight) => singles.filter(({ cause }) => cause.weight === weight))
 }
 
-function byTotal(list: readonly Candidate[]): readonly Candidate[] {
-  return [...list].sort((a, b) => totalOf(a) - totalOf(b))
-}
-
-/** All pairs, the lighter sums first, without making the whole list. */
-function* pairsByWeight(singles: readonly Candidate[]): Generator<readonly [Candidate, Candidate]> {
-  const groups: Candidate[][] = []
-  for (const single of singles) {
-    const group = groups[totalOf(single)]
-    if (group === undefined) groups[totalOf(single)] = [single]
-    else group.push(single)
-  }
-  const heaviest = groups.length - 1
-  for (let sum = 2; sum <= 2 * heaviest; sum++) {
-    for (let weight = 1; weight * 2 <= sum; weight++) {
-      const [light = [], heavy = []] = [groups[weight], groups[sum - weight]]
-      for (const [index, first] of light.entries())
-        for (const second of light === heavy ? light.slice(index + 1) : heavy) yield [first, second]
-    }
+/** All pairs of one weight, without making the whole list. */
+function* pairsOf(groups: readonly (readonly Single[])[], total: number): Generator<readonly [Single, Single]> {
+  for (let weight = 1; weight * 2 <= total; weight++) {
+    const [light = [], heavy = []] = [groups[weight], groups[total - weight]]
+    for (const [index, first] of light.entries())
+      for (const second of light === heavy ? light.slice(index + 1) : heavy) yield [first, second]
   }
 }

@@ -9,7 +9,7 @@ import { type Piece, parameterName } from './pieces.ts'
 /** A way to have signed the example. */
 export interface Guess {
   readonly pieces: readonly Piece[]
-  readonly separator: string
+  readonly separators: readonly string[]
   readonly signature: SignatureSighting
   readonly secret: { readonly encoding: SecretEncoding; readonly prefix: string }
 }
@@ -112,10 +112,10 @@ function queryOf(fields: Fields): Record<string, string> {
 }
 
 /** Pieces with what separates them; one template where all of them are. */
-function messageOf({ pieces, separator }: Guess): SchemeDeclaration['message'] {
+function messageOf({ pieces, separators }: Guess): SchemeDeclaration['message'] {
   const list: MessagePiece[] = []
   for (const [index, { template, group }] of pieces.entries()) {
-    const lead = index === 0 ? '' : literal(separator)
+    const lead = literal(separators[index - 1] ?? '')
     const last = list.at(-1)
     if (typeof template !== 'string') {
       if (lead !== '') list.push(lead)

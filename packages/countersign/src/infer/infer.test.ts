@@ -55,6 +55,18 @@ describe('infer', () => {
     )
   })
 
+  it('finds several separators in one message, and the threads of a search find it in one share only', async () => {
+    const scheme = defineScheme({
+      ...schemes.qredoV1.declaration,
+      message: '{timestamp}.{method|lower}:{url}{body}',
+    })
+    const examples = [exampleOf(scheme, { method: 'PUT', url: 'https://api.example.com/v1/orders', body: '[1, 2]' })]
+    const { declaration } = await infer(examples)
+    expect(declaration?.message).toBe('{timestamp}.{method|lower}:{url}{body}')
+    const halves = await Promise.all([0, 1].map(index => infer(examples, { share: { index, of: 2 } })))
+    expect(halves.filter(half => half.outcome === 'found')).toHaveLength(1)
+  })
+
   it('says what one example leaves open, and what would settle it', async () => {
     const { declaration, open } = await infer([exampleOf(schemes.qredoV1, { method: 'GET', url: 'https://api.example.com/v1/balance' })])
     expect(declaration?.message).toBe('{timestamp}{method}{url}{body}')
@@ -65,7 +77,7 @@ describe('infer', () => {
   })
 
   it('says not found for what nothing makes, and ends in time', async () => {
-    const example = exampleOf(schemes.stripe, post(schemes.stripe))
+    const example = exampleOf(schemes.github, { method: 'GET', url: 'https://api.example.com/v1/orders' })
     const wrong = { ...example, secret: 'another secret of a good length' }
     expect(await infer([wrong])).toMatchObject({ outcome: 'not-found', declaration: undefined })
     const started = Date.now()

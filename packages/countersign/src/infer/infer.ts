@@ -7,7 +7,7 @@ import { CountersignError } from '../error.ts'
 import { explain } from '../explain/explain.ts'
 import type { IncomingHeaders } from '../headers.ts'
 import type { Message } from '../message.ts'
-import { type Arrangement, arrangements } from './arrange.ts'
+import { type Arrangement, arrangements, STAGES } from './arrange.ts'
 import { type Context, declare, type Guess } from './declare.ts'
 import { findSignatures, observe } from './observe.ts'
 import { openChoices } from './open-choices.ts'
@@ -28,6 +28,8 @@ export interface SignedExample {
 export interface InferOptions {
   /** In milliseconds. Default: 20 s. */
   readonly timeoutMs?: number | undefined
+  /** Only every so-many-th message is tried, so that several threads divide a search among them; `index` counts from 0. */
+  readonly share?: { readonly index: number; readonly of: number } | undefined
   /** Told now and then how far the search is. */
   readonly onProgress?: ((progress: { readonly attempts: number; readonly elapsedMs: number }) => void) | undefined
   readonly crypto?: CryptoProvider | undefined
@@ -46,8 +48,8 @@ const DEFAULT_TIMEOUT_MS = 20_000
 const ATTEMPTS_BEFORE_LOOK = 2048
 
 /**
- * Finds the declaration that makes the signatures of all examples: the search of `explain`, turned round. It knows messages of up to five parts with one
- * separator between them.
+ * Finds the declaration that makes the signatures of all examples: the search of `explain`, turned round. It knows messages of up to five parts, with one
+ * separator between them or with several of the usual ones.
  *
  * @example
  * ```ts
@@ -56,7 +58,7 @@ const ATTEMPTS_BEFORE_LOOK = 2048
  * @throws CountersignError `option-invalid` without examples, or where no value can be a signature; `url-not-signable`
  */
 export async function infer(examples: readonly SignedExample[], options: InferOptions = {}): Promise<Inference> {
-  const { timeoutMs = DEFAULT_TIMEOUT_MS, onProgress, crypto = platform } = options
+  const { timeoutMs = DEFAULT_TIMEOUT_MS, onProgress, share = { index: 0, of: 1 }, crypto = platform } = options
   // The one with the most in it tells the most.
   const [example] = [...examples].sort((a, b) => weightOf(b) - weightOf(a))
   if (example === undefined) throw new CountersignError('option-invalid', 'Give at least one example.')
@@ -72,10 +74,13 @@ export async function infer(examples: readonly SignedExample[], options: InferOp
   const scenes = await Promise.all(
     sightings.map(async signature => ({ signature, pieces: await findPieces(example, carried, signature.carried, crypto) })),
   )
-  for (const isThorough of [false, true]) {
+  for (const stage of STAGES) {
     for (const { signature, pieces } of scenes) {
       const keys = readSecrets(example.secret).map(secret => ({ ...secret, sign: crypto.hmac(signature.digest, secret.bytes, 'hex') }))
-      for (const arrangement of arrangements(pieces, isThorough)) {
+      let turn = -1
+      for (const arrangement of arrangements(pieces, stage)) {
+        turn = (turn + 1) % share.of
+        if (turn !== share.index) continue
         const message = write(arrangement)
         for (const key of keys) {
           attempts++
@@ -113,9 +118,10 @@ export async function infer(examples: readonly SignedExample[], options: InferOp
 
 /** Where no example has a body and nothing separates the parts, a body would most likely come last. */
 function complete(guess: Guess, examples: readonly SignedExample[]): Guess {
-  if (guess.separator !== '' || guess.pieces.some(({ group }) => group === 'body')) return guess
+  if (guess.separators.some(separator => separator !== '') || guess.pieces.some(({ group }) => group === 'body')) return guess
   if (examples.some(({ body }) => body !== undefined && body.length > 0)) return guess
-  return { ...guess, pieces: [...guess.pieces, { group: 'body', template: '{body}', value: '', carried: undefined, isLikely: true }] }
+  const body: Piece = { group: 'body', template: '{body}', value: '', carried: undefined, isLikely: true }
+  return { ...guess, pieces: [...guess.pieces, body], separators: [...guess.separators, ''] }
 }
 
 /** Of a POST, body and payload are the same. */
@@ -161,12 +167,12 @@ function readSecrets(text: string): readonly ReadSecret[] {
   return found
 }
 
-function write({ pieces, separator }: Arrangement): Message {
+function write({ pieces, separators }: Arrangement): Message {
   let before = ''
   let body: Uint8Array | undefined
   let after = ''
   for (const [index, { value }] of pieces.entries()) {
-    const lead = index === 0 ? '' : separator
+    const lead = separators[index - 1] ?? ''
     if (typeof value !== 'string') {
       before += lead
       body = value
