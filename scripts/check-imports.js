@@ -8,10 +8,11 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 /** Which packages of ours a package may import. */
 const MAY_IMPORT = {
   countersign: [],
-  sandbox: ['countersign'],
+  server: ['countersign'],
+  sandbox: ['countersign', '@countersign/server'],
   pasted: [],
   ui: ['countersign', '@countersign/pasted'],
-  cli: ['countersign', '@countersign/pasted', '@countersign/sandbox', '@countersign/ui'],
+  cli: ['countersign', '@countersign/pasted', '@countersign/sandbox', '@countersign/server', '@countersign/ui'],
 }
 
 /** The only files of the library that may know of Node: one crypto provider and the adapters that are for Node. */

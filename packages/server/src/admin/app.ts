@@ -1,0 +1,124 @@
+import type { HttpBindings } from '@hono/node-server'
+import { type Context, Hono } from 'hono'
+import { bodyLimit } from 'hono/body-limit'
+import type { z } from 'zod'
+import { ServerError } from '../errors.ts'
+import { type AuthenticateOptions, authenticate, checkAccess } from './authenticate.ts'
+import { docsPage } from './docs-page.ts'
+import { openApiOf } from './openapi.ts'
+import type { AdminContext, Route } from './route.ts'
+import { routes } from './routes.ts'
+
+const MAX_BODY_BYTES = 65_536
+
+export interface AdminAppOptions extends AdminContext, AuthenticateOptions {
+  /** Told of what should not have happened; the caller only sees a 500. */
+  readonly onError?: ((error: unknown) => void) | undefined
+}
+
+type Bindings = { Bindings: Partial<HttpBindings> }
+
+/** The admin API, its description at `/openapi.json`, and that for people at `/docs`. */
+export function createAdminApp(options: AdminAppOptions): Hono<Bindings> {
+  const app = new Hono<Bindings>()
+  const document = openApiOf(routes)
+  app.use(async (context, next) => {
+    await next()
+    context.res.headers.set('x-content-type-options', 'nosniff')
+    if (!context.res.headers.has('cache-control')) context.res.headers.set('cache-control', 'no-store')
+  })
+  app.get('/openapi.json', context => context.json(document))
+  app.get('/docs', context => context.html(docsPage(document)))
+  app.get('/health', context => context.json({ status: 'ok' }))
+  for (const route of routes) {
+    const path = route.path.replaceAll(/\{(\w+)\}/g, ':$1')
+    const limit = bodyLimit({
+      maxSize: MAX_BODY_BYTES,
+      onError: () => problem(new ServerError('body-too-large', 413, `The body has more than ${MAX_BODY_BYTES} bytes.`), route.path),
+    })
+    app.on(route.method, path, limit, context => serve(context, route, options))
+  }
+  app.notFound(context =>
+    problem(new ServerError('not-found', 404, 'There is no such call: /docs lists them.'), new URL(context.req.url).pathname),
+  )
+  app.onError((error, context) => {
+    if (error instanceof ServerError && error.status < 500) return problem(error, context.req.path)
+    options.onError?.(error)
+    if (isUnavailable(error))
+      return problem(
+        new ServerError('store-unavailable', 503, 'The store can not be reached; nothing was changed. Try again.'),
+        context.req.path,
+      )
+    return problem(new ServerError('internal', 500, 'Something went wrong on our side; nothing was changed.'), context.req.path)
+  })
+  return app
+}
+
+async function serve(context: Context<Bindings>, route: Route, options: AdminAppOptions): Promise<Response> {
+  const address = context.env?.incoming?.socket.remoteAddress ?? ''
+  const { administrator, sessionId } = await authenticate(context.req.raw, address, options)
+  checkAccess(administrator, route.access)
+  const call = {
+    ...options,
+    administrator,
+    sessionId,
+    actor: { name: `admin:${administrator.id}`, address },
+    within: administrator.organisationId,
+    params: context.req.param(),
+    query: readQuery(route, context.req.query()) as never,
+    body: (await readBody(route, context.req.raw)) as never,
+  }
+  const answer = await route.handle(call)
+  if (answer instanceof Response) return answer
+  const { value, status = route.status, headers = {} } = answer
+  return value === undefined ? new Response(null, { status, headers }) : Response.json(value, { status, headers })
+}
+
+function readQuery({ query }: Route, given: Record<string, string>): unknown {
+  if (query === undefined) return undefined
+  return parsed(query, given, 'query-invalid', 'query')
+}
+
+async function readBody({ body }: Route, request: Request): Promise<unknown> {
+  if (body === undefined) return undefined
+  const text = await request.text()
+  let value: unknown
+  try {
+    value = JSON.parse(text === '' ? '{}' : text)
+  } catch {
+    throw new ServerError('body-malformed', 400, 'The body is not JSON.')
+  }
+  return parsed(body, value, 'body-invalid', 'body')
+}
+
+function parsed(schema: z.ZodType, value: unknown, code: string, what: string): unknown {
+  const result = schema.safeParse(value)
+  if (result.success) return result.data
+  const said = result.error.issues.slice(0, 5).map(({ path, message }) => (path.length === 0 ? message : `${path.join('.')}: ${message}`))
+  throw new ServerError(code, 400, `The ${what} can not be used. ${said.join('; ')}`)
+}
+
+/** RFC 9457; for the calls of the Qredo API v1, in its own shape. */
+function problem({ code, status, message }: ServerError, path: string): Response {
+  const headers = {
+    'content-type': path.startsWith('/api/v1/') ? 'application/json' : 'application/problem+json',
+    'cache-control': 'no-store',
+    ...(status === 401 ? { 'www-authenticate': 'Bearer realm="countersign admin"' } : {}),
+    ...(status === 503 ? { 'retry-after': '1' } : {}),
+    ...(code === 'login-throttled' ? { 'retry-after': /(\d+) s/.exec(message)?.[1] ?? '1' } : {}),
+  }
+  const body = path.startsWith('/api/v1/')
+    ? { code, msg: message, detail: { reason: message } }
+    : { type: `urn:countersign:${code}`, title: code.replaceAll('-', ' '), status, detail: message, code }
+  return new Response(JSON.stringify(body), { status, headers })
+}
+
+/** No connection, a connection that broke, or a server that is shutting down: `08…`, `57P…` of PostgreSQL. */
+function isUnavailable(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  const code = 'code' in error ? String(error.code) : ''
+  return (
+    /^(ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|08|57P|53300|SQLITE_BUSY)/.test(code) ||
+    /timeout exceeded|Connection terminated|database is locked/.test(error.message)
+  )
+}

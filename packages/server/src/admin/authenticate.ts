@@ -1,0 +1,71 @@
+import { ServerError } from '../errors.ts'
+import type { Administrator, Administrators } from './administrators.ts'
+import type { Access } from './route.ts'
+import { isCsrfToken, SESSION_COOKIE, type Sessions } from './sessions.ts'
+import type { Throttle } from './throttle.ts'
+
+export interface Identity {
+  readonly administrator: Administrator
+  readonly sessionId: string | undefined
+}
+
+export interface AuthenticateOptions {
+  readonly administrators: Administrators
+  readonly sessions: Sessions
+  readonly throttle: Throttle
+}
+
+const SAFE = new Set(['GET', 'HEAD'])
+
+/**
+ * Who makes a call: by a token (`Authorization: Bearer csa_…`), or by the cookie of a session, which for every change needs the token against
+ * cross-site requests as well.
+ *
+ * @throws ServerError 401, 403, 429
+ */
+export async function authenticate(request: Request, address: string, options: AuthenticateOptions): Promise<Identity> {
+  const { administrators, sessions, throttle } = options
+  const bearer = /^Bearer +(\S+)$/i.exec(request.headers.get('authorization') ?? '')?.[1]
+  if (bearer !== undefined) {
+    const wait = throttle.waitMs(address)
+    if (wait > 0) throw new ServerError('login-throttled', 429, `Too many wrong tokens: try again in ${Math.ceil(wait / 1000)} s.`)
+    const administrator = await administrators.authenticate(bearer)
+    if (administrator === undefined) {
+      throttle.failed(address)
+      throw new ServerError('token-wrong', 401, 'The token is not right, or was disabled.')
+    }
+    throttle.succeeded(address)
+    return { administrator, sessionId: undefined }
+  }
+  const sessionId = cookieOf(request.headers.get('cookie') ?? '')
+  const session = sessionId === undefined ? undefined : await sessions.find(sessionId)
+  const administrator = session === undefined ? undefined : await administrators.find(session.administratorId)
+  if (sessionId === undefined || administrator === undefined)
+    throw new ServerError('not-signed-in', 401, 'Sign in, or send a token: Authorization: Bearer csa_….')
+  if (!SAFE.has(request.method)) {
+    const site = request.headers.get('sec-fetch-site')
+    const isForeign = site !== null && site !== 'same-origin'
+    if (isForeign || !isCsrfToken(sessionId, request.headers.get('x-csrf-token') ?? undefined))
+      throw new ServerError(
+        'csrf-token-wrong',
+        403,
+        'The call does not come from the console’s own page: send x-csrf-token, as the session gave it.',
+      )
+  }
+  return { administrator, sessionId }
+}
+
+/** @throws ServerError `role-denied` */
+export function checkAccess({ role }: Administrator, access: Access): void {
+  if (access === 'write' && role === 'auditor')
+    throw new ServerError('role-denied', 403, 'An auditor reads and changes nothing: an admin can do this.')
+  if (access === 'operator' && role !== 'operator') throw new ServerError('role-denied', 403, 'Only an operator can do this.')
+}
+
+function cookieOf(header: string): string | undefined {
+  for (const pair of header.split(';')) {
+    const [name, value] = pair.trim().split('=', 2)
+    if (name === SESSION_COOKIE && value !== undefined && value !== '') return value
+  }
+  return undefined
+}

@@ -1,0 +1,64 @@
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
+import type { Db } from '../database/database.ts'
+
+export const SESSION_COOKIE = 'countersign_session'
+/** A working day. */
+export const SESSION_MS = 28_800_000
+const ID_BYTES = 32
+
+export interface Session {
+  /** What the cookie holds. */
+  readonly id: string
+  /** What a page has to send with everything that changes something. */
+  readonly csrfToken: string
+  readonly expiresAtMs: number
+}
+
+export interface Sessions {
+  begin(administratorId: string): Promise<Session>
+  /** Whose session it is. */
+  find(id: string): Promise<{ readonly administratorId: string; readonly expiresAtMs: number } | undefined>
+  end(id: string): Promise<void>
+}
+
+/** The store keeps only hashes of session ids. */
+export function createSessions(db: Db, clock: () => number): Sessions {
+  return {
+    async begin(administratorId) {
+      const id = randomBytes(ID_BYTES).toString('base64url')
+      const expiresAtMs = clock() + SESSION_MS
+      await db.deleteFrom('session').where('expires_at', '<=', clock()).execute()
+      await db
+        .insertInto('session')
+        .values({ id_hash: hashOf(id), administrator_id: administratorId, expires_at: expiresAtMs })
+        .execute()
+      return { id, csrfToken: csrfTokenOf(id), expiresAtMs }
+    },
+    async find(id) {
+      const row = await db
+        .selectFrom('session')
+        .selectAll()
+        .where('id_hash', '=', hashOf(id))
+        .where('expires_at', '>', clock())
+        .executeTakeFirst()
+      return row === undefined ? undefined : { administratorId: row.administrator_id, expiresAtMs: row.expires_at }
+    },
+    async end(id) {
+      await db.deleteFrom('session').where('id_hash', '=', hashOf(id)).execute()
+    },
+  }
+}
+
+/** Made from the session's id, which no script can read: a page gets it from the server, and another origin does not. */
+export function csrfTokenOf(sessionId: string): string {
+  return createHash('sha256').update(`countersign csrf\n${sessionId}`).digest('base64url')
+}
+
+export function isCsrfToken(sessionId: string, given: string | undefined): boolean {
+  const [right, presented] = [csrfTokenOf(sessionId), given ?? ''].map(text => Buffer.from(text))
+  return right !== undefined && presented !== undefined && right.length === presented.length && timingSafeEqual(right, presented)
+}
+
+function hashOf(id: string): string {
+  return createHash('sha256').update(id).digest('base64url')
+}

@@ -1,0 +1,143 @@
+import { FAILURES, type Failure, type FailureCode, type Refusal } from 'countersign'
+import type { Database } from '../database/database.ts'
+import { type Event, recorded, SERVER } from './audit-log.ts'
+
+/** What a refused request said, as far as the owner of the key may see it. No header and no body: there could be a secret in them. */
+interface Sample {
+  readonly at: string
+  readonly method: string
+  /** Without the query. */
+  readonly path: string
+  readonly address: string
+}
+
+/** What `explain` found, in sentences: never a message, never a signature. */
+export interface Cause {
+  readonly code: string
+  readonly did: string
+  readonly fix: string
+}
+
+interface Count {
+  readonly keyId: string
+  readonly code: FailureCode
+  count: number
+  readonly samples: Sample[]
+  causes: readonly Cause[]
+}
+
+export interface Refusals {
+  /** For a verifier's `onRefused`. */
+  refused(refusal: Pick<Refusal, 'failure' | 'request'>): void
+  /** For `explainRefusals`. */
+  explained(keyId: string, failure: Failure, causes: readonly Cause[]): void
+  flush(): Promise<void>
+  close(): Promise<void>
+}
+
+export const DEFAULT_REFUSAL_FLUSH_MS = 5_000
+const MAX_SAMPLES = 3
+/** Beyond so many, what is refused is counted without its key. */
+const MAX_COUNTS = 1_000
+
+/**
+ * Counts refused requests by key and reason, and writes a count with a few samples into the audit log at intervals: so that strangers can neither fill the log
+ * nor slow a request down.
+ */
+export function recordRefusals(
+  database: Database,
+  now: () => number,
+  flushMs = DEFAULT_REFUSAL_FLUSH_MS,
+  onError?: (error: unknown) => void,
+): Refusals {
+  let counts = new Map<string, Count>()
+  let flushing: Promise<void> = Promise.resolve()
+
+  function countOf(code: FailureCode, keyId: string): Count {
+    const own = counts.get(`${code} ${keyId}`)
+    if (own !== undefined) return own
+    const id = counts.size < MAX_COUNTS ? keyId : ''
+    const shared = counts.get(`${code} ${id}`)
+    if (shared !== undefined) return shared
+    const made: Count = { code, keyId: id, count: 0, samples: [], causes: [] }
+    counts.set(`${code} ${id}`, made)
+    return made
+  }
+
+  async function write(): Promise<void> {
+    if (counts.size === 0) return
+    const batch = counts
+    counts = new Map()
+    try {
+      await recorded(database, SERVER, now(), async transaction => {
+        const ids = [...new Set([...batch.values()].map(({ keyId }) => keyId))].filter(id => id !== '')
+        const rows =
+          ids.length === 0 ? [] : await transaction.selectFrom('api_key').select(['id', 'organisation_id']).where('id', 'in', ids).execute()
+        const owners = new Map(rows.map(({ id, organisation_id }) => [id, organisation_id]))
+        return { events: eventsOf([...batch.values()], owners), value: undefined }
+      })
+    } catch (error) {
+      for (const [name, { count, ...rest }] of batch) {
+        const newer = counts.get(name)
+        if (newer !== undefined) newer.count += count
+        else if (counts.size < MAX_COUNTS) counts.set(name, { ...rest, count })
+      }
+      onError?.(error)
+    }
+  }
+
+  const flush = (): Promise<void> => {
+    flushing = flushing.then(write)
+    return flushing
+  }
+  const timer = setInterval(() => void flush(), flushMs)
+  timer.unref()
+  return {
+    refused({ failure, request }) {
+      const count = countOf(failure.code, 'keyId' in failure ? failure.keyId.slice(0, 256) : '')
+      count.count++
+      if (count.samples.length >= MAX_SAMPLES) return
+      count.samples.push({
+        at: new Date(now()).toISOString(),
+        method: request.method.slice(0, 20),
+        path: (request.target.split('?', 1)[0] ?? '').slice(0, 500),
+        address: request.address ?? '',
+      })
+    },
+    explained(keyId, failure, causes) {
+      const count = countOf(failure.code, keyId)
+      if (causes.length > 0) count.causes = causes
+    },
+    flush,
+    async close() {
+      clearInterval(timer)
+      await flush()
+    },
+  }
+}
+
+/** Ids that are no keys of ours are put together: they are a stranger's words. */
+function eventsOf(counts: readonly Count[], owners: ReadonlyMap<string, string>): readonly Event[] {
+  const events = new Map<string, Event & { readonly detail: { count: number; samples: readonly Sample[] } }>()
+  for (const { code, keyId, count, samples, causes } of counts) {
+    const organisationId = owners.get(keyId) ?? ''
+    const subject = organisationId === '' ? '' : keyId
+    const name = `${code} ${subject}`
+    const known = events.get(name)
+    if (known === undefined)
+      events.set(name, {
+        action: 'request.refused',
+        organisationId,
+        subject,
+        detail: { code, title: FAILURES[code].title, count, samples, ...(causes.length === 0 ? {} : { causes }) } as {
+          count: number
+          samples: readonly Sample[]
+        },
+      })
+    else {
+      known.detail.count += count
+      known.detail.samples = [...known.detail.samples, ...samples].slice(0, MAX_SAMPLES)
+    }
+  }
+  return [...events.values()]
+}

@@ -1,0 +1,49 @@
+import { chmodSync, closeSync, openSync } from 'node:fs'
+import { CompiledQuery, type DatabaseConnection, Kysely, SqliteDialect, SqliteDriver } from 'kysely'
+import Connection from 'libsql'
+import type { Database } from './database.ts'
+import type { Tables } from './tables.ts'
+
+/** How long another process may hold the file's lock. */
+const BUSY_TIMEOUT_MS = 5_000
+
+/** A transaction takes the write lock when it begins: one that took it later would fail when another process had written meanwhile. */
+class ImmediateDriver extends SqliteDriver {
+  override async beginTransaction(connection: DatabaseConnection): Promise<void> {
+    await connection.executeQuery(CompiledQuery.raw('begin immediate'))
+  }
+}
+
+class ImmediateDialect extends SqliteDialect {
+  readonly #config: ConstructorParameters<typeof SqliteDialect>[0]
+
+  constructor(config: ConstructorParameters<typeof SqliteDialect>[0]) {
+    super(config)
+    this.#config = config
+  }
+
+  override createDriver(): SqliteDriver {
+    return new ImmediateDriver(this.#config)
+  }
+}
+
+/** A file that only its owner can read. An acknowledged write is on disk, and several processes may work on it. */
+export function openSqlite(file: string): Database {
+  if (file !== ':memory:') {
+    closeSync(openSync(file, 'a', 0o600))
+    chmodSync(file, 0o600)
+  }
+  const connection = new Connection(file)
+  connection.pragma(`busy_timeout = ${BUSY_TIMEOUT_MS}`)
+  connection.pragma('journal_mode = WAL')
+  connection.pragma('synchronous = FULL')
+  connection.pragma('foreign_keys = ON')
+  const db = new Kysely<Tables>({ dialect: new ImmediateDialect({ database: connection }) })
+  return {
+    db,
+    kind: 'sqlite',
+    announce: () => Promise.resolve(),
+    listen: () => ({ close: () => Promise.resolve() }),
+    close: () => db.destroy(),
+  }
+}

@@ -1,0 +1,75 @@
+/** The tables. Times are milliseconds since the epoch; 0 stands for never. Lists and records are JSON text. */
+export interface Tables {
+  organisation: {
+    id: string
+    kind: 'organisation' | 'person'
+    name: string
+    created_at: number
+  }
+  administrator: {
+    id: string
+    /** Null: an operator, who is not bound to one organisation. */
+    organisation_id: string | null
+    name: string
+    role: 'operator' | 'admin' | 'auditor'
+    token_hash: string
+    created_at: number
+    disabled_at: number
+  }
+  session: {
+    id_hash: string
+    administrator_id: string
+    expires_at: number
+  }
+  api_key: {
+    id: string
+    organisation_id: string
+    name: string
+    fund_id: string
+    wallet_id: string
+    scheme: string
+    /** PEM; empty for a scheme of secrets. */
+    public_key: string
+    sealed_passphrase: string
+    permissions: string
+    addresses: string
+    labels: string
+    state: 'active' | 'disabled' | 'revoked'
+    imported: number
+    /** An imported secret that is shorter than a new one may be. */
+    short_secret: number
+    expires_at: number
+    created_at: number
+    updated_at: number
+    last_used_at: number
+  }
+  key_secret: {
+    id: string
+    key_id: string
+    sealed: string
+    created_at: number
+    /** The end of a rotation's overlap. */
+    expires_at: number
+  }
+  audit: {
+    sequence: number
+    at: number
+    actor: string
+    organisation_id: string
+    action: string
+    subject: string
+    address: string
+    detail: string
+    previous_hash: string
+    hash: string
+  }
+  audit_head: {
+    id: number
+    sequence: number
+    hash: string
+  }
+  setting: {
+    name: string
+    value: string
+  }
+}

@@ -1,0 +1,25 @@
+export type { Administrators, AdministratorView, OrganisationView, Role } from './admin/administrators.ts'
+export { apiKeyOf } from './admin/apikey-routes.ts'
+export { type Actor, type AuditEntry, readAudit } from './audit/audit-log.ts'
+export { type ChainReport, verifyChain } from './audit/verify-chain.ts'
+export { isPostgres } from './database/database.ts'
+export { ServerError } from './errors.ts'
+export { checkKeyId } from './keys/key-id.ts'
+export type { KeyPage } from './keys/key-list.ts'
+export { type CachedKeys, type CachedKeysOptions, cachedKeys } from './keys/key-source.ts'
+export { type KeyStore, type Principal, principalOf } from './keys/key-store.ts'
+export { compilePermissions, isWithin, type Permission, QREDO_PERMISSIONS, type Required } from './keys/permissions.ts'
+export type { ImportedKey, KeyChanges, KeyQuery, KeyView, NewKey, Rotation, ShownKey } from './keys/schemas.ts'
+export { createMasterKeyFile, masterKeysFromFile, masterKeysFromText } from './seal/master-keys.ts'
+export { type RotationReport, rotateMasterKey } from './seal/rotate-master-key.ts'
+export { createSealer, type Sealer } from './seal/sealer.ts'
+export { type RunningServer, type ServerOptions, startServer, withConsole } from './server.ts'
+export {
+  bootstrap,
+  FIRST_ORGANISATION,
+  type KeyService,
+  masterKeyFileFor,
+  openKeyService,
+  type ServiceOptions,
+  type StoreLocation,
+} from './service.ts'

@@ -1,0 +1,71 @@
+import type { Database } from '../database/database.ts'
+
+export interface KeyChangesOptions {
+  readonly database: Database
+  /** How often to look where nothing is announced: SQLite, and PostgreSQL as a safety net. Default: 300 ms. */
+  readonly pollMs?: number | undefined
+  /** Hears the ids of changed keys, whichever process changed them. */
+  readonly onChanged: (ids: readonly string[]) => void
+  /** Hears that the store can not be read. */
+  readonly onError?: ((error: unknown) => void) | undefined
+}
+
+export const DEFAULT_POLL_MS = 300
+const READ_AT_ONCE = 1_000
+
+/**
+ * Follows the changes of keys by all processes: the audit log has an entry for each, in an order without gaps, so reading on from the last one misses none.
+ * It reads when a change is announced (`LISTEN`), and at intervals.
+ */
+export async function followKeyChanges(options: KeyChangesOptions): Promise<{ close(): Promise<void> }> {
+  const { database, pollMs = DEFAULT_POLL_MS, onChanged, onError } = options
+  const { db } = database
+  const head = await db.selectFrom('audit_head').select('sequence').where('id', '=', 1).executeTakeFirst()
+  let last = head?.sequence ?? 0
+  let reading: Promise<void> | undefined
+  let isAsked = false
+  let isClosed = false
+
+  async function readOn(): Promise<void> {
+    for (;;) {
+      const rows = await db
+        .selectFrom('audit')
+        .select(['sequence', 'action', 'subject'])
+        .where('sequence', '>', last)
+        .orderBy('sequence')
+        .limit(READ_AT_ONCE)
+        .execute()
+      const ids = rows.filter(({ action }) => action.startsWith('key.')).map(({ subject }) => subject)
+      if (ids.length > 0) onChanged([...new Set(ids)])
+      last = rows.at(-1)?.sequence ?? last
+      if (rows.length < READ_AT_ONCE) return
+    }
+  }
+
+  /** One reading at a time; what is announced during one is read after it. */
+  function look(): void {
+    isAsked = true
+    if (reading !== undefined || isClosed) return
+    isAsked = false
+    reading = readOn()
+      .catch((error: unknown) => {
+        if (!isClosed) onError?.(error)
+      })
+      .finally(() => {
+        reading = undefined
+        if (isAsked && !isClosed) look()
+      })
+  }
+
+  const timer = setInterval(look, pollMs)
+  timer.unref()
+  const listening = database.listen(look)
+  return {
+    async close() {
+      isClosed = true
+      clearInterval(timer)
+      await listening.close()
+      await reading
+    },
+  }
+}

@@ -1,0 +1,117 @@
+import type { Key, KeySource } from 'countersign'
+import type { OpenedKey } from './key-store.ts'
+
+export interface CachedKeysOptions {
+  /** Reads a key from the store. */
+  readonly open: (id: string) => Promise<OpenedKey | undefined>
+  readonly now?: (() => number) | undefined
+  /** A key is read again after this. Default: a minute. */
+  readonly maxAgeMs?: number | undefined
+  /** How much longer a known key serves while the store can not be read; then it is a 503. Default: five minutes. */
+  readonly graceMs?: number | undefined
+  /** Default: 10,000 keys; those that were used longest ago go first. */
+  readonly maxKeys?: number | undefined
+  /** How long an id that is not in the store is remembered to be unknown. Default: 2 s. */
+  readonly unknownAgeMs?: number | undefined
+  /** Default: 10,000. */
+  readonly maxUnknown?: number | undefined
+}
+
+/** A key source that asks the store seldom. */
+export interface CachedKeys extends KeySource {
+  /** Of one scheme: keys of other schemes are unknown to it. */
+  ofScheme(name: string): KeySource
+  /** The key has changed: what is known of it is read again before it is used. */
+  forget(id: string): void
+  readonly size: number
+}
+
+interface Entry {
+  readonly opened: OpenedKey
+  readonly readAtMs: number
+}
+
+export const DEFAULT_MAX_AGE_MS = 60_000
+export const DEFAULT_GRACE_MS = 300_000
+
+/**
+ * Keeps opened keys in memory, bounded in age and number. One load at a time for a key, however many requests wait for it; a key that changes while it is
+ * loaded is loaded again. When the store is away, known keys serve for a stated grace, and everything else is refused.
+ */
+export function cachedKeys(options: CachedKeysOptions): CachedKeys {
+  const { open, now = Date.now, maxAgeMs = DEFAULT_MAX_AGE_MS, graceMs = DEFAULT_GRACE_MS } = options
+  const { maxKeys = 10_000, unknownAgeMs = 2_000, maxUnknown = 10_000 } = options
+  const known = new Map<string, Entry>()
+  const unknown = new Map<string, number>()
+  const loading = new Map<string, Promise<Key | undefined>>()
+  /** Ids that were forgotten while they were loaded. */
+  const outdated = new Set<string>()
+
+  function find(id: string): Key | undefined | Promise<Key | undefined> {
+    const at = now()
+    const entry = known.get(id)
+    if (entry !== undefined && at < entry.readAtMs + maxAgeMs && at < entry.opened.goodUntilMs) return entry.opened.key
+    const missedAt = unknown.get(id)
+    if (missedAt !== undefined && at < missedAt + unknownAgeMs) return undefined
+    const running = loading.get(id)
+    if (running !== undefined) return running
+    const load = reload(id, entry).finally(() => loading.delete(id))
+    loading.set(id, load)
+    return load
+  }
+
+  async function reload(id: string, entry: Entry | undefined): Promise<Key | undefined> {
+    let opened: OpenedKey | undefined
+    let readAtMs: number
+    try {
+      do {
+        outdated.delete(id)
+        readAtMs = now()
+        opened = await open(id)
+      } while (outdated.has(id))
+    } catch (error) {
+      outdated.delete(id)
+      const at = now()
+      // Only what has not been changed meanwhile: what was forgotten is not in the map any more.
+      if (entry !== undefined && known.get(id) === entry && at < entry.readAtMs + maxAgeMs + graceMs && at < entry.opened.goodUntilMs)
+        return entry.opened.key
+      throw error
+    }
+    known.delete(id)
+    unknown.delete(id)
+    if (opened === undefined) keep(unknown, id, readAtMs, maxUnknown)
+    else keep(known, id, { opened, readAtMs }, maxKeys)
+    return opened?.key
+  }
+
+  return {
+    find,
+    ofScheme: name => ({
+      find(id) {
+        const found = find(id)
+        return found instanceof Promise ? found.then(key => only(key, name)) : only(found, name)
+      },
+    }),
+    forget(id) {
+      known.delete(id)
+      unknown.delete(id)
+      if (loading.has(id)) outdated.add(id)
+    },
+    get size() {
+      return known.size + unknown.size
+    },
+  }
+}
+
+function only(key: Key | undefined, schemeName: string): Key | undefined {
+  return key?.schemeName === schemeName ? key : undefined
+}
+
+/** A map keeps the order of what was put in: the first is the oldest. */
+function keep<T>(map: Map<string, T>, id: string, value: T, max: number): void {
+  map.set(id, value)
+  for (const oldest of map.keys()) {
+    if (map.size <= max) break
+    map.delete(oldest)
+  }
+}

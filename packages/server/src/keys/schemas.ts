@@ -1,0 +1,133 @@
+import { z } from 'zod'
+
+/** What a request to the key store may say. The same schemas check it and make its description in OpenAPI. */
+
+export const MAX_NAME_LENGTH = 200
+const MAX_LIST = 100
+/** A month. */
+export const MAX_OVERLAP_SECONDS = 2_678_400
+export const DEFAULT_OVERLAP_SECONDS = 86_400
+
+const name = z
+  .string()
+  .trim()
+  .min(1)
+  .max(MAX_NAME_LENGTH)
+  .regex(/^[^\p{Cc}]*$/u, 'No control characters.')
+const permissions = z.array(z.string().min(1).max(100)).max(MAX_LIST)
+const addresses = z
+  .array(z.string().min(1).max(100))
+  .max(MAX_LIST)
+  .meta({ description: 'IP addresses and CIDR ranges, IPv4 and IPv6; empty: from anywhere.' })
+const labels = z
+  .record(z.string().regex(/^[A-Za-z0-9_.-]{1,63}$/, 'A label is 1 to 63 letters, digits, - _ or .'), z.string().max(MAX_NAME_LENGTH))
+  .refine(record => Object.keys(record).length <= MAX_LIST, `At most ${MAX_LIST} labels.`)
+const expiresAt = z.iso.datetime({ offset: true }).nullable().meta({ description: 'When the key ends; null: never.' })
+const resource = z
+  .string()
+  .max(MAX_NAME_LENGTH)
+  .regex(/^[^\p{Cc}]*$/u)
+const pem = z.string().max(20_000).meta({ description: 'In PEM: SPKI, or PKCS#1 for RSA.' })
+
+const settings = {
+  name,
+  permissions: permissions.optional(),
+  fundId: resource.optional().meta({ description: 'Narrows the key to one fund.' }),
+  walletId: resource.optional().meta({ description: 'Narrows the key to one wallet.' }),
+  addresses: addresses.optional(),
+  labels: labels.optional(),
+  expiresAt: expiresAt.optional(),
+}
+
+const scheme = z.string().min(1).max(100).meta({ description: 'The name of a scheme, as `countersign schemes` lists them.' })
+
+export const newKey = z
+  .strictObject({ ...settings, scheme: scheme.optional(), publicKey: pem.optional() })
+  .meta({ id: 'NewKey', description: 'A key to make. The secret is made here, unless the scheme verifies with the public key given.' })
+export type NewKey = z.infer<typeof newKey>
+
+export const importedKey = z
+  .strictObject({
+    ...settings,
+    id: z.string().regex(/^[\x21-\x2b\x2d-\x7e]{1,256}$/, 'A key id is 1 to 256 visible ASCII characters without a comma.'),
+    scheme: scheme.optional(),
+    secret: z.string().min(1).max(10_000).optional().meta({ description: 'Written as the scheme says.' }),
+    publicKey: pem.optional(),
+    passphrase: z.string().min(1).max(1_000).optional(),
+    allowShortSecret: z.boolean().optional().meta({ description: 'Take a secret of under 16 bytes, with a warning.' }),
+  })
+  .meta({ id: 'ImportedKey', description: 'A key that is in use elsewhere, with its secret or public key.' })
+export type ImportedKey = z.infer<typeof importedKey>
+
+export const keyChanges = z
+  .strictObject({
+    name: name.optional(),
+    permissions: permissions.optional(),
+    fundId: resource.optional(),
+    walletId: resource.optional(),
+    addresses: addresses.optional(),
+    labels: labels.optional(),
+    expiresAt: expiresAt.optional(),
+    publicKey: pem.optional(),
+  })
+  .meta({ id: 'KeyChanges', description: 'What is to be another; the rest stays.' })
+export type KeyChanges = z.infer<typeof keyChanges>
+
+export const rotation = z
+  .strictObject({
+    overlapSeconds: z
+      .int()
+      .min(0)
+      .max(MAX_OVERLAP_SECONDS)
+      .optional()
+      .meta({ description: `How long the old secret stays good beside the new one. Default: ${DEFAULT_OVERLAP_SECONDS}, a day.` }),
+  })
+  .meta({ id: 'Rotation' })
+export type Rotation = z.infer<typeof rotation>
+
+export const KEY_STATES = ['active', 'disabled', 'revoked', 'expired'] as const
+
+const moment = z.iso.datetime()
+
+export const keyView = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    organisationId: z.string(),
+    fundId: z.string(),
+    walletId: z.string(),
+    scheme: z.string(),
+    permissions: z.array(z.string()),
+    addresses: z.array(z.string()),
+    labels: z.record(z.string(), z.string()),
+    state: z.enum(KEY_STATES),
+    imported: z.boolean(),
+    publicKey: z.string().nullable(),
+    secrets: z
+      .array(z.object({ id: z.string(), createdAt: moment, expiresAt: moment.nullable() }))
+      .meta({ description: 'The live secrets, the newest first; never what they are.' }),
+    expiresAt: moment.nullable(),
+    createdAt: moment,
+    updatedAt: moment,
+    lastUsedAt: moment.nullable(),
+  })
+  .meta({ id: 'Key' })
+export type KeyView = z.infer<typeof keyView>
+
+export const shownKey = z
+  .object({
+    key: keyView,
+    secret: z.string().nullable().meta({ description: 'This once. A lost secret can not be recovered: rotate.' }),
+    passphrase: z.string().nullable(),
+    warnings: z.array(z.string()),
+  })
+  .meta({ id: 'ShownKey', description: 'A key with its secret, which is shown this once.' })
+export type ShownKey = z.infer<typeof shownKey>
+
+export const keyQuery = z.strictObject({
+  search: z.string().max(MAX_NAME_LENGTH).optional().meta({ description: 'Part of a name, an id or a label.' }),
+  state: z.enum(['active', 'disabled', 'revoked', 'expired']).optional(),
+  cursor: z.string().max(500).optional(),
+  limit: z.coerce.number().int().min(1).max(500).default(50),
+})
+export type KeyQuery = z.infer<typeof keyQuery>

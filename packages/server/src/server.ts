@@ -1,0 +1,84 @@
+import { createServer, type Server } from 'node:http'
+import { getRequestListener } from '@hono/node-server'
+import { serveStatic } from '@hono/node-server/serve-static'
+import { Hono } from 'hono'
+import { bootstrap, type KeyService, openKeyService, type ServiceOptions } from './service.ts'
+
+export interface ServerOptions extends ServiceOptions {
+  /** Default: 127.0.0.1, this machine only. */
+  readonly host?: string | undefined
+  /** Default: any free one. */
+  readonly port?: number | undefined
+  /** The files of the console; left out, there is none. */
+  readonly consoleDirectory?: string | undefined
+}
+
+export interface RunningServer {
+  readonly origin: string
+  readonly service: KeyService
+  /** The first start's operator's token, this once. */
+  readonly bootstrapToken: string | undefined
+  close(): Promise<void>
+}
+
+/** A request's headers and body have to arrive within this. */
+const REQUEST_TIMEOUT_MS = 30_000
+
+const CONSOLE_POLICY =
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+/** Starts the admin API, with the console where its files are given. */
+export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  const { host = '127.0.0.1', consoleDirectory } = options
+  const service = await openKeyService(options)
+  try {
+    const bootstrapToken = await bootstrap(service)
+    const app = consoleDirectory === undefined ? service.adminApp : withConsole(service.adminApp, consoleDirectory)
+    const server = createServer({ requestTimeout: REQUEST_TIMEOUT_MS })
+    server.on('request', getRequestListener(app.fetch, { overrideGlobalObjects: false }))
+    const port = await listen(server, options.port ?? 0, host)
+    return {
+      origin: `http://${host}:${port}`,
+      service,
+      bootstrapToken,
+      async close() {
+        await new Promise<void>(resolve => {
+          server.close(() => resolve())
+          server.closeIdleConnections()
+        })
+        await service.close()
+      },
+    }
+  } catch (error) {
+    await service.close()
+    throw error
+  }
+}
+
+/** The console at `/console/`, and the API beside it. */
+export function withConsole(api: KeyService['adminApp'], directory: string): KeyService['adminApp'] {
+  const app: KeyService['adminApp'] = new Hono()
+  app.get('/', context => context.redirect('/console/'))
+  app.get('/console', context => context.redirect('/console/'))
+  app.use('/console/*', async (context, next) => {
+    await next()
+    context.res.headers.set('content-security-policy', CONSOLE_POLICY)
+    context.res.headers.set('x-content-type-options', 'nosniff')
+    context.res.headers.set('referrer-policy', 'no-referrer')
+    context.res.headers.set('cache-control', 'no-store')
+  })
+  app.get('/console/*', serveStatic({ root: directory, rewriteRequestPath: path => path.slice('/console'.length) }))
+  app.route('/', api)
+  return app
+}
+
+function listen(server: Server, port: number, host: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, host, () => {
+      server.off('error', reject)
+      const address = server.address()
+      resolve(typeof address === 'object' && address !== null ? address.port : port)
+    })
+  })
+}

@@ -1,0 +1,153 @@
+import { existsSync, mkdirSync } from 'node:fs'
+import { dirname } from 'node:path'
+import type { HttpBindings } from '@hono/node-server'
+import type { Key, Scheme } from 'countersign'
+import * as knownSchemes from 'countersign/schemes'
+import type { Hono } from 'hono'
+import { type Administrators, createAdministrators } from './admin/administrators.ts'
+import { createAdminApp } from './admin/app.ts'
+import { createSessions } from './admin/sessions.ts'
+import { createThrottle } from './admin/throttle.ts'
+import { type Actor, SERVER } from './audit/audit-log.ts'
+import { type Refusals, recordRefusals } from './audit/refusals.ts'
+import { type Database, isPostgres, openDatabase } from './database/database.ts'
+import { ServerError } from './errors.ts'
+import { followKeyChanges } from './keys/key-changes.ts'
+import { type CachedKeys, type CachedKeysOptions, cachedKeys } from './keys/key-source.ts'
+import { createKeyStore, type KeyStore, principalOf } from './keys/key-store.ts'
+import { type LastUsed, recordLastUsed } from './keys/last-used.ts'
+import { type Permission, QREDO_PERMISSIONS } from './keys/permissions.ts'
+import { checkMasterKey } from './seal/canary.ts'
+import { createMasterKeyFile, MASTER_KEY_VARIABLE, type MasterKeys, masterKeysFromFile, masterKeysFromText } from './seal/master-keys.ts'
+import { createSealer } from './seal/sealer.ts'
+
+/** Where keys are kept, and what opens their secrets. */
+export interface StoreLocation {
+  /** `postgres://…`, or a file of SQLite. */
+  readonly store: string
+  /** Default: beside an SQLite file; for PostgreSQL there is none, so the variable or this is wanted. */
+  readonly masterKeyFile?: string | undefined
+  /** The master keys themselves, in base64; goes before a file. Default: the environment's `COUNTERSIGN_MASTER_KEY`. */
+  readonly masterKey?: string | undefined
+}
+
+export interface ServiceOptions extends StoreLocation {
+  readonly schemes?: readonly Scheme[] | undefined
+  readonly permissions?: readonly Permission[] | undefined
+  readonly clock?: (() => number) | undefined
+  readonly cache?: Pick<CachedKeysOptions, 'maxAgeMs' | 'graceMs' | 'maxKeys' | 'unknownAgeMs' | 'maxUnknown'> | undefined
+  /** How often changes by other processes are looked for. */
+  readonly pollMs?: number | undefined
+  /** How often counts of refusals and times of last use are written. */
+  readonly flushMs?: number | undefined
+  readonly onError?: ((error: unknown) => void) | undefined
+}
+
+/** The key store at work: what a verifier, a command or the admin API need of it. */
+export interface KeyService {
+  readonly database: Database
+  readonly keys: KeyStore
+  readonly administrators: Administrators
+  /** For verifiers: `createVerifier(scheme, { keys: service.source.ofScheme(scheme.name), … })`. */
+  readonly source: CachedKeys
+  readonly lastUsed: LastUsed
+  readonly refusals: Refusals
+  readonly permissions: readonly Permission[]
+  readonly masterKeys: MasterKeys
+  /** Set when this start made the master key file. */
+  readonly madeMasterKeyFile: string | undefined
+  readonly adminApp: Hono<{ Bindings: Partial<HttpBindings> }>
+  /** Tells the store that a key was used. */
+  used(key: Key): void
+  close(): Promise<void>
+}
+
+export function masterKeyFileFor({ store, masterKeyFile }: StoreLocation): string | undefined {
+  return masterKeyFile ?? (isPostgres(store) ? undefined : `${store}.master-key`)
+}
+
+/**
+ * Opens a key store. The first start on an SQLite file makes the master key file beside it, with mode 0600.
+ *
+ * @throws ServerError `master-key-missing`, `master-key-malformed`, `master-key-wrong`; what the database throws
+ */
+export async function openKeyService(options: ServiceOptions): Promise<KeyService> {
+  const { store, clock = Date.now, permissions = QREDO_PERMISSIONS, flushMs, onError } = options
+  const schemes = options.schemes ?? Object.values(knownSchemes).filter(isScheme)
+  const file = masterKeyFileFor(options)
+  const variable = options.masterKey ?? process.env[MASTER_KEY_VARIABLE]
+  let made: string | undefined
+  if (variable === undefined && file === undefined)
+    throw new ServerError(
+      'master-key-missing',
+      500,
+      `A store on PostgreSQL wants a master key: set ${MASTER_KEY_VARIABLE}, or give a master key file.`,
+    )
+  if (!isPostgres(store)) mkdirSync(dirname(store), { recursive: true, mode: 0o700 })
+  // Only together with a new store: a store that is there has a key already, and a new one would not open it.
+  if (variable === undefined && file !== undefined && !existsSync(file) && !isPostgres(store) && !existsSync(store)) {
+    createMasterKeyFile(file)
+    made = file
+  }
+  const masterKeys = variable === undefined ? masterKeysFromFile(file ?? '') : masterKeysFromText(variable, MASTER_KEY_VARIABLE)
+  const sealer = createSealer(masterKeys)
+  const database = await openDatabase(store)
+  try {
+    await checkMasterKey(database.db, sealer)
+    const keys = createKeyStore({ database, sealer, schemes, permissions, clock })
+    const source = cachedKeys({ open: keys.open, now: clock, ...options.cache })
+    keys.onChanged(source.forget)
+    const following = await followKeyChanges({ database, pollMs: options.pollMs, onChanged: ids => ids.forEach(source.forget), onError })
+    const lastUsed = recordLastUsed(database.db, clock, flushMs, onError)
+    const refusals = recordRefusals(database, clock, flushMs, onError)
+    const administrators = createAdministrators(database, clock)
+    const sessions = createSessions(database.db, clock)
+    const adminApp = createAdminApp({
+      db: database.db,
+      keys,
+      administrators,
+      sessions,
+      permissions,
+      schemes: schemes.map(({ name }) => name),
+      clock,
+      throttle: createThrottle(clock),
+      onError,
+    })
+    return {
+      database,
+      keys,
+      administrators,
+      source,
+      lastUsed,
+      refusals,
+      permissions,
+      masterKeys,
+      madeMasterKeyFile: made,
+      adminApp,
+      used: key => lastUsed.used(principalOf(key).keyId),
+      async close() {
+        await following.close()
+        await lastUsed.close()
+        await refusals.close()
+        await database.close()
+      },
+    }
+  } catch (error) {
+    await database.close()
+    throw error
+  }
+}
+
+export const FIRST_ORGANISATION = 'default'
+
+/** What a first start makes: an organisation to put keys into, and an operator, whose token is returned this once. */
+export async function bootstrap({ administrators }: KeyService, actor: Actor = SERVER): Promise<string | undefined> {
+  const [somebody] = await administrators.organisations(undefined)
+  if (somebody === undefined)
+    await administrators.createOrganisation(actor, { id: FIRST_ORGANISATION, name: 'Default', kind: 'organisation' })
+  return await administrators.bootstrap(actor)
+}
+
+function isScheme(value: unknown): value is Scheme {
+  return typeof value === 'object' && value !== null && 'kind' in value && 'name' in value
+}
