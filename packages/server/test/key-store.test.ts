@@ -319,7 +319,7 @@ describe.each(backends)('the key store on $title', backend => {
 
   test('seals everything anew under a new master key, while it works; broken off, it goes on', async () => {
     const { keys, database } = await fresh()
-    const made = []
+    const made: ShownKey[] = []
     for (let count = 0; count < 12; count++)
       made.push(await keys.create(ALICE, 'acme', { name: `${count}`, scheme: count % 2 === 0 ? 'qredo-v1' : 'kucoin' }))
     const before = readFileSync(where.masterKeyFile, 'utf8').trim()

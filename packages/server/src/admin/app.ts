@@ -58,6 +58,7 @@ async function serve(context: Context<Bindings>, route: Route, options: AdminApp
   const address = context.env?.incoming?.socket.remoteAddress ?? ''
   const { administrator, sessionId } = await authenticate(context.req.raw, address, options)
   checkAccess(administrator, route.access)
+  refuseNul(context.req.param())
   const call = {
     ...options,
     administrator,
@@ -74,8 +75,14 @@ async function serve(context: Context<Bindings>, route: Route, options: AdminApp
   return value === undefined ? new Response(null, { status, headers }) : Response.json(value, { status, headers })
 }
 
+/** PostgreSQL has no text with a NUL in it, and nobody means one. */
+function refuseNul(value: unknown): void {
+  if (JSON.stringify(value)?.includes('\\u0000') === true) throw new ServerError('text-invalid', 400, 'There is a NUL character in a text.')
+}
+
 function readQuery({ query }: Route, given: Record<string, string>): unknown {
   if (query === undefined) return undefined
+  refuseNul(given)
   return parsed(query, given, 'query-invalid', 'query')
 }
 
@@ -88,6 +95,7 @@ async function readBody({ body }: Route, request: Request): Promise<unknown> {
   } catch {
     throw new ServerError('body-malformed', 400, 'The body is not JSON.')
   }
+  refuseNul(value)
   return parsed(body, value, 'body-invalid', 'body')
 }
 

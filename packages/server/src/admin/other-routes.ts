@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream'
 import { z } from 'zod'
 import { type AuditEntry, listAudit, readAudit } from '../audit/audit-log.ts'
 import { verifyChain } from '../audit/verify-chain.ts'
@@ -186,7 +187,9 @@ export const otherRoutes: readonly Route[] = [
     summary: 'The audit log as JSON lines, the oldest first',
     access: 'read',
     handle: async ({ db, within }) =>
-      new Response(ReadableStream.from(linesOf(readAudit(db, within))), { headers: { 'content-type': 'application/jsonl' } }),
+      new Response(Readable.toWeb(Readable.from(linesOf(readAudit(db, within)))) as ReadableStream<Uint8Array>, {
+        headers: { 'content-type': 'application/jsonl' },
+      }),
   }),
   route({
     method: 'GET',
