@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import { type KeyService, principalOf } from '@countersign/server'
 import type { HttpBindings } from '@hono/node-server'
 import { type Failure, toProblem, type Verifier } from 'countersign'
 import { verifyNodeRequest } from 'countersign/node'
@@ -7,14 +8,17 @@ import { stringify } from 'lossless-json'
 import type { Endpoint } from './endpoints/endpoint.ts'
 import { endpoints } from './endpoints/index.ts'
 import { ApiError, type ErrorBody, refusalBody } from './errors.ts'
-import { principalOf } from './keys.ts'
+import { narrowedAway, requiredFor } from './permissions.ts'
 import type { Store } from './store/database.ts'
 
 export interface AppOptions {
   readonly verifier: Verifier
   readonly store: Store
+  readonly service: KeyService
   readonly clock: () => number
   readonly stepMs: number
+  /** Where keys are managed: the admin API, and the console. */
+  readonly admin: KeyService['adminApp']
   /** Told of every refused call, with all there is to know. */
   readonly onRefused?: ((failure: Failure, request: IncomingMessage) => void) | undefined
   /** Told of what should not have happened; the caller only sees a 500. */
@@ -27,8 +31,12 @@ export const API_BASE = '/qapi/v1'
 
 /** The API: every endpoint behind the verifier, which sees the raw request before anything else does. */
 export function createApp(options: AppOptions): App {
+  const { admin } = options
   const app: App = new Hono()
   for (const endpoint of endpoints) app.on(endpoint.method, API_BASE + endpoint.path, context => serve(context, endpoint, options))
+  // Keys are managed where they are used.
+  for (const path of ['/admin/*', '/api/v1/apikey', '/api/v1/apikey/*', '/console/*', '/console'])
+    app.all(path, context => admin.fetch(context.req.raw, context.env))
   app.notFound(() =>
     errorAnswer(404, {
       code: 'not-found',
@@ -51,10 +59,11 @@ export function createApp(options: AppOptions): App {
 async function serve(
   context: Context<{ Bindings: HttpBindings }>,
   endpoint: Endpoint,
-  { verifier, store, clock, stepMs, onRefused }: AppOptions,
+  { verifier, store, service, clock, stepMs, onRefused }: AppOptions,
 ): Promise<Response> {
   const { incoming } = context.env
-  const result = await verifyNodeRequest(verifier, incoming, { permission: endpoint.permission })
+  const path = context.req.path.slice(API_BASE.length)
+  const result = await verifyNodeRequest(verifier, incoming, { permission: requiredFor(endpoint.method, path)?.permissions ?? [] })
   if (!result.ok) {
     onRefused?.(result.failure, incoming)
     const { status, body } = refusalBody(result.failure)
@@ -64,12 +73,17 @@ async function serve(
       toProblem(result.failure).status === 401 ? { 'www-authenticate': `Countersign scheme="${verifier.scheme.name}"` } : {},
     )
   }
+  const principal = principalOf(result.key)
+  service.used(result.key)
+  const reason = narrowedAway(principal, endpoint.method, path)
+  if (reason !== undefined) return errorAnswer(403, { code: 'permission-denied', msg: 'Permission denied', detail: { reason } })
   const answer = await endpoint.answer({
-    principal: principalOf(result.key),
+    principal,
     params: context.req.param(),
     query: new URL(context.req.url).searchParams,
     body: result.body,
     store,
+    keys: service.keys,
     now: clock(),
     stepMs,
   })

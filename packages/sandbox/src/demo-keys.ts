@@ -1,8 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { KeyStore } from './keys.ts'
-import { PERMISSIONS, type Permission } from './permissions.ts'
-import type { Store } from './store/database.ts'
+import type { KeyStore } from '@countersign/server'
+import { ALL_PERMISSIONS } from './permissions.ts'
 
 /** A demo key, whose secret lies in a file that only its owner can read. */
 export interface DemoKey {
@@ -12,22 +11,23 @@ export interface DemoKey {
 }
 
 /** One that may do everything, and one that may only read the balance. */
-const WANTED: readonly { readonly name: string; readonly permissions: readonly Permission[] }[] = [
-  { name: 'demo', permissions: PERMISSIONS },
+const WANTED: readonly { readonly name: string; readonly permissions: readonly string[] }[] = [
+  { name: 'demo', permissions: ALL_PERMISSIONS },
   { name: 'demo-balance', permissions: ['balance'] },
 ]
 
+const ACTOR = { name: 'sandbox', address: '' }
+
 /** Finds the demo keys of an earlier start, or makes them. */
-export async function keepDemoKeys(directory: string, store: Store, keys: KeyStore): Promise<readonly DemoKey[]> {
+export async function keepDemoKeys(directory: string, organisationId: string, keys: KeyStore): Promise<readonly DemoKey[]> {
   const list = join(directory, 'demo-keys.json')
   const secretFile = (name: string): string => join(directory, `${name}.secret`)
   if (!existsSync(list)) {
-    const { id: organisationId } = await store.selectFrom('organisation').select('id').executeTakeFirstOrThrow()
     const made: { name: string; id: string }[] = []
     for (const { name, permissions } of WANTED) {
-      const { id, secret } = await keys.create({ organisationId, name, permissions })
+      const { key, secret } = await keys.create(ACTOR, organisationId, { name, permissions: [...permissions] })
       writeFileSync(secretFile(name), `${secret}\n`, { mode: 0o600 })
-      made.push({ name, id })
+      made.push({ name, id: key.id })
     }
     writeFileSync(list, `${JSON.stringify(made)}\n`)
   }

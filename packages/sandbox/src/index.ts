@@ -1,5 +1,3 @@
 export { API_BASE } from './app.ts'
 export type { DemoKey } from './demo-keys.ts'
-export type { KeyStore, NewKey } from './keys.ts'
-export { PERMISSIONS, type Permission } from './permissions.ts'
 export { DEFAULT_STEP_MS, type Sandbox, type SandboxOptions, startSandbox } from './sandbox.ts'

@@ -1,4 +1,15 @@
-/** What a key may do, as named on the wire. None is on unless it was granted. */
-export const PERMISSIONS = ['balance', 'web3', 'read_only'] as const
+import { compilePermissions, isWithin, type Principal, QREDO_PERMISSIONS } from '@countersign/server'
 
-export type Permission = (typeof PERMISSIONS)[number]
+/** What a call below the API's base needs: see the permissions' own list. */
+export const requiredFor = compilePermissions(QREDO_PERMISSIONS)
+
+export const ALL_PERMISSIONS: readonly string[] = QREDO_PERMISSIONS.map(({ name }) => name)
+
+/** Why a verified key may not make a call although it has the permission: it is narrowed to another fund or wallet. */
+export function narrowedAway(principal: Principal, method: string, path: string): string | undefined {
+  const required = requiredFor(method, path)
+  if (required === undefined || isWithin(principal, required)) return undefined
+  return principal.fundId === ''
+    ? `The key is narrowed to the wallet ${principal.walletId}.`
+    : `The key is narrowed to the fund ${principal.fundId}.`
+}

@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto'
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -8,6 +9,7 @@ import { API_BASE } from './app.ts'
 import { type Sandbox, type SandboxOptions, startSandbox } from './sandbox.ts'
 import { PATH } from './transactions/lifecycle.ts'
 
+const ACTOR = { name: 'test', address: '' }
 const folders: string[] = []
 const running: Sandbox[] = []
 let now = Date.now()
@@ -242,8 +244,9 @@ describe('a transaction', () => {
       .insertInto('organisation')
       .values({ id: 'other', name: 'Other', email: 'o@example.com', domain: 'example.com', address: '' })
       .execute()
-    const { id: keyId, secret } = await sandbox.keys.create({ organisationId: 'other', name: 'other', permissions: ['web3', 'read_only'] })
-    const other = clientOf(sandbox, keyId, secret)
+    await sandbox.service.administrators.createOrganisation(ACTOR, { id: 'other', name: 'Other', kind: 'organisation' })
+    const made = await sandbox.service.keys.create(ACTOR, 'other', { name: 'other', permissions: ['web3', 'read_only'] })
+    const other = clientOf(sandbox, made.key.id, made.secret ?? '')
     for (const path of [`/transactions/${id}/status`, '/transactions/nobody/status'])
       expect((await other('GET', path)).body).toMatchObject({ code: 'not-found' })
     expect((await other('POST', '/transaction', await transactionOf(sandbox))).body).toMatchObject({ code: 'not-found' })
@@ -255,14 +258,14 @@ describe('keys', () => {
   it('lie sealed, with their master key and secrets in files that only their owner can read', async () => {
     const directory = newFolder()
     const sandbox = await start({ directory })
-    for (const file of ['master.key', 'demo.secret', 'demo-balance.secret'])
+    for (const file of ['master.key', 'wallet.key', 'admin.token', 'keys.db', 'demo.secret', 'demo-balance.secret'])
       expect(statSync(join(directory, file)).mode & 0o777).toBe(0o600)
     const secret = readFileSync(join(directory, 'demo.secret'), 'utf8').trim()
     const bytes = Buffer.from(secret, 'base64')
     expect(bytes).toHaveLength(60)
     await sandbox.close()
     running.splice(0)
-    for (const file of ['sandbox.db', 'sandbox.db-wal']) {
+    for (const file of ['sandbox.db', 'sandbox.db-wal', 'keys.db', 'keys.db-wal']) {
       if (!existsSync(join(directory, file))) continue
       const stored = readFileSync(join(directory, file))
       for (const form of [secret, bytes.toString('base64url'), bytes.toString('hex'), bytes]) expect(stored.includes(form)).toBe(false)
@@ -272,13 +275,96 @@ describe('keys', () => {
   it('are refused from the moment they are revoked, or have expired', async () => {
     const sandbox = await start()
     const { id: organisationId } = await sandbox.store.selectFrom('organisation').select('id').executeTakeFirstOrThrow()
-    const revoked = await sandbox.keys.create({ organisationId, name: 'r', permissions: ['balance'] })
-    const call = clientOf(sandbox, revoked.id, revoked.secret)
+    const { keys } = sandbox.service
+    const revoked = await keys.create(ACTOR, organisationId, { name: 'r', permissions: ['balance'] })
+    const call = clientOf(sandbox, revoked.key.id, revoked.secret ?? '')
     expect((await call('GET', '/balance')).status).toBe(200)
-    await sandbox.keys.revoke(revoked.id)
+    await keys.setState(ACTOR, organisationId, revoked.key.id, 'revoked')
     expect((await call('GET', '/balance')).body).toMatchObject({ code: 'key-revoked' })
-    const expired = await sandbox.keys.create({ organisationId, name: 'e', permissions: ['balance'], expiresAtMs: now })
-    expect((await clientOf(sandbox, expired.id, expired.secret)('GET', '/balance')).body).toMatchObject({ code: 'key-expired' })
+    const expired = await keys.create(ACTOR, organisationId, {
+      name: 'e',
+      permissions: ['balance'],
+      expiresAt: new Date(now).toISOString(),
+    })
+    expect((await clientOf(sandbox, expired.key.id, expired.secret ?? '')('GET', '/balance')).body).toMatchObject({ code: 'key-expired' })
+  })
+})
+
+describe('key management', () => {
+  it('is where the API is, in the v1 form and in the fuller one', async () => {
+    const sandbox = await start()
+    const token = readFileSync(sandbox.adminTokenFile, 'utf8').trim()
+    const admin = async (method: string, path: string, body?: unknown) => {
+      const headers = { authorization: `Bearer ${token}` }
+      const response = await fetch(sandbox.origin + path, {
+        method,
+        headers,
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      })
+      return (await response.json()) as Record<string, unknown>
+    }
+    const made = await admin('POST', '/api/v1/apikey', { name: 'mine', permissions: { balance: true } })
+    const call = clientOf(sandbox, String(made['id']), String(made['secret']))
+    expect((await call('GET', '/balance')).status).toBe(200)
+    expect((await call('GET', '/account')).body).toMatchObject({
+      code: 'permission-denied',
+      detail: { reason: expect.stringContaining('read_only') },
+    })
+    await admin('PUT', `/api/v1/apikey/${made['id']}`, { permissions: { read_only: true } })
+    expect((await call('GET', '/account')).status).toBe(200)
+    expect(await admin('DELETE', `/api/v1/apikey/${made['id']}`)).toMatchObject({ id: made['id'] })
+    expect((await call('GET', '/balance')).body).toMatchObject({ code: 'key-revoked' })
+    expect(await admin('GET', `/admin/v1/keys/${made['id']}`)).toMatchObject({ state: 'revoked' })
+    expect((await fetch(`${sandbox.origin}/api/v1/apikey`)).status).toBe(401)
+  })
+
+  it('narrows a key to one fund or wallet, for everything it calls', async () => {
+    const sandbox = await start()
+    const { id: organisationId } = await sandbox.store.selectFrom('organisation').select('id').executeTakeFirstOrThrow()
+    const eth = await walletOf(sandbox)
+    const archived = await sandbox.store.selectFrom('fund').select('id').where('archived', '=', 1).executeTakeFirstOrThrow()
+    const narrowed = async (narrowing: { fundId?: string; walletId?: string }) => {
+      const { key, secret } = await sandbox.service.keys.create(ACTOR, organisationId, {
+        name: 'n',
+        permissions: ['web3', 'read_only'],
+        ...narrowing,
+      })
+      return clientOf(sandbox, key.id, secret ?? '')
+    }
+    const ofWallet = await narrowed({ walletId: eth.id })
+    expect(Object.keys((await ofWallet('GET', '/balance')).body['assets'] as object)).toEqual(['ETH-TESTNET'])
+    expect((await ofWallet('GET', '/funds')).body['total']).toBe(1)
+    expect((await ofWallet('POST', '/transaction', await transactionOf(sandbox))).status).toBe(200)
+    const ofFund = await narrowed({ fundId: archived.id })
+    expect((await ofFund('GET', '/balance')).body).toEqual({ assets: {} })
+    expect((await ofFund('GET', '/funds?archived=true')).body).toMatchObject({ total: 1, funds: [{ fundID: archived.id }] })
+    const id = String((await client(sandbox)('POST', '/transaction', await transactionOf(sandbox))).body['txID'])
+    expect((await ofFund('GET', `/transactions/${id}/status`)).status).toBe(404)
+    expect((await ofFund('POST', '/transaction', await transactionOf(sandbox))).status).toBe(404)
+  })
+
+  it('shows the owner what was refused, and what explains it', async () => {
+    const sandbox = await start()
+    const [demo] = sandbox.demoKeys
+    const url = `${sandbox.origin}${API_BASE}/balance`
+    // The path alone was signed, and not the URL.
+    const secret = readFileSync(demo?.secretFile ?? '', 'utf8').trim()
+    const timestamp = String(now * 1_000_000)
+    const signature = createHmac('sha256', Buffer.from(secret, 'base64')).update(`${timestamp}GET${API_BASE}/balance`).digest('base64url')
+    const headers = { 'qredo-api-key': demo?.id ?? '', 'qredo-api-ts': timestamp, 'qredo-api-sig': signature }
+    expect((await fetch(url, { headers })).status).toBe(401)
+    const token = readFileSync(sandbox.adminTokenFile, 'utf8').trim()
+    await expect
+      .poll(async () => {
+        await sandbox.service.refusals.flush()
+        const response = await fetch(`${sandbox.origin}/admin/v1/keys/${demo?.id}/usage`, { headers: { authorization: `Bearer ${token}` } })
+        return (await response.json()) as unknown
+      })
+      .toMatchObject({
+        refusals: expect.arrayContaining([
+          expect.objectContaining({ causes: [expect.objectContaining({ code: 'message-target-for-url' })] }),
+        ]),
+      })
   })
 })
 

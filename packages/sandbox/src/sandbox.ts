@@ -1,13 +1,13 @@
-import { mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import { join } from 'node:path'
+import { createMasterKeyFile, createSealer, type KeyService, masterKeysFromFile, openKeyService, withConsole } from '@countersign/server'
 import { getRequestListener } from '@hono/node-server'
 import { createVerifier, type Failure } from 'countersign'
+import { explainRefusals } from 'countersign/explain'
 import { qredoV1 } from 'countersign/schemes'
 import { createApp } from './app.ts'
 import { type DemoKey, keepDemoKeys } from './demo-keys.ts'
-import { createKeyStore, type KeyStore } from './keys.ts'
-import { createSealer, readMasterKey } from './seal.ts'
 import { seed } from './seed.ts'
 import { openStore, type Store } from './store/database.ts'
 import { type Engine, startEngine } from './transactions/engine.ts'
@@ -22,6 +22,10 @@ export interface SandboxOptions {
   /** How long a transaction stays in each state. Default: 1 s. */
   readonly stepMs?: number | undefined
   readonly clock?: (() => number) | undefined
+  /** How often times of last use and counts of refusals are written. */
+  readonly flushMs?: number | undefined
+  /** The files of the console; left out, there is none. */
+  readonly consoleDirectory?: string | undefined
   readonly onRefused?: ((failure: Failure, request: IncomingMessage) => void) | undefined
   readonly onError?: ((error: unknown) => void) | undefined
 }
@@ -30,8 +34,11 @@ export interface Sandbox {
   /** `http://127.0.0.1:4567`, say. */
   readonly origin: string
   readonly port: number
-  readonly keys: KeyStore
+  /** Its keys, and what manages them. */
+  readonly service: KeyService
   readonly store: Store
+  /** Holds the token of an administrator of its organisation. */
+  readonly adminTokenFile: string
   readonly engine: Engine
   readonly demoKeys: readonly DemoKey[]
   /** The address of a seeded wallet that can send. */
@@ -54,11 +61,22 @@ const REQUEST_TIMEOUT_MS = 30_000
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const { directory, host = '127.0.0.1', clock = Date.now, stepMs = DEFAULT_STEP_MS } = options
   mkdirSync(directory, { recursive: true, mode: 0o700 })
-  const sealer = createSealer(readMasterKey(join(directory, 'master.key')))
+  const walletKey = join(directory, 'wallet.key')
+  if (!existsSync(walletKey)) createMasterKeyFile(walletKey)
+  const sealer = createSealer(masterKeysFromFile(walletKey))
   const store = await openStore(join(directory, 'sandbox.db'))
-  const keys = createKeyStore(store, sealer, qredoV1, clock)
   await seed(store, sealer, clock())
-  const demoKeys = await keepDemoKeys(directory, store, keys)
+  const organisation = await store.selectFrom('organisation').select(['id', 'name']).executeTakeFirstOrThrow()
+  const service = await openKeyService({
+    store: join(directory, 'keys.db'),
+    masterKeyFile: join(directory, 'master.key'),
+    clock,
+    flushMs: options.flushMs,
+    onError: options.onError,
+  })
+  const adminTokenFile = join(directory, 'admin.token')
+  await keepAdministrator(service, organisation, adminTokenFile)
+  const demoKeys = await keepDemoKeys(directory, organisation.id, service.keys)
   const { address: demoWallet } = await store
     .selectFrom('wallet')
     .select('address')
@@ -66,18 +84,35 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     .executeTakeFirstOrThrow()
   const server = createServer({ requestTimeout: REQUEST_TIMEOUT_MS })
   const port = await listen(server, options.port ?? 0, host).catch(async (error: unknown) => {
+    await service.close()
     await store.destroy()
     throw error
   })
   const origins = [...new Set([host, '127.0.0.1', 'localhost'])].map(name => `http://${name}:${port}`)
-  const verifier = createVerifier(qredoV1, { origin: origins, keys, clock })
-  const app = createApp({ verifier, store, clock, stepMs, onRefused: options.onRefused, onError: options.onError })
+  const keys = service.source.ofScheme(qredoV1.name)
+  const explained = explainRefusals({
+    scheme: qredoV1,
+    keys,
+    onExplained: ({ keyId, failure, explanation }) => service.refusals.explained(keyId, failure, explanation.causes),
+  })
+  const verifier = createVerifier(qredoV1, {
+    origin: origins,
+    keys,
+    clock,
+    onRefused(refusal) {
+      service.refusals.refused(refusal)
+      explained(refusal)
+    },
+  })
+  const admin = options.consoleDirectory === undefined ? service.adminApp : withConsole(service.adminApp, options.consoleDirectory)
+  const app = createApp({ verifier, store, service, admin, clock, stepMs, onRefused: options.onRefused, onError: options.onError })
   server.on('request', getRequestListener(app.fetch, { overrideGlobalObjects: false }))
   const engine = startEngine({ store, sealer, clock, stepMs })
   return {
     origin: `http://${host}:${port}`,
     port,
-    keys,
+    service,
+    adminTokenFile,
     store,
     engine,
     demoKeys,
@@ -88,9 +123,24 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
         server.closeIdleConnections()
       })
       await engine.stop()
+      await service.close()
       await store.destroy()
     },
   }
+}
+
+/** The organisation whose keys these are, and an administrator for it, at the first start. */
+async function keepAdministrator(
+  { administrators }: KeyService,
+  { id, name }: { readonly id: string; readonly name: string },
+  tokenFile: string,
+): Promise<void> {
+  const actor = { name: 'sandbox', address: '' }
+  const known = await administrators.organisations(id)
+  if (known.length === 0) await administrators.createOrganisation(actor, { id, name, kind: 'organisation' })
+  if (existsSync(tokenFile)) return
+  const { token } = await administrators.create(actor, { name: 'sandbox', role: 'admin', organisationId: id })
+  writeFileSync(tokenFile, `${token}\n`, { mode: 0o600 })
 }
 
 function listen(server: Server, port: number, host: string): Promise<number> {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { Sealer } from './seal.ts'
+import type { Sealer } from '@countersign/server'
 import type { Store } from './store/database.ts'
 import { createWallet } from './transactions/ethereum.ts'
 
@@ -60,7 +60,7 @@ export async function seed(store: Store, sealer: Sealer, now: number): Promise<v
           name: `Web3 ${asset}`,
           asset,
           address,
-          sealed_private_key: sealer.seal(Buffer.from(privateKey), id),
+          sealed_private_key: await sealer.seal(Buffer.from(privateKey), id),
           available: OPENING_BALANCE[asset] ?? '0',
           nonce: 0,
         })

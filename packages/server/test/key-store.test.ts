@@ -16,6 +16,7 @@ import {
   principalOf,
   rotateMasterKey,
   type ServiceOptions,
+  type ShownKey,
 } from '../src/index.ts'
 import { resealAll } from '../src/seal/reseal.ts'
 import { backends } from './stores.ts'

@@ -1,3 +1,4 @@
+import { inScope } from '../scope.ts'
 import type { TransactionRequest } from '../transactions/request.ts'
 import type { Endpoint } from './endpoint.ts'
 
@@ -13,14 +14,13 @@ interface AssetBalance {
 export const balance: Endpoint = {
   method: 'GET',
   path: '/balance',
-  permission: ['balance', 'read_only'],
   async answer({ store, principal }) {
     const wallets = await store
       .selectFrom('wallet')
       .innerJoin('fund', 'fund.id', 'wallet.fund_id')
       .innerJoin('asset', 'asset.name', 'wallet.asset')
       .select(['wallet.id', 'wallet.address', 'wallet.asset', 'wallet.available', 'asset.scale'])
-      .where('fund.organisation_id', '=', principal.organisationId)
+      .where(inScope(principal))
       .orderBy('wallet.asset')
       .execute()
     const pending = await store

@@ -5,6 +5,5 @@ import type { Endpoint } from './endpoint.ts'
 export const transactionStatus: Endpoint = {
   method: 'GET',
   path: '/transactions/:tx_id/status',
-  permission: ['web3', 'read_only'],
   answer: ({ store, principal, params }) => readTransaction(store, principal, params['tx_id'] ?? ''),
 }

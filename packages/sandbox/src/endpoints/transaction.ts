@@ -8,7 +8,6 @@ import { readJsonBody } from './json-body.ts'
 export const transaction: Endpoint = {
   method: 'POST',
   path: '/transaction',
-  permission: ['web3'],
   async answer({ store, principal, body, now, stepMs }) {
     const id = await submitTransaction(store, principal, readJsonBody(body, transactionRequest), now, stepMs)
     return readTransaction(store, principal, id)

@@ -4,19 +4,6 @@ import type { Generated } from 'kysely'
 export interface Tables {
   organisation: { id: string; name: string; email: string; domain: string; address: string }
   member: { id: string; organisation_id: string; name: string; email: string; username: string }
-  api_key: {
-    id: string
-    organisation_id: string
-    name: string
-    sealed_secret: string
-    permissions: string
-    state: 'active' | 'disabled' | 'revoked'
-    fund_id: string
-    wallet_id: string
-    expires_at: number
-    created_at: number
-    updated_at: number
-  }
   fund: { id: string; organisation_id: string; name: string; description: string; theme: string; archived: number; created_at: number }
   wallet: {
     id: string

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { Sealer } from '../seal.ts'
+import type { Sealer } from '@countersign/server'
 import type { Store } from '../store/database.ts'
 import { encodeTransaction } from './ethereum.ts'
 import { stepAfter } from './lifecycle.ts'
@@ -86,7 +86,7 @@ async function sign(db: Store, sealer: Sealer, id: string): Promise<void> {
     .where('web3_transaction.id', '=', id)
     .executeTakeFirstOrThrow()
   const request: TransactionRequest = JSON.parse(row.request)
-  const privateKey = new TextDecoder().decode(sealer.open(row.sealed_private_key, row.id))
+  const privateKey = new TextDecoder().decode(await sealer.open(row.sealed_private_key, row.id))
   const { signedTx, hash } = encodeTransaction(request, row.nonce, row.chain_id).sign(privateKey)
   await db.updateTable('web3_transaction').set({ signed_tx: signedTx, tx_hash: hash }).where('id', '=', id).execute()
 }

@@ -1,5 +1,6 @@
+import type { Principal } from '@countersign/server'
 import { notFound } from '../errors.ts'
-import type { Principal } from '../keys.ts'
+import { inScope } from '../scope.ts'
 import type { Store } from '../store/database.ts'
 import type { TransactionRequest } from './request.ts'
 
@@ -9,10 +10,11 @@ export async function readTransaction(store: Store, principal: Principal, id: st
     .selectFrom('web3_transaction')
     .innerJoin('wallet', 'wallet.id', 'web3_transaction.wallet_id')
     .innerJoin('asset', 'asset.name', 'wallet.asset')
+    .innerJoin('fund', 'fund.id', 'wallet.fund_id')
     .selectAll('web3_transaction')
     .select(['asset.network', 'asset.chain_id'])
     .where('web3_transaction.id', '=', id)
-    .where('web3_transaction.organisation_id', '=', principal.organisationId)
+    .where(inScope(principal))
     .executeTakeFirst()
   if (row === undefined) throw notFound('transaction', id)
   const events = await store.selectFrom('web3_transaction_event').selectAll().where('transaction_id', '=', id).orderBy('sequence').execute()

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
+import type { Principal } from '@countersign/server'
 import { ApiError, notFound } from '../errors.ts'
-import type { Principal } from '../keys.ts'
+import { inScope } from '../scope.ts'
 import type { Store } from '../store/database.ts'
 import { encodeTransaction } from './ethereum.ts'
 import { FIRST } from './lifecycle.ts'
@@ -20,7 +21,7 @@ export function submitTransaction(
       .innerJoin('fund', 'fund.id', 'wallet.fund_id')
       .innerJoin('asset', 'asset.name', 'wallet.asset')
       .select(['wallet.id', 'wallet.available', 'wallet.nonce', 'wallet.asset', 'asset.chain_id'])
-      .where('fund.organisation_id', '=', principal.organisationId)
+      .where(inScope(principal))
       .where(expression => expression(expression.fn<string>('lower', ['wallet.address']), '=', request.from.toLowerCase()))
       .executeTakeFirst()
     if (wallet === undefined) throw notFound('wallet with the address', request.from)

@@ -1,11 +1,11 @@
 import type { HttpBindings } from '@hono/node-server'
 import { type Context, Hono } from 'hono'
-import { bodyLimit } from 'hono/body-limit'
 import type { z } from 'zod'
 import { ServerError } from '../errors.ts'
 import { type AuthenticateOptions, authenticate, checkAccess } from './authenticate.ts'
 import { docsPage } from './docs-page.ts'
 import { openApiOf } from './openapi.ts'
+import { readText } from './read-text.ts'
 import type { AdminContext, Route } from './route.ts'
 import { routes } from './routes.ts'
 
@@ -32,11 +32,7 @@ export function createAdminApp(options: AdminAppOptions): Hono<Bindings> {
   app.get('/health', context => context.json({ status: 'ok' }))
   for (const route of routes) {
     const path = route.path.replaceAll(/\{(\w+)\}/g, ':$1')
-    const limit = bodyLimit({
-      maxSize: MAX_BODY_BYTES,
-      onError: () => problem(new ServerError('body-too-large', 413, `The body has more than ${MAX_BODY_BYTES} bytes.`), route.path),
-    })
-    app.on(route.method, path, limit, context => serve(context, route, options))
+    app.on(route.method, path, context => serve(context, route, options))
   }
   app.notFound(context =>
     problem(new ServerError('not-found', 404, 'There is no such call: /docs lists them.'), new URL(context.req.url).pathname),
@@ -88,7 +84,8 @@ function readQuery({ query }: Route, given: Record<string, string>): unknown {
 
 async function readBody({ body }: Route, request: Request): Promise<unknown> {
   if (body === undefined) return undefined
-  const text = await request.text()
+  const text = await readText(request, MAX_BODY_BYTES)
+  if (text === undefined) throw new ServerError('body-too-large', 413, `The body has more than ${MAX_BODY_BYTES} bytes.`)
   let value: unknown
   try {
     value = JSON.parse(text === '' ? '{}' : text)
