@@ -1,13 +1,17 @@
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
+import { addAuditCommand } from './commands/audit.ts'
 import { addCodeCommand } from './commands/code.ts'
 import { addExplainCommand } from './commands/explain.ts'
 import { addInferCommand } from './commands/infer.ts'
+import { addKeysCommand } from './commands/keys.ts'
+import { addMasterKeyCommand } from './commands/master-key.ts'
 import { addOpenApiCommand } from './commands/openapi.ts'
 import { addProfilesCommand } from './commands/profiles.ts'
 import { addSandboxCommand } from './commands/sandbox.ts'
 import { addSchemesCommand } from './commands/schemes.ts'
 import { addSendCommand } from './commands/send.ts'
+import { addServerCommand } from './commands/server.ts'
 import { addSignCommand } from './commands/sign.ts'
 import { addUiCommand } from './commands/ui.ts'
 import { addVerifyCommand } from './commands/verify.ts'
@@ -42,6 +46,10 @@ export async function runCountersign(args: readonly string[]): Promise<number> {
     addOpenApiCommand,
     addProfilesCommand,
     addSandboxCommand,
+    addServerCommand,
+    addKeysCommand,
+    addMasterKeyCommand,
+    addAuditCommand,
   ])
     add(program, done)
   for (const command of [...program.commands, ...program.commands.flatMap(({ commands }) => commands)]) command.exitOverride()

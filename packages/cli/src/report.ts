@@ -9,6 +9,10 @@ export function reportError(program: string, error: unknown): number {
     tell(`${program}: ${error.message} [${error.code}]`)
     return EXIT.usage
   }
+  if (isServerError(error)) {
+    tell(`${program}: ${error.message} [${error.code}]`)
+    return error.status < 500 ? EXIT.refused : EXIT.usage
+  }
   if (error instanceof Error && (error.name === 'ExitPromptError' || error.name === 'AbortPromptError')) return EXIT.usage
   if (error instanceof Error && error.name === 'TimeoutError') {
     tell(`${program}: no answer in time [timeout]`)
@@ -20,6 +24,11 @@ export function reportError(program: string, error: unknown): number {
   }
   tell(`${program}: ${error instanceof Error ? error.message : String(error)} [internal]`)
   return EXIT.usage
+}
+
+/** By its name, so that the server's code is not loaded for it. */
+function isServerError(error: unknown): error is Error & { readonly code: string; readonly status: number } {
+  return error instanceof Error && error.name === 'ServerError' && 'code' in error && 'status' in error && typeof error.status === 'number'
 }
 
 function describeCause(cause: unknown): string {

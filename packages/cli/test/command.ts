@@ -52,6 +52,47 @@ export interface RunningSandbox {
   stop(): Promise<number | null>
 }
 
+export interface RunningKeyServer {
+  readonly origin: string
+  /** The first start's. */
+  readonly token: string | undefined
+  /** As the machine would when it loses power. */
+  kill(): Promise<void>
+  stop(): Promise<number | null>
+}
+
+/** Starts a key server with the command itself, on any free port. */
+export function startKeyServer(args: readonly string[], env: Record<string, string> = {}): Promise<RunningKeyServer> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [bin('countersign'), 'server', '--json', '--port', '0', ...args], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, ...env },
+    })
+    let stderr = ''
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      stderr += text
+    })
+    const ended = new Promise<number | null>(done => child.on('close', done))
+    void ended.then(code => reject(new Error(`The server ended with ${code}: ${stderr}`)))
+    child.on('error', reject)
+    child.stdout.setEncoding('utf8').once('data', (line: string) => {
+      const { origin, token } = JSON.parse(line) as Pick<RunningKeyServer, 'origin' | 'token'>
+      resolve({
+        origin,
+        token,
+        async kill() {
+          child.kill('SIGKILL')
+          await ended
+        },
+        stop() {
+          child.kill('SIGTERM')
+          return ended
+        },
+      })
+    })
+  })
+}
+
 /** Starts the sandbox with the command itself, on any free port, in a folder of its own. */
 export function startSandbox(folder = mkdtempSync(join(tmpdir(), 'countersign-cli-'))): Promise<RunningSandbox> {
   return new Promise((resolve, reject) => {

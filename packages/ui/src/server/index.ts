@@ -1,1 +1,2 @@
+export { consoleDirectory } from './console-directory.ts'
 export { type RunningUi, startUi, type UiOptions } from './server.ts'

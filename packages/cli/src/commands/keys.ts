@@ -1,0 +1,188 @@
+import type { KeyChanges, KeyView, NewKey } from '@countersign/server'
+import confirm from '@inquirer/confirm'
+import { type Command, Option } from 'commander'
+import { EXIT, UsageError } from '../exit.ts'
+import type { Verb } from '../key-manager.ts'
+import {
+  addSettingOptions,
+  type JsonOption,
+  type SettingOptions,
+  type ShownOptions,
+  secondsOf,
+  settingsOf,
+  withoutUndefined,
+} from '../key-options.ts'
+import { rowOf, show, showSecret } from '../show-key.ts'
+import { addManagerOptions, type ManagerOptions, withManager } from '../store-options.ts'
+import { out, readStandardInput, readTextFile, tell } from '../streams.ts'
+import { table } from '../table.ts'
+
+interface ImportOptions extends ShownOptions {
+  readonly secretFile?: string
+  readonly secretStdin?: boolean
+  readonly passphrase?: string
+  readonly allowShortSecret?: boolean
+}
+
+export function addKeysCommand(program: Command, done: (code: number) => void): void {
+  const keys = program.command('keys').description('make, change, rotate and revoke keys, in a store or on a server')
+
+  addManagerOptions(keys.command('list').description('list keys, the newest first'))
+    .optionsGroup('Which:')
+    .option('--search <text>', 'part of a name, an id or a label')
+    .addOption(new Option('--state <state>', 'only these').choices(['active', 'disabled', 'revoked', 'expired']))
+    .option('--limit <n>', 'at most so many', '100')
+    .option('--cursor <text>', 'go on where another list ended')
+    .optionsGroup('Output:')
+    .option('--json', '{"keys":[…],"next":…}')
+    .addHelpText('after', '\nExamples:\n  $ countersign keys list\n  $ countersign keys list --search trading --state active --json')
+    .action(
+      async (options: ManagerOptions & JsonOption & { search?: string; state?: KeyView['state']; limit: string; cursor?: string }) => {
+        const limit = Number(options.limit)
+        if (!Number.isInteger(limit) || limit < 1 || limit > 500) throw new UsageError('limit-malformed', '--limit is 1 to 500.')
+        const { search, state, cursor } = options
+        const page = await withManager(options, manager => manager.list({ search, state, cursor, limit }))
+        if (options.json === true) out(`${JSON.stringify(page)}\n`)
+        else if (page.keys.length === 0) tell('No keys. Make one with: countersign keys create NAME --permission balance')
+        else {
+          out(table(['ID', 'NAME', 'STATE', 'SCHEME', 'PERMISSIONS', 'LAST USED'], page.keys.map(rowOf)))
+          if (page.next !== null) tell(`There are more: --cursor ${page.next}`)
+        }
+        done(EXIT.ok)
+      },
+    )
+
+  addManagerOptions(keys.command('show').description('show a key, never its secret').argument('<id>'))
+    .option('--json', 'as JSON')
+    .action(async (id: string, options: ManagerOptions & JsonOption) => {
+      show(await withManager(options, manager => manager.get(id)), options)
+      done(EXIT.ok)
+    })
+
+  addSettingOptions(addManagerOptions(keys.command('create').description('make a key; its secret is shown this once').argument('<name>')))
+    .option('-s, --scheme <name>', 'what it signs with (default: qredo-v1)')
+    .option('--secret-out <path>', 'write the secret into a new file that only you can read, instead of showing it')
+    .option('--save-profile <name>', 'keep id and secret as a profile, for --profile')
+    .option('--json', '{"key":…,"secret":…}')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ countersign keys create Trading --permission balance --permission web3
+  $ countersign keys create Reports --permission read_only --fund F1 --address 10.0.0.0/8 --expires 2027-01-01
+  $ countersign keys create Partner --scheme qredo-partner --public-key-file public.pem`,
+    )
+    .action(async (name: string, options: ShownOptions) => {
+      const key: NewKey = { ...settingsOf(options), name, scheme: options.scheme }
+      showSecret(await withManager(options, manager => manager.create(withoutUndefined(key))), options)
+      done(EXIT.ok)
+    })
+
+  addSettingOptions(
+    addManagerOptions(keys.command('import').description('take over a key that is in use elsewhere, with its own id').argument('<id>')),
+  )
+    .option('--name <name>', 'what it is called (default: its id)')
+    .option('-s, --scheme <name>', 'what it signs with (default: qredo-v1)')
+    .option('--secret-file <path>', 'file that holds the secret, written as the scheme says')
+    .option('--secret-stdin', 'read the secret from standard input')
+    .option('--passphrase <text>', 'for the schemes that want one')
+    .option('--allow-short-secret', 'take a secret of under 16 bytes, with a warning')
+    .option('--json', 'as JSON')
+    .addHelpText(
+      'after',
+      '\nExample:\n  $ countersign keys import 9OgjbzwhoE4LJA --name "Old trading" --permission web3 --secret-file old.txt',
+    )
+    .action(async (id: string, options: ImportOptions) => {
+      if (options.secretFile !== undefined && options.secretStdin === true)
+        throw new UsageError('secret-twice', 'Give the secret once: --secret-file or --secret-stdin.')
+      const secret =
+        options.secretStdin === true
+          ? new TextDecoder().decode(await readStandardInput())
+          : options.secretFile === undefined
+            ? undefined
+            : readTextFile(options.secretFile, 'secret file')
+      const shown = await withManager(options, manager =>
+        manager.import(
+          withoutUndefined({
+            ...settingsOf(options),
+            id,
+            name: options.name ?? id,
+            scheme: options.scheme,
+            secret: secret?.replace(/\r?\n$/, ''),
+            passphrase: options.passphrase,
+            allowShortSecret: options.allowShortSecret,
+          }),
+        ),
+      )
+      for (const warning of shown.warnings) tell(`warning: ${warning}`)
+      show(shown.key, options)
+      done(EXIT.ok)
+    })
+
+  addSettingOptions(addManagerOptions(keys.command('update').description('change a key').argument('<id>')))
+    .option('--name <name>', 'another name')
+    .option('--no-permissions', 'take all permissions away')
+    .option('--no-addresses', 'from anywhere again')
+    .option('--json', 'as JSON')
+    .addHelpText(
+      'after',
+      '\nWhat is given replaces what was there: --permission twice sets these two.\n\nExample:\n  $ countersign keys update ID --permission read_only --expires never',
+    )
+    .action(async (id: string, options: SettingOptions & { permissions: boolean; addresses: boolean }) => {
+      const changes: KeyChanges = withoutUndefined({
+        ...settingsOf(options),
+        name: options.name,
+        ...(options.permissions ? {} : { permissions: [] }),
+        ...(options.addresses ? {} : { addresses: [] }),
+      })
+      if (Object.keys(changes).length === 0) throw new UsageError('change-missing', 'Say what to change: --help lists it.')
+      show(await withManager(options, manager => manager.update(id, changes)), options)
+      done(EXIT.ok)
+    })
+
+  addManagerOptions(keys.command('rotate').description('give a key a new secret; the old one stays good for a while').argument('<id>'))
+    .option('--overlap <time>', 'how long the old secret stays good, such as 90s, 30m, 12h or 7d; 0 ends it now', '24h')
+    .option('--secret-out <path>', 'write the secret into a new file that only you can read, instead of showing it')
+    .option('--save-profile <name>', 'keep id and secret as a profile, for --profile')
+    .option('--json', '{"key":…,"secret":…}')
+    .action(async (id: string, options: ShownOptions & { overlap: string }) => {
+      const overlapSeconds = secondsOf(options.overlap)
+      showSecret(await withManager(options, manager => manager.rotate(id, { overlapSeconds })), options)
+      done(EXIT.ok)
+    })
+
+  for (const [verb, what] of [
+    ['disable', 'refuse a key until it is enabled again'],
+    ['enable', 'accept a disabled key again'],
+    ['revoke', 'refuse a key for good'],
+  ] as const) {
+    const command = addManagerOptions(keys.command(verb).description(what).argument('<id>')).option('--json', 'as JSON')
+    if (verb === 'revoke') command.option('-y, --yes', 'do not ask')
+    command.action(async (id: string, options: ManagerOptions & JsonOption & { yes?: boolean }) => {
+      await setState(id, verb, options)
+      done(EXIT.ok)
+    })
+  }
+
+  addManagerOptions(keys.command('export-public').description('print a key’s public key, in PEM').argument('<id>')).action(
+    async (id: string, options: ManagerOptions) => {
+      const { publicKey } = await withManager(options, manager => manager.get(id))
+      if (publicKey === null) throw new UsageError('public-key-missing', `The key ${id} signs with a shared secret, and has no public key.`)
+      out(publicKey.endsWith('\n') ? publicKey : `${publicKey}\n`)
+      done(EXIT.ok)
+    },
+  )
+}
+
+async function setState(id: string, verb: Verb, options: ManagerOptions & JsonOption & { yes?: boolean }): Promise<void> {
+  await withManager(options, async manager => {
+    if (verb === 'revoke' && options.yes !== true) {
+      if (process.stdin.isTTY !== true)
+        throw new UsageError('confirmation-missing', `This would revoke ${id} for good, and there is no terminal to ask on: add --yes.`)
+      const { name } = await manager.get(id)
+      const isSure = await confirm({ message: `Revoke ${name} (${id})? It can not be undone.`, default: false }, { output: process.stderr })
+      if (!isSure) throw new UsageError('not-confirmed', 'Nothing was changed.')
+    }
+    show(await manager.set(id, verb), options)
+  })
+}

@@ -1,0 +1,49 @@
+import { userInfo } from 'node:os'
+import type { Command } from 'commander'
+import { EXIT, UsageError } from '../exit.ts'
+import { addStoreOptions, locationOf, type StoreOptions } from '../store-options.ts'
+import { out, tell } from '../streams.ts'
+
+export function addMasterKeyCommand(program: Command, done: (code: number) => void): void {
+  const masterKey = program.command('master-key').description('the key that seals all secrets in a store')
+  addStoreOptions(masterKey.command('rotate').description('make a new master key and seal everything anew, while servers work'))
+    .option('--json', '{"masterKeyId":…,"resealed":…,"resumed":…}')
+    .addHelpText(
+      'after',
+      `
+Broken off, it goes on when it is run again: until it is done, the file holds both keys. Servers read the file anew by themselves. Where the master key
+comes from COUNTERSIGN_MASTER_KEY, put a new key in front of the old one there ("new,old"), restart, and run this with a file that holds both.
+
+Example:
+  $ countersign master-key rotate --store countersign.db`,
+    )
+    .action(async (options: StoreOptions & { json?: boolean }) => {
+      const { masterKeyFileFor, openKeyService, rotateMasterKey } = await import('@countersign/server')
+      const location = locationOf(options)
+      const file = masterKeyFileFor(location)
+      if (file === undefined) throw new UsageError('master-key-file-missing', 'Say where the master key is: --master-key-file.')
+      const service = await openKeyService({ ...location, masterKeyFile: file })
+      try {
+        const { isTTY } = process.stderr
+        const report = await rotateMasterKey(
+          service.database,
+          file,
+          { name: `local:${userInfo().username}`, address: '' },
+          {
+            onProgress: ({ done: count, left }) => {
+              if (isTTY) process.stderr.write(`\r${count} sealed anew, ${left} left\u001b[K`)
+            },
+          },
+        )
+        if (isTTY) process.stderr.write('\r\u001b[K')
+        if (options.json === true) out(`${JSON.stringify(report)}\n`)
+        else
+          tell(
+            `${report.resumed ? 'Went on where it was broken off. ' : ''}${report.resealed} values are sealed with the new master key ${report.masterKeyId} in ${file}.`,
+          )
+      } finally {
+        await service.close()
+      }
+      done(EXIT.ok)
+    })
+}

@@ -1,0 +1,56 @@
+import { once } from 'node:events'
+import type { Command } from 'commander'
+import { EXIT, UsageError } from '../exit.ts'
+import { addStoreOptions, locationOf, type StoreOptions, tellMasterKey } from '../store-options.ts'
+import { out, tell } from '../streams.ts'
+
+interface ServerOptions extends StoreOptions {
+  readonly port: string
+  readonly host: string
+  readonly json?: boolean
+}
+
+const DEFAULT_PORT = '4580'
+
+export function addServerCommand(program: Command, done: (code: number) => void): void {
+  const command = program.command('server').description('serve the admin API and the console in front of a key store')
+  command
+    .optionsGroup('Where:')
+    .option('--port <port>', 'port to listen on, 0 for any', DEFAULT_PORT)
+    .option('--host <address>', 'address to listen on', '127.0.0.1')
+  addStoreOptions(command)
+    .optionsGroup('Output:')
+    .option('--json', 'print origin, and the first start’s token, as one line of JSON')
+    .addHelpText(
+      'after',
+      `
+The first start makes an organisation, an operator, whose token it prints this once, and for an SQLite file a master key file beside it.
+
+Examples:
+  $ countersign server
+  $ COUNTERSIGN_MASTER_KEY=… countersign server --store postgres://user@db.internal/keys --host 0.0.0.0`,
+    )
+    .action(async (options: ServerOptions) => {
+      const port = Number(options.port)
+      if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new UsageError('port-malformed', `${options.port} is no port.`)
+      // Loaded here, so that the other commands start without a database and a server.
+      const [{ startServer }, { consoleDirectory }] = await Promise.all([import('@countersign/server'), import('@countersign/ui')])
+      const server = await startServer({
+        ...locationOf(options),
+        host: options.host,
+        port,
+        consoleDirectory,
+        onError: error => tell(`error: ${error instanceof Error ? error.message : String(error)}`),
+      })
+      const { origin, bootstrapToken, service } = server
+      if (service.madeMasterKeyFile !== undefined) tellMasterKey(service.madeMasterKeyFile)
+      if (options.json === true) out(`${JSON.stringify({ origin, token: bootstrapToken })}\n`)
+      else {
+        out(`The key server listens on ${origin}: console at ${origin}/console/, API described at ${origin}/docs. Ctrl+C stops it.\n`)
+        if (bootstrapToken !== undefined) out(`\nThe operator's token, shown this once:\n\n  ${bootstrapToken}\n\n`)
+      }
+      await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')])
+      await server.close()
+      done(EXIT.ok)
+    })
+}

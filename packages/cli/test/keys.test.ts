@@ -1,0 +1,184 @@
+import { generateKeyPairSync } from 'node:crypto'
+import { existsSync, mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type RunningKeyServer, removeFolder, run, startKeyServer } from './command.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'countersign-keys-'))
+const inFolder = (file: string): string => join(folder, file)
+let server: RunningKeyServer
+let where: readonly string[] = []
+
+beforeAll(async () => {
+  server = await startKeyServer(['--store', inFolder('served.db')])
+  writeFileSync(inFolder('token'), `${server.token}\n`, { mode: 0o600 })
+})
+afterAll(async () => {
+  expect(await server.stop()).toBe(0)
+  removeFolder(folder)
+})
+
+const env = { XDG_CONFIG_HOME: inFolder('config') }
+const keys = (...args: readonly string[]) => run('countersign', ['keys', ...args, ...where], { env, cwd: folder })
+const json = async (...args: readonly string[]) => JSON.parse((await keys(...args, '--json')).stdout)
+
+describe.each([
+  ['a file', () => ['--store', inFolder('own.db')]],
+  ['a server', () => ['--server', server.origin, '--token-file', inFolder('token')]],
+] as const)('countersign keys, on %s', (_, options) => {
+  beforeAll(() => {
+    where = options()
+  })
+
+  it('makes a key, shows its secret once, and lists it without', async () => {
+    const { code, stdout, stderr } = await keys(
+      'create',
+      'Trading',
+      '--permission',
+      'balance',
+      '--permission',
+      'web3',
+      '--label',
+      'team=desk',
+    )
+    expect(code).toBe(0)
+    const [, id, secret] = /^key {9}(csk_\S+)\nsecret {6}(\S{80})\n$/.exec(stdout) ?? []
+    expect(stderr).toContain('shown this once')
+    const list = await keys('list', '--search', 'trad')
+    expect(list.stdout).toMatch(new RegExp(`^ID .*\\n${id} +Trading +active +qredo-v1 +balance web3 +never\\n$`))
+    const shown = await keys('show', id ?? '')
+    expect(shown.stdout).toContain('team=desk')
+    expect(list.stdout + shown.stdout).not.toContain(secret)
+  })
+
+  it('keeps the secret in a file or a profile instead, that only its owner can read', async () => {
+    const file = inFolder(`secret-${where.length}`)
+    const made = await keys('create', 'Kept', '--secret-out', file, '--save-profile', `kept${where.length}`, '--json')
+    expect(JSON.parse(made.stdout)).toMatchObject({ secret: null })
+    expect(statSync(file).mode & 0o777).toBe(0o600)
+    const secret = readFileSync(file, 'utf8').trim()
+    expect(made.stdout + made.stderr).not.toContain(secret)
+    const sign = ['sign', 'https://api.example.com/x', '-t', '1647356399']
+    const byProfile = await run('countersign', [...sign, '--profile', `kept${where.length}`], { env })
+    const byFile = await run('countersign', [...sign, '-k', JSON.parse(made.stdout).key.id, '--secret-file', file], { env })
+    expect(byProfile.stdout).toBe(byFile.stdout)
+    expect(await keys('create', 'Again', '--secret-out', file)).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('[file-unwritable]'),
+    })
+  })
+
+  it('changes, rotates, disables, enables and revokes', async () => {
+    const { key } = await json('create', 'Life', '--permission', 'balance', '--expires', '2099-01-01')
+    expect(
+      await json('update', key.id, '--permission', 'read_only', '--address', '10.0.0.0/8', '--expires', 'never', '--fund', 'f1'),
+    ).toMatchObject({
+      permissions: ['read_only'],
+      addresses: ['10.0.0.0/8'],
+      expiresAt: null,
+      fundId: 'f1',
+    })
+    expect(await json('update', key.id, '--no-permissions', '--no-addresses')).toMatchObject({ permissions: [], addresses: [] })
+    expect((await json('rotate', key.id, '--overlap', '2h')).key.secrets).toHaveLength(2)
+    expect(await keys('rotate', key.id)).toMatchObject({ code: 1, stderr: expect.stringContaining('[rotation-running]') })
+    expect((await json('rotate', key.id, '--overlap', '0')).key.secrets).toHaveLength(1)
+    expect(await json('disable', key.id)).toMatchObject({ state: 'disabled' })
+    expect(await json('enable', key.id)).toMatchObject({ state: 'active' })
+    expect(await keys('revoke', key.id)).toMatchObject({ code: 2, stderr: expect.stringContaining('--yes') })
+    expect(await json('show', key.id)).toMatchObject({ state: 'active' })
+    expect(await json('revoke', key.id, '--yes')).toMatchObject({ state: 'revoked' })
+    expect(await keys('enable', key.id)).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('[key-revoked]') })
+  })
+
+  it('takes over a key from elsewhere, and prints a public key', async () => {
+    writeFileSync(inFolder('old'), `${Buffer.alloc(40, 7).toString('base64')}\n`)
+    const id = `old/${where.length}?x`
+    expect(await json('import', id, '--secret-file', inFolder('old'), '--name', 'Old')).toMatchObject({ id, imported: true, name: 'Old' })
+    expect(await json('show', id)).toMatchObject({ id })
+    const pem = generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey.export({ type: 'spki', format: 'pem' }).toString()
+    writeFileSync(inFolder('public.pem'), pem)
+    const { key, secret } = await json('create', 'Partner', '--scheme', 'qredo-partner', '--public-key-file', inFolder('public.pem'))
+    expect(secret).toBeNull()
+    expect((await keys('export-public', key.id)).stdout).toBe(pem)
+    expect(await keys('export-public', id)).toMatchObject({ code: 2, stderr: expect.stringContaining('[public-key-missing]') })
+  })
+
+  it('says what is wrong', async () => {
+    expect(await keys('show', 'nobody')).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('[key-unknown]') })
+    expect(await keys('create', 'x', '--permission', 'root')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('[permission-unknown]'),
+    })
+    expect(await keys('create', 'x', '--expires', 'soon')).toMatchObject({ code: 2, stderr: expect.stringContaining('[moment-malformed]') })
+    expect(await keys('create', 'x', '--label', 'y')).toMatchObject({ code: 2, stderr: expect.stringContaining('[label-malformed]') })
+    expect(await keys('update', 'x')).toMatchObject({ code: 2, stderr: expect.stringContaining('[change-missing]') })
+    expect(await keys('rotate', 'x', '--overlap', '1y')).toMatchObject({ code: 2, stderr: expect.stringContaining('[time-malformed]') })
+  })
+
+  it('lists page by page', async () => {
+    const { keys: first, next } = await json('list', '--limit', '2')
+    const { keys: second } = await json('list', '--limit', '2', '--cursor', next)
+    expect(new Set([...first, ...second].map(({ id }: { id: string }) => id)).size).toBe(4)
+  })
+})
+
+describe('the key server', () => {
+  it('works while the command changes the same file, and both see it', async () => {
+    where = ['--store', inFolder('served.db')]
+    const { key } = await json('create', 'By the command')
+    const headers = { authorization: `Bearer ${server.token}` }
+    const response = await fetch(`${server.origin}/admin/v1/keys/${key.id}`, { headers })
+    expect(await response.json()).toMatchObject({ name: 'By the command' })
+    await fetch(`${server.origin}/admin/v1/keys/${key.id}/revoke`, { method: 'POST', headers })
+    expect(await json('show', key.id)).toMatchObject({ state: 'revoked' })
+  })
+
+  it('says where it put the master key, once, and refuses to start without it', async () => {
+    const own = ['--store', inFolder('first.db')]
+    const first = await run('countersign', ['keys', 'create', 'x', ...own])
+    expect(first.stderr).toContain(`The master key is in ${inFolder('first.db.master-key')}`)
+    expect((await run('countersign', ['keys', 'list', ...own])).stderr).toBe('')
+    expect(statSync(inFolder('first.db.master-key')).mode & 0o777).toBe(0o600)
+    const other = { COUNTERSIGN_MASTER_KEY: Buffer.alloc(32, 1).toString('base64') }
+    expect(await run('countersign', ['keys', 'list', ...own], { env: other })).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('[master-key-wrong]'),
+    })
+    await expect(startKeyServer(own, other)).rejects.toThrow('[master-key-wrong]')
+    await expect(startKeyServer([...own, '--master-key-file', inFolder('none')])).rejects.toThrow('[master-key-missing]')
+    expect(existsSync(inFolder('none'))).toBe(false)
+  })
+
+  it('has its master key rotated while it works, and its log checked and exported', async () => {
+    where = ['--store', inFolder('served.db')]
+    const { key } = await json('create', 'Before')
+    const rotated = await run('countersign', ['master-key', 'rotate', '--json', ...where])
+    expect(JSON.parse(rotated.stdout)).toMatchObject({ resumed: false })
+    const headers = { authorization: `Bearer ${server.token}` }
+    const response = await fetch(`${server.origin}/admin/v1/keys/${key.id}/rotate`, { method: 'POST', headers, body: '{}' })
+    expect(response.status).toBe(200)
+    expect(await run('countersign', ['audit', 'verify', ...where])).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^whole: \d+ entries, head [0-9a-f]{64}\n$/),
+    })
+    const lines = (await run('countersign', ['audit', 'export', ...where])).stdout.trim().split('\n')
+    expect(lines.map(line => JSON.parse(line).action)).toContain('master-key.rotate')
+  })
+
+  it('wants a token, and says so', async () => {
+    expect(await run('countersign', ['keys', 'list', '--server', server.origin])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('[token-missing]'),
+    })
+    const wrong = { COUNTERSIGN_ADMIN_TOKEN: `csa_${'x'.repeat(12)}_${'y'.repeat(43)}` }
+    expect(await run('countersign', ['keys', 'list', '--server', server.origin], { env: wrong })).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('[token-wrong]'),
+    })
+    expect(await run('countersign', ['keys', 'list', '--server', 'http://127.0.0.1:9'], { env: wrong })).toMatchObject({
+      code: 3,
+      stderr: expect.stringContaining('[network]'),
+    })
+  })
+})
