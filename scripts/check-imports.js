@@ -11,7 +11,7 @@ const MAY_IMPORT = {
   server: ['countersign'],
   sandbox: ['countersign', '@countersign/server'],
   pasted: [],
-  ui: ['countersign', '@countersign/pasted'],
+  ui: ['countersign', '@countersign/pasted', '@countersign/server'],
   cli: ['countersign', '@countersign/pasted', '@countersign/sandbox', '@countersign/server', '@countersign/ui'],
 }
 

@@ -1,10 +1,10 @@
-/** Takes the pictures of the page that the docs show: three views, light and dark. Run by `npm run screenshots`; needs Chromium. */
+/** Takes the pictures of the pages that the docs show: three views and the console, light and dark. Run by `npm run screenshots`; needs Chromium. */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { startSandbox } from '@countersign/sandbox'
-import { startUi } from '@countersign/ui'
+import { consoleDirectory, startUi } from '@countersign/ui'
 import { createSigner } from 'countersign'
 import { curlLine } from 'countersign/code'
 import { qredoV1 } from 'countersign/schemes'
@@ -12,7 +12,7 @@ import { chromium } from 'playwright-core'
 
 const folder = fileURLToPath(new URL('../docs/images/', import.meta.url))
 const directory = mkdtempSync(join(tmpdir(), 'countersign-pictures-'))
-const sandbox = await startSandbox({ directory, port: 0 })
+const sandbox = await startSandbox({ directory, port: 0, consoleDirectory })
 const ui = await startUi({ port: 0 })
 const [key] = sandbox.demoKeys
 const secret = readFileSync(key.secretFile, 'utf8').trim()
@@ -41,6 +41,41 @@ for (const colorScheme of ['light', 'dark']) {
   await page.getByRole('button', { name: 'Explain' }).click()
   await page.getByRole('region', { name: 'Explanation', exact: true }).waitFor()
   await shoot('explain')
+  await page.close()
+}
+
+// A key that is being rotated, with a refusal that was explained.
+const token = readFileSync(sandbox.adminTokenFile, 'utf8').trim()
+const { keys, refusals, administrators } = sandbox.service
+const actor = { name: 'screenshots', address: '' }
+const [{ id: organisation }] = await administrators.organisations()
+for (const [name, permissions] of [
+  ['Reporting', ['read_only']],
+  ['Old gateway', ['balance']],
+  ['Market maker', ['balance', 'web3']],
+])
+  await keys.create(actor, organisation, { name, permissions })
+await keys.setState(actor, organisation, (await keys.list(organisation, { search: 'Old gateway', limit: 1 })).keys[0].id, 'revoked')
+const maker = (await keys.list(organisation, { search: 'Market maker', limit: 1 })).keys[0]
+await keys.rotate(actor, organisation, maker.id, { overlapSeconds: 7200 })
+const failure = { code: 'bad-signature', keyId: maker.id }
+refusals.refused({ failure, request: { method: 'POST', target: '/qapi/v1/transaction', headers: {}, address: '203.0.113.9' } })
+refusals.explained(maker.id, failure, [
+  {
+    code: 'body-json-dumps',
+    did: "It signed JSON with spaces, as Python's json.dumps writes it, and sent it otherwise.",
+    fix: 'Sign the very bytes that are sent: serialise the body once, sign that text, and send it.',
+  },
+])
+await refusals.flush()
+for (const colorScheme of ['light', 'dark']) {
+  const page = await browser.newPage({ colorScheme, viewport: { width: 1200, height: 900 } })
+  await page.goto(`${sandbox.origin}/console/`)
+  await page.getByLabel('Administrator’s token', { exact: true }).fill(token)
+  await page.getByRole('button', { name: 'Sign in' }).click()
+  await page.getByRole('button', { name: 'Market maker' }).click()
+  await page.getByText('json.dumps').waitFor()
+  await page.screenshot({ path: join(folder, `console-${colorScheme}.png`) })
   await page.close()
 }
 await browser.close()

@@ -43,13 +43,14 @@ export function addSandboxCommand(program: Command, done: (code: number) => void
 
 async function start({ host, data }: SandboxOptions, port: number, stepMs: number): Promise<Sandbox> {
   // Loaded here, so that the other commands start without a database and a server.
-  const { startSandbox } = await import('@countersign/sandbox')
+  const [{ startSandbox }, { consoleDirectory }] = await Promise.all([import('@countersign/sandbox'), import('@countersign/ui')])
   try {
     return await startSandbox({
       directory: resolve(data),
       host,
       port,
       stepMs,
+      consoleDirectory,
       onRefused: (failure, request) =>
         tell(`refused ${request.method ?? ''} ${request.url ?? ''}: ${failure.code}: ${explainFailure(failure)}`),
       onError: error => tell(`error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`),
@@ -65,7 +66,7 @@ async function start({ host, data }: SandboxOptions, port: number, stepMs: numbe
   }
 }
 
-async function welcome({ origin, demoKeys, demoWallet }: Sandbox): Promise<string> {
+async function welcome({ origin, demoKeys, demoWallet, adminTokenFile }: Sandbox): Promise<string> {
   const { API_BASE } = await import('@countersign/sandbox')
   const [demo] = demoKeys
   if (demo === undefined) return `The sandbox listens on ${origin}.\n`
@@ -86,6 +87,10 @@ Read the balance (in another terminal, in this folder):
 Send a transaction:
 
   npx countersign send POST ${origin}${API_BASE}/transaction ${credentials} -d '${transaction}'
+
+Manage its keys at ${origin}/console/ with the token in ${nearest(adminTokenFile)}, or:
+
+  npx countersign keys list --server ${origin} --token-file ${quote(nearest(adminTokenFile))}
 
 `
 }

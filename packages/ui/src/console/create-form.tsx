@@ -1,0 +1,114 @@
+import type { OrganisationView, Permission, ShownKey } from '@countersign/server'
+import { useState } from 'preact/hooks'
+import { Choice, Field } from '../page/field.tsx'
+import { type Api, messageOf } from './api.ts'
+import { PermissionSwitches } from './permission-switches.tsx'
+
+interface CreateFormProps {
+  readonly api: Api
+  readonly permissions: readonly Permission[]
+  readonly schemes: readonly string[]
+  /** For an operator, who has to say which. */
+  readonly organisations: readonly OrganisationView[]
+  readonly onMade: (shown: ShownKey) => void
+  readonly onCancel: () => void
+}
+
+const DEFAULT_SCHEME = 'qredo-v1'
+/** The schemes with key pairs of the client's own. */
+const NEEDS_PUBLIC_KEY = new Set(['qredo-partner'])
+
+export function CreateForm({ api, permissions, schemes, organisations, onMade, onCancel }: CreateFormProps) {
+  const [name, setName] = useState('')
+  const [scheme, setScheme] = useState(DEFAULT_SCHEME)
+  const [granted, setGranted] = useState<readonly string[]>([])
+  const [publicKey, setPublicKey] = useState('')
+  const [fundId, setFundId] = useState('')
+  const [walletId, setWalletId] = useState('')
+  const [addresses, setAddresses] = useState('')
+  const [expires, setExpires] = useState('')
+  const [organisation, setOrganisation] = useState(organisations[0]?.id ?? '')
+  const [error, setError] = useState<string>()
+  const submit = async (event: Event): Promise<void> => {
+    event.preventDefault()
+    try {
+      const key = {
+        name,
+        scheme,
+        permissions: [...granted],
+        fundId,
+        walletId,
+        addresses: addresses.split(/[\s,]+/).filter(text => text !== ''),
+        ...(expires === '' ? {} : { expiresAt: new Date(expires).toISOString() }),
+        ...(NEEDS_PUBLIC_KEY.has(scheme) ? { publicKey } : {}),
+      }
+      onMade(await api.create(key, organisations.length > 1 ? organisation : undefined))
+    } catch (refused) {
+      setError(messageOf(refused))
+    }
+  }
+  return (
+    <form onSubmit={event => void submit(event)} aria-label="New key">
+      <fieldset>
+        <legend>New key</legend>
+        <Field name="name" label="Name" value={name} onChange={setName} />
+        {organisations.length > 1 && (
+          <Choice
+            name="organisation"
+            label="Organisation"
+            value={organisation}
+            options={organisations.map(({ id }) => id)}
+            onChange={setOrganisation}
+          />
+        )}
+        <Choice name="scheme" label="Scheme" value={scheme} options={schemes} onChange={setScheme} />
+        {NEEDS_PUBLIC_KEY.has(scheme) && (
+          <Field
+            name="public-key"
+            label="Public key"
+            kind="area"
+            value={publicKey}
+            onChange={setPublicKey}
+            hint="In PEM; the private key stays with its owner."
+          />
+        )}
+        <PermissionSwitches permissions={permissions} granted={granted} onChange={setGranted} />
+        <details>
+          <summary>Narrow it further</summary>
+          <Field name="fund" label="Fund" value={fundId} onChange={setFundId} hint="Only this one; empty: all." />
+          <Field name="wallet" label="Wallet" value={walletId} onChange={setWalletId} hint="Only this one; empty: all." />
+          <Field
+            name="addresses"
+            label="Addresses"
+            value={addresses}
+            onChange={setAddresses}
+            hint="IP addresses and ranges, such as 10.0.0.0/8; empty: from anywhere."
+          />
+          <div class="field">
+            <label for="expires">Expires</label>
+            <input
+              id="expires"
+              name="expires"
+              type="datetime-local"
+              value={expires}
+              onInput={event => setExpires(event.currentTarget.value)}
+            />
+          </div>
+        </details>
+        {error !== undefined && (
+          <p class="error" role="alert">
+            {error}
+          </p>
+        )}
+        <div class="row">
+          <button type="submit" class="main" disabled={name.trim() === ''}>
+            Make the key
+          </button>
+          <button type="button" onClick={onCancel}>
+            Cancel
+          </button>
+        </div>
+      </fieldset>
+    </form>
+  )
+}

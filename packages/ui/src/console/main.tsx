@@ -1,0 +1,7 @@
+import { render } from 'preact'
+import '../page/style.css'
+import { App } from './app.tsx'
+import './console.css'
+
+const root = document.getElementById('app')
+if (root !== null) render(<App />, root)

@@ -1,0 +1,35 @@
+import type { Permission } from '@countersign/server'
+
+interface PermissionSwitchesProps {
+  readonly permissions: readonly Permission[]
+  readonly granted: readonly string[]
+  readonly onChange: (granted: readonly string[]) => void
+  readonly disabled?: boolean | undefined
+}
+
+/** A switch for each permission; all are off unless they were put on. */
+export function PermissionSwitches({ permissions, granted, onChange, disabled }: PermissionSwitchesProps) {
+  return (
+    <fieldset class="switches">
+      <legend>Permissions</legend>
+      {permissions.map(({ name, title, description }) => {
+        const isOn = granted.includes(name)
+        return (
+          <label key={name} class="check">
+            <input
+              type="checkbox"
+              role="switch"
+              checked={isOn}
+              aria-checked={isOn}
+              disabled={disabled}
+              onChange={() => onChange(isOn ? granted.filter(other => other !== name) : [...granted, name])}
+            />
+            <span>
+              <strong>{title}</strong> <span class="hint">{description}</span>
+            </span>
+          </label>
+        )
+      })}
+    </fieldset>
+  )
+}

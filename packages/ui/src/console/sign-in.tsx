@@ -1,0 +1,49 @@
+import { useState } from 'preact/hooks'
+import { Field } from '../page/field.tsx'
+import { type Api, messageOf, type SignedIn } from './api.ts'
+
+export function SignIn({ api, onSignedIn }: { readonly api: Api; readonly onSignedIn: (signedIn: SignedIn) => void }) {
+  const [token, setToken] = useState('')
+  const [error, setError] = useState<string>()
+  const [isBusy, setBusy] = useState(false)
+  const submit = async (event: Event): Promise<void> => {
+    event.preventDefault()
+    setBusy(true)
+    try {
+      onSignedIn(await api.signIn(token.trim()))
+    } catch (refused) {
+      setError(messageOf(refused))
+      setBusy(false)
+    }
+  }
+  return (
+    <main class="sign-in">
+      <h1>
+        <span aria-hidden="true" class="mark">
+          ✓
+        </span>
+        Countersign keys
+      </h1>
+      <form onSubmit={event => void submit(event)}>
+        <fieldset>
+          <legend>Sign in</legend>
+          <Field
+            name="token"
+            label="Administrator’s token"
+            kind="secret"
+            value={token}
+            onChange={value => {
+              setToken(value)
+              setError(undefined)
+            }}
+            error={error}
+            hint="It begins with csa_. The server prints the first one when it starts for the first time."
+          />
+          <button type="submit" class="main" disabled={token.trim() === '' || isBusy}>
+            Sign in
+          </button>
+        </fieldset>
+      </form>
+    </main>
+  )
+}

@@ -1,0 +1,239 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type RunningServer, startServer } from '@countersign/server'
+import { createSigner, createVerifier } from 'countersign'
+import { qredoV1 } from 'countersign/schemes'
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { consoleDirectory } from '../src/server/console-directory.ts'
+
+const executablePath = ['/usr/bin/chromium', '/usr/bin/google-chrome', process.env['CHROMIUM'] ?? ''].findLast(path => existsSync(path))
+if (executablePath === undefined && process.env['CI'] === 'true')
+  throw new Error('The console is tested in Chromium: install it, or name it in CHROMIUM.')
+
+const ACTOR = { name: 'test', address: '' }
+
+describe.skipIf(executablePath === undefined)('the console in Chromium (needs Chromium)', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'countersign-console-'))
+  let browser: Browser
+  let context: BrowserContext
+  let page: Page
+  let server: RunningServer
+  let token = ''
+  let secrets: string[] = []
+  let requests: string[] = []
+  let said: string[] = []
+
+  beforeAll(async () => {
+    server = await startServer({ store: join(directory, 'keys.db'), consoleDirectory })
+    token = server.bootstrapToken ?? ''
+    browser = await chromium.launch({ executablePath: executablePath ?? '', args: ['--no-sandbox'] })
+  }, 60_000)
+  afterAll(async () => {
+    await browser?.close()
+    await server?.close()
+    rmSync(directory, { recursive: true, force: true })
+  })
+
+  beforeEach(async () => {
+    context = await browser.newContext({ acceptDownloads: true, permissions: ['clipboard-read', 'clipboard-write'] })
+    page = await context.newPage()
+    secrets = []
+    requests = []
+    said = []
+    page.on('request', request => requests.push(`${request.method()} ${request.url()} ${request.postData() ?? ''}`))
+    page.on('console', message => {
+      // A refusal that the page shows is no surprise; the browser writes each down.
+      if (!/Failed to load resource: .* 40[013]/.test(message.text())) said.push(message.text())
+    })
+    page.on('pageerror', error => said.push(String(error)))
+    await page.goto(server.origin)
+  })
+
+  afterEach(async () => {
+    expect(await page.evaluate(() => JSON.stringify({ ...localStorage, ...sessionStorage }) + document.cookie)).toBe('{}')
+    for (const secret of [...secrets, token]) expect([...requests, ...said].join('\n')).not.toContain(secret)
+    expect(said).toEqual([])
+    expect(requests.filter(line => !line.includes(` ${server.origin}/`) && !line.includes(' blob:'))).toEqual([])
+    await context.close()
+  })
+
+  async function signIn(own = token): Promise<void> {
+    await page.getByLabel('Administrator’s token', { exact: true }).fill(own)
+    await page.getByRole('button', { name: 'Sign in' }).click()
+    await page.getByRole('heading', { name: 'Countersign keys' }).waitFor()
+    await page.getByRole('tab', { name: 'Keys' }).waitFor()
+  }
+
+  const shown = (label: string) => page.getByRole('region', { name: label, exact: true }).locator('pre').textContent()
+
+  async function makeKey(name: string): Promise<{ id: string; secret: string }> {
+    await page.getByRole('button', { name: 'New key' }).click()
+    await page.getByLabel('Name', { exact: true }).fill(name)
+    await page.getByRole('button', { name: 'Make the key' }).click()
+    const [id, secret] = [(await shown('API key')) ?? '', (await shown('Secret')) ?? '']
+    secrets.push(secret)
+    return { id, secret }
+  }
+
+  async function verify(id: string, secret: string, permission?: string): Promise<string> {
+    const verifier = createVerifier(qredoV1, { origin: 'https://a.example', keys: server.service.source, replay: 'off' })
+    const { headers } = createSigner(qredoV1, { keyId: id, secret }).sign({ method: 'GET', url: 'https://a.example/' })
+    const result = await verifier.verify({ method: 'GET', target: '/', headers }, { permission })
+    return result.ok ? 'ok' : result.failure.code
+  }
+
+  it('lets nobody in without a token, and says what is wrong beside the field', async () => {
+    await page.getByLabel('Administrator’s token', { exact: true }).fill('csa_wrong')
+    await page.getByRole('button', { name: 'Sign in' }).click()
+    await expect.poll(() => page.locator('#token-note').textContent()).toContain('not right')
+    await signIn()
+    const [cookie] = await context.cookies()
+    expect(cookie).toMatchObject({ name: 'countersign_session', httpOnly: true, sameSite: 'Strict' })
+    await page.reload()
+    await page.getByRole('button', { name: 'Sign out' }).click()
+    await page.getByRole('button', { name: 'Sign in' }).waitFor()
+    await page.reload()
+    await page.getByRole('button', { name: 'Sign in' }).waitFor()
+  })
+
+  it('makes a key, shows its secret once, and hands it out as a profile', async () => {
+    await signIn()
+    await page.getByRole('button', { name: 'New key' }).click()
+    await page.getByLabel('Name', { exact: true }).fill('Trading desk')
+    await page.getByRole('switch', { name: /^Balance/ }).check()
+    await page.getByRole('button', { name: 'Make the key' }).click()
+    const [id, secret] = [(await shown('API key')) ?? '', (await shown('Secret')) ?? '']
+    secrets.push(secret)
+    expect(await verify(id, secret, 'balance')).toBe('ok')
+    expect(await verify(id, secret, 'web3')).toBe('permission-denied')
+    await page.getByRole('button', { name: 'Copy Secret' }).click()
+    await expect.poll(() => page.evaluate(() => navigator.clipboard.readText())).toBe(secret)
+    const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'Download as profile' }).click()])
+    expect(download.suggestedFilename()).toBe('Trading-desk.json')
+    expect(JSON.parse(readFileSync(await download.path(), 'utf8'))).toEqual({ scheme: 'qredo-v1', apiKey: id, secret })
+    await page.getByRole('button', { name: 'I have it' }).click()
+    expect(await page.content()).not.toContain(secret)
+    await page.reload()
+    await page.getByRole('button', { name: 'Trading desk' }).click()
+    await page.getByRole('region', { name: 'Key Trading desk' }).waitFor()
+    expect(await page.content()).not.toContain(secret)
+  })
+
+  it('switches permissions on and off', async () => {
+    await signIn()
+    const { id, secret } = await makeKey('Switched')
+    const web3 = page.getByRole('switch', { name: /^Web3/ })
+    await web3.check()
+    await page.getByText('The permissions are changed.').waitFor()
+    expect(await verify(id, secret, 'web3')).toBe('ok')
+    await web3.uncheck()
+    await expect.poll(() => verify(id, secret, 'web3')).toBe('permission-denied')
+  })
+
+  it('rotates, counts the old secret down, and revokes when one is sure', async () => {
+    await signIn()
+    const { id, secret: old } = await makeKey('Rotated')
+    await page.getByRole('button', { name: 'I have it' }).click()
+    await page.getByLabel('The old secret stays good for').selectOption('an hour')
+    await page.getByRole('button', { name: 'Rotate', exact: true }).click()
+    const secret = (await shown('Secret')) ?? ''
+    secrets.push(secret)
+    expect(secret).not.toBe(old)
+    expect([await verify(id, old), await verify(id, secret)]).toEqual(['ok', 'ok'])
+    const timer = page.getByRole('timer')
+    const first = await timer.textContent()
+    expect(first).toMatch(/^(1 h 0 min 0 s|59 min \d+ s)$/)
+    await expect.poll(() => timer.textContent(), { timeout: 5000 }).not.toBe(first)
+    await page.getByRole('button', { name: 'Disable' }).click()
+    await page.getByText('refused until it is enabled').waitFor()
+    expect(await verify(id, secret)).toBe('key-disabled')
+    await page.getByRole('button', { name: 'Enable' }).click()
+    await page.getByRole('button', { name: 'Revoke…' }).click()
+    await page.getByRole('button', { name: 'Keep it' }).click()
+    expect(await verify(id, secret)).toBe('ok')
+    await page.getByRole('button', { name: 'Revoke…' }).click()
+    await page.getByRole('button', { name: 'Revoke for good' }).click()
+    await page.getByText('The key is revoked.').waitFor()
+    expect(await verify(id, secret)).toBe('key-revoked')
+  })
+
+  it('shows why requests of a key were refused, and what explains it', async () => {
+    await signIn()
+    const { id } = await makeKey('Refused')
+    const { refusals } = server.service
+    const failure = { code: 'bad-signature', keyId: id } as const
+    refusals.refused({ failure, request: { method: 'POST', target: '/transaction?x=1', headers: {}, address: '203.0.113.9' } })
+    refusals.explained(id, failure, [
+      { code: 'body-json-dumps', did: 'It signed JSON with spaces.', fix: 'Sign the very bytes that are sent.' },
+    ])
+    await refusals.flush()
+    await page.getByRole('button', { name: 'Look again' }).click()
+    const region = page.getByRole('region', { name: 'Recent refusals' })
+    await region.getByText('It signed JSON with spaces.').waitFor()
+    expect(await region.textContent()).toMatch(/bad-signature.*POST \/transaction from 203\.0\.113\.9/)
+  })
+
+  it('searches, filters, goes on to the next page, and shows the audit log', async () => {
+    const [organisation] = await server.service.administrators.organisations(undefined)
+    for (let count = 0; count < 60; count++) await server.service.keys.create(ACTOR, organisation?.id ?? '', { name: `Many ${count}` })
+    await signIn()
+    const rows = page.getByRole('region', { name: 'List of keys' }).locator('tbody tr')
+    await page.getByLabel('Search').fill('many')
+    await expect.poll(() => rows.count()).toBe(50)
+    await page.getByRole('button', { name: 'More' }).click()
+    await expect.poll(() => rows.count()).toBe(60)
+    await page.getByLabel('Search').fill('many 59')
+    await expect.poll(() => rows.count()).toBe(1)
+    await page.getByLabel('State').selectOption('revoked')
+    await page.getByText('No key is like that.').waitFor()
+    await page.getByRole('tab', { name: 'Audit' }).click()
+    const log = page.getByRole('region', { name: 'Audit log' })
+    await log.getByText('key.create').first().waitFor()
+    expect(await log.locator('tbody tr').count()).toBe(50)
+  })
+
+  it('shows an auditor everything, and nothing to change it with', async () => {
+    const [organisation] = await server.service.administrators.organisations(undefined)
+    const { token: own } = await server.service.administrators.create(ACTOR, {
+      name: 'Audrey',
+      role: 'auditor',
+      organisationId: organisation?.id,
+    })
+    await signIn(own)
+    await page.getByRole('button', { name: 'Many 59', exact: true }).click()
+    await page.getByRole('region', { name: 'Key Many 59' }).waitFor()
+    expect(await page.getByRole('switch', { name: /^Balance/ }).isDisabled()).toBe(true)
+    for (const name of ['New key', 'Rotate', 'Revoke…', 'Disable']) expect(await page.getByRole('button', { name }).count()).toBe(0)
+  })
+
+  it('has no serious accessibility problem, light and dark, wide and narrow', async () => {
+    const source = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+    const check = async (where: string): Promise<void> => {
+      // As a test tool it may do what the page's own policy forbids.
+      const problems = await page.evaluate(
+        `(async () => { ${source}; const { violations } = await axe.run(); return violations.filter(({ impact }) => impact === 'serious' || impact === 'critical').map(({ id, nodes }) => id + ': ' + nodes.map(node => node.html).join(' ')) })()`,
+      )
+      expect([where, problems]).toEqual([where, []])
+      const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
+      expect([where, overflow]).toEqual([where, 0])
+    }
+    await check('sign in')
+    await signIn()
+    await makeKey('Accessible')
+    for (const colorScheme of ['light', 'dark'] as const) {
+      for (const width of [1280, 390]) {
+        await page.emulateMedia({ colorScheme })
+        await page.setViewportSize({ width, height: 900 })
+        await check(`${colorScheme} ${width}`)
+      }
+    }
+    await page.getByRole('button', { name: 'New key' }).click()
+    await check('new key')
+    await page.getByRole('tab', { name: 'Audit' }).click()
+    await page.getByRole('region', { name: 'Audit log' }).waitFor()
+    await check('audit')
+  })
+})
