@@ -108,7 +108,7 @@ export async function openKeyService(options: ServiceOptions): Promise<KeyServic
       administrators,
       sessions,
       permissions,
-      schemes: schemes.map(({ name }) => name),
+      schemes,
       clock,
       throttle: createThrottle(clock),
       onError,

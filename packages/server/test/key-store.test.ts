@@ -401,4 +401,53 @@ describe.each(backends)('the key store on $title', backend => {
     await service.keys.setState(ALICE, 'acme', key.id, 'revoked')
     expect(await until('key-revoked')).toBeLessThan(1000)
   })
+
+  test('takes the public key of an RSA, an ECDSA or an Ed25519 pair for the schemes that have them', async () => {
+    const { keys } = await fresh()
+    const pairs = {
+      rsa: generateKeyPairSync('rsa', { modulusLength: 2048 }),
+      ecdsa: generateKeyPairSync('ec', { namedCurve: 'P-256' }),
+      ed25519: generateKeyPairSync('ed25519'),
+    }
+    for (const [name, { publicKey, privateKey }] of Object.entries(pairs)) {
+      const pem = publicKey.export({ type: 'spki', format: 'pem' }).toString()
+      const { key, secret } = await keys.create(ALICE, 'acme', { name, scheme: 'rfc9421', publicKey: pem })
+      expect([secret, key.publicKey, key.secrets]).toEqual([null, pem, []])
+      const signer = createSigner(
+        schemes.rfc9421,
+        { keyId: key.id, privateKey: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString() },
+        { clock: () => now },
+      )
+      const verifier = createVerifier(schemes.rfc9421, { origin: ORIGIN, keys: service.source, clock: () => now })
+      const { headers } = signer.sign({ method: 'GET', url: `${ORIGIN}/balance` })
+      const result = await verifier.verify({ method: 'GET', target: '/balance', headers })
+      expect([name, result.ok ? 'ok' : result.failure.code]).toEqual([name, 'ok'])
+      await expect(keys.rotate(ALICE, 'acme', key.id, {})).rejects.toMatchObject({ code: 'secret-missing' })
+    }
+    await expect(keys.create(ALICE, 'acme', { name: 'x', publicKey: 'x' })).rejects.toMatchObject({ code: 'public-key-unwanted' })
+  })
+
+  // A file is not away by itself; there is a unit test with a store that is.
+  if (backend.name === 'PostgreSQL')
+    test('serves what it knows while PostgreSQL is away, refuses the rest, and follows changes again when it is back', async () => {
+      await fresh({ clock: Date.now, cache: { maxAgeMs: 50, graceMs: 60_000 } })
+      const { keys } = service
+      const [known, other] = [await keys.create(ALICE, 'acme', { name: 'known' }), await keys.create(ALICE, 'acme', { name: 'other' })]
+      now = Date.now()
+      expect(await verify(known.key.id, known.secret ?? '')).toBe('ok')
+      backend.postgres?.stop()
+      await sleep(100)
+      now = Date.now()
+      expect(await verify(known.key.id, known.secret ?? '')).toBe('ok')
+      expect(await verify(other.key.id, other.secret ?? '')).toBe('key-source-unavailable')
+      const response = await service.adminApp.request('/admin/v1/keys', {
+        headers: { authorization: `Bearer csa_${'x'.repeat(12)}_${'y'.repeat(43)}` },
+      })
+      expect([response.status, response.headers.get('retry-after')]).toEqual([503, '1'])
+      await backend.postgres?.start()
+      await expect.poll(() => verify(other.key.id, other.secret ?? ''), { timeout: 5000 }).toBe('ok')
+      const another = await open({ clock: Date.now })
+      await another.keys.setState(ALICE, 'acme', known.key.id, 'revoked')
+      await expect.poll(() => verify(known.key.id, known.secret ?? ''), { timeout: 2000 }).toBe('key-revoked')
+    }, 30_000)
 })

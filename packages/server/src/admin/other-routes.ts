@@ -103,8 +103,8 @@ export const otherRoutes: readonly Route[] = [
     path: '/admin/v1/schemes',
     summary: 'The schemes that a key can be for',
     access: 'read',
-    answer: z.array(z.string()),
-    handle: async ({ schemes }) => ({ value: schemes }),
+    answer: z.array(z.object({ name: z.string(), title: z.string(), keys: z.enum(['secret', 'key-pair', 'either']) })),
+    handle: async ({ schemes }) => ({ value: schemes.map(({ name, title, keys }) => ({ name, title, keys })) }),
   }),
   route({
     method: 'GET',

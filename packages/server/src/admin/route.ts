@@ -1,3 +1,4 @@
+import type { Scheme } from 'countersign'
 import type { z } from 'zod'
 import type { Actor } from '../audit/audit-log.ts'
 import type { Db } from '../database/database.ts'
@@ -16,7 +17,7 @@ export interface AdminContext {
   readonly administrators: Administrators
   readonly sessions: Sessions
   readonly permissions: readonly Permission[]
-  readonly schemes: readonly string[]
+  readonly schemes: readonly Scheme[]
   readonly clock: () => number
 }
 

@@ -33,8 +33,12 @@ function setUp(options: Partial<CachedKeysOptions> = {}) {
     source,
     state,
     loads: () => loads,
-    pass: (ms: number) => void (now += ms),
-    away: (is: boolean) => void (isAway = is),
+    pass(ms: number) {
+      now += ms
+    },
+    away(is: boolean) {
+      isAway = is
+    },
     hold() {
       held = new Promise(resolve => {
         release = resolve
@@ -122,7 +126,7 @@ describe('cachedKeys', () => {
     away(true)
     pass(5999)
     expect(await ask('k')).toBe('ok')
-    expect(await ask('never seen')).toBe('key-source-unavailable')
+    expect(await ask('never-seen')).toBe('key-source-unavailable')
     pass(1)
     expect(await ask('k')).toBe('key-source-unavailable')
     away(false)

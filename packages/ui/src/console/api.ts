@@ -29,6 +29,12 @@ export interface Usage {
   readonly refusals: readonly RefusalCount[]
 }
 
+export interface SchemeView {
+  readonly name: string
+  readonly title: string
+  readonly keys: 'secret' | 'key-pair' | 'either'
+}
+
 export interface AuditPage {
   readonly entries: readonly AuditEntry[]
   readonly next: number | null
@@ -92,7 +98,7 @@ export function createApi(onSignedOut: () => void) {
     resume: () => session('GET'),
     signOut: () => call<void>('DELETE', '/session'),
     permissions: () => call<readonly Permission[]>('GET', '/permissions'),
-    schemes: () => call<readonly string[]>('GET', '/schemes'),
+    schemes: () => call<readonly SchemeView[]>('GET', '/schemes'),
     organisations: () => call<readonly OrganisationView[]>('GET', '/organisations'),
     list: (asked: { search?: string; state?: string; cursor?: string }) => call<KeyPage>('GET', `/keys${query(asked)}`),
     get: (id: string) => call<KeyView>('GET', at(id)),

@@ -1,13 +1,13 @@
 import type { OrganisationView, Permission, ShownKey } from '@countersign/server'
 import { useState } from 'preact/hooks'
 import { Choice, Field } from '../page/field.tsx'
-import { type Api, messageOf } from './api.ts'
+import { type Api, messageOf, type SchemeView } from './api.ts'
 import { PermissionSwitches } from './permission-switches.tsx'
 
 interface CreateFormProps {
   readonly api: Api
   readonly permissions: readonly Permission[]
-  readonly schemes: readonly string[]
+  readonly schemes: readonly SchemeView[]
   /** For an operator, who has to say which. */
   readonly organisations: readonly OrganisationView[]
   readonly onMade: (shown: ShownKey) => void
@@ -15,8 +15,6 @@ interface CreateFormProps {
 }
 
 const DEFAULT_SCHEME = 'qredo-v1'
-/** The schemes with key pairs of the client's own. */
-const NEEDS_PUBLIC_KEY = new Set(['qredo-partner'])
 
 export function CreateForm({ api, permissions, schemes, organisations, onMade, onCancel }: CreateFormProps) {
   const [name, setName] = useState('')
@@ -29,6 +27,7 @@ export function CreateForm({ api, permissions, schemes, organisations, onMade, o
   const [expires, setExpires] = useState('')
   const [organisation, setOrganisation] = useState(organisations[0]?.id ?? '')
   const [error, setError] = useState<string>()
+  const keys = schemes.find(one => one.name === scheme)?.keys ?? 'secret'
   const submit = async (event: Event): Promise<void> => {
     event.preventDefault()
     try {
@@ -40,7 +39,7 @@ export function CreateForm({ api, permissions, schemes, organisations, onMade, o
         walletId,
         addresses: addresses.split(/[\s,]+/).filter(text => text !== ''),
         ...(expires === '' ? {} : { expiresAt: new Date(expires).toISOString() }),
-        ...(NEEDS_PUBLIC_KEY.has(scheme) ? { publicKey } : {}),
+        ...(keys === 'secret' || publicKey.trim() === '' ? {} : { publicKey }),
       }
       onMade(await api.create(key, organisations.length > 1 ? organisation : undefined))
     } catch (refused) {
@@ -61,15 +60,15 @@ export function CreateForm({ api, permissions, schemes, organisations, onMade, o
             onChange={setOrganisation}
           />
         )}
-        <Choice name="scheme" label="Scheme" value={scheme} options={schemes} onChange={setScheme} />
-        {NEEDS_PUBLIC_KEY.has(scheme) && (
+        <Choice name="scheme" label="Scheme" value={scheme} options={schemes.map(one => one.name)} onChange={setScheme} />
+        {keys !== 'secret' && (
           <Field
             name="public-key"
             label="Public key"
             kind="area"
             value={publicKey}
             onChange={setPublicKey}
-            hint="In PEM; the private key stays with its owner."
+            hint={`In PEM; the private key stays with its owner.${keys === 'either' ? ' Empty: a secret is made.' : ''}`}
           />
         )}
         <PermissionSwitches permissions={permissions} granted={granted} onChange={setGranted} />

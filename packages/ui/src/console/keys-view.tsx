@@ -1,7 +1,7 @@
 import type { KeyView, OrganisationView, Permission, ShownKey } from '@countersign/server'
 import { useEffect, useState } from 'preact/hooks'
 import { Choice, Field } from '../page/field.tsx'
-import { type Api, messageOf } from './api.ts'
+import { type Api, messageOf, type SchemeView } from './api.ts'
 import { CreateForm } from './create-form.tsx'
 import { KeyPanel } from './key-panel.tsx'
 import { momentText } from './moments.tsx'
@@ -26,7 +26,7 @@ export function KeysView({ api, mayChange, isOperator }: KeysViewProps) {
   const [open, setOpen] = useState<string | 'new'>()
   const [shown, setShown] = useState<ShownKey>()
   const [permissions, setPermissions] = useState<readonly Permission[]>([])
-  const [schemes, setSchemes] = useState<readonly string[]>([])
+  const [schemes, setSchemes] = useState<readonly SchemeView[]>([])
   const [organisations, setOrganisations] = useState<readonly OrganisationView[]>([])
 
   const load = async (cursor?: string): Promise<void> => {
