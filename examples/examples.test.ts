@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { type Sandbox, startSandbox } from '@countersign/sandbox'
+import { openKeyService } from '@countersign/server'
 import { createSigner, signedFetch } from 'countersign'
 import { qredoV1 } from 'countersign/schemes'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -79,6 +80,27 @@ describe('servers', () => {
     })
     expect(await (await fetch(`${origin}/orders`)).json()).toMatchObject({ status: 401, code: 'missing-header' })
     server.kill()
+  })
+
+  it('key-store.ts', async () => {
+    const store = join(directory, 'example.db')
+    const service = await openKeyService({ store })
+    const actor = { name: 'test', address: '' }
+    await service.administrators.createOrganisation(actor, { id: 'acme', name: 'Acme', kind: 'organisation' })
+    const made = await service.keys.create(actor, 'acme', { name: 'x', permissions: ['balance'], fundId: 'f1' })
+    const port = await freePort()
+    const server = spawn(process.execPath, [built('key-store.ts')], {
+      env: { ...env, PORT: String(port), COUNTERSIGN_STORE: store },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    await firstLine(server)
+    const signed = signedFetch(createSigner(qredoV1, { keyId: made.key.id, secret: made.secret ?? '' }))
+    const call = async () => (await (await signed(`http://127.0.0.1:${port}/`)).json()) as unknown
+    expect(await call()).toEqual({ organisationId: 'acme', fundId: 'f1' })
+    await service.keys.setState(actor, 'acme', made.key.id, 'revoked')
+    await expect.poll(call).toMatchObject({ code: 'key-revoked' })
+    server.kill()
+    await service.close()
   })
 
   it('verify-fetch.ts', async () => {
