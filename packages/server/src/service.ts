@@ -101,7 +101,7 @@ export async function openKeyService(options: ServiceOptions): Promise<KeyServic
     const lastUsed = recordLastUsed(database.db, clock, flushMs, onError)
     const refusals = recordRefusals(database, clock, flushMs, onError)
     const administrators = createAdministrators(database, clock)
-    const sessions = createSessions(database.db, clock)
+    const sessions = createSessions(database, clock)
     const adminApp = createAdminApp({
       db: database.db,
       keys,
@@ -111,6 +111,7 @@ export async function openKeyService(options: ServiceOptions): Promise<KeyServic
       schemes,
       clock,
       throttle: createThrottle(clock),
+      onRefused: refusals.adminRefused,
       onError,
     })
     return {

@@ -242,6 +242,27 @@ describe.each(backends.filter(({ isHere }) => isHere))('the admin API on $title'
     expect(routes.map(({ path }) => path).filter(path => ![...covered, ...aboutNobody].includes(path))).toEqual([])
   })
 
+  it('counts wrong tokens and denied roles in the audit log, and names who signs in', async () => {
+    await service.refusals.flush()
+    await call('GET', '/admin/v1/session', `csa_${'x'.repeat(12)}_${'y'.repeat(43)}`)
+    await call('POST', '/admin/v1/keys', tokens.auditor, { name: 'x' })
+    await call('GET', '/admin/v1/session', undefined)
+    await call('POST', '/admin/v1/session', tokens.acme)
+    await service.refusals.flush()
+    const { json } = await call('GET', '/admin/v1/audit?limit=3', tokens.operator)
+    expect(
+      json.entries.map(({ action, detail }: { action: string; detail: { code?: string; count?: number } }) => [
+        action,
+        detail.code,
+        detail.count,
+      ]),
+    ).toEqual([
+      ['request.refused', 'role-denied', 1],
+      ['request.refused', 'token-wrong', 1],
+      ['session.begin', undefined, undefined],
+    ])
+  })
+
   it('ends an administrator’s token and sessions at once', async () => {
     const { json } = await call('POST', '/admin/v1/administrators', tokens.acme, { name: 'short', role: 'auditor' })
     const { headers } = await call('POST', '/admin/v1/session', json.token)

@@ -11,7 +11,12 @@ import { routes } from './routes.ts'
 
 const MAX_BODY_BYTES = 65_536
 
+/** Not authenticated, not allowed, slowed down: what the audit log counts. */
+const TOLD = new Set([401, 403, 429])
+
 export interface AdminAppOptions extends AdminContext, AuthenticateOptions {
+  /** Told of wrong tokens and of roles that may not. */
+  readonly onRefused?: ((code: string, request: { method: string; target: string; address: string }) => void) | undefined
   /** Told of what should not have happened; the caller only sees a 500. */
   readonly onError?: ((error: unknown) => void) | undefined
 }
@@ -38,7 +43,12 @@ export function createAdminApp(options: AdminAppOptions): Hono<Bindings> {
     problem(new ServerError('not-found', 404, 'There is no such call: /docs lists them.'), new URL(context.req.url).pathname),
   )
   app.onError((error, context) => {
-    if (error instanceof ServerError && error.status < 500) return problem(error, context.req.path)
+    if (error instanceof ServerError && error.status < 500) {
+      // Who is not signed in has just opened the console.
+      if (TOLD.has(error.status) && error.code !== 'not-signed-in')
+        options.onRefused?.(error.code, { method: context.req.method, target: context.req.path, address: addressOf(context) })
+      return problem(error, context.req.path)
+    }
     options.onError?.(error)
     if (isUnavailable(error))
       return problem(
@@ -50,8 +60,12 @@ export function createAdminApp(options: AdminAppOptions): Hono<Bindings> {
   return app
 }
 
+function addressOf(context: Context<Bindings>): string {
+  return context.env?.incoming?.socket.remoteAddress ?? ''
+}
+
 async function serve(context: Context<Bindings>, route: Route, options: AdminAppOptions): Promise<Response> {
-  const address = context.env?.incoming?.socket.remoteAddress ?? ''
+  const address = addressOf(context)
   const { administrator, sessionId } = await authenticate(context.req.raw, address, options)
   checkAccess(administrator, route.access)
   refuseNul(context.req.param())

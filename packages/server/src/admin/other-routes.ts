@@ -55,8 +55,9 @@ export const sessionRoutes: readonly Route[] = [
     summary: 'Sign in with a token, for a session with a cookie',
     access: 'read',
     answer: session,
-    async handle({ administrator: { id, name: own, role, organisationId }, sessions }) {
-      const begun = await sessions.begin(id)
+    async handle({ actor, administrator, sessions }) {
+      const { id, name: own, role, organisationId } = administrator
+      const begun = await sessions.begin(actor, administrator)
       return {
         value: { administrator: { id, name: own, role, organisationId: organisationId ?? null }, csrfToken: begun.csrfToken },
         headers: { 'set-cookie': `${SESSION_COOKIE}=${begun.id}; HttpOnly; SameSite=Strict; Path=/; Max-Age=${SESSION_MS / 1000}` },

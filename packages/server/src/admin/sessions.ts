@@ -1,5 +1,7 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
-import type { Db } from '../database/database.ts'
+import { type Actor, recorded } from '../audit/audit-log.ts'
+import type { Database } from '../database/database.ts'
+import type { Administrator } from './administrators.ts'
 
 export const SESSION_COOKIE = 'countersign_session'
 /** A working day. */
@@ -15,23 +17,27 @@ export interface Session {
 }
 
 export interface Sessions {
-  begin(administratorId: string): Promise<Session>
+  begin(actor: Actor, administrator: Administrator): Promise<Session>
   /** Whose session it is. */
   find(id: string): Promise<{ readonly administratorId: string; readonly expiresAtMs: number } | undefined>
   end(id: string): Promise<void>
 }
 
 /** The store keeps only hashes of session ids. */
-export function createSessions(db: Db, clock: () => number): Sessions {
+export function createSessions(database: Database, clock: () => number): Sessions {
+  const { db } = database
   return {
-    async begin(administratorId) {
+    async begin(actor, { id: administratorId, organisationId = '' }) {
       const id = randomBytes(ID_BYTES).toString('base64url')
       const expiresAtMs = clock() + SESSION_MS
-      await db.deleteFrom('session').where('expires_at', '<=', clock()).execute()
-      await db
-        .insertInto('session')
-        .values({ id_hash: hashOf(id), administrator_id: administratorId, expires_at: expiresAtMs })
-        .execute()
+      await recorded(database, actor, clock(), async transaction => {
+        await transaction.deleteFrom('session').where('expires_at', '<=', clock()).execute()
+        await transaction
+          .insertInto('session')
+          .values({ id_hash: hashOf(id), administrator_id: administratorId, expires_at: expiresAtMs })
+          .execute()
+        return { events: [{ action: 'session.begin', organisationId, subject: administratorId }], value: undefined }
+      })
       return { id, csrfToken: csrfTokenOf(id), expiresAtMs }
     },
     async find(id) {

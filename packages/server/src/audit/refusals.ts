@@ -1,4 +1,4 @@
-import { FAILURES, type Failure, type FailureCode, type Refusal } from 'countersign'
+import { FAILURES, type Failure, type Refusal } from 'countersign'
 import type { Database } from '../database/database.ts'
 import { type Event, recorded, SERVER } from './audit-log.ts'
 
@@ -20,7 +20,8 @@ export interface Cause {
 
 interface Count {
   readonly keyId: string
-  readonly code: FailureCode
+  readonly code: string
+  readonly title: string
   count: number
   readonly samples: Sample[]
   causes: readonly Cause[]
@@ -29,6 +30,8 @@ interface Count {
 export interface Refusals {
   /** For a verifier's `onRefused`. */
   refused(refusal: Pick<Refusal, 'failure' | 'request'>): void
+  /** What the admin API refused: wrong tokens, roles that may not. */
+  adminRefused(code: string, request: Pick<Refusal['request'], 'method' | 'target' | 'address'>): void
   /** For `explainRefusals`. */
   explained(keyId: string, failure: Failure, causes: readonly Cause[]): void
   flush(): Promise<void>
@@ -53,15 +56,26 @@ export function recordRefusals(
   let counts = new Map<string, Count>()
   let flushing: Promise<void> = Promise.resolve()
 
-  function countOf(code: FailureCode, keyId: string): Count {
+  function countOf(code: string, title: string, keyId: string): Count {
     const own = counts.get(`${code} ${keyId}`)
     if (own !== undefined) return own
     const id = counts.size < MAX_COUNTS ? keyId : ''
     const shared = counts.get(`${code} ${id}`)
     if (shared !== undefined) return shared
-    const made: Count = { code, keyId: id, count: 0, samples: [], causes: [] }
+    const made: Count = { code, title, keyId: id, count: 0, samples: [], causes: [] }
     counts.set(`${code} ${id}`, made)
     return made
+  }
+
+  function add(count: Count, request: Pick<Refusal['request'], 'method' | 'target' | 'address'>): void {
+    count.count++
+    if (count.samples.length >= MAX_SAMPLES) return
+    count.samples.push({
+      at: new Date(now()).toISOString(),
+      method: request.method.slice(0, 20),
+      path: (request.target.split('?', 1)[0] ?? '').slice(0, 500),
+      address: request.address ?? '',
+    })
   }
 
   async function write(): Promise<void> {
@@ -94,18 +108,12 @@ export function recordRefusals(
   timer.unref()
   return {
     refused({ failure, request }) {
-      const count = countOf(failure.code, 'keyId' in failure ? failure.keyId.slice(0, 256) : '')
-      count.count++
-      if (count.samples.length >= MAX_SAMPLES) return
-      count.samples.push({
-        at: new Date(now()).toISOString(),
-        method: request.method.slice(0, 20),
-        path: (request.target.split('?', 1)[0] ?? '').slice(0, 500),
-        address: request.address ?? '',
-      })
+      const { title } = FAILURES[failure.code]
+      add(countOf(failure.code, title, 'keyId' in failure ? failure.keyId.slice(0, 256) : ''), request)
     },
+    adminRefused: (code, request) => add(countOf(code, 'Administrator refused', ''), request),
     explained(keyId, failure, causes) {
-      const count = countOf(failure.code, keyId)
+      const count = countOf(failure.code, FAILURES[failure.code].title, keyId)
       if (causes.length > 0) count.causes = causes
     },
     flush,
@@ -119,7 +127,7 @@ export function recordRefusals(
 /** Ids that are no keys of ours are put together: they are a stranger's words. */
 function eventsOf(counts: readonly Count[], owners: ReadonlyMap<string, string>): readonly Event[] {
   const events = new Map<string, Event & { readonly detail: { count: number; samples: readonly Sample[] } }>()
-  for (const { code, keyId, count, samples, causes } of counts) {
+  for (const { code, title, keyId, count, samples, causes } of counts) {
     const organisationId = owners.get(keyId) ?? ''
     const subject = organisationId === '' ? '' : keyId
     const name = `${code} ${subject}`
@@ -129,7 +137,7 @@ function eventsOf(counts: readonly Count[], owners: ReadonlyMap<string, string>)
         action: 'request.refused',
         organisationId,
         subject,
-        detail: { code, title: FAILURES[code].title, count, samples, ...(causes.length === 0 ? {} : { causes }) } as {
+        detail: { code, title, count, samples, ...(causes.length === 0 ? {} : { causes }) } as {
           count: number
           samples: readonly Sample[]
         },
