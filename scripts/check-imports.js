@@ -16,7 +16,7 @@ const MAY_IMPORT = {
 }
 
 /** The only files of the library that may know of Node: one crypto provider and the adapters that are for Node. */
-const MAY_USE_NODE = /^packages\/countersign\/src\/(crypto\/(node|node-key-pair|hmac)|adapters\/node)\.ts$/
+const MAY_USE_NODE = /^packages\/countersign\/src\/(crypto\/(node|node-key-pair|hmac)|adapters\/(node|keep-body|express|fastify|koa|websocket))\.ts$/
 
 /** A statement at the start of a line, or a call; text that only looks like one (a code sample) is neither. */
 const IMPORTS = /^(?:import|export)\b(?:[^'"`;]*?\bfrom)?\s*'([^']+)'|\bimport\('([^']+)'\)/gm
@@ -37,7 +37,8 @@ for (const file of files) {
   checked++
   const [, packageName = ''] = file.split('/')
   const text = readFileSync(join(root, file), 'utf8')
-  const declared = Object.keys(JSON.parse(readFileSync(join(root, 'packages', packageName, 'package.json'), 'utf8')).dependencies ?? {})
+  const { dependencies = {}, peerDependencies = {} } = JSON.parse(readFileSync(join(root, 'packages', packageName, 'package.json'), 'utf8'))
+  const declared = [...Object.keys(dependencies), ...Object.keys(peerDependencies)]
   for (const [, fromStatement, fromCall] of text.matchAll(IMPORTS)) {
     const specifier = fromStatement ?? fromCall ?? ''
     const complain = why => problems.push(`${file} imports ${specifier}: ${why}`)

@@ -58,7 +58,8 @@ export function problemResponse(failure: Failure, schemeName: string): Response 
   })
 }
 
-function targetOf(url: string): string {
+/** What stands behind the origin. */
+export function targetOf(url: string): string {
   const slash = url.indexOf('/', url.indexOf('://') + 3)
   const hash = url.indexOf('#')
   return slash < 0 ? '/' : url.slice(slash, hash < 0 ? undefined : hash)

@@ -1,0 +1,63 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Failure } from '../failure.ts'
+import type { Verified, Verifier, VerifyOptions } from '../verify.ts'
+import { keepBody } from './keep-body.ts'
+import { sendProblem } from './node.ts'
+
+declare global {
+  namespace Express {
+    interface Request {
+      /** The verified call: its key, and the bytes that the signature covers. Behind {@link signed} only. */
+      auth: Verified
+    }
+  }
+}
+
+/** What the middleware needs of an Express request. */
+export interface ExpressRequest extends IncomingMessage {
+  /** The whole target, also in a router that is mounted somewhere. */
+  readonly originalUrl: string
+  readonly ip?: string | undefined
+}
+
+export interface ExpressOptions extends VerifyOptions {
+  /** The client's address. Default: `request.ip`, which follows the app's `trust proxy`. */
+  readonly address?: ((request: ExpressRequest) => string | undefined) | undefined
+  /** Told of every refusal, with all there is to know: for logs and the key's owner, not for the caller. */
+  readonly onRefused?: ((failure: Failure, request: ExpressRequest) => void) | undefined
+}
+
+/**
+ * Express middleware that lets only verified calls through; they have `request.auth`. It may stand before or behind the body parsers: it leaves the body to
+ * those that come later, and takes `request.rawBody` from those that came before.
+ *
+ * ```ts
+ * app.use(express.json())
+ * app.get('/balance', signed(verifier, { permission: 'balance' }), (request, response) => response.json({ hello: request.auth.key.id }))
+ * ```
+ * @throws BodyEatenError (to the error handler) when a parser has read the body and kept nothing of it
+ */
+export function signed(
+  verifier: Verifier,
+  options: ExpressOptions = {},
+): (request: ExpressRequest, response: ServerResponse, next: (error?: unknown) => void) => void {
+  return (request, response, next) => {
+    const incoming = {
+      method: request.method ?? '',
+      target: request.originalUrl,
+      headers: request.rawHeaders,
+      body: (maxBytes: number) => keepBody(request, maxBytes),
+      address: options.address === undefined ? request.ip : options.address(request),
+    }
+    verifier.verify(incoming, options).then(result => {
+      if (result.ok) {
+        Object.assign(request, { auth: result })
+        next()
+        return
+      }
+      options.onRefused?.(result.failure, request)
+      if (!request.complete) response.setHeader('connection', 'close')
+      sendProblem(response, result.failure, verifier.scheme.name)
+    }, next)
+  }
+}

@@ -1,0 +1,83 @@
+import type { Failure } from '../failure.ts'
+import { readStream } from '../stream.ts'
+import type { Verified, Verifier, VerifyOptions } from '../verify.ts'
+import { BodyEatenError } from './body-eaten.ts'
+import { fromFetchRequest, problemResponse, targetOf } from './fetch.ts'
+
+/** What the middleware needs of a Hono context. */
+export interface HonoContext {
+  readonly req: {
+    readonly raw: Request
+    readonly bodyCache: { arrayBuffer?: unknown; text?: unknown; blob?: unknown }
+  }
+  set(name: 'auth', value: Verified): void
+}
+
+/** What verified calls have: `new Hono<SignedEnv>()`, then `context.var.auth`. */
+export interface SignedEnv {
+  Variables: { auth: Verified }
+}
+
+export interface HonoOptions extends VerifyOptions {
+  /** The raw request target and headers, where the server can tell them: see `countersign/fetch`. */
+  readonly target?: ((context: HonoContext) => string) | undefined
+  readonly headers?: ((context: HonoContext) => readonly (readonly [string, string])[]) | undefined
+  /** The client's address, as the runtime tells it (`getConnInfo`). */
+  readonly address?: ((context: HonoContext) => string | undefined) | undefined
+  /** Told of every refusal, with all there is to know: for logs and the key's owner, not for the caller. */
+  readonly onRefused?: ((failure: Failure, context: HonoContext) => void) | undefined
+}
+
+/**
+ * Hono middleware that lets only verified calls through; they have `context.var.auth`. The body is there for the handler, as bytes, text or JSON.
+ *
+ * ```ts
+ * const app = new Hono<SignedEnv>()
+ * app.use('/orders/*', signed(verifier)).post('/orders', context => context.json({ hello: context.var.auth.key.id }))
+ * ```
+ * @throws BodyEatenError when something has read the body as JSON or a form before
+ */
+export function signed(
+  verifier: Verifier,
+  options: HonoOptions = {},
+): (context: HonoContext, next: () => Promise<void>) => Promise<Response | undefined> {
+  return async (context, next) => {
+    const { raw } = context.req
+    const result = await verifier.verify(
+      {
+        ...fromFetchRequest(raw, {
+          target: () => options.target?.(context) ?? targetOf(raw.url),
+          headers: options.headers && (() => options.headers?.(context) ?? []),
+        }),
+        body: maxBytes => keepHonoBody(context, maxBytes),
+        address: options.address?.(context),
+      },
+      options,
+    )
+    if (!result.ok) {
+      options.onRefused?.(result.failure, context)
+      return problemResponse(result.failure, verifier.scheme.name)
+    }
+    context.set('auth', result)
+    await next()
+    return undefined
+  }
+}
+
+/** Reads the body once, and puts it where Hono looks before it reads. */
+async function keepHonoBody({ req }: HonoContext, maxBytes: number): Promise<Uint8Array | undefined | 'too-large'> {
+  const { raw, bodyCache } = req
+  if (!raw.bodyUsed) {
+    if (raw.body === null) return undefined
+    const read = await readStream(raw.body, maxBytes)
+    if (read !== 'too-large') bodyCache.arrayBuffer = Promise.resolve(read.slice().buffer)
+    return read
+  }
+  const kept = bodyCache.arrayBuffer ?? bodyCache.text ?? bodyCache.blob
+  if (kept === undefined)
+    throw new BodyEatenError(
+      'Something has read the body as JSON or a form before, so its bytes are gone: put the signature check in front of it.',
+    )
+  const bytes = new Uint8Array(await new Response((await kept) as ConstructorParameters<typeof Response>[0]).arrayBuffer())
+  return bytes.length > maxBytes ? 'too-large' : bytes
+}

@@ -1,0 +1,65 @@
+import type { IncomingMessage } from 'node:http'
+import { FAILURES, type Failure, problemHeaders, toProblem } from '../failure.ts'
+import type { Verified, Verifier, VerifyOptions } from '../verify.ts'
+import { keepBody } from './keep-body.ts'
+
+/** What the middleware needs of a Koa context. */
+export interface KoaContext {
+  readonly req: IncomingMessage
+  readonly originalUrl: string
+  readonly ip: string
+  readonly request: { readonly rawBody?: string | Uint8Array | undefined }
+  state: object
+  status: number
+  body: unknown
+  set(headers: { [name: string]: string }): void
+}
+
+/** What verified calls have in `context.state`: `Koa<SignedState>`. */
+export interface SignedState {
+  auth: Verified
+}
+
+export interface KoaOptions extends VerifyOptions {
+  /** The client's address. Default: `context.ip`, which follows the app's `proxy`. */
+  readonly address?: ((context: KoaContext) => string | undefined) | undefined
+  /** Told of every refusal, with all there is to know: for logs and the key's owner, not for the caller. */
+  readonly onRefused?: ((failure: Failure, context: KoaContext) => void) | undefined
+}
+
+/**
+ * Koa middleware that lets only verified calls through; they have `context.state.auth`. It may stand before the body parser, to which it leaves the body, or behind
+ * koa-bodyparser, which keeps the raw text.
+ *
+ * ```ts
+ * app.use(signed(verifier)).use(context => { context.body = { hello: context.state.auth.key.id } })
+ * ```
+ * @throws BodyEatenError when a parser has read the body and kept nothing of it
+ */
+export function signed(
+  verifier: Verifier,
+  options: KoaOptions = {},
+): (context: KoaContext, next: () => Promise<unknown>) => Promise<unknown> {
+  return async (context, next) => {
+    const { req, originalUrl, request } = context
+    const result = await verifier.verify(
+      {
+        method: req.method ?? '',
+        target: originalUrl,
+        headers: req.rawHeaders,
+        body: maxBytes => keepBody(request.rawBody === undefined ? req : Object.assign(req, { rawBody: request.rawBody }), maxBytes),
+        address: options.address === undefined ? context.ip : options.address(context),
+      },
+      options,
+    )
+    if (result.ok) {
+      Object.assign(context.state, { auth: result })
+      return next()
+    }
+    options.onRefused?.(result.failure, context)
+    context.status = FAILURES[result.failure.code].status
+    context.set({ ...problemHeaders(result.failure, verifier.scheme.name), ...(req.complete ? {} : { connection: 'close' }) })
+    context.body = JSON.stringify(toProblem(result.failure))
+    return undefined
+  }
+}
