@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander'
 import { addAuditCommand } from './commands/audit.ts'
 import { addCodeCommand } from './commands/code.ts'
 import { addExplainCommand } from './commands/explain.ts'
+import { addGatewayCommand } from './commands/gateway.ts'
 import { addInferCommand } from './commands/infer.ts'
 import { addKeysCommand } from './commands/keys.ts'
 import { addMasterKeyCommand } from './commands/master-key.ts'
@@ -49,6 +50,7 @@ export async function runCountersign(args: readonly string[]): Promise<number> {
     addServerCommand,
     addKeysCommand,
     addMasterKeyCommand,
+    addGatewayCommand,
     addAuditCommand,
   ])
     add(program, done)

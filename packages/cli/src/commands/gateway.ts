@@ -1,0 +1,131 @@
+import cluster from 'node:cluster'
+import { once } from 'node:events'
+import { type Command, Option } from 'commander'
+import { EXIT, UsageError } from '../exit.ts'
+import { out, readTextFile, tell } from '../streams.ts'
+
+interface GatewayCommandOptions {
+  readonly upstream?: string
+  readonly origin?: readonly string[]
+  readonly config?: string
+  readonly host?: string
+  readonly port?: string
+  readonly adminPort?: string
+  readonly store?: string
+  readonly masterKeyFile?: string
+  readonly redis?: string
+  readonly scheme?: readonly string[]
+  readonly keepSignature?: boolean
+  readonly workers?: string
+  readonly quiet?: boolean
+  readonly json?: boolean
+}
+
+const collect = (value: string, all: readonly string[] = []): readonly string[] => [...all, value]
+
+export function addGatewayCommand(program: Command, done: (code: number) => void): void {
+  program
+    .command('gateway')
+    .description('a reverse proxy that lets verified requests through to any API, and no others')
+    .optionsGroup('What:')
+    .addOption(new Option('--upstream <url>', 'the API behind it').env('COUNTERSIGN_UPSTREAM'))
+    .option('--origin <origin>', 'the public origin, which clients sign (repeatable)', collect)
+    .option('-s, --scheme <name>', 'what is taken (repeatable; default: qredo-v1)', collect)
+    .option('--keep-signature', 'let the API see the signature’s headers')
+    .option('--config <file>', 'JSON or YAML with all settings: routes, limits, timeouts; flags go before it')
+    .optionsGroup('Where:')
+    .option('--host <address>', 'address to listen on (default: 127.0.0.1)')
+    .option('--port <port>', 'port to listen on, 0 for any (default: 4590)')
+    .option('--admin-port <port>', 'where /metrics, /health and /ready are, on 127.0.0.1 (default: nowhere)')
+    .option('--workers <n>', 'processes that share the port, to use the cores of a machine (default: 1); needs --redis')
+    .optionsGroup('State:')
+    .addOption(
+      new Option('--store <file|url>', 'the key store: an SQLite file, or postgres://… (default: countersign.db)').env('COUNTERSIGN_STORE'),
+    )
+    .option('--master-key-file <path>', 'what opens its secrets')
+    .addOption(
+      new Option('--redis <url>', 'replay protection across processes (default: in memory, for one process)').env('COUNTERSIGN_REDIS'),
+    )
+    .optionsGroup('Output:')
+    .option('--quiet', 'log errors only')
+    .option('--json', 'print where it listens as one line of JSON')
+    .addHelpText(
+      'after',
+      `
+The API gets x-countersign-key, -organisation, -permissions, -scheme, -fund and -wallet with every request; clients can not send these. Logs are JSON lines on
+standard error. SIGTERM and SIGINT let running requests end.
+
+Examples:
+  $ countersign gateway --upstream http://127.0.0.1:8080 --origin https://api.example.com
+  $ countersign gateway --config gateway.yaml --redis redis://127.0.0.1 --workers 4`,
+    )
+    .action(async (options: GatewayCommandOptions) => {
+      const workers = portLike(options.workers, '--workers') ?? 1
+      const config = await readConfig(options)
+      if (workers > 1 && config.redis === undefined)
+        throw new UsageError('redis-missing', 'Several processes need a replay guard that they share: give --redis.')
+      if (workers > 1 && cluster.isPrimary) {
+        await superviseWorkers(workers, config.port)
+        return done(EXIT.ok)
+      }
+      const { runGateway } = await import('@countersign/server')
+      const gateway = await runGateway(config, { isQuiet: options.quiet === true })
+      if (options.json === true) out(`${JSON.stringify({ origin: gateway.origin, adminOrigin: gateway.adminOrigin })}\n`)
+      else if (cluster.isPrimary) tell(`The gateway listens on ${gateway.origin}. Ctrl+C stops it.`)
+      await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')])
+      await gateway.close()
+      done(EXIT.ok)
+    })
+}
+
+async function readConfig(options: GatewayCommandOptions) {
+  const { readGatewayConfig } = await import('@countersign/server')
+  const { config: file, origin, scheme } = options
+  const [only, ...others] = origin ?? []
+  const before = {
+    upstream: options.upstream,
+    origin: only === undefined ? undefined : others.length === 0 ? only : origin,
+    host: options.host,
+    port: portLike(options.port, '--port'),
+    adminPort: portLike(options.adminPort, '--admin-port'),
+    store: options.store,
+    masterKeyFile: options.masterKeyFile,
+    redis: options.redis,
+    keepSignature: options.keepSignature,
+    routes: scheme === undefined ? undefined : [{ path: '/', schemes: scheme }],
+  }
+  if (file === undefined) {
+    if (options.upstream === undefined)
+      throw new UsageError('upstream-missing', 'Say where verified requests go: --upstream http://127.0.0.1:8080, or --config.')
+    if (only === undefined)
+      throw new UsageError('origin-missing', 'Say under which origin clients know the API: --origin https://api.example.com.')
+  }
+  return readGatewayConfig(file === undefined ? '{}' : readTextFile(file, 'configuration'), file ?? 'flags', before)
+}
+
+function portLike(text: string | undefined, option: string): number | undefined {
+  if (text === undefined) return undefined
+  if (!/^\d{1,5}$/.test(text)) throw new UsageError('number-malformed', `${option} is a whole number, not ${JSON.stringify(text)}.`)
+  return Number(text)
+}
+
+/** Keeps so many processes at work until it is told to stop. */
+async function superviseWorkers(count: number, port: number): Promise<void> {
+  let isStopping = false
+  for (let started = 0; started < count; started++) cluster.fork()
+  cluster.on('exit', worker => {
+    if (isStopping) return
+    tell(`worker ${worker.process.pid} ended; another one is started`)
+    setTimeout(() => cluster.fork(), 500)
+  })
+  tell(`The gateway listens on port ${port} with ${count} processes. Ctrl+C stops it.`)
+  await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')])
+  isStopping = true
+  const left = Object.values(cluster.workers ?? {}).filter(worker => worker !== undefined)
+  await Promise.all(
+    left.map(worker => {
+      worker.process.kill('SIGTERM')
+      return once(worker, 'exit')
+    }),
+  )
+}

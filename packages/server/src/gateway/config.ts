@@ -1,0 +1,101 @@
+import { isNode, LineCounter, parseDocument } from 'yaml'
+import { z } from 'zod'
+import { ServerError } from '../errors.ts'
+
+const origin = z
+  .string()
+  .regex(
+    /^(https?|wss?):\/\/[^/\s]+(\/[^\s]*[^/\s])?$/,
+    'An origin is scheme and host, such as https://api.example.com, without a slash at the end.',
+  )
+const milliseconds = z.int().min(1).max(3_600_000)
+const bytes = z.int().min(1).max(Number.MAX_SAFE_INTEGER)
+
+/** What a gateway's file may say; flags and the environment go before it. */
+export const gatewayConfig = z
+  .strictObject({
+    upstream: z.url({ protocol: /^https?$/ }).meta({ description: 'Where verified requests go, such as http://127.0.0.1:8080.' }),
+    origin: z
+      .union([origin, z.array(origin).min(1)])
+      .meta({ description: 'The public origin, which clients sign; several where there are several. Never taken from a request.' }),
+    host: z.string().default('127.0.0.1').meta({ description: 'The address to listen on.' }),
+    port: z.int().min(0).max(65_535).default(4590),
+    adminPort: z
+      .int()
+      .min(0)
+      .max(65_535)
+      .optional()
+      .meta({ description: 'Where /metrics, /health and /ready are, on 127.0.0.1; left out: nowhere.' }),
+    store: z.string().default('countersign.db').meta({ description: 'The key store: an SQLite file, or postgres://….' }),
+    masterKeyFile: z.string().optional(),
+    redis: z
+      .union([z.string(), z.array(z.string()).min(1)])
+      .optional()
+      .meta({
+        description: 'redis://…, or the nodes of a cluster, for replay protection across processes; left out: in memory, for one process.',
+      }),
+    routes: z
+      .array(
+        z.strictObject({
+          path: z.string().startsWith('/').meta({ description: 'A prefix of whole segments; the longest that fits counts.' }),
+          schemes: z.array(z.string()).min(1),
+          permission: z.array(z.string()).min(1).optional().meta({ description: 'The key needs one of these.' }),
+          methods: z
+            .array(z.string().regex(/^[A-Z]+$/))
+            .min(1)
+            .optional(),
+        }),
+      )
+      .min(1)
+      .default([{ path: '/', schemes: ['qredo-v1'] }]),
+    allow: z.array(z.enum(['ambiguous-request', 'body-on-get'])).optional(),
+    keepSignature: z.boolean().default(false).meta({ description: 'Whether the upstream sees the signature’s headers.' }),
+    toleranceMs: milliseconds.optional(),
+    maxBodyBytes: bytes.optional().meta({ description: 'Of one request. Default: 10 MiB.' }),
+    maxHeldBytes: bytes.optional().meta({ description: 'Of all requests at once. Default: 256 MiB.' }),
+    timeouts: z
+      .strictObject({
+        connectTimeoutMs: milliseconds.optional(),
+        headersTimeoutMs: milliseconds.optional(),
+        bodyTimeoutMs: milliseconds.optional(),
+        requestTimeoutMs: milliseconds.optional(),
+      })
+      .default({}),
+    drainMs: milliseconds.default(30_000),
+  })
+  .meta({ title: 'Countersign gateway' })
+export type GatewayConfig = z.infer<typeof gatewayConfig>
+
+/**
+ * Reads a gateway's file, JSON or YAML, with what goes before it.
+ *
+ * @throws ServerError `config-malformed`, `config-invalid`, which name the line
+ */
+export function readGatewayConfig(text: string, name: string, before: { readonly [field: string]: unknown } = {}): GatewayConfig {
+  const lines = new LineCounter()
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
+  const [broken] = document.errors
+  if (broken !== undefined)
+    throw new ServerError('config-malformed', 400, `${name}:${lines.linePos(broken.pos[0]).line}: ${broken.message}`)
+  const written: unknown = document.toJS() ?? {}
+  if (typeof written !== 'object' || written === null || Array.isArray(written))
+    throw new ServerError('config-malformed', 400, `${name}:1: A configuration is an object of settings.`)
+  const given = Object.fromEntries(Object.entries(before).filter(([, value]) => value !== undefined))
+  const result = gatewayConfig.safeParse({ ...written, ...given })
+  if (result.success) return result.data
+  const said = result.error.issues.slice(0, 5).map(({ path, message }) => {
+    const [first] = path
+    const where = first !== undefined && String(first) in given ? '' : `${name}:${lineOf(path)}: `
+    return `${where}${path.length === 0 ? message : `${path.join('.')}: ${message}`}`
+  })
+  throw new ServerError('config-invalid', 400, said.join('\n'))
+
+  /** Of the setting, or of the nearest thing around it that is there. */
+  function lineOf(path: readonly PropertyKey[]): number {
+    for (let length = path.length; length >= 0; length--) {
+      const node: unknown = document.getIn(path.slice(0, length), true)
+      if (isNode(node) && node.range) return lines.linePos(node.range[0]).line
+    }
+    return 1
+  }
+}

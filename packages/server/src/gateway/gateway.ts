@@ -1,0 +1,256 @@
+import { randomUUID } from 'node:crypto'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { type Failure, memoryReplayGuard, type ReplayGuard, type Scheme, type VerifierOptions } from 'countersign'
+import { sendProblem } from 'countersign/node'
+import * as knownSchemes from 'countersign/schemes'
+import { refuseUpgrade } from 'countersign/websocket'
+import type { KeyService } from '../service.ts'
+import { createBodyBudget, OverloadedError } from './body-budget.ts'
+import { createUpstream, UpstreamError, type UpstreamOptions } from './forward.ts'
+import { forwardedHeaders } from './headers.ts'
+import { identityHeaders } from './identity.ts'
+import { createGatewayMetrics, type GatewayMetrics } from './metrics.ts'
+import { type GatewayProblem, sendGatewayProblem } from './problem.ts'
+import { createRouter, type RouteConfig } from './router.ts'
+import { tunnel } from './tunnel.ts'
+
+export interface GatewayOptions {
+  /** Where verified requests go: `http://127.0.0.1:8080`. */
+  readonly upstream: string
+  /** The public origin, which clients sign; see the verifier's `origin`. */
+  readonly origin: string | readonly string[]
+  readonly service: KeyService
+  /** Default: one in memory, which is right for one process. */
+  readonly replay?: ReplayGuard | undefined
+  /** Default: every path, `qredo-v1`. */
+  readonly routes?: readonly RouteConfig[] | undefined
+  readonly schemes?: readonly Scheme[] | undefined
+  readonly toleranceMs?: number | undefined
+  readonly allow?: VerifierOptions['allow']
+  /** Whether the upstream sees the signature's headers. Default: no. */
+  readonly keepSignature?: boolean | undefined
+  /** Of one request. Default: 10 MiB. */
+  readonly maxBodyBytes?: number | undefined
+  /** Of all requests at once. Default: 256 MiB. */
+  readonly maxHeldBytes?: number | undefined
+  readonly timeouts?: UpstreamOptions & {
+    /** Until a request has come in. Default: 60 s. */ readonly requestTimeoutMs?: number | undefined
+  }
+  /** Told of every request, for a log: nothing in it is secret. */
+  readonly onFinished?: ((entry: AccessEntry) => void) | undefined
+  readonly onError?: ((error: unknown) => void) | undefined
+}
+
+export interface AccessEntry {
+  readonly requestId: string
+  readonly method: string
+  /** Without the query, which may hold a signature. */
+  readonly path: string
+  readonly address: string
+  readonly status: number
+  readonly outcome: 'passed' | 'refused' | 'failed'
+  /** Why it was refused or failed. */
+  readonly code: string | undefined
+  readonly keyId: string | undefined
+  readonly scheme: string | undefined
+  readonly ms: number
+}
+
+export interface Gateway {
+  readonly server: Server
+  readonly metrics: GatewayMetrics
+  readonly isDraining: boolean
+  /** Takes no new connections, lets running requests end, and cuts what is left after a while. */
+  drain(timeoutMs?: number): Promise<void>
+}
+
+const DEFAULT_MAX_BODY_BYTES = 10_485_760
+const DEFAULT_MAX_HELD_BYTES = 268_435_456
+const MAX_HEADER_BYTES = 16_384
+const HEADERS_TIMEOUT_MS = 10_000
+const REQUEST_ID = /^[A-Za-z0-9._-]{1,100}$/
+/** Segments that an upstream may resolve: `.`, `..`, empty ones, and their encodings. What a route says of a path has to be true upstream as well. */
+const UNSAFE_PATH = /(^|\/)(\.|%2e){1,2}(\/|$)|\/\/|\\|%5c/i
+
+/** A reverse proxy that lets verified requests through and no others: not a byte goes upstream before the signature holds. */
+export function createGateway(options: GatewayOptions): Gateway {
+  const { service, origin, keepSignature = false, timeouts = {}, onFinished, onError } = options
+  const upstreamOrigin = new URL(options.upstream).origin
+  const upstream = createUpstream(upstreamOrigin, timeouts)
+  const budget = createBodyBudget(options.maxHeldBytes ?? DEFAULT_MAX_HELD_BYTES)
+  const metrics = createGatewayMetrics({ heldBytes: () => budget.heldBytes })
+  const routeOf = createRouter({
+    routes: options.routes ?? [{ path: '/', schemes: ['qredo-v1'] }],
+    schemes: options.schemes ?? (Object.values(knownSchemes) as Scheme[]),
+    origin,
+    keys: service.source,
+    replay: options.replay ?? memoryReplayGuard(),
+    toleranceMs: options.toleranceMs,
+    maxBodyBytes: options.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES,
+    allow: options.allow,
+  })
+  let isDraining = false
+
+  /** What an upstream is sent of a verified request. */
+  function headersFor(
+    request: IncomingMessage,
+    dropped: ReadonlySet<string>,
+    identity: readonly string[],
+    requestId: string,
+    length: number | undefined,
+  ): string[] {
+    const headers = forwardedHeaders(request.rawHeaders, keepSignature ? ALWAYS_DROPPED : new Set([...ALWAYS_DROPPED, ...dropped]))
+    headers.push(...identity, 'x-request-id', requestId, 'x-forwarded-for', request.socket.remoteAddress ?? '')
+    headers.push('x-forwarded-host', request.headers.host ?? '', 'x-forwarded-proto', 'encrypted' in request.socket ? 'https' : 'http')
+    headers.push('host', new URL(upstreamOrigin).host)
+    if (length !== undefined) headers.push('content-length', String(length))
+    return headers
+  }
+
+  async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const entry = beginEntry(request, onFinished, metrics)
+    response.setHeader('x-request-id', entry.requestId)
+    if (isDraining) response.setHeader('connection', 'close')
+    const { method = '', url = '' } = request
+    const reader = budget.reader(request)
+    try {
+      if (UNSAFE_PATH.test(url.split('?', 1)[0] ?? '')) return refuse({ code: 'malformed-target' }, 'qredo-v1')
+      const route = routeOf(method, url)
+      if (route === undefined) return fail('not-found')
+      const incoming = { method, target: url, headers: request.rawHeaders, body: reader, address: request.socket.remoteAddress }
+      const { result, scheme } = await route.verify(incoming)
+      if (!result.ok) {
+        service.refusals.refused({ failure: result.failure, request: incoming })
+        return refuse(result.failure, scheme)
+      }
+      const { key, body } = result
+      service.used(key)
+      entry.verified(key.id, scheme)
+      const length = body?.length ?? (method === 'POST' || method === 'PUT' || method === 'PATCH' ? 0 : undefined)
+      const headers = headersFor(request, route.signatureHeaders, identityHeaders(key, scheme), entry.requestId, length)
+      entry.finish('passed', await upstream.forward({ method, target: url, headers, body }, response))
+    } catch (error) {
+      if (error instanceof UpstreamError) return fail(error.problem)
+      if (error instanceof OverloadedError) return fail('overloaded')
+      if (response.destroyed || request.destroyed) return entry.finish('failed', 499, 'client-gone')
+      onError?.(error)
+      fail('internal')
+    } finally {
+      reader.release()
+    }
+
+    function refuse(failure: Failure, scheme: string): void {
+      if (!request.complete) response.setHeader('connection', 'close')
+      sendProblem(response, failure, scheme)
+      if (!request.complete) request.resume()
+      entry.finish('refused', response.statusCode, failure.code)
+    }
+    function fail(problem: GatewayProblem): void {
+      sendGatewayProblem(response, problem)
+      if (!request.complete) request.resume()
+      entry.finish('failed', response.statusCode, problem)
+    }
+  }
+
+  async function handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+    const entry = beginEntry(request, onFinished, metrics)
+    const { method = '', url = '' } = request
+    socket.on('error', () => socket.destroy())
+    const route = UNSAFE_PATH.test(url.split('?', 1)[0] ?? '') ? undefined : routeOf(method, url)
+    if (route === undefined) {
+      socket.end('HTTP/1.1 404 Not Found\r\nconnection: close\r\ncontent-length: 0\r\n\r\n')
+      return entry.finish('failed', 404, 'not-found')
+    }
+    const incoming = { method, target: url, headers: request.rawHeaders, address: request.socket.remoteAddress }
+    const { result, scheme } = await route.verify(incoming)
+    if (!result.ok) {
+      service.refusals.refused({ failure: result.failure, request: incoming })
+      refuseUpgrade(socket, result.failure, scheme)
+      return entry.finish('refused', 401, result.failure.code)
+    }
+    service.used(result.key)
+    entry.verified(result.key.id, scheme)
+    const headers = headersFor(request, route.signatureHeaders, identityHeaders(result.key, scheme), entry.requestId, undefined)
+    tunnel(upstreamOrigin, request, headers, socket, head, timeouts.headersTimeoutMs ?? 60_000)
+    entry.finish('passed', 101)
+  }
+
+  const server = createServer({
+    maxHeaderSize: MAX_HEADER_BYTES,
+    headersTimeout: HEADERS_TIMEOUT_MS,
+    requestTimeout: timeouts.requestTimeoutMs ?? 60_000,
+    keepAliveTimeout: 5_000,
+    insecureHTTPParser: false,
+  })
+  server.on('request', (request, response) => void handle(request, response))
+  // An `Expect: 100-continue` is answered by Node before the request is handed over; the body is read before it is sent on either way.
+  server.on('upgrade', (request, socket, head) => {
+    handleUpgrade(request, socket, head).catch(error => {
+      onError?.(error)
+      socket.destroy()
+    })
+  })
+  return {
+    server,
+    metrics,
+    get isDraining() {
+      return isDraining
+    },
+    async drain(timeoutMs = 30_000) {
+      isDraining = true
+      const closed = new Promise<void>(resolve => server.close(() => resolve()))
+      server.closeIdleConnections()
+      const timer = setTimeout(() => server.closeAllConnections(), timeoutMs)
+      await closed
+      clearTimeout(timer)
+      await upstream.close()
+    },
+  }
+}
+
+/** What is replaced, not passed on. */
+const ALWAYS_DROPPED: ReadonlySet<string> = new Set([
+  'host',
+  'content-length',
+  'expect',
+  'x-request-id',
+  'x-forwarded-for',
+  'x-forwarded-host',
+  'x-forwarded-proto',
+  'x-forwarded-port',
+  'x-real-ip',
+  'forwarded',
+])
+
+function beginEntry(request: IncomingMessage, onFinished: GatewayOptions['onFinished'], metrics: GatewayMetrics) {
+  const started = performance.now()
+  const given = request.headers['x-request-id']
+  const requestId = typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID()
+  let keyId: string | undefined
+  let scheme: string | undefined
+  return {
+    requestId,
+    verified(key: string, by: string): void {
+      keyId = key
+      scheme = by
+    },
+    finish(outcome: AccessEntry['outcome'], status: number, code?: string): void {
+      const ms = performance.now() - started
+      metrics.finished(outcome, code ?? String(status), ms / 1000)
+      const { method = '', url = '' } = request
+      onFinished?.({
+        requestId,
+        method,
+        path: (url.split('?', 1)[0] ?? '').slice(0, 500),
+        address: request.socket.remoteAddress ?? '',
+        status,
+        outcome,
+        code,
+        keyId,
+        scheme,
+        ms,
+      })
+    },
+  }
+}

@@ -1,0 +1,55 @@
+/** RFC 9110 §7.6.1 and what older proxies add: for one connection, never passed on. */
+const HOP_BY_HOP = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+])
+
+/** Ours to say, nobody else's. */
+export const IDENTITY_PREFIX = 'x-countersign-'
+
+/**
+ * The headers of a request as they go upstream: without those of the connection, of the signature where they are dropped, and of ours, in whatever spelling an
+ * upstream would take for them.
+ *
+ * @param raw names and values in turn, as they came
+ */
+export function forwardedHeaders(raw: readonly string[], dropped: ReadonlySet<string>): string[] {
+  const named = namedByConnection(raw)
+  const kept: string[] = []
+  for (let at = 0; at + 1 < raw.length; at += 2) {
+    const [name = '', value = ''] = [raw[at], raw[at + 1]]
+    const lower = name.toLowerCase()
+    // Upstreams that make variables of headers (CGI, WSGI) take _ for -.
+    if (lower.replaceAll('_', '-').startsWith(IDENTITY_PREFIX)) continue
+    if (HOP_BY_HOP.has(lower) || named.has(lower) || dropped.has(lower)) continue
+    kept.push(name, value)
+  }
+  return kept
+}
+
+/** The headers of an answer as they go to the client. */
+export function answeredHeaders(raw: readonly (string | Buffer)[]): string[] {
+  const texts = raw.map(text => (typeof text === 'string' ? text : text.toString('latin1')))
+  const named = namedByConnection(texts)
+  const kept: string[] = []
+  for (let at = 0; at + 1 < texts.length; at += 2) {
+    const [name = '', value = ''] = [texts[at], texts[at + 1]]
+    const lower = name.toLowerCase()
+    if (!HOP_BY_HOP.has(lower) && !named.has(lower)) kept.push(name, value)
+  }
+  return kept
+}
+
+function namedByConnection(raw: readonly string[]): ReadonlySet<string> {
+  const named = new Set<string>()
+  for (let at = 0; at + 1 < raw.length; at += 2)
+    if (raw[at]?.toLowerCase() === 'connection') for (const name of (raw[at + 1] ?? '').split(',')) named.add(name.trim().toLowerCase())
+  return named
+}

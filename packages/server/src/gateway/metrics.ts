@@ -1,0 +1,40 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+
+export interface GatewayMetrics {
+  readonly registry: Registry
+  /** `passed` with the upstream's status, `refused` with the failure's code, or `failed` with the gateway's own problem. */
+  finished(outcome: 'passed' | 'refused' | 'failed', code: string, seconds: number): void
+}
+
+export function createGatewayMetrics({ heldBytes }: { readonly heldBytes: () => number }): GatewayMetrics {
+  const registry = new Registry()
+  collectDefaultMetrics({ register: registry })
+  const requests = new Counter({
+    name: 'countersign_gateway_requests_total',
+    help: 'Requests by outcome: passed (the class of the upstream’s status), refused (why), failed (how).',
+    labelNames: ['outcome', 'code'],
+    registers: [registry],
+  })
+  const seconds = new Histogram({
+    name: 'countersign_gateway_seconds',
+    help: 'How long requests took, from their headers to the end of the answer.',
+    labelNames: ['outcome'],
+    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+    registers: [registry],
+  })
+  new Gauge({
+    name: 'countersign_gateway_held_bytes',
+    help: 'Bytes of request bodies that are held until they are verified and sent on.',
+    registers: [registry],
+    collect() {
+      this.set(heldBytes())
+    },
+  })
+  return {
+    registry,
+    finished(outcome, code, took) {
+      requests.inc({ outcome, code: outcome === 'passed' ? `${code.slice(0, 1)}xx` : code })
+      seconds.observe({ outcome }, took)
+    },
+  }
+}

@@ -1,0 +1,111 @@
+import {
+  createVerifier,
+  type Failure,
+  type ReplayGuard,
+  type Scheme,
+  type Verification,
+  type Verifier,
+  type VerifierOptions,
+} from 'countersign'
+import { ServerError } from '../errors.ts'
+import type { CachedKeys } from '../keys/key-source.ts'
+
+export interface RouteConfig {
+  /** A prefix of the path, of whole segments: `/orders` is for `/orders` and `/orders/7`. The longest that fits counts. */
+  readonly path: string
+  /** The schemes that are taken, so that clients can move from one to the next. */
+  readonly schemes: readonly string[]
+  /** The key needs one of these. */
+  readonly permission?: readonly string[] | undefined
+  /** Upper case; left out: all. */
+  readonly methods?: readonly string[] | undefined
+}
+
+export interface RouteVerifier {
+  readonly config: RouteConfig
+  /** The names of the headers that carry the schemes' signatures, lower case. */
+  readonly signatureHeaders: ReadonlySet<string>
+  verify(request: Parameters<Verifier['verify']>[0]): Promise<{ readonly result: Verification; readonly scheme: string }>
+}
+
+export interface RouterOptions {
+  readonly routes: readonly RouteConfig[]
+  readonly schemes: readonly Scheme[]
+  readonly origin: string | readonly string[]
+  readonly keys: CachedKeys
+  readonly replay: ReplayGuard
+  readonly toleranceMs?: number | undefined
+  readonly maxBodyBytes?: number | undefined
+  readonly allow?: VerifierOptions['allow']
+}
+
+/** @throws ServerError `scheme-unknown`, `route-invalid` */
+export function createRouter(options: RouterOptions): (method: string, target: string) => RouteVerifier | undefined {
+  const { routes, schemes, origin, keys, replay, toleranceMs, maxBodyBytes, allow } = options
+  const verifiers = new Map<string, Verifier>()
+  const verifierOf = (name: string): Verifier => {
+    const known = verifiers.get(name)
+    if (known !== undefined) return known
+    const scheme = schemes.find(one => one.name === name)
+    if (scheme === undefined)
+      throw new ServerError(
+        'scheme-unknown',
+        400,
+        `There is no scheme ${JSON.stringify(name)}; there are ${schemes.map(one => one.name).join(', ')}.`,
+      )
+    const verifier = createVerifier(scheme, {
+      origin,
+      keys: keys.ofScheme(name),
+      ...(scheme.kind === 'coded' || scheme.detectsReplays ? { replay } : {}),
+      toleranceMs,
+      allow,
+      limits: { maxBodyBytes },
+    })
+    verifiers.set(name, verifier)
+    return verifier
+  }
+  const compiled = routes
+    .map(config => {
+      if (!config.path.startsWith('/'))
+        throw new ServerError('route-invalid', 400, `The path of a route begins with a slash: ${config.path}`)
+      const own = config.schemes.map(verifierOf)
+      return { config, prefix: config.path.replace(/\/+$/, ''), signatureHeaders: headersOf(own), verify: inTurn(own, config.permission) }
+    })
+    .sort((a, b) => b.prefix.length - a.prefix.length)
+  return (method, target) => {
+    const path = target.split('?', 1)[0] ?? ''
+    return compiled.find(
+      ({ prefix, config }) =>
+        (path === prefix || path.startsWith(`${prefix}/`)) && (config.methods === undefined || config.methods.includes(method)),
+    )
+  }
+}
+
+/** The first scheme whose headers are there decides. */
+function inTurn(verifiers: readonly Verifier[], permission: readonly string[] | undefined): RouteVerifier['verify'] {
+  return async request => {
+    let first: { readonly result: Verification; readonly scheme: string } | undefined
+    for (const verifier of verifiers) {
+      const result = await verifier.verify(request, { permission })
+      const answer = { result, scheme: verifier.scheme.name }
+      if (result.ok || !isForAnother(result.failure)) return answer
+      first ??= answer
+    }
+    if (first === undefined) throw new ServerError('route-invalid', 400, 'A route has at least one scheme.')
+    return first
+  }
+}
+
+function isForAnother({ code }: Failure): boolean {
+  return code === 'missing-header'
+}
+
+function headersOf(verifiers: readonly Verifier[]): ReadonlySet<string> {
+  const names = new Set<string>()
+  for (const { scheme } of verifiers) {
+    if (scheme.kind === 'declared')
+      for (const carrier of scheme.carriers) if (carrier.in === 'header') names.add(carrier.name.toLowerCase())
+    if (scheme.kind === 'coded') for (const name of ['authorization', 'signature', 'signature-input']) names.add(name)
+  }
+  return names
+}

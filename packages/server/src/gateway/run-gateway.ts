@@ -1,0 +1,90 @@
+import { createServer, type Server } from 'node:http'
+import { sql } from 'kysely'
+import { pino } from 'pino'
+import { redisReplayGuard } from '../replay/redis.ts'
+import { openKeyService } from '../service.ts'
+import type { GatewayConfig } from './config.ts'
+import { createGateway, type Gateway } from './gateway.ts'
+
+export interface RunningGateway {
+  readonly origin: string
+  readonly adminOrigin: string | undefined
+  close(): Promise<void>
+}
+
+/** Starts a gateway with its key store, its replay guard, its log on standard error and its metrics. */
+export async function runGateway(config: GatewayConfig, { isQuiet = false }: { readonly isQuiet?: boolean } = {}): Promise<RunningGateway> {
+  const log = pino(
+    { level: isQuiet ? 'error' : 'info', base: { pid: process.pid }, redact: ['req.headers', '*.secret', '*.authorization'] },
+    pino.destination({ dest: 2, sync: false }),
+  )
+  const onError = (error: unknown): void => log.error({ error: error instanceof Error ? error.message : String(error) }, 'error')
+  const service = await openKeyService({ store: config.store, masterKeyFile: config.masterKeyFile, onError })
+  const redis = config.redis === undefined ? undefined : redisReplayGuard({ redis: config.redis, toleranceMs: config.toleranceMs, onError })
+  const gateway = createGateway({ ...config, service, replay: redis, onError, onFinished: entry => log.info(entry, 'request') })
+  const port = await listen(gateway.server, config.port, config.host)
+  const admin =
+    config.adminPort === undefined
+      ? undefined
+      : createAdminServer(gateway, async () => {
+          await sql`select 1`.execute(service.database.db)
+          await redis?.ping()
+        })
+  const adminPort = admin === undefined ? undefined : await listen(admin, config.adminPort ?? 0, '127.0.0.1')
+  log.info({ port, adminPort, upstream: config.upstream }, 'listening')
+  return {
+    origin: `http://${config.host}:${port}`,
+    adminOrigin: adminPort === undefined ? undefined : `http://127.0.0.1:${adminPort}`,
+    async close() {
+      log.info('draining')
+      await gateway.drain(config.drainMs)
+      admin?.close()
+      await redis?.close()
+      await service.close()
+      log.info('closed')
+      log.flush()
+    },
+  }
+}
+
+/** For the machine that watches, not for clients: metrics, whether it lives, and whether it can do its work. */
+function createAdminServer(gateway: Gateway, check: () => Promise<void>): Server {
+  return createServer((request, response) => {
+    const answer = (status: number, text: string, type = 'text/plain; charset=utf-8'): void => {
+      response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store' }).end(text)
+    }
+    const { registry } = gateway.metrics
+    switch (request.url) {
+      case '/metrics':
+        registry.metrics().then(
+          text => answer(200, text, registry.contentType),
+          () => answer(500, 'metrics failed\n'),
+        )
+        return
+      case '/health':
+        answer(200, 'ok\n')
+        return
+      case '/ready':
+        if (gateway.isDraining) answer(503, 'draining\n')
+        else
+          check().then(
+            () => answer(200, 'ready\n'),
+            (error: unknown) => answer(503, `not ready: ${error instanceof Error ? error.message : String(error)}\n`),
+          )
+        return
+      default:
+        answer(404, 'There are /metrics, /health and /ready.\n')
+    }
+  })
+}
+
+function listen(server: Server, port: number, host: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, host, () => {
+      server.off('error', reject)
+      const address = server.address()
+      resolve(typeof address === 'object' && address !== null ? address.port : port)
+    })
+  })
+}

@@ -1,0 +1,100 @@
+import { createHash } from 'node:crypto'
+import type { ReplayGuard } from 'countersign'
+import { Cluster, type ClusterNode, Redis } from 'ioredis'
+
+export interface RedisReplayGuardOptions {
+  /** `redis://…`, or several nodes of a cluster. Valkey is the same. */
+  readonly redis: string | readonly string[]
+  /** The verifier's: from it and the end of a call, the guard knows when the call was signed. Default: five minutes. */
+  readonly toleranceMs?: number | undefined
+  /** Begins every key. Default: `countersign`. */
+  readonly prefix?: string | undefined
+  /** How far ahead a client's clock may be, when Redis has lost its memory. Default: 2 s. */
+  readonly skewMs?: number | undefined
+  /** A claim that takes longer is refused. Default: 500 ms. */
+  readonly timeoutMs?: number | undefined
+  readonly onError?: ((error: unknown) => void) | undefined
+}
+
+export interface RedisReplayGuard extends ReplayGuard {
+  /** Whether Redis answers. */
+  ping(): Promise<void>
+  close(): Promise<void>
+}
+
+/** Keys are spread over so many slots of a cluster, each with a note of since when it remembers. */
+const BUCKETS = 64
+const LONGEST_WAIT_MS = 1_000
+/** For schemes with a nonce and no time: how long a nonce is remembered. Thirty days. */
+const FOREVER_MS = 2_592_000_000
+
+/**
+ * In one step: refuse (2) what was signed before this bucket's memory begins, for nobody knows whether it was seen; otherwise remember it (1), or say that it was
+ * seen (0). KEYS: the call, the bucket's note. ARGV: milliseconds to remember, when it was signed (0: unknown), skew.
+ */
+const CLAIM = `
+local since = redis.call('GET', KEYS[2])
+if not since then
+  local time = redis.call('TIME')
+  since = time[1] * 1000 + math.floor(time[2] / 1000)
+  redis.call('SET', KEYS[2], since)
+end
+if tonumber(ARGV[2]) > 0 and tonumber(ARGV[2]) <= tonumber(since) + tonumber(ARGV[3]) then return 2 end
+if redis.call('SET', KEYS[1], '', 'NX', 'PX', ARGV[1]) then return 1 end
+return 0
+`
+
+type Claiming = { countersignClaim(call: string, note: string, ttl: number, issuedMs: number, skewMs: number): Promise<number> }
+
+/**
+ * A guard that many processes share. A claim is one round trip; claims that are made at once travel together. Calls are forgotten when they are too old anyway;
+ * each takes some 100 bytes until then. While Redis is away, claims are refused, and nothing has to be done when it is back. When it comes back without its memory,
+ * calls that were signed before are refused, since they may have been seen.
+ */
+export function redisReplayGuard(options: RedisReplayGuardOptions): RedisReplayGuard {
+  const { toleranceMs = 300_000, prefix = 'countersign', skewMs = 2_000, timeoutMs = 500, onError } = options
+  const settings = {
+    enableAutoPipelining: true,
+    enableOfflineQueue: false,
+    maxRetriesPerRequest: 0,
+    commandTimeout: timeoutMs,
+    connectTimeout: timeoutMs * 4,
+    retryStrategy: (attempt: number) => Math.min(attempt * 50, LONGEST_WAIT_MS),
+  }
+  const { redis } = options
+  const client =
+    typeof redis === 'string'
+      ? new Redis(redis, settings)
+      : new Cluster(redis as ClusterNode[], {
+          enableAutoPipelining: true,
+          enableOfflineQueue: false,
+          clusterRetryStrategy: settings.retryStrategy,
+          redisOptions: { commandTimeout: timeoutMs, connectTimeout: timeoutMs * 4 },
+        })
+  client.on('error', error => onError?.(error))
+  client.defineCommand('countersignClaim', { numberOfKeys: 2, lua: CLAIM })
+  const claiming = client as unknown as Claiming
+  return {
+    async claim(id, expiresAtMs) {
+      const hash = createHash('sha256').update(id).digest()
+      const bucket = `${prefix}:{${(hash[0] ?? 0) % BUCKETS}}`
+      const isTimed = Number.isFinite(expiresAtMs)
+      const ttl = isTimed ? Math.max(1, Math.ceil(expiresAtMs - Date.now())) : FOREVER_MS
+      const issuedMs = isTimed ? expiresAtMs - toleranceMs : 0
+      const answer = await claiming.countersignClaim(
+        `${bucket}${hash.toString('base64url', 1, 18)}`,
+        `${bucket}since`,
+        ttl,
+        issuedMs,
+        skewMs,
+      )
+      return answer === 1 ? 'fresh' : answer === 0 ? 'seen' : 'full'
+    },
+    async ping() {
+      await client.ping()
+    },
+    async close() {
+      client.disconnect()
+    },
+  }
+}
