@@ -19,6 +19,8 @@ export interface OutgoingRequest {
   readonly target: string
   readonly headers: string[]
   readonly body: Uint8Array | undefined
+  /** What the answer gets beside the upstream's headers: names and values in turn. */
+  readonly answerWith: readonly string[]
 }
 
 export interface Upstream {
@@ -49,7 +51,7 @@ export function createUpstream(origin: string, options: UpstreamOptions = {}): U
     keepAliveTimeout: 4_000,
   })
   return {
-    forward: ({ method, target, headers, body }, response) =>
+    forward: ({ method, target, headers, body, answerWith }, response) =>
       new Promise((resolve, reject) => {
         const request: Dispatcher.DispatchOptions = {
           origin,
@@ -58,7 +60,7 @@ export function createUpstream(origin: string, options: UpstreamOptions = {}): U
           headers,
           body: body ?? null,
         }
-        pool.dispatch(request, streamTo(response, resolve, reject))
+        pool.dispatch(request, streamTo(response, answerWith, resolve, reject))
       }),
     close: () => pool.destroy(),
   }
@@ -67,6 +69,7 @@ export function createUpstream(origin: string, options: UpstreamOptions = {}): U
 /** Passes an answer on as fast as the client takes it. */
 function streamTo(
   response: ServerResponse,
+  answerWith: readonly string[],
   resolve: (status: number) => void,
   reject: (error: unknown) => void,
 ): Dispatcher.DispatchHandler {
@@ -91,7 +94,8 @@ function streamTo(
       const passed = Array.isArray(raw)
         ? answeredHeaders(raw as (string | Buffer)[])
         : Object.entries(headers).flatMap(([name, value]) => [name, String(value)])
-      response.writeHead(statusCode, statusMessage, passed)
+      // As one list, and with nothing set before: so Node leaves headers that come twice (Set-Cookie) as they are.
+      response.writeHead(statusCode, statusMessage, [...passed, ...answerWith])
     },
     onResponseData(controller, chunk) {
       if (response.write(chunk)) return

@@ -110,8 +110,7 @@ export function createGateway(options: GatewayOptions): Gateway {
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const entry = beginEntry(request, onFinished, metrics)
-    response.setHeader('x-request-id', entry.requestId)
-    if (isDraining) response.setHeader('connection', 'close')
+    const answerWith = ['x-request-id', entry.requestId, ...(isDraining ? ['connection', 'close'] : [])]
     const { method = '', url = '' } = request
     const reader = budget.reader(request)
     try {
@@ -129,7 +128,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       entry.verified(key.id, scheme)
       const length = body?.length ?? (method === 'POST' || method === 'PUT' || method === 'PATCH' ? 0 : undefined)
       const headers = headersFor(request, route.signatureHeaders, identityHeaders(key, scheme), entry.requestId, length)
-      entry.finish('passed', await upstream.forward({ method, target: url, headers, body }, response))
+      entry.finish('passed', await upstream.forward({ method, target: url, headers, body, answerWith }, response))
     } catch (error) {
       if (error instanceof UpstreamError) return fail(error.problem)
       if (error instanceof OverloadedError) return fail('overloaded')
@@ -141,12 +140,14 @@ export function createGateway(options: GatewayOptions): Gateway {
     }
 
     function refuse(failure: Failure, scheme: string): void {
-      if (!request.complete) response.setHeader('connection', 'close')
+      response.setHeader('x-request-id', entry.requestId)
+      if (!request.complete || isDraining) response.setHeader('connection', 'close')
       sendProblem(response, failure, scheme)
       if (!request.complete) request.resume()
       entry.finish('refused', response.statusCode, failure.code)
     }
     function fail(problem: GatewayProblem): void {
+      if (!response.headersSent) response.setHeader('x-request-id', entry.requestId)
       sendGatewayProblem(response, problem)
       if (!request.complete) request.resume()
       entry.finish('failed', response.statusCode, problem)

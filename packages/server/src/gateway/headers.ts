@@ -34,7 +34,7 @@ export function forwardedHeaders(raw: readonly string[], dropped: ReadonlySet<st
   return kept
 }
 
-/** The headers of an answer as they go to the client. */
+/** The headers of an answer as they go to the client; the request's id is the gateway's to say. */
 export function answeredHeaders(raw: readonly (string | Buffer)[]): string[] {
   const texts = raw.map(text => (typeof text === 'string' ? text : text.toString('latin1')))
   const named = namedByConnection(texts)
@@ -42,7 +42,7 @@ export function answeredHeaders(raw: readonly (string | Buffer)[]): string[] {
   for (let at = 0; at + 1 < texts.length; at += 2) {
     const [name = '', value = ''] = [texts[at], texts[at + 1]]
     const lower = name.toLowerCase()
-    if (!HOP_BY_HOP.has(lower) && !named.has(lower)) kept.push(name, value)
+    if (!HOP_BY_HOP.has(lower) && !named.has(lower) && lower !== 'x-request-id') kept.push(name, value)
   }
   return kept
 }

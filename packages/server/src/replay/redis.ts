@@ -44,7 +44,16 @@ if redis.call('SET', KEYS[1], '', 'NX', 'PX', ARGV[1]) then return 1 end
 return 0
 `
 
-type Claiming = { countersignClaim(call: string, note: string, ttl: number, issuedMs: number, skewMs: number): Promise<number> }
+/** Makes the notes that are not there. KEYS: the notes; on a cluster, of one node. */
+const BEGIN = `
+local time = redis.call('TIME')
+for _, note in ipairs(KEYS) do redis.call('SET', note, time[1] * 1000 + math.floor(time[2] / 1000), 'NX') end
+`
+
+type Claiming = {
+  countersignBegin(count: number, ...notes: string[]): Promise<unknown>
+  countersignClaim(call: string, note: string, ttl: number, issuedMs: number, skewMs: number): Promise<number>
+}
 
 /**
  * A guard that many processes share. A claim is one round trip; claims that are made at once travel together. Calls are forgotten when they are too old anyway;
@@ -73,17 +82,24 @@ export function redisReplayGuard(options: RedisReplayGuardOptions): RedisReplayG
         })
   client.on('error', error => onError?.(error))
   client.defineCommand('countersignClaim', { numberOfKeys: 2, lua: CLAIM })
+  client.defineCommand('countersignBegin', { lua: BEGIN })
   const claiming = client as unknown as Claiming
+  // All buckets begin to remember at the same time, and not each with its first call.
+  client.on('ready', () => {
+    const notes = Array.from({ length: BUCKETS }, (_, bucket) => noteOf(prefix, bucket))
+    for (const some of typeof redis === 'string' ? [notes] : notes.map(note => [note]))
+      claiming.countersignBegin(some.length, ...some).catch((error: unknown) => onError?.(error))
+  })
   return {
     async claim(id, expiresAtMs) {
       const hash = createHash('sha256').update(id).digest()
-      const bucket = `${prefix}:{${(hash[0] ?? 0) % BUCKETS}}`
+      const bucket = (hash[0] ?? 0) % BUCKETS
       const isTimed = Number.isFinite(expiresAtMs)
       const ttl = isTimed ? Math.max(1, Math.ceil(expiresAtMs - Date.now())) : FOREVER_MS
       const issuedMs = isTimed ? expiresAtMs - toleranceMs : 0
       const answer = await claiming.countersignClaim(
-        `${bucket}${hash.toString('base64url', 1, 18)}`,
-        `${bucket}since`,
+        `${prefix}:{${bucket}}${hash.toString('base64url', 1, 18)}`,
+        noteOf(prefix, bucket),
         ttl,
         issuedMs,
         skewMs,
@@ -97,4 +113,9 @@ export function redisReplayGuard(options: RedisReplayGuardOptions): RedisReplayG
       client.disconnect()
     },
   }
+}
+
+/** The braces keep a bucket's calls and its note on one node of a cluster. */
+function noteOf(prefix: string, bucket: number): string {
+  return `${prefix}:{${bucket}}since`
 }

@@ -1,0 +1,414 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { createServer, type IncomingHttpHeaders, type Server } from 'node:http'
+import { type AddressInfo, connect, createServer as createTcpServer, type Server as TcpServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { createSigner } from 'countersign'
+import { qredoV1, stripe } from 'countersign/schemes'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { WebSocket, WebSocketServer } from 'ws'
+import { type AccessEntry, createGateway, type Gateway, type GatewayOptions, type KeyService, openKeyService } from '../src/index.ts'
+
+const ORIGIN = 'https://api.example.com'
+const folder = mkdtempSync(join(tmpdir(), 'countersign-gateway-'))
+let service: KeyService
+let keyId = ''
+let secret = ''
+let stripeKey = { id: '', secret: '' }
+let upstream: Server
+let upstreamOrigin = ''
+const gateways: Gateway[] = []
+const log: AccessEntry[] = []
+const errors: unknown[] = []
+
+/** What the upstream saw of the last request. */
+let seen: { method: string; url: string; headers: IncomingHttpHeaders; raw: string[]; body: string } | undefined
+let count = 0
+
+beforeAll(async () => {
+  service = await openKeyService({ store: join(folder, 'keys.db') })
+  const actor = { name: 'test', address: '' }
+  await service.administrators.createOrganisation(actor, { id: 'acme', name: 'Acme', kind: 'organisation' })
+  const made = await service.keys.create(actor, 'acme', { name: 'k', permissions: ['balance', 'web3'], fundId: 'f1' })
+  keyId = made.key.id
+  secret = made.secret ?? ''
+  upstream = createServer((request, response) => {
+    const pieces: Buffer[] = []
+    request.on('data', piece => pieces.push(piece))
+    request.on('end', () => {
+      count++
+      seen = {
+        method: request.method ?? '',
+        url: request.url ?? '',
+        headers: request.headers,
+        raw: request.rawHeaders,
+        body: Buffer.concat(pieces).toString(),
+      }
+      if (request.url === '/big') {
+        // As much as anybody wants, as fast as it is taken.
+        const chunk = Buffer.alloc(1 << 20, 120)
+        let left = 1024
+        const push = (): void => {
+          while (left > 0) {
+            left--
+            if (!response.write(chunk)) {
+              response.once('drain', push)
+              return
+            }
+          }
+          response.end()
+        }
+        push()
+        return
+      }
+      response.setHeader('connection', 'close, x-inner')
+      response.setHeader('x-inner', '1')
+      response.setHeader('set-cookie', ['a=1', 'b=2'])
+      response.statusCode = request.url === '/teapot' ? 418 : 200
+      response.end(`hello ${request.url}`)
+    })
+  })
+  await new Promise<void>(resolve => upstream.listen(0, '127.0.0.1', resolve))
+  upstreamOrigin = `http://127.0.0.1:${(upstream.address() as AddressInfo).port}`
+})
+afterEach(async () => {
+  await Promise.all(gateways.splice(0).map(gateway => gateway.drain(100)))
+  seen = undefined
+  log.length = 0
+  errors.length = 0
+})
+afterAll(async () => {
+  upstream.closeAllConnections()
+  upstream.close()
+  await service.close()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+async function start(options: Partial<GatewayOptions> = {}): Promise<{ gateway: Gateway; port: number; call: Call }> {
+  const gateway = createGateway({
+    upstream: upstreamOrigin,
+    origin: ORIGIN,
+    service,
+    onFinished: entry => log.push(entry),
+    onError: error => errors.push(error),
+    ...options,
+  })
+  gateways.push(gateway)
+  await new Promise<void>(resolve => gateway.server.listen(0, '127.0.0.1', resolve))
+  const { port } = gateway.server.address() as AddressInfo
+  const call: Call = (method, path, body, change = {}) => {
+    const { headers } = createSigner(qredoV1, { keyId, secret }).sign({ method, url: ORIGIN + path, body })
+    return fetch(`http://127.0.0.1:${port}${path}`, { method, headers: { ...headers, ...change }, ...(body === undefined ? {} : { body }) })
+  }
+  return { gateway, port, call }
+}
+type Call = (method: string, path: string, body?: string, change?: Record<string, string>) => Promise<Response>
+
+/** Sends bytes and reads what comes back until the connection ends or is silent. */
+function raw(port: number, text: string | Buffer): Promise<string> {
+  return new Promise(resolve => {
+    let answer = ''
+    const socket = connect(port, '127.0.0.1', () => socket.write(text))
+    socket.setTimeout(1500, () => socket.destroy())
+    socket.setEncoding('latin1')
+    socket.on('data', piece => {
+      answer += piece
+    })
+    socket.on('error', () => undefined)
+    socket.on('close', () => resolve(answer))
+  })
+}
+
+describe('the gateway', () => {
+  it('passes verified requests on, with who makes them, and answers as the upstream does', async () => {
+    const { call } = await start()
+    const response = await call('POST', '/orders?a=%7e', '{"a": 1}', {
+      'content-type': 'application/json',
+      'x-own': 'kept',
+      'x-request-id': 'r-1',
+    })
+    expect([response.status, await response.text()]).toEqual([200, 'hello /orders?a=%7e'])
+    expect(response.headers.getSetCookie()).toEqual(['a=1', 'b=2'])
+    expect([response.headers.get('x-inner'), response.headers.get('x-request-id')]).toEqual([null, 'r-1'])
+    expect(seen).toMatchObject({
+      method: 'POST',
+      url: '/orders?a=%7e',
+      body: '{"a": 1}',
+      headers: {
+        'content-length': '8',
+        'x-own': 'kept',
+        'x-request-id': 'r-1',
+        'x-forwarded-for': '127.0.0.1',
+        'x-countersign-key': keyId,
+        'x-countersign-organisation': 'acme',
+        'x-countersign-permissions': 'balance,web3',
+        'x-countersign-scheme': 'qredo-v1',
+        'x-countersign-fund': 'f1',
+      },
+    })
+    for (const name of ['qredo-api-key', 'qredo-api-sig', 'qredo-api-ts', 'transfer-encoding', 'x-countersign-wallet'])
+      expect(seen?.headers).not.toHaveProperty(name)
+    expect((await call('GET', '/teapot')).status).toBe(418)
+    expect(log.map(({ status, outcome, keyId: by }) => [status, outcome, by])).toEqual([
+      [200, 'passed', keyId],
+      [418, 'passed', keyId],
+    ])
+  })
+
+  it('keeps the signature’s headers where it is told to', async () => {
+    const { call } = await start({ keepSignature: true })
+    await call('GET', '/x')
+    expect(seen?.headers).toHaveProperty('qredo-api-sig')
+  })
+
+  it('lets nothing through that is not verified, and not twice', async () => {
+    const { call, port } = await start()
+    const before = count
+    expect((await call('GET', '/x', undefined, { 'qredo-api-sig': 'A'.repeat(43) })).status).toBe(401)
+    expect((await fetch(`http://127.0.0.1:${port}/x`)).status).toBe(401)
+    const { headers } = createSigner(qredoV1, { keyId, secret }).sign({ method: 'POST', url: `${ORIGIN}/pay`, body: '{}' })
+    const send = () => fetch(`http://127.0.0.1:${port}/pay`, { method: 'POST', headers, body: '{}' })
+    expect((await Promise.all([send(), send(), send(), send()])).map(({ status }) => status).sort()).toEqual([200, 401, 401, 401])
+    const tampered = await fetch(`http://127.0.0.1:${port}/pay`, { method: 'POST', headers, body: '{"a":1}' })
+    expect(await tampered.json()).toMatchObject({ code: 'bad-signature' })
+    expect(count).toBe(before + 1)
+    expect(log.every(entry => !JSON.stringify(entry).includes(headers['qredo-api-sig'] ?? 'x'))).toBe(true)
+  })
+
+  it('takes several schemes on one route, and has permissions by route', async () => {
+    const made = await service.keys.create({ name: 'test', address: '' }, 'acme', { name: 's', scheme: 'qredo-v2' })
+    stripeKey = { id: made.key.id, secret: made.secret ?? '' }
+    const { call, port } = await start({
+      routes: [
+        { path: '/', schemes: ['qredo-v1', 'qredo-v2'] },
+        { path: '/admin', schemes: ['qredo-v1'], permission: ['root'] },
+        { path: '/get-only', schemes: ['qredo-v1'], methods: ['GET'] },
+      ],
+    })
+    const { qredoV2 } = await import('countersign/schemes')
+    const { headers } = createSigner(qredoV2, { keyId: stripeKey.id, secret: stripeKey.secret }).sign({ method: 'GET', url: `${ORIGIN}/x` })
+    expect((await fetch(`http://127.0.0.1:${port}/x`, { headers })).status).toBe(200)
+    expect(seen?.headers['x-countersign-scheme']).toBe('qredo-v2')
+    expect((await call('GET', '/x')).status).toBe(200)
+    expect(await (await call('GET', '/admin/x')).json()).toMatchObject({ code: 'permission-denied' })
+    expect((await call('GET', '/administrator')).status).toBe(200)
+    expect((await call('GET', '/get-only')).status).toBe(200)
+    expect(stripe.name).toBe('stripe')
+  })
+
+  it('tunnels WebSockets whose upgrade is signed', async () => {
+    const sockets = new WebSocketServer({ noServer: true })
+    const feed = createServer()
+    feed.on('upgrade', (request, socket, head) =>
+      sockets.handleUpgrade(request, socket, head, connection => {
+        connection.send(`${request.headers['x-countersign-key']} ${request.url}`)
+        connection.on('message', message => connection.send(`echo ${message}`))
+      }),
+    )
+    await new Promise<void>(resolve => feed.listen(0, '127.0.0.1', resolve))
+    const { port } = await start({ upstream: `http://127.0.0.1:${(feed.address() as AddressInfo).port}` })
+    const { headers } = createSigner(qredoV1, { keyId, secret }).sign({ method: 'GET', url: `${ORIGIN}/feed` })
+    const socket = new WebSocket(`ws://127.0.0.1:${port}/feed`, { headers })
+    const next = (): Promise<string> =>
+      new Promise((resolve, reject) => socket.once('message', message => resolve(String(message))).once('error', reject))
+    expect(await next()).toBe(`${keyId} /feed`)
+    socket.send('x'.repeat(100_000))
+    expect(await next()).toHaveLength(100_005)
+    socket.terminate()
+    const refused = new WebSocket(`ws://127.0.0.1:${port}/feed`)
+    expect(await new Promise(resolve => refused.once('unexpected-response', (_, response) => resolve(response.statusCode)))).toBe(401)
+    refused.on('error', () => undefined)
+    sockets.close()
+    feed.closeAllConnections()
+    feed.close()
+  })
+
+  it('lets running requests end when it drains, and takes no others', async () => {
+    let release: (() => void) | undefined
+    const slow = createServer((_, response) => {
+      release = () => response.end('slow')
+    })
+    await new Promise<void>(resolve => slow.listen(0, '127.0.0.1', resolve))
+    const { gateway, call } = await start({ upstream: `http://127.0.0.1:${(slow.address() as AddressInfo).port}` })
+    const running = call('GET', '/slow')
+    await expect.poll(() => release).toBeDefined()
+    const drained = gateway.drain(5000)
+    await expect(call('GET', '/late')).rejects.toThrow()
+    release?.()
+    expect(await (await running).text()).toBe('slow')
+    await drained
+    slow.close()
+  })
+})
+
+describe('an upstream that misbehaves', () => {
+  const servers: TcpServer[] = []
+  afterEach(() => {
+    for (const server of servers.splice(0)) server.close()
+  })
+  async function behind(
+    answer: string | ((socket: import('node:net').Socket) => void),
+    options: Partial<GatewayOptions> = {},
+  ): Promise<{ call: Call; port: number }> {
+    const server = createTcpServer(socket => {
+      socket.on('error', () => undefined)
+      socket.once('data', () => (typeof answer === 'string' ? socket.end(answer) : answer(socket)))
+    })
+    servers.push(server)
+    await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+    return start({ upstream: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, ...options })
+  }
+
+  it.each([
+    ['answers garbage', 'this is no HTTP\r\n\r\n', 502, 'upstream-failed'],
+    ['resets', (socket: import('node:net').Socket) => socket.resetAndDestroy(), 502, 'upstream-failed'],
+    ['closes without a word', (socket: import('node:net').Socket) => socket.destroy(), 502, 'upstream-failed'],
+    ['stalls', () => undefined, 504, 'upstream-timeout'],
+    ['says two lengths', 'HTTP/1.1 200 OK\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\nab', 502, 'upstream-failed'],
+  ])('and %s is told of as such', async (_, answer, status, code) => {
+    const { call } = await behind(answer, { timeouts: { headersTimeoutMs: 300 } })
+    const response = await call('GET', '/x')
+    expect([response.status, ((await response.json()) as { code: string }).code]).toEqual([status, code])
+    expect(log.at(-1)).toMatchObject({ outcome: 'failed', code })
+    expect(errors).toEqual([])
+  })
+
+  it('that is not there is a 502', async () => {
+    const { call } = await start({ upstream: 'http://127.0.0.1:9' })
+    expect(await (await call('GET', '/x')).json()).toMatchObject({ code: 'upstream-unreachable', status: 502 })
+  })
+
+  it('that breaks off in the middle of its answer has the client’s connection cut', async () => {
+    const { call } = await behind(socket =>
+      socket.write('HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\npart', () => setTimeout(() => socket.destroy(), 30)),
+    )
+    const response = await call('GET', '/x')
+    await expect(response.text()).rejects.toThrow()
+  })
+
+  it('that sends a gigabyte to a slow reader costs little memory', async () => {
+    const { call } = await start()
+    const before = process.memoryUsage().rss
+    const response = await call('GET', '/big')
+    let most = 0
+    let bytes = 0
+    for await (const piece of response.body ?? []) {
+      bytes += piece.length
+      if (bytes % (64 << 20) < piece.length) {
+        await sleep(20)
+        most = Math.max(most, process.memoryUsage().rss)
+      }
+    }
+    expect(bytes).toBe(1 << 30)
+    // Client, gateway and upstream are in this process.
+    expect(most - before).toBeLessThan(300 << 20)
+  }, 60_000)
+})
+
+describe('what strangers send', () => {
+  const signed = (method: string, path: string, body?: string): string => {
+    const { headers } = createSigner(qredoV1, { keyId, secret }).sign({ method, url: ORIGIN + path, body })
+    return Object.entries(headers)
+      .map(([name, value]) => `${name}: ${value}\r\n`)
+      .join('')
+  }
+  const request = (line: string, headers: string, body = ''): string => `${line} HTTP/1.1\r\nhost: x\r\n${headers}\r\n${body}`
+
+  it.each<[string, () => string]>([
+    ['two lengths', () => request('POST /x', `${signed('POST', '/x', '{}')}content-length: 2\r\ncontent-length: 3\r\n`, '{}x')],
+    [
+      'a length and chunks',
+      () => request('POST /x', `${signed('POST', '/x', '{}')}content-length: 2\r\ntransfer-encoding: chunked\r\n`, '2\r\n{}\r\n0\r\n\r\n'),
+    ],
+    [
+      'chunks that are not the last coding',
+      () => request('POST /x', `${signed('POST', '/x', '{}')}transfer-encoding: chunked, identity\r\n`, '{}'),
+    ],
+    ['a folded header', () => request('GET /x', `${signed('GET', '/x')}x-a: b\r\n c: d\r\n`)],
+    ['a header with a space before its colon', () => request('GET /x', `${signed('GET', '/x')}content-length : 0\r\n`)],
+    ['bare line feeds', () => request('GET /x', signed('GET', '/x')).replaceAll('\r\n', '\n')],
+    ['an absolute target', () => request(`GET ${ORIGIN}/x`, signed('GET', '/x'))],
+    ['an absolute target of elsewhere', () => request('GET http://evil.example/x', signed('GET', '/x'))],
+    ['an encoded way up', () => request('GET /a/%2e%2e/x', signed('GET', '/a/%2e%2e/x'))],
+    ['a way up', () => request('GET /a/../x', signed('GET', '/a/../x'))],
+    ['empty segments', () => request('GET //x', signed('GET', '//x'))],
+    ['a backslash', () => request('GET /a\\x', signed('GET', '/a\\x'))],
+    ['a NUL in the target', () => request('GET /a%00\0', signed('GET', '/a'))],
+    ['a fragment', () => request('GET /a#b', signed('GET', '/a'))],
+    ['an asterisk', () => request('OPTIONS *', signed('OPTIONS', '*'))],
+    ['CONNECT', () => request('CONNECT 127.0.0.1:22', signed('GET', '/x'))],
+    ['TRACE', () => request('TRACE /x', signed('TRACE', '/x'))],
+    ['two hosts', () => `GET /x HTTP/1.1\r\nhost: a\r\nhost: b\r\n${signed('GET', '/x')}\r\n`],
+    ['no host', () => `GET /x HTTP/1.1\r\n${signed('GET', '/x')}\r\n`],
+    ['a signature that comes twice', () => request('GET /x', signed('GET', '/x') + signed('GET', '/x'))],
+    ['a body on GET', () => request('GET /x', `${signed('GET', '/x')}content-length: 2\r\n`, '{}')],
+    ['another method override', () => request('GET /x', `${signed('POST', '/x')}x-http-method-override: POST\r\n`)],
+    ['a megabyte of headers', () => request('GET /x', `${signed('GET', '/x')}x-long: ${'a'.repeat(1 << 20)}\r\n`)],
+    ['thousands of headers', () => request('GET /x', signed('GET', '/x') + 'x-a: b\r\n'.repeat(5000))],
+  ])('refuses %s, and not a byte goes upstream', async (_, make) => {
+    const { port, call } = await start()
+    const before = count
+    const answer = await raw(port, make())
+    expect(count).toBe(before)
+    expect(answer === '' || /^HTTP\/1\.1 (4\d\d) /.test(answer)).toBe(true)
+    // It lives.
+    expect((await call('GET', '/after')).status).toBe(200)
+    expect(errors).toEqual([])
+  })
+
+  it('takes what a client says of itself for nothing', async () => {
+    const { port } = await start()
+    const forged = [
+      'x-countersign-key: root',
+      'X-Countersign-Permissions: all',
+      'x_countersign_key: root',
+      'X-COUNTERSIGN-anything: x',
+      'x-forwarded-for: 10.0.0.1',
+      'x-real-ip: 10.0.0.1',
+      'forwarded: for=10.0.0.1',
+      'connection: close, x-secret-hop',
+      'x-secret-hop: 1',
+      'te: trailers',
+      'proxy-authorization: x',
+    ]
+    const answer = await raw(port, request('GET /x', `${signed('GET', '/x')}${forged.map(line => `${line}\r\n`).join('')}`))
+    expect(answer).toMatch(/^HTTP\/1\.1 200 /)
+    const names = seen?.raw.filter((_, index) => index % 2 === 0).map(name => name.toLowerCase())
+    expect(names?.filter(name => name.replaceAll('_', '-').startsWith('x-countersign-')).sort()).toEqual(
+      ['fund', 'key', 'organisation', 'permissions', 'scheme'].map(name => `x-countersign-${name}`),
+    )
+    expect(seen?.headers).toMatchObject({
+      'x-countersign-key': keyId,
+      'x-countersign-permissions': 'balance,web3',
+      'x-forwarded-for': '127.0.0.1',
+    })
+    for (const name of ['x-real-ip', 'forwarded', 'x-secret-hop', 'te', 'proxy-authorization']) expect(names).not.toContain(name)
+  })
+
+  it('smuggles no second request behind a first', async () => {
+    const { port } = await start()
+    const before = count
+    const inner = 'GET /inner HTTP/1.1\r\nhost: x\r\n\r\n'
+    const body = `{"a":1}`
+    await raw(port, request('POST /x', `${signed('POST', '/x', body)}content-length: ${body.length}\r\n`, body + inner))
+    expect(seen?.url).toBe('/x')
+    expect(count).toBe(before + 1)
+  })
+
+  it('refuses more bodies than it may hold at once', async () => {
+    const { call, gateway } = await start({ maxHeldBytes: 10_000, maxBodyBytes: 8_000 })
+    expect((await call('POST', '/x', JSON.stringify({ a: 'x'.repeat(9_000) }))).status).toBe(413)
+    expect((await call('POST', '/x', JSON.stringify({ a: 'x'.repeat(7_000) }))).status).toBe(200)
+    const port = (gateway.server.address() as AddressInfo).port
+    const held = connect(port, '127.0.0.1')
+    held.write(request('POST /x', `${signed('POST', '/x', 'x')}content-length: 7000\r\n`, '{'))
+    await sleep(50)
+    expect(await (await call('POST', '/x', JSON.stringify({ a: 'x'.repeat(7_000) }))).json()).toMatchObject({
+      code: 'overloaded',
+      status: 503,
+    })
+    held.destroy()
+    await expect.poll(async () => (await call('POST', '/x', JSON.stringify({ a: 'x'.repeat(7_000) }))).status).toBe(200)
+  })
+})
