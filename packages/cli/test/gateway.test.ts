@@ -2,6 +2,7 @@ import { execFile, spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { connect as connectTls } from 'node:tls'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { createSigner } from 'countersign'
@@ -42,6 +43,7 @@ server.serve_forever()
 interface Process {
   readonly line: string
   stop(): Promise<number | null>
+  reload(): void
 }
 
 function start(command: string, args: readonly string[]): Promise<Process> {
@@ -60,6 +62,7 @@ function start(command: string, args: readonly string[]): Promise<Process> {
           child.kill('SIGTERM')
           return ended
         },
+        reload: () => void child.kill('SIGHUP'),
       }),
     )
   })
@@ -91,10 +94,12 @@ describe.skipIf(!has('python3') || !hasRedis)('countersign gateway (needs python
     removeFolder(folder)
   })
 
-  async function startGateway(...args: readonly string[]): Promise<{ origin: string; adminOrigin: string; stop: Process['stop'] }> {
+  async function startGateway(
+    ...args: readonly string[]
+  ): Promise<{ origin: string; adminOrigin: string; stop: Process['stop']; reload: Process['reload'] }> {
     const gateway = await start(process.execPath, [bin, 'gateway', '--json', '--quiet', '--port', '0', '--store', store, ...args])
     running.push(gateway)
-    return { ...(JSON.parse(gateway.line) as { origin: string; adminOrigin: string }), stop: gateway.stop }
+    return { ...(JSON.parse(gateway.line) as { origin: string; adminOrigin: string }), stop: gateway.stop, reload: gateway.reload }
   }
 
   it('lets exactly one of twenty copies through, sent at once to two processes that share Redis, every time', {
@@ -186,6 +191,99 @@ print(urllib.request.urlopen(urllib.request.Request(url, body, headers)).read().
     expect(metrics).toContain('countersign_gateway_requests_total{outcome="passed",code="2xx"} 4')
     expect(metrics).toContain('countersign_gateway_requests_total{outcome="refused",code="missing-header"} 1')
   })
+
+  it.skipIf(spawnSync('openssl', ['version']).error !== undefined)(
+    'listens with TLS, and takes a new certificate on SIGHUP (needs openssl)',
+    async () => {
+      const certificate = (name: string): void =>
+        void spawnSync('openssl', [
+          'req',
+          '-x509',
+          '-newkey',
+          'rsa:2048',
+          '-nodes',
+          '-keyout',
+          join(folder, 'key.pem'),
+          '-out',
+          join(folder, 'cert.pem'),
+          '-days',
+          '1',
+          '-subj',
+          `/CN=${name}`,
+        ])
+      certificate('first.example')
+      const file = join(folder, 'tls.json')
+      writeFileSync(
+        file,
+        JSON.stringify({
+          upstream,
+          origin: 'https://api.example.com',
+          tls: { cert: join(folder, 'cert.pem'), key: join(folder, 'key.pem') },
+        }),
+      )
+      const gateway = await startGateway('--config', file)
+      const { hostname, port } = new URL(gateway.origin)
+      expect(new URL(gateway.origin).protocol).toBe('https:')
+      const subject = (): Promise<string> =>
+        new Promise((resolve, reject) => {
+          const socket = connectTls({ host: hostname, port: Number(port), rejectUnauthorized: false }, () => {
+            resolve(String(socket.getPeerCertificate().subject.CN))
+            socket.end()
+          })
+          socket.on('error', reject)
+        })
+      expect(await subject()).toBe('first.example')
+      certificate('second.example')
+      gateway.reload()
+      await expect.poll(subject).toBe('second.example')
+    },
+  )
+
+  it('shares a port among processes, and replaces one that dies', async () => {
+    const port = 20_000 + Math.floor(Math.random() * 20_000)
+    const origin = `http://127.0.0.1:${port}`
+    const child = spawn(
+      process.execPath,
+      [
+        bin,
+        'gateway',
+        '--upstream',
+        upstream,
+        '--origin',
+        origin,
+        '--port',
+        String(port),
+        '--store',
+        store,
+        '--redis',
+        redis.url,
+        '--workers',
+        '2',
+      ],
+      { stdio: ['ignore', 'ignore', 'pipe'] },
+    )
+    let log = ''
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      log += text
+    })
+    const signer = createSigner(qredoV1, { keyId, secret })
+    const call = async (): Promise<number> => {
+      const { headers } = signer.sign({ method: 'GET', url: `${origin}/w` })
+      return fetch(`${origin}/w`, { headers }).then(
+        ({ status }) => status,
+        () => 0,
+      )
+    }
+    await expect.poll(call, { timeout: 10_000 }).toBe(200)
+    const pids = (): number[] => [...new Set([...log.matchAll(/"pid":(\d+),"port"/g)].map(([, pid]) => Number(pid)))]
+    await expect.poll(() => pids().length, { timeout: 10_000 }).toBe(2)
+    process.kill(pids()[0] ?? 0, 'SIGKILL')
+    await expect.poll(() => pids().length, { timeout: 10_000 }).toBe(3)
+    for (let count = 0; count < 20; count++) expect(await call()).toBe(200)
+    const ended = new Promise(resolve => child.on('close', resolve))
+    child.kill('SIGTERM')
+    expect(await ended).toBe(0)
+  }, 60_000)
 
   it('reads its settings from a file, and names the line of what is wrong', async () => {
     const file = join(folder, 'gateway.yaml')

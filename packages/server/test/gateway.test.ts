@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http'
 import { type AddressInfo, connect, createServer as createTcpServer, type Server as TcpServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -394,6 +394,33 @@ describe('what strangers send', () => {
     await raw(port, request('POST /x', `${signed('POST', '/x', body)}content-length: ${body.length}\r\n`, body + inner))
     expect(seen?.url).toBe('/x')
     expect(count).toBe(before + 1)
+  })
+
+  it('writes large bodies to disk, verifies them, and sends them on whole; the others are gone', async () => {
+    const { call, port } = await start({ spoolBytes: 1000, spoolFolder: folder, maxBodyBytes: 3_000_000, maxHeldBytes: 1000 })
+    const spools = () =>
+      readdirSync(folder)
+        .filter(name => name.startsWith('countersign-gateway-'))
+        .flatMap(name => readdirSync(join(folder, name)))
+    const large = (letter: string) => JSON.stringify({ a: letter.repeat(2_000_000) })
+    const answers = await Promise.all(['a', 'b', 'c', 'd'].map(letter => call('POST', `/${letter}`, large(letter))))
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200])
+    await call('POST', '/e', large('e'))
+    expect(seen?.body === large('e')).toBe(true)
+    expect(seen?.headers['content-length']).toBe(String(large('e').length))
+    const before = count
+    expect((await call('POST', '/x', large('x'), { 'qredo-api-sig': 'A'.repeat(43) })).status).toBe(401)
+    expect((await call('POST', '/x', large('x').repeat(2))).status).toBe(413)
+    expect(count).toBe(before)
+    await expect.poll(spools).toEqual([])
+    // Cut off in the middle.
+    const cut = connect(port, '127.0.0.1')
+    cut.write(request('POST /cut', `${signed('POST', '/cut', 'x')}content-length: 2000000\r\n`, '{"a":'))
+    await expect.poll(spools).toHaveLength(1)
+    cut.destroy()
+    await expect.poll(spools).toEqual([])
+    expect((await call('GET', '/after')).status).toBe(200)
+    expect(errors).toEqual([])
   })
 
   it('refuses more bodies than it may hold at once', async () => {

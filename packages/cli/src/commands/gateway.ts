@@ -74,6 +74,8 @@ Examples:
       else if (cluster.isPrimary) tell(`The gateway listens on ${gateway.origin}. Ctrl+C stops it.`)
       await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')])
       await gateway.close()
+      // Its channel to the first process would keep a worker alive.
+      cluster.worker?.disconnect()
       done(EXIT.ok)
     })
 }

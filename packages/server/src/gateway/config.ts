@@ -20,6 +20,10 @@ export const gatewayConfig = z
       .meta({ description: 'The public origin, which clients sign; several where there are several. Never taken from a request.' }),
     host: z.string().default('127.0.0.1').meta({ description: 'The address to listen on.' }),
     port: z.int().min(0).max(65_535).default(4590),
+    tls: z
+      .strictObject({ cert: z.string(), key: z.string() })
+      .optional()
+      .meta({ description: 'Paths of certificate and key, in PEM; read again on SIGHUP.' }),
     adminPort: z
       .int()
       .min(0)
@@ -51,8 +55,12 @@ export const gatewayConfig = z
     allow: z.array(z.enum(['ambiguous-request', 'body-on-get'])).optional(),
     keepSignature: z.boolean().default(false).meta({ description: 'Whether the upstream sees the signature’s headers.' }),
     toleranceMs: milliseconds.optional(),
-    maxBodyBytes: bytes.optional().meta({ description: 'Of one request. Default: 10 MiB.' }),
-    maxHeldBytes: bytes.optional().meta({ description: 'Of all requests at once. Default: 256 MiB.' }),
+    maxBodyBytes: bytes.optional().meta({ description: 'Of one request. Default: 128 MiB.' }),
+    spoolBytes: bytes
+      .optional()
+      .meta({ description: 'Larger bodies are written to disk until they are verified and sent on. Default: 1 MiB.' }),
+    spoolFolder: z.string().optional(),
+    maxHeldBytes: bytes.optional().meta({ description: 'Of all bodies in memory at once. Default: 256 MiB.' }),
     timeouts: z
       .strictObject({
         connectTimeoutMs: milliseconds.optional(),

@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http'
+import type { Readable } from 'node:stream'
 import { type Dispatcher, errors, Pool } from 'undici'
 import { answeredHeaders } from './headers.ts'
 import type { GatewayProblem } from './problem.ts'
@@ -18,7 +19,7 @@ export interface OutgoingRequest {
   readonly method: string
   readonly target: string
   readonly headers: string[]
-  readonly body: Uint8Array | undefined
+  readonly body: Uint8Array | Readable | undefined
   /** What the answer gets beside the upstream's headers: names and values in turn. */
   readonly answerWith: readonly string[]
 }

@@ -1,17 +1,18 @@
 import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer as createTlsServer, type Server as TlsServer } from 'node:https'
 import type { Duplex } from 'node:stream'
 import { type Failure, memoryReplayGuard, type ReplayGuard, type Scheme, type VerifierOptions } from 'countersign'
 import { sendProblem } from 'countersign/node'
 import * as knownSchemes from 'countersign/schemes'
 import { refuseUpgrade } from 'countersign/websocket'
 import type { KeyService } from '../service.ts'
-import { createBodyBudget, OverloadedError } from './body-budget.ts'
 import { createUpstream, UpstreamError, type UpstreamOptions } from './forward.ts'
 import { forwardedHeaders } from './headers.ts'
 import { identityHeaders } from './identity.ts'
 import { createGatewayMetrics, type GatewayMetrics } from './metrics.ts'
 import { type GatewayProblem, sendGatewayProblem } from './problem.ts'
+import { createRequestBodies, OverloadedError } from './request-body.ts'
 import { createRouter, type RouteConfig } from './router.ts'
 import { tunnel } from './tunnel.ts'
 
@@ -28,11 +29,17 @@ export interface GatewayOptions {
   readonly schemes?: readonly Scheme[] | undefined
   readonly toleranceMs?: number | undefined
   readonly allow?: VerifierOptions['allow']
+  /** Certificate and key, in PEM; left out: plain HTTP. */
+  readonly tls?: TlsFiles | undefined
   /** Whether the upstream sees the signature's headers. Default: no. */
   readonly keepSignature?: boolean | undefined
-  /** Of one request. Default: 10 MiB. */
+  /** Bodies larger than this are written to disk until they are verified and sent on. Default: 1 MiB. */
+  readonly spoolBytes?: number | undefined
+  /** Where; default: the system's folder for temporary files. */
+  readonly spoolFolder?: string | undefined
+  /** Of one request. Default: 128 MiB. */
   readonly maxBodyBytes?: number | undefined
-  /** Of all requests at once. Default: 256 MiB. */
+  /** Of all bodies in memory at once. Default: 256 MiB. */
   readonly maxHeldBytes?: number | undefined
   readonly timeouts?: UpstreamOptions & {
     /** Until a request has come in. Default: 60 s. */ readonly requestTimeoutMs?: number | undefined
@@ -57,15 +64,23 @@ export interface AccessEntry {
   readonly ms: number
 }
 
+export interface TlsFiles {
+  readonly cert: string | Buffer
+  readonly key: string | Buffer
+}
+
 export interface Gateway {
   readonly server: Server
+  /** Takes a new certificate for the connections to come. */
+  setTls(files: TlsFiles): void
   readonly metrics: GatewayMetrics
   readonly isDraining: boolean
   /** Takes no new connections, lets running requests end, and cuts what is left after a while. */
   drain(timeoutMs?: number): Promise<void>
 }
 
-const DEFAULT_MAX_BODY_BYTES = 10_485_760
+const DEFAULT_MAX_BODY_BYTES = 134_217_728
+const DEFAULT_SPOOL_BYTES = 1_048_576
 const DEFAULT_MAX_HELD_BYTES = 268_435_456
 const MAX_HEADER_BYTES = 16_384
 const HEADERS_TIMEOUT_MS = 10_000
@@ -78,8 +93,12 @@ export function createGateway(options: GatewayOptions): Gateway {
   const { service, origin, keepSignature = false, timeouts = {}, onFinished, onError } = options
   const upstreamOrigin = new URL(options.upstream).origin
   const upstream = createUpstream(upstreamOrigin, timeouts)
-  const budget = createBodyBudget(options.maxHeldBytes ?? DEFAULT_MAX_HELD_BYTES)
-  const metrics = createGatewayMetrics({ heldBytes: () => budget.heldBytes })
+  const bodies = createRequestBodies({
+    maxHeldBytes: options.maxHeldBytes ?? DEFAULT_MAX_HELD_BYTES,
+    spoolBytes: options.spoolBytes ?? DEFAULT_SPOOL_BYTES,
+    folder: options.spoolFolder,
+  })
+  const metrics = createGatewayMetrics({ heldBytes: () => bodies.heldBytes })
   const routeOf = createRouter({
     routes: options.routes ?? [{ path: '/', schemes: ['qredo-v1'] }],
     schemes: options.schemes ?? (Object.values(knownSchemes) as Scheme[]),
@@ -112,21 +131,23 @@ export function createGateway(options: GatewayOptions): Gateway {
     const entry = beginEntry(request, onFinished, metrics)
     const answerWith = ['x-request-id', entry.requestId, ...(isDraining ? ['connection', 'close'] : [])]
     const { method = '', url = '' } = request
-    const reader = budget.reader(request)
+    const requestBody = bodies.of(request)
     try {
       if (UNSAFE_PATH.test(url.split('?', 1)[0] ?? '')) return refuse({ code: 'malformed-target' }, 'qredo-v1')
       const route = routeOf(method, url)
       if (route === undefined) return fail('not-found')
-      const incoming = { method, target: url, headers: request.rawHeaders, body: reader, address: request.socket.remoteAddress }
+      const incoming = { method, target: url, headers: request.rawHeaders, body: requestBody.reader, address: request.socket.remoteAddress }
       const { result, scheme } = await route.verify(incoming)
+      requestBody.verified()
       if (!result.ok) {
         service.refusals.refused({ failure: result.failure, request: incoming })
         return refuse(result.failure, scheme)
       }
-      const { key, body } = result
+      const { key } = result
+      const { body, length: bodyLength } = requestBody.outgoing()
       service.used(key)
       entry.verified(key.id, scheme)
-      const length = body?.length ?? (method === 'POST' || method === 'PUT' || method === 'PATCH' ? 0 : undefined)
+      const length = bodyLength ?? (method === 'POST' || method === 'PUT' || method === 'PATCH' ? 0 : undefined)
       const headers = headersFor(request, route.signatureHeaders, identityHeaders(key, scheme), entry.requestId, length)
       entry.finish('passed', await upstream.forward({ method, target: url, headers, body, answerWith }, response))
     } catch (error) {
@@ -136,7 +157,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       onError?.(error)
       fail('internal')
     } finally {
-      reader.release()
+      void requestBody.release().catch(error => onError?.(error))
     }
 
     function refuse(failure: Failure, scheme: string): void {
@@ -177,13 +198,15 @@ export function createGateway(options: GatewayOptions): Gateway {
     entry.finish('passed', 101)
   }
 
-  const server = createServer({
+  const limits = {
     maxHeaderSize: MAX_HEADER_BYTES,
     headersTimeout: HEADERS_TIMEOUT_MS,
     requestTimeout: timeouts.requestTimeoutMs ?? 60_000,
     keepAliveTimeout: 5_000,
     insecureHTTPParser: false,
-  })
+  }
+  const server: Server =
+    options.tls === undefined ? createServer(limits) : createTlsServer({ ...limits, ...options.tls, minVersion: 'TLSv1.2' })
   server.on('request', (request, response) => void handle(request, response))
   // An `Expect: 100-continue` is answered by Node before the request is handed over; the body is read before it is sent on either way.
   server.on('upgrade', (request, socket, head) => {
@@ -195,6 +218,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   return {
     server,
     metrics,
+    setTls: files => (server as TlsServer).setSecureContext(files),
     get isDraining() {
       return isDraining
     },
@@ -206,6 +230,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       await closed
       clearTimeout(timer)
       await upstream.close()
+      await bodies.close()
     },
   }
 }

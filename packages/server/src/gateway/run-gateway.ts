@@ -1,10 +1,11 @@
+import { readFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import { sql } from 'kysely'
 import { pino } from 'pino'
 import { redisReplayGuard } from '../replay/redis.ts'
 import { openKeyService } from '../service.ts'
 import type { GatewayConfig } from './config.ts'
-import { createGateway, type Gateway } from './gateway.ts'
+import { createGateway, type Gateway, type TlsFiles } from './gateway.ts'
 
 export interface RunningGateway {
   readonly origin: string
@@ -21,7 +22,16 @@ export async function runGateway(config: GatewayConfig, { isQuiet = false }: { r
   const onError = (error: unknown): void => log.error({ error: error instanceof Error ? error.message : String(error) }, 'error')
   const service = await openKeyService({ store: config.store, masterKeyFile: config.masterKeyFile, onError })
   const redis = config.redis === undefined ? undefined : redisReplayGuard({ redis: config.redis, toleranceMs: config.toleranceMs, onError })
-  const gateway = createGateway({ ...config, service, replay: redis, onError, onFinished: entry => log.info(entry, 'request') })
+  const { tls } = config
+  const readTls = (): TlsFiles | undefined => (tls === undefined ? undefined : { cert: readFileSync(tls.cert), key: readFileSync(tls.key) })
+  const gateway = createGateway({
+    ...config,
+    tls: readTls(),
+    service,
+    replay: redis,
+    onError,
+    onFinished: entry => log.info(entry, 'request'),
+  })
   const port = await listen(gateway.server, config.port, config.host)
   const admin =
     config.adminPort === undefined
@@ -31,11 +41,23 @@ export async function runGateway(config: GatewayConfig, { isQuiet = false }: { r
           await redis?.ping()
         })
   const adminPort = admin === undefined ? undefined : await listen(admin, config.adminPort ?? 0, '127.0.0.1')
+  const reload = (): void => {
+    try {
+      const files = readTls()
+      if (files !== undefined) gateway.setTls(files)
+      log.info('certificate read again')
+    } catch (error) {
+      // The old one stays.
+      onError(error)
+    }
+  }
+  process.on('SIGHUP', reload)
   log.info({ port, adminPort, upstream: config.upstream }, 'listening')
   return {
-    origin: `http://${config.host}:${port}`,
+    origin: `${tls === undefined ? 'http' : 'https'}://${config.host}:${port}`,
     adminOrigin: adminPort === undefined ? undefined : `http://127.0.0.1:${adminPort}`,
     async close() {
+      process.off('SIGHUP', reload)
       log.info('draining')
       await gateway.drain(config.drainMs)
       admin?.close()

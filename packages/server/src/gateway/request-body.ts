@@ -1,0 +1,146 @@
+import { randomUUID } from 'node:crypto'
+import { createReadStream, createWriteStream } from 'node:fs'
+import { mkdtemp, open, rm } from 'node:fs/promises'
+import type { IncomingMessage } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type Readable, Transform } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import type { BodyReader } from 'countersign'
+import { readBody } from 'countersign/node'
+
+export interface RequestBodiesOptions {
+  /** Of all bodies in memory at once. */
+  readonly maxHeldBytes: number
+  /** Larger bodies are written to disk until they are verified and sent on. */
+  readonly spoolBytes: number
+  /** Where; default: the system's folder for temporary files. */
+  readonly folder?: string | undefined
+}
+
+/** The body of one request: read once, however many verifiers ask. */
+export interface RequestBody {
+  readonly reader: BodyReader
+  /** What goes upstream, once it is verified. */
+  outgoing(): { readonly body: Uint8Array | Readable | undefined; readonly length: number | undefined }
+  /** Lets others verify; to be called when verifying is over. */
+  verified(): void
+  /** Forgets it all. */
+  release(): Promise<void>
+}
+
+/** Keeps request bodies: small ones in memory, within a budget; large ones on disk, of which one at a time is read to be verified. */
+export interface RequestBodies {
+  of(request: IncomingMessage): RequestBody
+  readonly heldBytes: number
+  close(): Promise<void>
+}
+
+export class OverloadedError extends Error {}
+
+export function createRequestBodies({ maxHeldBytes, spoolBytes, folder = tmpdir() }: RequestBodiesOptions): RequestBodies {
+  let held = 0
+  let directory: Promise<string> | undefined
+  /** For the body that is verified now; as large as the largest was. */
+  let scratch = Buffer.alloc(0)
+  let turn: Promise<void> = Promise.resolve()
+
+  /** One after the other has the scratch memory. */
+  async function takeTurn(): Promise<() => void> {
+    const before = turn
+    let done: () => void = () => undefined
+    turn = new Promise(resolve => {
+      done = resolve
+    })
+    await before
+    return done
+  }
+
+  function of(request: IncomingMessage): RequestBody {
+    let reading: Promise<Uint8Array | undefined | 'too-large'> | undefined
+    let inMemory: Uint8Array | undefined
+    let file: { readonly path: string; readonly length: number } | undefined
+    let reserved = 0
+    let endTurn: (() => void) | undefined
+
+    async function read(maxBytes: number): Promise<Uint8Array | undefined | 'too-large'> {
+      const announced = request.headers['transfer-encoding'] === undefined ? Number(request.headers['content-length'] ?? 0) : maxBytes
+      if (announced > maxBytes && request.headers['transfer-encoding'] === undefined) return 'too-large'
+      if (announced > spoolBytes) return await spool(maxBytes)
+      if (held + announced > maxHeldBytes) throw new OverloadedError()
+      reserved = announced
+      held += announced
+      const body = await readBody(request, maxBytes)
+      if (body instanceof Uint8Array) inMemory = body
+      return body
+    }
+
+    async function spool(maxBytes: number): Promise<Uint8Array | undefined | 'too-large'> {
+      directory ??= mkdtemp(join(folder, 'countersign-gateway-'))
+      const path = join(await directory, randomUUID())
+      let length = 0
+      file = { path, length }
+      const tooLarge = new Error('too large')
+      const counted = new Transform({
+        transform(piece: Buffer, _, done) {
+          length += piece.length
+          done(length > maxBytes ? tooLarge : null, piece)
+        },
+      })
+      try {
+        // By its iterator, so that a request that is too large is not destroyed before it is answered.
+        await pipeline(request.iterator({ destroyOnReturn: false }), counted, createWriteStream(path, { flags: 'wx', mode: 0o600 }))
+      } catch (error) {
+        if (error === tooLarge) return 'too-large'
+        throw error
+      }
+      file = { path, length }
+      if (length === 0) return undefined
+      endTurn = await takeTurn()
+      if (scratch.length < length) scratch = Buffer.allocUnsafeSlow(length)
+      const handle = await open(path, 'r')
+      try {
+        for (let at = 0; at < length; ) {
+          const { bytesRead } = await handle.read(scratch, at, length - at, at)
+          if (bytesRead === 0) throw new Error('A spooled body has become shorter.')
+          at += bytesRead
+        }
+      } finally {
+        await handle.close()
+      }
+      return scratch.subarray(0, length)
+    }
+
+    const verified = (): void => {
+      endTurn?.()
+      endTurn = undefined
+    }
+    return {
+      reader(maxBytes) {
+        reading ??= read(maxBytes)
+        return reading
+      },
+      outgoing() {
+        if (file !== undefined && file.length > 0) return { body: createReadStream(file.path), length: file.length }
+        return { body: inMemory, length: inMemory?.length }
+      },
+      verified,
+      async release() {
+        verified()
+        held -= reserved
+        reserved = 0
+        if (file !== undefined) await rm(file.path, { force: true })
+      },
+    }
+  }
+
+  return {
+    of,
+    get heldBytes() {
+      return held + scratch.length
+    },
+    async close() {
+      if (directory !== undefined) await rm(await directory, { recursive: true, force: true })
+    },
+  }
+}
