@@ -67,6 +67,8 @@ export function createUpstream(origin: string, options: UpstreamOptions = {}): U
   }
 }
 
+const WHOLE_BYTES = 16_384
+
 /** Passes an answer on as fast as the client takes it. */
 function streamTo(
   response: ServerResponse,
@@ -75,6 +77,8 @@ function streamTo(
   reject: (error: unknown) => void,
 ): Dispatcher.DispatchHandler {
   let status = 0
+  /** What is still to come, where the upstream said so. */
+  let left: number | undefined
   let onClose: (() => void) | undefined
   const over = (): void => {
     if (onClose !== undefined) response.off('close', onClose)
@@ -91,6 +95,8 @@ function streamTo(
       // 1xx are for this connection only.
       if (statusCode < 200) return
       status = statusCode
+      const length = headers['content-length']
+      left = typeof length === 'string' ? Number(length) : undefined
       const raw = controller.rawHeaders
       const passed = Array.isArray(raw)
         ? answeredHeaders(raw as (string | Buffer)[])
@@ -99,13 +105,19 @@ function streamTo(
       response.writeHead(statusCode, statusMessage, [...passed, ...answerWith])
     },
     onResponseData(controller, chunk) {
+      // An answer that has come whole goes out together with its headers, in one write of one text, which is the fastest that Node does.
+      if (chunk.length === left && chunk.length <= WHOLE_BYTES) {
+        response.end(chunk.toString('latin1'), 'latin1')
+        return
+      }
+      left = undefined
       if (response.write(chunk)) return
       controller.pause()
       response.once('drain', () => controller.resume())
     },
     onResponseEnd() {
       over()
-      response.end()
+      if (!response.writableEnded) response.end()
       resolve(status)
     },
     onResponseError(_controller, error) {

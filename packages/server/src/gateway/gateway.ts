@@ -8,8 +8,8 @@ import * as knownSchemes from 'countersign/schemes'
 import { refuseUpgrade } from 'countersign/websocket'
 import type { KeyService } from '../service.ts'
 import { createUpstream, UpstreamError, type UpstreamOptions } from './forward.ts'
-import { forwardedHeaders } from './headers.ts'
-import { identityHeaders } from './identity.ts'
+import { ALWAYS_DROPPED, forwardedHeaders } from './headers.ts'
+import { createIdentityHeaders } from './identity.ts'
 import { createGatewayMetrics, type GatewayMetrics } from './metrics.ts'
 import { type GatewayProblem, sendGatewayProblem } from './problem.ts'
 import { createRequestBodies, OverloadedError } from './request-body.ts'
@@ -91,7 +91,7 @@ const UNSAFE_PATH = /(^|\/)(\.|%2e){1,2}(\/|$)|\/\/|\\|%5c/i
 /** A reverse proxy that lets verified requests through and no others: not a byte goes upstream before the signature holds. */
 export function createGateway(options: GatewayOptions): Gateway {
   const { service, origin, keepSignature = false, timeouts = {}, onFinished, onError } = options
-  const upstreamOrigin = new URL(options.upstream).origin
+  const { origin: upstreamOrigin, host: upstreamHost } = new URL(options.upstream)
   const upstream = createUpstream(upstreamOrigin, timeouts)
   const bodies = createRequestBodies({
     maxHeldBytes: options.maxHeldBytes ?? DEFAULT_MAX_HELD_BYTES,
@@ -109,6 +109,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     maxBodyBytes: options.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES,
     allow: options.allow,
   })
+  const identityHeaders = createIdentityHeaders()
   let isDraining = false
 
   /** What an upstream is sent of a verified request. */
@@ -119,10 +120,10 @@ export function createGateway(options: GatewayOptions): Gateway {
     requestId: string,
     length: number | undefined,
   ): string[] {
-    const headers = forwardedHeaders(request.rawHeaders, keepSignature ? ALWAYS_DROPPED : new Set([...ALWAYS_DROPPED, ...dropped]))
+    const headers = forwardedHeaders(request.rawHeaders, keepSignature ? ALWAYS_DROPPED : dropped)
     headers.push(...identity, 'x-request-id', requestId, 'x-forwarded-for', request.socket.remoteAddress ?? '')
     headers.push('x-forwarded-host', request.headers.host ?? '', 'x-forwarded-proto', 'encrypted' in request.socket ? 'https' : 'http')
-    headers.push('host', new URL(upstreamOrigin).host)
+    headers.push('host', upstreamHost)
     if (length !== undefined) headers.push('content-length', String(length))
     return headers
   }
@@ -148,7 +149,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       service.used(key)
       entry.verified(key.id, scheme)
       const length = bodyLength ?? (method === 'POST' || method === 'PUT' || method === 'PATCH' ? 0 : undefined)
-      const headers = headersFor(request, route.signatureHeaders, identityHeaders(key, scheme), entry.requestId, length)
+      const headers = headersFor(request, route.dropped, identityHeaders(key), entry.requestId, length)
       entry.finish('passed', await upstream.forward({ method, target: url, headers, body, answerWith }, response))
     } catch (error) {
       if (error instanceof UpstreamError) return fail(error.problem)
@@ -157,7 +158,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       onError?.(error)
       fail('internal')
     } finally {
-      void requestBody.release().catch(error => onError?.(error))
+      requestBody.release()?.catch(error => onError?.(error))
     }
 
     function refuse(failure: Failure, scheme: string): void {
@@ -193,7 +194,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     }
     service.used(result.key)
     entry.verified(result.key.id, scheme)
-    const headers = headersFor(request, route.signatureHeaders, identityHeaders(result.key, scheme), entry.requestId, undefined)
+    const headers = headersFor(request, route.dropped, identityHeaders(result.key), entry.requestId, undefined)
     tunnel(upstreamOrigin, request, headers, socket, head, timeouts.headersTimeoutMs ?? 60_000)
     entry.finish('passed', 101)
   }
@@ -234,20 +235,6 @@ export function createGateway(options: GatewayOptions): Gateway {
     },
   }
 }
-
-/** What is replaced, not passed on. */
-const ALWAYS_DROPPED: ReadonlySet<string> = new Set([
-  'host',
-  'content-length',
-  'expect',
-  'x-request-id',
-  'x-forwarded-for',
-  'x-forwarded-host',
-  'x-forwarded-proto',
-  'x-forwarded-port',
-  'x-real-ip',
-  'forwarded',
-])
 
 function beginEntry(request: IncomingMessage, onFinished: GatewayOptions['onFinished'], metrics: GatewayMetrics) {
   const started = performance.now()

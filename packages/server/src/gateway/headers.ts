@@ -11,6 +11,20 @@ const HOP_BY_HOP = new Set([
   'upgrade',
 ])
 
+/** What is replaced, not passed on. */
+export const ALWAYS_DROPPED: ReadonlySet<string> = new Set([
+  'host',
+  'content-length',
+  'expect',
+  'x-request-id',
+  'x-forwarded-for',
+  'x-forwarded-host',
+  'x-forwarded-proto',
+  'x-forwarded-port',
+  'x-real-ip',
+  'forwarded',
+])
+
 /** Ours to say, nobody else's. */
 export const IDENTITY_PREFIX = 'x-countersign-'
 

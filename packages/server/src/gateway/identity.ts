@@ -2,14 +2,28 @@ import type { Key } from 'countersign'
 import { principalOf } from '../keys/key-store.ts'
 import { IDENTITY_PREFIX } from './headers.ts'
 
-/** Who makes a verified call, for the upstream: names and values in turn. A client can not send these, see `forwardedHeaders`. */
-export function identityHeaders(key: Key, scheme: string): string[] {
+/**
+ * Who makes a verified call, for the upstream: names and values in turn. A client can not send these, see `forwardedHeaders`. Worked out once for a key as it is: a
+ * key that changes is another object.
+ */
+export function createIdentityHeaders(): (key: Key) => readonly string[] {
+  const known = new WeakMap<Key, readonly string[]>()
+  return key => {
+    const own = known.get(key)
+    if (own !== undefined) return own
+    const made = identityHeaders(key)
+    known.set(key, made)
+    return made
+  }
+}
+
+function identityHeaders(key: Key): readonly string[] {
   const { organisationId, fundId, walletId } = principalOf(key)
   const said: readonly (readonly [name: string, value: string])[] = [
     ['key', key.id],
     ['organisation', organisationId],
     ['permissions', [...key.permissions].join(',')],
-    ['scheme', scheme],
+    ['scheme', key.schemeName],
     ['fund', fundId],
     ['wallet', walletId],
   ]

@@ -26,7 +26,7 @@ export interface RequestBody {
   /** Lets others verify; to be called when verifying is over. */
   verified(): void
   /** Forgets it all. */
-  release(): Promise<void>
+  release(): Promise<void> | undefined
 }
 
 /** Keeps request bodies: small ones in memory, within a budget; large ones on disk, of which one at a time is read to be verified. */
@@ -37,6 +37,14 @@ export interface RequestBodies {
 }
 
 export class OverloadedError extends Error {}
+
+/** The most frequent one. */
+const NO_BODY: RequestBody = {
+  reader: () => Promise.resolve(undefined),
+  outgoing: () => ({ body: undefined, length: undefined }),
+  verified: () => undefined,
+  release: () => undefined,
+}
 
 export function createRequestBodies({ maxHeldBytes, spoolBytes, folder = tmpdir() }: RequestBodiesOptions): RequestBodies {
   let held = 0
@@ -57,6 +65,8 @@ export function createRequestBodies({ maxHeldBytes, spoolBytes, folder = tmpdir(
   }
 
   function of(request: IncomingMessage): RequestBody {
+    const { 'content-length': length, 'transfer-encoding': coding } = request.headers
+    if ((length === undefined || length === '0') && coding === undefined) return NO_BODY
     let reading: Promise<Uint8Array | undefined | 'too-large'> | undefined
     let inMemory: Uint8Array | undefined
     let file: { readonly path: string; readonly length: number } | undefined

@@ -9,6 +9,7 @@ import {
 } from 'countersign'
 import { ServerError } from '../errors.ts'
 import type { CachedKeys } from '../keys/key-source.ts'
+import { ALWAYS_DROPPED } from './headers.ts'
 
 export interface RouteConfig {
   /** A prefix of the path, of whole segments: `/orders` is for `/orders` and `/orders/7`. The longest that fits counts. */
@@ -23,8 +24,8 @@ export interface RouteConfig {
 
 export interface RouteVerifier {
   readonly config: RouteConfig
-  /** The names of the headers that carry the schemes' signatures, lower case. */
-  readonly signatureHeaders: ReadonlySet<string>
+  /** The names of the headers that do not go upstream, lower case: those of the schemes, and those that the gateway replaces. */
+  readonly dropped: ReadonlySet<string>
   verify(request: Parameters<Verifier['verify']>[0]): Promise<{ readonly result: Verification; readonly scheme: string }>
 }
 
@@ -69,7 +70,12 @@ export function createRouter(options: RouterOptions): (method: string, target: s
       if (!config.path.startsWith('/'))
         throw new ServerError('route-invalid', 400, `The path of a route begins with a slash: ${config.path}`)
       const own = config.schemes.map(verifierOf)
-      return { config, prefix: config.path.replace(/\/+$/, ''), signatureHeaders: headersOf(own), verify: inTurn(own, config.permission) }
+      return {
+        config,
+        prefix: config.path.replace(/\/+$/, ''),
+        dropped: new Set([...ALWAYS_DROPPED, ...headersOf(own)]),
+        verify: inTurn(own, config.permission),
+      }
     })
     .sort((a, b) => b.prefix.length - a.prefix.length)
   return (method, target) => {

@@ -1,0 +1,156 @@
+/**
+ * Requests a second with wrk, side by side against the same small upstream: what a signature costs in front of an API, and what the gateway costs beside a proxy
+ * that checks nothing. The servers take turns for several rounds; medians, and ratios to what each is compared with. Needs wrk; redis-server and nginx (with its
+ * JavaScript module) where they are. Run by `npm run bench:gateway`, after a build.
+ */
+import { execFileSync, fork, spawn, spawnSync } from 'node:child_process'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { openKeyService } from '@countersign/server'
+import { createSigner } from 'countersign'
+import { qredoV1 } from 'countersign/schemes'
+
+const ROUNDS = Number(process.env.ROUNDS ?? 5)
+const SECONDS = Number(process.env.SECONDS ?? 3)
+const CONNECTIONS = 64
+/** More than any of them answers in a round: every request is sent once. */
+const REQUESTS = SECONDS * 45_000
+const NJS_MODULE = '/usr/lib/nginx/modules/ngx_http_js_module.so'
+
+const here = name => fileURLToPath(new URL(name, import.meta.url))
+const has = program => spawnSync(program, ['--version']).error === undefined
+const folder = mkdtempSync(join(tmpdir(), 'countersign-bench-'))
+const store = join(folder, 'keys.db')
+const running = []
+
+if (!has('wrk')) {
+  console.log('wrk is not installed: nothing to measure with.')
+  process.exit(0)
+}
+const service = await openKeyService({ store })
+await service.administrators.createOrganisation({ name: 'bench', address: '' }, { id: 'bench', name: 'Bench', kind: 'organisation' })
+const { key, secret } = await service.keys.create({ name: 'bench', address: '' }, 'bench', { name: 'bench' })
+await service.close()
+
+const redisPort = await freePort()
+if (has('redis-server'))
+  running.push(spawn('redis-server', ['--port', String(redisPort), '--save', '', '--appendonly', 'no'], { stdio: 'ignore' }))
+
+let upstream = ''
+const upstreamPort = await start('upstream')
+upstream = `http://127.0.0.1:${upstreamPort}`
+const targets = new Map()
+for (const name of [
+  'bare node:http',
+  'with our middleware',
+  'with a naive inline createHmac',
+  'bare undici proxy',
+  'our gateway, guard in memory',
+])
+  targets.set(name, await start(name))
+if (has('redis-server')) targets.set('our gateway, guard in Redis', await start('our gateway, guard in Redis'))
+if (spawnSync('nginx', ['-v']).error === undefined) {
+  targets.set('nginx, plain proxy', await startNginx(false))
+  if (existsSync(NJS_MODULE)) targets.set('nginx, njs checks the HMAC', await startNginx(true))
+}
+// Redis takes what is signed two seconds after its memory began.
+await sleep(2500)
+
+const results = new Map([...targets.keys()].map(name => [name, []]))
+for (let round = 0; round < ROUNDS; round++) {
+  const order = round % 2 === 0 ? [...targets] : [...targets].reverse()
+  for (const [name, port] of order) results.get(name).push(measure(port))
+}
+const median = list => [...list].sort((a, b) => a - b)[Math.floor(list.length / 2)]
+const rates = new Map([...results].map(([name, list]) => [name, median(list.map(({ rate }) => rate))]))
+for (const [name, list] of results) {
+  const against = name.includes('gateway') || name.includes('nginx') ? 'bare undici proxy' : 'bare node:http'
+  const ratio = (rates.get(name) / rates.get(against)).toFixed(2)
+  const failed = list.reduce((sum, { errors }) => sum + errors, 0)
+  console.log(
+    `${name.padEnd(32)} ${String(Math.round(rates.get(name))).padStart(7)} requests/s  p99 ${(median(list.map(({ p99 }) => p99)) / 1000).toFixed(1).padStart(5)} ms  ${ratio} of ${against}${failed === 0 ? '' : `  (${failed} not 2xx)`}`,
+  )
+}
+for (const child of running) child.kill('SIGTERM')
+rmSync(folder, { recursive: true, force: true })
+process.exit(0)
+
+function measure(port) {
+  const requests = join(folder, 'requests')
+  const signer = createSigner(qredoV1, { keyId: key.id, secret })
+  const lines = []
+  for (let at = 0; at < REQUESTS; at++) {
+    const { headers } = signer.sign({ method: 'GET', url: `http://bench.example/v1/orders/${at}?limit=10` })
+    lines.push(`/v1/orders/${at}?limit=10 ${headers['qredo-api-key']} ${headers['qredo-api-ts']} ${headers['qredo-api-sig']}`)
+  }
+  writeFileSync(requests, lines.join('\n'))
+  const text = execFileSync('wrk', ['-t1', `-c${CONNECTIONS}`, `-d${SECONDS}s`, '-s', here('requests.lua'), `http://127.0.0.1:${port}`], {
+    env: { ...process.env, BENCH_REQUESTS: requests },
+    encoding: 'utf8',
+  })
+  const [, count, micros, errors, p99] = /RESULT (\d+) (\d+) (\d+) (\d+)/.exec(text)
+  return { rate: Number(count) / (Number(micros) / 1e6), errors: Number(errors), p99: Number(p99) }
+}
+
+function start(name) {
+  return new Promise((resolve, reject) => {
+    const child = fork(here('servers.js'), {
+      env: { ...process.env, BENCH: JSON.stringify({ name, upstream, store, secret, redis: `redis://127.0.0.1:${redisPort}` }) },
+    })
+    running.push(child)
+    child.once('message', ({ port }) => resolve(port))
+    child.once('exit', code => reject(new Error(`${name} ended with ${code}`)))
+  })
+}
+
+async function startNginx(withHmac) {
+  const port = await freePort()
+  const own = mkdtempSync(join(folder, 'nginx-'))
+  writeFileSync(
+    join(own, 'check.js'),
+    `import crypto from 'crypto'
+const key = Buffer.from('${secret}', 'base64')
+function check(r) {
+  const h = r.headersIn
+  const made = crypto.createHmac('sha256', key).update(h['qredo-api-ts'] + r.method + 'http://bench.example' + r.variables.request_uri).digest('base64url')
+  if (made !== h['qredo-api-sig']) { r.return(401); return }
+  r.internalRedirect('@upstream')
+}
+export default { check }
+`,
+  )
+  writeFileSync(
+    join(own, 'nginx.conf'),
+    `${withHmac ? `load_module ${NJS_MODULE};` : ''}
+worker_processes 1; daemon off; pid ${own}/pid; error_log ${own}/error.log crit;
+events { worker_connections 1024; }
+http {
+  access_log off; client_body_temp_path ${own}/b; proxy_temp_path ${own}/p; fastcgi_temp_path ${own}/f; uwsgi_temp_path ${own}/u; scgi_temp_path ${own}/s;
+  ${withHmac ? `js_path ${own}; js_import check from check.js;` : ''}
+  keepalive_requests 1000000;
+  upstream api { server 127.0.0.1:${upstreamPort}; keepalive 128; keepalive_requests 1000000; }
+  server {
+    listen 127.0.0.1:${port};
+    location ${withHmac ? '@upstream' : '/'} { proxy_http_version 1.1; proxy_set_header Connection ''; proxy_pass http://api; }
+    ${withHmac ? 'location / { js_content check.check; }' : ''}
+  }
+}
+`,
+  )
+  running.push(spawn('nginx', ['-c', join(own, 'nginx.conf'), '-p', own, '-e', join(own, 'error.log')], { stdio: 'ignore' }))
+  await sleep(500)
+  return port
+}
+
+function freePort() {
+  return new Promise(resolve => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const { port } = server.address()
+      server.close(() => resolve(port))
+    })
+  })
+}
