@@ -10,6 +10,7 @@ import { openKeyService } from '@countersign/server'
 import { createSigner, signedFetch } from 'countersign'
 import { qredoV1 } from 'countersign/schemes'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { WebSocket } from 'ws'
 
 const has = (program: string): boolean => spawnSync(program, ['--version']).error === undefined
 const example = (name: string): string => fileURLToPath(new URL(name, import.meta.url))
@@ -80,6 +81,60 @@ describe('servers', () => {
     })
     expect(await (await fetch(`${origin}/orders`)).json()).toMatchObject({ status: 401, code: 'missing-header' })
     server.kill()
+  })
+
+  it.each(['express.ts', 'fastify.ts', 'koa.ts', 'hono.ts'])('%s', async name => {
+    const port = await freePort()
+    const server = spawn(process.execPath, [built(name)], { env: { ...env, PORT: String(port) }, stdio: ['ignore', 'pipe', 'pipe'] })
+    await firstLine(server)
+    const url = `http://127.0.0.1:${port}/orders`
+    const body = '{"amount": "1.0"}'
+    const signed = signedFetch(createSigner(qredoV1, { keyId, secret }))
+    const answer = await signed(url, { method: 'POST', body, headers: { 'content-type': 'application/json' } })
+    expect(await answer.json()).toEqual({ hello: keyId, amount: '1.0' })
+    expect((await fetch(url, { method: 'POST', body, headers: { 'content-type': 'application/json' } })).status).toBe(401)
+    server.kill()
+  })
+
+  it('websocket.ts', async () => {
+    const port = await freePort()
+    const server = spawn(process.execPath, [built('websocket.ts')], {
+      env: { ...env, PORT: String(port) },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    await firstLine(server)
+    const { headers } = createSigner(qredoV1, { keyId, secret }).sign({ method: 'GET', url: `ws://127.0.0.1:${port}/feed` })
+    const socket = new WebSocket(`ws://127.0.0.1:${port}/feed`, { headers })
+    expect(await new Promise(resolve => socket.once('message', message => resolve(String(message))))).toBe(`hello ${keyId}`)
+    socket.terminate()
+    server.kill()
+  })
+
+  it('lambda.ts and next-route.ts', async () => {
+    Object.assign(process.env, { API_KEY: keyId, API_SECRET: secret })
+    const { handler } = await import('./lambda.ts')
+    const body = '{"amount": 1}'
+    const { headers } = createSigner(qredoV1, { keyId, secret }).sign({ method: 'POST', url: 'https://api.example.com/orders?a=1', body })
+    const event = {
+      rawPath: '/orders',
+      rawQueryString: 'a=1',
+      headers: { ...headers },
+      body: Buffer.from(body).toString('base64'),
+      isBase64Encoded: true,
+      requestContext: { http: { method: 'POST', sourceIp: '203.0.113.1' } },
+    }
+    expect(await handler(event)).toMatchObject({ statusCode: 200, body: JSON.stringify({ hello: keyId, bytes: 13 }) })
+    expect(await handler({ ...event, rawQueryString: 'a=2' })).toMatchObject({ statusCode: 401 })
+    const { POST } = await import('./next-route.ts')
+    const { url, headers: own } = createSigner(qredoV1, { keyId, secret }).sign({
+      method: 'POST',
+      url: 'https://api.example.com/orders',
+      body,
+    })
+    expect(await (await POST(new Request(url, { method: 'POST', headers: own, body }))).json()).toEqual({
+      hello: keyId,
+      order: { amount: 1 },
+    })
   })
 
   it('key-store.ts', async () => {
