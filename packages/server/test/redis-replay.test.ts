@@ -1,6 +1,7 @@
+import { Redis } from 'ioredis'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { type RedisReplayGuard, type RedisReplayGuardOptions, redisReplayGuard } from '../src/index.ts'
-import { hasRedis, startRedis, type TestRedis } from './redis.ts'
+import { hasRedis, startRedis, startRedisCluster, type TestRedis } from './redis.ts'
 
 describe.skipIf(!hasRedis)('redisReplayGuard (needs redis-server)', () => {
   let redis: TestRedis
@@ -64,5 +65,29 @@ describe.skipIf(!hasRedis)('redisReplayGuard (needs redis-server)', () => {
     await redis.start({ isEmpty: true })
     await expect.poll(() => Promise.resolve(guard.claim('lost', end - 2000)).catch(() => 'away'), { timeout: 5000 }).toBe('full')
     expect(await guard.claim('new', Date.now() + 310_000)).toBe('fresh')
+  })
+
+  it('works on a cluster, whose nodes share the calls', { timeout: 60_000 }, async () => {
+    const cluster = await startRedisCluster()
+    try {
+      const [one, two] = [await open({ redis: cluster.nodes }), await open({ redis: cluster.nodes })]
+      await expect.poll(() => Promise.resolve(one.claim('first', soon())).catch(() => 'away'), { timeout: 10_000 }).not.toBe('away')
+      for (let round = 0; round < 200; round++) {
+        const claims = await Promise.all([one, two, one, two].map(guard => guard.claim(`call ${round}`, soon())))
+        expect(claims.sort()).toEqual(['fresh', 'seen', 'seen', 'seen'])
+      }
+      const sizes = await Promise.all(
+        cluster.nodes.map(async node => {
+          const client = new Redis(node)
+          const size = await client.dbsize()
+          client.disconnect()
+          return size
+        }),
+      )
+      expect(Math.min(...sizes)).toBeGreaterThan(30)
+    } finally {
+      await Promise.all(guards.splice(0).map(guard => guard.close()))
+      await cluster.close()
+    }
   })
 })

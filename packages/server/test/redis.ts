@@ -56,6 +56,44 @@ export async function startRedis(): Promise<TestRedis> {
   return redis
 }
 
+/** Three nodes without copies: the slots are divided among them. */
+export async function startRedisCluster(): Promise<{ readonly nodes: readonly string[]; close(): Promise<void> }> {
+  const directory = mkdtempSync(join(tmpdir(), 'countersign-cluster-'))
+  const children: ChildProcess[] = []
+  const ports: number[] = []
+  for (let count = 0; count < 3; count++) {
+    // The nodes talk to each other on this port plus ten thousand.
+    let port = await freePort()
+    while (port > 55_000) port = await freePort()
+    ports.push(port)
+    const own = mkdtempSync(join(directory, 'node-'))
+    children.push(
+      spawn(program ?? '', ['--port', String(port), '--bind', '127.0.0.1', '--dir', own, '--cluster-enabled', 'yes', '--save', ''], {
+        stdio: 'ignore',
+      }),
+    )
+  }
+  const nodes = ports.map(port => `redis://127.0.0.1:${port}`)
+  for (const node of nodes) {
+    const client = new Redis(node, { maxRetriesPerRequest: null, retryStrategy: () => 20 })
+    client.on('error', () => undefined)
+    await client.ping()
+    client.disconnect()
+  }
+  const { status, stdout } = spawnSync('redis-cli', ['--cluster', 'create', ...ports.map(port => `127.0.0.1:${port}`), '--cluster-yes'], {
+    encoding: 'utf8',
+  })
+  if (status !== 0) throw new Error(stdout)
+  return {
+    nodes,
+    async close() {
+      for (const child of children) child.kill('SIGKILL')
+      await sleep(50)
+      rmSync(directory, { recursive: true, force: true })
+    },
+  }
+}
+
 function freePort(): Promise<number> {
   return new Promise(resolve => {
     const server = createServer().listen(0, '127.0.0.1', () => {
