@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
+import { addAdminsCommand } from './commands/admins.ts'
 import { addAuditCommand } from './commands/audit.ts'
 import { addCodeCommand } from './commands/code.ts'
 import { addExplainCommand } from './commands/explain.ts'
@@ -49,6 +50,7 @@ export async function runCountersign(args: readonly string[]): Promise<number> {
     addSandboxCommand,
     addServerCommand,
     addKeysCommand,
+    addAdminsCommand,
     addMasterKeyCommand,
     addGatewayCommand,
     addAuditCommand,

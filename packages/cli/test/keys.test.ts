@@ -166,6 +166,17 @@ describe('the key server', () => {
     expect(lines.map(line => JSON.parse(line).action)).toContain('master-key.rotate')
   })
 
+  it('has administrators made on the store, when a token was lost', async () => {
+    const store = ['--store', inFolder('served.db')]
+    const made = JSON.parse((await run('countersign', ['admins', 'create', 'Alice', '--role', 'operator', '--json', ...store])).stdout)
+    const list = () =>
+      run('countersign', ['keys', 'list', '--server', server.origin, '--json'], { env: { COUNTERSIGN_ADMIN_TOKEN: made.token } })
+    expect((await list()).code).toBe(0)
+    expect((await run('countersign', ['admins', 'list', ...store])).stdout).toMatch(/Alice +operator +all +active/)
+    expect(await run('countersign', ['admins', 'disable', made.administrator.id, ...store])).toMatchObject({ code: 0, stdout: '' })
+    expect(await list()).toMatchObject({ code: 1, stderr: expect.stringContaining('[token-wrong]') })
+  })
+
   it('wants a token, and says so', async () => {
     expect(await run('countersign', ['keys', 'list', '--server', server.origin])).toMatchObject({
       code: 2,

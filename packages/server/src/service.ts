@@ -18,8 +18,8 @@ import { createKeyStore, type KeyStore, principalOf } from './keys/key-store.ts'
 import { type LastUsed, recordLastUsed } from './keys/last-used.ts'
 import { type Permission, QREDO_PERMISSIONS } from './keys/permissions.ts'
 import { checkMasterKey } from './seal/canary.ts'
-import { createMasterKeyFile, MASTER_KEY_VARIABLE, type MasterKeys, masterKeysFromFile, masterKeysFromText } from './seal/master-keys.ts'
-import { createSealer } from './seal/sealer.ts'
+import { createMasterKeyFile, MASTER_KEY_VARIABLE, masterKeysFromFile, masterKeysFromText } from './seal/master-keys.ts'
+import { createSealer, type Sealer } from './seal/sealer.ts'
 
 /** Where keys are kept, and what opens their secrets. */
 export interface StoreLocation {
@@ -32,6 +32,8 @@ export interface StoreLocation {
 }
 
 export interface ServiceOptions extends StoreLocation {
+  /** Seals and opens secrets in the place of a master key here: a key management service, say. */
+  readonly sealer?: Sealer | undefined
   readonly schemes?: readonly Scheme[] | undefined
   readonly permissions?: readonly Permission[] | undefined
   readonly clock?: (() => number) | undefined
@@ -53,7 +55,6 @@ export interface KeyService {
   readonly lastUsed: LastUsed
   readonly refusals: Refusals
   readonly permissions: readonly Permission[]
-  readonly masterKeys: MasterKeys
   /** Set when this start made the master key file. */
   readonly madeMasterKeyFile: string | undefined
   readonly adminApp: Hono<{ Bindings: Partial<HttpBindings> }>
@@ -74,23 +75,8 @@ export function masterKeyFileFor({ store, masterKeyFile }: StoreLocation): strin
 export async function openKeyService(options: ServiceOptions): Promise<KeyService> {
   const { store, clock = Date.now, permissions = QREDO_PERMISSIONS, flushMs, onError } = options
   const schemes = options.schemes ?? Object.values(knownSchemes).filter(isScheme)
-  const file = masterKeyFileFor(options)
-  const variable = options.masterKey ?? process.env[MASTER_KEY_VARIABLE]
-  let made: string | undefined
-  if (variable === undefined && file === undefined)
-    throw new ServerError(
-      'master-key-missing',
-      500,
-      `A store on PostgreSQL wants a master key: set ${MASTER_KEY_VARIABLE}, or give a master key file.`,
-    )
   if (!isPostgres(store)) mkdirSync(dirname(store), { recursive: true, mode: 0o700 })
-  // Only together with a new store: a store that is there has a key already, and a new one would not open it.
-  if (variable === undefined && file !== undefined && !existsSync(file) && !isPostgres(store) && !existsSync(store)) {
-    createMasterKeyFile(file)
-    made = file
-  }
-  const masterKeys = variable === undefined ? masterKeysFromFile(file ?? '') : masterKeysFromText(variable, MASTER_KEY_VARIABLE)
-  const sealer = createSealer(masterKeys)
+  const { sealer, made } = options.sealer === undefined ? openMasterKeys(options) : { sealer: options.sealer, made: undefined }
   const database = await openDatabase(store)
   try {
     await checkMasterKey(database.db, sealer)
@@ -122,7 +108,6 @@ export async function openKeyService(options: ServiceOptions): Promise<KeyServic
       lastUsed,
       refusals,
       permissions,
-      masterKeys,
       madeMasterKeyFile: made,
       adminApp,
       used: key => lastUsed.used(principalOf(key).keyId),
@@ -137,6 +122,23 @@ export async function openKeyService(options: ServiceOptions): Promise<KeyServic
     await database.close()
     throw error
   }
+}
+
+/** @returns `made`: the file that was made, together with a new store */
+function openMasterKeys(options: StoreLocation): { readonly sealer: Sealer; readonly made: string | undefined } {
+  const { store, masterKey = process.env[MASTER_KEY_VARIABLE] } = options
+  if (masterKey !== undefined) return { sealer: createSealer(masterKeysFromText(masterKey, MASTER_KEY_VARIABLE)), made: undefined }
+  const file = masterKeyFileFor(options)
+  if (file === undefined)
+    throw new ServerError(
+      'master-key-missing',
+      500,
+      `A store on PostgreSQL wants a master key: set ${MASTER_KEY_VARIABLE}, or give a master key file.`,
+    )
+  // Only together with a new store: a store that is there has a key already, and a new one would not open it.
+  const isNew = !existsSync(file) && !isPostgres(store) && !existsSync(store)
+  if (isNew) createMasterKeyFile(file)
+  return { sealer: createSealer(masterKeysFromFile(file)), made: isNew ? file : undefined }
 }
 
 export const FIRST_ORGANISATION = 'default'

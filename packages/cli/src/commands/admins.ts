@@ -1,0 +1,86 @@
+import { userInfo } from 'node:os'
+import type { AdministratorView, KeyService, Role } from '@countersign/server'
+import { type Command, Option } from 'commander'
+import { EXIT, UsageError } from '../exit.ts'
+import { addStoreOptions, locationOf, type StoreOptions } from '../store-options.ts'
+import { out, tell } from '../streams.ts'
+import { table } from '../table.ts'
+import { writeNewSecretFile } from '../write-secret-file.ts'
+
+const ROLES: readonly Role[] = ['operator', 'admin', 'auditor']
+
+export function addAdminsCommand(program: Command, done: (code: number) => void): void {
+  const admins = program
+    .command('admins')
+    .description('who may manage keys through the admin API and the console; works on the store itself')
+
+  addStoreOptions(admins.command('list').description('list administrators'))
+    .option('--json', 'as JSON')
+    .action(async (options: StoreOptions & { json?: boolean }) => {
+      const list = await withService(options, ({ administrators }) => administrators.list(undefined))
+      if (options.json === true) out(`${JSON.stringify(list)}\n`)
+      else if (list.length === 0) tell('No administrators yet. Make one with: countersign admins create NAME --role operator')
+      else out(table(['ID', 'NAME', 'ROLE', 'ORGANISATION', 'STATE'], list.map(rowOf)))
+      done(EXIT.ok)
+    })
+
+  addStoreOptions(admins.command('create').description('make an administrator; the token is shown this once').argument('<name>'))
+    .addOption(new Option('--role <role>', 'operator: all organisations; admin: one; auditor: reads only').choices(ROLES).default('admin'))
+    .option('--organisation <id>', 'which; needed for an admin, where there are several')
+    .option('--token-out <path>', 'write the token into a new file that only you can read, instead of showing it')
+    .option('--json', '{"administrator":…,"token":…}')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ countersign admins create Alice --role operator      # when the first token was lost\n  $ countersign admins create Audrey --role auditor --token-out audrey.token',
+    )
+    .action(async (name: string, options: StoreOptions & { role: Role; organisation?: string; tokenOut?: string; json?: boolean }) => {
+      const { administrator, token } = await withService(options, async ({ administrators }) => {
+        const organisationId =
+          options.role === 'operator' ? undefined : (options.organisation ?? (await onlyOrganisation(administrators, options.role)))
+        return await administrators.create(localUser(), { name, role: options.role, organisationId })
+      })
+      if (options.tokenOut !== undefined) {
+        writeNewSecretFile(options.tokenOut, token)
+        tell(`the token is in ${options.tokenOut}`)
+      }
+      if (options.json === true) out(`${JSON.stringify({ administrator, token: options.tokenOut === undefined ? token : null })}\n`)
+      else {
+        out(`id     ${administrator.id}\n`)
+        if (options.tokenOut === undefined) out(`token  ${token}\n`)
+      }
+      done(EXIT.ok)
+    })
+
+  addStoreOptions(admins.command('disable').description('end an administrator’s token and sessions').argument('<id>')).action(
+    async (id: string, options: StoreOptions) => {
+      await withService(options, ({ administrators }) => administrators.disable(localUser(), undefined, id))
+      tell(`disabled ${id}`)
+      done(EXIT.ok)
+    },
+  )
+}
+
+async function onlyOrganisation(administrators: KeyService['administrators'], role: Role): Promise<string | undefined> {
+  const [only, ...others] = await administrators.organisations(undefined)
+  if (only !== undefined && others.length === 0) return only.id
+  if (role === 'auditor') return undefined
+  throw new UsageError('organisation-missing', 'An admin belongs to one organisation: say which with --organisation.')
+}
+
+function localUser(): { name: string; address: string } {
+  return { name: `local:${userInfo().username}`, address: '' }
+}
+
+async function withService<T>(options: StoreOptions, work: (service: KeyService) => Promise<T>): Promise<T> {
+  const { openKeyService } = await import('@countersign/server')
+  const service = await openKeyService(locationOf(options))
+  try {
+    return await work(service)
+  } finally {
+    await service.close()
+  }
+}
+
+function rowOf({ id, name, role, organisationId, disabled }: AdministratorView): readonly string[] {
+  return [id, name, role, organisationId ?? 'all', disabled ? 'disabled' : 'active']
+}
