@@ -1,9 +1,11 @@
-/** Writes the JSON Schema of scheme declarations from the library's own tables. Run by `npm run schema`, after a build. */
+/** Writes the JSON Schemas of scheme declarations and of the gateway's settings from the code's own tables. Run by `npm run schema`, after a build. */
 import { writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { declarationSchema } from '../packages/countersign/dist/declaration-schema.js'
+import { gatewaySchema } from '../packages/server/dist/gateway/config.js'
 
-writeFileSync(
-  fileURLToPath(new URL('../packages/countersign/scheme.schema.json', import.meta.url)),
-  `${JSON.stringify(declarationSchema(), undefined, 2)}\n`,
-)
+const write = (file, schema) =>
+  writeFileSync(fileURLToPath(new URL(`../packages/${file}`, import.meta.url)), `${JSON.stringify(schema, undefined, 2)}\n`)
+
+write('countersign/scheme.schema.json', declarationSchema())
+write('server/gateway.schema.json', gatewaySchema())

@@ -74,6 +74,11 @@ export const gatewayConfig = z
   .meta({ title: 'Countersign gateway' })
 export type GatewayConfig = z.infer<typeof gatewayConfig>
 
+/** For editors: `gateway.schema.json`. */
+export function gatewaySchema(): object {
+  return z.toJSONSchema(gatewayConfig, { io: 'input' })
+}
+
 /**
  * Reads a gateway's file, JSON or YAML, with what goes before it.
  *

@@ -1,0 +1,37 @@
+import { readFileSync } from 'node:fs'
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import { describe, expect, it } from 'vitest'
+import { gatewaySchema, readGatewayConfig } from './config.ts'
+
+const LEAST = 'upstream: http://127.0.0.1:8080\norigin: https://api.example.com\n'
+
+describe('a gateway’s settings', () => {
+  it('are described by the file that is shipped (npm run schema writes it)', () => {
+    expect(JSON.parse(readFileSync(new URL('../../gateway.schema.json', import.meta.url), 'utf8'))).toEqual(
+      JSON.parse(JSON.stringify(gatewaySchema())),
+    )
+    const validate = new Ajv2020({ strict: false, formats: { uri: true } }).compile(gatewaySchema())
+    expect(validate({ upstream: 'http://127.0.0.1:8080', origin: 'https://api.example.com' })).toBe(true)
+    expect(validate({ upstream: 'http://127.0.0.1:8080', origin: 'https://api.example.com', prot: 1 })).toBe(false)
+  })
+
+  it('are the defaults where nothing is said, in YAML as in JSON', () => {
+    const expected = { port: 4590, store: 'countersign.db', routes: [{ path: '/', schemes: ['qredo-v1'] }], keepSignature: false }
+    expect(readGatewayConfig(LEAST, 'g.yaml')).toMatchObject(expected)
+    expect(
+      readGatewayConfig('{"upstream": "http://127.0.0.1:8080", "origin": ["https://a.example", "https://b.example"]}', 'g.json'),
+    ).toMatchObject(expected)
+    expect(readGatewayConfig(LEAST, 'g.yaml', { port: 1, host: undefined })).toMatchObject({ port: 1, host: '127.0.0.1' })
+  })
+
+  it.each([
+    ['port: 70000', 'g.yaml:3: port'],
+    ['routes:\n  - path: orders\n    schemes: [qredo-v1]', 'g.yaml:4: routes.0.path'],
+    ['routes:\n  - path: /\n    schemes: []', 'g.yaml:5: routes.0.schemes'],
+    ['timeouts:\n  headersTimeoutMs: soon', 'g.yaml:4: timeouts.headersTimeoutMs'],
+    ['colour: red', 'g.yaml:'],
+    ['a: [', 'g.yaml:'],
+  ])('name the line of what is wrong: %j', (more, said) => {
+    expect(() => readGatewayConfig(`${LEAST}${more}\n`, 'g.yaml')).toThrow(said)
+  })
+})
