@@ -1,7 +1,16 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
-import { createServer, type IncomingMessage, type Server } from 'node:http'
+import { createServer, type IncomingMessage } from 'node:http'
 import { join } from 'node:path'
-import { createMasterKeyFile, createSealer, type KeyService, masterKeysFromFile, openKeyService, withConsole } from '@countersign/server'
+import {
+  closeServer,
+  createMasterKeyFile,
+  createSealer,
+  type KeyService,
+  listen,
+  masterKeysFromFile,
+  openKeyService,
+  withConsole,
+} from '@countersign/server'
 import { getRequestListener } from '@hono/node-server'
 import { createVerifier, type Failure } from 'countersign'
 import { explainRefusals } from 'countersign/explain'
@@ -118,10 +127,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     demoKeys,
     demoWallet,
     async close() {
-      await new Promise<void>(resolve => {
-        server.close(() => resolve())
-        server.closeIdleConnections()
-      })
+      await closeServer(server)
       await engine.stop()
       await service.close()
       await store.destroy()
@@ -141,15 +147,4 @@ async function keepAdministrator(
   if (existsSync(tokenFile)) return
   const { token } = await administrators.create(actor, { name: 'sandbox', role: 'admin', organisationId: id })
   writeFileSync(tokenFile, `${token}\n`, { mode: 0o600 })
-}
-
-function listen(server: Server, port: number, host: string): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(port, host, () => {
-      server.off('error', reject)
-      const address = server.address()
-      resolve(typeof address === 'object' && address !== null ? address.port : port)
-    })
-  })
 }

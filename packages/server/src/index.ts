@@ -14,6 +14,7 @@ export { type CachedKeys, type CachedKeysOptions, cachedKeys } from './keys/key-
 export { type KeyStore, type Principal, principalOf } from './keys/key-store.ts'
 export { compilePermissions, isWithin, type Permission, QREDO_PERMISSIONS, type Required } from './keys/permissions.ts'
 export type { ImportedKey, KeyChanges, KeyQuery, KeyView, NewKey, Rotation, ShownKey } from './keys/schemas.ts'
+export { closeServer, listen } from './listen.ts'
 export { type RedisReplayGuard, type RedisReplayGuardOptions, redisReplayGuard } from './replay/redis.ts'
 export { createMasterKeyFile, masterKeysFromFile, masterKeysFromText } from './seal/master-keys.ts'
 export { type RotationReport, rotateMasterKey } from './seal/rotate-master-key.ts'

@@ -1,7 +1,8 @@
-import { createServer, type Server } from 'node:http'
+import { createServer } from 'node:http'
 import { getRequestListener } from '@hono/node-server'
 import { serveStatic } from '@hono/node-server/serve-static'
 import { Hono } from 'hono'
+import { closeServer, listen } from './listen.ts'
 import { bootstrap, type KeyService, openKeyService, type ServiceOptions } from './service.ts'
 
 export interface ServerOptions extends ServiceOptions {
@@ -42,10 +43,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       service,
       bootstrapToken,
       async close() {
-        await new Promise<void>(resolve => {
-          server.close(() => resolve())
-          server.closeIdleConnections()
-        })
+        await closeServer(server)
         await service.close()
       },
     }
@@ -70,15 +68,4 @@ export function withConsole(api: KeyService['adminApp'], directory: string): Key
   app.get('/console/*', serveStatic({ root: directory, rewriteRequestPath: path => path.slice('/console'.length) }))
   app.route('/', api)
   return app
-}
-
-function listen(server: Server, port: number, host: string): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(port, host, () => {
-      server.off('error', reject)
-      const address = server.address()
-      resolve(typeof address === 'object' && address !== null ? address.port : port)
-    })
-  })
 }

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto'
+import type { Selectable } from 'kysely'
 import type { Database, Db } from '../database/database.ts'
+import type { Tables } from '../database/tables.ts'
 
 /** Who did something, and from where. */
 export interface Actor {
@@ -94,17 +96,8 @@ async function lockHead(database: Database, transaction: Db): Promise<{ sequence
   return await locking.executeTakeFirstOrThrow()
 }
 
-export interface AuditRow {
-  sequence: number
-  at: number
-  actor: string
-  organisation_id: string
-  action: string
-  subject: string
-  address: string
-  detail: string
-  previous_hash: string
-}
+/** As it stands in the table, but for its own hash. */
+export type AuditRow = Omit<Selectable<Tables['audit']>, 'hash'>
 
 /** SHA-256 over the JSON list of all fields in this order, the hash of the entry before first. */
 export function hashEntry(row: AuditRow): string {

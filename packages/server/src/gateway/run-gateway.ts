@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import { sql } from 'kysely'
 import { pino } from 'pino'
+import { listen } from '../listen.ts'
 import { redisReplayGuard } from '../replay/redis.ts'
 import { openKeyService } from '../service.ts'
 import type { GatewayConfig } from './config.ts'
@@ -97,16 +98,5 @@ function createAdminServer(gateway: Gateway, check: () => Promise<void>): Server
       default:
         answer(404, 'There are /metrics, /health and /ready.\n')
     }
-  })
-}
-
-function listen(server: Server, port: number, host: string): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(port, host, () => {
-      server.off('error', reject)
-      const address = server.address()
-      resolve(typeof address === 'object' && address !== null ? address.port : port)
-    })
   })
 }
