@@ -1,5 +1,5 @@
 import type { Key } from 'countersign'
-import { principalOf } from '../keys/key-store.ts'
+import { principalOf } from '../keys/open-key.ts'
 import { IDENTITY_PREFIX } from './headers.ts'
 
 /**

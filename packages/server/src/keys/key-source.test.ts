@@ -2,7 +2,7 @@ import { createKey, createSigner, createVerifier } from 'countersign'
 import { qredoV1 } from 'countersign/schemes'
 import { describe, expect, it } from 'vitest'
 import { type CachedKeysOptions, cachedKeys } from './key-source.ts'
-import type { OpenedKey } from './key-store.ts'
+import type { OpenedKey } from './open-key.ts'
 
 const secret = Buffer.alloc(32, 7)
 const openedKey = (id: string, goodUntilMs = Number.POSITIVE_INFINITY): OpenedKey => ({

@@ -1,5 +1,5 @@
 import type { Key, KeySource } from 'countersign'
-import type { OpenedKey } from './key-store.ts'
+import type { OpenedKey } from './open-key.ts'
 
 export interface CachedKeysOptions {
   /** Reads a key from the store. */

@@ -8,6 +8,7 @@ import { newKeyId } from './key-id.ts'
 import { type KeyPage, listKeys } from './key-list.ts'
 import { type KeyRow, liveOf, msOf, type SecretRow, viewOf } from './key-row.ts'
 import { newPassphrase, newSecret } from './new-secret.ts'
+import { type OpenedKey, openKey } from './open-key.ts'
 import type { Permission } from './permissions.ts'
 import {
   DEFAULT_OVERLAP_SECONDS,
@@ -19,22 +20,6 @@ import {
   type Rotation,
   type ShownKey,
 } from './schemas.ts'
-
-/** What a verified call acts for; the `owner` of every key of this store. */
-export interface Principal {
-  readonly keyId: string
-  readonly organisationId: string
-  /** Narrowed to one of these; empty: to none. */
-  readonly fundId: string
-  readonly walletId: string
-  readonly labels: { readonly [name: string]: string }
-}
-
-/** A key that was opened, with the time at which one of its secrets ends. */
-export interface OpenedKey {
-  readonly key: Key
-  readonly goodUntilMs: number
-}
 
 /** Undefined: whichever organisation, for an operator. */
 export type Within = string | undefined
@@ -270,37 +255,7 @@ export function createKeyStore({ database, sealer, schemes, permissions, clock }
         return { event: { action }, value: viewOf(updated, secrets, clock()) }
       }),
 
-    async open(id) {
-      const row = await db.selectFrom('api_key').selectAll().where('id', '=', id).executeTakeFirst()
-      if (row === undefined) return undefined
-      const now = clock()
-      const live = liveOf(await db.selectFrom('key_secret').selectAll().where('key_id', '=', id).execute(), now)
-      const scheme = schemeOf(row.scheme)
-      // A revoked key keeps its secrets, sealed: so who has them is told that it was revoked, and others are told nothing.
-      if (row.public_key === '' && live.length === 0) return undefined
-      const principal: Principal = {
-        keyId: id,
-        organisationId: row.organisation_id,
-        fundId: row.fund_id,
-        walletId: row.wallet_id,
-        labels: JSON.parse(row.labels) as Principal['labels'],
-      }
-      const addresses = JSON.parse(row.addresses) as string[]
-      const key = createKey(scheme, {
-        id,
-        ...(row.public_key === ''
-          ? { secrets: await Promise.all(live.map(({ sealed }) => sealer.open(sealed, id))) }
-          : { publicKey: row.public_key }),
-        passphrase: row.sealed_passphrase === '' ? undefined : Buffer.from(await sealer.open(row.sealed_passphrase, id)).toString(),
-        state: row.state,
-        expiresAtMs: row.expires_at === 0 ? undefined : row.expires_at,
-        addresses: addresses.length === 0 ? undefined : addresses,
-        permissions: JSON.parse(row.permissions) as string[],
-        owner: principal,
-        allowShortSecret: row.short_secret === 1,
-      })
-      return { key, goodUntilMs: Math.min(...live.map(({ expires_at }) => (expires_at === 0 ? Number.POSITIVE_INFINITY : expires_at))) }
-    },
+    open: id => openKey({ db, sealer, schemeOf, now: clock() }, id),
 
     onChanged: listener => void listeners.push(listener),
   }
@@ -328,9 +283,4 @@ function checked(...[scheme, description]: Parameters<typeof createKey>): Key {
     if (error instanceof CountersignError) throw new ServerError(error.code, 400, error.message)
     throw error
   }
-}
-
-/** The principal that a key of this store carries. */
-export function principalOf(key: Key): Principal {
-  return key.owner as Principal
 }
