@@ -1,10 +1,9 @@
-import { userInfo } from 'node:os'
 import {
+  ensureOrganisation,
   type ImportedKey,
   type KeyChanges,
   type KeyPage,
   type KeyQuery,
-  type KeyService,
   type KeyView,
   type NewKey,
   openKeyService,
@@ -13,6 +12,7 @@ import {
   type ShownKey,
   type StoreLocation,
 } from '@countersign/server'
+import { localActor } from './local-actor.ts'
 
 export type Verb = 'enable' | 'disable' | 'revoke'
 
@@ -32,14 +32,14 @@ export interface KeyManager {
 
 const STATES = { enable: 'active', disable: 'disabled', revoke: 'revoked' } as const
 
-/** Whoever may read the file may do everything in it; the audit log has the name of the user. */
+/** On a store itself. */
 export async function openStoreManager(location: StoreLocation, organisation: string | undefined): Promise<KeyManager> {
   const service = await openKeyService(location)
-  const actor = { name: `local:${userInfo().username}`, address: '' }
+  const actor = localActor()
   const { keys, administrators } = service
   async function organisationOrOnly(): Promise<string> {
     if (organisation !== undefined) return organisation
-    await bootstrapOrganisation(service)
+    await ensureOrganisation(service)
     const [only, ...others] = await administrators.organisations(undefined)
     if (only !== undefined && others.length === 0) return only.id
     throw new ServerError('organisation-missing', 400, 'There are several organisations: say which with --organisation.')
@@ -55,13 +55,6 @@ export async function openStoreManager(location: StoreLocation, organisation: st
     set: (id, verb) => keys.setState(actor, organisation, id, STATES[verb]),
     close: () => service.close(),
   }
-}
-
-/** The server makes its administrator when it starts; the command only needs somewhere to put keys. */
-async function bootstrapOrganisation({ administrators }: KeyService): Promise<void> {
-  const known = await administrators.organisations(undefined)
-  if (known.length === 0)
-    await administrators.createOrganisation({ name: 'server', address: '' }, { id: 'default', name: 'Default', kind: 'organisation' })
 }
 
 /** @param token of an administrator */

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import type { StoreLocation } from '@countersign/server'
+import type { KeyService, StoreLocation } from '@countersign/server'
 import { type Command, Option } from 'commander'
 import { UsageError } from './exit.ts'
 import type { KeyManager } from './key-manager.ts'
@@ -42,6 +42,18 @@ export function locationOf({ store, masterKeyFile }: StoreOptions): StoreLocatio
   return {
     store: /^postgres(ql)?:/.test(store) ? store : resolve(store),
     masterKeyFile: masterKeyFile === undefined ? undefined : resolve(masterKeyFile),
+  }
+}
+
+/** Opens a store, and closes it again. */
+export async function withService<T>(location: StoreLocation, work: (service: KeyService) => Promise<T>): Promise<T> {
+  // Loaded here, so that the other commands start without a database.
+  const { openKeyService } = await import('@countersign/server')
+  const service = await openKeyService(location)
+  try {
+    return await work(service)
+  } finally {
+    await service.close()
   }
 }
 

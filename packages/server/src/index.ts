@@ -23,6 +23,7 @@ export { createSealer, type Sealer } from './seal/sealer.ts'
 export { type RunningServer, type ServerOptions, startServer, withConsole } from './server.ts'
 export {
   bootstrap,
+  ensureOrganisation,
   FIRST_ORGANISATION,
   type KeyService,
   masterKeyFileFor,

@@ -2,7 +2,6 @@ import { existsSync, mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { HttpBindings } from '@hono/node-server'
 import type { Key, Scheme } from 'countersign'
-import * as knownSchemes from 'countersign/schemes'
 import type { Hono } from 'hono'
 import { type Administrators, createAdministrators } from './admin/administrators.ts'
 import { createAdminApp } from './admin/app.ts'
@@ -18,6 +17,7 @@ import { createKeyStore, type KeyStore } from './keys/key-store.ts'
 import { type LastUsed, recordLastUsed } from './keys/last-used.ts'
 import { principalOf } from './keys/open-key.ts'
 import { type Permission, QREDO_PERMISSIONS } from './keys/permissions.ts'
+import { KNOWN_SCHEMES } from './schemes.ts'
 import { checkMasterKey } from './seal/canary.ts'
 import { createMasterKeyFile, MASTER_KEY_VARIABLE, masterKeysFromFile, masterKeysFromText } from './seal/master-keys.ts'
 import { createSealer, type Sealer } from './seal/sealer.ts'
@@ -75,7 +75,7 @@ export function masterKeyFileFor({ store, masterKeyFile }: StoreLocation): strin
  */
 export async function openKeyService(options: ServiceOptions): Promise<KeyService> {
   const { store, clock = Date.now, permissions = QREDO_PERMISSIONS, flushMs, onError } = options
-  const schemes = options.schemes ?? Object.values(knownSchemes).filter(isScheme)
+  const schemes = options.schemes ?? KNOWN_SCHEMES
   if (!isPostgres(store)) mkdirSync(dirname(store), { recursive: true, mode: 0o700 })
   const { sealer, made } = options.sealer === undefined ? openMasterKeys(options) : { sealer: options.sealer, made: undefined }
   const database = await openDatabase(store)
@@ -144,14 +144,15 @@ function openMasterKeys(options: StoreLocation): { readonly sealer: Sealer; read
 
 export const FIRST_ORGANISATION = 'default'
 
-/** What a first start makes: an organisation to put keys into, and an operator, whose token is returned this once. */
-export async function bootstrap({ administrators }: KeyService, actor: Actor = SERVER): Promise<string | undefined> {
+/** Makes an organisation to put keys into, where there is none. */
+export async function ensureOrganisation({ administrators }: KeyService, actor: Actor = SERVER): Promise<void> {
   const [somebody] = await administrators.organisations(undefined)
   if (somebody === undefined)
     await administrators.createOrganisation(actor, { id: FIRST_ORGANISATION, name: 'Default', kind: 'organisation' })
-  return await administrators.bootstrap(actor)
 }
 
-function isScheme(value: unknown): value is Scheme {
-  return typeof value === 'object' && value !== null && 'kind' in value && 'name' in value
+/** What a first start makes: an organisation, and an operator, whose token is returned this once. */
+export async function bootstrap(service: KeyService, actor: Actor = SERVER): Promise<string | undefined> {
+  await ensureOrganisation(service, actor)
+  return await service.administrators.bootstrap(actor)
 }

@@ -1,8 +1,8 @@
-import { userInfo } from 'node:os'
 import type { AdministratorView, KeyService, Role } from '@countersign/server'
 import { type Command, Option } from 'commander'
 import { EXIT, UsageError } from '../exit.ts'
-import { addStoreOptions, locationOf, type StoreOptions } from '../store-options.ts'
+import { localActor } from '../local-actor.ts'
+import { addStoreOptions, locationOf, type StoreOptions, withService } from '../store-options.ts'
 import { out, tell } from '../streams.ts'
 import { table } from '../table.ts'
 import { writeNewSecretFile } from '../write-secret-file.ts'
@@ -17,7 +17,7 @@ export function addAdminsCommand(program: Command, done: (code: number) => void)
   addStoreOptions(admins.command('list').description('list administrators'))
     .option('--json', 'as JSON')
     .action(async (options: StoreOptions & { json?: boolean }) => {
-      const list = await withService(options, ({ administrators }) => administrators.list(undefined))
+      const list = await withService(locationOf(options), ({ administrators }) => administrators.list(undefined))
       if (options.json === true) out(`${JSON.stringify(list)}\n`)
       else if (list.length === 0) tell('No administrators yet. Make one with: countersign admins create NAME --role operator')
       else out(table(['ID', 'NAME', 'ROLE', 'ORGANISATION', 'STATE'], list.map(rowOf)))
@@ -34,10 +34,10 @@ export function addAdminsCommand(program: Command, done: (code: number) => void)
       '\nExamples:\n  $ countersign admins create Alice --role operator      # when the first token was lost\n  $ countersign admins create Audrey --role auditor --token-out audrey.token',
     )
     .action(async (name: string, options: StoreOptions & { role: Role; organisation?: string; tokenOut?: string; json?: boolean }) => {
-      const { administrator, token } = await withService(options, async ({ administrators }) => {
+      const { administrator, token } = await withService(locationOf(options), async ({ administrators }) => {
         const organisationId =
           options.role === 'operator' ? undefined : (options.organisation ?? (await onlyOrganisation(administrators, options.role)))
-        return await administrators.create(localUser(), { name, role: options.role, organisationId })
+        return await administrators.create(localActor(), { name, role: options.role, organisationId })
       })
       if (options.tokenOut !== undefined) {
         writeNewSecretFile(options.tokenOut, token)
@@ -53,7 +53,7 @@ export function addAdminsCommand(program: Command, done: (code: number) => void)
 
   addStoreOptions(admins.command('disable').description('end an administrator’s token and sessions').argument('<id>')).action(
     async (id: string, options: StoreOptions) => {
-      await withService(options, ({ administrators }) => administrators.disable(localUser(), undefined, id))
+      await withService(locationOf(options), ({ administrators }) => administrators.disable(localActor(), undefined, id))
       tell(`disabled ${id}`)
       done(EXIT.ok)
     },
@@ -65,20 +65,6 @@ async function onlyOrganisation(administrators: KeyService['administrators'], ro
   if (only !== undefined && others.length === 0) return only.id
   if (role === 'auditor') return undefined
   throw new UsageError('organisation-missing', 'An admin belongs to one organisation: say which with --organisation.')
-}
-
-function localUser(): { name: string; address: string } {
-  return { name: `local:${userInfo().username}`, address: '' }
-}
-
-async function withService<T>(options: StoreOptions, work: (service: KeyService) => Promise<T>): Promise<T> {
-  const { openKeyService } = await import('@countersign/server')
-  const service = await openKeyService(locationOf(options))
-  try {
-    return await work(service)
-  } finally {
-    await service.close()
-  }
 }
 
 function rowOf({ id, name, role, organisationId, disabled }: AdministratorView): readonly string[] {

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { EXIT } from '../exit.ts'
-import { addStoreOptions, locationOf, type StoreOptions } from '../store-options.ts'
+import { addStoreOptions, locationOf, type StoreOptions, withService } from '../store-options.ts'
 import { out, tell } from '../streams.ts'
 
 export function addAuditCommand(program: Command, done: (code: number) => void): void {
@@ -13,34 +13,28 @@ export function addAuditCommand(program: Command, done: (code: number) => void):
       '\nThe exit code is 0 when the log is whole and 1 when it is not. Keep the head elsewhere: a log that was cut off does not show it.',
     )
     .action(async (options: StoreOptions & { json?: boolean }) => {
-      const { openKeyService, verifyChain } = await import('@countersign/server')
-      const service = await openKeyService(locationOf(options))
-      try {
-        const report = await verifyChain(service.database.db)
+      const { verifyChain } = await import('@countersign/server')
+      await withService(locationOf(options), async ({ database }) => {
+        const report = await verifyChain(database.db)
         if (options.json === true) out(`${JSON.stringify(report)}\n`)
         else if (report.broken === undefined) out(`whole: ${report.entries} entries, head ${report.head}\n`)
         else out(`broken at entry ${report.broken.sequence}: ${report.broken.reason}\n`)
         done(report.broken === undefined ? EXIT.ok : EXIT.refused)
-      } finally {
-        await service.close()
-      }
+      })
     })
 
   addStoreOptions(audit.command('export').description('print the log as JSON lines, the oldest first'))
     .option('--organisation <id>', 'only what is about it')
     .addHelpText('after', '\nExample:\n  $ countersign audit export > audit.jsonl')
     .action(async (options: StoreOptions & { organisation?: string }) => {
-      const { openKeyService, readAudit } = await import('@countersign/server')
-      const service = await openKeyService(locationOf(options))
+      const { readAudit } = await import('@countersign/server')
       let count = 0
-      try {
-        for await (const entry of readAudit(service.database.db, options.organisation)) {
+      await withService(locationOf(options), async ({ database }) => {
+        for await (const entry of readAudit(database.db, options.organisation)) {
           out(`${JSON.stringify(entry)}\n`)
           count++
         }
-      } finally {
-        await service.close()
-      }
+      })
       if (process.stderr.isTTY) tell(`${count} entries`)
       done(EXIT.ok)
     })

@@ -1,7 +1,7 @@
-import { userInfo } from 'node:os'
 import type { Command } from 'commander'
 import { EXIT, UsageError } from '../exit.ts'
-import { addStoreOptions, locationOf, type StoreOptions } from '../store-options.ts'
+import { localActor } from '../local-actor.ts'
+import { addStoreOptions, locationOf, type StoreOptions, withService } from '../store-options.ts'
 import { out, tell } from '../streams.ts'
 
 export function addMasterKeyCommand(program: Command, done: (code: number) => void): void {
@@ -18,32 +18,24 @@ Example:
   $ countersign master-key rotate --store countersign.db`,
     )
     .action(async (options: StoreOptions & { json?: boolean }) => {
-      const { masterKeyFileFor, openKeyService, rotateMasterKey } = await import('@countersign/server')
+      const { masterKeyFileFor, rotateMasterKey } = await import('@countersign/server')
       const location = locationOf(options)
       const file = masterKeyFileFor(location)
       if (file === undefined) throw new UsageError('master-key-file-missing', 'Say where the master key is: --master-key-file.')
-      const service = await openKeyService({ ...location, masterKeyFile: file })
-      try {
+      await withService({ ...location, masterKeyFile: file }, async service => {
         const { isTTY } = process.stderr
-        const report = await rotateMasterKey(
-          service.database,
-          file,
-          { name: `local:${userInfo().username}`, address: '' },
-          {
-            onProgress: ({ done: count, left }) => {
-              if (isTTY) process.stderr.write(`\r${count} sealed anew, ${left} left\u001b[K`)
-            },
+        const report = await rotateMasterKey(service.database, file, localActor(), {
+          onProgress: ({ done: count, left }) => {
+            if (isTTY) process.stderr.write(`\r${count} sealed anew, ${left} left\u001b[K`)
           },
-        )
+        })
         if (isTTY) process.stderr.write('\r\u001b[K')
         if (options.json === true) out(`${JSON.stringify(report)}\n`)
         else
           tell(
             `${report.resumed ? 'Went on where it was broken off. ' : ''}${report.resealed} values are sealed with the new master key ${report.masterKeyId} in ${file}.`,
           )
-      } finally {
-        await service.close()
-      }
+      })
       done(EXIT.ok)
     })
 }

@@ -1,5 +1,6 @@
 import { FAILURES, type Failure, type Refusal } from 'countersign'
 import type { Database } from '../database/database.ts'
+import { createFlusher, type Flusher } from '../flusher.ts'
 import { type Event, recorded, SERVER } from './audit-log.ts'
 
 /** What a refused request said, as far as the owner of the key may see it. No header and no body: there could be a secret in them. */
@@ -27,15 +28,13 @@ interface Count {
   causes: readonly Cause[]
 }
 
-export interface Refusals {
+export interface Refusals extends Flusher {
   /** For a verifier's `onRefused`. */
   refused(refusal: Pick<Refusal, 'failure' | 'request'>): void
   /** What the admin API refused: wrong tokens, roles that may not. */
   adminRefused(code: string, request: Pick<Refusal['request'], 'method' | 'target' | 'address'>): void
   /** For `explainRefusals`. */
   explained(keyId: string, failure: Failure, causes: readonly Cause[]): void
-  flush(): Promise<void>
-  close(): Promise<void>
 }
 
 export const DEFAULT_REFUSAL_FLUSH_MS = 5_000
@@ -54,7 +53,6 @@ export function recordRefusals(
   onError?: (error: unknown) => void,
 ): Refusals {
   let counts = new Map<string, Count>()
-  let flushing: Promise<void> = Promise.resolve()
 
   function countOf(code: string, title: string, keyId: string): Count {
     const own = counts.get(`${code} ${keyId}`)
@@ -100,12 +98,7 @@ export function recordRefusals(
     }
   }
 
-  const flush = (): Promise<void> => {
-    flushing = flushing.then(write)
-    return flushing
-  }
-  const timer = setInterval(() => void flush(), flushMs)
-  timer.unref()
+  const flusher = createFlusher(write, flushMs)
   return {
     refused({ failure, request }) {
       const { title } = FAILURES[failure.code]
@@ -116,11 +109,7 @@ export function recordRefusals(
       const count = countOf(failure.code, FAILURES[failure.code].title, keyId)
       if (causes.length > 0) count.causes = causes
     },
-    flush,
-    async close() {
-      clearInterval(timer)
-      await flush()
-    },
+    ...flusher,
   }
 }
 

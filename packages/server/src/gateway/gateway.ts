@@ -4,8 +4,9 @@ import { createServer as createTlsServer, type Server as TlsServer } from 'node:
 import type { Duplex } from 'node:stream'
 import { type Failure, memoryReplayGuard, type ReplayGuard, type Scheme, type VerifierOptions } from 'countersign'
 import { sendProblem } from 'countersign/node'
-import * as knownSchemes from 'countersign/schemes'
 import { refuseUpgrade } from 'countersign/websocket'
+import { closeServer } from '../listen.ts'
+import { KNOWN_SCHEMES } from '../schemes.ts'
 import type { KeyService } from '../service.ts'
 import { createUpstream, UpstreamError, type UpstreamOptions } from './forward.ts'
 import { ALWAYS_DROPPED, forwardedHeaders } from './headers.ts'
@@ -101,7 +102,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   const metrics = createGatewayMetrics({ heldBytes: () => bodies.heldBytes })
   const routeOf = createRouter({
     routes: options.routes ?? [{ path: '/', schemes: ['qredo-v1'] }],
-    schemes: options.schemes ?? (Object.values(knownSchemes) as Scheme[]),
+    schemes: options.schemes ?? KNOWN_SCHEMES,
     origin,
     keys: service.source,
     replay: options.replay ?? memoryReplayGuard(),
@@ -134,8 +135,8 @@ export function createGateway(options: GatewayOptions): Gateway {
     const { method = '', url = '' } = request
     const requestBody = bodies.of(request)
     try {
-      if (UNSAFE_PATH.test(url.split('?', 1)[0] ?? '')) return refuse({ code: 'malformed-target' }, 'qredo-v1')
-      const route = routeOf(method, url)
+      if (UNSAFE_PATH.test(entry.path)) return refuse({ code: 'malformed-target' }, 'qredo-v1')
+      const route = routeOf(method, entry.path)
       if (route === undefined) return fail('not-found')
       const incoming = { method, target: url, headers: request.rawHeaders, body: requestBody.reader, address: request.socket.remoteAddress }
       const { result, scheme } = await route.verify(incoming)
@@ -180,7 +181,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     const entry = beginEntry(request, onFinished, metrics)
     const { method = '', url = '' } = request
     socket.on('error', () => socket.destroy())
-    const route = UNSAFE_PATH.test(url.split('?', 1)[0] ?? '') ? undefined : routeOf(method, url)
+    const route = UNSAFE_PATH.test(entry.path) ? undefined : routeOf(method, entry.path)
     if (route === undefined) {
       socket.end('HTTP/1.1 404 Not Found\r\nconnection: close\r\ncontent-length: 0\r\n\r\n')
       return entry.finish('failed', 404, 'not-found')
@@ -225,8 +226,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     },
     async drain(timeoutMs = 30_000) {
       isDraining = true
-      const closed = new Promise<void>(resolve => server.close(() => resolve()))
-      server.closeIdleConnections()
+      const closed = closeServer(server)
       const timer = setTimeout(() => server.closeAllConnections(), timeoutMs)
       await closed
       clearTimeout(timer)
@@ -240,10 +240,13 @@ function beginEntry(request: IncomingMessage, onFinished: GatewayOptions['onFini
   const started = performance.now()
   const given = request.headers['x-request-id']
   const requestId = typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID()
+  const { method = '', url = '' } = request
+  const path = url.split('?', 1)[0] ?? ''
   let keyId: string | undefined
   let scheme: string | undefined
   return {
     requestId,
+    path,
     verified(key: string, by: string): void {
       keyId = key
       scheme = by
@@ -251,11 +254,10 @@ function beginEntry(request: IncomingMessage, onFinished: GatewayOptions['onFini
     finish(outcome: AccessEntry['outcome'], status: number, code?: string): void {
       const ms = performance.now() - started
       metrics.finished(outcome, code ?? String(status), ms / 1000)
-      const { method = '', url = '' } = request
       onFinished?.({
         requestId,
         method,
-        path: (url.split('?', 1)[0] ?? '').slice(0, 500),
+        path: path.slice(0, 500),
         address: request.socket.remoteAddress ?? '',
         status,
         outcome,

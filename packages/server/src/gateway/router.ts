@@ -9,6 +9,7 @@ import {
 } from 'countersign'
 import { ServerError } from '../errors.ts'
 import type { CachedKeys } from '../keys/key-source.ts'
+import { schemeNamed } from '../schemes.ts'
 import { ALWAYS_DROPPED } from './headers.ts'
 
 export interface RouteConfig {
@@ -41,19 +42,13 @@ export interface RouterOptions {
 }
 
 /** @throws ServerError `scheme-unknown`, `route-invalid` */
-export function createRouter(options: RouterOptions): (method: string, target: string) => RouteVerifier | undefined {
+export function createRouter(options: RouterOptions): (method: string, path: string) => RouteVerifier | undefined {
   const { routes, schemes, origin, keys, replay, toleranceMs, maxBodyBytes, allow } = options
   const verifiers = new Map<string, Verifier>()
   const verifierOf = (name: string): Verifier => {
     const known = verifiers.get(name)
     if (known !== undefined) return known
-    const scheme = schemes.find(one => one.name === name)
-    if (scheme === undefined)
-      throw new ServerError(
-        'scheme-unknown',
-        400,
-        `There is no scheme ${JSON.stringify(name)}; there are ${schemes.map(one => one.name).join(', ')}.`,
-      )
+    const scheme = schemeNamed(schemes, name)
     const verifier = createVerifier(scheme, {
       origin,
       keys: keys.ofScheme(name),
@@ -78,13 +73,11 @@ export function createRouter(options: RouterOptions): (method: string, target: s
       }
     })
     .sort((a, b) => b.prefix.length - a.prefix.length)
-  return (method, target) => {
-    const path = target.split('?', 1)[0] ?? ''
-    return compiled.find(
+  return (method, path) =>
+    compiled.find(
       ({ prefix, config }) =>
         (path === prefix || path.startsWith(`${prefix}/`)) && (config.methods === undefined || config.methods.includes(method)),
     )
-  }
 }
 
 /** The first scheme whose headers are there decides. */

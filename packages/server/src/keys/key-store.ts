@@ -3,6 +3,7 @@ import { CountersignError, createKey, type Key, type Scheme } from 'countersign'
 import { type Actor, type Event, recorded } from '../audit/audit-log.ts'
 import type { Database, Db } from '../database/database.ts'
 import { ServerError } from '../errors.ts'
+import { schemeNamed } from '../schemes.ts'
 import type { Sealer } from '../seal/sealer.ts'
 import { newKeyId } from './key-id.ts'
 import { type KeyPage, listKeys } from './key-list.ts'
@@ -54,16 +55,7 @@ export function createKeyStore({ database, sealer, schemes, permissions, clock }
   const { db } = database
   const listeners: ((id: string) => void)[] = []
 
-  function schemeOf(name = DEFAULT_SCHEME): Scheme {
-    const scheme = schemes.find(one => one.name === name)
-    if (scheme === undefined)
-      throw new ServerError(
-        'scheme-unknown',
-        400,
-        `There is no scheme ${JSON.stringify(name)}; there are ${schemes.map(one => one.name).join(', ')}.`,
-      )
-    return scheme
-  }
+  const schemeOf = (name = DEFAULT_SCHEME): Scheme => schemeNamed(schemes, name)
 
   function checkPermissions(names: readonly string[]): void {
     const unknown = names.find(name => !permissions.some(permission => permission.name === name))
@@ -230,13 +222,12 @@ export function createKeyStore({ database, sealer, schemes, permissions, clock }
         const added: SecretRow = { id: randomUUID(), key_id: id, sealed: await sealer.seal(bytes, id), created_at: now, expires_at: 0 }
         const endsAt = now + overlapSeconds * 1000
         // What no longer opens anything is not kept.
-        await transaction
-          .deleteFrom('key_secret')
-          .where('key_id', '=', id)
-          .where('id', '!=', current?.id ?? '')
-          .execute()
-        if (overlapSeconds === 0) await transaction.deleteFrom('key_secret').where('key_id', '=', id).execute()
-        else await transaction.updateTable('key_secret').set({ expires_at: endsAt }).where('key_id', '=', id).execute()
+        const ended = transaction.deleteFrom('key_secret').where('key_id', '=', id)
+        if (overlapSeconds === 0) await ended.execute()
+        else {
+          await ended.where('id', '!=', current?.id ?? '').execute()
+          await transaction.updateTable('key_secret').set({ expires_at: endsAt }).where('key_id', '=', id).execute()
+        }
         await transaction.insertInto('key_secret').values(added).execute()
         const updated: KeyRow = { ...row, updated_at: now, short_secret: overlapSeconds === 0 ? 0 : row.short_secret }
         await put(transaction, updated)

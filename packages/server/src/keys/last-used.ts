@@ -1,10 +1,9 @@
 import type { Db } from '../database/database.ts'
+import { createFlusher, type Flusher } from '../flusher.ts'
 
-export interface LastUsed {
+export interface LastUsed extends Flusher {
   /** Costs a map's entry; the store hears of it later. */
   used(keyId: string): void
-  flush(): Promise<void>
-  close(): Promise<void>
 }
 
 export const DEFAULT_FLUSH_MS = 10_000
@@ -14,7 +13,6 @@ const AT_ONCE = 200
 /** Writes down when keys were last used, many at once and not while a request waits. */
 export function recordLastUsed(db: Db, now: () => number, flushMs = DEFAULT_FLUSH_MS, onError?: (error: unknown) => void): LastUsed {
   let pending = new Map<string, number>()
-  let flushing: Promise<void> = Promise.resolve()
 
   async function write(): Promise<void> {
     const batch = [...pending]
@@ -35,20 +33,11 @@ export function recordLastUsed(db: Db, now: () => number, flushMs = DEFAULT_FLUS
     }
   }
 
-  const flush = (): Promise<void> => {
-    flushing = flushing.then(write)
-    return flushing
-  }
-  const timer = setInterval(() => void flush(), flushMs)
-  timer.unref()
+  const flusher = createFlusher(write, flushMs)
   return {
     used(keyId) {
       if (pending.size < MAX_PENDING || pending.has(keyId)) pending.set(keyId, now())
     },
-    flush,
-    async close() {
-      clearInterval(timer)
-      await flush()
-    },
+    ...flusher,
   }
 }

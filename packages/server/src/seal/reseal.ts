@@ -1,4 +1,6 @@
+import { type RawBuilder, sql } from 'kysely'
 import type { Db } from '../database/database.ts'
+import type { Tables } from '../database/tables.ts'
 import { CANARY } from './canary.ts'
 import { type Sealer, sealedPrefix } from './sealer.ts'
 
@@ -9,103 +11,79 @@ export interface ResealProgress {
 
 const AT_ONCE = 200
 
-/** A place where sealed values stand, with what each is bound to. */
+/** A column of sealed values; an empty one is none. */
 interface Place {
-  count(prefix: string): Promise<number>
-  next(prefix: string): Promise<readonly { readonly id: string; readonly owner: string; readonly sealed: string }[]>
-  /** Only where nothing else was written meanwhile. */
-  replace(id: string, from: string, to: string): Promise<void>
+  readonly table: keyof Tables
+  readonly id: string
+  /** What each value is bound to. */
+  readonly owner: string
+  readonly sealed: string
+  /** Left out: all rows. */
+  readonly only?: string
+}
+
+/** The canary comes last: while it is sealed with the old master key, that one is still wanted at the start. */
+const PLACES: readonly Place[] = [
+  { table: 'key_secret', id: 'id', owner: 'key_id', sealed: 'sealed' },
+  { table: 'api_key', id: 'id', owner: 'id', sealed: 'sealed_passphrase' },
+  { table: 'setting', id: 'name', owner: 'name', sealed: 'value', only: CANARY },
+]
+
+interface SealedRow {
+  readonly id: string
+  readonly owner: string
+  readonly sealed: string
 }
 
 /**
  * Seals everything anew that is not sealed with the current master key, a piece at a time, while servers work. It can be broken off and begun again: what is
- * done is not done twice. Ends when nothing is left.
+ * done is not done twice.
  */
 export async function resealAll(db: Db, sealer: Sealer, onProgress?: (progress: ResealProgress) => void): Promise<number> {
-  const prefix = `${sealedPrefix(sealer.currentId())}%`
-  const places = [secretsIn(db), passphrasesIn(db), canaryIn(db)]
-  const left = async (): Promise<number> =>
-    (await Promise.all(places.map(place => place.count(prefix)))).reduce((sum, count) => sum + count, 0)
+  const prefix = sealedPrefix(sealer.currentId())
+  let left = 0
+  for (const place of PLACES) left += await countOld(db, place, prefix)
   let done = 0
-  for (const place of places) {
-    for (;;) {
-      const rows = await place.next(prefix)
-      if (rows.length === 0) break
-      for (const { id, owner, sealed } of rows) {
-        await place.replace(id, sealed, await sealer.seal(await sealer.open(sealed, owner), owner))
-        done++
-      }
-      onProgress?.({ done, left: await left() })
+  for (const place of PLACES) {
+    // In the order of the ids, so that a table is gone through once.
+    for (let after = ''; ; ) {
+      const rows = await nextOld(db, place, prefix, after)
+      const last = rows.at(-1)
+      if (last === undefined) break
+      for (const { id, owner, sealed } of rows)
+        await replace(db, place, id, sealed, await sealer.seal(await sealer.open(sealed, owner), owner))
+      after = last.id
+      done += rows.length
+      left = Math.max(0, left - rows.length)
+      onProgress?.({ done, left })
     }
   }
   return done
 }
 
-function secretsIn(db: Db): Place {
-  return {
-    async count(prefix) {
-      const { count } = await db
-        .selectFrom('key_secret')
-        .select(({ fn }) => fn.countAll<number>().as('count'))
-        .where('sealed', 'not like', prefix)
-        .executeTakeFirstOrThrow()
-      return Number(count)
-    },
-    async next(prefix) {
-      const rows = await db
-        .selectFrom('key_secret')
-        .select(['id', 'key_id', 'sealed'])
-        .where('sealed', 'not like', prefix)
-        .limit(AT_ONCE)
-        .execute()
-      return rows.map(({ id, key_id, sealed }) => ({ id, owner: key_id, sealed }))
-    },
-    replace: async (id, from, to) =>
-      void (await db.updateTable('key_secret').set({ sealed: to }).where('id', '=', id).where('sealed', '=', from).execute()),
-  }
+async function countOld(db: Db, place: Place, prefix: string): Promise<number> {
+  const { rows } = await sql<{
+    count: number | string
+  }>`select count(*) as count from ${sql.table(place.table)} where ${isOld(place, prefix)}`.execute(db)
+  return Number(rows[0]?.count ?? 0)
 }
 
-function passphrasesIn(db: Db): Place {
-  return {
-    async count(prefix) {
-      const { count } = await db
-        .selectFrom('api_key')
-        .select(({ fn }) => fn.countAll<number>().as('count'))
-        .where('sealed_passphrase', '!=', '')
-        .where('sealed_passphrase', 'not like', prefix)
-        .executeTakeFirstOrThrow()
-      return Number(count)
-    },
-    async next(prefix) {
-      const rows = await db
-        .selectFrom('api_key')
-        .select(['id', 'sealed_passphrase'])
-        .where('sealed_passphrase', '!=', '')
-        .where('sealed_passphrase', 'not like', prefix)
-        .limit(AT_ONCE)
-        .execute()
-      return rows.map(({ id, sealed_passphrase }) => ({ id, owner: id, sealed: sealed_passphrase }))
-    },
-    replace: async (id, from, to) =>
-      void (await db
-        .updateTable('api_key')
-        .set({ sealed_passphrase: to })
-        .where('id', '=', id)
-        .where('sealed_passphrase', '=', from)
-        .execute()),
-  }
+async function nextOld(db: Db, place: Place, prefix: string, after: string): Promise<readonly SealedRow[]> {
+  const { table, id, owner, sealed } = place
+  const { rows } = await sql<SealedRow>`
+    select ${sql.ref(id)} as id, ${sql.ref(owner)} as owner, ${sql.ref(sealed)} as sealed from ${sql.table(table)}
+    where ${sql.ref(id)} > ${after} and ${isOld(place, prefix)} order by ${sql.ref(id)} limit ${AT_ONCE}`.execute(db)
+  return rows
 }
 
-/** Comes last: while it is there, the old master key is still wanted at the start. */
-function canaryIn(db: Db): Place {
-  const next: Place['next'] = async prefix => {
-    const rows = await db.selectFrom('setting').selectAll().where('name', '=', CANARY).where('value', 'not like', prefix).execute()
-    return rows.map(({ name, value }) => ({ id: name, owner: name, sealed: value }))
-  }
-  return {
-    next,
-    count: async prefix => (await next(prefix)).length,
-    replace: async (id, from, to) =>
-      void (await db.updateTable('setting').set({ value: to }).where('name', '=', id).where('value', '=', from).execute()),
-  }
+/** Only where nothing else was written meanwhile. */
+async function replace(db: Db, { table, id: name, sealed }: Place, id: string, from: string, to: string): Promise<void> {
+  await sql`update ${sql.table(table)} set ${sql.ref(sealed)} = ${to} where ${sql.ref(name)} = ${id} and ${sql.ref(sealed)} = ${from}`.execute(
+    db,
+  )
+}
+
+function isOld({ id, sealed, only }: Place, prefix: string): RawBuilder<boolean> {
+  const old = sql<boolean>`${sql.ref(sealed)} <> '' and ${sql.ref(sealed)} not like ${`${prefix}%`}`
+  return only === undefined ? old : sql<boolean>`${old} and ${sql.ref(id)} = ${only}`
 }
