@@ -17,6 +17,9 @@ export type ErrorCode =
   | 'redirect-refused'
   | 'too-many-redirects'
   | 'redirect-hidden'
+  | 'token-refused'
+  | 'token-malformed'
+  | 'url-foreign'
 
 /**
  * A mistake in the call, thrown. `code` is stable and is what programs should look at; `message` says what was

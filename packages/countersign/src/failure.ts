@@ -25,6 +25,15 @@ export type Failure =
   | { readonly code: 'ambiguous-request'; readonly between: string }
   | { readonly code: 'replayed'; readonly keyId: string }
   | { readonly code: 'permission-denied'; readonly keyId: string; readonly required: readonly string[] }
+  | { readonly code: 'scheme-retired'; readonly keyId: string; readonly name: string; readonly successor: string | undefined }
+  | { readonly code: 'route-retired'; readonly keyId: string; readonly name: string; readonly successor: string | undefined }
+  | {
+      readonly code: 'brown-out'
+      readonly keyId: string
+      readonly name: string
+      readonly successor: string | undefined
+      readonly untilMs: number
+    }
   | { readonly code: 'key-source-unavailable' }
   | { readonly code: 'replay-guard-unavailable' }
 
@@ -59,6 +68,9 @@ export const FAILURES: { readonly [C in FailureCode]: FailureFacts } = {
   'ambiguous-request': { status: 400, title: 'Ambiguous request' },
   replayed: { status: 401, title: 'Replayed request' },
   'permission-denied': { status: 403, title: 'Permission denied' },
+  'scheme-retired': { status: 401, title: 'Scheme retired' },
+  'route-retired': { status: 410, title: 'Gone' },
+  'brown-out': { status: 503, title: 'Planned interruption' },
   'key-source-unavailable': { status: 503, title: 'Keys unavailable' },
   'replay-guard-unavailable': { status: 503, title: 'Replay protection unavailable' },
 }
@@ -110,6 +122,12 @@ export function explainFailure(failure: Failure): string {
       return 'This very request was already accepted: sign again, with a new timestamp.'
     case 'permission-denied':
       return `The key lacks the permission ${failure.required.join(' or ')}: an administrator can grant it.`
+    case 'scheme-retired':
+      return `Calls signed by the scheme ${failure.name} are no longer taken${failure.successor === undefined ? '.' : `: sign by ${failure.successor} instead.`}`
+    case 'route-retired':
+      return `${failure.name} is no longer served${failure.successor === undefined ? '.' : `: call ${failure.successor} instead.`}`
+    case 'brown-out':
+      return `${failure.name} is deprecated and interrupted as announced until ${new Date(failure.untilMs).toISOString()}${failure.successor === undefined ? '.' : `: move to ${failure.successor}.`}`
     case 'key-source-unavailable':
       return 'The keys can not be looked up at the moment: try again shortly.'
     case 'replay-guard-unavailable':
@@ -144,7 +162,11 @@ export function problemHeaders(failure: Failure, schemeName: string): { readonly
   return {
     'content-type': 'application/problem+json',
     'cache-control': 'no-store',
-    ...(status === 401 ? { 'www-authenticate': `Countersign scheme="${schemeName}"` } : {}),
+    ...(status === 401 ? { 'www-authenticate': `Countersign scheme="${schemeToUse(failure, schemeName)}"` } : {}),
     ...(status === 503 ? { 'retry-after': '1' } : {}),
   }
+}
+
+function schemeToUse(failure: Failure, schemeName: string): string {
+  return failure.code === 'scheme-retired' ? (failure.successor ?? schemeName) : schemeName
 }

@@ -5,13 +5,31 @@ export type { Credentials } from './credentials.ts'
 export type { CryptoProvider } from './crypto/provider.ts'
 export type { HeaderDeclaration, MessagePiece, NonceFormat, ParameterDeclaration, SchemeDeclaration } from './declaration.ts'
 export { defineScheme } from './define.ts'
+export {
+  type BrownOut,
+  type CompiledDeprecation,
+  compileDeprecation,
+  type DeprecatedOptions,
+  type Deprecation,
+  deprecated,
+  type Moment,
+} from './deprecation.ts'
 export { type CarriedDescription, describeScheme, type SchemeDescription } from './describe.ts'
 export type { BytesEncoding, SecretEncoding } from './encoding.ts'
 export { CountersignError, type ErrorCode } from './error.ts'
 export { explainFailure, FAILURES, type Failure, type FailureCode, type Problem, problemHeaders, toProblem } from './failure.ts'
 export type { IncomingHeaders } from './headers.ts'
 export { compactJson, type JsonSerializer, pythonJson } from './json.ts'
-export { createKey, type Key, type KeyDescription, type KeySource, type KeyState, type MemoryKeys, memoryKeys } from './keys.ts'
+export {
+  createKey,
+  failureOfKey,
+  type Key,
+  type KeyDescription,
+  type KeySource,
+  type KeyState,
+  type MemoryKeys,
+  memoryKeys,
+} from './keys.ts'
 export { type OpenApiSecurity, openApiSecurity } from './openapi.ts'
 export { type Claim, type MemoryReplayGuard, type MemoryReplayGuardOptions, memoryReplayGuard, type ReplayGuard } from './replay.ts'
 export type { CodedScheme, DeclaredScheme, Scheme } from './scheme.ts'
@@ -21,6 +39,7 @@ export { createSigner, type SignableRequest, type SignedRequest, type Signer, ty
 export type { Clock, TimestampFormat } from './timestamp.ts'
 export {
   type Allowance,
+  type AnswerHeaders,
   type BodyReader,
   createVerifier,
   type IncomingRequest,

@@ -3,6 +3,7 @@ import type { Algorithm } from './algorithm.ts'
 import { KEY_ID } from './credentials.ts'
 import type { MaybePromise } from './crypto/provider.ts'
 import { CountersignError } from './error.ts'
+import type { Failure } from './failure.ts'
 import type { Scheme } from './scheme.ts'
 import { readSecret, Secret, type SecretOptions } from './secret.ts'
 
@@ -85,6 +86,15 @@ export function createKey(scheme: Scheme, description: KeyDescription): Key {
     permissions: new Set(description.permissions),
     owner: description.owner,
   })
+}
+
+/** What is wrong with a key at a moment: revoked, disabled, expired, or used from an address that it is not for. For its holder's eyes only. */
+export function failureOfKey(key: Key, nowMs: number, address = ''): Failure | undefined {
+  if (key.state === 'revoked') return { code: 'key-revoked', keyId: key.id }
+  if (key.state === 'disabled') return { code: 'key-disabled', keyId: key.id }
+  if (key.expiresAtMs !== undefined && nowMs >= key.expiresAtMs) return { code: 'key-expired', keyId: key.id, expiredAtMs: key.expiresAtMs }
+  if (key.allowsAddress !== undefined && !key.allowsAddress(address)) return { code: 'address-not-allowed', keyId: key.id, address }
+  return undefined
 }
 
 /** Keys that are held in memory. `set` adds or replaces one. */

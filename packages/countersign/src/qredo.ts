@@ -4,6 +4,7 @@ import { qredoV1 } from './schemes/qredo-v1.ts'
 import { createSigner } from './sign.ts'
 import { type Clock, createTimestamper, systemClock } from './timestamp.ts'
 
+export { qredoTokenClient, type TokenClient, type TokenClientOptions } from './clients/token-client.ts'
 export { compactJson, pythonJson }
 
 export interface QredoOptions {

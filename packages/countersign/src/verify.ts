@@ -4,7 +4,7 @@ import { type CryptoProvider, isPromise } from './crypto/provider.ts'
 import { CountersignError } from './error.ts'
 import type { Failure } from './failure.ts'
 import type { IncomingHeaders } from './headers.ts'
-import type { Key, KeySource } from './keys.ts'
+import { failureOfKey, type Key, type KeySource } from './keys.ts'
 import { chooseOrigins, type Origin, readOrigins } from './origins.ts'
 import { isFailure, type Plan, type Reading, type Signatures } from './plan.ts'
 import { memoryReplayGuard, type ReplayGuard } from './replay.ts'
@@ -94,12 +94,20 @@ export interface Verified {
   readonly body: Uint8Array | undefined
   /** When the call was signed, in milliseconds since the epoch, if the scheme says. */
   readonly timestampMs: number | undefined
+  /** To be sent with the answer: that what was called is deprecated, say. */
+  readonly headers?: AnswerHeaders | undefined
   readonly [verified]: true
 }
 
 export interface Refused {
   readonly ok: false
   readonly failure: Failure
+  /** To be sent with the refusal, beside its own. */
+  readonly headers?: AnswerHeaders | undefined
+}
+
+export interface AnswerHeaders {
+  readonly [name: string]: string
 }
 
 export type Verification = Verified | Refused
@@ -166,7 +174,7 @@ export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifi
     } catch {
       return refuse({ code: 'key-source-unavailable' })
     }
-    const held = key === undefined ? undefined : findHeld(key, now, request.address)
+    const held = key === undefined ? undefined : failureOfKey(key, now, request.address)
 
     // 4. The body.
     let body: Uint8Array | undefined | 'too-large'
@@ -263,14 +271,6 @@ function checkTime({ issuedMs, expiresMs, isLongLived }: Reading, now: number, t
     if (!isLongLived && now - issuedMs > toleranceMs) return refuse(issuedMs - now)
   } else if (expiresMs !== undefined && expiresMs - now > toleranceMs) return refuse(expiresMs - now)
   return expiresMs !== undefined && now >= expiresMs ? refuse(expiresMs - now) : undefined
-}
-
-function findHeld(key: Key, now: number, address = ''): Failure | undefined {
-  if (key.state === 'revoked') return { code: 'key-revoked', keyId: key.id }
-  if (key.state === 'disabled') return { code: 'key-disabled', keyId: key.id }
-  if (key.expiresAtMs !== undefined && now >= key.expiresAtMs) return { code: 'key-expired', keyId: key.id, expiredAtMs: key.expiresAtMs }
-  if (key.allowsAddress !== undefined && !key.allowsAddress(address)) return { code: 'address-not-allowed', keyId: key.id, address }
-  return undefined
 }
 
 function isPermitted(key: Key, permission: string | readonly string[]): boolean {

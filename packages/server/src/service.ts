@@ -3,8 +3,9 @@ import { dirname } from 'node:path'
 import type { HttpBindings } from '@hono/node-server'
 import type { Key, Scheme } from 'countersign'
 import type { Hono } from 'hono'
-import { type Administrators, createAdministrators } from './admin/administrators.ts'
+import { type Administrator, type Administrators, createAdministrators } from './admin/administrators.ts'
 import { createAdminApp } from './admin/app.ts'
+import { authenticate } from './admin/authenticate.ts'
 import { createSessions } from './admin/sessions.ts'
 import { createThrottle } from './admin/throttle.ts'
 import { type Actor, SERVER } from './audit/audit-log.ts'
@@ -59,8 +60,14 @@ export interface KeyService {
   /** Set when this start made the master key file. */
   readonly madeMasterKeyFile: string | undefined
   readonly adminApp: Hono<{ Bindings: Partial<HttpBindings> }>
-  /** Tells the store that a key was used. */
-  used(key: Key): void
+  /** Tells the store that a key was used: by its scheme, or by way of something that is deprecated. */
+  used(key: Key, via?: string): void
+  /**
+   * Who makes a call of an administrator, by token or session.
+   *
+   * @throws ServerError 401, 403, 429
+   */
+  administratorOf(request: Request, address: string): Promise<Administrator>
   close(): Promise<void>
 }
 
@@ -88,16 +95,14 @@ export async function openKeyService(options: ServiceOptions): Promise<KeyServic
     const lastUsed = recordLastUsed(database.db, clock, flushMs, onError)
     const refusals = recordRefusals(database, clock, flushMs, onError)
     const administrators = createAdministrators(database, clock)
-    const sessions = createSessions(database, clock)
+    const adminAccess = { administrators, sessions: createSessions(database, clock), throttle: createThrottle(clock) }
     const adminApp = createAdminApp({
       db: database.db,
       keys,
-      administrators,
-      sessions,
+      ...adminAccess,
       permissions,
       schemes,
       clock,
-      throttle: createThrottle(clock),
       onRefused: refusals.adminRefused,
       onError,
     })
@@ -111,7 +116,8 @@ export async function openKeyService(options: ServiceOptions): Promise<KeyServic
       permissions,
       madeMasterKeyFile: made,
       adminApp,
-      used: key => lastUsed.used(principalOf(key).keyId),
+      used: (key, via = key.schemeName) => lastUsed.used(principalOf(key).keyId, via),
+      administratorOf: async (request, address) => (await authenticate(request, address, adminAccess)).administrator,
       async close() {
         await following.close()
         await lastUsed.close()

@@ -8,7 +8,15 @@ import { createSigner } from 'countersign'
 import { qredoV1, stripe } from 'countersign/schemes'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { WebSocket, WebSocketServer } from 'ws'
-import { type AccessEntry, createGateway, type Gateway, type GatewayOptions, type KeyService, openKeyService } from '../src/index.ts'
+import {
+  type AccessEntry,
+  createGateway,
+  type Gateway,
+  type GatewayOptions,
+  type KeyService,
+  migrationReport,
+  openKeyService,
+} from '../src/index.ts'
 
 const ORIGIN = 'https://api.example.com'
 const folder = mkdtempSync(join(tmpdir(), 'countersign-gateway-'))
@@ -184,6 +192,7 @@ describe('the gateway', () => {
         { path: '/', schemes: ['qredo-v1', 'qredo-v2'] },
         { path: '/admin', schemes: ['qredo-v1'], permission: ['root'] },
         { path: '/get-only', schemes: ['qredo-v1'], methods: ['GET'] },
+        { path: '/get-only', schemes: ['qredo-v1'], methods: ['DELETE'], permission: ['root'] },
       ],
     })
     const { qredoV2 } = await import('countersign/schemes')
@@ -194,7 +203,56 @@ describe('the gateway', () => {
     expect(await (await call('GET', '/admin/x')).json()).toMatchObject({ code: 'permission-denied' })
     expect((await call('GET', '/administrator')).status).toBe(200)
     expect((await call('GET', '/get-only')).status).toBe(200)
+    expect(await (await call('DELETE', '/get-only')).json()).toMatchObject({ code: 'permission-denied' })
+    // It has its path to itself: other methods do not fall to the route above it.
+    expect(await (await call('POST', '/get-only/x')).json()).toMatchObject({ status: 405, code: 'wrong-method' })
     expect(stripe.name).toBe('stripe')
+  })
+
+  it('tells of what is deprecated with every answer, counts it, interrupts it, and refuses it in the end', async () => {
+    const day = (days: number): string => new Date(Date.now() + days * 86_400_000).toISOString()
+    const deprecation = { since: day(-9), successor: 'qredo-v2', link: 'https://api.example.com/migrating' }
+    const over = { path: '/over', schemes: ['qredo-v1'] }
+    const { gateway, call, port } = await start({
+      routes: [{ path: '/', schemes: ['qredo-v1', 'qredo-v2'] }, over, { path: '/brown', schemes: ['qredo-v1'] }],
+      deprecations: [
+        { ...deprecation, scheme: 'qredo-v1', sunset: day(9) },
+        { ...deprecation, route: '/over', sunset: day(-1), successor: '/x' },
+        { ...deprecation, route: '/brown', brownOuts: [{ from: day(-1), until: day(1) }] },
+      ],
+    })
+    const before = count
+    const response = await call('GET', '/x')
+    expect(response.status).toBe(200)
+    expect(response.headers.get('deprecation')).toMatch(/^@\d{10}$/)
+    expect(Date.parse(response.headers.get('sunset') ?? '')).toBeGreaterThan(Date.now())
+    expect(response.headers.get('link')).toContain('<https://api.example.com/migrating>; rel="deprecation"')
+    const gone = await call('GET', '/over/7')
+    expect([gone.status, await gone.json()]).toMatchObject([410, { code: 'route-retired', detail: expect.stringContaining('call /x') }])
+    const interrupted = await call('GET', '/brown')
+    expect([interrupted.status, await interrupted.json()]).toMatchObject([503, { code: 'brown-out' }])
+    expect(Number(interrupted.headers.get('retry-after'))).toBeGreaterThan(86_000)
+    expect((await fetch(`http://127.0.0.1:${port}/x`)).headers.get('deprecation')).not.toBeNull()
+    expect(count).toBe(before + 1)
+    const metrics = await gateway.metrics.registry.metrics()
+    expect(metrics).toContain('countersign_gateway_deprecated_total{via="qredo-v1",event="called"} 3')
+    expect(metrics).toContain('countersign_gateway_deprecated_total{via="route /over",event="refused"} 1')
+    await service.lastUsed.flush()
+    const report = await migrationReport(service.database.db, 'acme', { from: ['qredo-v1', 'route /over'], to: [], sinceMs: 0 })
+    expect(report.using.map(({ keyId: id, via }) => [id, via]).sort()).toEqual([
+      [keyId, 'qredo-v1'],
+      [keyId, 'route /over'],
+    ])
+    await expect(start({ deprecations: [{ since: 0, scheme: 'stripe' }] })).rejects.toMatchObject({ code: 'route-invalid' })
+  })
+
+  it('refuses a WebSocket with the status it says in its log', async () => {
+    const { call, port } = await start({ routes: [{ path: '/', schemes: ['qredo-v1'], permission: ['root'] }] })
+    const { headers } = createSigner(qredoV1, { keyId, secret }).sign({ method: 'GET', url: `${ORIGIN}/feed` })
+    const socket = new WebSocket(`ws://127.0.0.1:${port}/feed`, { headers })
+    const status = await new Promise(resolve => socket.once('unexpected-response', (_, answer) => resolve(answer.statusCode)))
+    expect([status, log.at(-1)?.status]).toEqual([403, 403])
+    expect((await call('GET', '/feed')).status).toBe(403)
   })
 
   it('tunnels WebSockets whose upgrade is signed', async () => {

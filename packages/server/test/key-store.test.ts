@@ -12,6 +12,7 @@ import {
   createSealer,
   type KeyService,
   masterKeysFromFile,
+  migrationReport,
   openKeyService,
   principalOf,
   rotateMasterKey,
@@ -362,6 +363,32 @@ describe.each(backends)('the key store on $title', backend => {
     for (let count = 0; count < 50; count++) service.used(found)
     await lastUsed.flush()
     expect((await keys.get('acme', key.id)).lastUsedAt).toBe(new Date(now).toISOString())
+    const firstAt = now
+    now += 60_000
+    service.used(found)
+    service.used(found, 'qredo-v2')
+    lastUsed.used('nobody', 'qredo-v1')
+    await lastUsed.flush()
+    const at = new Date(now).toISOString()
+    expect(await migrationReport(database.db, 'acme', { from: ['qredo-v1'], to: ['qredo-v2'], sinceMs: now })).toMatchObject({
+      using: [
+        {
+          keyId: key.id,
+          via: 'qredo-v1',
+          count: 51,
+          firstUsedAt: new Date(firstAt).toISOString(),
+          lastUsedAt: at,
+          successorLastUsedAt: at,
+        },
+      ],
+      stopped: 0,
+    })
+    expect(await migrationReport(database.db, undefined, { from: ['qredo-v1'], to: [], sinceMs: now + 1 })).toEqual({
+      using: [],
+      stopped: 1,
+    })
+    expect((await migrationReport(database.db, 'other', { from: [], to: [], sinceMs: 0 })).using).toEqual([])
+    now = firstAt
     const request = { method: 'GET', target: '/balance?secret=1', headers: {}, address: '198.51.100.1' }
     for (let count = 0; count < 500; count++) {
       refusals.refused({ failure: { code: 'bad-signature', keyId: key.id }, request })

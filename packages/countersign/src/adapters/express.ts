@@ -52,12 +52,13 @@ export function signed(
     verifier.verify(incoming, options).then(result => {
       if (result.ok) {
         Object.assign(request, { auth: result })
+        for (const name in result.headers) response.setHeader(name, result.headers[name] ?? '')
         next()
         return
       }
       options.onRefused?.(result.failure, request)
       if (!request.complete) response.setHeader('connection', 'close')
-      sendProblem(response, result.failure, verifier.scheme.name)
+      sendProblem(response, result, verifier.scheme.name)
     }, next)
   }
 }

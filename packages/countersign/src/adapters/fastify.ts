@@ -59,12 +59,17 @@ export function signed(
     )
     if (result.ok) {
       Object.assign(request, { auth: result })
+      if (result.headers !== undefined) reply.headers({ ...result.headers })
       return payload
     }
     options.onRefused?.(result.failure, request)
     return reply
       .code(FAILURES[result.failure.code].status)
-      .headers({ ...problemHeaders(result.failure, verifier.scheme.name), ...(raw.complete ? {} : { connection: 'close' }) })
+      .headers({
+        ...problemHeaders(result.failure, verifier.scheme.name),
+        ...result.headers,
+        ...(raw.complete ? {} : { connection: 'close' }),
+      })
       .send(JSON.stringify(toProblem(result.failure)))
   }
 }

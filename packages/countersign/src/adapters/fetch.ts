@@ -1,7 +1,7 @@
 import { FAILURES, type Failure, problemHeaders, toProblem } from '../failure.ts'
 import type { IncomingHeaders } from '../headers.ts'
 import { readStream } from '../stream.ts'
-import type { IncomingRequest, Verified, Verifier, VerifyOptions } from '../verify.ts'
+import type { AnswerHeaders, IncomingRequest, Refused, Verified, Verifier, VerifyOptions } from '../verify.ts'
 
 export interface FetchAdapterOptions extends VerifyOptions {
   /**
@@ -34,9 +34,9 @@ export function requireSignature(
 ): (request: Request) => Promise<Response> {
   return async request => {
     const result = await verifier.verify(fromFetchRequest(request, options), options)
-    if (result.ok) return handler(request, result)
+    if (result.ok) return withHeaders(await handler(request, result), result.headers)
     options.onRefused?.(result.failure, request)
-    return problemResponse(result.failure, verifier.scheme.name)
+    return problemResponse(result, verifier.scheme.name)
   }
 }
 
@@ -51,11 +51,19 @@ export function fromFetchRequest(request: Request, options: FetchAdapterOptions 
   }
 }
 
-export function problemResponse(failure: Failure, schemeName: string): Response {
+export function problemResponse({ failure, headers }: Refused, schemeName: string): Response {
   return new Response(JSON.stringify(toProblem(failure)), {
     status: FAILURES[failure.code].status,
-    headers: problemHeaders(failure, schemeName),
+    headers: { ...problemHeaders(failure, schemeName), ...headers },
   })
+}
+
+/** An answer with more headers; those of an answer from elsewhere can not be set, so it is copied. */
+function withHeaders(response: Response, more: AnswerHeaders | undefined): Response {
+  if (more === undefined) return response
+  const headers = new Headers(response.headers)
+  for (const name in more) headers.set(name, more[name] ?? '')
+  return new Response(response.body, { status: response.status, statusText: response.statusText, headers })
 }
 
 /** What stands behind the origin. */

@@ -8,6 +8,7 @@ import Koa from 'koa'
 import bodyParser from 'koa-bodyparser'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { WebSocket, WebSocketServer } from 'ws'
+import { deprecated } from '../deprecation.ts'
 import type { Failure } from '../failure.ts'
 import { memoryKeys } from '../keys.ts'
 import { qredoV1 } from '../schemes/index.ts'
@@ -17,7 +18,7 @@ import * as forExpress from './express.ts'
 import * as forFastify from './fastify.ts'
 import * as forHono from './hono.ts'
 import * as forKoa from './koa.ts'
-import { requireSignedUpgrade } from './websocket.ts'
+import { requireSignedUpgrade, signUpgrade } from './websocket.ts'
 
 const secret = Buffer.alloc(60, 5).toString('base64')
 const signer = createSigner(qredoV1, { keyId: 'k', secret })
@@ -167,7 +168,12 @@ const keys = memoryKeys(qredoV1, [{ id: 'k', secret }])
 async function start(begin: Start): Promise<Running> {
   const refusals: Failure[] = []
   const { server, use, close } = await begin(
-    origin => createVerifier(qredoV1, { origin, keys, replay: 'off', limits: { maxBodyBytes: 300_000 } }),
+    origin =>
+      deprecated(
+        createVerifier(qredoV1, { origin, keys, replay: 'off', limits: { maxBodyBytes: 300_000 } }),
+        { since: 0 },
+        { what: 'scheme' },
+      ),
     refusals,
   )
   const port = await freePort()
@@ -217,7 +223,12 @@ describe.each(Object.entries(frameworks))('%s', (_, begin) => {
       ...(isChunked ? { body: chunks(body), duplex: 'half' } : { body }),
     } as RequestInit)
     const text = await response.text()
-    return { status: response.status, type: response.headers.get('content-type'), json: text === '' ? undefined : JSON.parse(text) }
+    return {
+      status: response.status,
+      type: response.headers.get('content-type'),
+      deprecation: response.headers.get('deprecation'),
+      json: text === '' ? undefined : JSON.parse(text),
+    }
   }
 
   it.each([
@@ -234,6 +245,11 @@ describe.each(Object.entries(frameworks))('%s', (_, begin) => {
     expect([status, type?.split(';')[0], json.code]).toEqual([401, 'application/problem+json', 'bad-signature'])
     expect(running.refusals.at(-1)).toEqual({ code: 'bad-signature', keyId: 'k' })
     expect((await send('/denied', '{"a":1}')).json).toMatchObject({ code: 'permission-denied', status: 403 })
+  })
+
+  it('says with every answer that the scheme is deprecated', async () => {
+    expect(await send('/v1/echo', '{"a":1}')).toMatchObject({ status: 200, deprecation: '@0' })
+    expect(await send('/v1/echo', '{"a":1}', { 'qredo-api-sig': 'A'.repeat(43) })).toMatchObject({ status: 401, deprecation: '@0' })
   })
 
   it('refuses a body beyond the limit, and goes on', async () => {
@@ -298,9 +314,9 @@ describe('requireSignedUpgrade', () => {
         sockets.handleUpgrade(request, socket, head, connection => connection.send(`hello ${key.id}`)),
       ),
     )
-    for (const scheme of ['http', 'ws']) {
-      const { headers } = signer.sign({ method: 'GET', url: `${scheme}://${host}/feed` })
-      const socket = new WebSocket(`ws://${host}/feed`, { headers })
+    for (const sign of ['http', 'ws', undefined] as const) {
+      const { url, headers } = await signUpgrade(signer, `ws://${host}/feed?form=${sign}`, { sign })
+      const socket = new WebSocket(url, { headers })
       expect(String(await new Promise((resolve, reject) => socket.once('message', resolve).once('error', reject)))).toBe('hello k')
       socket.terminate()
     }

@@ -10,6 +10,8 @@ export interface HonoContext {
     readonly raw: Request
     readonly bodyCache: { arrayBuffer?: unknown; text?: unknown; blob?: unknown }
   }
+  /** The answer, once there is one. */
+  readonly res: Response
   set(name: 'auth', value: Verified): void
 }
 
@@ -56,10 +58,11 @@ export function signed(
     )
     if (!result.ok) {
       options.onRefused?.(result.failure, context)
-      return problemResponse(result.failure, verifier.scheme.name)
+      return problemResponse(result, verifier.scheme.name)
     }
     context.set('auth', result)
     await next()
+    for (const name in result.headers) context.res.headers.set(name, result.headers[name] ?? '')
     return undefined
   }
 }

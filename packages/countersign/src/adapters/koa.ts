@@ -54,11 +54,16 @@ export function signed(
     )
     if (result.ok) {
       Object.assign(context.state, { auth: result })
+      if (result.headers !== undefined) context.set({ ...result.headers })
       return next()
     }
     options.onRefused?.(result.failure, context)
     context.status = FAILURES[result.failure.code].status
-    context.set({ ...problemHeaders(result.failure, verifier.scheme.name), ...(req.complete ? {} : { connection: 'close' }) })
+    context.set({
+      ...problemHeaders(result.failure, verifier.scheme.name),
+      ...result.headers,
+      ...(req.complete ? {} : { connection: 'close' }),
+    })
     context.body = JSON.stringify(toProblem(result.failure))
     return undefined
   }

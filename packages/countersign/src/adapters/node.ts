@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { concatBytes } from '../encoding.ts'
 import { FAILURES, type Failure, problemHeaders, toProblem } from '../failure.ts'
-import type { IncomingRequest, Verification, Verified, Verifier, VerifyOptions } from '../verify.ts'
+import type { IncomingRequest, Refused, Verification, Verified, Verifier, VerifyOptions } from '../verify.ts'
 
 export interface NodeAdapterOptions extends VerifyOptions {
   /** The client's address. Default: the socket's; behind a proxy that you trust, read it from what that proxy sets. */
@@ -28,7 +28,11 @@ export function requireSignature(
 ): (request: IncomingMessage, response: ServerResponse) => void {
   return (request, response) => {
     verifyNodeRequest(verifier, request, options)
-      .then(result => (result.ok ? handler(request, response, result) : refuse(verifier, result.failure, request, response, options)))
+      .then(result => {
+        if (!result.ok) return refuse(verifier, result, request, response, options)
+        for (const name in result.headers) response.setHeader(name, result.headers[name] ?? '')
+        return handler(request, response, result)
+      })
       .catch((error: unknown) => response.destroy(error instanceof Error ? error : undefined))
   }
 }
@@ -76,22 +80,26 @@ export function readBody(request: IncomingMessage, maxBytes: number): Promise<Ui
 }
 
 /** Answers a refusal. */
-export function sendProblem(response: ServerResponse, failure: Failure, schemeName: string): void {
+export function sendProblem(response: ServerResponse, { failure, headers }: Refused, schemeName: string): void {
   const text = JSON.stringify(toProblem(failure))
-  response.writeHead(FAILURES[failure.code].status, { ...problemHeaders(failure, schemeName), 'content-length': Buffer.byteLength(text) })
+  response.writeHead(FAILURES[failure.code].status, {
+    ...problemHeaders(failure, schemeName),
+    ...headers,
+    'content-length': Buffer.byteLength(text),
+  })
   response.end(text)
 }
 
 function refuse(
   verifier: Verifier,
-  failure: Failure,
+  refused: Refused,
   request: IncomingMessage,
   response: ServerResponse,
   options: NodeAdapterOptions,
 ): void {
-  options.onRefused?.(failure, request)
+  options.onRefused?.(refused.failure, request)
   // A body that was not read to its end can not be followed by another request on the same connection.
   if (!request.complete) response.setHeader('connection', 'close')
-  sendProblem(response, failure, verifier.scheme.name)
+  sendProblem(response, refused, verifier.scheme.name)
   if (!request.complete) request.resume()
 }

@@ -1,7 +1,8 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { FAILURES, type Failure, problemHeaders, toProblem } from '../failure.ts'
-import type { Verification, Verified, Verifier } from '../verify.ts'
+import { FAILURES, problemHeaders, toProblem } from '../failure.ts'
+import type { Signer } from '../sign.ts'
+import type { Refused, Verification, Verified, Verifier } from '../verify.ts'
 import type { NodeAdapterOptions } from './node.ts'
 
 /**
@@ -40,18 +41,56 @@ export function requireSignedUpgrade(
         socket.off('error', destroy)
         if (result.ok) return handler(request, socket, head, result)
         options.onRefused?.(result.failure, request)
-        refuseUpgrade(socket, result.failure, verifier.scheme.name)
+        refuseUpgrade(socket, result, verifier.scheme.name)
       })
       .catch(destroy)
   }
 }
 
 /** Answers an upgrade request like any other, and ends the connection. */
-export function refuseUpgrade(socket: Duplex, failure: Failure, schemeName: string): void {
+export function refuseUpgrade(socket: Duplex, { failure, headers: more }: Refused, schemeName: string): void {
   const { status } = FAILURES[failure.code]
   const text = JSON.stringify(toProblem(failure))
-  const headers = { ...problemHeaders(failure, schemeName), 'content-length': String(Buffer.byteLength(text)), connection: 'close' }
+  const headers = {
+    ...problemHeaders(failure, schemeName),
+    ...more,
+    'content-length': String(Buffer.byteLength(text)),
+    connection: 'close',
+  }
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
   socket.on('error', () => socket.destroy())
   socket.end(`HTTP/1.1 ${status} ${toProblem(failure).title}\r\n${lines.join('')}\r\n${text}`)
+}
+
+export interface SignUpgradeOptions {
+  /**
+   * Which form of the URL is signed, whatever it is opened as: servers differ, and their documentation seldom says. Default: the URL as it is given. The sandbox, and
+   * a verifier whose `origin` names both, take either.
+   */
+  readonly sign?: 'http' | 'ws' | undefined
+}
+
+/**
+ * The headers of a WebSocket's signed upgrade request.
+ *
+ * ```ts
+ * const { url, headers } = await signUpgrade(signer, 'wss://api.example.com/feed')
+ * const socket = new WebSocket(url, { headers }) // of ws or undici: a browser's takes no headers
+ * ```
+ *
+ * @throws what {@link Signer.signAsync} throws
+ */
+export async function signUpgrade(
+  signer: Signer,
+  url: string | URL,
+  { sign }: SignUpgradeOptions = {},
+): Promise<{ readonly url: string; readonly headers: { readonly [name: string]: string } }> {
+  const text = String(url)
+  const signed = await signer.signAsync({ method: 'GET', url: sign === undefined ? text : withForm(text, sign) })
+  // A scheme may have put its signature into the query.
+  return { url: withForm(signed.url, 'ws'), headers: signed.headers }
+}
+
+function withForm(url: string, form: 'http' | 'ws'): string {
+  return url.replace(/^(?:http|ws)(s?):/, `${form}$1:`)
 }

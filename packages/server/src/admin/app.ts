@@ -3,8 +3,8 @@ import { type Context, Hono } from 'hono'
 import type { z } from 'zod'
 import { ServerError } from '../errors.ts'
 import { type AuthenticateOptions, authenticate, checkAccess } from './authenticate.ts'
+import { describeAdminApi } from './description.ts'
 import { docsPage } from './docs-page.ts'
-import { openApiOf } from './openapi.ts'
 import { readText } from './read-text.ts'
 import type { AdminContext, Route } from './route.ts'
 import { routes } from './routes.ts'
@@ -26,7 +26,7 @@ type Bindings = { Bindings: Partial<HttpBindings> }
 /** The admin API, its description at `/openapi.json`, and that for people at `/docs`. */
 export function createAdminApp(options: AdminAppOptions): Hono<Bindings> {
   const app = new Hono<Bindings>()
-  const document = openApiOf(routes)
+  const document = describeAdminApi(routes)
   app.use(async (context, next) => {
     await next()
     context.res.headers.set('x-content-type-options', 'nosniff')

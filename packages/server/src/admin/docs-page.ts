@@ -24,7 +24,7 @@ nav a { display: block; } .quiet { opacity: 0.75; }
 </head>
 <body>
 <h1>${info.title}</h1>
-<p>${info.description} Send a token with every call: <code>Authorization: Bearer csa_…</code>. As OpenAPI 3.1: <a href="openapi.json">openapi.json</a>.</p>
+<p>${info.description} As OpenAPI 3.1: <a href="openapi.json">openapi.json</a>.</p>
 <nav aria-label="Calls">${calls.map(({ path, method, operation }) => html`<a href="#${anchor(method, path)}"><code>${method} ${path}</code> – ${operation.summary}</a>`)}</nav>
 <main>
 ${calls.map(({ path, method, operation }) => callSection(path, method, operation))}

@@ -1,5 +1,4 @@
 import { z } from 'zod'
-import type { Route } from './route.ts'
 
 export interface OpenApiDocument {
   readonly openapi: '3.1.0'
@@ -9,6 +8,7 @@ export interface OpenApiDocument {
 }
 
 export interface Operation {
+  readonly tags?: readonly string[]
   readonly summary: string
   readonly description: string
   readonly security: readonly object[]
@@ -27,29 +27,55 @@ export interface JsonSchema {
   readonly [keyword: string]: unknown
 }
 
-const WHO = {
-  public: 'Anybody.',
-  read: 'Any administrator.',
-  write: 'Admins and operators, not auditors.',
-  operator: 'Operators only.',
+/** A call as it is described. */
+export interface DescribedCall {
+  readonly method: string
+  /** With parameters as `{id}`. */
+  readonly path: string
+  readonly summary: string
+  readonly description: string
+  readonly tag?: string | undefined
+  /** Names of security schemes, of which one is wanted; empty: anybody. */
+  readonly security: readonly string[]
+  readonly body?: z.ZodType | undefined
+  readonly query?: z.ZodObject | undefined
+  readonly headers?: z.ZodObject | undefined
+  /** Left out: nothing, or text. */
+  readonly answer?: z.ZodType | undefined
+  readonly status: number
 }
 
-/** OpenAPI 3.1 of the routes, from the very schemas that check what comes in. */
-export function openApiOf(routes: readonly Route[]): OpenApiDocument {
-  const schemas: Record<string, JsonSchema> = {
-    Problem: {
-      type: 'object',
-      description: 'RFC 9457. `code` is stable.',
-      properties: {
-        type: { type: 'string' },
-        title: { type: 'string' },
-        status: { type: 'integer' },
-        detail: { type: 'string' },
-        code: { type: 'string' },
-      },
-      required: ['type', 'title', 'status', 'detail', 'code'],
+export interface DescribedApi {
+  readonly title: string
+  readonly version: string
+  readonly description: string
+  readonly calls: readonly DescribedCall[]
+  readonly securitySchemes: { readonly [name: string]: object }
+  /** What every refusal looks like: its name among the schemas, its schema, and its media type. */
+  readonly error: { readonly name: string; readonly schema: JsonSchema; readonly type: string }
+}
+
+/** RFC 9457, as OpenAPI describes it. */
+export const PROBLEM: DescribedApi['error'] = {
+  name: 'Problem',
+  type: 'application/problem+json',
+  schema: {
+    type: 'object',
+    description: 'RFC 9457. `code` is stable.',
+    properties: {
+      type: { type: 'string' },
+      title: { type: 'string' },
+      status: { type: 'integer' },
+      detail: { type: 'string' },
+      code: { type: 'string' },
     },
-  }
+    required: ['type', 'title', 'status', 'detail', 'code'],
+  },
+}
+
+/** OpenAPI 3.1 of some calls, from the very schemas that check what comes in and type what goes out. */
+export function openApiOf({ title, version, description, calls, securitySchemes, error }: DescribedApi): OpenApiDocument {
+  const schemas: Record<string, JsonSchema> = { [error.name]: error.schema }
   const schemaOf = (schema: z.ZodType, io: 'input' | 'output'): JsonSchema => {
     const {
       $schema: _,
@@ -63,63 +89,40 @@ export function openApiOf(routes: readonly Route[]): OpenApiDocument {
     return { $ref: `#/components/schemas/${id}` }
   }
   const paths: Record<string, Record<string, Operation>> = {}
-  for (const { method, path, summary, access, body, query, answer, status } of routes) {
-    const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => ({
-      name,
-      in: 'path',
-      required: true,
-      schema: { type: 'string' },
-    }))
-    const queried =
-      query === undefined
-        ? {}
-        : (z.toJSONSchema(query, { io: 'input' }) as { properties?: Record<string, JsonSchema>; required?: string[] })
-    const inQuery = Object.entries(queried.properties ?? {}).map(([name, schema]) => ({
-      name,
-      in: 'query',
-      required: queried.required?.includes(name) ?? false,
-      schema,
-    }))
-    const error = { description: 'Refused.', content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } } }
+  for (const call of calls) {
     const operation: Operation = {
-      summary,
-      description: WHO[access],
-      security: access === 'public' ? [] : [{ token: [] }, { session: [] }],
-      parameters: [...inPath, ...inQuery],
-      ...(body === undefined
+      summary: call.summary,
+      description: call.description,
+      ...(call.tag === undefined ? {} : { tags: [call.tag] }),
+      security: call.security.map(name => ({ [name]: [] })),
+      parameters: [
+        ...[...call.path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => ({ name, in: 'path', required: true, schema: { type: 'string' } })),
+        ...parametersOf(call.query, 'query'),
+        ...parametersOf(call.headers, 'header'),
+      ],
+      ...(call.body === undefined
         ? {}
-        : { requestBody: { required: true, content: { 'application/json': { schema: schemaOf(body, 'input') } } } }),
+        : { requestBody: { required: true, content: { 'application/json': { schema: schemaOf(call.body, 'input') } } } }),
       responses: {
-        [status]: {
-          description: summary,
-          ...(answer === undefined ? {} : { content: { 'application/json': { schema: schemaOf(answer, 'output') } } }),
+        [call.status]: {
+          description: call.summary,
+          ...(call.answer === undefined ? {} : { content: { 'application/json': { schema: schemaOf(call.answer, 'output') } } }),
         },
-        default: error,
+        default: { description: 'Refused.', content: { [error.type]: { schema: { $ref: `#/components/schemas/${error.name}` } } } },
       },
     }
-    paths[path] = { ...paths[path], [method.toLowerCase()]: operation }
+    paths[call.path] = { ...paths[call.path], [call.method.toLowerCase()]: operation }
   }
-  return {
-    openapi: '3.1.0',
-    info: {
-      title: 'Countersign key management',
-      version: '1',
-      description: 'Keys and secrets of a signed API: make, change, rotate, revoke and audit them.',
-    },
-    paths,
-    components: {
-      schemas,
-      securitySchemes: {
-        token: { type: 'http', scheme: 'bearer', description: 'The token of an administrator: csa_….' },
-        session: {
-          type: 'apiKey',
-          in: 'cookie',
-          name: 'countersign_session',
-          description: 'The console’s session; changes need x-csrf-token, too.',
-        },
-      },
-    },
+  return { openapi: '3.1.0', info: { title, version, description }, paths, components: { schemas, securitySchemes } }
+}
+
+function parametersOf(schema: z.ZodObject | undefined, place: 'query' | 'header'): Operation['parameters'] {
+  if (schema === undefined) return []
+  const { properties = {}, required = [] } = z.toJSONSchema(schema, { io: 'input' }) as {
+    properties?: Record<string, JsonSchema>
+    required?: string[]
   }
+  return Object.entries(properties).map(([name, property]) => ({ name, in: place, required: required.includes(name), schema: property }))
 }
 
 /** References inside a schema become those of a document, and ids go. */

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { type AuditEntry, listAudit, readAudit } from '../audit/audit-log.ts'
 import { verifyChain } from '../audit/verify-chain.ts'
 import { ServerError } from '../errors.ts'
+import { migrationReport } from '../keys/migration-report.ts'
 import { ROLES } from './administrators.ts'
 import { type Route, route } from './route.ts'
 import { csrfTokenOf, SESSION_COOKIE, SESSION_MS } from './sessions.ts'
@@ -47,6 +48,31 @@ const auditEntry = z
     hash: z.string(),
   })
   .meta({ id: 'AuditEntry' })
+
+const DAY_MS = 86_400_000
+const names = z
+  .string()
+  .min(1)
+  .max(1000)
+  .transform(text => text.split(',').map(name => name.trim()))
+const migration = z
+  .object({
+    using: z.array(
+      z.object({
+        keyId: z.string(),
+        name: z.string(),
+        organisationId: z.string(),
+        state: z.string(),
+        via: z.string(),
+        count: z.number(),
+        firstUsedAt: moment.nullable(),
+        lastUsedAt: moment.nullable(),
+        successorLastUsedAt: moment.nullable(),
+      }),
+    ),
+    stopped: z.number().meta({ description: 'Keys that used it once, and not within that time.' }),
+  })
+  .meta({ id: 'MigrationReport' })
 
 export const sessionRoutes: readonly Route[] = [
   route({
@@ -164,6 +190,21 @@ export const otherRoutes: readonly Route[] = [
       await administrators.disable(actor, within, id)
       return {}
     },
+  }),
+  route({
+    method: 'GET',
+    path: '/admin/v1/migration',
+    summary: 'Which keys still use what is deprecated',
+    access: 'read',
+    query: z.strictObject({
+      from: names.optional().meta({ description: 'The schemes or routes that are on their way out, by commas; left out: all.' }),
+      to: names.optional().meta({ description: 'What is to be used instead, by commas; left out: anything else.' }),
+      days: z.coerce.number().int().min(1).max(3660).default(30).meta({ description: 'Who used it in so many days.' }),
+    }),
+    answer: migration,
+    handle: async ({ db, within, clock, query: { from = [], to = [], days } }) => ({
+      value: await migrationReport(db, within, { from, to, sinceMs: clock() - days * DAY_MS }),
+    }),
   }),
   route({
     method: 'GET',

@@ -87,6 +87,21 @@ const first: Migration = {
   },
 }
 
+const keyUse: Migration = {
+  async up(db: Kysely<unknown>) {
+    await db.schema
+      .createTable('key_use')
+      .addColumn('key_id', 'text', column => column.notNull().references('api_key.id'))
+      .addColumn('via', 'text', column => column.notNull())
+      .addColumn('count', 'bigint', column => column.notNull())
+      .addColumn('first_at', 'bigint', column => column.notNull())
+      .addColumn('last_at', 'bigint', column => column.notNull())
+      .addPrimaryKeyConstraint('key_use_of', ['key_id', 'via'])
+      .execute()
+    await db.schema.createIndex('key_use_by').on('key_use').columns(['via', 'last_at']).execute()
+  },
+}
+
 export const migrations: MigrationProvider = {
-  getMigrations: () => Promise.resolve({ '0001-first': first }),
+  getMigrations: () => Promise.resolve({ '0001-first': first, '0002-key-use': keyUse }),
 }

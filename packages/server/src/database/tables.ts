@@ -72,4 +72,12 @@ export interface Tables {
     name: string
     value: string
   }
+  /** How often, from when and until when a key was used by way of something: a scheme, or a deprecated route. */
+  key_use: {
+    key_id: string
+    via: string
+    count: number
+    first_at: number
+    last_at: number
+  }
 }

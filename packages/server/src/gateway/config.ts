@@ -1,6 +1,8 @@
+import { compileDeprecation, type Deprecation } from 'countersign'
 import { isNode, LineCounter, parseDocument } from 'yaml'
 import { z } from 'zod'
 import { ServerError } from '../errors.ts'
+import type { DeprecationConfig } from './deprecations.ts'
 
 const origin = z
   .string()
@@ -8,6 +10,8 @@ const origin = z
     /^(https?|wss?):\/\/[^/\s]+(\/[^\s]*[^/\s])?$/,
     'An origin is scheme and host, such as https://api.example.com, without a slash at the end.',
   )
+/** ISO 8601, a date or a time. */
+const moment = z.union([z.iso.date(), z.iso.datetime({ offset: true })])
 const milliseconds = z.int().min(1).max(3_600_000)
 const bytes = z.int().min(1).max(Number.MAX_SAFE_INTEGER)
 
@@ -52,6 +56,30 @@ export const gatewayConfig = z
       )
       .min(1)
       .default([{ path: '/', schemes: ['qredo-v1'] }]),
+    deprecations: z
+      .array(
+        z
+          .strictObject({
+            scheme: z.string().optional().meta({ description: 'A scheme that is on its way out; or a route.' }),
+            route: z.string().startsWith('/').optional().meta({ description: 'The path of a route that is.' }),
+            since: moment.meta({ description: 'Sent as Deprecation, RFC 9745.' }),
+            sunset: moment.optional().meta({ description: 'From when it is refused; sent as Sunset, RFC 8594.' }),
+            successor: z.string().max(200).optional().meta({ description: 'What to use instead; named in refusals.' }),
+            link: z
+              .url({ protocol: /^https?$/ })
+              .optional()
+              .meta({ description: 'A page that tells how to move; sent as Link.' }),
+            brownOuts: z
+              .array(z.strictObject({ from: moment, until: moment }))
+              .max(1000)
+              .optional()
+              .meta({ description: 'Times in which it does not answer, as a warning.' }),
+          })
+          .refine(({ scheme, route }) => (scheme === undefined) !== (route === undefined), 'Name a scheme or a route.')
+          .refine(isDeprecation, 'The sunset lies behind the deprecation, and the end of a brown-out behind its beginning.'),
+      )
+      .optional()
+      .transform(list => list as readonly DeprecationConfig[] | undefined),
     allow: z.array(z.enum(['ambiguous-request', 'body-on-get'])).optional(),
     keepSignature: z.boolean().default(false).meta({ description: 'Whether the upstream sees the signature’s headers.' }),
     toleranceMs: milliseconds.optional(),
@@ -110,5 +138,14 @@ export function readGatewayConfig(text: string, name: string, before: { readonly
       if (isNode(node) && node.range) return lines.linePos(node.range[0]).line
     }
     return 1
+  }
+}
+
+function isDeprecation(deprecation: Deprecation): boolean {
+  try {
+    compileDeprecation(deprecation)
+    return true
+  } catch {
+    return false
   }
 }

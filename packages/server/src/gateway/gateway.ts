@@ -2,12 +2,13 @@ import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https'
 import type { Duplex } from 'node:stream'
-import { type Failure, memoryReplayGuard, type ReplayGuard, type Scheme, type VerifierOptions } from 'countersign'
+import { FAILURES, memoryReplayGuard, type Refused, type ReplayGuard, type Scheme, type VerifierOptions } from 'countersign'
 import { sendProblem } from 'countersign/node'
 import { refuseUpgrade } from 'countersign/websocket'
 import { closeServer } from '../listen.ts'
 import { KNOWN_SCHEMES } from '../schemes.ts'
 import type { KeyService } from '../service.ts'
+import type { DeprecationConfig } from './deprecations.ts'
 import { createUpstream, UpstreamError, type UpstreamOptions } from './forward.ts'
 import { ALWAYS_DROPPED, forwardedHeaders } from './headers.ts'
 import { createIdentityHeaders } from './identity.ts'
@@ -30,6 +31,8 @@ export interface GatewayOptions {
   readonly schemes?: readonly Scheme[] | undefined
   readonly toleranceMs?: number | undefined
   readonly allow?: VerifierOptions['allow']
+  /** Schemes and routes that are on their way out. */
+  readonly deprecations?: readonly DeprecationConfig[] | undefined
   /** Certificate and key, in PEM; left out: plain HTTP. */
   readonly tls?: TlsFiles | undefined
   /** Whether the upstream sees the signature's headers. Default: no. */
@@ -109,6 +112,12 @@ export function createGateway(options: GatewayOptions): Gateway {
     toleranceMs: options.toleranceMs,
     maxBodyBytes: options.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES,
     allow: options.allow,
+    deprecations: options.deprecations,
+    onDeprecated({ keyId, via, isRefused }) {
+      metrics.deprecated(via, isRefused)
+      // A call by a scheme that is let through is counted with all others.
+      if (isRefused || via.startsWith('route ')) service.lastUsed.used(keyId, via)
+    },
   })
   const identityHeaders = createIdentityHeaders()
   let isDraining = false
@@ -135,15 +144,16 @@ export function createGateway(options: GatewayOptions): Gateway {
     const { method = '', url = '' } = request
     const requestBody = bodies.of(request)
     try {
-      if (UNSAFE_PATH.test(entry.path)) return refuse({ code: 'malformed-target' }, 'qredo-v1')
+      if (UNSAFE_PATH.test(entry.path)) return refuse({ ok: false, failure: { code: 'malformed-target' } }, 'qredo-v1')
       const route = routeOf(method, entry.path)
       if (route === undefined) return fail('not-found')
+      if (route === 'wrong-method') return fail('wrong-method')
       const incoming = { method, target: url, headers: request.rawHeaders, body: requestBody.reader, address: request.socket.remoteAddress }
       const { result, scheme } = await route.verify(incoming)
       requestBody.verified()
       if (!result.ok) {
         service.refusals.refused({ failure: result.failure, request: incoming })
-        return refuse(result.failure, scheme)
+        return refuse(result, scheme)
       }
       const { key } = result
       const { body, length: bodyLength } = requestBody.outgoing()
@@ -151,7 +161,8 @@ export function createGateway(options: GatewayOptions): Gateway {
       entry.verified(key.id, scheme)
       const length = bodyLength ?? (method === 'POST' || method === 'PUT' || method === 'PATCH' ? 0 : undefined)
       const headers = headersFor(request, route.dropped, identityHeaders(key), entry.requestId, length)
-      entry.finish('passed', await upstream.forward({ method, target: url, headers, body, answerWith }, response))
+      const answered = result.headers === undefined ? answerWith : [...answerWith, ...Object.entries(result.headers).flat()]
+      entry.finish('passed', await upstream.forward({ method, target: url, headers, body, answerWith: answered }, response))
     } catch (error) {
       if (error instanceof UpstreamError) return fail(error.problem)
       if (error instanceof OverloadedError) return fail('overloaded')
@@ -162,12 +173,12 @@ export function createGateway(options: GatewayOptions): Gateway {
       requestBody.release()?.catch(error => onError?.(error))
     }
 
-    function refuse(failure: Failure, scheme: string): void {
+    function refuse(refused: Refused, scheme: string): void {
       response.setHeader('x-request-id', entry.requestId)
       if (!request.complete || isDraining) response.setHeader('connection', 'close')
-      sendProblem(response, failure, scheme)
+      sendProblem(response, refused, scheme)
       if (!request.complete) request.resume()
-      entry.finish('refused', response.statusCode, failure.code)
+      entry.finish('refused', response.statusCode, refused.failure.code)
     }
     function fail(problem: GatewayProblem): void {
       if (!response.headersSent) response.setHeader('x-request-id', entry.requestId)
@@ -182,7 +193,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     const { method = '', url = '' } = request
     socket.on('error', () => socket.destroy())
     const route = UNSAFE_PATH.test(entry.path) ? undefined : routeOf(method, entry.path)
-    if (route === undefined) {
+    if (route === undefined || route === 'wrong-method') {
       socket.end('HTTP/1.1 404 Not Found\r\nconnection: close\r\ncontent-length: 0\r\n\r\n')
       return entry.finish('failed', 404, 'not-found')
     }
@@ -190,8 +201,8 @@ export function createGateway(options: GatewayOptions): Gateway {
     const { result, scheme } = await route.verify(incoming)
     if (!result.ok) {
       service.refusals.refused({ failure: result.failure, request: incoming })
-      refuseUpgrade(socket, result.failure, scheme)
-      return entry.finish('refused', 401, result.failure.code)
+      refuseUpgrade(socket, result, scheme)
+      return entry.finish('refused', FAILURES[result.failure.code].status, result.failure.code)
     }
     service.used(result.key)
     entry.verified(result.key.id, scheme)

@@ -4,6 +4,8 @@ export interface GatewayMetrics {
   readonly registry: Registry
   /** `passed` with the upstream's status, `refused` with the failure's code, or `failed` with the gateway's own problem. */
   finished(outcome: 'passed' | 'refused' | 'failed', code: string, seconds: number): void
+  /** An authentic call by something deprecated. */
+  deprecated(via: string, isRefused: boolean): void
 }
 
 export function createGatewayMetrics({ heldBytes }: { readonly heldBytes: () => number }): GatewayMetrics {
@@ -20,6 +22,12 @@ export function createGatewayMetrics({ heldBytes }: { readonly heldBytes: () => 
     help: 'How long requests took, from their headers to the end of the answer.',
     labelNames: ['outcome'],
     buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+    registers: [registry],
+  })
+  const deprecations = new Counter({
+    name: 'countersign_gateway_deprecated_total',
+    help: 'Authentic calls by a deprecated scheme or route, and how many of them were refused for that.',
+    labelNames: ['via', 'event'],
     registers: [registry],
   })
   new Gauge({
@@ -46,6 +54,7 @@ export function createGatewayMetrics({ heldBytes }: { readonly heldBytes: () => 
   }
   return {
     registry,
+    deprecated: (via, isRefused) => deprecations.inc({ via, event: isRefused ? 'refused' : 'called' }),
     finished(outcome, code, took) {
       childOf(outcome, outcome === 'passed' ? `${code.slice(0, 1)}xx` : code)(took)
     },

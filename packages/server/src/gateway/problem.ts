@@ -3,6 +3,7 @@ import type { ServerResponse } from 'node:http'
 /** What the gateway itself has to say; a refused signature is said by the verifier's own failures. */
 export const GATEWAY_PROBLEMS = {
   'not-found': { status: 404, title: 'Not found', detail: 'No route of this gateway is for this path.' },
+  'wrong-method': { status: 405, title: 'Method not allowed', detail: 'The routes of this gateway for this path are for other methods.' },
   'upstream-unreachable': {
     status: 502,
     title: 'Bad gateway',

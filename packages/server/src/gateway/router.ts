@@ -10,6 +10,7 @@ import {
 import { ServerError } from '../errors.ts'
 import type { CachedKeys } from '../keys/key-source.ts'
 import { schemeNamed } from '../schemes.ts'
+import { createDeprecations, type DeprecationConfig, type DeprecationsOptions } from './deprecations.ts'
 import { ALWAYS_DROPPED } from './headers.ts'
 
 export interface RouteConfig {
@@ -19,7 +20,7 @@ export interface RouteConfig {
   readonly schemes: readonly string[]
   /** The key needs one of these. */
   readonly permission?: readonly string[] | undefined
-  /** Upper case; left out: all. */
+  /** Upper case; left out: all. Other methods below the path are refused, unless another route with the same path names them. */
   readonly methods?: readonly string[] | undefined
 }
 
@@ -39,17 +40,24 @@ export interface RouterOptions {
   readonly toleranceMs?: number | undefined
   readonly maxBodyBytes?: number | undefined
   readonly allow?: VerifierOptions['allow']
+  readonly deprecations?: readonly DeprecationConfig[] | undefined
+  /** Told of every authentic call by what is deprecated. */
+  readonly onDeprecated?: DeprecationsOptions['onUsed'] | undefined
 }
 
+/** What a path and method come to; `wrong-method`: the path has routes, and none for this method. */
+export type Routing = RouteVerifier | 'wrong-method' | undefined
+
 /** @throws ServerError `scheme-unknown`, `route-invalid` */
-export function createRouter(options: RouterOptions): (method: string, path: string) => RouteVerifier | undefined {
+export function createRouter(options: RouterOptions): (method: string, path: string) => Routing {
   const { routes, schemes, origin, keys, replay, toleranceMs, maxBodyBytes, allow } = options
   const verifiers = new Map<string, Verifier>()
+  const deprecations = createDeprecations({ deprecations: options.deprecations ?? [], onUsed: options.onDeprecated ?? (() => undefined) })
   const verifierOf = (name: string): Verifier => {
     const known = verifiers.get(name)
     if (known !== undefined) return known
     const scheme = schemeNamed(schemes, name)
-    const verifier = createVerifier(scheme, {
+    const plain = createVerifier(scheme, {
       origin,
       keys: keys.ofScheme(name),
       ...(scheme.kind === 'coded' || scheme.detectsReplays ? { replay } : {}),
@@ -57,6 +65,7 @@ export function createRouter(options: RouterOptions): (method: string, path: str
       allow,
       limits: { maxBodyBytes },
     })
+    const verifier = deprecations.ofScheme(plain)
     verifiers.set(name, verifier)
     return verifier
   }
@@ -69,15 +78,29 @@ export function createRouter(options: RouterOptions): (method: string, path: str
         config,
         prefix: config.path.replace(/\/+$/, ''),
         dropped: new Set([...ALWAYS_DROPPED, ...headersOf(own)]),
-        verify: inTurn(own, config.permission),
+        verify: inTurn(
+          own.map(verifier => deprecations.ofRoute(verifier, config.path)),
+          config.permission,
+        ),
       }
     })
     .sort((a, b) => b.prefix.length - a.prefix.length)
-  return (method, path) =>
-    compiled.find(
-      ({ prefix, config }) =>
-        (path === prefix || path.startsWith(`${prefix}/`)) && (config.methods === undefined || config.methods.includes(method)),
+  for (const { scheme, route } of options.deprecations ?? [])
+    if (!routes.some(({ path, schemes: names }) => path === route || names.includes(scheme ?? '')))
+      throw new ServerError(
+        'route-invalid',
+        400,
+        `No route has the deprecated ${scheme === undefined ? `path ${route}` : `scheme ${scheme}`}.`,
+      )
+  return (method, path) => {
+    // The longest prefix has the path to itself, also for methods that it does not name: else these would get the permission of a shorter one.
+    const prefix = compiled.find(candidate => path === candidate.prefix || path.startsWith(`${candidate.prefix}/`))?.prefix
+    if (prefix === undefined) return undefined
+    return (
+      compiled.find(({ prefix: own, config: { methods } }) => own === prefix && (methods === undefined || methods.includes(method))) ??
+      'wrong-method'
     )
+  }
 }
 
 /** The first scheme whose headers are there decides. */

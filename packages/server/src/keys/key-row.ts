@@ -44,7 +44,7 @@ export function msOf(moment: string | null | undefined): number {
   return moment === null || moment === undefined ? 0 : Date.parse(moment)
 }
 
-function momentOf(ms: number): string | null {
+export function momentOf(ms: number): string | null {
   return ms === 0 ? null : iso(ms)
 }
 

@@ -19,8 +19,8 @@ export interface CachedKeysOptions {
 
 /** A key source that asks the store seldom. */
 export interface CachedKeys extends KeySource {
-  /** Of one scheme: keys of other schemes are unknown to it. */
-  ofScheme(name: string): KeySource
+  /** Of one scheme, or of some whose keys are used alike: keys of other schemes are unknown to it. */
+  ofScheme(...names: string[]): KeySource
   /** The key has changed: what is known of it is read again before it is used. */
   forget(id: string): void
   readonly size: number
@@ -86,10 +86,10 @@ export function cachedKeys(options: CachedKeysOptions): CachedKeys {
 
   return {
     find,
-    ofScheme: name => ({
+    ofScheme: (...names) => ({
       find(id) {
         const found = find(id)
-        return found instanceof Promise ? found.then(key => only(key, name)) : only(found, name)
+        return found instanceof Promise ? found.then(key => only(key, names)) : only(found, names)
       },
     }),
     forget(id) {
@@ -103,8 +103,8 @@ export function cachedKeys(options: CachedKeysOptions): CachedKeys {
   }
 }
 
-function only(key: Key | undefined, schemeName: string): Key | undefined {
-  return key?.schemeName === schemeName ? key : undefined
+function only(key: Key | undefined, schemeNames: readonly string[]): Key | undefined {
+  return key !== undefined && schemeNames.includes(key.schemeName) ? key : undefined
 }
 
 /** A map keeps the order of what was put in: the first is the oldest. */

@@ -1,43 +1,102 @@
+import { sql } from 'kysely'
 import type { Db } from '../database/database.ts'
 import { createFlusher, type Flusher } from '../flusher.ts'
 
 export interface LastUsed extends Flusher {
-  /** Costs a map's entry; the store hears of it later. */
-  used(keyId: string): void
+  /**
+   * Costs a map's entry; the store hears of it later.
+   *
+   * @param via the scheme, or the deprecated route, by way of which it was used
+   */
+  used(keyId: string, via: string): void
 }
 
 export const DEFAULT_FLUSH_MS = 10_000
 const MAX_PENDING = 100_000
 const AT_ONCE = 200
 
-/** Writes down when keys were last used, many at once and not while a request waits. */
+interface Use {
+  readonly keyId: string
+  readonly via: string
+  count: number
+  readonly firstAt: number
+  lastAt: number
+}
+
+/** Writes down when, how often and by which scheme keys were used, many at once and not while a request waits. */
 export function recordLastUsed(db: Db, now: () => number, flushMs = DEFAULT_FLUSH_MS, onError?: (error: unknown) => void): LastUsed {
-  let pending = new Map<string, number>()
+  /** By key, then by way: looked up on every request, so no text is put together for it. */
+  let pending = new Map<string, Map<string, Use>>()
+  let size = 0
 
   async function write(): Promise<void> {
-    const batch = [...pending]
+    // In one order everywhere: processes that write the same rows do not wait for each other in a circle.
+    const batch = [...pending.values()].flatMap(uses => [...uses.values()]).sort((a, b) => (a.keyId < b.keyId ? -1 : 1))
     pending = new Map()
+    size = 0
     try {
       while (batch.length > 0) {
         const some = batch.slice(-AT_ONCE)
         await db.transaction().execute(async transaction => {
-          for (const [id, at] of some)
-            await transaction.updateTable('api_key').set({ last_used_at: at }).where('id', '=', id).where('last_used_at', '<', at).execute()
+          for (const use of some) await writeUse(transaction, use)
         })
         batch.length -= some.length
       }
     } catch (error) {
-      // The next round tries again, unless the key was used meanwhile.
-      for (const [id, at] of batch) if (!pending.has(id) && pending.size < MAX_PENDING) pending.set(id, at)
+      // The next round tries again.
+      for (const use of batch) add(use)
       onError?.(error)
     }
   }
 
+  function add({ keyId, via, count, firstAt, lastAt }: Use): void {
+    let uses = pending.get(keyId)
+    const use = uses?.get(via)
+    if (use !== undefined) {
+      use.count += count
+      if (lastAt > use.lastAt) use.lastAt = lastAt
+      return
+    }
+    if (size >= MAX_PENDING) return
+    if (uses === undefined) {
+      uses = new Map()
+      pending.set(keyId, uses)
+    }
+    uses.set(via, { keyId, via, count, firstAt, lastAt })
+    size++
+  }
+
   const flusher = createFlusher(write, flushMs)
   return {
-    used(keyId) {
-      if (pending.size < MAX_PENDING || pending.has(keyId)) pending.set(keyId, now())
+    used(keyId, via) {
+      const use = pending.get(keyId)?.get(via)
+      const at = now()
+      if (use === undefined) add({ keyId, via, count: 1, firstAt: at, lastAt: at })
+      else {
+        use.count++
+        use.lastAt = at
+      }
     },
     ...flusher,
   }
+}
+
+async function writeUse(db: Db, { keyId, via, count, firstAt, lastAt }: Use): Promise<void> {
+  const { numUpdatedRows } = await db
+    .updateTable('api_key')
+    .set({ last_used_at: sql<number>`case when last_used_at < ${lastAt} then ${lastAt} else last_used_at end` })
+    .where('id', '=', keyId)
+    .executeTakeFirst()
+  // A key of another store.
+  if (numUpdatedRows === 0n) return
+  await db
+    .insertInto('key_use')
+    .values({ key_id: keyId, via, count, first_at: firstAt, last_at: lastAt })
+    .onConflict(conflict =>
+      conflict.columns(['key_id', 'via']).doUpdateSet({
+        count: sql<number>`key_use.count + excluded.count`,
+        last_at: sql<number>`case when key_use.last_at < excluded.last_at then excluded.last_at else key_use.last_at end`,
+      }),
+    )
+    .execute()
 }

@@ -1,0 +1,58 @@
+import { type Deprecation, deprecated, type Verifier } from 'countersign'
+
+/** A scheme or a route that is on its way out. */
+export type DeprecationConfig = Deprecation &
+  ({ readonly scheme: string; readonly route?: undefined } | { readonly route: string; readonly scheme?: undefined })
+
+export interface DeprecationsOptions {
+  readonly deprecations: readonly DeprecationConfig[]
+  readonly clock?: (() => number) | undefined
+  /** Told of every authentic call by what is deprecated; `via` is what the report of who still has to move names it. */
+  readonly onUsed: (use: { readonly keyId: string; readonly via: string; readonly isRefused: boolean }) => void
+}
+
+/** What a deprecated route is called in reports. */
+export function routeName(path: string): string {
+  return `route ${path}`
+}
+
+/** Wraps the verifiers of what is deprecated. */
+export function createDeprecations({ deprecations, clock, onUsed }: DeprecationsOptions) {
+  const wrap = (
+    verifier: Verifier,
+    deprecation: DeprecationConfig | undefined,
+    what: 'scheme' | 'route',
+    name: string,
+    via: string,
+  ): Verifier =>
+    deprecation === undefined
+      ? verifier
+      : deprecated(verifier, deprecation, {
+          what,
+          name,
+          clock,
+          onUsed: keyId => onUsed({ keyId, via, isRefused: false }),
+          onRefused: failure => onUsed({ keyId: 'keyId' in failure ? failure.keyId : '', via, isRefused: true }),
+        })
+  return {
+    ofScheme(verifier: Verifier): Verifier {
+      const { name } = verifier.scheme
+      return wrap(
+        verifier,
+        deprecations.find(({ scheme }) => scheme === name),
+        'scheme',
+        name,
+        name,
+      )
+    },
+    ofRoute(verifier: Verifier, path: string): Verifier {
+      return wrap(
+        verifier,
+        deprecations.find(({ route }) => route === path),
+        'route',
+        path,
+        routeName(path),
+      )
+    },
+  }
+}
