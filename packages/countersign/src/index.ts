@@ -42,6 +42,7 @@ export {
   type AnswerHeaders,
   type BodyReader,
   createVerifier,
+  DEFAULT_MAX_BODY_BYTES,
   type IncomingRequest,
   type Refusal,
   type Refused,

@@ -1,5 +1,5 @@
 import type { Failure } from 'countersign'
-import { FAILURES, toProblem } from 'countersign'
+import { toProblem } from 'countersign'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 
 /** The body of every error of the Qredo API v1. */
@@ -26,10 +26,7 @@ export function notFound(what: string, id: string): ApiError {
 }
 
 /** What a caller is told of a refused signature, in the API's own shape. */
-export function refusalBody(failure: Failure): { status: ContentfulStatusCode; body: ErrorBody } {
+export function refusalBody(failure: Failure): ErrorBody {
   const { code, title, detail, serverTime } = toProblem(failure)
-  return {
-    status: FAILURES[failure.code].status as ContentfulStatusCode,
-    body: { code, msg: title, detail: { reason: detail, ...(serverTime === undefined ? {} : { serverTime }) } },
-  }
+  return { code, msg: title, detail: { reason: detail, ...(serverTime === undefined ? {} : { serverTime }) } }
 }

@@ -1,13 +1,28 @@
-import { compilePermissions, isWithin, type Principal, QREDO_PERMISSIONS } from '@countersign/server'
+import { compilePermissions, isWithin, type Permission, type Principal, QREDO_PERMISSIONS, type Required } from '@countersign/server'
 
-/** What a call below the API's base needs: see the permissions' own list. */
-export const requiredFor = compilePermissions(QREDO_PERMISSIONS)
+/** The permission of the older Partner API, whose calls lie below another base. */
+export const PARTNER_PERMISSIONS: readonly Permission[] = [
+  {
+    name: 'partner',
+    title: 'Partner API',
+    description: 'Search, make and change companies.',
+    opens: ['GET /company/search', 'POST /company', 'PUT /company/{company_id}'],
+  },
+]
 
+export const PERMISSIONS: readonly Permission[] = [...QREDO_PERMISSIONS, ...PARTNER_PERMISSIONS]
+
+/** What a demo key that may do everything can do. */
 export const ALL_PERMISSIONS: readonly string[] = QREDO_PERMISSIONS.map(({ name }) => name)
 
+/** What a call below an API's base needs of its key. */
+export type RequiredFor = (method: string, path: string) => Required | undefined
+
+export const requiredForQredo: RequiredFor = compilePermissions(QREDO_PERMISSIONS)
+export const requiredForPartner: RequiredFor = compilePermissions(PARTNER_PERMISSIONS)
+
 /** Why a verified key may not make a call although it has the permission: it is narrowed to another fund or wallet. */
-export function narrowedAway(principal: Principal, method: string, path: string): string | undefined {
-  const required = requiredFor(method, path)
+export function narrowedAway(principal: Principal, required: Required | undefined): string | undefined {
   if (required === undefined || isWithin(principal, required)) return undefined
   return principal.fundId === ''
     ? `The key is narrowed to the wallet ${principal.walletId}.`

@@ -12,13 +12,17 @@ import {
   withConsole,
 } from '@countersign/server'
 import { getRequestListener } from '@hono/node-server'
-import { createVerifier, type Failure } from 'countersign'
-import { explainRefusals } from 'countersign/explain'
-import { qredoV1 } from 'countersign/schemes'
+import { type Deprecation, type Failure, failureOfKey } from 'countersign'
+import { createApis, V1_BASE, V2_BASE } from './apis.ts'
 import { createApp } from './app.ts'
 import { type DemoKey, keepDemoKeys } from './demo-keys.ts'
-import { seed } from './seed.ts'
+import { createDoors } from './doors.ts'
+import { createFeed, type Feed } from './feed/feed.ts'
+import { feedUpgrades } from './feed/upgrade.ts'
+import { PERMISSIONS, requiredForQredo } from './permissions.ts'
+import { seed } from './seed/seed.ts'
 import { openStore, type Store } from './store/database.ts'
+import { createTokens } from './tokens/tokens.ts'
 import { type Engine, startEngine } from './transactions/engine.ts'
 
 export interface SandboxOptions {
@@ -31,8 +35,14 @@ export interface SandboxOptions {
   /** How long a transaction stays in each state. Default: 1 s. */
   readonly stepMs?: number | undefined
   readonly clock?: (() => number) | undefined
+  /** Set when v1 is on its way out. */
+  readonly deprecation?: Deprecation | undefined
   /** How often times of last use and counts of refusals are written. */
   readonly flushMs?: number | undefined
+  /** Between two pings of a feed; who may read it is looked at as often. */
+  readonly heartbeatMs?: number | undefined
+  /** What one client of a feed may leave unread. */
+  readonly maxBufferedBytes?: number | undefined
   /** The files of the console; left out, there is none. */
   readonly consoleDirectory?: string | undefined
   readonly onRefused?: ((failure: Failure, request: IncomingMessage) => void) | undefined
@@ -49,7 +59,10 @@ export interface Sandbox {
   /** Holds the token of an administrator of its organisation. */
   readonly adminTokenFile: string
   readonly engine: Engine
+  readonly feed: Feed
   readonly demoKeys: readonly DemoKey[]
+  /** The organisation of the demo keys, which is their workspace in v2. */
+  readonly workspaceId: string
   /** The address of a seeded wallet that can send. */
   readonly demoWallet: string
   close(): Promise<void>
@@ -63,33 +76,36 @@ const DEMO_ASSET = 'ETH-TESTNET'
 const REQUEST_TIMEOUT_MS = 30_000
 
 /**
- * Starts a Qredo API v1 to call.
+ * Starts the APIs to call: Qredo's v1 with its feed, v2 with its tokens, and the Partner API.
  *
  * @throws the server's error when the port is taken, the store's when the directory can't be used
  */
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
-  const { directory, host = '127.0.0.1', clock = Date.now, stepMs = DEFAULT_STEP_MS } = options
+  const { directory, host = '127.0.0.1', clock = Date.now, stepMs = DEFAULT_STEP_MS, onError } = options
   mkdirSync(directory, { recursive: true, mode: 0o700 })
   const walletKey = join(directory, 'wallet.key')
   if (!existsSync(walletKey)) createMasterKeyFile(walletKey)
   const sealer = createSealer(masterKeysFromFile(walletKey))
   const store = await openStore(join(directory, 'sandbox.db'))
   await seed(store, sealer, clock())
-  const organisation = await store.selectFrom('organisation').select(['id', 'name']).executeTakeFirstOrThrow()
   const service = await openKeyService({
     store: join(directory, 'keys.db'),
     masterKeyFile: join(directory, 'master.key'),
+    permissions: PERMISSIONS,
     clock,
     flushMs: options.flushMs,
-    onError: options.onError,
+    onError,
   })
+  const accounts = await keepAccounts(service, store)
   const adminTokenFile = join(directory, 'admin.token')
-  await keepAdministrator(service, organisation, adminTokenFile)
-  const demoKeys = await keepDemoKeys(directory, organisation.id, service.keys)
+  await keepAdministrator(service, accounts.organisationId, adminTokenFile)
+  const demoKeys = await keepDemoKeys(directory, accounts, service.keys)
   const { address: demoWallet } = await store
     .selectFrom('wallet')
-    .select('address')
+    .innerJoin('fund', 'fund.id', 'wallet.fund_id')
+    .select('wallet.address')
     .where('asset', '=', DEMO_ASSET)
+    .where('fund.organisation_id', '=', accounts.organisationId)
     .executeTakeFirstOrThrow()
   const server = createServer({ requestTimeout: REQUEST_TIMEOUT_MS })
   const port = await listen(server, options.port ?? 0, host).catch(async (error: unknown) => {
@@ -97,54 +113,85 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     await store.destroy()
     throw error
   })
+  const origin = `http://${host}:${port}`
   const origins = [...new Set([host, '127.0.0.1', 'localhost'])].map(name => `http://${name}:${port}`)
-  const keys = service.source.ofScheme(qredoV1.name)
-  const explained = explainRefusals({
-    scheme: qredoV1,
-    keys,
-    onExplained: ({ keyId, failure, explanation }) => service.refusals.explained(keyId, failure, explanation.causes),
-  })
-  const verifier = createVerifier(qredoV1, {
-    origin: origins,
-    keys,
-    clock,
-    onRefused(refusal) {
-      service.refusals.refused(refusal)
-      explained(refusal)
+  const tokens = createTokens({ store, sealer, clock, issuer: 'urn:countersign:sandbox' })
+  const feed = await createFeed({
+    store,
+    isStillAllowed: async keyId => {
+      const key = await service.source.find(keyId)
+      const permissions = requiredForQredo('GET', '/transactions/feed')?.permissions ?? []
+      // Its address was looked at when the feed was opened.
+      const failure = key === undefined ? undefined : failureOfKey(key, clock())
+      return (
+        key !== undefined &&
+        (failure === undefined || failure.code === 'address-not-allowed') &&
+        permissions.some(name => key.permissions.has(name))
+      )
     },
+    heartbeatMs: options.heartbeatMs,
+    maxBufferedBytes: options.maxBufferedBytes,
+    onError,
   })
+  const doors = createDoors({ service, store, tokens, clock, origins, deprecation: options.deprecation, onRefused: options.onRefused })
   const admin = options.consoleDirectory === undefined ? service.adminApp : withConsole(service.adminApp, options.consoleDirectory)
-  const app = createApp({ verifier, store, service, admin, clock, stepMs, onRefused: options.onRefused, onError: options.onError })
+  const app = createApp({
+    apis: createApis(doors, tokens),
+    world: { store, keys: service.keys, stepMs, clock, changed: feed.changed },
+    service,
+    tokens,
+    admin,
+    onError,
+  })
   server.on('request', getRequestListener(app.fetch, { overrideGlobalObjects: false }))
-  const engine = startEngine({ store, sealer, clock, stepMs })
+  server.on(
+    'upgrade',
+    feedUpgrades({
+      doors: [
+        { base: V1_BASE, authenticate: doors.v1Feed },
+        { base: V2_BASE, authenticate: doors.v2 },
+      ],
+      feed,
+      requiredFor: requiredForQredo,
+      onError,
+    }),
+  )
+  const engine = startEngine({ store, sealer, clock, stepMs, onMoved: feed.changed })
   return {
-    origin: `http://${host}:${port}`,
+    origin,
     port,
     service,
     adminTokenFile,
     store,
     engine,
+    feed,
     demoKeys,
+    workspaceId: accounts.organisationId,
     demoWallet,
     async close() {
-      await closeServer(server)
       await engine.stop()
+      await feed.close()
+      await closeServer(server)
       await service.close()
       await store.destroy()
     },
   }
 }
 
-/** The organisation whose keys these are, and an administrator for it, at the first start. */
-async function keepAdministrator(
-  { administrators }: KeyService,
-  { id, name }: { readonly id: string; readonly name: string },
-  tokenFile: string,
-): Promise<void> {
-  const actor = { name: 'sandbox', address: '' }
-  const known = await administrators.organisations(id)
-  if (known.length === 0) await administrators.createOrganisation(actor, { id, name, kind: 'organisation' })
+/** The accounts whose keys these are: made in the key store at the first start. */
+async function keepAccounts({ administrators }: KeyService, store: Store): Promise<{ organisationId: string; personId: string }> {
+  const ids = { organisation: '', person: '' }
+  for (const { id, name, kind } of await store.selectFrom('organisation').select(['id', 'name', 'kind']).orderBy('name').execute()) {
+    ids[kind] ||= id
+    const known = await administrators.organisations(id)
+    if (known.length === 0) await administrators.createOrganisation({ name: 'sandbox', address: '' }, { id, name, kind })
+  }
+  return { organisationId: ids.organisation, personId: ids.person }
+}
+
+/** An administrator of the organisation, at the first start. */
+async function keepAdministrator({ administrators }: KeyService, organisationId: string, tokenFile: string): Promise<void> {
   if (existsSync(tokenFile)) return
-  const { token } = await administrators.create(actor, { name: 'sandbox', role: 'admin', organisationId: id })
+  const { token } = await administrators.create({ name: 'sandbox', address: '' }, { name: 'sandbox', role: 'admin', organisationId })
   writeFileSync(tokenFile, `${token}\n`, { mode: 0o600 })
 }

@@ -35,3 +35,4 @@ export {
   type ServiceOptions,
   type StoreLocation,
 } from './service.ts'
+export { type VerifiedInTurn, verifyInTurn } from './verify-in-turn.ts'

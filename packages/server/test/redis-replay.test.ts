@@ -18,11 +18,14 @@ describe.skipIf(!hasRedis)('redisReplayGuard (needs redis-server)', () => {
     const guard = redisReplayGuard({ redis: redis.url, skewMs: 0, ...options })
     guards.push(guard)
     await expect
-      .poll(() =>
-        guard.ping().then(
-          () => true,
-          () => false,
-        ),
+      .poll(
+        () =>
+          guard.ping().then(
+            () => true,
+            () => false,
+          ),
+        // The nodes of a cluster take a while to agree.
+        { timeout: 10_000 },
       )
       .toBe(true)
     return guard

@@ -67,7 +67,7 @@ async function start({ host, data }: SandboxOptions, port: number, stepMs: numbe
 }
 
 async function welcome({ origin, demoKeys, demoWallet, adminTokenFile }: Sandbox): Promise<string> {
-  const { API_BASE } = await import('@countersign/sandbox')
+  const { V1_BASE } = await import('@countersign/sandbox')
   const [demo] = demoKeys
   if (demo === undefined) return `The sandbox listens on ${origin}.\n`
   const credentials = `--api-key=${demo.id} --secret-file=${quote(nearest(demo.secretFile))}`
@@ -78,15 +78,15 @@ async function welcome({ origin, demoKeys, demoWallet, adminTokenFile }: Sandbox
     gasLimit: '21000',
     gasPrice: '1000000000',
   })
-  return `The sandbox listens on ${origin}${API_BASE}. Ctrl+C stops it; its data stays.
+  return `The sandbox listens on ${origin}${V1_BASE}. Ctrl+C stops it; its data stays.
 
 Read the balance (in another terminal, in this folder):
 
-  npx countersign send GET ${origin}${API_BASE}/balance ${credentials}
+  npx countersign send GET ${origin}${V1_BASE}/balance ${credentials}
 
 Send a transaction:
 
-  npx countersign send POST ${origin}${API_BASE}/transaction ${credentials} -d '${transaction}'
+  npx countersign send POST ${origin}${V1_BASE}/transaction ${credentials} -d '${transaction}'
 
 Manage its keys at ${origin}/console/ with the token in ${nearest(adminTokenFile)}, or:
 

@@ -1,20 +1,19 @@
+import { z } from 'zod'
 import { inScope } from '../scope.ts'
 import type { TransactionRequest } from '../transactions/request.ts'
-import type { Endpoint } from './endpoint.ts'
+import { integer } from '../values.ts'
+import { endpoint } from './endpoint.ts'
 
-interface AssetBalance {
-  total: bigint
-  available: bigint
-  pendingIn: bigint
-  pendingOut: bigint
-  readonly scale: number
-}
+const held = z
+  .object({ total: integer, available: integer, pendingIn: integer, pendingOut: integer, scale: integer })
+  .meta({ id: 'AssetBalance', description: 'total = available + pendingIn − pendingOut, in the smallest unit, of which scale make one.' })
 
-/** What the account holds, per asset: total = available + pendingIn − pendingOut. */
-export const balance: Endpoint = {
+export const balance = endpoint({
   method: 'GET',
   path: '/balance',
-  async answer({ store, principal }) {
+  summary: 'What the account holds, by asset',
+  answer: z.object({ assets: z.record(z.string(), held) }),
+  async handle({ store, principal }) {
     const wallets = await store
       .selectFrom('wallet')
       .innerJoin('fund', 'fund.id', 'wallet.fund_id')
@@ -28,18 +27,24 @@ export const balance: Endpoint = {
       .select(['wallet_id', 'cost', 'request'])
       .where('next_at', 'is not', null)
       .execute()
-    const assets: Record<string, AssetBalance> = {}
+    const assets: Record<string, z.infer<typeof held>> = {}
     for (const wallet of wallets) {
-      const held = assets[wallet.asset] ?? { total: 0n, available: 0n, pendingIn: 0n, pendingOut: 0n, scale: 10 ** wallet.scale }
-      assets[wallet.asset] = held
-      held.available += BigInt(wallet.available)
+      const sums = assets[wallet.asset] ?? {
+        total: 0n,
+        available: 0n,
+        pendingIn: 0n,
+        pendingOut: 0n,
+        scale: 10n ** BigInt(wallet.scale),
+      }
+      assets[wallet.asset] = sums
+      sums.available += BigInt(wallet.available)
       for (const transaction of pending) {
         const { to, value }: TransactionRequest = JSON.parse(transaction.request)
-        if (transaction.wallet_id === wallet.id) held.pendingOut += BigInt(transaction.cost)
-        if (to.toLowerCase() === wallet.address.toLowerCase()) held.pendingIn += BigInt(value)
+        if (transaction.wallet_id === wallet.id) sums.pendingOut += BigInt(transaction.cost)
+        if (to.toLowerCase() === wallet.address.toLowerCase()) sums.pendingIn += BigInt(value)
       }
-      held.total = held.available + held.pendingIn - held.pendingOut
+      sums.total = sums.available + sums.pendingIn - sums.pendingOut
     }
     return { assets }
   },
-}
+})

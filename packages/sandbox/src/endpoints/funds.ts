@@ -1,14 +1,27 @@
-import { ApiError } from '../errors.ts'
+import { z } from 'zod'
 import { inScope } from '../scope.ts'
-import type { Endpoint } from './endpoint.ts'
+import { count, integer } from '../values.ts'
+import { endpoint } from './endpoint.ts'
 
-/** The account's funds and what each holds; archived ones only with `?archived=true`. */
-export const funds: Endpoint = {
+export const holding = z.object({ asset: z.string(), available: integer }).meta({ id: 'Holding' })
+
+export const funds = endpoint({
   method: 'GET',
   path: '/funds',
-  async answer({ store, principal, query }) {
-    const archived = query.get('archived') ?? 'false'
-    if (archived !== 'true' && archived !== 'false') throw new ApiError(400, 'invalid-query', 'Invalid query', 'archived is true or false.')
+  summary: 'The account’s funds and what each holds',
+  query: z.object({
+    archived: z
+      .enum(['true', 'false'], { error: 'true or false' })
+      .default('false')
+      .meta({ description: 'Whether archived ones are listed, too.' }),
+  }),
+  answer: z.object({
+    total: count,
+    funds: z.array(
+      z.object({ fundID: z.string(), name: z.string(), theme: z.string(), holdings: z.array(holding) }).meta({ id: 'FundSummary' }),
+    ),
+  }),
+  async handle({ store, principal, query: { archived } }) {
     const wallets = await store
       .selectFrom('wallet')
       .innerJoin('fund', 'fund.id', 'wallet.fund_id')
@@ -27,12 +40,19 @@ export const funds: Endpoint = {
     ).filter(({ id }) => !isNarrowed || id === principal.fundId || wallets.some(wallet => wallet.fund_id === id))
     return {
       total: rows.length,
-      funds: rows.map(({ id, name, theme }) => {
-        const holdings: Record<string, bigint> = {}
-        for (const wallet of wallets)
-          if (wallet.fund_id === id) holdings[wallet.asset] = (holdings[wallet.asset] ?? 0n) + BigInt(wallet.available)
-        return { fundID: id, name, theme, holdings: Object.entries(holdings).map(([asset, available]) => ({ asset, available })) }
-      }),
+      funds: rows.map(({ id, name, theme }) => ({
+        fundID: id,
+        name,
+        theme,
+        holdings: holdingsOf(wallets.filter(({ fund_id }) => fund_id === id)),
+      })),
     }
   },
+})
+
+/** Wallets of the same asset put together. */
+function holdingsOf(wallets: readonly { readonly asset: string; readonly available: string }[]): z.infer<typeof holding>[] {
+  const sums = new Map<string, bigint>()
+  for (const { asset, available } of wallets) sums.set(asset, (sums.get(asset) ?? 0n) + BigInt(available))
+  return [...sums].map(([asset, available]) => ({ asset, available }))
 }

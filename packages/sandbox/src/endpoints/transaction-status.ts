@@ -1,9 +1,10 @@
-import { readTransaction } from '../transactions/read.ts'
-import type { Endpoint } from './endpoint.ts'
+import { readTransaction, transactionAnswer } from '../transactions/read.ts'
+import { endpoint } from './endpoint.ts'
 
-/** Where a Web3 transaction stands. */
-export const transactionStatus: Endpoint = {
+export const transactionStatus = endpoint({
   method: 'GET',
-  path: '/transactions/:tx_id/status',
-  answer: ({ store, principal, params }) => readTransaction(store, principal, params['tx_id'] ?? ''),
-}
+  path: '/transactions/{tx_id}/status',
+  summary: 'Where a Web3 transaction stands',
+  answer: transactionAnswer,
+  handle: ({ store, principal, params }) => readTransaction(store, principal, params['tx_id'] ?? ''),
+})

@@ -1,15 +1,26 @@
-import { readTransaction } from '../transactions/read.ts'
+import { z } from 'zod'
+import { readTransaction, transactionAnswer } from '../transactions/read.ts'
 import { transactionRequest } from '../transactions/request.ts'
 import { submitTransaction } from '../transactions/submit.ts'
-import type { Endpoint } from './endpoint.ts'
-import { readJsonBody } from './json-body.ts'
+import { endpoint } from './endpoint.ts'
 
-/** Submits a Web3 transaction. The answer is the transaction, stored. */
-export const transaction: Endpoint = {
+export const transaction = endpoint({
   method: 'POST',
   path: '/transaction',
-  async answer({ store, principal, body, now, stepMs }) {
-    const id = await submitTransaction(store, principal, readJsonBody(body, transactionRequest), now, stepMs)
-    return readTransaction(store, principal, id)
+  summary: 'Submit a Web3 transaction',
+  headers: z.object({
+    'idempotency-key': z
+      .string()
+      .regex(/^[\x21-\x7e]{1,255}$/, '1 to 255 visible characters')
+      .optional()
+      .meta({ description: 'Made up by the client for each transaction: sent again with the same body, it is the same transaction.' }),
+  }),
+  body: transactionRequest,
+  answer: transactionAnswer,
+  async handle({ store, principal, body, bytes, headers, now, stepMs, changed }) {
+    const idempotencyKey = headers['idempotency-key']
+    const id = await submitTransaction(store, { principal, request: body, body: bytes, idempotencyKey, now, stepMs })
+    changed()
+    return await readTransaction(store, principal, id)
   },
-}
+})

@@ -81,6 +81,106 @@ const first: Migration = {
   },
 }
 
+const whole: Migration = {
+  async up(db: Kysely<unknown>) {
+    const text = (table: string, name: string, value: string) =>
+      db.schema
+        .alterTable(table)
+        .addColumn(name, 'text', column => column.notNull().defaultTo(value))
+        .execute()
+    const integer = (table: string, name: string, value: number) =>
+      db.schema
+        .alterTable(table)
+        .addColumn(name, 'integer', column => column.notNull().defaultTo(value))
+        .execute()
+    await text('organisation', 'kind', 'organisation')
+    await text('organisation', 'username', '')
+    await integer('fund', 'threshold', 0)
+    await text('wallet', 'kind', 'web3')
+    await integer('web3_transaction', 'expires_at', Number.MAX_SAFE_INTEGER)
+    await db.schema.createIndex('web3_transaction_of').on('web3_transaction').columns(['wallet_id', 'next_at']).execute()
+    await db.schema
+      .createTable('approver')
+      .addColumn('fund_id', 'text', column => column.notNull().references('fund.id'))
+      .addColumn('member_id', 'text', column => column.notNull().references('member.id'))
+      .addPrimaryKeyConstraint('approver_of', ['fund_id', 'member_id'])
+      .execute()
+    await db.schema
+      .createTable('approval')
+      .addColumn('id', 'text', column => column.primaryKey())
+      .addColumn('transaction_id', 'text', column => column.notNull().references('web3_transaction.id'))
+      .addColumn('member_id', 'text', column => column.notNull().references('member.id'))
+      .addColumn('status', 'text', column => column.notNull())
+      .addColumn('at', 'integer', column => column.notNull())
+      .addUniqueConstraint('approval_of', ['transaction_id', 'member_id'])
+      .execute()
+    await db.schema
+      .createTable('ledger_entry')
+      .addColumn('sequence', 'integer', column => column.primaryKey().autoIncrement())
+      .addColumn('tx_id', 'text', column => column.notNull())
+      .addColumn('chain_tx_id', 'text', column => column.notNull())
+      .addColumn('fund_id', 'text', column => column.notNull().references('fund.id'))
+      .addColumn('wallet_id', 'text', column => column.notNull().references('wallet.id'))
+      .addColumn('at', 'integer', column => column.notNull())
+      .addColumn('type', 'integer', column => column.notNull())
+      .addColumn('asset', 'text', column => column.notNull())
+      .addColumn('amount', 'text', column => column.notNull())
+      .addColumn('fees', 'text', column => column.notNull())
+      .addColumn('net_amount', 'text', column => column.notNull())
+      .addColumn('counterparty', 'text', column => column.notNull())
+      .addColumn('address', 'text', column => column.notNull())
+      .addColumn('reference', 'text', column => column.notNull())
+      .addColumn('status', 'text', column => column.notNull())
+      .execute()
+    await db.schema.createIndex('ledger_of_fund').on('ledger_entry').columns(['fund_id', 'sequence']).execute()
+    await db.schema.createIndex('ledger_of_wallet').on('ledger_entry').columns(['wallet_id', 'sequence']).execute()
+    await db.schema
+      .createTable('trusted_party')
+      .addColumn('id', 'text', column => column.primaryKey())
+      .addColumn('organisation_id', 'text', column => column.notNull().references('organisation.id'))
+      .addColumn('first_name', 'text', column => column.notNull())
+      .addColumn('last_name', 'text', column => column.notNull())
+      .addColumn('email', 'text', column => column.notNull())
+      .addColumn('username', 'text', column => column.notNull())
+      .addColumn('internal', 'integer', column => column.notNull())
+      .addColumn('pending', 'integer', column => column.notNull())
+      .addColumn('created_at', 'integer', column => column.notNull())
+      .execute()
+    await db.schema
+      .createTable('idempotency')
+      .addColumn('key_id', 'text', column => column.notNull())
+      .addColumn('idempotency_key', 'text', column => column.notNull())
+      .addColumn('body_hash', 'text', column => column.notNull())
+      .addColumn('transaction_id', 'text', column => column.notNull().references('web3_transaction.id'))
+      .addColumn('created_at', 'integer', column => column.notNull())
+      .addPrimaryKeyConstraint('idempotency_of', ['key_id', 'idempotency_key'])
+      .execute()
+    await db.schema
+      .createTable('company')
+      .addColumn('id', 'text', column => column.primaryKey())
+      .addColumn('organisation_id', 'text', column => column.notNull().references('organisation.id'))
+      .addColumn('name', 'text', column => column.notNull())
+      .addColumn('city', 'text', column => column.notNull())
+      .addColumn('country', 'text', column => column.notNull())
+      .addColumn('domain', 'text', column => column.notNull())
+      .addColumn('ref', 'text', column => column.notNull())
+      .addColumn('created_at', 'integer', column => column.notNull())
+      .execute()
+    await db.schema
+      .createTable('token_key')
+      .addColumn('id', 'text', column => column.primaryKey())
+      .addColumn('public_jwk', 'text', column => column.notNull())
+      .addColumn('sealed_private_jwk', 'text', column => column.notNull())
+      .addColumn('created_at', 'integer', column => column.notNull())
+      .execute()
+    await db.schema
+      .createTable('used_nonce')
+      .addColumn('id', 'text', column => column.primaryKey())
+      .addColumn('at', 'integer', column => column.notNull())
+      .execute()
+  },
+}
+
 export const migrations: MigrationProvider = {
-  getMigrations: () => Promise.resolve({ '0001-first': first }),
+  getMigrations: () => Promise.resolve({ '0001-first': first, '0002-whole': whole }),
 }

@@ -1,11 +1,43 @@
 import type { Principal } from '@countersign/server'
+import { z } from 'zod'
 import { notFound } from '../errors.ts'
 import { inScope } from '../scope.ts'
 import type { Store } from '../store/database.ts'
+import { seconds, timestamp } from '../values.ts'
+import { STATUSES, type Status } from './lifecycle.ts'
 import type { TransactionRequest } from './request.ts'
 
+export const status = z.enum(STATUSES)
+
+export const transactionAnswer = z
+  .object({
+    txID: z.string(),
+    txHash: z.string().meta({ description: 'Empty until it is signed.' }),
+    status,
+    timestamps: z.partialRecord(status, timestamp).meta({ description: 'When it came to each state.' }),
+    events: z.array(z.object({ id: z.string(), timestamp, status, message: z.string() })),
+    from: z.string(),
+    to: z.string(),
+    value: z.string(),
+    gasLimit: z.string(),
+    gasPrice: z.string(),
+    maxFeePerGas: z.string().optional(),
+    maxPriorityFeePerGas: z.string().optional(),
+    data: z.string(),
+    note: z.string(),
+    rawTX: z.string(),
+    signedTx: z.string(),
+    nonce: z.number().meta({ type: 'integer' }),
+    chainID: z.string(),
+    network: z.string(),
+    createdBy: z.string().meta({ description: 'The id of the key that it was submitted with.' }),
+    accountID: z.string(),
+  })
+  .meta({ id: 'Transaction' })
+export type TransactionAnswer = z.infer<typeof transactionAnswer>
+
 /** A transaction as the API shows it. */
-export async function readTransaction(store: Store, principal: Principal, id: string): Promise<object> {
+export async function readTransaction(store: Store, principal: Principal, id: string): Promise<TransactionAnswer> {
   const row = await store
     .selectFrom('web3_transaction')
     .innerJoin('wallet', 'wallet.id', 'web3_transaction.wallet_id')
@@ -22,9 +54,14 @@ export async function readTransaction(store: Store, principal: Principal, id: st
   return {
     txID: row.id,
     txHash: row.tx_hash,
-    status: row.status,
+    status: row.status as Status,
     timestamps: Object.fromEntries(events.map(event => [event.status, seconds(event.at)])),
-    events: events.map(event => ({ id: event.id, timestamp: seconds(event.at), status: event.status, message: event.message })),
+    events: events.map(event => ({
+      id: event.id,
+      timestamp: seconds(event.at),
+      status: event.status as Status,
+      message: event.message,
+    })),
     from: request.from,
     to: request.to,
     value: request.value,
@@ -42,8 +79,4 @@ export async function readTransaction(store: Store, principal: Principal, id: st
     createdBy: row.created_by,
     accountID: row.organisation_id,
   }
-}
-
-function seconds(ms: number): number {
-  return Math.floor(ms / 1000)
 }

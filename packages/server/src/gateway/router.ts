@@ -1,15 +1,8 @@
-import {
-  createVerifier,
-  type Failure,
-  type ReplayGuard,
-  type Scheme,
-  type Verification,
-  type Verifier,
-  type VerifierOptions,
-} from 'countersign'
+import { createVerifier, type IncomingRequest, type ReplayGuard, type Scheme, type Verifier, type VerifierOptions } from 'countersign'
 import { ServerError } from '../errors.ts'
 import type { CachedKeys } from '../keys/key-source.ts'
 import { schemeNamed } from '../schemes.ts'
+import { type VerifiedInTurn, verifyInTurn } from '../verify-in-turn.ts'
 import { createDeprecations, type DeprecationConfig, type DeprecationsOptions } from './deprecations.ts'
 import { ALWAYS_DROPPED } from './headers.ts'
 
@@ -28,7 +21,7 @@ export interface RouteVerifier {
   readonly config: RouteConfig
   /** The names of the headers that do not go upstream, lower case: those of the schemes, and those that the gateway replaces. */
   readonly dropped: ReadonlySet<string>
-  verify(request: Parameters<Verifier['verify']>[0]): Promise<{ readonly result: Verification; readonly scheme: string }>
+  verify(request: IncomingRequest): Promise<VerifiedInTurn>
 }
 
 export interface RouterOptions {
@@ -74,14 +67,12 @@ export function createRouter(options: RouterOptions): (method: string, path: str
       if (!config.path.startsWith('/'))
         throw new ServerError('route-invalid', 400, `The path of a route begins with a slash: ${config.path}`)
       const own = config.schemes.map(verifierOf)
+      const verify = verifyInTurn(own.map(verifier => deprecations.ofRoute(verifier, config.path)))
       return {
         config,
         prefix: config.path.replace(/\/+$/, ''),
         dropped: new Set([...ALWAYS_DROPPED, ...headersOf(own)]),
-        verify: inTurn(
-          own.map(verifier => deprecations.ofRoute(verifier, config.path)),
-          config.permission,
-        ),
+        verify: (request: IncomingRequest) => verify(request, { permission: config.permission }),
       }
     })
     .sort((a, b) => b.prefix.length - a.prefix.length)
@@ -101,25 +92,6 @@ export function createRouter(options: RouterOptions): (method: string, path: str
       'wrong-method'
     )
   }
-}
-
-/** The first scheme whose headers are there decides. */
-function inTurn(verifiers: readonly Verifier[], permission: readonly string[] | undefined): RouteVerifier['verify'] {
-  return async request => {
-    let first: { readonly result: Verification; readonly scheme: string } | undefined
-    for (const verifier of verifiers) {
-      const result = await verifier.verify(request, { permission })
-      const answer = { result, scheme: verifier.scheme.name }
-      if (result.ok || !isForAnother(result.failure)) return answer
-      first ??= answer
-    }
-    if (first === undefined) throw new ServerError('route-invalid', 400, 'A route has at least one scheme.')
-    return first
-  }
-}
-
-function isForAnother({ code }: Failure): boolean {
-  return code === 'missing-header'
 }
 
 function headersOf(verifiers: readonly Verifier[]): ReadonlySet<string> {

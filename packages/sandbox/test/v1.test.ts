@@ -1,71 +1,14 @@
 import { createHmac } from 'node:crypto'
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { createSigner, signedFetch } from 'countersign'
+import { createSigner } from 'countersign'
 import { qredoV1 } from 'countersign/schemes'
-import { afterAll, afterEach, describe, expect, it } from 'vitest'
-import { API_BASE } from './app.ts'
-import { type Sandbox, type SandboxOptions, startSandbox } from './sandbox.ts'
-import { PATH } from './transactions/lifecycle.ts'
+import { describe, expect, it } from 'vitest'
+import { V1_BASE } from '../src/index.ts'
+import { PATH } from '../src/transactions/lifecycle.ts'
+import { ACTOR, advance, cleanUp, client, clientOf, newFolder, start, stop, time, transactionOf, walletOf } from './sandbox.ts'
 
-const ACTOR = { name: 'test', address: '' }
-const folders: string[] = []
-const running: Sandbox[] = []
-let now = Date.now()
-
-afterEach(async () => {
-  for (const sandbox of running.splice(0)) await sandbox.close()
-})
-afterAll(() => {
-  for (const folder of folders) rmSync(folder, { recursive: true, force: true })
-})
-
-function newFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'countersign-sandbox-'))
-  folders.push(folder)
-  return folder
-}
-
-async function start(options: Partial<SandboxOptions> = {}): Promise<Sandbox> {
-  // The engine is moved by hand, through its clock: its timer is far away.
-  const sandbox = await startSandbox({ directory: newFolder(), port: 0, stepMs: 3_600_000, clock: () => now, ...options })
-  running.push(sandbox)
-  return sandbox
-}
-
-interface Answer {
-  readonly status: number
-  readonly body: Record<string, unknown>
-  readonly text: string
-}
-
-function client(sandbox: Sandbox, name = 'demo') {
-  const key = sandbox.demoKeys.find(demo => demo.name === name)
-  if (key === undefined) throw new Error(`no demo key ${name}`)
-  return clientOf(sandbox, key.id, readFileSync(key.secretFile, 'utf8').trim())
-}
-
-function clientOf({ origin }: Sandbox, keyId: string, secret: string) {
-  const fetch = signedFetch(createSigner(qredoV1, { keyId, secret }, { clock: () => now }), { correctClock: false })
-  return async (method: string, path: string, body?: unknown): Promise<Answer> => {
-    const response = await fetch(`${origin}${API_BASE}${path}`, {
-      method,
-      ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
-    })
-    const text = await response.text()
-    return { status: response.status, text, body: JSON.parse(text) as Record<string, unknown> }
-  }
-}
-
-async function walletOf(sandbox: Sandbox, asset = 'ETH-TESTNET'): Promise<{ id: string; address: string; available: string }> {
-  return sandbox.store.selectFrom('wallet').select(['id', 'address', 'available']).where('asset', '=', asset).executeTakeFirstOrThrow()
-}
-
-async function transactionOf(sandbox: Sandbox, more: Record<string, unknown> = {}): Promise<Record<string, unknown>> {
-  const { address } = await walletOf(sandbox)
-  return { from: address, to: `0x${'1'.repeat(40)}`, value: '1000', gasLimit: '21000', gasPrice: '1000000000', ...more }
-}
+cleanUp()
 
 describe('GET /balance, /account, /funds', () => {
   it('show what the seeded organisation has', async () => {
@@ -75,7 +18,7 @@ describe('GET /balance, /account, /funds', () => {
     expect(balance.text).toContain('"available":25000000000000000000,')
     const account = await call('GET', '/account')
     expect(account.body).toMatchObject({
-      settings: { id: expect.any(String) as string, members: expect.any(Array) as unknown[], userAPIKeys: { number_of_keys: 2 } },
+      settings: { id: expect.any(String) as string, members: expect.any(Array) as unknown[], userAPIKeys: { number_of_keys: 4 } },
     })
     expect(account.text).not.toMatch(/secret/i)
     const funds = await call('GET', '/funds')
@@ -111,8 +54,8 @@ describe('POST /transaction', () => {
   it('takes second to nanosecond timestamps, and compact, spaced and Unicode JSON', async () => {
     const sandbox = await start()
     const key = sandbox.demoKeys[0]
-    const url = `${sandbox.origin}${API_BASE}/transaction`
-    const value = await transactionOf(sandbox, { note: 'für 5 € 🎁' })
+    const url = `${sandbox.origin}${V1_BASE}/transaction`
+    const value = transactionOf(sandbox, { note: 'für 5 € 🎁' })
     const texts = [
       JSON.stringify(value),
       JSON.stringify(value, undefined, 1),
@@ -124,7 +67,7 @@ describe('POST /transaction', () => {
         const signer = createSigner(
           qredoV1,
           { keyId: key?.id ?? '', secret: readFileSync(key?.secretFile ?? '', 'utf8').trim() },
-          { clock: () => now, timestamp: unit },
+          { clock: () => time.now, timestamp: unit },
         )
         const { headers, body } = signer.sign({ method: 'POST', url, body: text })
         const response = await fetch(url, { method: 'POST', headers, body: Uint8Array.from(body ?? []) })
@@ -159,7 +102,7 @@ describe('POST /transaction', () => {
     ['more than there is', { value: '9'.repeat(30) }, 409, 'insufficient-funds'],
   ])('refuses %s', async (_what, more, status, code) => {
     const sandbox = await start()
-    const answer = await client(sandbox)('POST', '/transaction', await transactionOf(sandbox, more))
+    const answer = await client(sandbox)('POST', '/transaction', transactionOf(sandbox, more))
     expect([answer.status, answer.body['code']]).toEqual([status, code])
     expect(answer.body).toEqual({ code, msg: expect.any(String) as string, detail: { reason: expect.any(String) as string } })
     expect(await sandbox.store.selectFrom('web3_transaction').selectAll().execute()).toEqual([])
@@ -177,10 +120,10 @@ describe('POST /transaction', () => {
     const first = await call(
       'POST',
       '/transaction',
-      await transactionOf(sandbox, { gasPrice: undefined, maxFeePerGas: '2000000000', maxPriorityFeePerGas: '1000000000' }),
+      transactionOf(sandbox, { gasPrice: undefined, maxFeePerGas: '2000000000', maxPriorityFeePerGas: '1000000000' }),
     )
     expect(first.body).toMatchObject({ nonce: 0, maxFeePerGas: '2000000000', rawTX: expect.stringMatching(/^0x02/) as string })
-    expect((await call('POST', '/transaction', await transactionOf(sandbox))).body).toMatchObject({
+    expect((await call('POST', '/transaction', transactionOf(sandbox))).body).toMatchObject({
       nonce: 1,
       rawTX: expect.stringMatching(/^0x[ef]/) as string,
     })
@@ -191,8 +134,8 @@ describe('POST /transaction', () => {
     const { available } = await walletOf(sandbox)
     const half = String((BigInt(available) * 6n) / 10n)
     const call = client(sandbox)
-    expect((await call('POST', '/transaction', await transactionOf(sandbox, { value: half }))).status).toBe(200)
-    expect((await call('POST', '/transaction', await transactionOf(sandbox, { value: half }))).body).toMatchObject({
+    expect((await call('POST', '/transaction', transactionOf(sandbox, { value: half }))).status).toBe(200)
+    expect((await call('POST', '/transaction', transactionOf(sandbox, { value: half }))).body).toMatchObject({
       code: 'insufficient-funds',
     })
   })
@@ -203,24 +146,21 @@ describe('a transaction', () => {
     const directory = newFolder()
     const first = await start({ directory })
     const { address, available } = await walletOf(first)
-    const created = await client(first)('POST', '/transaction', await transactionOf(first))
+    const created = await client(first)('POST', '/transaction', transactionOf(first))
     const id = String(created.body['txID'])
     const seen = [created.body['status']]
     for (let step = 0; step < 4; step++) {
-      now += 3_600_000
-      expect(await first.engine.advance()).toBe(1)
+      expect(await advance(first)).toBe(1)
       seen.push((await client(first)('GET', `/transactions/${id}/status`)).body['status'])
     }
     expect((await client(first)('GET', '/balance')).text).toContain('"pendingOut":21000000001000,')
-    await first.close()
-    running.splice(0)
+    await stop(first)
 
     const second = await start({ directory })
     expect(second.demoKeys).toEqual(first.demoKeys)
     const call = client(second)
     for (let step = 0; step < 8; step++) {
-      now += 3_600_000
-      await second.engine.advance()
+      await advance(second)
       seen.push((await call('GET', `/transactions/${id}/status`)).body['status'])
     }
     expect([...new Set(seen)]).toEqual(PATH)
@@ -239,17 +179,25 @@ describe('a transaction', () => {
 
   it('of another account, or of nobody, is not found', async () => {
     const sandbox = await start()
-    const id = String((await client(sandbox)('POST', '/transaction', await transactionOf(sandbox))).body['txID'])
+    const id = String((await client(sandbox)('POST', '/transaction', transactionOf(sandbox))).body['txID'])
     await sandbox.store
       .insertInto('organisation')
-      .values({ id: 'other', name: 'Other', email: 'o@example.com', domain: 'example.com', address: '' })
+      .values({
+        id: 'other',
+        kind: 'organisation',
+        name: 'Other',
+        email: 'o@example.com',
+        domain: 'example.com',
+        address: '',
+        username: '',
+      })
       .execute()
     await sandbox.service.administrators.createOrganisation(ACTOR, { id: 'other', name: 'Other', kind: 'organisation' })
     const made = await sandbox.service.keys.create(ACTOR, 'other', { name: 'other', permissions: ['web3', 'read_only'] })
     const other = clientOf(sandbox, made.key.id, made.secret ?? '')
     for (const path of [`/transactions/${id}/status`, '/transactions/nobody/status'])
       expect((await other('GET', path)).body).toMatchObject({ code: 'not-found' })
-    expect((await other('POST', '/transaction', await transactionOf(sandbox))).body).toMatchObject({ code: 'not-found' })
+    expect((await other('POST', '/transaction', transactionOf(sandbox))).body).toMatchObject({ code: 'not-found' })
     expect((await other('GET', '/balance')).body).toEqual({ assets: {} })
   })
 })
@@ -263,8 +211,7 @@ describe('keys', () => {
     const secret = readFileSync(join(directory, 'demo.secret'), 'utf8').trim()
     const bytes = Buffer.from(secret, 'base64')
     expect(bytes).toHaveLength(60)
-    await sandbox.close()
-    running.splice(0)
+    await stop(sandbox)
     for (const file of ['sandbox.db', 'sandbox.db-wal', 'keys.db', 'keys.db-wal']) {
       if (!existsSync(join(directory, file))) continue
       const stored = readFileSync(join(directory, file))
@@ -274,7 +221,7 @@ describe('keys', () => {
 
   it('are refused from the moment they are revoked, or have expired', async () => {
     const sandbox = await start()
-    const { id: organisationId } = await sandbox.store.selectFrom('organisation').select('id').executeTakeFirstOrThrow()
+    const organisationId = sandbox.workspaceId
     const { keys } = sandbox.service
     const revoked = await keys.create(ACTOR, organisationId, { name: 'r', permissions: ['balance'] })
     const call = clientOf(sandbox, revoked.key.id, revoked.secret ?? '')
@@ -284,7 +231,7 @@ describe('keys', () => {
     const expired = await keys.create(ACTOR, organisationId, {
       name: 'e',
       permissions: ['balance'],
-      expiresAt: new Date(now).toISOString(),
+      expiresAt: new Date(time.now).toISOString(),
     })
     expect((await clientOf(sandbox, expired.key.id, expired.secret ?? '')('GET', '/balance')).body).toMatchObject({ code: 'key-expired' })
   })
@@ -320,7 +267,7 @@ describe('key management', () => {
 
   it('narrows a key to one fund or wallet, for everything it calls', async () => {
     const sandbox = await start()
-    const { id: organisationId } = await sandbox.store.selectFrom('organisation').select('id').executeTakeFirstOrThrow()
+    const organisationId = sandbox.workspaceId
     const eth = await walletOf(sandbox)
     const archived = await sandbox.store.selectFrom('fund').select('id').where('archived', '=', 1).executeTakeFirstOrThrow()
     const narrowed = async (narrowing: { fundId?: string; walletId?: string }) => {
@@ -334,23 +281,23 @@ describe('key management', () => {
     const ofWallet = await narrowed({ walletId: eth.id })
     expect(Object.keys((await ofWallet('GET', '/balance')).body['assets'] as object)).toEqual(['ETH-TESTNET'])
     expect((await ofWallet('GET', '/funds')).body['total']).toBe(1)
-    expect((await ofWallet('POST', '/transaction', await transactionOf(sandbox))).status).toBe(200)
+    expect((await ofWallet('POST', '/transaction', transactionOf(sandbox))).status).toBe(200)
     const ofFund = await narrowed({ fundId: archived.id })
     expect((await ofFund('GET', '/balance')).body).toEqual({ assets: {} })
     expect((await ofFund('GET', '/funds?archived=true')).body).toMatchObject({ total: 1, funds: [{ fundID: archived.id }] })
-    const id = String((await client(sandbox)('POST', '/transaction', await transactionOf(sandbox))).body['txID'])
+    const id = String((await client(sandbox)('POST', '/transaction', transactionOf(sandbox))).body['txID'])
     expect((await ofFund('GET', `/transactions/${id}/status`)).status).toBe(404)
-    expect((await ofFund('POST', '/transaction', await transactionOf(sandbox))).status).toBe(404)
+    expect((await ofFund('POST', '/transaction', transactionOf(sandbox))).status).toBe(404)
   })
 
   it('shows the owner what was refused, and what explains it', async () => {
     const sandbox = await start()
     const [demo] = sandbox.demoKeys
-    const url = `${sandbox.origin}${API_BASE}/balance`
+    const url = `${sandbox.origin}${V1_BASE}/balance`
     // The path alone was signed, and not the URL.
     const secret = readFileSync(demo?.secretFile ?? '', 'utf8').trim()
-    const timestamp = String(now * 1_000_000)
-    const signature = createHmac('sha256', Buffer.from(secret, 'base64')).update(`${timestamp}GET${API_BASE}/balance`).digest('base64url')
+    const timestamp = String(time.now * 1_000_000)
+    const signature = createHmac('sha256', Buffer.from(secret, 'base64')).update(`${timestamp}GET${V1_BASE}/balance`).digest('base64url')
     const headers = { 'qredo-api-key': demo?.id ?? '', 'qredo-api-ts': timestamp, 'qredo-api-sig': signature }
     expect((await fetch(url, { headers })).status).toBe(401)
     const token = readFileSync(sandbox.adminTokenFile, 'utf8').trim()
@@ -371,7 +318,7 @@ describe('key management', () => {
 describe('errors', () => {
   it('of the verifier have the documented shape, and the server goes on', async () => {
     const sandbox = await start()
-    const url = `${sandbox.origin}${API_BASE}/balance`
+    const url = `${sandbox.origin}${V1_BASE}/balance`
     const response = await fetch(url)
     expect(response.status).toBe(401)
     expect(response.headers.get('www-authenticate')).toBe('Countersign scheme="qredo-v1"')
@@ -384,7 +331,7 @@ describe('errors', () => {
     const stale = createSigner(qredoV1, { keyId: 'k', secret: Buffer.alloc(60) }).sign({ method: 'GET', url, timestamp: '1000000000' })
     expect(await (await fetch(url, { headers: stale.headers })).json()).toMatchObject({
       code: 'timestamp-out-of-window',
-      detail: { serverTime: new Date(now).toISOString() },
+      detail: { serverTime: new Date(time.now).toISOString() },
     })
     expect((await client(sandbox)('GET', '/balance')).status).toBe(200)
   })

@@ -1,0 +1,50 @@
+import type { Api } from './api/api.ts'
+import type { Doors } from './doors.ts'
+import { endpoints } from './endpoints/index.ts'
+import { partnerEndpoints } from './partner/endpoints.ts'
+import { requiredForPartner, requiredForQredo } from './permissions.ts'
+import { tokenEndpoints } from './tokens/endpoints.ts'
+import type { Tokens } from './tokens/tokens.ts'
+
+export const V1_BASE = '/qapi/v1'
+export const V2_BASE = '/api/v2'
+export const PARTNER_BASE = '/api/v1/p'
+
+/** Everything that is answered, and to whom. */
+export function createApis(doors: Doors, tokens: Tokens): readonly Api[] {
+  const { token, refresh } = tokenEndpoints(tokens)
+  return [
+    {
+      title: 'Qredo API v1',
+      base: V1_BASE,
+      endpoints,
+      requiredFor: requiredForQredo,
+      authenticate: doors.v1,
+      security: ['qredo-v1', 'rfc9421'],
+    },
+    {
+      title: 'Qredo API v2, the token call',
+      base: V2_BASE,
+      endpoints: [token],
+      requiredFor: requiredForQredo,
+      authenticate: doors.v2Token,
+      security: ['qredo-v2'],
+    },
+    {
+      title: 'Qredo API v2',
+      base: V2_BASE,
+      endpoints: [refresh, ...endpoints],
+      requiredFor: requiredForQredo,
+      authenticate: doors.v2,
+      security: ['x-token'],
+    },
+    {
+      title: 'Partner API',
+      base: PARTNER_BASE,
+      endpoints: partnerEndpoints,
+      requiredFor: requiredForPartner,
+      authenticate: doors.partner,
+      security: ['qredo-partner'],
+    },
+  ]
+}

@@ -1,0 +1,33 @@
+import type { Failure, IncomingRequest, Verification, Verifier, VerifyOptions } from 'countersign'
+import { ServerError } from './errors.ts'
+
+export interface VerifiedInTurn {
+  readonly result: Verification
+  /** Which scheme decided. */
+  readonly scheme: string
+}
+
+/**
+ * Verifies by the first scheme whose headers are there, so that clients can move from one to the next.
+ *
+ * @throws ServerError `route-invalid` without any verifier
+ */
+export function verifyInTurn(
+  verifiers: readonly Verifier[],
+): (request: IncomingRequest, options?: VerifyOptions) => Promise<VerifiedInTurn> {
+  const [first] = verifiers
+  if (first === undefined) throw new ServerError('route-invalid', 400, 'A route has at least one scheme.')
+  return async (request, options) => {
+    let answer: VerifiedInTurn | undefined
+    for (const verifier of verifiers) {
+      const result = await verifier.verify(request, options)
+      if (result.ok || !isForAnother(result.failure)) return { result, scheme: verifier.scheme.name }
+      answer ??= { result, scheme: verifier.scheme.name }
+    }
+    return answer as VerifiedInTurn
+  }
+}
+
+function isForAnother({ code }: Failure): boolean {
+  return code === 'missing-header'
+}
