@@ -65,7 +65,8 @@ for (const file of files) {
 
 function checkLibraryEdge(file, target, complain) {
   const inside = path => path.slice('packages/countersign/src/'.length)
-  const isEntry = inside(file) === 'index.ts'
+  // What is published as one of the library's own names.
+  const isEntry = ['index.ts', 'qredo.ts'].includes(inside(file))
   for (const edge of LIBRARY_EDGES) {
     if (inside(target).startsWith(edge) && !inside(file).startsWith(edge) && !isEntry) complain(`the core does not know ${edge}`)
   }
