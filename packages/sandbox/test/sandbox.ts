@@ -97,10 +97,10 @@ export function transactionOf(sandbox: Sandbox, more: Record<string, unknown> = 
 }
 
 /** Moves everything so many states on. */
-export async function advance({ engine }: Sandbox, steps = 1): Promise<number> {
+export async function advance({ engine }: Sandbox, steps = 1, stepMs = STEP_MS): Promise<number> {
   let moved = 0
   for (let step = 0; step < steps; step++) {
-    time.now += STEP_MS
+    time.now += stepMs
     moved += await engine.advance()
   }
   return moved

@@ -12,6 +12,9 @@ export const CLOSE = {
   tooSlow: 1013,
 } as const
 
+/** How long a client may take to answer a goodbye. */
+const GOODBYE_MS = 1_000
+
 export interface FeedOptions {
   readonly store: Store
   /** Whether a key may still read what it reads; asked at every heartbeat. */
@@ -186,12 +189,24 @@ export async function createFeed(options: FeedOptions): Promise<Feed> {
     async close() {
       isClosed = true
       clearInterval(timer)
-      for (const { socket } of all) socket.close(CLOSE.goingAway, 'the server is shutting down')
+      const goodbyes = [...all].map(({ socket }) => sayGoodbye(socket))
       all.clear()
       live.clear()
-      await pumping
+      await Promise.all([pumping, ...goodbyes])
     },
   }
+}
+
+/** Closes a connection in order, and cuts it when the client does not answer. */
+function sayGoodbye(socket: WebSocket): Promise<void> {
+  return new Promise(resolve => {
+    const timer = setTimeout(() => socket.terminate(), GOODBYE_MS)
+    socket.once('close', () => {
+      clearTimeout(timer)
+      resolve()
+    })
+    socket.close(CLOSE.goingAway, 'the server is shutting down')
+  })
 }
 
 function sees({ organisationId, fundId, walletId }: Scope, event: Scope): boolean {
