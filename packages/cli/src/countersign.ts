@@ -8,6 +8,7 @@ import { addGatewayCommand } from './commands/gateway.ts'
 import { addInferCommand } from './commands/infer.ts'
 import { addKeysCommand } from './commands/keys.ts'
 import { addMasterKeyCommand } from './commands/master-key.ts'
+import { addMigrationCommand } from './commands/migration.ts'
 import { addOpenApiCommand } from './commands/openapi.ts'
 import { addProfilesCommand } from './commands/profiles.ts'
 import { addSandboxCommand } from './commands/sandbox.ts'
@@ -15,6 +16,7 @@ import { addSchemesCommand } from './commands/schemes.ts'
 import { addSendCommand } from './commands/send.ts'
 import { addServerCommand } from './commands/server.ts'
 import { addSignCommand } from './commands/sign.ts'
+import { addTourCommand } from './commands/tour.ts'
 import { addUiCommand } from './commands/ui.ts'
 import { addVerifyCommand } from './commands/verify.ts'
 import { EXIT } from './exit.ts'
@@ -34,7 +36,7 @@ export async function runCountersign(args: readonly string[]): Promise<number> {
     .showHelpAfterError('(--help shows the options)')
     .addHelpText(
       'after',
-      '\nStart here:\n  $ countersign sandbox                 an API to call, and a line to paste\n  $ countersign send URL --profile prod a signed call\n  $ countersign schemes                 what can be signed',
+      '\nStart here:\n  $ countersign tour                    what this is, in two minutes\n  $ countersign sandbox                 an API to call, and a line to paste\n  $ countersign send URL --profile prod a signed call\n  $ countersign schemes                 what can be signed',
     )
   for (const add of [
     addSendCommand,
@@ -54,6 +56,8 @@ export async function runCountersign(args: readonly string[]): Promise<number> {
     addMasterKeyCommand,
     addGatewayCommand,
     addAuditCommand,
+    addMigrationCommand,
+    addTourCommand,
   ])
     add(program, done)
   for (const command of [...program.commands, ...program.commands.flatMap(({ commands }) => commands)]) command.exitOverride()

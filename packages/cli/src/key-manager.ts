@@ -5,6 +5,8 @@ import {
   type KeyPage,
   type KeyQuery,
   type KeyView,
+  type MigrationReport,
+  migrationReport,
   type NewKey,
   openKeyService,
   type Rotation,
@@ -13,6 +15,12 @@ import {
   type StoreLocation,
 } from '@countersign/server'
 import { localActor } from './local-actor.ts'
+
+export interface MigrationQuestion {
+  readonly from: readonly string[]
+  readonly to: readonly string[]
+  readonly days: number
+}
 
 export type Verb = 'enable' | 'disable' | 'revoke'
 
@@ -25,11 +33,14 @@ export interface KeyManager {
   update(id: string, changes: KeyChanges): Promise<KeyView>
   rotate(id: string, rotation: Rotation): Promise<ShownKey>
   set(id: string, verb: Verb): Promise<KeyView>
+  /** Which keys still use what is deprecated. */
+  migration(question: MigrationQuestion): Promise<MigrationReport>
   /** Set when this made a store, and with it a master key file. */
   readonly madeMasterKeyFile?: string | undefined
   close(): Promise<void>
 }
 
+const DAY_MS = 86_400_000
 const STATES = { enable: 'active', disable: 'disabled', revoke: 'revoked' } as const
 
 /** On a store itself. */
@@ -53,6 +64,8 @@ export async function openStoreManager(location: StoreLocation, organisation: st
     update: (id, changes) => keys.update(actor, organisation, id, changes),
     rotate: (id, rotation) => keys.rotate(actor, organisation, id, rotation),
     set: (id, verb) => keys.setState(actor, organisation, id, STATES[verb]),
+    migration: ({ from, to, days }) =>
+      migrationReport(service.database.db, organisation, { from, to, sinceMs: Date.now() - days * DAY_MS }),
     close: () => service.close(),
   }
 }
@@ -95,6 +108,12 @@ export function openServerManager(origin: string, token: string, organisation: s
     update: (id, changes) => call('PATCH', at(id), {}, changes),
     rotate: (id, rotation) => call('POST', `${at(id)}/rotate`, {}, rotation),
     set: (id, verb) => call('POST', `${at(id)}/${verb}`, {}),
+    migration: ({ from, to, days }) => call('GET', '/migration', { from: listed(from), to: listed(to), days }),
     close: () => Promise.resolve(),
   }
+}
+
+/** By commas; nothing where there are none. */
+function listed(names: readonly string[]): string | undefined {
+  return names.length === 0 ? undefined : names.join(',')
 }

@@ -48,7 +48,10 @@ export interface RunningSandbox {
   readonly origin: string
   readonly keys: readonly { readonly name: string; readonly id: string; readonly secretFile: string }[]
   readonly wallet: string
+  readonly workspace: string
   readonly folder: string
+  /** As the machine would when it loses power. */
+  kill(): Promise<void>
   stop(): Promise<number | null>
 }
 
@@ -94,20 +97,29 @@ export function startKeyServer(args: readonly string[], env: Record<string, stri
 }
 
 /** Starts the sandbox with the command itself, on any free port, in a folder of its own. */
-export function startSandbox(folder = mkdtempSync(join(tmpdir(), 'countersign-cli-'))): Promise<RunningSandbox> {
+export function startSandbox(
+  folder = mkdtempSync(join(tmpdir(), 'countersign-cli-')),
+  more: readonly string[] = [],
+): Promise<RunningSandbox> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [bin('countersign'), 'sandbox', '--json', '--port', '0', '--data', folder, '--step', '50'], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    })
+    const child = spawn(
+      process.execPath,
+      [bin('countersign'), 'sandbox', '--json', '--port', '0', '--data', folder, '--step', '50', ...more],
+      {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      },
+    )
     const ended = new Promise<number | null>(done => child.on('close', done))
     child.on('error', reject)
     child.stdout.setEncoding('utf8').once('data', (line: string) => {
-      const { origin, keys, wallet } = JSON.parse(line) as Pick<RunningSandbox, 'origin' | 'keys' | 'wallet'>
+      const printed = JSON.parse(line) as Pick<RunningSandbox, 'origin' | 'keys' | 'wallet' | 'workspace'>
       resolve({
-        origin,
-        keys,
-        wallet,
+        ...printed,
         folder,
+        async kill() {
+          child.kill('SIGKILL')
+          await ended
+        },
         stop() {
           child.kill('SIGTERM')
           return ended

@@ -35,7 +35,7 @@ export interface SandboxOptions {
   /** How long a transaction stays in each state. Default: 1 s. */
   readonly stepMs?: number | undefined
   readonly clock?: (() => number) | undefined
-  /** Set when v1 is on its way out. */
+  /** Set when v1 is on its way out. Its link is `/docs` unless it has one. */
   readonly deprecation?: Deprecation | undefined
   /** How often times of last use and counts of refusals are written. */
   readonly flushMs?: number | undefined
@@ -133,7 +133,15 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     maxBufferedBytes: options.maxBufferedBytes,
     onError,
   })
-  const doors = createDoors({ service, store, tokens, clock, origins, deprecation: options.deprecation, onRefused: options.onRefused })
+  const doors = createDoors({
+    service,
+    store,
+    tokens,
+    clock,
+    origins,
+    deprecation: options.deprecation === undefined ? undefined : { link: `${origin}/docs`, ...options.deprecation },
+    onRefused: options.onRefused,
+  })
   const admin = options.consoleDirectory === undefined ? service.adminApp : withConsole(service.adminApp, options.consoleDirectory)
   const app = createApp({
     apis: createApis(doors, tokens),

@@ -17,7 +17,9 @@ describe('the feed', () => {
     // The sandbox's clock stands still meanwhile, and steps are short: nobody's signature gets too old.
     const sandbox = await start({ stepMs: 1 })
     const { id: keyId, secret } = demoKey(sandbox)
-    const clients = spawn(process.execPath, [fileURLToPath(new URL('feed-clients.js', import.meta.url))], { stdio: ['pipe', 'pipe', 'inherit'] })
+    const clients = spawn(process.execPath, [fileURLToPath(new URL('feed-clients.js', import.meta.url))], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    })
     const lines = createInterface({ input: clients.stdout })[Symbol.asyncIterator]()
     const url = `${sandbox.origin.replace('http', 'ws')}${V1_BASE}/transactions/feed`
     const expected = TRANSACTIONS * PATH.length

@@ -2,11 +2,13 @@ import { once } from 'node:events'
 import { relative, resolve } from 'node:path'
 import type { Sandbox } from '@countersign/sandbox'
 import type { Command } from 'commander'
-import { explainFailure } from 'countersign'
+import { compileDeprecation, type Deprecation, explainFailure } from 'countersign'
 import { EXIT, UsageError } from '../exit.ts'
 import { out, tell } from '../streams.ts'
 
 const DEFAULT_PORT = '4567'
+/** So that a report shows what has just been done. */
+const FLUSH_MS = 1_000
 
 interface SandboxOptions {
   readonly port: string
@@ -14,18 +16,23 @@ interface SandboxOptions {
   readonly data: string
   readonly json?: boolean
   readonly step: string
+  readonly deprecateV1?: string | boolean
 }
 
 export function addSandboxCommand(program: Command, done: (code: number) => void): void {
   program
     .command('sandbox')
-    .description('start a Qredo API v1 to call, with a seeded demo key')
+    .description('start the APIs to call, with accounts, demo keys, a feed and tokens')
     .option('--port <port>', 'port to listen on, 0 for any', DEFAULT_PORT)
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .option('--data <folder>', 'where its database and keys are kept', '.sandbox')
     .option('--step <milliseconds>', 'how long a transaction stays in each state', '1000')
-    .option('--json', 'print origin, keys and a wallet as one line of JSON')
-    .addHelpText('after', '\nExamples:\n  $ countersign sandbox\n  $ countersign sandbox --port 8080 --data /tmp/sandbox')
+    .option('--deprecate-v1 [sunset]', 'announce the end of v1 with every answer, and refuse it from that moment on')
+    .option('--json', 'print origin, keys, a wallet and the workspace as one line of JSON')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ countersign sandbox\n  $ countersign sandbox --port 8080 --data /tmp/sandbox\n  $ countersign sandbox --deprecate-v1 2027-04-01',
+    )
     .action(async (options: SandboxOptions) => {
       const port = Number(options.port)
       const stepMs = Number(options.step)
@@ -33,7 +40,10 @@ export function addSandboxCommand(program: Command, done: (code: number) => void
       if (!Number.isInteger(stepMs) || stepMs < 1)
         throw new UsageError('step-malformed', '--step is a whole number of milliseconds above 0.')
       const sandbox = await start(options, port, stepMs)
-      if (options.json === true) out(`${JSON.stringify({ origin: sandbox.origin, keys: sandbox.demoKeys, wallet: sandbox.demoWallet })}\n`)
+      if (options.json === true)
+        out(
+          `${JSON.stringify({ origin: sandbox.origin, keys: sandbox.demoKeys, wallet: sandbox.demoWallet, workspace: sandbox.workspaceId })}\n`,
+        )
       else out(await welcome(sandbox))
       await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')])
       await sandbox.close()
@@ -41,7 +51,7 @@ export function addSandboxCommand(program: Command, done: (code: number) => void
     })
 }
 
-async function start({ host, data }: SandboxOptions, port: number, stepMs: number): Promise<Sandbox> {
+async function start({ host, data, deprecateV1 = false }: SandboxOptions, port: number, stepMs: number): Promise<Sandbox> {
   // Loaded here, so that the other commands start without a database and a server.
   const [{ startSandbox }, { consoleDirectory }] = await Promise.all([import('@countersign/sandbox'), import('@countersign/ui')])
   try {
@@ -50,6 +60,8 @@ async function start({ host, data }: SandboxOptions, port: number, stepMs: numbe
       host,
       port,
       stepMs,
+      deprecation: deprecateV1 === false ? undefined : readDeprecation(deprecateV1),
+      flushMs: FLUSH_MS,
       consoleDirectory,
       onRefused: (failure, request) =>
         tell(`refused ${request.method ?? ''} ${request.url ?? ''}: ${failure.code}: ${explainFailure(failure)}`),
@@ -64,6 +76,19 @@ async function start({ host, data }: SandboxOptions, port: number, stepMs: numbe
     }
     throw error
   }
+}
+
+/** @throws CountersignError `option-invalid` */
+function readDeprecation(sunset: string | true): Deprecation {
+  const deprecation = {
+    since: new Date(Math.floor(Date.now() / 1000) * 1000),
+    ...(sunset === true ? {} : { sunset }),
+    successor: 'qredo-v2',
+  }
+  // A sunset that has passed is meant, here.
+  if (sunset !== true && Date.parse(sunset) < deprecation.since.getTime()) deprecation.since = new Date(sunset)
+  compileDeprecation(deprecation)
+  return deprecation
 }
 
 async function welcome({ origin, demoKeys, demoWallet, adminTokenFile }: Sandbox): Promise<string> {
@@ -88,7 +113,7 @@ Send a transaction:
 
   npx countersign send POST ${origin}${V1_BASE}/transaction ${credentials} -d '${transaction}'
 
-Manage its keys at ${origin}/console/ with the token in ${nearest(adminTokenFile)}, or:
+Its endpoints are described at ${origin}/docs. Manage its keys at ${origin}/console/ with the token in ${nearest(adminTokenFile)}, or:
 
   npx countersign keys list --server ${origin} --token-file ${quote(nearest(adminTokenFile))}
 
