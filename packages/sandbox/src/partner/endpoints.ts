@@ -20,7 +20,7 @@ const company = z
 const search = endpoint({
   method: 'GET',
   path: '/company/search',
-  summary: 'Companies whose names begin with or hold a text; all of them without one',
+  summary: 'Companies whose names hold a text; all of them without one',
   query: z.object({ query: z.string().min(3, 'at least three letters').max(200).optional() }),
   answer: z.object({ total_count: count, matches: z.array(z.object({ company_id: z.string(), name: z.string(), domain: z.string() })) }),
   async handle({ store, principal, query: { query } }) {

@@ -25,7 +25,7 @@ nav a { display: block; } .quiet { opacity: 0.75; }
 <body>
 <h1>${info.title}</h1>
 <p>${info.description} As OpenAPI 3.1: <a href="openapi.json">openapi.json</a>.</p>
-<nav aria-label="Calls">${calls.map(({ path, method, operation }) => html`<a href="#${anchor(method, path)}"><code>${method} ${path}</code> – ${operation.summary}</a>`)}</nav>
+<nav aria-label="Calls">${calls.map(({ path, method, operation }, index) => html`${tagOf(operation) === tagOf(calls[index - 1]?.operation) ? '' : html`<h2>${tagOf(operation)}</h2>`}<a href="#${anchor(method, path)}"><code>${method} ${path}</code> – ${operation.summary}</a>`)}</nav>
 <main>
 ${calls.map(({ path, method, operation }) => callSection(path, method, operation))}
 <h1>Objects</h1>
@@ -33,6 +33,10 @@ ${Object.entries(components.schemas).map(([name, schema]) => html`<section id="s
 </main>
 </body>
 </html>`
+}
+
+function tagOf(operation: Operation | undefined): string {
+  return operation?.tags?.[0] ?? ''
 }
 
 function callSection(path: string, method: string, operation: Operation): ReturnType<typeof html> {
@@ -45,7 +49,7 @@ ${operation.parameters.length === 0 ? '' : html`<table><tr><th>Parameter</th><th
 ${body === undefined ? '' : html`<p>Body: ${typeName(body)}</p>${body['$ref'] === undefined ? propertyTable(body) : ''}`}
 ${answers.map(([status, { content }]) => {
   const schema = (content as { 'application/json'?: { schema: JsonSchema } } | undefined)?.['application/json']?.schema
-  return html`<p>Answer ${status}${schema === undefined ? '' : html`: ${typeName(schema)}`}</p>`
+  return html`<p>Answer ${status}${schema === undefined ? '' : html`: ${typeName(schema)}`}</p>${schema === undefined || schema['$ref'] !== undefined ? '' : propertyTable(schema)}`
 })}
 </section>`
 }
@@ -64,6 +68,7 @@ function typeName(schema: JsonSchema): ReturnType<typeof html> | string {
   if (choices !== undefined) return html`${choices.map((choice, index) => html`${index === 0 ? '' : ' or '}${typeName(choice)}`)}`
   if (Array.isArray(schema['enum'])) return html`<code>${schema['enum'].join(' | ')}</code>`
   if (schema['type'] === 'array') return html`list of ${typeName((schema['items'] ?? {}) as JsonSchema)}`
+  if (typeof schema['additionalProperties'] === 'object') return html`map to ${typeName(schema['additionalProperties'] as JsonSchema)}`
   const format = typeof schema['format'] === 'string' ? ` (${schema['format']})` : ''
   return `${typeof schema['type'] === 'string' ? schema['type'] : 'any'}${format}`
 }
