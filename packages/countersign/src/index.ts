@@ -31,6 +31,7 @@ export {
   memoryKeys,
 } from './keys.ts'
 export { type OpenApiSecurity, openApiSecurity } from './openapi.ts'
+export type { BodyDigest } from './plan.ts'
 export { type Claim, type MemoryReplayGuard, type MemoryReplayGuardOptions, memoryReplayGuard, type ReplayGuard } from './replay.ts'
 export type { CodedScheme, DeclaredScheme, Scheme } from './scheme.ts'
 export { schemeWarnings } from './scheme-warnings.ts'

@@ -1,3 +1,4 @@
+import type { Digest } from './algorithm.ts'
 import type { CryptoProvider, MaybePromise } from './crypto/provider.ts'
 import type { Failure } from './failure.ts'
 import type { IncomingHeaders } from './headers.ts'
@@ -31,6 +32,14 @@ export interface PlanRequest {
 /** The signatures of a message under every live secret of its key: what a replay of it would show one of. */
 export type Signatures = readonly string[]
 
+/** What a request says that its body's digest is, where the signature covers that. */
+export interface BodyDigest {
+  readonly algorithm: Digest
+  readonly encoding: 'base64' | 'hex'
+  /** In this encoding; base64 with padding. */
+  readonly text: string
+}
+
 /** What a scheme is compiled to for a verifier; the pipeline in `verify.ts` runs it, handing `check` only what `read` gave. */
 export interface Plan<R extends Reading = Reading> {
   /** Takes the headers apart: each exactly once, each in its one spelling. */
@@ -38,6 +47,8 @@ export interface Plan<R extends Reading = Reading> {
   /**
    * Rebuilds the message for an origin and compares. `undefined` when the signature is not one of the key's; a failure
    * when the request could not be judged.
+   *
+   * @param isDeferred the body is not there; what {@link Plan.statedDigest} gave is compared later, by who reads it
    */
   check(
     key: Key,
@@ -45,7 +56,10 @@ export interface Plan<R extends Reading = Reading> {
     request: PlanRequest,
     body: Uint8Array | undefined,
     origin: Origin,
+    isDeferred?: boolean,
   ): MaybePromise<Signatures | Failure | undefined>
+  /** For the schemes that sign a digest of the body: that digest, when there is just one that can be compared. */
+  statedDigest?(reading: R): BodyDigest | undefined
   /** A key that nobody holds, checked in the place of an unknown one so that both take the same time. */
   readonly decoy: Key
 }

@@ -6,7 +6,7 @@ import type { Failure } from './failure.ts'
 import type { IncomingHeaders } from './headers.ts'
 import { failureOfKey, type Key, type KeySource } from './keys.ts'
 import { chooseOrigins, type Origin, readOrigins } from './origins.ts'
-import { isFailure, type Plan, type Reading, type Signatures } from './plan.ts'
+import { type BodyDigest, isFailure, type Plan, type Reading, type Signatures } from './plan.ts'
 import { memoryReplayGuard, type ReplayGuard } from './replay.ts'
 import type { Scheme } from './scheme.ts'
 import { type Clock, systemClock } from './timestamp.ts'
@@ -80,6 +80,11 @@ export interface IncomingRequest {
 }
 
 export interface VerifyOptions {
+  /**
+   * Do not read the body where the signature covers its digest, but say what that has to be: see {@link Verified.bodyDigest}. For those who pass a body on while it comes
+   * in; for all others the digest is compared here.
+   */
+  readonly deferBody?: boolean | undefined
   /** The key needs this permission, or one of these. */
   readonly permission?: string | readonly string[] | undefined
 }
@@ -92,6 +97,11 @@ export interface Verified {
   readonly key: Key
   /** The bytes that the signature covers. */
   readonly body: Uint8Array | undefined
+  /**
+   * Set when the body was asked to be left unread, and was: it is not verified until who reads it has compared its digest with this, and must not be acted upon
+   * before.
+   */
+  readonly bodyDigest?: BodyDigest | undefined
   /** When the call was signed, in milliseconds since the epoch, if the scheme says. */
   readonly timestampMs: number | undefined
   /** To be sent with the answer: that what was called is deprecated, say. */
@@ -148,7 +158,7 @@ export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifi
   const plan: Plan = scheme.kind === 'declared' ? compilePlan(scheme, planOptions) : scheme.compilePlan(planOptions)
   const refuse = (failure: Failure): Refused => ({ ok: false, failure })
 
-  async function verify(request: IncomingRequest, { permission }: VerifyOptions = {}, seen?: Seen): Promise<Verification> {
+  async function verify(request: IncomingRequest, { permission, deferBody }: VerifyOptions = {}, seen?: Seen): Promise<Verification> {
     const { method } = request
     const now = clock()
 
@@ -178,7 +188,9 @@ export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifi
 
     // 4. The body.
     let body: Uint8Array | undefined | 'too-large'
-    if (typeof request.body === 'function') body = await request.body(maxBodyBytes)
+    const bodyDigest = deferBody === true && !SAFE_METHODS.has(method) ? plan.statedDigest?.(reading) : undefined
+    if (bodyDigest !== undefined) body = undefined
+    else if (typeof request.body === 'function') body = await request.body(maxBodyBytes)
     else body = request.body
     if (body === 'too-large' || (body !== undefined && body.length > maxBodyBytes))
       return refuse({ code: 'body-too-large', maxBytes: maxBodyBytes })
@@ -187,7 +199,7 @@ export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifi
       return refuse({ code: 'unexpected-body', method })
 
     if (seen !== undefined) {
-      seen.body = body
+      seen.body = bodyDigest === undefined ? body : 'unread'
       seen.origin = candidates[0]
     }
 
@@ -196,7 +208,7 @@ export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifi
     for (const origin of candidates) {
       let outcome: Signatures | Failure | undefined
       try {
-        const checked = plan.check(key ?? plan.decoy, reading, request, body, origin)
+        const checked = plan.check(key ?? plan.decoy, reading, request, body, origin, bodyDigest !== undefined)
         outcome = isPromise(checked) ? await checked : checked
       } catch {
         // A key that can not be used, such as a public key that is none.
@@ -231,7 +243,8 @@ export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifi
     if (permission !== undefined && !isPermitted(key, permission)) {
       return refuse({ code: 'permission-denied', keyId, required: typeof permission === 'string' ? [permission] : permission })
     }
-    return { ok: true, key, body, timestampMs: reading.issuedMs ?? reading.expiresMs } as Verified
+    const timestampMs = reading.issuedMs ?? reading.expiresMs
+    return (bodyDigest === undefined ? { ok: true, key, body, timestampMs } : { ok: true, key, body, bodyDigest, timestampMs }) as Verified
   }
 
   const { onRefused } = options

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createSigner } from 'countersign'
-import { qredoV1, stripe } from 'countersign/schemes'
+import { qredoV1, rfc9421, stripe } from 'countersign/schemes'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { WebSocket, WebSocketServer } from 'ws'
 import {
@@ -478,6 +478,59 @@ describe('what strangers send', () => {
     cut.destroy()
     await expect.poll(spools).toEqual([])
     expect((await call('GET', '/after')).status).toBe(200)
+    expect(errors).toEqual([])
+  })
+
+  it('passes large bodies on while they come in where their digest is signed, and cuts off what does not fit', async () => {
+    const made = await service.keys.create({ name: 'test', address: '' }, 'acme', { name: 'd', scheme: 'rfc9421' })
+    const { gateway, port } = await start({
+      routes: [{ path: '/', schemes: ['qredo-v1', 'rfc9421'] }],
+      spoolBytes: 1000,
+      spoolFolder: folder,
+      maxBodyBytes: 3_000_000,
+      maxHeldBytes: 1000,
+    })
+    const signer = createSigner(rfc9421, { keyId: made.key.id, secret: made.secret ?? '' })
+    const good = JSON.stringify({ a: 'a'.repeat(2_000_000) })
+    const wrong = good.replace(/a"}$/, 'b"}')
+    const send = (path: string, sent: string, isChunked = false, signedBody = good): Promise<Response> => {
+      const { headers } = signer.sign({ method: 'POST', url: ORIGIN + path, body: signedBody, headers: { host: new URL(ORIGIN).host } })
+      const body = isChunked ? new Blob([sent]).stream() : sent
+      return fetch(`http://127.0.0.1:${port}${path}`, {
+        method: 'POST',
+        headers,
+        body,
+        ...(isChunked ? { duplex: 'half' } : {}),
+      } as RequestInit)
+    }
+    for (const isChunked of [false, true]) {
+      expect((await send(`/good-${isChunked}`, good, isChunked)).status).toBe(200)
+      expect(seen?.body === good).toBe(true)
+      const before = count
+      const refused = await send(`/wrong-${isChunked}`, wrong, isChunked)
+      expect([refused.status, await refused.json()]).toMatchObject([400, { code: 'digest-mismatch' }])
+      const long = good.repeat(2)
+      expect((await send(`/long-${isChunked}`, long, isChunked, long)).status).toBe(413)
+      // The upstream never had one of them whole.
+      expect(count).toBe(before)
+    }
+    // A wrong signature lets no byte through.
+    let begun = 0
+    upstream.on('request', () => begun++)
+    const { headers } = signer.sign({ method: 'POST', url: `${ORIGIN}/x`, body: good, headers: { host: new URL(ORIGIN).host } })
+    const forged = { ...headers, signature: headers['signature']?.replace(/:.{4}/, ':AAAA') ?? '' }
+    expect((await fetch(`http://127.0.0.1:${port}/x`, { method: 'POST', headers: forged, body: good })).status).toBe(401)
+    expect(begun).toBe(0)
+    // The first half is upstream before the second is sent.
+    const socket = connect(port, '127.0.0.1')
+    const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
+    socket.write(`POST /x HTTP/1.1\r\nhost: x\r\n${lines.join('')}content-length: ${good.length}\r\n\r\n${good.slice(0, 1_000_000)}`)
+    await expect.poll(() => begun).toBe(1)
+    socket.write(good.slice(1_000_000))
+    await expect.poll(() => seen?.url === '/x' && seen.body === good).toBe(true)
+    socket.destroy()
+    expect(readdirSync(folder).filter(name => name.startsWith('countersign-gateway-'))).toEqual([])
+    expect((await gateway.metrics.registry.metrics()).includes('code="digest-mismatch"} 2')).toBe(true)
     expect(errors).toEqual([])
   })
 

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Failure } from '../failure.ts'
 import type { Verified, Verifier, VerifyOptions } from '../verify.ts'
+import { answerProbe } from './body-probe.ts'
 import { keepBody } from './keep-body.ts'
 import { sendProblem } from './node.ts'
 
@@ -19,6 +20,8 @@ export interface ExpressRequest extends IncomingMessage {
   readonly originalUrl: string
   readonly ip?: string | undefined
 }
+
+export { type BodyProbeOptions, checkBodyKept } from './body-probe.ts'
 
 export interface ExpressOptions extends VerifyOptions {
   /** The client's address. Default: `request.ip`, which follows the app's `trust proxy`. */
@@ -42,6 +45,7 @@ export function signed(
   options: ExpressOptions = {},
 ): (request: ExpressRequest, response: ServerResponse, next: (error?: unknown) => void) => void {
   return (request, response, next) => {
+    if (answerProbe(request, response)) return
     const incoming = {
       method: request.method ?? '',
       target: request.originalUrl,

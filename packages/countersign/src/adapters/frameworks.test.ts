@@ -18,6 +18,7 @@ import * as forExpress from './express.ts'
 import * as forFastify from './fastify.ts'
 import * as forHono from './hono.ts'
 import * as forKoa from './koa.ts'
+import { requireSignature } from './node.ts'
 import { requireSignedUpgrade, signUpgrade } from './websocket.ts'
 
 const secret = Buffer.alloc(60, 5).toString('base64')
@@ -260,6 +261,38 @@ describe.each(Object.entries(frameworks))('%s', (_, begin) => {
 })
 
 describe('a body that a parser has eaten', () => {
+  it('is told of when the server starts', async () => {
+    const verifier = createVerifier(qredoV1, { origin: 'http://localhost', keys })
+    const never = (): never => {
+      throw new Error('a probe came to a handler')
+    }
+    const eaten = express().post('/orders', express.json(), forExpress.signed(verifier), never)
+    await expect(forExpress.checkBodyKept(eaten, { path: '/orders' })).rejects.toMatchObject({
+      code: 'body-eaten',
+      message: expect.stringContaining('POST /orders'),
+    })
+    const form = express().put('/orders', express.urlencoded(), forExpress.signed(verifier), never)
+    const asForm = { path: '/orders', method: 'PUT', contentType: 'application/x-www-form-urlencoded' }
+    await expect(forExpress.checkBodyKept(form, asForm)).rejects.toMatchObject({ code: 'body-eaten' })
+    const keeps = express.json({ verify: (request, _, rawBody) => void Object.assign(request, { rawBody }) })
+    for (const app of [
+      express().post('/orders', forExpress.signed(verifier), express.json(), never),
+      express().post('/orders', keeps, forExpress.signed(verifier), never),
+      new Koa<forKoa.SignedState>().use(forKoa.signed(verifier)).use(never).callback(),
+      new Koa<forKoa.SignedState>().use(bodyParser()).use(forKoa.signed(verifier)).use(never).callback(),
+      requireSignature(verifier, never),
+    ])
+      await forExpress.checkBodyKept(app, { path: '/orders' })
+    const koaEaten = new Koa<forKoa.SignedState>()
+      .use(async (context, next) => {
+        for await (const _ of context.req);
+        await next()
+      })
+      .use(forKoa.signed(verifier))
+    await expect(forKoa.checkBodyKept(koaEaten.callback(), { path: '/x' })).rejects.toMatchObject({ code: 'body-eaten' })
+    await expect(forExpress.checkBodyKept(express(), { path: '/nowhere' })).rejects.toThrow('answered with 404')
+  })
+
   it('is told of clearly, by Express and Koa and Hono, and is no refusal', async () => {
     const app = express()
     const server = createServer(app)

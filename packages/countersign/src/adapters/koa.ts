@@ -1,11 +1,15 @@
-import type { IncomingMessage } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { FAILURES, type Failure, problemHeaders, toProblem } from '../failure.ts'
 import type { Verified, Verifier, VerifyOptions } from '../verify.ts'
+import { answerProbe } from './body-probe.ts'
 import { keepBody } from './keep-body.ts'
 
 /** What the middleware needs of a Koa context. */
 export interface KoaContext {
   readonly req: IncomingMessage
+  readonly res: ServerResponse
+  /** Whether Koa answers. */
+  respond?: boolean | undefined
   readonly originalUrl: string
   readonly ip: string
   readonly request: { readonly rawBody?: string | Uint8Array | undefined }
@@ -19,6 +23,8 @@ export interface KoaContext {
 export interface SignedState {
   auth: Verified
 }
+
+export { type BodyProbeOptions, checkBodyKept } from './body-probe.ts'
 
 export interface KoaOptions extends VerifyOptions {
   /** The client's address. Default: `context.ip`, which follows the app's `proxy`. */
@@ -42,6 +48,10 @@ export function signed(
 ): (context: KoaContext, next: () => Promise<unknown>) => Promise<unknown> {
   return async (context, next) => {
     const { req, originalUrl, request } = context
+    if (answerProbe(request.rawBody === undefined ? req : Object.assign(req, { rawBody: request.rawBody }), context.res)) {
+      context.respond = false
+      return undefined
+    }
     const result = await verifier.verify(
       {
         method: req.method ?? '',

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { concatBytes } from '../encoding.ts'
 import { FAILURES, type Failure, problemHeaders, toProblem } from '../failure.ts'
 import type { IncomingRequest, Refused, Verification, Verified, Verifier, VerifyOptions } from '../verify.ts'
+import { answerProbe } from './body-probe.ts'
 
 export interface NodeAdapterOptions extends VerifyOptions {
   /** The client's address. Default: the socket's; behind a proxy that you trust, read it from what that proxy sets. */
@@ -9,6 +10,8 @@ export interface NodeAdapterOptions extends VerifyOptions {
   /** Told of every refusal, with all there is to know: for logs and the key's owner, not for the caller. */
   readonly onRefused?: ((failure: Failure, request: IncomingMessage) => void) | undefined
 }
+
+export { type BodyProbeOptions, checkBodyKept } from './body-probe.ts'
 
 export type SignedHandler = (request: IncomingMessage, response: ServerResponse, verified: Verified) => unknown
 
@@ -27,6 +30,7 @@ export function requireSignature(
   options: NodeAdapterOptions = {},
 ): (request: IncomingMessage, response: ServerResponse) => void {
   return (request, response) => {
+    if (answerProbe(request, response)) return
     verifyNodeRequest(verifier, request, options)
       .then(result => {
         if (!result.ok) return refuse(verifier, result, request, response, options)

@@ -75,14 +75,26 @@ export function compileCavagePlan(coverage: DraftCoverage, { crypto }: PlanOptio
       }
     },
 
-    check(key: Key, reading: CavageReading, { method, target }: PlanRequest, body: Uint8Array | undefined, { origin, basePath }: Origin) {
+    statedDigest({ names, lines }: CavageReading) {
+      const text = names.includes('digest') ? statedSha256(lines) : undefined
+      return text === undefined ? undefined : { algorithm: 'sha256', encoding: 'base64', text }
+    },
+
+    check(
+      key: Key,
+      reading: CavageReading,
+      { method, target }: PlanRequest,
+      body: Uint8Array | undefined,
+      { origin, basePath }: Origin,
+      isDeferred = false,
+    ) {
       const { names, created, expires } = reading
       if (wantsDigest && body !== undefined && !names.includes('digest')) return { code: 'insufficient-coverage', missing: ['digest'] }
       const host = hostOf(canonicalOrigin(origin))
       const lines = [['host', host] as const, ...reading.lines.filter(([name]) => name !== 'host')]
       const { text, missing } = createSigningString(names, { method, target: basePath + target, lines, created, expires })
       if (missing !== undefined) return { code: 'missing-header', header: missing }
-      return whenReady(digestHolds(reading.lines, body, crypto), (holds): MaybePromise<Signatures | Failure | undefined> => {
+      return whenReady(isDeferred || digestHolds(reading.lines, body, crypto), (holds): MaybePromise<Signatures | Failure | undefined> => {
         if (!holds) return { code: 'digest-mismatch' }
         let known = checkers.get(key)
         if (known === undefined) {
@@ -113,12 +125,19 @@ function readParameters(text: string): { readonly [name: string]: string | undef
 
 /** `SHA-256=…` of the body, where a digest is there at all; other algorithms prove nothing. */
 function digestHolds(lines: CavageReading['lines'], body: Uint8Array | undefined, crypto: CryptoProvider): MaybePromise<boolean> {
-  const value = lines.find(([name]) => name === 'digest')?.[1]
-  if (value === undefined) return true
-  const given = value.split(',').map(digest => /^\s*SHA-256=([A-Za-z0-9+/]{43}=)\s*$/i.exec(digest)?.[1])
-  const stated = given.find(digest => digest !== undefined)
+  if (!lines.some(([name]) => name === 'digest')) return true
+  const stated = statedSha256(lines)
   if (stated === undefined) return false
   return whenReady(crypto.hashText('sha256', { before: '', body, after: '' }, 'base64'), hash => crypto.equal(hash, stated))
+}
+
+/** The first of that algorithm. */
+function statedSha256(lines: CavageReading['lines']): string | undefined {
+  const value = lines.find(([name]) => name === 'digest')?.[1] ?? ''
+  return value
+    .split(',')
+    .map(digest => /^\s*SHA-256=([A-Za-z0-9+/]{43}=)\s*$/i.exec(digest)?.[1])
+    .find(digest => digest !== undefined)
 }
 
 interface Checker {

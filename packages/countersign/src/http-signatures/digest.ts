@@ -1,5 +1,6 @@
 import type { Digest } from '../algorithm.ts'
 import { type CryptoProvider, inTurn, type MaybePromise, whenReady } from '../crypto/provider.ts'
+import type { BodyDigest } from '../plan.ts'
 import { isInnerList, parseDictionary } from './structured-fields.ts'
 
 /** The active algorithms of RFC 9530; the deprecated ones (`md5`, `sha`, …) prove nothing. */
@@ -37,6 +38,13 @@ export function digestHolds(crypto: CryptoProvider, field: string, body: Uint8Ar
     }),
   )
   return whenReady(checked, () => holds)
+}
+
+/** The digest that a field holds, when it is a single one. */
+export function singleDigest(field: string): BodyDigest | undefined {
+  const [, name = '', text = ''] = SINGLE.exec(field) ?? []
+  const algorithm = DIGESTS[name]
+  return algorithm === undefined ? undefined : { algorithm, encoding: 'base64', text }
 }
 
 /** The value of `Want-Content-Digest` or `Want-Repr-Digest` (RFC 9530 §4): preferences from 0, not wanted, to 10. */

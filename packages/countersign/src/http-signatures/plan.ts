@@ -7,7 +7,7 @@ import type { Origin } from '../origins.ts'
 import type { Plan, PlanOptions, PlanRequest, Reading, Signatures } from '../plan.ts'
 import type { CodedScheme } from '../scheme.ts'
 import { type Component, findLines, type HttpMessage, type Lines } from './components.ts'
-import { digestHolds } from './digest.ts'
+import { digestHolds, singleDigest } from './digest.ts'
 import { createMessageVerifier, type VerifyingKey } from './message-keys.ts'
 import { type LabelledSignature, readSignatures } from './message-signatures.ts'
 import { type Coverage, canonicalOrigin } from './scheme.ts'
@@ -94,18 +94,24 @@ export function compileHttpPlan(coverage: Coverage, { crypto }: PlanOptions, sch
       }
     },
 
+    statedDigest({ chosen, lines }: HttpReading) {
+      const field = coversDigest(chosen) ? findLines(lines, 'content-digest') : undefined
+      return field === undefined ? undefined : singleDigest(field.join(', '))
+    },
+
     check(
       key: Key,
       { chosen, lines }: HttpReading,
       { method, target }: PlanRequest,
       body: Uint8Array | undefined,
       { origin, basePath }: Origin,
+      isDeferred = false,
     ) {
-      const covers = chosen.components.some(({ identifier }) => identifier === '"content-digest"')
+      const covers = coversDigest(chosen)
       if (wantsDigest && body !== undefined && !covers) return { code: 'insufficient-coverage', missing: ['"content-digest"'] }
       const message: HttpMessage = { method, origin: canonicalOrigin(origin), target: basePath + target, headers: lines }
       const field = findLines(lines, 'content-digest')
-      const holds = field === undefined ? true : digestHolds(crypto, field.join(', '), body)
+      const holds = field === undefined || isDeferred ? true : digestHolds(crypto, field.join(', '), body)
       return whenReady(holds, (good): MaybePromise<Signatures | Failure | undefined> => {
         if (!good) return { code: 'digest-mismatch' }
         let known = checkers.get(key)
@@ -117,6 +123,10 @@ export function compileHttpPlan(coverage: Coverage, { crypto }: PlanOptions, sch
       })
     },
   }
+}
+
+function coversDigest({ components }: LabelledSignature): boolean {
+  return components.some(({ identifier }) => identifier === '"content-digest"')
 }
 
 function lengthOf(lines: readonly string[]): number {

@@ -59,13 +59,21 @@ export function compileSigV4Plan(options: SigV4Options, { crypto }: PlanOptions,
       return understand(stated, lines, options)
     },
 
-    check(key: Key, reading: SigV4Reading, request: PlanRequest, body: Uint8Array | undefined, origin: Origin) {
+    statedDigest(reading: SigV4Reading) {
+      const text = statedHash(reading)
+      return /^[0-9a-f]{64}$/.test(text) ? { algorithm: 'sha256', encoding: 'hex', text } : undefined
+    },
+
+    check(key: Key, reading: SigV4Reading, request: PlanRequest, body: Uint8Array | undefined, origin: Origin, isDeferred = false) {
       if (key.passphrase !== undefined && !crypto.equal(new TextDecoder().decode(key.passphrase.reveal()), reading.token ?? ''))
         return undefined
-      return whenReady(findPayload(reading, body, options, crypto), (payload): MaybePromise<Signatures | Failure | undefined> => {
-        if (typeof payload !== 'string') return payload
-        return compare(canonicalRequest(reading, request, payload, origin), reading, signersOf(key), crypto)
-      })
+      return whenReady(
+        isDeferred ? statedHash(reading) : findPayload(reading, body, options, crypto),
+        (payload): MaybePromise<Signatures | Failure | undefined> => {
+          if (typeof payload !== 'string') return payload
+          return compare(canonicalRequest(reading, request, payload, origin), reading, signersOf(key), crypto)
+        },
+      )
     },
   }
 }
@@ -166,6 +174,11 @@ function understand(stated: Stated, lines: readonly Line[], options: SigV4Option
     token,
     inQuery,
   }
+}
+
+/** Empty where there is none. Whatever it is, it is the payload's line, which is signed. */
+function statedHash({ lines }: SigV4Reading): string {
+  return lines.find(([name]) => name === 'x-amz-content-sha256')?.[1] ?? ''
 }
 
 /** The payload's line of the canonical request: its hash, or the marker that stands for it where that is allowed. */

@@ -17,7 +17,10 @@ export interface Token {
 
 /** `csa_<id>_<secret>`, shown once. */
 export function newToken(): Token {
-  const id = randomBytes(ID_BYTES).toString('base64url')
+  let id: string
+  // A command would take an id that begins with a dash for an option.
+  do id = randomBytes(ID_BYTES).toString('base64url')
+  while (id.startsWith('-'))
   return tokenFor(id)
 }
 

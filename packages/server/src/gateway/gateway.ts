@@ -8,6 +8,7 @@ import { refuseUpgrade } from 'countersign/websocket'
 import { closeServer } from '../listen.ts'
 import { KNOWN_SCHEMES } from '../schemes.ts'
 import type { KeyService } from '../service.ts'
+import { CutOffError } from './checked-stream.ts'
 import type { DeprecationConfig } from './deprecations.ts'
 import { createUpstream, UpstreamError, type UpstreamOptions } from './forward.ts'
 import { ALWAYS_DROPPED, forwardedHeaders } from './headers.ts'
@@ -83,6 +84,7 @@ export interface Gateway {
   drain(timeoutMs?: number): Promise<void>
 }
 
+const DEFER_BODY = { deferBody: true } as const
 const DEFAULT_MAX_BODY_BYTES = 134_217_728
 const DEFAULT_SPOOL_BYTES = 1_048_576
 const DEFAULT_MAX_HELD_BYTES = 268_435_456
@@ -95,6 +97,7 @@ const UNSAFE_PATH = /(^|\/)(\.|%2e){1,2}(\/|$)|\/\/|\\|%5c/i
 /** A reverse proxy that lets verified requests through and no others: not a byte goes upstream before the signature holds. */
 export function createGateway(options: GatewayOptions): Gateway {
   const { service, origin, keepSignature = false, timeouts = {}, onFinished, onError } = options
+  const maxBodyBytes = options.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES
   const { origin: upstreamOrigin, host: upstreamHost } = new URL(options.upstream)
   const upstream = createUpstream(upstreamOrigin, timeouts)
   const bodies = createRequestBodies({
@@ -110,7 +113,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     keys: service.source,
     replay: options.replay ?? memoryReplayGuard(),
     toleranceMs: options.toleranceMs,
-    maxBodyBytes: options.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES,
+    maxBodyBytes,
     allow: options.allow,
     deprecations: options.deprecations,
     onDeprecated({ keyId, via, isRefused }) {
@@ -149,21 +152,28 @@ export function createGateway(options: GatewayOptions): Gateway {
       if (route === undefined) return fail('not-found')
       if (route === 'wrong-method') return fail('wrong-method')
       const incoming = { method, target: url, headers: request.rawHeaders, body: requestBody.reader, address: request.socket.remoteAddress }
-      const { result, scheme } = await route.verify(incoming)
+      const { result, scheme } = await route.verify(incoming, requestBody.isLarge ? DEFER_BODY : undefined)
       requestBody.verified()
       if (!result.ok) {
         service.refusals.refused({ failure: result.failure, request: incoming })
         return refuse(result, scheme)
       }
-      const { key } = result
-      const { body, length: bodyLength } = requestBody.outgoing()
+      const { key, bodyDigest } = result
+      const { body, length: bodyLength } = bodyDigest === undefined ? requestBody.outgoing() : requestBody.stream(bodyDigest, maxBodyBytes)
       service.used(key)
       entry.verified(key.id, scheme)
-      const length = bodyLength ?? (method === 'POST' || method === 'PUT' || method === 'PATCH' ? 0 : undefined)
+      // Without a body its absence is said, where one could be.
+      const length = body === undefined && (method === 'POST' || method === 'PUT' || method === 'PATCH') ? 0 : bodyLength
       const headers = headersFor(request, route.dropped, identityHeaders(key), entry.requestId, length)
       const answered = result.headers === undefined ? answerWith : [...answerWith, ...Object.entries(result.headers).flat()]
       entry.finish('passed', await upstream.forward({ method, target: url, headers, body, answerWith: answered }, response))
     } catch (error) {
+      const cutOff = cutOffOf(error)
+      if (cutOff !== undefined)
+        return refuse(
+          { ok: false, failure: cutOff === 'body-too-large' ? { code: cutOff, maxBytes: maxBodyBytes } : { code: cutOff } },
+          'qredo-v1',
+        )
       if (error instanceof UpstreamError) return fail(error.problem)
       if (error instanceof OverloadedError) return fail('overloaded')
       if (response.destroyed || request.destroyed) return entry.finish('failed', 499, 'client-gone')
@@ -174,6 +184,12 @@ export function createGateway(options: GatewayOptions): Gateway {
     }
 
     function refuse(refused: Refused, scheme: string): void {
+      // A body that was cut off after the upstream had begun to answer.
+      if (response.headersSent) {
+        response.destroy()
+        entry.finish('refused', response.statusCode, refused.failure.code)
+        return
+      }
       response.setHeader('x-request-id', entry.requestId)
       if (!request.complete || isDraining) response.setHeader('connection', 'close')
       sendProblem(response, refused, scheme)
@@ -245,6 +261,12 @@ export function createGateway(options: GatewayOptions): Gateway {
       await bodies.close()
     },
   }
+}
+
+/** Why a body was cut off, behind what the upstream's client made of it. */
+function cutOffOf(error: unknown): CutOffError['code'] | undefined {
+  if (error instanceof CutOffError) return error.code
+  return error instanceof UpstreamError && error.cause instanceof CutOffError ? error.cause.code : undefined
 }
 
 function beginEntry(request: IncomingMessage, onFinished: GatewayOptions['onFinished'], metrics: GatewayMetrics) {

@@ -6,8 +6,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Readable, Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import type { BodyReader } from 'countersign'
+import type { BodyDigest, BodyReader } from 'countersign'
 import { readBody } from 'countersign/node'
+import { CutOffError, checkedStream } from './checked-stream.ts'
 
 export interface RequestBodiesOptions {
   /** Of all bodies in memory at once. */
@@ -21,6 +22,10 @@ export interface RequestBodiesOptions {
 /** The body of one request: read once, however many verifiers ask. */
 export interface RequestBody {
   readonly reader: BodyReader
+  /** It would be written to disk: where the signature covers its digest, it is better passed on while it comes in. */
+  readonly isLarge: boolean
+  /** Passes it on while it comes in, in the place of {@link reader}. */
+  stream(digest: BodyDigest, maxBytes: number): { readonly body: Readable; readonly length: number | undefined }
   /** What goes upstream, once it is verified. */
   outgoing(): { readonly body: Uint8Array | Readable | undefined; readonly length: number | undefined }
   /** Lets others verify; to be called when verifying is over. */
@@ -40,6 +45,10 @@ export class OverloadedError extends Error {}
 
 /** The most frequent one. */
 const NO_BODY: RequestBody = {
+  isLarge: false,
+  stream: () => {
+    throw new Error('There is no body.')
+  },
   reader: () => Promise.resolve(undefined),
   outgoing: () => ({ body: undefined, length: undefined }),
   verified: () => undefined,
@@ -121,11 +130,22 @@ export function createRequestBodies({ maxHeldBytes, spoolBytes, folder = tmpdir(
       return scratch.subarray(0, length)
     }
 
+    const announcedLength = coding === undefined ? Number(length) : undefined
     const verified = (): void => {
       endTurn?.()
       endTurn = undefined
     }
     return {
+      isLarge: announcedLength === undefined || announcedLength > spoolBytes,
+      stream(digest, maxBytes) {
+        if (announcedLength !== undefined && announcedLength > maxBytes) throw new CutOffError('body-too-large')
+        const checked = checkedStream(digest, maxBytes)
+        request.on('error', error => checked.destroy(error))
+        request.on('close', () => {
+          if (!request.complete) checked.destroy(new Error('The client went away.'))
+        })
+        return { body: request.pipe(checked), length: announcedLength }
+      },
       reader(maxBytes) {
         reading ??= read(maxBytes)
         return reading

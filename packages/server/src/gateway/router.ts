@@ -1,4 +1,12 @@
-import { createVerifier, type IncomingRequest, type ReplayGuard, type Scheme, type Verifier, type VerifierOptions } from 'countersign'
+import {
+  createVerifier,
+  type IncomingRequest,
+  type ReplayGuard,
+  type Scheme,
+  type Verifier,
+  type VerifierOptions,
+  type VerifyOptions,
+} from 'countersign'
 import { ServerError } from '../errors.ts'
 import type { CachedKeys } from '../keys/key-source.ts'
 import { schemeNamed } from '../schemes.ts'
@@ -21,7 +29,7 @@ export interface RouteVerifier {
   readonly config: RouteConfig
   /** The names of the headers that do not go upstream, lower case: those of the schemes, and those that the gateway replaces. */
   readonly dropped: ReadonlySet<string>
-  verify(request: IncomingRequest): Promise<VerifiedInTurn>
+  verify(request: IncomingRequest, options?: Pick<VerifyOptions, 'deferBody'>): Promise<VerifiedInTurn>
 }
 
 export interface RouterOptions {
@@ -72,7 +80,8 @@ export function createRouter(options: RouterOptions): (method: string, path: str
         config,
         prefix: config.path.replace(/\/+$/, ''),
         dropped: new Set([...ALWAYS_DROPPED, ...headersOf(own)]),
-        verify: (request: IncomingRequest) => verify(request, { permission: config.permission }),
+        verify: (request: IncomingRequest, asked?: Pick<VerifyOptions, 'deferBody'>) =>
+          verify(request, { ...asked, permission: config.permission }),
       }
     })
     .sort((a, b) => b.prefix.length - a.prefix.length)
