@@ -1,6 +1,6 @@
 /** An API on Express that lets only signed calls through, behind its body parser or before it. */
 import { createVerifier, memoryKeys } from 'countersign'
-import { signed } from 'countersign/express'
+import { checkBodyKept, signed } from 'countersign/express'
 import { qredoV1 } from 'countersign/schemes'
 import express from 'express'
 
@@ -16,4 +16,6 @@ app.use(express.json({ verify: (request, _response, rawBody) => void Object.assi
 app.post('/orders', signed(verifier, { permission: 'orders' }), (request, response) => {
   response.json({ hello: request.auth.key.id, amount: request.body.amount })
 })
+// Ends the start, with what to do, when a parser would eat the bodies.
+await checkBodyKept(app, { path: '/orders' })
 app.listen(Number(PORT), '127.0.0.1', () => console.log(`listening on http://127.0.0.1:${PORT}`))
