@@ -52,7 +52,11 @@ for (const name of [
   'our gateway, guard in memory',
 ])
   targets.set(name, await start(name))
-if (has('redis-server')) targets.set('our gateway, guard in Redis', await start('our gateway, guard in Redis'))
+if (has('redis-server')) {
+  targets.set('our gateway, guard in Redis', await start('our gateway, guard in Redis'))
+  // The command itself, with a log, and with as many processes as there are cores on a small machine.
+  for (const workers of [1, 2]) targets.set(`gateway --workers ${workers}`, await startCommand(workers))
+}
 if (spawnSync('nginx', ['-v']).error === undefined) {
   targets.set('nginx, plain proxy', await startNginx(false))
   if (existsSync(NJS_MODULE)) targets.set('nginx, njs checks the HMAC', await startNginx(true))
@@ -104,6 +108,18 @@ function start(name) {
     running.push(child)
     child.once('message', ({ port }) => resolve(port))
     child.once('exit', code => reject(new Error(`${name} ended with ${code}`)))
+  })
+}
+
+function startCommand(workers) {
+  const command = here('../../packages/cli/bin/countersign.js')
+  const options = { '--upstream': upstream, '--origin': 'http://bench.example', '--store': store, '--workers': workers, '--port': 0 }
+  const args = [...Object.entries({ ...options, '--redis': `redis://127.0.0.1:${redisPort}` }).flat(), '--quiet', '--json'].map(String)
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [command, 'gateway', ...args], { stdio: ['ignore', 'pipe', 'ignore'] })
+    running.push(child)
+    child.stdout.once('data', line => resolve(Number(new URL(JSON.parse(line).origin).port)))
+    child.once('exit', code => reject(new Error(`gateway --workers ${workers} ended with ${code}`)))
   })
 }
 
