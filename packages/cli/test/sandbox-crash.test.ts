@@ -26,6 +26,17 @@ function fetchFor({ keys }: RunningSandbox) {
   return signedFetch(createSigner(qredoV1, { keyId: demo?.id ?? '', secret: readFileSync(demo?.secretFile ?? '', 'utf8').trim() }))
 }
 
+function bodyOf(from: string, number: number): string {
+  return JSON.stringify({
+    from,
+    to: `0x${'1'.repeat(40)}`,
+    value: String(VALUE),
+    gasLimit: '21000',
+    gasPrice: '1',
+    note: `${number}`,
+  })
+}
+
 describe('the sandbox, killed again and again', () => {
   it('takes every transaction that it acknowledged to its end, and does nothing twice', { timeout: 120_000 }, async () => {
     sandbox = await startSandbox()
@@ -41,14 +52,7 @@ describe('the sandbox, killed again and again', () => {
       const batch = Array.from({ length: Math.min(40, TRANSACTIONS - sent) }, (_, index) => sent + index)
       sent += batch.length
       const calls = batch.map(async number => {
-        const body = JSON.stringify({
-          from: wallet,
-          to: `0x${'1'.repeat(40)}`,
-          value: String(VALUE),
-          gasLimit: '21000',
-          gasPrice: '1',
-          note: `${number}`,
-        })
+        const body = bodyOf(wallet, number)
         for (let attempt = 0; attempt < 2; attempt++) {
           try {
             const response = await fetch(`${origin}/qapi/v1/transaction`, {
@@ -75,14 +79,7 @@ describe('the sandbox, killed again and again', () => {
     const { origin } = sandbox
     const fetch = fetchFor(sandbox)
     for (let number = 0; number < TRANSACTIONS; number++) {
-      const body = JSON.stringify({
-        from: wallet,
-        to: `0x${'1'.repeat(40)}`,
-        value: String(VALUE),
-        gasLimit: '21000',
-        gasPrice: '1',
-        note: `${number}`,
-      })
+      const body = bodyOf(wallet, number)
       const response = await fetch(`${origin}/qapi/v1/transaction`, {
         method: 'POST',
         body,

@@ -1,10 +1,8 @@
 import { z } from 'zod'
+import { MAX_ENTRIES, readLedger } from '../ledger.ts'
 import { readFund } from '../scope.ts'
 import { count, integer, seconds, timestamp } from '../values.ts'
 import { endpoint } from './endpoint.ts'
-
-/** All of it fits: a ledger has a few hundred entries. */
-const MAX_ENTRIES = 1000
 
 const page = z.object({
   limit: z.coerce.number().int().min(1).max(MAX_ENTRIES).default(MAX_ENTRIES),
@@ -53,18 +51,7 @@ export const fundLedger = endpoint({
             .select(({ fn }) => fn.countAll<number>().as('total'))
             .where('wallet_id', 'in', ids)
             .executeTakeFirstOrThrow()
-    const rows =
-      ids.length === 0
-        ? []
-        : await store
-            .selectFrom('ledger_entry')
-            .selectAll()
-            .where('wallet_id', 'in', ids)
-            .orderBy('at', 'desc')
-            .orderBy('sequence', 'desc')
-            .limit(limit)
-            .offset(offset)
-            .execute()
+    const rows = await readLedger(store, ids, { limit, offset })
     return {
       total,
       list: rows.map(row => ({

@@ -1,9 +1,8 @@
 import { z } from 'zod'
+import { readLedger } from '../ledger.ts'
 import { readWallet } from '../scope.ts'
 import { integer, seconds, timestamp } from '../values.ts'
 import { endpoint } from './endpoint.ts'
-
-const MAX_ENTRIES = 1000
 
 const entry = z
   .object({
@@ -26,14 +25,7 @@ export const walletHistory = endpoint({
   answer: z.object({ history: z.array(entry) }),
   async handle({ store, principal, params }) {
     const { id } = await readWallet(store, principal, params['wallet_id'] ?? '')
-    const rows = await store
-      .selectFrom('ledger_entry')
-      .selectAll()
-      .where('wallet_id', '=', id)
-      .orderBy('at', 'desc')
-      .orderBy('sequence', 'desc')
-      .limit(MAX_ENTRIES)
-      .execute()
+    const rows = await readLedger(store, [id])
     return {
       history: rows.map(row => ({
         txID: row.tx_id,
