@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import type { Sandbox } from '../src/index.ts'
 import { APPROVAL_STEPS, PATH } from '../src/transactions/lifecycle.ts'
-import { ACTOR, advance, cleanUp, client, clientOf, STEP_MS, start, stop, time, transactionOf, walletOf } from './sandbox.ts'
+import { ACTOR, advance, cleanUp, client, clientOf, newFolder, STEP_MS, start, stop, time, transactionOf, walletOf } from './sandbox.ts'
 
 cleanUp()
 
@@ -96,12 +96,15 @@ describe('approvals', () => {
 
 describe('a transaction', () => {
   it('expires when it is not approved in time, also over a restart', async () => {
-    const first = await start()
+    const directory = newFolder()
+    const first = await start({ directory })
     const { id } = await submit(first, { note: 'sandbox:hold' })
     await advance(first, 2)
+    await stop(first)
     time.now += APPROVAL_STEPS * STEP_MS
-    await first.engine.advance()
-    expect((await stateOf(first, id)).events.map(({ status }) => status)).toEqual(['created', 'pending', 'expired'])
+    const second = await start({ directory })
+    await second.engine.advance()
+    expect((await stateOf(second, id)).events.map(({ status }) => status)).toEqual(['created', 'pending', 'expired'])
   })
 
   it('can be cancelled until it is signed', async () => {
