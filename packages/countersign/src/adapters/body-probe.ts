@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { BodyEatenError } from './body-eaten.ts'
+import { isBodyEaten, KEEP_BODY_ADVICE } from './keep-body.ts'
 
 const HEADER = 'x-countersign-probe'
 
@@ -8,11 +9,14 @@ const HEADER = 'x-countersign-probe'
 const running = new Map<string, (isEaten: boolean) => void>()
 
 /** Whether a request is a probe, which ends here: it only wants to know in which state the body comes to the signature check. */
-export function answerProbe(request: IncomingMessage & { readonly rawBody?: unknown }, response: ServerResponse): boolean {
+export function answerProbe(
+  request: IncomingMessage & { readonly rawBody?: Uint8Array | string | undefined },
+  response: ServerResponse,
+): boolean {
   if (running.size === 0) return false
   const told = running.get(String(request.headers[HEADER]))
   if (told === undefined) return false
-  told(request.rawBody === undefined && (request.readableDidRead || request.readableEnded))
+  told(isBodyEaten(request))
   response.writeHead(204, { connection: 'close' }).end()
   request.resume()
   return true
@@ -62,7 +66,7 @@ export async function checkBodyKept(listener: RequestListener, options: BodyProb
       )
     if (isEaten)
       throw new BodyEatenError(
-        `A parser reads the body of ${method} ${path} before its signature is checked, and keeps nothing of it: every signed call with a body would fail. Put the signature check in front of the parser, or let the parser keep the raw bytes as request.rawBody (Express: express.json({ verify: (request, _, raw) => { request.rawBody = raw } })).`,
+        `A parser reads the body of ${method} ${path} before its signature is checked, and keeps nothing of it: every signed call with a body would fail. ${KEEP_BODY_ADVICE}`,
       )
   } finally {
     running.delete(name)

@@ -7,6 +7,15 @@ interface WithRawBody {
   readonly rawBody?: Uint8Array | string | undefined
 }
 
+/** What to do about a body that was eaten. */
+export const KEEP_BODY_ADVICE =
+  'Put the signature check in front of the parser, or let the parser keep the raw bytes as request.rawBody (Express: express.json({ verify: (request, _, raw) => { request.rawBody = raw } })).'
+
+/** Whether a parser has read the body and kept nothing of it. */
+export function isBodyEaten(request: IncomingMessage & WithRawBody): boolean {
+  return request.rawBody === undefined && (request.readableDidRead || request.readableEnded)
+}
+
 /**
  * Reads a body and leaves it in the stream, so that whatever parser comes later finds it untouched. Of a body that a parser has read already, it takes the raw
  * bytes that were kept as `rawBody`.
@@ -22,11 +31,9 @@ export function keepBody(request: IncomingMessage & WithRawBody, maxBytes: numbe
     const bytes = typeof rawBody === 'string' ? Buffer.from(rawBody) : rawBody
     return Promise.resolve(bytes.length > maxBytes ? 'too-large' : bytes)
   }
-  if (request.readableDidRead || request.readableEnded)
+  if (isBodyEaten(request))
     return Promise.reject(
-      new BodyEatenError(
-        'A parser has read the body and kept nothing of it, so its signature can not be checked. Put the signature check in front of the parser, or let the parser keep the raw bytes as request.rawBody (Express: express.json({ verify: (request, _, raw) => { request.rawBody = raw } })).',
-      ),
+      new BodyEatenError(`A parser has read the body and kept nothing of it, so its signature can not be checked. ${KEEP_BODY_ADVICE}`),
     )
   return peek(request, maxBytes)
 }

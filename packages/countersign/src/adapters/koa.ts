@@ -48,7 +48,8 @@ export function signed(
 ): (context: KoaContext, next: () => Promise<unknown>) => Promise<unknown> {
   return async (context, next) => {
     const { req, originalUrl, request } = context
-    if (answerProbe(request.rawBody === undefined ? req : Object.assign(req, { rawBody: request.rawBody }), context.res)) {
+    const kept = request.rawBody === undefined ? req : Object.assign(req, { rawBody: request.rawBody })
+    if (answerProbe(kept, context.res)) {
       context.respond = false
       return undefined
     }
@@ -57,7 +58,7 @@ export function signed(
         method: req.method ?? '',
         target: originalUrl,
         headers: req.rawHeaders,
-        body: maxBytes => keepBody(request.rawBody === undefined ? req : Object.assign(req, { rawBody: request.rawBody }), maxBytes),
+        body: maxBytes => keepBody(kept, maxBytes),
         address: options.address === undefined ? context.ip : options.address(context),
       },
       options,

@@ -1,10 +1,6 @@
-import { FAILURES, type Failure, problemHeaders } from 'countersign'
+import { type AnswerHeaders, FAILURES, type Failure, problemHeaders } from 'countersign'
 import { stringify } from 'lossless-json'
 import { type ErrorBody, refusalBody } from '../errors.ts'
-
-export interface AnswerHeaders {
-  readonly [name: string]: string
-}
 
 /** What is said to a call that is not let in. */
 export interface Refusal {

@@ -1,8 +1,9 @@
 import type { IncomingMessage } from 'node:http'
 import type { Principal } from '@countersign/server'
+import type { AnswerHeaders } from 'countersign'
 import type { Endpoint } from '../endpoints/endpoint.ts'
 import type { RequiredFor } from '../permissions.ts'
-import type { AnswerHeaders, Refusal } from './answers.ts'
+import type { Refusal } from './answers.ts'
 
 /** A call whose caller is known. */
 export interface Authenticated {

@@ -8,12 +8,12 @@ export interface DeprecationsOptions {
   readonly deprecations: readonly DeprecationConfig[]
   readonly clock?: (() => number) | undefined
   /** Told of every authentic call by what is deprecated; `via` is what the report of who still has to move names it. */
-  readonly onUsed: (use: { readonly keyId: string; readonly via: string; readonly isRefused: boolean }) => void
-}
-
-/** What a deprecated route is called in reports. */
-export function routeName(path: string): string {
-  return `route ${path}`
+  readonly onUsed: (use: {
+    readonly keyId: string
+    readonly what: 'scheme' | 'route'
+    readonly via: string
+    readonly isRefused: boolean
+  }) => void
 }
 
 /** Wraps the verifiers of what is deprecated. */
@@ -31,8 +31,8 @@ export function createDeprecations({ deprecations, clock, onUsed }: Deprecations
           what,
           name,
           clock,
-          onUsed: keyId => onUsed({ keyId, via, isRefused: false }),
-          onRefused: failure => onUsed({ keyId: 'keyId' in failure ? failure.keyId : '', via, isRefused: true }),
+          onUsed: keyId => onUsed({ keyId, what, via, isRefused: false }),
+          onRefused: failure => onUsed({ keyId: 'keyId' in failure ? failure.keyId : '', what, via, isRefused: true }),
         })
   return {
     ofScheme(verifier: Verifier): Verifier {
@@ -51,7 +51,8 @@ export function createDeprecations({ deprecations, clock, onUsed }: Deprecations
         deprecations.find(({ route }) => route === path),
         'route',
         path,
-        routeName(path),
+        // So reports call it.
+        `route ${path}`,
       )
     },
   }

@@ -116,10 +116,10 @@ export function createGateway(options: GatewayOptions): Gateway {
     maxBodyBytes,
     allow: options.allow,
     deprecations: options.deprecations,
-    onDeprecated({ keyId, via, isRefused }) {
+    onDeprecated({ keyId, what, via, isRefused }) {
       metrics.deprecated(via, isRefused)
       // A call by a scheme that is let through is counted with all others.
-      if (isRefused || via.startsWith('route ')) service.lastUsed.used(keyId, via)
+      if (isRefused || what === 'route') service.lastUsed.used(keyId, via)
     },
   })
   const identityHeaders = createIdentityHeaders()
