@@ -64,7 +64,7 @@ const UNSEEN = { method: 'PUT', url: 'https://api.example.com/v2/x/y?q=2', body:
  *
  * @param {{ defineScheme: Function, createSigner: Function, infer: Function }} library
  */
-export async function measureInfer({ defineScheme, createSigner, infer }, { count, random, timeoutMs = 20_000 }) {
+export async function measureInfer({ defineScheme, createSigner, infer }, { count, random, ...bounds }) {
   const result = { tried: 0, found: 0, missed: [], ms: [] }
   while (result.tried < count) {
     const declaration = randomDeclaration(random)
@@ -80,10 +80,14 @@ export async function measureInfer({ defineScheme, createSigner, infer }, { coun
     const secret = encoding === 'utf8' ? `s-${bytes.toString('base64url')}.x` : bytes.toString(encoding)
     const credentials = { keyId: 'AKc1d2e3f4', secret }
     const signer = createSigner(scheme, credentials, { clock: () => 1_647_356_399_123 })
-    const examples = EXAMPLES.map(request => ({ ...signer.sign(request), secret, keyId: credentials.keyId }))
+    const examples = EXAMPLES.map(request => {
+      // Drawn here, so that the same draw makes the same signatures.
+      const nonce = scheme.fields.has('nonce') ? { nonce: hexadecimal(random) } : {}
+      return { ...signer.sign({ ...request, ...nonce }), secret, keyId: credentials.keyId }
+    })
     result.tried++
     const started = performance.now()
-    const { declaration: found } = await infer(examples, { timeoutMs })
+    const { declaration: found } = await infer(examples, bounds)
     result.ms.push(performance.now() - started)
     if (found !== undefined && signsAlike(scheme, defineScheme(found), createSigner, credentials)) result.found++
     else result.missed.push(`${JSON.stringify(declaration)} -> ${found === undefined ? 'not found' : JSON.stringify(found.message)}`)
@@ -106,6 +110,10 @@ function signsAlike(scheme, inferred, createSigner, credentials) {
   } catch {
     return false
   }
+}
+
+function hexadecimal(random) {
+  return Array.from({ length: 32 }, () => Math.floor(random() * 16).toString(16)).join('')
 }
 
 function shuffle(list, random) {

@@ -80,17 +80,16 @@ describe('infer', () => {
     const example = exampleOf(schemes.github, { method: 'GET', url: 'https://api.example.com/v1/orders' })
     const wrong = { ...example, secret: 'another secret of a good length' }
     expect(await infer([wrong])).toMatchObject({ outcome: 'not-found', declaration: undefined })
-    const started = Date.now()
-    const rich = exampleOf(schemes.bybit, post(schemes.bybit))
-    expect((await infer([{ ...rich, secret: 'another secret of a good length' }], { timeoutMs: 200 })).outcome).toBe('timed-out')
-    expect(Date.now() - started).toBeLessThan(10_000)
+    const rich = { ...exampleOf(schemes.bybit, post(schemes.bybit)), secret: 'another secret of a good length' }
+    expect(await infer([rich], { timeoutMs: 200 })).toMatchObject({ outcome: 'timed-out' })
+    expect(await infer([rich], { maxAttempts: 1000 })).toMatchObject({ outcome: 'not-found', attempts: 1000 })
   })
 
   it('tells how far it is', async () => {
     const seen: number[] = []
     const example = exampleOf(schemes.bybit, post(schemes.bybit))
     await infer([{ ...example, secret: 'another secret of a good length' }], {
-      timeoutMs: 300,
+      maxAttempts: 10_000,
       onProgress: ({ attempts }) => seen.push(attempts),
     })
     expect(seen.length).toBeGreaterThan(1)

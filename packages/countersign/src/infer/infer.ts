@@ -28,6 +28,8 @@ export interface SignedExample {
 export interface InferOptions {
   /** In milliseconds. Default: 20 s. */
   readonly timeoutMs?: number | undefined
+  /** Ends the search after so many messages, whatever the machine's speed. Default: no bound. */
+  readonly maxAttempts?: number | undefined
   /** Only every so-many-th message is tried, so that several threads divide a search among them; `index` counts from 0. */
   readonly share?: { readonly index: number; readonly of: number } | undefined
   /** Told now and then how far the search is. */
@@ -58,7 +60,13 @@ const ATTEMPTS_BEFORE_LOOK = 2048
  * @throws CountersignError `option-invalid` without examples, or where no value can be a signature; `url-not-signable`
  */
 export async function infer(examples: readonly SignedExample[], options: InferOptions = {}): Promise<Inference> {
-  const { timeoutMs = DEFAULT_TIMEOUT_MS, onProgress, share = { index: 0, of: 1 }, crypto = platform } = options
+  const {
+    timeoutMs = DEFAULT_TIMEOUT_MS,
+    maxAttempts = Number.POSITIVE_INFINITY,
+    onProgress,
+    share = { index: 0, of: 1 },
+    crypto = platform,
+  } = options
   // The one with the most in it tells the most.
   const [example] = [...examples].sort((a, b) => weightOf(b) - weightOf(a))
   if (example === undefined) throw new CountersignError('option-invalid', 'Give at least one example.')
@@ -83,6 +91,7 @@ export async function infer(examples: readonly SignedExample[], options: InferOp
         if (turn !== share.index) continue
         const message = write(arrangement)
         for (const key of keys) {
+          if (attempts === maxAttempts) return { outcome: 'not-found', declaration: undefined, open: [], attempts }
           attempts++
           if (attempts % ATTEMPTS_BEFORE_LOOK === 0) {
             onProgress?.({ attempts, elapsedMs: Date.now() - started })
