@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { memoryReplayGuard } from './replay.ts'
 
@@ -34,6 +35,43 @@ describe('memoryReplayGuard', () => {
     guard.claim('nonce', Number.POSITIVE_INFINITY)
     now = Number.MAX_SAFE_INTEGER
     expect(guard.claim('nonce', Number.POSITIVE_INFINITY)).toBe('seen')
+  })
+
+  it('agrees with a plain map of ids, whatever comes and ends in which order', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.record({ id: fc.integer({ min: 0, max: 3000 }), wait: fc.nat(3), ends: fc.nat(20_000) }), {
+          minLength: 500,
+          maxLength: 4000,
+        }),
+        steps => {
+          let now = 1_764_000_000_000
+          const guard = memoryReplayGuard({ maxEntries: 2000, clock: () => now })
+          const ends = new Map<number, number>()
+          for (const { id, wait, ends: after } of steps) {
+            now += wait
+            for (const [other, end] of ends) if (Math.floor(end / 1000) < Math.floor(now / 1000)) ends.delete(other)
+            const expected = ends.has(id) ? 'seen' : ends.size >= 2000 ? 'full' : 'fresh'
+            if (expected === 'fresh') ends.set(id, now + after)
+            expect(guard.claim(`key ${id}`, now + after)).toBe(expected)
+            expect(guard.size).toBe(ends.size)
+          }
+        },
+      ),
+      { numRuns: 20 },
+    )
+  })
+
+  it('holds a hundred thousand, drops them, and takes as many again', () => {
+    let now = 1_764_000_000_000
+    const guard = memoryReplayGuard({ maxEntries: 100_000, clock: () => now })
+    for (const round of ['a', 'b', 'c']) {
+      const ids = Array.from({ length: 100_000 }, (_, at) => `${round} ${at}`)
+      expect(ids.filter(id => guard.claim(id, now + 5_000) !== 'fresh')).toEqual([])
+      expect(ids.filter(id => guard.claim(id, now + 5_000) !== 'seen')).toEqual([])
+      expect(guard.claim('one more', now)).toBe('full')
+      now += 7_000
+    }
   })
 
   it('survives a clock that is set back', () => {

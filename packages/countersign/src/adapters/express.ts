@@ -4,6 +4,7 @@ import type { Verified, Verifier, VerifyOptions } from '../verify.ts'
 import { answerProbe } from './body-probe.ts'
 import { keepBody } from './keep-body.ts'
 import { sendProblem } from './node.ts'
+import { endOfTurn } from './turn.ts'
 
 declare global {
   namespace Express {
@@ -53,8 +54,9 @@ export function signed(
       body: (maxBytes: number) => keepBody(request, maxBytes),
       address: options.address === undefined ? request.ip : options.address(request),
     }
-    verifier.verify(incoming, options).then(result => {
+    verifier.verify(incoming, options).then(async result => {
       if (result.ok) {
+        await endOfTurn()
         Object.assign(request, { auth: result })
         for (const name in result.headers) response.setHeader(name, result.headers[name] ?? '')
         next()

@@ -3,6 +3,7 @@ import type {} from 'fastify'
 import { FAILURES, type Failure, problemHeaders, toProblem } from '../failure.ts'
 import type { Verification, Verified, Verifier, VerifyOptions } from '../verify.ts'
 import { keepBody } from './keep-body.ts'
+import { endOfTurn } from './turn.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -58,6 +59,7 @@ export function signed(
       options,
     )
     if (result.ok) {
+      await endOfTurn()
       Object.assign(request, { auth: result })
       if (result.headers !== undefined) reply.headers({ ...result.headers })
       return payload

@@ -3,6 +3,7 @@ import { FAILURES, type Failure, problemHeaders, toProblem } from '../failure.ts
 import type { Verified, Verifier, VerifyOptions } from '../verify.ts'
 import { answerProbe } from './body-probe.ts'
 import { keepBody } from './keep-body.ts'
+import { endOfTurn } from './turn.ts'
 
 /** What the middleware needs of a Koa context. */
 export interface KoaContext {
@@ -64,6 +65,7 @@ export function signed(
       options,
     )
     if (result.ok) {
+      await endOfTurn()
       Object.assign(context.state, { auth: result })
       if (result.headers !== undefined) context.set({ ...result.headers })
       return next()

@@ -3,6 +3,7 @@ import { concatBytes } from '../encoding.ts'
 import { FAILURES, type Failure, problemHeaders, toProblem } from '../failure.ts'
 import type { IncomingRequest, Refused, Verification, Verified, Verifier, VerifyOptions } from '../verify.ts'
 import { answerProbe } from './body-probe.ts'
+import { endOfTurn } from './turn.ts'
 
 export interface NodeAdapterOptions extends VerifyOptions {
   /** The client's address. Default: the socket's; behind a proxy that you trust, read it from what that proxy sets. */
@@ -32,8 +33,9 @@ export function requireSignature(
   return (request, response) => {
     if (answerProbe(request, response)) return
     verifyNodeRequest(verifier, request, options)
-      .then(result => {
+      .then(async result => {
         if (!result.ok) return refuse(verifier, result, request, response, options)
+        await endOfTurn()
         for (const name in result.headers) response.setHeader(name, result.headers[name] ?? '')
         return handler(request, response, result)
       })
