@@ -17,7 +17,7 @@ const MAY_IMPORT = {
 
 /** The only files of the library that may know of Node: one crypto provider and the adapters that are for Node. */
 const MAY_USE_NODE =
-  /^packages\/countersign\/src\/(crypto\/(node|node-key-pair|hmac)|adapters\/(node|keep-body|body-probe|express|fastify|koa|websocket))\.ts$/
+  /^packages\/countersign\/src\/(crypto\/(node|node-key-pair|hmac)|adapters\/(node|announced-length|turn|keep-body|body-probe|express|fastify|koa|websocket))\.ts$/
 
 /** A statement at the start of a line, or a call; text that only looks like one (a code sample) is neither. */
 const IMPORTS = /^(?:import|export)\b(?:[^'"`;]*?\bfrom)?\s*'([^']+)'|\bimport\('([^']+)'\)/gm

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { concatBytes } from '../encoding.ts'
+import { announcedLength } from './announced-length.ts'
 import { BodyEatenError } from './body-eaten.ts'
 
 /** What some parsers keep of a body: `verify` of Express's parsers, koa-bodyparser, cloud functions. */
@@ -23,9 +24,9 @@ export function isBodyEaten(request: IncomingMessage & WithRawBody): boolean {
  * @throws BodyEatenError when they were not
  */
 export function keepBody(request: IncomingMessage & WithRawBody, maxBytes: number): Promise<Uint8Array | undefined | 'too-large'> {
-  const announced = Number(request.headers['content-length'] ?? 0)
-  if (announced > maxBytes) return Promise.resolve('too-large')
-  if (announced === 0 && request.headers['transfer-encoding'] === undefined) return Promise.resolve(undefined)
+  const announced = announcedLength(request)
+  if (announced === 0) return Promise.resolve(undefined)
+  if (announced !== undefined && announced > maxBytes) return Promise.resolve('too-large')
   const { rawBody } = request
   if (rawBody !== undefined) {
     const bytes = typeof rawBody === 'string' ? Buffer.from(rawBody) : rawBody

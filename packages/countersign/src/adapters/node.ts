@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { concatBytes } from '../encoding.ts'
 import { FAILURES, type Failure, problemHeaders, toProblem } from '../failure.ts'
 import type { IncomingRequest, Refused, Verification, Verified, Verifier, VerifyOptions } from '../verify.ts'
+import { announcedLength } from './announced-length.ts'
 import { answerProbe } from './body-probe.ts'
 import { endOfTurn } from './turn.ts'
 
@@ -12,7 +13,9 @@ export interface NodeAdapterOptions extends VerifyOptions {
   readonly onRefused?: ((failure: Failure, request: IncomingMessage) => void) | undefined
 }
 
+export { announcedLength } from './announced-length.ts'
 export { type BodyProbeOptions, checkBodyKept } from './body-probe.ts'
+export { endOfTurn } from './turn.ts'
 
 export type SignedHandler = (request: IncomingMessage, response: ServerResponse, verified: Verified) => unknown
 
@@ -61,9 +64,9 @@ export function fromNodeRequest(request: IncomingMessage, options: NodeAdapterOp
 
 /** Reads a body, and stops at the limit. */
 export function readBody(request: IncomingMessage, maxBytes: number): Promise<Uint8Array | undefined | 'too-large'> {
-  const announced = Number(request.headers['content-length'] ?? 0)
-  if (announced > maxBytes) return Promise.resolve('too-large')
-  if (announced === 0 && request.headers['transfer-encoding'] === undefined) return Promise.resolve(undefined)
+  const announced = announcedLength(request)
+  if (announced === 0) return Promise.resolve(undefined)
+  if (announced !== undefined && announced > maxBytes) return Promise.resolve('too-large')
   if (request.readableEnded) {
     return Promise.reject(
       new TypeError('The body was read before it could be verified: put requireSignature in front of every body parser.'),

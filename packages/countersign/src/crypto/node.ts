@@ -6,6 +6,10 @@ import { createHmacSigner } from './hmac.ts'
 import { createKeyPairSigner, createKeyPairVerifier } from './node-key-pair.ts'
 import type { CryptoProvider } from './provider.ts'
 
+/** By length. */
+const COMPARED: (readonly [Buffer, Buffer] | undefined)[] = []
+const LONGEST_KEPT = 512
+
 /** `node:crypto`: Node, Deno, Bun. */
 export const crypto: CryptoProvider = {
   synchronous: true,
@@ -30,7 +34,18 @@ export const crypto: CryptoProvider = {
   utf8: text => Buffer.from(text, 'utf8'),
 
   equal(a, b) {
-    return a.length === b.length && nodeCrypto.timingSafeEqual(Buffer.from(a, 'latin1'), Buffer.from(b, 'latin1'))
+    const { length } = a
+    if (length !== b.length) return false
+    // Buffers of the usual lengths are kept, since making two costs more than the comparison.
+    let pair = COMPARED[length]
+    if (pair === undefined) {
+      pair = [Buffer.alloc(length), Buffer.alloc(length)]
+      if (length <= LONGEST_KEPT) COMPARED[length] = pair
+    }
+    const [left, right] = pair
+    left.write(a, 'latin1')
+    right.write(b, 'latin1')
+    return nodeCrypto.timingSafeEqual(left, right)
   },
 }
 

@@ -79,6 +79,7 @@ function streamTo(
   let status = 0
   /** What is still to come, where the upstream said so. */
   let left: number | undefined
+  let whole: string | undefined
   let onClose: (() => void) | undefined
   const over = (): void => {
     if (onClose !== undefined) response.off('close', onClose)
@@ -107,7 +108,7 @@ function streamTo(
     onResponseData(controller, chunk) {
       // An answer that has come whole goes out together with its headers, in one write of one text, which is the fastest that Node does.
       if (chunk.length === left && chunk.length <= WHOLE_BYTES) {
-        response.end(chunk.toString('latin1'), 'latin1')
+        whole = chunk.toString('latin1')
         return
       }
       left = undefined
@@ -117,8 +118,11 @@ function streamTo(
     },
     onResponseEnd() {
       over()
-      if (!response.writableEnded) response.end()
-      resolve(status)
+      // As with the requests: all answers that came in together go out together.
+      setImmediate(() => {
+        response.end(whole ?? '', 'latin1')
+        resolve(status)
+      })
     },
     onResponseError(_controller, error) {
       over()

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https'
 import type { Duplex } from 'node:stream'
 import { FAILURES, memoryReplayGuard, type Refused, type ReplayGuard, type Scheme, type VerifierOptions } from 'countersign'
-import { sendProblem } from 'countersign/node'
+import { endOfTurn, sendProblem } from 'countersign/node'
 import { refuseUpgrade } from 'countersign/websocket'
 import { closeServer } from '../listen.ts'
 import { KNOWN_SCHEMES } from '../schemes.ts'
@@ -159,6 +159,7 @@ export function createGateway(options: GatewayOptions): Gateway {
         return refuse(result, scheme)
       }
       const { key, bodyDigest } = result
+      await endOfTurn()
       const { body, length: bodyLength } = bodyDigest === undefined ? requestBody.outgoing() : requestBody.stream(bodyDigest, maxBodyBytes)
       service.used(key)
       entry.verified(key.id, scheme)

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { type Readable, Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { BodyDigest, BodyReader } from 'countersign'
-import { readBody } from 'countersign/node'
+import { announcedLength as announcedLengthOf, readBody } from 'countersign/node'
 import { CutOffError, checkedStream } from './checked-stream.ts'
 
 export interface RequestBodiesOptions {
@@ -74,8 +74,8 @@ export function createRequestBodies({ maxHeldBytes, spoolBytes, folder = tmpdir(
   }
 
   function of(request: IncomingMessage): RequestBody {
-    const { 'content-length': length, 'transfer-encoding': coding } = request.headers
-    if ((length === undefined || length === '0') && coding === undefined) return NO_BODY
+    const announcedLength = announcedLengthOf(request)
+    if (announcedLength === 0) return NO_BODY
     let reading: Promise<Uint8Array | undefined | 'too-large'> | undefined
     let inMemory: Uint8Array | undefined
     let file: { readonly path: string; readonly length: number } | undefined
@@ -83,8 +83,8 @@ export function createRequestBodies({ maxHeldBytes, spoolBytes, folder = tmpdir(
     let endTurn: (() => void) | undefined
 
     async function read(maxBytes: number): Promise<Uint8Array | undefined | 'too-large'> {
-      const announced = request.headers['transfer-encoding'] === undefined ? Number(request.headers['content-length'] ?? 0) : maxBytes
-      if (announced > maxBytes && request.headers['transfer-encoding'] === undefined) return 'too-large'
+      const announced = announcedLength ?? maxBytes
+      if (announced > maxBytes) return 'too-large'
       if (announced > spoolBytes) return await spool(maxBytes)
       if (held + announced > maxHeldBytes) throw new OverloadedError()
       reserved = announced
@@ -130,7 +130,6 @@ export function createRequestBodies({ maxHeldBytes, spoolBytes, folder = tmpdir(
       return scratch.subarray(0, length)
     }
 
-    const announcedLength = coding === undefined ? Number(length) : undefined
     const verified = (): void => {
       endTurn?.()
       endTurn = undefined
