@@ -33,7 +33,7 @@ export const DEFAULT_REPLAY_ENTRIES = 1_000_000
 
 /**
  * A guard in memory, for one process. It keeps eight bytes of each id, hashed under a key of its own, and the second that it ends in: no sweep over what is still
- * good, no timer, nothing for the garbage collector.
+ * good, no timer, nothing for the garbage collector. Two ids fall together once in 2⁶⁴; the second is refused then. See docs/decisions/0014.
  */
 export function memoryReplayGuard(options: MemoryReplayGuardOptions = {}): MemoryReplayGuard {
   const { maxEntries = DEFAULT_REPLAY_ENTRIES, clock = systemClock } = options

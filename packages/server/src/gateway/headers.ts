@@ -41,7 +41,7 @@ export function forwardedHeaders(raw: readonly string[], dropped: ReadonlySet<st
     const [name = '', value = ''] = [raw[at], raw[at + 1]]
     const lower = name.toLowerCase()
     // Upstreams that make variables of headers (CGI, WSGI) take _ for -.
-    if (lower.replaceAll('_', '-').startsWith(IDENTITY_PREFIX)) continue
+    if (lower.startsWith('x') && lower.replaceAll('_', '-').startsWith(IDENTITY_PREFIX)) continue
     if (HOP_BY_HOP.has(lower) || named.has(lower) || dropped.has(lower)) continue
     kept.push(name, value)
   }
@@ -61,9 +61,16 @@ export function answeredHeaders(raw: readonly (string | Buffer)[]): string[] {
   return kept
 }
 
+const NONE: ReadonlySet<string> = new Set()
+
 function namedByConnection(raw: readonly string[]): ReadonlySet<string> {
-  const named = new Set<string>()
-  for (let at = 0; at + 1 < raw.length; at += 2)
-    if (raw[at]?.toLowerCase() === 'connection') for (const name of (raw[at + 1] ?? '').split(',')) named.add(name.trim().toLowerCase())
+  let named = NONE
+  for (let at = 0; at + 1 < raw.length; at += 2) {
+    const [name = '', value = ''] = [raw[at], raw[at + 1]]
+    if (name.length !== 10 || name.toLowerCase() !== 'connection') continue
+    // What nearly all say names a header that is dropped anyway.
+    if (value === 'keep-alive' || value === 'close') continue
+    named = new Set([...named, ...value.split(',').map(other => other.trim().toLowerCase())])
+  }
   return named
 }
