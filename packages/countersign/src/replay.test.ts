@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { memoryReplayGuard } from './replay.ts'
 
 describe('memoryReplayGuard', () => {
@@ -71,6 +71,20 @@ describe('memoryReplayGuard', () => {
       expect(ids.filter(id => guard.claim(id, now + 5_000) !== 'seen')).toEqual([])
       expect(guard.claim('one more', now)).toBe('full')
       now += 7_000
+    }
+  })
+
+  it('asks for no random numbers before the first claim, since some platforms have none at the start of a module', () => {
+    const random = vi.spyOn(globalThis.crypto, 'getRandomValues')
+    try {
+      const guard = memoryReplayGuard()
+      expect(random).not.toHaveBeenCalled()
+      expect(guard.claim('a', Date.now() + 10_000)).toBe('fresh')
+      expect(random).toHaveBeenCalledOnce()
+      expect(guard.claim('a', Date.now() + 10_000)).toBe('seen')
+      expect(random).toHaveBeenCalledOnce()
+    } finally {
+      random.mockRestore()
     }
   })
 

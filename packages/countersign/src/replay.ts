@@ -1,5 +1,5 @@
 import type { MaybePromise } from './crypto/provider.ts'
-import { createReplayTable, NEVER } from './replay-table.ts'
+import { createReplayTable, NEVER, type ReplayTable } from './replay-table.ts'
 import { type Clock, systemClock } from './timestamp.ts'
 
 /** `full` refuses the request: a guard that can not remember must not let it pass. */
@@ -37,7 +37,8 @@ export const DEFAULT_REPLAY_ENTRIES = 1_000_000
  */
 export function memoryReplayGuard(options: MemoryReplayGuardOptions = {}): MemoryReplayGuard {
   const { maxEntries = DEFAULT_REPLAY_ENTRIES, clock = systemClock } = options
-  const table = createReplayTable()
+  // Made at the first claim: where verifiers are made at a module's start, some platforms (Cloudflare's) give no random numbers yet.
+  let table: ReplayTable | undefined
   /** How many end in which slice, of those that have not ended. */
   const ending = new Map<number, number>()
   let size = 0
@@ -62,6 +63,7 @@ export function memoryReplayGuard(options: MemoryReplayGuardOptions = {}): Memor
         dropEnded()
       }
       const end = sliceOf(expiresAtMs)
+      table ??= createReplayTable()
       const claim = table.claim(id, end, slice, size < maxEntries)
       if (claim === 'fresh') {
         ending.set(end, (ending.get(end) ?? 0) + 1)

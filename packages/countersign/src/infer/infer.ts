@@ -28,7 +28,7 @@ export interface SignedExample {
 export interface InferOptions {
   /** In milliseconds. Default: 20 s. */
   readonly timeoutMs?: number | undefined
-  /** Ends the search after so many messages, whatever the machine's speed. Default: no bound. */
+  /** Ends the search as `not-found` after so many messages, whatever the machine's speed. Default: no bound. */
   readonly maxAttempts?: number | undefined
   /** Only every so-many-th message is tried, so that several threads divide a search among them; `index` counts from 0. */
   readonly share?: { readonly index: number; readonly of: number } | undefined

@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import type { Readable } from 'node:stream'
+import { endOfTurn } from 'countersign/node'
 import { type Dispatcher, errors, Pool } from 'undici'
 import { answeredHeaders } from './headers.ts'
 import type { GatewayProblem } from './problem.ts'
@@ -119,7 +120,7 @@ function streamTo(
     onResponseEnd() {
       over()
       // As with the requests: all answers that came in together go out together.
-      setImmediate(() => {
+      void endOfTurn().then(() => {
         response.end(whole ?? '', 'latin1')
         resolve(status)
       })
