@@ -1,0 +1,221 @@
+import { generateKeyPairSync, type KeyPairKeyObjectResult } from 'node:crypto'
+import { describe, expect, it } from 'vitest'
+import { draftSignatures } from '../cavage/index.ts'
+import { crypto as node } from '../crypto/node.ts'
+import { httpMessageSignatures } from '../http-signatures/index.ts'
+import {
+  type Algorithm,
+  CountersignError,
+  createKey,
+  createSigner,
+  createVerifier,
+  defineScheme,
+  type KeyDescription,
+  memoryKeys,
+  type Scheme,
+  type SchemeDeclaration,
+} from '../index.ts'
+import { qredoPartner, qredoV1 } from '../schemes/index.ts'
+import { sigV4 } from '../sigv4/index.ts'
+
+const NOW = 1_764_000_000_000
+const ORIGIN = 'https://api.example.com'
+const secret = Buffer.alloc(40, 5).toString('base64')
+
+const inPem = ({ publicKey, privateKey }: KeyPairKeyObjectResult) => ({
+  publicKey: String(publicKey.export({ type: 'spki', format: 'pem' })),
+  privateKey: String(privateKey.export({ type: 'pkcs8', format: 'pem' })),
+})
+const rsa = inPem(generateKeyPairSync('rsa', { modulusLength: 2048 }))
+const shortRsa = inPem(generateKeyPairSync('rsa', { modulusLength: 1024 }))
+const p256 = inPem(generateKeyPairSync('ec', { namedCurve: 'P-256' }))
+const p384 = inPem(generateKeyPairSync('ec', { namedCurve: 'P-384' }))
+const ed25519 = inPem(generateKeyPairSync('ed25519'))
+
+const pemOf = (der: Buffer): string => `-----BEGIN PUBLIC KEY-----\n${der.toString('base64')}\n-----END PUBLIC KEY-----\n`
+
+/** With another last byte, so that the point is no longer on its curve. */
+function offTheCurve(key: string): string {
+  const der = Buffer.from(key.replace(/-----[A-Z ]+-----|\s/g, ''), 'base64')
+  der[der.length - 1] = (der.at(-1) ?? 0) ^ 1
+  return pemOf(der)
+}
+
+const declared = (algorithm: Algorithm): Scheme =>
+  defineScheme({
+    name: `declared-${algorithm.replaceAll('_', '-')}`,
+    title: 'Declared',
+    algorithm,
+    timestamp: { formats: ['seconds'] },
+    message: '{timestamp}\n{method}\n{target}\n{body|sha256|hex}',
+    signature: { encoding: 'base64' },
+    headers: { 'x-key': '{keyId}', 'x-time': '{timestamp}', 'x-signature': '{signature}' },
+  })
+
+const rfc = httpMessageSignatures()
+const draft = draftSignatures()
+const takeKeyPairs: readonly { name: string; scheme: Scheme }[] = [
+  { name: 'RFC 9421', scheme: rfc },
+  { name: 'draft 12', scheme: draft },
+  { name: 'qredo-partner', scheme: qredoPartner },
+  { name: 'a declared scheme', scheme: declared('ecdsa-p256-sha256') },
+]
+
+describe.each(takeKeyPairs)('a public key for $name', ({ scheme }) => {
+  it.fails.each([
+    ['text that is none', 'hunter2'],
+    ['an empty text', ''],
+    ['a certificate', rsa.publicKey.replaceAll('PUBLIC KEY', 'CERTIFICATE')],
+    ['a private key', rsa.privateKey],
+    ['a PEM that holds rubbish', pemOf(Buffer.alloc(80, 7))],
+    ['a PEM that holds nothing', pemOf(Buffer.alloc(0))],
+    ['a PEM that was cut off', rsa.publicKey.slice(0, 200)],
+    ['a point that is not on P-256', offTheCurve(p256.publicKey)],
+    ['a point that is not on P-384', offTheCurve(p384.publicKey)],
+  ])('is refused when the key is made: %s', (_what, publicKey) => {
+    expect(() => createKey(scheme, { id: 'k', publicKey })).toThrow(expect.objectContaining({ code: 'public-key-malformed' }))
+  })
+})
+
+describe('an RSA key of 1024 bits', () => {
+  it.fails.each([
+    ['RFC 9421', rfc],
+    ['draft 12', draft],
+    ['qredo-partner', qredoPartner],
+  ])('is refused when the key is made, for %s', (_name, scheme) => {
+    expect(() => createKey(scheme, { id: 'k', publicKey: shortRsa.publicKey })).toThrow(CountersignError)
+  })
+})
+
+describe('an algorithm', () => {
+  it.fails.each<[string, Scheme, Partial<KeyDescription>]>([
+    ['unknown, with a secret', rfc, { secret, algorithm: 'hmac-md5' as Algorithm }],
+    ['unknown, with a public key', rfc, { publicKey: rsa.publicKey, algorithm: 'rsa-v1_5-md5' as Algorithm }],
+    ['unknown, with a secret, in draft 12', draft, { secret, algorithm: 'hmac-md5' as Algorithm }],
+    ['unknown, with a public key, in draft 12', draft, { publicKey: rsa.publicKey, algorithm: 'rsa-md5' as Algorithm }],
+    ['unknown, in a declared scheme', qredoV1, { secret, algorithm: 'hmac-md5' as Algorithm }],
+    ['for HMAC, with a public key', rfc, { publicKey: ed25519.publicKey, algorithm: 'hmac-sha256' }],
+    ['for key pairs, with a secret', rfc, { secret, algorithm: 'ed25519' }],
+    ['for Ed25519, with a key on P-256', rfc, { publicKey: p256.publicKey, algorithm: 'ed25519' }],
+    ['for P-256, with a key on P-384', rfc, { publicKey: p384.publicKey, algorithm: 'ecdsa-p256-sha256' }],
+    ['for RSA, with a key on P-256', draft, { publicKey: p256.publicKey, algorithm: 'rsa-v1_5-sha256' }],
+    ['for Ed25519, with an RSA key', draft, { publicKey: rsa.publicKey, algorithm: 'ed25519' }],
+    ['other than that of a declared scheme', qredoV1, { secret, algorithm: 'hmac-sha512' }],
+    ['for key pairs, in a declared scheme with secrets', qredoV1, { secret, algorithm: 'ed25519' }],
+    ['other than that of qredo-partner', qredoPartner, { publicKey: rsa.publicKey, algorithm: 'rsa-pss-sha512' }],
+    ['other than that of SigV4', sigV4(), { secret, algorithm: 'hmac-sha512' }],
+    ['left out, with an Ed25519 key for qredo-partner', qredoPartner, { publicKey: ed25519.publicKey }],
+    ['left out, with a key on P-384 for a scheme of P-256', declared('ecdsa-p256-sha256'), { publicKey: p384.publicKey }],
+    ['left out, with an RSA key for a scheme of Ed25519', declared('ed25519'), { publicKey: rsa.publicKey }],
+  ])('that does not fit is refused when the key is made: %s', (_what, scheme, description) => {
+    expect(() => createKey(scheme, { id: 'k', ...description })).toThrow(CountersignError)
+  })
+
+  it.each<[string, Scheme, Partial<KeyDescription>]>([
+    ['Ed25519', rfc, { publicKey: ed25519.publicKey, algorithm: 'ed25519' }],
+    ['PSS', rfc, { publicKey: rsa.publicKey, algorithm: 'rsa-pss-sha512' }],
+    ['P-384, not named', draft, { publicKey: p384.publicKey }],
+    ['HMAC', rfc, { secret, algorithm: 'hmac-sha256' }],
+    ['what the declaration says', qredoV1, { secret, algorithm: 'hmac-sha256' }],
+  ])('that fits is taken: %s', (_what, scheme, description) => {
+    expect(() => createKey(scheme, { id: 'k', ...description })).not.toThrow()
+  })
+
+  const signer = (scheme: Scheme, credentials: { privateKey?: string; secret?: string }, algorithm: string) => (): void =>
+    void createSigner(scheme, { keyId: 'k', ...credentials, algorithm: algorithm as Algorithm })
+
+  it.fails.each([
+    ['unknown, in RFC 9421', signer(rfc, { privateKey: rsa.privateKey }, 'rsa-v1_5-md5')],
+    ['unknown, in draft 12', signer(draft, { privateKey: rsa.privateKey }, 'rsa-md5')],
+    ['half a name, in RFC 9421', signer(rfc, { privateKey: rsa.privateKey }, 'rsa')],
+    ['unknown, in qredo-partner', signer(qredoPartner, { privateKey: rsa.privateKey }, 'rsa-md5')],
+    ['unknown, in a declared scheme', signer(qredoV1, { secret }, 'hmac-md5')],
+    ['other than that of a declared scheme', signer(qredoV1, { secret }, 'hmac-sha512')],
+    ['other than that of SigV4', signer(sigV4(), { secret }, 'hmac-sha512')],
+  ])('that a signer can not use is refused when the signer is made: %s', (_what, make) => {
+    expect(make).toThrow(CountersignError)
+  })
+
+  it.each([
+    ['unknown, with a secret, in RFC 9421', signer(rfc, { secret }, 'hmac-md5')],
+    ['unknown, with a secret, in draft 12', signer(draft, { secret }, 'hmac-md5')],
+    ['for another key', signer(rfc, { privateKey: ed25519.privateKey }, 'rsa-pss-sha512')],
+    ['for HMAC, with a private key', signer(rfc, { privateKey: rsa.privateKey }, 'hmac-sha256')],
+  ])('is refused when the signer is made: %s', (_what, make) => {
+    expect(make).toThrow(CountersignError)
+  })
+})
+
+describe('two texts', () => {
+  it.fails.each([
+    ['Ł', 'A'],
+    ['Łbc', 'Abc'],
+    ['a\u{1f600}', 'a=\u0000'],
+  ])('that differ only above a byte are not equal on Node: %j and %j', (a, b) => {
+    expect([node.equal(a, b), node.equal(b, a)]).toEqual([false, false])
+  })
+})
+
+const good: SchemeDeclaration = {
+  name: 'good',
+  title: 'Good',
+  algorithm: 'hmac-sha256',
+  secret: { encoding: 'base64', prefix: 'k_' },
+  timestamp: { formats: ['seconds'], meaning: 'issued' },
+  nonce: { formats: ['uuid'] },
+  message: ['{timestamp}\n{nonce}\n{window}\n', { hash: 'sha256', encoding: 'hex', of: '{body}' }],
+  signature: { encoding: 'hex' },
+  headers: {
+    'x-key': '{keyId}',
+    'x-signature': { prefix: 'S ', separator: ',', items: ['t={timestamp}', 'n={nonce}', 'w={window}', 's={signature}'] },
+  },
+  parameters: { window: { characters: 'digits', default: '5000' } },
+}
+
+/** A declaration with a member more, somewhere in it. */
+function withMember(path: readonly (string | number)[]): SchemeDeclaration {
+  const changed = structuredClone(good)
+  let at = changed as unknown as Record<string | number, unknown>
+  for (const step of path) at = at[step] as Record<string | number, unknown>
+  at['perfix'] = 'x'
+  return changed
+}
+
+describe('a declaration', () => {
+  it('with known members is taken', () => {
+    expect(() => defineScheme(good)).not.toThrow()
+    expect(() => defineScheme(withMember([]))).toThrow(expect.objectContaining({ code: 'scheme-invalid' }))
+  })
+
+  it.fails.each([
+    [['secret']],
+    [['timestamp']],
+    [['nonce']],
+    [['signature']],
+    [['headers', 'x-signature']],
+    [['parameters', 'window']],
+    [['message', 1]],
+  ])('with an unknown member in %j is refused, and the member is named', path => {
+    const declaration = withMember(path)
+    expect(() => defineScheme(declaration)).toThrow(
+      expect.objectContaining({ code: 'scheme-invalid', message: expect.stringContaining('perfix') }),
+    )
+  })
+})
+
+describe('a verifier of SigV4 that names a region and a service', () => {
+  const place = { region: 'eu-west-1', service: 'execute-api' }
+
+  it.each(['header', 'query'] as const)('takes no others (signed in the %s)', async way => {
+    const codes: string[] = []
+    for (const scope of [place, { ...place, region: 'us-east-1' }, { ...place, service: 's3' }, { region: 'us-east-1', service: 's3' }]) {
+      const signer = createSigner(sigV4({ in: way, ...scope }), { keyId: 'k', secret }, { clock: () => NOW })
+      const { url, headers } = signer.sign({ method: 'GET', url: `${ORIGIN}/x` })
+      const scheme = sigV4({ in: way, ...place })
+      const { verify } = createVerifier(scheme, { origin: ORIGIN, keys: memoryKeys(scheme, [{ id: 'k', secret }]), clock: () => NOW })
+      const result = await verify({ method: 'GET', target: url.slice(ORIGIN.length), headers: { host: 'api.example.com', ...headers } })
+      codes.push(result.ok ? 'accepted' : 'refused')
+    }
+    expect(codes).toEqual(['accepted', 'refused', 'refused', 'refused'])
+  })
+})
