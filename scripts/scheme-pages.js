@@ -10,7 +10,7 @@ const NOW = Date.parse('2022-03-15T14:59:59.123Z')
 
 /**
  * @param {readonly import('countersign').Scheme[]} schemes
- * @param {Pick<typeof import('countersign'), 'createSigner' | 'describeScheme'>} library
+ * @param {Pick<typeof import('countersign'), 'coverageOf' | 'createSigner' | 'describeScheme'>} library
  * @returns {Record<string, string>} file name to text
  */
 export function schemePages(schemes, library) {
@@ -28,8 +28,10 @@ export function schemePages(schemes, library) {
   return { 'README.md': index.join('\n'), ...Object.fromEntries(sorted.map(scheme => [`${scheme.name}.md`, page(scheme, library)])) }
 }
 
-function page(scheme, { createSigner, describeScheme }) {
-  const { message, algorithm, key, timestamp, signature, carried, mistakes } = describeScheme(scheme)
+function page(scheme, { coverageOf, createSigner, describeScheme }) {
+  const { message, algorithm, key, timestamp, signature, carried, takes, mistakes } = describeScheme(scheme)
+  // Templates are code; a scheme with logic says in words what it signs and carries.
+  const shown = scheme.base === undefined ? text => code(JSON.stringify(text).slice(1, -1)) : text => text
   return [
     `# ${scheme.title}`,
     '',
@@ -39,18 +41,78 @@ function page(scheme, { createSigner, describeScheme }) {
     '| --- | --- |',
     row('algorithm', algorithm),
     row('key', key),
-    row('message', scheme.kind === 'declared' ? code(JSON.stringify(message).slice(1, -1)) : message),
+    row('message', shown(message)),
     row('timestamp', timestamp),
     row('signature', signature),
-    ...carried.map(({ in: place, name, value }) => row(`${place} \`${name}\``, scheme.kind === 'declared' ? code(value) : value)),
+    ...carried.map(({ in: place, name, value, isRequired }) =>
+      row(`${place} \`${name}\``, `${shown(value)}${isRequired ? '' : ' (not in every call)'}`),
+    ),
     '',
+    ...coverage(scheme, coverageOf, takes),
     ...example(scheme, createSigner),
     '## Common mistakes',
     '',
     ...mistakes.map(mistake => `- ${mistake}`),
     '',
-    ...(scheme.kind === 'declared' ? ['## Declaration', '', '```json', JSON.stringify(scheme.declaration, undefined, 2), '```', ''] : []),
+    ...(scheme.base === undefined ? ['## Declaration', '', '```json', JSON.stringify(scheme.declaration, undefined, 2), '```', ''] : []),
   ].join('\n')
+}
+
+/** In what two requests may differ and still have one message. */
+const LOSSES = {
+  'letter-case': 'letter case',
+  'white-space': 'white space',
+  'line-or-list': 'several lines or one list',
+  'escape-spelling': 'how characters are percent-encoded',
+  'parameter-order': 'the order of the parameters',
+  'equal-names': 'the order of parameters of one name',
+  'empty-parameters': 'empty parameters (`a` for `a=`, `&&`, a bare `?`)',
+  'dot-segments': '`.` and `..` segments',
+  'double-slashes': 'doubled slashes',
+  'which-place': 'whether it stands in the query or in the body',
+}
+
+/** What a signature holds fast of a request, for each class of methods where that makes a difference; and which calls are taken. */
+function coverage(scheme, coverageOf, takes) {
+  const [withQuery, withBody] = ['GET', 'POST'].map(method => coverageOf(scheme, method))
+  const isOne = JSON.stringify(withQuery.parts) === JSON.stringify(withBody.parts)
+  const columns = isOne ? [withBody] : [withQuery, withBody]
+  const parts = [...new Set(columns.flatMap(one => Object.keys(one.parts)))]
+  return [
+    '## What a signature covers',
+    '',
+    `| part of the request | ${isOne ? 'covered' : 'GET, HEAD and DELETE | other methods'} |`,
+    `| --- |${' --- |'.repeat(columns.length)}`,
+    ...parts.map(part => `| ${partName(part)} | ${columns.map(one => howCovered(one.parts[part] ?? 'not')).join(' | ')} |`),
+    '',
+    ...withBody.openEnds.flatMap(({ between, seen }) => [
+      `Nothing marks the boundary ${between}: ${
+        seen === 'never' ? 'it could be anywhere.' : 'a verifier refuses a call in which it could be elsewhere.'
+      }`,
+      '',
+    ]),
+    ...(columns.some(({ parts }) => Object.values(parts).some(Array.isArray))
+      ? [
+          'Requests that differ only in what stands behind “up to” have one signature. A verifier takes one spelling of them, and others where the scheme’s standard or the option `allow` says so.',
+          '',
+        ]
+      : []),
+    ...(withBody.parts.host === 'not'
+      ? ['The host is not signed, so a call could be sent on to another host that takes the same key: give every host keys of its own.', '']
+      : []),
+    ...(takes === '' ? [] : [`A verifier takes, unless its option \`only\` says otherwise: ${takes}.`, '']),
+  ]
+}
+
+function partName(part) {
+  const [place, ...name] = part.split('.')
+  return name.length === 0 ? part : name.join('.') === '*' ? 'the headers that the client chose' : `${place} \`${name.join('.')}\``
+}
+
+function howCovered(covered) {
+  if (covered === 'exactly') return 'exactly'
+  if (covered === 'not') return '**not covered**'
+  return `up to ${covered.map(loss => LOSSES[loss] ?? loss).join('; ')}`
 }
 
 /** A call with real values, which the tests verify. Schemes with key pairs alone have none: their keys are long, and everyone's are their own. */
@@ -61,7 +123,7 @@ function example(scheme, createSigner) {
   return [
     '## A worked example',
     '',
-    `With the secret \`${credentials.secret}\`${scheme.carriesKeyId ? `, the key id \`${credentials.keyId}\`` : ''}${scheme.hasPassphrase ? `, the passphrase \`${credentials.passphrase}\`` : ''}, at ${new Date(NOW).toISOString()}, what is signed is`,
+    `With the secret \`${credentials.secret}\`${scheme.keyId === 'carried' ? `, the key id \`${credentials.keyId}\`` : ''}${scheme.hasPassphrase ? `, the passphrase \`${credentials.passphrase}\`` : ''}, at ${new Date(NOW).toISOString()}, what is signed is`,
     '',
     '```',
     new TextDecoder().decode(signed.message()).replace(/[^\n -~]/g, '·'),
@@ -78,31 +140,32 @@ function example(scheme, createSigner) {
   ]
 }
 
-/** The call of a scheme's page; the tests verify it. */
+/** The call of a scheme's page, one that its verifiers take without options; the tests verify it. */
 export function exampleCall(scheme) {
-  const declared = scheme.kind === 'declared'
-  const form = declared && scheme.carriers.some(carrier => carrier.in === 'form')
-  const inQuery = declared && scheme.carriers.some(carrier => carrier.in === 'query')
+  const carriers = scheme.carriers ?? []
+  const isForm = carriers.some(carrier => carrier.in === 'form')
+  const method = scheme.only.methods?.[0] ?? 'POST'
   const host = scheme.name.startsWith('aws') ? 'execute-api.eu-west-1.amazonaws.com' : 'api.example.com'
-  const parameters = declared
-    ? Object.fromEntries(
-        Object.entries(scheme.parameters).flatMap(([name, { generate }]) =>
-          generate === undefined ? [] : [[name, 'msg_2KWPBgLlAfxdpx2AI54pPJ85f4W']],
-        ),
-      )
-    : {}
-  const takesNonce = declared ? scheme.fields.has('nonce') && scheme.alternatives === undefined : scheme.name === 'rfc9421'
+  const parameters = Object.entries(scheme.parameters ?? {}).flatMap(([name, { generate }]) =>
+    generate === undefined ? [] : [[name, 'msg_2KWPBgLlAfxdpx2AI54pPJ85f4W']],
+  )
+  const takesNonce = scheme.base === undefined ? scheme.fields.has('nonce') && scheme.alternatives === undefined : scheme.name === 'rfc9421'
   return {
     credentials: { keyId: 'key-1', secret: SECRETS[scheme.secret.encoding], passphrase: 'a-passphrase' },
-    options: { clock: () => NOW, parameters },
+    options: { clock: () => NOW, parameters: Object.fromEntries(parameters) },
     request: {
-      method: inQuery ? 'GET' : 'POST',
-      url: `https://${host}/v1/orders?limit=10`,
-      ...(inQuery ? {} : { body: form ? 'pair=XBTUSD&volume=1.25' : '{"amount":"1.00"}' }),
-      ...(takesNonce ? { nonce: declared ? '1647356399123' : '5K2t0wXo4WQ1' } : {}),
+      method,
+      url: `https://${host}/v1/orders${takesQuery(scheme) ? '?limit=10' : ''}`,
+      ...(method === 'GET' ? {} : { body: isForm ? 'pair=XBTUSD&volume=1.25' : '{"amount":"1.00"}' }),
+      ...(takesNonce ? { nonce: scheme.base === undefined ? '1647356399123' : '5K2t0wXo4WQ1' } : {}),
       ...(scheme.name.startsWith('qredo-v1') ? { timestamp: '1647356399123456789' } : {}),
     },
   }
+}
+
+/** A query that is not signed is taken only where the scheme says so. */
+function takesQuery({ base, fields, only }) {
+  return base !== undefined || only.query === 'any' || ['url', 'target', 'query', 'payload'].some(field => fields.has(field))
 }
 
 const row = (name, value) => `| ${name} | ${value.replaceAll('|', '\\|')} |`

@@ -1,36 +1,53 @@
 import { Sha256 } from '@aws-crypto/sha256-js'
 import { SignatureV4 } from '@smithy/signature-v4'
-import { createSigner, createVerifier, memoryKeys } from 'countersign'
+import { createSigner, createVerifier, memoryKeys, type VerifierOptions } from 'countersign'
 import { sigV4 } from 'countersign/sigv4'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { baseCall, placeCall } from '../packages/countersign/src/base-call.ts'
 import { crypto } from '../packages/countersign/src/crypto/node.ts'
-import { percentEncode } from '../packages/countersign/src/message.ts'
-import { canonicalHeaders, canonicalPath, canonicalQuery } from '../packages/countersign/src/sigv4/canonical.ts'
-import { signCanonical } from '../packages/countersign/src/sigv4/scheme.ts'
-import { createScopedSigner } from '../packages/countersign/src/sigv4/signing-key.ts'
+import { combineLines } from '../packages/countersign/src/header-lines.ts'
+import { createDerivedSigner } from '../packages/countersign/src/keys/derive.ts'
+import { percentEncode } from '../packages/countersign/src/percent.ts'
+import { fillHashes } from '../packages/countersign/src/recipe/fill-hashes.ts'
+import type { Loss } from '../packages/countersign/src/recipe/loss.ts'
+import { compileForms, DERIVATION_TEXTS } from '../packages/countersign/src/sigv4/recipe.ts'
 import suite from './aws-sigv4.json' with { type: 'json' }
 
 const ORIGIN = 'https://example.amazonaws.com'
 const scheme = sigV4({ service: suite.service, region: suite.region })
 const scope = { day: '20150830', region: suite.region, service: suite.service }
+const made = compileForms('literal')({ isS3: false, inQuery: false, payload: 'hashed' }).made
+const signDerived = createDerivedSigner('AWS4', Buffer.from(suite.secret), 'sha256', 'hex', crypto)
 const TIMESTAMP = '20150830T123600Z'
 const NOW = Date.parse('2015-08-30T12:36:00Z')
 
 /** The suite has requests that no URL can make: text that is not percent-encoded. Those are for the canonical form alone. */
 const isUrl = (target: string): boolean => /^[!-~]*$/.test(target)
 
+/** Requests of the suite that are signed like others, so that a verifier takes them only where it is told to. */
+const LOST: { readonly [name: string]: readonly Loss[] } = {
+  'get-vanilla-query-order-key': ['equal-names'],
+  'get-vanilla-query-order-value': ['equal-names'],
+  'get-relative-normalized': ['dot-segments'],
+  'get-relative-relative-normalized': ['dot-segments'],
+  'get-slash-normalized': ['double-slashes'],
+  'get-slash-dot-slash-normalized': ['dot-segments'],
+  'get-slash-pointless-dot-normalized': ['dot-segments'],
+  'get-slashes-normalized': ['double-slashes'],
+}
+
 describe('the aws-sig-v4-test-suite', () => {
   it.each(suite.vectors)(
     '$name: the canonical request is signed alike',
     async ({ method, target, headers, body, signedHeaders, signature }) => {
-      const [path = '', query = ''] = target.split('?')
-      const lines = headers.map(([name = '', value = '']) => [name.toLowerCase(), value] as const)
-      const payload = await crypto.hashText('sha256', { before: body ?? '', body: undefined, after: '' }, 'hex')
-      const names = signedHeaders.split(';')
-      const canonical = `${method}\n${canonicalPath(path, false)}\n${canonicalQuery(query)}\n${canonicalHeaders(lines, names)}\n${signedHeaders}\n${payload}`
-      const signed = await signCanonical(canonical, TIMESTAMP, scope, createScopedSigner(Buffer.from(suite.secret), crypto), crypto)
-      expect(signed.signature).toBe(signature)
+      const lines = headers.map(([name = '', value = '']) => [name, value] as const)
+      const call = baseCall(method, signedHeaders.split(';'), scope, name => combineLines(lines, name, ','), undefined)
+      call.timestamp = TIMESTAMP
+      call.body = body ?? undefined
+      placeCall(call, ORIGIN, target)
+      await fillHashes(crypto, made.hashes, call)
+      expect(await signDerived(made.write(call), { chain: DERIVATION_TEXTS, call })).toBe(signature)
     },
   )
 
@@ -50,20 +67,28 @@ describe('the aws-sig-v4-test-suite', () => {
   )
 
   it.each(sendable)(
-    '$name: the verifier accepts it, and nothing that was changed',
-    async ({ method, target, headers, body, signedHeaders, signature }) => {
-      const verifier = createVerifier(scheme, {
-        origin: ORIGIN,
-        keys: memoryKeys(scheme, [{ id: suite.keyId, secret: suite.secret }]),
-        clock: () => NOW,
-        replay: 'off',
-      })
+    '$name: the verifier accepts it, or its loss by name, and nothing that was changed',
+    async ({ name, method, target, headers, body, signedHeaders, signature }) => {
+      const verifierWith = (allow: VerifierOptions['allow']) =>
+        createVerifier(scheme, {
+          origin: ORIGIN,
+          keys: memoryKeys(scheme, [{ id: suite.keyId, secret: suite.secret }]),
+          clock: () => NOW,
+          replay: 'off',
+          allow,
+        })
+      const losses = LOST[name] ?? []
+      const verifier = verifierWith(losses)
       const authorization = `AWS4-HMAC-SHA256 Credential=${suite.keyId}/20150830/us-east-1/service/aws4_request, SignedHeaders=${signedHeaders}, Signature=${signature}`
       const lines = [...headers, ['Authorization', authorization]] as [string, string][]
       const bytes = body === null ? undefined : Buffer.from(body)
       expect(await verifier.verify({ method, target, headers: lines, body: bytes })).toMatchObject({ ok: true })
+      if (losses.length > 0)
+        expect(await verifierWith([]).verify({ method, target, headers: lines, body: bytes })).toMatchObject({
+          failure: { code: 'ambiguous-request', loss: losses[0] },
+        })
       expect(
-        await verifier.verify({ method, target: `${target}${target.includes('?') ? '&' : '?'}x`, headers: lines, body: bytes }),
+        await verifier.verify({ method, target: `${target}${target.includes('?') ? '&' : '?'}x=`, headers: lines, body: bytes }),
       ).toMatchObject({ failure: { code: 'bad-signature' } })
       expect(await verifier.verify({ method: 'PUT', target, headers: lines, body: Buffer.from('{}') })).toMatchObject({
         failure: { code: 'bad-signature' },

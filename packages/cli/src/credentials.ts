@@ -1,8 +1,9 @@
 import { type Command, Option } from 'commander'
 import type { Credentials, Scheme } from 'countersign'
+import { DEFAULT_SCHEME } from 'countersign/schemes'
 import { UsageError } from './exit.ts'
 import { type Profile, readProfile } from './profiles.ts'
-import { DEFAULT_SCHEME, findScheme } from './schemes.ts'
+import { findScheme } from './schemes.ts'
 import { readStandardInput, readTextFile, tell } from './streams.ts'
 
 export interface CredentialOptions {
@@ -25,7 +26,7 @@ export function addCredentialOptions(command: Command): Command {
       .addOption(
         new Option(
           '-s, --scheme <name|file>',
-          `signature scheme (default: the profile's, or ${DEFAULT_SCHEME}); countersign schemes lists them; or the path of a declaration in JSON`,
+          `signature scheme (default: the profile's, or ${DEFAULT_SCHEME.name}); countersign schemes lists them; or the path of a declaration in JSON`,
         ).env('COUNTERSIGN_SCHEME'),
       ),
   )
@@ -59,10 +60,10 @@ export interface ResolvedCredentials {
  * @throws UsageError what is missing, and how to give it
  */
 export async function resolveCredentials(options: CredentialOptions): Promise<ResolvedCredentials> {
-  const profile: Profile = options.profile === undefined ? { scheme: options.scheme ?? DEFAULT_SCHEME } : readProfile(options.profile)
+  const profile: Profile = options.profile === undefined ? { scheme: options.scheme ?? DEFAULT_SCHEME.name } : readProfile(options.profile)
   const scheme = findScheme(options.scheme ?? profile.scheme)
   const keyId = options.apiKey ?? profile.apiKey
-  if (scheme.carriesKeyId && keyId === undefined)
+  if (scheme.keyId === 'carried' && keyId === undefined)
     throw new UsageError(
       'api-key-missing',
       `The scheme ${scheme.name} needs an API key id: give --api-key, COUNTERSIGN_API_KEY or --profile.`,

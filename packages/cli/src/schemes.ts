@@ -1,12 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { defineScheme, type Scheme, schemeWarnings } from 'countersign'
-import * as schemes from 'countersign/schemes'
+import { SCHEMES, schemeNamed } from 'countersign/schemes'
 import { UsageError } from './exit.ts'
 import { tell } from './streams.ts'
-
-export const SCHEMES: readonly Scheme[] = Object.values(schemes).sort((a, b) => (a.name < b.name ? -1 : 1))
-
-export const DEFAULT_SCHEME = 'qredo-v1'
 
 /**
  * A shipped scheme by its name, or one's own by the path of its declaration in JSON.
@@ -14,7 +10,7 @@ export const DEFAULT_SCHEME = 'qredo-v1'
  * @throws UsageError `scheme-unknown`, `scheme-unreadable`; CountersignError `scheme-invalid`
  */
 export function findScheme(name: string): Scheme {
-  const scheme = SCHEMES.find(candidate => candidate.name === name)
+  const scheme = schemeNamed(name)
   if (scheme !== undefined) return scheme
   if (/[./\\]/.test(name)) return readSchemeFile(name)
   throw new UsageError(

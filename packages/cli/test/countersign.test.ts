@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { createVerifier, defineScheme, memoryKeys } from 'countersign'
 import { requireSignature } from 'countersign/node'
+import { SCHEMES } from 'countersign/schemes'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type RunningSandbox, removeFolder, run, startSandbox } from './command.ts'
 
@@ -225,6 +226,43 @@ describe('countersign verify', () => {
       stdout: 'missing-header\n',
     })
   })
+
+  it('checks a call that names no key, where the scheme leaves that open', async () => {
+    const keyless = { COUNTERSIGN_SECRET: secret }
+    const signed = await run('countersign', ['sign', 'GET', url, '-s', 'rfc9421'], { env: keyless })
+    expect(signed.stdout).not.toContain('keyid')
+    const headers = signed.stdout
+      .trim()
+      .split('\n')
+      .flatMap(line => ['-H', line])
+    for (const [named, id] of [
+      [[], 'default'],
+      [['-k', 'mine'], 'mine'],
+    ] as const)
+      expect(await run('countersign', ['verify', 'GET', url, '-s', 'rfc9421', ...headers, ...named], { env: keyless })).toMatchObject({
+        code: 0,
+        stdout: `ok: the signature of ${id} holds\n`,
+      })
+  })
+
+  it('takes the call that it is given, and warns of what the scheme does not sign', async () => {
+    for (const [scheme, method, parts] of [
+      ['bybit', 'DELETE', 'method, path, body'],
+      ['stripe', 'PUT', 'method, path, query'],
+    ] as const) {
+      const call = [method, 'https://a.example/x?b=1', '-s', scheme, ...(method === 'PUT' ? ['-d', '{}'] : [])]
+      const keyed = { ...env, COUNTERSIGN_SECRET: 'whsec_0123456789abcdef' }
+      const signed = await run('countersign', ['sign', ...call], { env: keyed })
+      const headers = signed.stdout
+        .trim()
+        .split('\n')
+        .flatMap(line => ['-H', line])
+      expect(await run('countersign', ['verify', ...call, ...headers], { env: keyed })).toMatchObject({
+        code: 0,
+        stderr: `warning: ${scheme} does not sign ${parts}: a call that differs there can have the same signature\n`,
+      })
+    }
+  })
 })
 
 describe('countersign profiles', () => {
@@ -263,7 +301,25 @@ describe('countersign', () => {
     const list = await run('countersign', ['schemes'])
     expect(list.stdout).toMatch(/^qredo-v1 +Qredo API v1$/m)
     expect((await run('countersign', ['schemes', 'qredo-v1'])).stdout).toMatch(/message +"\{timestamp\}\{method\}\{url\}\{body\}"/)
-    expect(JSON.parse((await run('countersign', ['schemes', 'stripe', '--json'])).stdout)).toMatchObject({ name: 'stripe' })
+  })
+
+  it('shows what a signature covers and what a verifier takes, as text and as data', async () => {
+    const bybit = (await run('countersign', ['schemes', 'bybit'])).stdout
+    expect(bybit).toMatch(/^covers +in GET, HEAD, DELETE:$/m)
+    expect(bybit).toMatch(/^ +path +not$/m)
+    const stripe = (await run('countersign', ['schemes', 'stripe'])).stdout
+    expect(stripe).toMatch(/^covers +method +not$/m)
+    expect(stripe).toMatch(/^ +body +exactly$/m)
+    expect(stripe).toMatch(/^takes +methods +POST$/m)
+    const json: unknown = JSON.parse((await run('countersign', ['schemes', 'stripe', '--json'])).stdout)
+    expect(json).toMatchObject({
+      name: 'stripe',
+      covers: [{ methods: 'all methods', coverage: { parts: { method: 'not', body: 'exactly' } } }],
+      only: { methods: ['POST'] },
+      declaration: { name: 'stripe' },
+    })
+    const all: unknown = JSON.parse((await run('countersign', ['schemes', '--json'])).stdout)
+    expect(all).toMatchObject(SCHEMES.map(({ name }) => ({ name })))
   })
 
   it('has help with examples for every command, and exits 2 on what it does not know', async () => {

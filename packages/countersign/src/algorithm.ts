@@ -10,6 +10,9 @@ export type KeyPairAlgorithm =
   | 'ecdsa-p384-sha384'
   | 'ed25519'
 
+/** What the key of a key pair is. `rsa-pss` is an RSA key that says it is for PSS only. */
+export type KeyKind = 'rsa' | 'rsa-pss' | 'p256' | 'p384' | 'ed25519'
+
 /** Named as in the HTTP signature algorithm registry of RFC 9421 where it has the name. */
 export type Algorithm = HmacAlgorithm | KeyPairAlgorithm
 
@@ -39,7 +42,8 @@ export function algorithmFacts(name: Algorithm): AlgorithmFacts {
 export const DIGEST_BYTES: { readonly [D in Digest]: number } = { sha1: 20, sha256: 32, sha384: 48, sha512: 64 }
 
 /** How many bytes a signature has. @param modulusBits of an RSA key */
-export function signatureBytes(name: KeyPairAlgorithm, modulusBits = 0): number {
+export function signatureBytes(name: Algorithm, modulusBits = 0): number {
   if (name.startsWith('rsa')) return Math.ceil(modulusBits / 8)
+  if (name.startsWith('hmac')) return DIGEST_BYTES[algorithmFacts(name).digest]
   return name === 'ecdsa-p384-sha384' ? 96 : 64
 }

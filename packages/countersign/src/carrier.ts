@@ -1,8 +1,13 @@
-import { ALPHABETS } from './encoding.ts'
-import { type Call, type CompiledHash, compileText, percentDecode, percentEncode } from './message.ts'
+import { DIGEST_BYTES } from './algorithm.ts'
+import { ALPHABETS, encodedLength } from './encoding.ts'
 import { noncePattern } from './nonce.ts'
+import { parameterPattern } from './parameter.ts'
+import { PASSPHRASE_PATTERN } from './passphrase.ts'
+import { percentDecode } from './percent.ts'
+import type { Call } from './recipe/call.ts'
+import { type Capabilities, type CompiledHash, compileText } from './recipe/compile.ts'
+import { type Field, fieldsOf, hashOf, isMac, macOf, type Recipe } from './recipe/recipe.ts'
 import type { Carrier, DeclaredScheme } from './scheme.ts'
-import type { Field, Part } from './template.ts'
 import { EPOCH_DIGITS, TIMESTAMP_TEXT } from './timestamp.ts'
 
 /** How many signatures one header may list (a rotation has two); more is refused unread. */
@@ -12,31 +17,40 @@ export const MAX_SIGNATURES = 8
 export const MAX_FIELD_LENGTH = 4096
 
 /** Where a reader puts what it finds. An empty text is a field that was not carried. */
-export type Fields = Pick<Call, 'keyId' | 'timestamp' | 'nonce' | 'passphrase'> & {
+export interface Fields {
+  keyId: string
+  timestamp: string
+  nonce: string
+  passphrase: string
   /** The only or first signature. */
   signature: string
   /** More of them, when a header lists several. */
   moreSignatures: readonly string[]
   parameters: { [name: string]: string }
   /** Hashes that a header carries, to be compared with what the message holds. */
-  digests: readonly { readonly part: Part; readonly value: string }[]
+  digests: readonly { readonly recipe: Recipe; readonly text: string }[]
 }
 
 /** Writes what a carrier says: of the call, its signature, and the passphrase's own signature where one is asked for. */
 export type WriteCarrier = (call: Call, signature: string, signedPassphrase: string) => string
 
-export function compileWriter({ items, prefix, separator = '' }: Carrier, hashes: CompiledHash[]): WriteCarrier {
-  const writers = items.map(parts => compileItem(parts, hashes))
+export function compileWriter(
+  { items, prefix, separator = '' }: Carrier,
+  hashes: CompiledHash[],
+  capabilities: Capabilities,
+): WriteCarrier {
+  const writers = items.map(parts => compileItem(parts, hashes, capabilities))
   const [only] = writers
   if (prefix === '' && writers.length === 1 && only !== undefined) return only
   return (...call) => prefix + writers.map(write => write(...call)).join(separator)
 }
 
-function compileItem(parts: readonly Part[], hashes: CompiledHash[]): WriteCarrier {
+function compileItem(parts: readonly Recipe[], hashes: CompiledHash[], capabilities: Capabilities): WriteCarrier {
   const writers = parts.map((part): WriteCarrier => {
-    if (part.kind === 'mac') return (_call, _signature, signedPassphrase) => signedPassphrase
-    if (part.kind !== 'field' || part.field !== 'signature') return compileText(part, hashes)
-    return part.change === undefined ? (_call, signature) => signature : (_call, signature) => percentEncode(signature)
+    if (isMac(part)) return (_call, _signature, signedPassphrase) => signedPassphrase
+    if (!isSignature(part)) return compileText(part, hashes, capabilities)
+    if (part.op !== 'filter') return (_call, signature) => signature
+    return (call, signature) => capabilities.filter?.(part, () => signature)?.(call) ?? ''
   })
   const [only] = writers
   if (writers.length === 1 && only !== undefined) return only
@@ -52,10 +66,13 @@ export function compileReader(carrier: Carrier, scheme: DeclaredScheme): ReadCar
   const [only] = items
   if (separator === undefined && prefix === '' && only !== undefined) return (value, into) => only(value, into) === 'read'
   const gap = separator?.trim() ?? ''
+  const isOfSignature = carrier.items.map(parts => parts.some(isSignature))
   const readInOrder = compileOrdered(carrier, scheme)
   return (value, into) => {
     if (value.length <= MAX_FIELD_LENGTH && readInOrder(value, into)) return true
     if (!value.startsWith(prefix)) return false
+    into.signature = ''
+    into.moreSignatures = []
     const rest = value.slice(prefix.length)
     const given = gap === '' ? rest.split(separator ?? '') : rest.split(gap).map(item => item.trim())
     if (given.length > items.length + 2 * MAX_SIGNATURES) return false
@@ -63,9 +80,9 @@ export function compileReader(carrier: Carrier, scheme: DeclaredScheme): ReadCar
     for (const item of given) {
       for (const [index, read] of items.entries()) {
         const outcome = read(item, into)
-        if (outcome === 'malformed') return false
-        if (outcome === 'other') continue
-        if (seen.has(index) && !carrier.items[index]?.some(isSignature)) return false
+        // A malformed signature beside a good one is passed over, as one that does not fit is.
+        if (outcome === 'other' || (outcome === 'malformed' && isOfSignature[index] === true)) continue
+        if (outcome === 'malformed' || (seen.has(index) && isOfSignature[index] !== true)) return false
         seen.add(index)
       }
     }
@@ -75,18 +92,13 @@ export function compileReader(carrier: Carrier, scheme: DeclaredScheme): ReadCar
 
 /** Reads a list in the one order in which a signer of ours writes it, in one go; what is in another takes the long way. */
 function compileOrdered({ prefix, separator = '', items }: Carrier, scheme: DeclaredScheme): ReadCarrier {
-  const patterns = items.map(parts =>
-    parts.map(part => (part.kind === 'literal' ? escapeRegExp(part.text) : `(${wirePatternOf(part, scheme)})`)).join(''),
-  )
+  const patterns = items.map(parts => patternOfItem(parts, scheme))
   const whole = new RegExp(`^${escapeRegExp(prefix)}${patterns.join(escapeRegExp(separator))}$`)
-  const stores = items
-    .flat()
-    .filter(part => part.kind !== 'literal')
-    .map(part => compileStoreOf(part, scheme))
+  const variable = items.flat().filter(part => part.op !== 'text')
+  const stores = variable.map(part => compileStoreOf(part, scheme))
   // A value that may hold the separator could take more than its own item.
   const isClear =
-    separator !== '' &&
-    items.flat().every(part => part.kind === 'literal' || !new RegExp(`^(?:${wirePatternOf(part, scheme)})$`).test(`a${separator}a`))
+    separator !== '' && variable.every(part => !new RegExp(`^(?:${wirePatternOf(part, scheme, false)})$`).test(`a${separator}a`))
   if (!isClear) return () => false
   return (value, into) => {
     const match = whole.exec(value)
@@ -96,9 +108,9 @@ function compileOrdered({ prefix, separator = '', items }: Carrier, scheme: Decl
 
 type ReadItem = (item: string, into: Fields) => 'read' | 'other' | 'malformed'
 
-function compileItemReader(parts: readonly Part[], scheme: DeclaredScheme): ReadItem {
-  const start = parts[0]?.kind === 'literal' ? parts[0].text : ''
-  const variable = parts.filter(part => part.kind !== 'literal')
+function compileItemReader(parts: readonly Recipe[], scheme: DeclaredScheme): ReadItem {
+  const start = parts[0]?.op === 'text' ? parts[0].text : ''
+  const variable = parts.filter(part => part.op !== 'text')
   const stores = variable.map(part => compileStoreOf(part, scheme))
   const [onlyStore] = stores
   const [onlyPart] = parts
@@ -106,9 +118,7 @@ function compileItemReader(parts: readonly Part[], scheme: DeclaredScheme): Read
     const whole = new RegExp(`^${wirePatternOf(onlyPart, scheme)}$`)
     return (item, into) => (item.length <= MAX_FIELD_LENGTH && whole.test(item) && onlyStore(into, item) ? 'read' : 'malformed')
   }
-  const pattern = new RegExp(
-    `^${parts.map(part => (part.kind === 'literal' ? escapeRegExp(part.text) : `(${wirePatternOf(part, scheme)})`)).join('')}$`,
-  )
+  const pattern = new RegExp(`^${patternOfItem(parts, scheme)}$`)
   return (item, into) => {
     if (!item.startsWith(start)) return 'other'
     if (item.length > MAX_FIELD_LENGTH) return 'malformed'
@@ -118,23 +128,27 @@ function compileItemReader(parts: readonly Part[], scheme: DeclaredScheme): Read
   }
 }
 
+function patternOfItem(parts: readonly Recipe[], scheme: DeclaredScheme): string {
+  return parts.map(part => (part.op === 'text' ? escapeRegExp(part.text) : `(${wirePatternOf(part, scheme)})`)).join('')
+}
+
 const STORED = ['keyId', 'timestamp', 'nonce', 'passphrase'] as const
 
 /** Puts a value where it belongs; `false` when it is not spelled in the one way there is. */
 type Store = (into: Fields, value: string) => boolean
 
-function compileStore(part: Part): Store {
-  const field = part.kind === 'field' || part.kind === 'mac' ? part.field : ''
+function compileStore(part: Recipe): Store {
+  if (hashOf(part) !== undefined) {
+    return (into, value) => {
+      into.digests = [...into.digests, { recipe: part, text: value }]
+      return true
+    }
+  }
+  const field = fieldOf(part)
   const name = STORED.find(stored => stored === field)
   if (name !== undefined) {
     return (into, value) => {
       into[name] = value
-      return true
-    }
-  }
-  if (part.kind === 'hash') {
-    return (into, value) => {
-      into.digests = [...into.digests, { part, value }]
       return true
     }
   }
@@ -151,12 +165,12 @@ function compileStore(part: Part): Store {
   }
 }
 
-function compileStoreOf(part: Part, scheme: DeclaredScheme): Store {
+function compileStoreOf(part: Recipe, scheme: DeclaredScheme): Store {
   return isEncoded(part) ? decoding(compileStore(part), patternOf(part, scheme)) : compileStore(part)
 }
 
-function isEncoded(part: Part): boolean {
-  return part.kind === 'field' && part.change === 'percent-encode'
+function isEncoded(part: Recipe): boolean {
+  return part.op === 'filter' && part.filter === 'percent-encode'
 }
 
 /** What was percent-encoded is decoded, if it was so in the one way that {@link percentEncode} does. */
@@ -168,36 +182,51 @@ function decoding(store: Store, pattern: string): Store {
   }
 }
 
-function wirePatternOf(part: Part, scheme: DeclaredScheme): string {
-  return isEncoded(part) ? '(?:[A-Za-z0-9_.~-]|%[0-9A-F]{2})+' : patternOf(part, scheme)
+function wirePatternOf(part: Recipe, scheme: DeclaredScheme, isExact = true): string {
+  return isEncoded(part) ? '(?:[A-Za-z0-9_.~-]|%[0-9A-F]{2})+' : patternOf(part, scheme, isExact)
 }
 
-function isSignature(part: Part): boolean {
-  return part.kind === 'field' && part.field === 'signature'
+function isSignature(part: Recipe): boolean {
+  return fieldOf(part) === 'signature'
 }
 
-function patternOf(part: Part, scheme: DeclaredScheme): string {
-  if (part.kind === 'mac') return `[${ALPHABETS[part.encoding]}]+`
-  if (part.kind === 'hash') return `[${ALPHABETS[part.encoding === 'raw' ? 'hex' : part.encoding]}]+`
-  return part.kind === 'field' ? (PATTERNS[part.field] ?? parameterPattern(part.field, scheme)) : '.*?'
+/** The field that a part carries; a carried part has one. */
+function fieldOf(part: Recipe): Field {
+  return fieldsOf(part)[0] ?? ''
 }
 
-function parameterPattern(field: Field, scheme: DeclaredScheme): string {
-  // Whether the number of digits is right is seen where the timestamp is read; here they only must not hold a separator.
-  if (field === 'timestamp')
-    return scheme.timestamp?.formats.every(format => EPOCH_DIGITS[format] !== undefined) ? '\\d{1,40}' : TIMESTAMP_TEXT
-  if (field === 'nonce') return noncePattern(scheme.nonce.formats)
-  if (field === 'signature') return `[${ALPHABETS[scheme.signature.encoding]}]+`
-  return scheme.parameters[field]?.characters === 'digits' ? '\\d{1,19}' : '[A-Za-z0-9_-]{1,128}'
+/** @param isExact whether a signature has to have its length; if not, the pattern shows which characters it may hold */
+function patternOf(part: Recipe, scheme: DeclaredScheme, isExact = true): string {
+  const mac = macOf(part)
+  if (mac !== undefined) return `[${ALPHABETS[mac.encoding]}]+`
+  const hash = hashOf(part)
+  if (hash !== undefined) return `[${ALPHABETS[hash.encoding === 'raw' ? 'hex' : hash.encoding]}]+`
+  const field = fieldOf(part)
+  switch (field) {
+    case '':
+      return '.*?'
+    case 'keyId':
+      return VISIBLE
+    case 'passphrase':
+      return PASSPHRASE_PATTERN
+    case 'timestamp':
+      // Whether the number of digits is right is seen where the timestamp is read; here they only must not hold a separator.
+      return scheme.timestamp?.formats.every(format => EPOCH_DIGITS[format] !== undefined) ? '\\d{1,40}' : TIMESTAMP_TEXT
+    case 'nonce':
+      return noncePattern(scheme.nonce.formats)
+    case 'signature':
+      return `[${ALPHABETS[scheme.signature.encoding]}]${isExact ? signatureLength(scheme) : '+'}`
+    default:
+      return parameterPattern(scheme.parameters[field])
+  }
+}
+
+function signatureLength({ algorithm, signature }: DeclaredScheme): string {
+  return algorithm.family === 'hmac' ? `{${encodedLength(DIGEST_BYTES[algorithm.digest], signature.encoding)}}` : '+'
 }
 
 /** Visible ASCII without the comma, which is how two equal headers look once they were merged. */
 const VISIBLE = '[\\x21-\\x2b\\x2d-\\x7e]+'
-
-const PATTERNS: { readonly [field: string]: string } = {
-  keyId: VISIBLE,
-  passphrase: VISIBLE,
-}
 
 function escapeRegExp(text: string): string {
   return text.replace(/[.*+?^${}()|[\]\\/-]/g, '\\$&')

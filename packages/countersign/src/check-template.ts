@@ -2,7 +2,8 @@ import { DIGEST_BYTES, type Digest } from './algorithm.ts'
 import { ALPHABETS, type BytesEncoding } from './encoding.ts'
 import { CountersignError } from './error.ts'
 import { nearest } from './nearest.ts'
-import { FIELDS, splitExpression, TEMPLATE_TOKENS, TEXT_CHANGES } from './template.ts'
+import { FIELDS, TEXT_CHANGES } from './recipe/recipe.ts'
+import { splitExpression, TEMPLATE_TOKENS } from './template.ts'
 
 /** A mistake in a declaration: where it stands, and what may stand there. */
 export function invalid(where: string, problem: string): CountersignError {

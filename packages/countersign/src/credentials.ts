@@ -1,8 +1,9 @@
-import type { Algorithm } from './algorithm.ts'
-import { type CryptoProvider, type MaybePromise, type SignMessage, whenReady } from './crypto/provider.ts'
+import { type Algorithm, algorithmFacts } from './algorithm.ts'
+import { type CryptoProvider, type SignMessage, whenReady } from './crypto/provider.ts'
 import { encode } from './encoding.ts'
 import { CountersignError } from './error.ts'
-import type { DeclaredScheme, Scheme } from './scheme.ts'
+import { fieldsOf } from './recipe/recipe.ts'
+import type { Scheme } from './scheme.ts'
 import { readSecret, type SecretOptions } from './secret.ts'
 
 export interface Credentials extends SecretOptions {
@@ -22,37 +23,31 @@ export interface Credentials extends SecretOptions {
 
 export const KEY_ID = /^[\x21-\x2b\x2d-\x7e]{1,1024}$/
 
-export function checkCredentials(scheme: Scheme, { keyId, passphrase }: Credentials): void {
-  if ((scheme.carriesKeyId || (scheme.kind === 'declared' && scheme.fields.has('keyId'))) && (keyId === undefined || !KEY_ID.test(keyId))) {
+export function checkCredentials(scheme: Scheme, { keyId, algorithm }: Credentials): void {
+  if (algorithm !== undefined && !scheme.algorithms.includes(algorithm))
+    throw new CountersignError('option-invalid', `The scheme ${scheme.name} signs with ${scheme.algorithms.join(', ')}, not ${algorithm}.`)
+  if (
+    wantsKeyId(scheme)
+      ? keyId === undefined || !KEY_ID.test(keyId)
+      : keyId !== undefined && scheme.keyId === 'optional' && !KEY_ID.test(keyId)
+  )
     throw new CountersignError(
       'credential-missing',
       `The scheme ${scheme.name} wants a keyId: 1 to 1024 visible ASCII characters without a comma.`,
     )
-  }
-  if (scheme.hasPassphrase && (passphrase === undefined || passphrase === '')) {
-    throw new CountersignError('credential-missing', `The scheme ${scheme.name} wants a passphrase.`)
-  }
 }
 
-export function createSignMessage(scheme: DeclaredScheme, credentials: Credentials, crypto: CryptoProvider): SignMessage {
-  const { algorithm } = scheme
+function wantsKeyId(scheme: Scheme): boolean {
+  return scheme.keyId === 'carried' || scheme.message.of.some(part => fieldsOf(part).includes('keyId'))
+}
+
+/** Signs a message with what the credentials hold, in the scheme's encoding. */
+export function createSignMessage(scheme: Scheme, credentials: Credentials, algorithm: Algorithm, crypto: CryptoProvider): SignMessage {
   const { encoding } = scheme.signature
-  if (algorithm.family === 'hmac')
-    return crypto.hmac(algorithm.digest, readSecret(scheme, credentials.secret, credentials).reveal(), encoding)
+  const facts = algorithmFacts(algorithm)
+  if (facts.family === 'hmac') return crypto.hmac(facts.digest, readSecret(scheme, credentials.secret, credentials).reveal(), encoding)
   if (credentials.privateKey === undefined)
     throw new CountersignError('secret-missing', `The scheme ${scheme.name} wants a privateKey, in PEM.`)
-  const sign = crypto.keyPairSign(algorithm.name, credentials.privateKey)
+  const sign = crypto.keyPairSign(facts.name, credentials.privateKey)
   return message => whenReady(sign(message), bytes => encode(bytes, encoding))
-}
-
-/** For the schemes that send the passphrase signed (`{passphrase|hmac|base64}`); `undefined` for the others. */
-export function createPassphraseSigner(
-  scheme: DeclaredScheme,
-  credentials: Credentials,
-  crypto: CryptoProvider,
-): (() => MaybePromise<string>) | undefined {
-  const mac = scheme.carriers.flatMap(carrier => carrier.items.flat()).find(part => part.kind === 'mac')
-  if (mac?.kind !== 'mac') return undefined
-  const sign = crypto.hmac(scheme.algorithm.digest, readSecret(scheme, credentials.secret, credentials).reveal(), mac.encoding)
-  return () => sign({ before: credentials.passphrase ?? '', body: undefined, after: '' })
 }

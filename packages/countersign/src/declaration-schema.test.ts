@@ -3,7 +3,8 @@ import { Ajv2020 } from 'ajv/dist/2020.js'
 import { describe, expect, it } from 'vitest'
 import undeclared from '../../../vectors/undeclared.json' with { type: 'json' }
 import { declarationSchema } from './declaration-schema.ts'
-import * as shipped from './schemes/index.ts'
+import { isDeclared } from './scheme.ts'
+import { SCHEMES } from './schemes/registry.ts'
 
 const validate = new Ajv2020({ strict: true, allowUnionTypes: true }).compile(declarationSchema())
 
@@ -14,8 +15,13 @@ describe('the JSON Schema of a declaration', () => {
 
   it('takes every declaration that is shipped or tested', () => {
     const declarations = [
-      ...Object.values(shipped).flatMap(scheme => (scheme.kind === 'declared' ? [scheme.declaration] : [])),
+      ...SCHEMES.flatMap(scheme => (isDeclared(scheme) ? [scheme.declaration] : [])),
       ...undeclared.vectors.map(({ declaration }) => declaration),
+      {
+        ...undeclared.vectors[0]?.declaration,
+        only: { methods: ['POST'], paths: ['/', '/hooks', '/hooks/*'], query: 'none', body: 'any' },
+      },
+      { ...undeclared.vectors[0]?.declaration, only: { paths: 'any' } },
     ]
     for (const declaration of declarations) expect([validate(declaration), validate.errors]).toEqual([true, null])
   })
@@ -29,6 +35,11 @@ describe('the JSON Schema of a declaration', () => {
       { ...good, message: undefined },
       { ...good, headers: { 'X-Upper': '{keyId}' } },
       { ...good, form: { key: '{keyId}' } },
+      { ...good, only: { methods: ['get'] } },
+      { ...good, only: { paths: ['hook'] } },
+      { ...good, only: { paths: ['/a*'] } },
+      { ...good, only: { path: 'any' } },
+      { ...good, parameters: { id: { characters: 'visible', without: ' ', default: 'a' } } },
       [],
     ])
       expect(validate(JSON.parse(JSON.stringify(bad)))).toBe(false)

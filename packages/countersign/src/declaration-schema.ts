@@ -2,9 +2,19 @@ import { ALGORITHMS } from './algorithm.ts'
 import { ALPHABETS, SECRET_ENCODINGS } from './encoding.ts'
 import { NONCE_FORMATS } from './nonce.ts'
 import { TIMESTAMP_FORMATS } from './parse-timestamp.ts'
-import { FIELDS, TEXT_CHANGES } from './template.ts'
+import { FIELDS, TEXT_CHANGES } from './recipe/recipe.ts'
 
 const ID = 'https://raw.githubusercontent.com/countersign/countersign/main/packages/countersign/scheme.schema.json'
+
+const ONLY = {
+  methods: { type: 'array', items: { type: 'string', pattern: '^[A-Z]+(-[A-Z]+)*$' }, minItems: 1 },
+  paths: {
+    anyOf: [{ const: 'any' }, { type: 'array', items: { type: 'string', pattern: '^/([^?#*\\s]*/)?([^?#*\\s]*|\\*)$' }, minItems: 1 }],
+    description: 'As on the request line; one that ends in /* takes all below it.',
+  },
+  query: { enum: ['any', 'none'] },
+  body: { enum: ['any', 'none', 'required'] },
+}
 
 /**
  * The JSON Schema (2020-12) of a scheme's declaration, made from the library's own tables; published as `countersign/scheme.schema.json`. It
@@ -32,7 +42,8 @@ export function declarationSchema(): object {
       ]),
     ],
   }
-  const characters = { enum: ['digits', 'token'] }
+  const characters = { enum: ['digits', 'token', 'visible'] }
+  const without = { type: 'string', pattern: '^[!-~]+$', description: 'Characters that it may not hold, such as what stands behind it.' }
   return {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
     $id: ID,
@@ -76,10 +87,14 @@ export function declarationSchema(): object {
           propertyNames: { pattern: '^[a-z][A-Za-z0-9]*$' },
           additionalProperties: {
             oneOf: [
-              object({ characters, default: { type: 'string' } }, ['characters', 'default']),
-              object({ characters, generate: { enum: NONCE_FORMATS } }, ['characters', 'generate']),
+              object({ characters, without, default: { type: 'string' } }, ['characters', 'default']),
+              object({ characters, without, generate: { enum: NONCE_FORMATS } }, ['characters', 'generate']),
             ],
           },
+        },
+        only: {
+          ...object(ONLY, []),
+          description: 'Which calls a verifier takes unless it says so itself, for what the message does not sign.',
         },
       },
       ['name', 'title', 'algorithm', 'message', 'signature'],

@@ -1,5 +1,6 @@
 import type { Algorithm, Digest } from './algorithm.ts'
 import type { BytesEncoding, SecretEncoding } from './encoding.ts'
+import type { Only } from './recipe/loss.ts'
 import type { TimestampFormat } from './timestamp.ts'
 
 /** A piece of the message: a template, or the hash of other pieces. */
@@ -18,8 +19,10 @@ export type HeaderDeclaration = string | { readonly prefix?: string; readonly se
  * another in each (`generate`).
  */
 export type ParameterDeclaration = {
-  /** `digits` or `token` (letters, digits, `-`, `_`); what keeps it from running into its neighbour. */
-  readonly characters: 'digits' | 'token'
+  /** `digits`, `token` (letters, digits, `-`, `_`) or `visible` (0x21 to 0x7e); what keeps it from running into its neighbour. */
+  readonly characters: 'digits' | 'token' | 'visible'
+  /** Characters that it may not hold, such as the separator behind it. */
+  readonly without?: string
 } & ({ readonly default: string; readonly generate?: never } | { readonly generate: NonceFormat; readonly default?: never })
 
 /**
@@ -70,4 +73,6 @@ export interface SchemeDeclaration {
   /** Parameters of a form-encoded body, put in front of it unless they are there: a nonce or a timestamp. */
   readonly form?: { readonly [name: string]: '{nonce}' | '{timestamp}' }
   readonly parameters?: { readonly [name: string]: ParameterDeclaration }
+  /** Which calls a verifier takes unless it says so itself, for what the message does not sign. */
+  readonly only?: Only
 }

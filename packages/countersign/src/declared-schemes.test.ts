@@ -2,7 +2,7 @@ import { generateKeyPairSync } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { memoryKeys } from './keys.ts'
-import type { DeclaredScheme } from './scheme.ts'
+import { type DeclaredScheme, isDeclared } from './scheme.ts'
 import * as shipped from './schemes/index.ts'
 import { createSigner } from './sign.ts'
 import { createVerifier, type IncomingRequest } from './verify.ts'
@@ -16,7 +16,7 @@ const { publicKey, privateKey } = generateKeyPairSync('rsa', {
 })
 const secret = Buffer.alloc(40, 0xfb).toString('base64url')
 
-const declared = Object.values(shipped).flatMap(scheme => (scheme.kind === 'declared' ? [{ name: scheme.name, scheme }] : []))
+const declared = shipped.SCHEMES.flatMap(scheme => (isDeclared(scheme) ? [{ name: scheme.name, scheme }] : []))
 
 function parts(scheme: DeclaredScheme, secrets: readonly string[] = [secret]) {
   const isHmac = scheme.keys === 'secret'
@@ -27,8 +27,9 @@ function parts(scheme: DeclaredScheme, secrets: readonly string[] = [secret]) {
     origin: ORIGIN,
     keys,
     clock: () => NOW,
-    ...(scheme.carriesKeyId ? {} : { keyId: 'k' }),
+    ...(scheme.keyId === 'none' ? { keyId: 'k' } : {}),
     ...(scheme.detectsReplays ? { replay: 'off' } : {}),
+    only: { methods: ['POST', 'DELETE'], paths: 'any', query: 'any', body: 'any' },
   })
   const inQuery = scheme.carriers.some(carrier => carrier.in === 'query')
   const inForm = scheme.carriers.some(carrier => carrier.in === 'form')

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { SchemeDeclaration } from './declaration.ts'
 import { defineScheme } from './define.ts'
-import * as shipped from './schemes/index.ts'
+import { isDeclared } from './scheme.ts'
+import { SCHEMES } from './schemes/registry.ts'
 
 const good: SchemeDeclaration = {
   name: 'mine',
@@ -20,9 +21,9 @@ function withMembers(members: Record<string, unknown>): SchemeDeclaration {
 
 describe('defineScheme', () => {
   it('takes every shipped declaration, which the library itself reads unchecked', () => {
-    for (const scheme of Object.values(shipped)) {
-      if (scheme.kind === 'declared') expect(defineScheme(scheme.declaration)).toEqual(scheme)
-    }
+    const declared = SCHEMES.filter(isDeclared)
+    expect(declared).toHaveLength(15)
+    for (const scheme of declared) expect(defineScheme(scheme.declaration)).toEqual(scheme)
   })
 
   it.each<[string, Record<string, unknown>, RegExp]>([
@@ -91,9 +92,74 @@ describe('defineScheme', () => {
     ['an unknown nonce format', { nonce: { formats: ['ulid'] } }, /ulid is no nonce format/],
     ['a hash of an unknown kind', { message: [{ hash: 'md5', encoding: 'hex', of: '{body}' }] }, /message.hash: md5 is no hash/],
     ['a hash in a hash', { message: ['{timestamp}', { hash: 'sha256', encoding: 'hex', of: '{body|sha256}' }] }, /a hash inside a hash/],
+    ['a member that a secret does not have', { secret: { encodin: 'hex' } }, /encodin is no member of secret \(did you mean encoding\?\)/],
+    [
+      'a member that a timestamp does not have',
+      { timestamp: { formats: ['seconds'], meening: 'expires' } },
+      /meening is no member of timestamp \(did you mean meaning\?\)/,
+    ],
+    ['a member that a nonce does not have', { nonce: { format: ['uuid'] } }, /format is no member of nonce \(did you mean formats\?\)/],
+    ['a member that a signature does not have', { signature: { encoding: 'hex', prefix: 'v1=' } }, /prefix is no member of signature/],
+    [
+      'a member that a header does not have',
+      { headers: { ...good.headers, 'x-sig': { separator: ',', item: ['{signature}'], items: ['{signature}'] } } },
+      /headers.x-sig: item is no member of a header \(did you mean items\?\)/,
+    ],
+    [
+      'a member that a parameter does not have',
+      { parameters: { window: { characters: 'digits', defalt: '1', default: '1' } } },
+      /parameters.window: defalt is no member of a parameter \(did you mean default\?\)/,
+    ],
+    [
+      'a member that a hash does not have',
+      { message: ['{timestamp}', { hash: 'sha256', encoding: 'hex', off: '{body}', of: '{body}' }] },
+      /message: off is no member of a piece of the message \(did you mean of\?\)/,
+    ],
+    ['a member that only does not have', { only: { method: ['GET'] } }, /only: method is no member of only \(did you mean methods\?\)/],
+    ['a secret that is no object', { secret: 'hex' }, /secret: it is an object; got hex/],
+    ['a parameter that is no object', { parameters: { window: null } }, /parameters.window: it is an object; got null/],
+    ['a header that is no template', { headers: { ...good.headers, 'x-key': null } }, /headers.x-key: it is a template, or/],
+    ['formats that are no list', { timestamp: { formats: 'seconds' } }, /timestamp, formats: it is a list; got seconds/],
+    [
+      'a parameter that is signed but not carried',
+      { message: '{timestamp}{window}', parameters: { window: { characters: 'digits', default: '5000' } } },
+      /parameters.window: \{window\} is signed but not carried/,
+    ],
+    [
+      'a visible parameter that may hold what ends it',
+      {
+        message: '{timestamp}{id}',
+        parameters: { id: { characters: 'visible', generate: 'uuid' } },
+        headers: { ...good.headers, 'x-id': { separator: ', ', items: ['a={id}', 'b=1'] } },
+      },
+      /headers.x-id: \{id\} may hold ,, which stands behind it/,
+    ],
+    [
+      'a default that holds what it may not',
+      { parameters: { id: { characters: 'visible', without: '.', default: 'a.b' } } },
+      /a.b is not of the characters visible without \./,
+    ],
+    ['a space among excluded characters', { parameters: { id: { characters: 'visible', without: ' ', default: 'a' } } }, /id.without/],
+    ['a method in lower case', { only: { methods: ['get'] } }, /only.methods: a method is written in upper case, such as POST; got get/],
+    ['no method at all', { only: { methods: [] } }, /no call would be taken/],
+    ['a path that is none', { only: { paths: ['hook'] } }, /only.paths: a path begins with \/ and may end in \/\*/],
+    ['a path with a star within', { only: { paths: ['/a*'] } }, /only.paths: a path begins with/],
+    ['an unknown rule for the query', { only: { query: 'nome' } }, /only.query: nome is no rule \(did you mean none\?\)/],
+    ['an unknown rule for the body', { only: { body: 'requird' } }, /only.body: requird is no rule \(did you mean required\?\)/],
   ])('refuses %s, and says where and what may stand there', (_what, members, message) => {
     expect(() => defineScheme(withMembers(members))).toThrow(expect.objectContaining({ code: 'scheme-invalid' }))
     expect(() => defineScheme(withMembers(members))).toThrow(message)
+  })
+
+  it('takes a rule for what is not signed, headers that are signed, and visible parameters', () => {
+    const scheme = defineScheme({
+      ...good,
+      message: '{id}.{timestamp}.{header.content-type}.{body}',
+      parameters: { id: { characters: 'visible', without: '.,', generate: 'uuid' } },
+      headers: { ...good.headers, 'x-id': '{id}' },
+      only: { methods: ['POST'], paths: ['/hooks', '/hooks/*'], query: 'none', body: 'required' },
+    })
+    expect(scheme.only).toEqual({ methods: ['POST'], paths: ['/hooks', '/hooks/*'], query: 'none', body: 'required' })
   })
 
   it('refuses what is no object at all', () => {

@@ -40,4 +40,16 @@ describe('the types of defineScheme', () => {
     // @ts-expect-error hmac-sha265 is no algorithm
     expect(() => defineScheme(algorithm)).toThrow(/did you mean hmac-sha256/)
   })
+
+  it('refuse a member that no declaration has, at the top and in what it holds', () => {
+    const top = { ...base, name: 'bad', message: '{timestamp}', headrs: {} } as const
+    // @ts-expect-error headrs is no member of a declaration
+    expect(() => defineScheme(top)).toThrow(/did you mean headers/)
+    const inner = { ...base, name: 'bad', message: '{timestamp}', only: { methods: ['GET'], path: 'any' } } as const
+    // @ts-expect-error path is no member of a declaration
+    expect(() => defineScheme(inner)).toThrow(/did you mean paths/)
+    const query = { ...base, name: 'bad', message: '{timestamp}', query: { t: '{timestmp}' } } as const
+    // @ts-expect-error {timestmp} is no part of a call
+    expect(() => defineScheme(query)).toThrow(/did you mean timestamp/)
+  })
 })

@@ -1,5 +1,8 @@
-import type { HeaderDeclaration, MessagePiece } from './declaration.ts'
-import { type DeclaredScheme, messagePieces, type Scheme } from './scheme.ts'
+import { carriesOf } from './carries.ts'
+import { describeOnly } from './describe-only.ts'
+import { findMistakes } from './mistakes.ts'
+import { templateOf } from './recipe/template-of.ts'
+import { isDeclared, type Scheme } from './scheme.ts'
 
 /** A header, query or body parameter that a call carries. */
 export interface CarriedDescription {
@@ -7,53 +10,35 @@ export interface CarriedDescription {
   readonly name: string
   /** The template, or what it holds in words. */
   readonly value: string
+  /** Whether every call has it. */
+  readonly isRequired: boolean
 }
 
 /** What a scheme is, in words that are derived from it: for pages, help texts and OpenAPI. */
 export interface SchemeDescription {
+  /** The template of what is signed; in words where the client chooses that. */
   readonly message: string
   readonly algorithm: string
   readonly key: string
   readonly timestamp: string
   readonly signature: string
   readonly carried: readonly CarriedDescription[]
+  /** Which calls a verifier takes unless it says so itself; empty where everything is signed that there is to say. */
+  readonly takes: string
   /** What people get wrong, each with what is right. */
   readonly mistakes: readonly string[]
 }
 
 export function describeScheme(scheme: Scheme): SchemeDescription {
-  if (scheme.kind === 'declared') return describeDeclared(scheme)
+  const [algorithm, ...others] = scheme.algorithms
   return {
-    message: scheme.signs,
-    algorithm: scheme.keys === 'secret' ? 'hmac-sha256' : 'hmac-sha256, or that of the key pair',
+    message: scheme.base?.signs ?? templateOf(scheme.message),
+    algorithm: others.length === 0 ? algorithm : `${algorithm}; or, as the key is, ${others.join(', ')}`,
     key: describeKey(scheme),
-    timestamp: scheme.detectsReplays ? 'see the headers' : 'none',
-    signature: 'see the headers',
-    carried: scheme.carries.map(({ in: place, name, description }) => ({ in: place, name, value: description })),
-    mistakes: [
-      'Signing a URL, a header or a body other than the one that is sent: a proxy or a client library may change them on the way.',
-      ...(scheme.secret.encoding === 'base64' ? ['Using the secret’s base64 text as the key: decode it first.'] : []),
-    ],
-  }
-}
-
-function describeDeclared(scheme: DeclaredScheme): SchemeDescription {
-  const { declaration, timestamp, signature } = scheme
-  const { headers = {}, query = {}, form = {} } = declaration
-  return {
-    message: messagePieces(declaration).map(pieceText).join(''),
-    algorithm: scheme.algorithm.name,
-    key: describeKey(scheme),
-    timestamp:
-      timestamp === undefined
-        ? 'none'
-        : `${timestamp.formats.join(', ')}${timestamp.meaning === 'expires' ? ' (until when the call holds)' : ''}`,
-    signature: ENCODINGS[signature.encoding],
-    carried: [
-      ...Object.entries(headers).map(([name, value]): CarriedDescription => ({ in: 'header', name, value: headerText(value) })),
-      ...Object.entries(query).map(([name, value]): CarriedDescription => ({ in: 'query', name, value })),
-      ...Object.entries(form).map(([name, value]): CarriedDescription => ({ in: 'form', name, value })),
-    ],
+    timestamp: describeTimestamp(scheme),
+    signature: ENCODINGS[scheme.signature.encoding],
+    carried: carriesOf(scheme).map(({ in: place, name, holds, required }) => ({ in: place, name, value: holds, isRequired: required })),
+    takes: describeOnly(scheme.only),
     mistakes: findMistakes(scheme),
   }
 }
@@ -78,52 +63,10 @@ function describeKey({ keys, secret, hasPassphrase }: Scheme): string {
   return `${keys === 'secret' ? text : keys === 'key-pair' ? pair : `${text}; or ${pair}`}${hasPassphrase ? ', and a passphrase' : ''}`
 }
 
-function pieceText(piece: MessagePiece): string {
-  if (typeof piece === 'string') return piece
-  return `{${piece.hash} of "${typeof piece.of === 'string' ? piece.of : piece.of.join('')}", ${piece.encoding === 'raw' ? 'as bytes' : piece.encoding}}`
-}
-
-function headerText(value: HeaderDeclaration): string {
-  return typeof value === 'string' ? value : `${value.prefix ?? ''}${value.items.join(value.separator)}`
-}
-
-/** What goes wrong is in the declaration: where an encoding, a unit or a part has a likelier-looking other. */
-function findMistakes({ secret, keys, timestamp, signature, fields, declaration, alternatives }: DeclaredScheme): readonly string[] {
-  const mistakes: string[] = []
-  if (keys === 'secret' && secret.encoding === 'base64')
-    mistakes.push(
-      "Using the secret’s base64 text as the key. Decode it first; and do not turn the bytes into text (`toString('ascii')` mangles them).",
-    )
-  if (keys === 'secret' && secret.encoding === 'hex') mistakes.push('Using the secret’s hexadecimal text as the key. Decode it first.')
-  if (keys === 'secret' && secret.encoding === 'utf8')
-    mistakes.push(
-      `Decoding the secret. It is used as it is shown${/whsec/.test(JSON.stringify(declaration)) ? ', prefix and all' : ''}, even where it looks like base64 or hexadecimal.`,
-    )
-  if (signature.encoding.startsWith('base64url'))
-    mistakes.push(
-      'Writing the signature with + and /, or with = at the end. It is base64url' +
-        (signature.encoding === 'base64url' ? ' without padding.' : '.'),
-    )
-  if (signature.encoding === 'base64')
-    mistakes.push('Writing the signature in hexadecimal, or in base64url. It is standard base64, padded.')
-  if (signature.encoding === 'hex') mistakes.push('Writing the signature in base64 or in upper case. It is hexadecimal in lower case.')
-  if (timestamp !== undefined) {
-    const [format] = timestamp.formats
-    mistakes.push(`Signing one timestamp and sending another. The very characters that were signed go into the header.`)
-    if (timestamp.formats.length === 1)
-      mistakes.push(
-        `Writing the timestamp in another unit or form. It is ${format}${timestamp.meaning === 'expires' ? ', and lies ahead: it says until when the call holds' : ''}.`,
-      )
-  }
-  if (fields.has('url'))
-    mistakes.push('Signing the path alone. The full URL is signed, with scheme, host, port and query as they are sent.')
-  if (fields.has('target'))
-    mistakes.push('Signing the full URL, or leaving out the query. Path and query are signed, without scheme and host.')
-  if (fields.has('path') && !fields.has('target')) mistakes.push('Signing the full URL. The path alone is signed where {path} stands.')
-  if (fields.has('body') || fields.has('payload'))
-    mistakes.push('Serialising the body twice. Sign the bytes that are sent: a space or another order of the members is another signature.')
-  if (fields.has('method') && !JSON.stringify(declaration.message).includes('method|lower'))
-    mistakes.push('Writing the method in lower case. It is signed in upper case.')
-  if (alternatives !== undefined) mistakes.push(`Sending both ${alternatives.join(' and ')}. A call carries one of them.`)
-  return mistakes
+/** Where times are written in a format of the declaration, that; else each place says it. */
+function describeTimestamp(scheme: Scheme): string {
+  if (!isDeclared(scheme)) return scheme.detectsReplays ? 'see the headers' : 'none'
+  const { timestamp } = scheme
+  if (timestamp === undefined) return 'none'
+  return `${timestamp.formats.join(', ')}${timestamp.meaning === 'expires' ? ' (until when the call holds)' : ''}`
 }

@@ -45,6 +45,14 @@ export function encodedLength(byteLength: number, encoding: BytesEncoding): numb
   }
 }
 
+/** How many bytes a text in its one spelling stands for. */
+export function decodedLength(text: string, encoding: BytesEncoding): number {
+  const { length } = text
+  if (encoding.startsWith('hex')) return length / 2
+  const padding = text.endsWith('==') ? 2 : text.endsWith('=') ? 1 : 0
+  return Math.floor(((length - padding) * 3) / 4)
+}
+
 /** The characters an encoding uses, for a regular expression's `[…]`. */
 export const ALPHABETS: { readonly [E in BytesEncoding]: string } = {
   hex: '0-9a-f',

@@ -1,3 +1,5 @@
+import type { Loss } from './recipe/loss.ts'
+
 /**
  * Every way a request is refused. `code` is stable; the other members are for the owner of the key and of the API, who
  * see all of it. What a stranger is told is {@link toProblem}.
@@ -19,10 +21,14 @@ export type Failure =
   | { readonly code: 'key-expired'; readonly keyId: string; readonly expiredAtMs: number }
   | { readonly code: 'address-not-allowed'; readonly keyId: string; readonly address: string }
   | { readonly code: 'unexpected-body'; readonly method: string }
+  | { readonly code: 'missing-body' }
+  | { readonly code: 'unsigned-part'; readonly part: 'path' | 'query' | 'body' }
   | { readonly code: 'body-too-large'; readonly maxBytes: number }
   | { readonly code: 'insufficient-coverage'; readonly missing: readonly string[] }
   | { readonly code: 'digest-mismatch' }
-  | { readonly code: 'ambiguous-request'; readonly between: string }
+  | { readonly code: 'ambiguous-request'; readonly between: string; readonly loss?: never }
+  /** Of several spellings that have one signature, this is not the one that is taken. `part`: `path`, `query`, `body`, `header.NAME`. */
+  | { readonly code: 'ambiguous-request'; readonly loss: Loss; readonly part: string; readonly between?: never }
   | { readonly code: 'replayed'; readonly keyId: string }
   | { readonly code: 'permission-denied'; readonly keyId: string; readonly required: readonly string[] }
   | { readonly code: 'scheme-retired'; readonly keyId: string; readonly name: string; readonly successor: string | undefined }
@@ -62,10 +68,12 @@ export const FAILURES: { readonly [C in FailureCode]: FailureFacts } = {
   'key-expired': { status: 401, title: 'Key expired' },
   'address-not-allowed': { status: 403, title: 'Address not allowed' },
   'unexpected-body': { status: 400, title: 'Unexpected body' },
+  'missing-body': { status: 400, title: 'Missing body' },
   'body-too-large': { status: 413, title: 'Body too large' },
   'insufficient-coverage': { status: 401, title: 'Insufficient coverage' },
   'digest-mismatch': { status: 400, title: 'Digest mismatch' },
   'ambiguous-request': { status: 400, title: 'Ambiguous request' },
+  'unsigned-part': { status: 400, title: 'Unsigned part' },
   replayed: { status: 401, title: 'Replayed request' },
   'permission-denied': { status: 403, title: 'Permission denied' },
   'scheme-retired': { status: 401, title: 'Scheme retired' },
@@ -110,6 +118,10 @@ export function explainFailure(failure: Failure): string {
       return `The key may not be used from ${failure.address === '' ? 'an unknown address' : failure.address}: an administrator can allow the address.`
     case 'unexpected-body':
       return `A ${failure.method} carries no body here: leave it out.`
+    case 'missing-body':
+      return 'A call to this API carries a body: send the one that was signed.'
+    case 'unsigned-part':
+      return `The signature does not cover the ${failure.part}, and no call with this one is taken here: ${failure.part === 'path' ? 'send it to the path that it is for' : 'leave it out'}.`
     case 'body-too-large':
       return `The body is larger than ${failure.maxBytes} bytes.`
     case 'insufficient-coverage':
@@ -117,6 +129,8 @@ export function explainFailure(failure: Failure): string {
     case 'digest-mismatch':
       return 'The body is not the one that the digest in the headers was made of: hash the very bytes that are sent, and send no others.'
     case 'ambiguous-request':
+      if (failure.loss !== undefined)
+        return `${SPELLINGS[failure.loss](nameOfPart(failure.part))} Other spellings would have the same signature.`
       return `Nothing marks the boundary ${failure.between}, so the same signature would fit another request: begin the body with {, [, " or white space, as JSON does.`
     case 'replayed':
       return 'This very request was already accepted: sign again, with a new timestamp.'
@@ -133,6 +147,27 @@ export function explainFailure(failure: Failure): string {
     case 'replay-guard-unavailable':
       return 'Replays can not be ruled out at the moment: try again shortly, with a new timestamp.'
   }
+}
+
+/** How to spell a part of which the signature holds only one spelling. */
+const SPELLINGS: { readonly [L in Loss]: (part: string) => string } = {
+  'letter-case': part => `Write ${part} in the letter case that is signed.`,
+  'white-space': part => `Write ${part} without white space around it, and with single spaces in it.`,
+  'line-or-list': part => `Send ${part} as one line without a comma.`,
+  'escape-spelling': part =>
+    `Percent-encode ${part} in one way: letters, digits, "-", ".", "_" and "~" as they are, all else as "%" and two upper-case digits, "+" as %2B.`,
+  'parameter-order': part => `Sort the parameters of ${part}.`,
+  'equal-names': part => `Use each name in ${part} once, since the order of equal names is not signed.`,
+  'empty-parameters': part => `Write ${part} as name=value between single "&", and leave the "?" out where there is no query.`,
+  'dot-segments': part => `Take the "." and ".." segments out of ${part}.`,
+  'double-slashes': part => `Write single slashes in ${part}.`,
+  'which-place': () =>
+    'It is not signed whether parameters stand in the query or in the body: begin the body with {, [, " or white space, as JSON does.',
+  'not-utf-8': part => `Write ${part} in UTF-8, without a byte order mark.`,
+}
+
+function nameOfPart(part: string): string {
+  return part.startsWith('header.') ? `the header ${part.slice('header.'.length)}` : `the ${part}`
 }
 
 /** RFC 9457 problem details, with `code`, and `serverTime` (ISO 8601) where the clock was the problem. */

@@ -1,7 +1,9 @@
 import type { IncomingHeaders } from './headers.ts'
 
-/** Headers as they came, a pair a line; for schemes that sign whichever the client chose. */
-export function headerLines(headers: IncomingHeaders): readonly (readonly [string, string])[] {
+export type Line = readonly [name: string, value: string]
+
+/** Headers as they came, a pair a line; for schemes that sign whichever the client chose. Names in any case. */
+export function headerLines(headers: IncomingHeaders): readonly Line[] {
   if (isPairs(headers)) return headers
   if (isFlat(headers)) {
     const lines: [string, string][] = []
@@ -14,7 +16,117 @@ export function headerLines(headers: IncomingHeaders): readonly (readonly [strin
   )
 }
 
-function isPairs(headers: IncomingHeaders): headers is readonly (readonly [string, string])[] {
+/** Every value of a header, trimmed and unfolded; `undefined` where there is none. @param wanted in lower case */
+export function findLines(lines: readonly Line[] | undefined, wanted: string): readonly string[] | undefined {
+  let found: string[] | undefined
+  for (const [name, value] of lines ?? []) {
+    if (!isNamed(name, wanted)) continue
+    const trimmed = trimOws(value)
+    if (found === undefined) found = [trimmed]
+    else found.push(trimmed)
+  }
+  return found
+}
+
+function isNamed(name: string, wanted: string): boolean {
+  return name === wanted || (name.length === wanted.length && name.toLowerCase() === wanted)
+}
+
+/** The first value of a header, for those that {@link findRepeated} has looked at. */
+export function findLine(lines: readonly Line[], wanted: string): string | undefined {
+  for (const [name, value] of lines) if (isNamed(name, wanted)) return trimOws(value)
+  return undefined
+}
+
+/**
+ * The values of a header with `between` between them; `undefined` where there is none, or where a line break in one
+ * could pass for another line.
+ */
+export function combineLines(lines: readonly Line[], name: string, between: string): string | undefined {
+  let combined: string | undefined
+  for (const [given, value] of lines) {
+    if (!isNamed(given, name)) continue
+    const trimmed = trimOws(value)
+    if (trimmed.includes('\n') || trimmed.includes('\r')) return undefined
+    combined = combined === undefined ? trimmed : combined + between + trimmed
+  }
+  return combined
+}
+
+/**
+ * Optional white space (RFC 9110 §5.6.3) is space and tab, and nothing else that Unicode calls a space. Folded lines
+ * are unfolded first (RFC 9112 §5.2).
+ */
+export function trimOws(value: string): string {
+  return value.includes('\n')
+    ? value
+        .split(/\r?\n(?=[ \t])/)
+        .map(trimBlanks)
+        .join(' ')
+    : trimBlanks(value)
+}
+
+/** By hand, since a regular expression takes quadratic time for a long run of spaces inside. */
+function trimBlanks(value: string): string {
+  let start = 0
+  let end = value.length
+  while (start < end && isBlank(value.charCodeAt(start))) start++
+  while (end > start && isBlank(value.charCodeAt(end - 1))) end--
+  return start === 0 && end === value.length ? value : value.slice(start, end)
+}
+
+function isBlank(code: number): boolean {
+  return code === 32 || code === 9
+}
+
+/**
+ * Fields that hold one value (RFC 9110): of two lines, one reader takes the first, another the last, so a signature
+ * over both means nothing.
+ */
+const SINGLE_FIELDS: ReadonlySet<string> = new Set([
+  'age',
+  'authorization',
+  'content-length',
+  'content-location',
+  'content-range',
+  'content-type',
+  'date',
+  'etag',
+  'expires',
+  'from',
+  'host',
+  'if-modified-since',
+  'if-range',
+  'if-unmodified-since',
+  'last-modified',
+  'location',
+  'max-forwards',
+  'proxy-authorization',
+  'range',
+  'referer',
+  'retry-after',
+  'user-agent',
+  'x-date',
+])
+
+export function isSingleField(name: string): boolean {
+  return SINGLE_FIELDS.has(name)
+}
+
+/** The first of `names` that came in more than one line. */
+export function findRepeated(lines: readonly Line[], names: readonly string[]): string | undefined {
+  for (const wanted of names) {
+    let isFound = false
+    for (const [name] of lines) {
+      if (!isNamed(name, wanted)) continue
+      if (isFound) return wanted
+      isFound = true
+    }
+  }
+  return undefined
+}
+
+function isPairs(headers: IncomingHeaders): headers is readonly Line[] {
   return Array.isArray(headers) && typeof headers[0] !== 'string'
 }
 

@@ -1,9 +1,11 @@
 import { compileAddresses } from './address.ts'
-import type { Algorithm } from './algorithm.ts'
+import { type Algorithm, algorithmFacts, signatureBytes } from './algorithm.ts'
 import { KEY_ID } from './credentials.ts'
 import type { MaybePromise } from './crypto/provider.ts'
 import { CountersignError } from './error.ts'
 import type { Failure } from './failure.ts'
+import { fitsAlgorithm, type PublicKeyFacts, readPublicKey } from './keys/public-key.ts'
+import { checkPassphrase } from './passphrase.ts'
 import type { Scheme } from './scheme.ts'
 import { readSecret, Secret, type SecretOptions } from './secret.ts'
 
@@ -16,7 +18,7 @@ export interface KeyDescription extends SecretOptions {
   readonly secrets?: readonly (string | Uint8Array)[] | undefined
   /** PEM, for the schemes with key pairs: SPKI, or PKCS#1 for RSA. */
   readonly publicKey?: string | undefined
-  /** For the schemes where it goes with the key (RFC 9421). Default: `hmac-sha256` for a secret, what fits the public key for that. */
+  /** For the schemes where it goes with the key (RFC 9421). Default: the scheme's first that fits the secret or the public key. */
   readonly algorithm?: Algorithm | undefined
   readonly passphrase?: string | undefined
   /** Default: `active`. */
@@ -42,7 +44,10 @@ export interface Key {
   readonly schemeName: string
   readonly secrets: readonly Secret[]
   readonly publicKey: string | undefined
-  readonly algorithm: Algorithm | undefined
+  /** The one that this key is for; what a call says can only agree. */
+  readonly algorithm: Algorithm
+  /** How many bytes a signature of this key has. */
+  readonly signatureBytes: number
   readonly passphrase: Secret | undefined
   readonly state: KeyState
   readonly expiresAtMs: number | undefined
@@ -53,13 +58,16 @@ export interface Key {
 
 /** Where a verifier finds keys. A rejection, or a promise that never settles in time, is a 503: never "allow". */
 export interface KeySource {
+  /** Algorithms that its keys have, where it knows: an unknown key is then answered like one of these. Default: all of the scheme's. */
+  readonly algorithms?: readonly Algorithm[] | undefined
   find(keyId: string): MaybePromise<Key | undefined>
 }
 
 /**
  * Reads and checks a key. Do this once per key and keep what it returns: verifying is faster with the same object.
  *
- * @throws CountersignError `secret-missing`, `secret-malformed`, `secret-too-short`, `credential-missing`, `option-invalid`
+ * @throws CountersignError `secret-missing`, `secret-malformed`, `secret-too-short`, `public-key-malformed`, `credential-missing`,
+ * `option-invalid`
  */
 export function createKey(scheme: Scheme, description: KeyDescription): Key {
   const { id, publicKey, passphrase } = description
@@ -71,14 +79,16 @@ export function createKey(scheme: Scheme, description: KeyDescription): Key {
   if (wantsSecret && given.length === 0) readSecret(scheme, undefined)
   if (scheme.keys === 'key-pair' && publicKey === undefined)
     throw new CountersignError('credential-missing', `The scheme ${scheme.name} verifies with a public key: give publicKey, in PEM.`)
-  if (scheme.hasPassphrase && (passphrase === undefined || passphrase === ''))
-    throw new CountersignError('credential-missing', `The scheme ${scheme.name} wants a passphrase beside the secret: give passphrase.`)
+  if (scheme.hasPassphrase) checkPassphrase(scheme, passphrase)
+  const publicKeyFacts = wantsSecret || publicKey === undefined ? undefined : readPublicKey(publicKey)
+  const algorithm = chooseAlgorithm(scheme, description.algorithm, publicKeyFacts)
   return Object.freeze({
     id,
     schemeName: scheme.name,
     secrets: wantsSecret ? given.map(secret => readSecret(scheme, secret, description)) : [],
-    publicKey,
-    algorithm: description.algorithm,
+    publicKey: wantsSecret ? undefined : publicKey,
+    algorithm,
+    signatureBytes: publicKeyFacts?.signatureBytes ?? signatureBytes(algorithm),
     passphrase: passphrase === undefined ? undefined : new Secret(new TextEncoder().encode(passphrase)),
     state: description.state ?? 'active',
     expiresAtMs: description.expiresAtMs,
@@ -86,6 +96,22 @@ export function createKey(scheme: Scheme, description: KeyDescription): Key {
     permissions: new Set(description.permissions),
     owner: description.owner,
   })
+}
+
+function chooseAlgorithm(scheme: Scheme, wanted: Algorithm | undefined, publicKey: PublicKeyFacts | undefined): Algorithm {
+  const fitting = scheme.algorithms.filter(name => {
+    const facts = algorithmFacts(name)
+    if (facts.family === 'hmac') return publicKey === undefined
+    return publicKey !== undefined && fitsAlgorithm(publicKey.kind, facts.name)
+  })
+  const [first] = fitting
+  if (first === undefined)
+    throw new CountersignError(
+      'public-key-malformed',
+      `The scheme ${scheme.name} signs with ${scheme.algorithms.join(', ')}, and this key is for none of them.`,
+    )
+  if (wanted === undefined || fitting.includes(wanted)) return wanted ?? first
+  throw new CountersignError('option-invalid', `The algorithm ${wanted} does not go with this key: one of ${fitting.join(', ')}.`)
 }
 
 /** What is wrong with a key at a moment: revoked, disabled, expired, or used from an address that it is not for. For its holder's eyes only. */

@@ -1,19 +1,30 @@
 import type { SchemeDeclaration } from './declaration.ts'
-import type { BuiltInField } from './template.ts'
+import type { BuiltInField } from './recipe/recipe.ts'
 
-/** Nothing, where every part that a declaration's templates name is known; else what the compiler shows at the mistake. */
-export type KnownParts<D extends SchemeDeclaration> = [UnknownPart<D>] extends [never]
-  ? unknown
-  : { readonly message: `{${UnknownPart<D>}} is no part of a call` }
+/** Nothing, where every member of a declaration and every part that its templates name is known; else what the compiler shows at the mistake. */
+export type KnownParts<D extends SchemeDeclaration> = [UnknownMember<D>] extends [never]
+  ? [UnknownPart<D>] extends [never]
+    ? unknown
+    : { readonly message: `{${UnknownPart<D>}} is no part of a call` }
+  : { readonly name: `${UnknownMember<D>} is no member of a declaration` }
+
+/** Objects whose members have names of their own. */
+type Nested = 'secret' | 'timestamp' | 'nonce' | 'signature' | 'only'
+
+type UnknownMember<D extends SchemeDeclaration> = (
+  | Exclude<keyof D, keyof SchemeDeclaration | '$schema'>
+  | { [M in keyof D & Nested]: Exclude<keyof D[M], keyof NonNullable<SchemeDeclaration[M]>> }[keyof D & Nested]
+) &
+  string
 
 type UnknownPart<D extends SchemeDeclaration> = Exclude<PartNames<Templates<D>>, BuiltInField | `header.${string}` | ParameterNames<D>>
 
 type ParameterNames<D> = D extends { readonly parameters: infer P } ? keyof P & string : never
 
 /** Every text of a declaration that is a template. */
-type Templates<D> = D extends { readonly message: infer M } ? Strings<M> | HeaderStrings<D> : never
+type Templates<D> = D extends { readonly message: infer M } ? Strings<M> | CarriedStrings<D, 'headers'> | CarriedStrings<D, 'query'> : never
 
-type HeaderStrings<D> = D extends { readonly headers: infer H } ? Strings<H[keyof H]> : never
+type CarriedStrings<D, Place extends 'headers' | 'query'> = D extends { readonly [P in Place]: infer H } ? Strings<H[keyof H]> : never
 
 type Strings<V> = V extends string
   ? V

@@ -18,7 +18,7 @@ export interface OpenApiSecurity {
 export function openApiSecurity(scheme: Scheme): OpenApiSecurity {
   const { carried, message, algorithm, signature } = describeScheme(scheme)
   const named = carried.filter(({ in: place }) => place !== 'form').map(one => ({ ...one, key: keyOf(scheme, one.name) }))
-  const about = `${scheme.title}: ${algorithm} over ${message}${scheme.kind === 'declared' ? `, written in ${signature}` : ''}.`
+  const about = `${scheme.title}: ${algorithm} over ${message}, written in ${signature}.`
   const securitySchemes = Object.fromEntries(
     named.map(({ key, in: place, name, value }) => [
       key,
@@ -29,23 +29,17 @@ export function openApiSecurity(scheme: Scheme): OpenApiSecurity {
     named
       // OpenAPI has a parameter of this name ignored: it is what a security scheme is for.
       .filter(({ name }) => name !== 'authorization')
-      .map(({ key, in: place, name, value }) => [
+      .map(({ key, in: place, name, value, isRequired }) => [
         key,
-        { name, in: place, required: isRequired(scheme, name), description: value, schema: { type: 'string' } },
+        { name, in: place, required: isRequired, description: value, schema: { type: 'string' } },
       ]),
   )
   return {
     components: { securitySchemes, parameters },
-    security: [Object.fromEntries(named.filter(({ name }) => isRequired(scheme, name)).map(({ key }) => [key, []]))],
+    security: [Object.fromEntries(named.filter(({ isRequired }) => isRequired).map(({ key }) => [key, []]))],
   }
 }
 
 function keyOf({ name: scheme }: Scheme, name: string): string {
   return `${scheme}-${name.toLowerCase()}`
-}
-
-function isRequired(scheme: Scheme, name: string): boolean {
-  if (scheme.kind === 'coded') return !['x-amz-security-token', 'x-amz-content-sha256', 'content-digest', 'digest'].includes(name)
-  const carrier = scheme.carriers.find(one => one.name === name)
-  return !(scheme.alternatives?.some(field => carrier?.fields.includes(field)) ?? false)
 }

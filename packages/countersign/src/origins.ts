@@ -1,3 +1,4 @@
+import { canonicalOrigin } from './canonical-origin.ts'
 import { CountersignError } from './error.ts'
 import { hostOf } from './url.ts'
 
@@ -7,6 +8,8 @@ export interface Origin {
   /** What stands before the request target in public URLs; empty most often. */
   readonly basePath: string
   readonly host: string
+  /** `origin` without its scheme's own port, as the standards that normalise it sign it (RFC 9421 §2.2.3). */
+  readonly canonical: string
 }
 
 /**
@@ -21,6 +24,14 @@ export function readOrigins(configured: string | readonly string[]): readonly [O
       'option-invalid',
       'Give the public origin of the API, such as https://api.example.com: it is signed, and never taken from the request.',
     )
+  for (const origin of rest) {
+    const same = [first, ...rest].find(other => other !== origin && other.host === origin.host && other.basePath !== origin.basePath)
+    if (same !== undefined)
+      throw new CountersignError(
+        'option-invalid',
+        `${same.origin}${same.basePath} and ${origin.origin}${origin.basePath} have one host and different base paths, so nothing tells which of them a call is for: make a verifier for each.`,
+      )
+  }
   return [first, ...rest]
 }
 
@@ -42,5 +53,5 @@ function readOrigin(text: string): Origin {
       `${JSON.stringify(text)} is no origin: give scheme, lower-case host and port as clients write them, without a slash at the end, such as https://api.example.com.`,
     )
   }
-  return { origin, basePath, host: hostOf(origin) }
+  return { origin, basePath, host: hostOf(origin), canonical: canonicalOrigin(origin) }
 }

@@ -1,26 +1,105 @@
-import type { Digest } from './algorithm.ts'
+import type { Algorithm, Digest } from './algorithm.ts'
+import type { Credentials } from './credentials.ts'
 import type { CryptoProvider, MaybePromise } from './crypto/provider.ts'
 import type { Failure } from './failure.ts'
 import type { IncomingHeaders } from './headers.ts'
-import type { Key } from './keys.ts'
+import type { Message } from './message.ts'
 import type { Origin } from './origins.ts'
+import type { Call } from './recipe/call.ts'
+import type { CompiledHash, CompiledRecipe, TextOf } from './recipe/compile.ts'
+import type { Recipe } from './recipe/recipe.ts'
+import type { SignableRequest, SignedRequest, SignerOptions } from './request.ts'
+import type { Scheme } from './scheme.ts'
 
-/** What a request says of itself before its body is read, every part spelled as the scheme wants it. */
-export interface Reading {
-  /** Empty where the scheme names no key. */
-  keyId: string
-  /** The `Host` header. */
-  readonly host: string | undefined
-  /** When it was signed, in milliseconds since the epoch. */
+/**
+ * The contract between a scheme and the engine. A request goes through four states, `Claim → CompleteClaim → TimelyClaim → Composition`; each can only
+ * be made from the one before, so a rule such as "a time is held against the clock" can't be left out.
+ */
+declare const state: unique symbol
+interface In<S extends string> {
+  readonly [state]: S
+}
+
+/** When a call was signed, and until when it holds; in milliseconds since the epoch. */
+export interface Moment {
+  /** Of several signed times, the earliest. */
   readonly issuedMs: number | undefined
-  /** Until when it holds. */
+  /** Of several signed times, the latest; left out where there is one. */
+  readonly newestMs?: number | undefined
   readonly expiresMs: number | undefined
+  /** An end that is stated but not signed: the call is refused after it, and a replay is remembered longer. */
+  readonly statedExpiresMs?: number | undefined
   /** Holds from `issuedMs` to `expiresMs` however long that is, as a presigned URL does. */
   readonly isLongLived: boolean
-  /** Its timestamp is so fine that no two calls share it, so that an equal GET is a replay too. */
+  /** The timestamp is so fine that no two calls share it, so that an equal GET is a replay too. */
   readonly isUnique: boolean
+}
+
+/** What was carried and can be worked out again from the call: the digest of a body. The prover compares it. */
+export interface Stated {
+  readonly text: string
+  readonly hash: CompiledHash
+}
+
+/** What all states of a call have. */
+export interface ClaimFields {
+  /** Empty where the call names no key. */
+  readonly keyId: string
+  /** The `Host` header. */
+  readonly host: string | undefined
   /** Empty where there is none. */
-  nonce: string
+  readonly nonce: string
+  /** In the encoding of the scheme, in its one spelling. */
+  readonly signature: string
+  /** More of them, where a header lists several. */
+  readonly moreSignatures: readonly string[]
+  /** The algorithms that the call says its key has; `undefined` where it does not say. The key decides, a label can only agree. */
+  readonly algorithms: readonly Algorithm[] | undefined
+  /** What was carried as the passphrase; `undefined` where the scheme has none. */
+  readonly passphrase: string | undefined
+  readonly stated: readonly Stated[]
+  /** How the signature holds the body of this call fast. */
+  readonly body: 'not-signed' | 'by-digest' | 'whole'
+  /** What the recipe reads. Origin, URL and body are put in by `complete` and `compose`. */
+  readonly call: Call
+}
+
+/** What the head of a request says: every field once, in its one spelling. No key, no body, no cryptography. */
+export interface Claim extends ClaimFields, In<'claim'> {
+  /** `in-body` where a form carries it; then `complete` finds it. */
+  readonly moment: Moment | 'in-body' | undefined
+  /** Another signature of the same request, tried where this one does not hold. */
+  readonly otherwise: Claim | undefined
+}
+
+/** With what the body carries: nothing of the call is unread any more. */
+export interface CompleteClaim extends ClaimFields, In<'complete'> {
+  readonly moment: Moment | undefined
+}
+
+/** Held against the clock. `judgeTime` is its only maker, and `compose` takes nothing else. */
+export interface TimelyClaim extends ClaimFields, In<'timely'> {
+  readonly moment: Moment | undefined
+}
+
+/** A claim, made by `read`. */
+export function claimOf(fields: Omit<Claim, typeof state>): Claim {
+  return fields as Claim
+}
+
+/** The claim with nothing unread, made by `complete`. */
+export function completed(claim: Claim, moment: Moment | undefined): CompleteClaim {
+  const fields: ClaimFields = claim.moment === moment ? claim : { ...claim, moment }
+  return fields as CompleteClaim
+}
+
+/** A recipe, compiled, and what its fields stand for in one call. */
+export interface Composition {
+  readonly recipe: Recipe
+  readonly made: CompiledRecipe
+  readonly call: Call
+  /** The texts that the key is derived over, where it is. */
+  readonly chain: readonly TextOf[] | undefined
 }
 
 export interface PlanRequest {
@@ -28,9 +107,6 @@ export interface PlanRequest {
   readonly target: string
   readonly headers: IncomingHeaders
 }
-
-/** The signatures of a message under every live secret of its key: what a replay of it would show one of. */
-export type Signatures = readonly string[]
 
 /** What a request says that its body's digest is, where the signature covers that. */
 export interface BodyDigest {
@@ -40,37 +116,59 @@ export interface BodyDigest {
   readonly text: string
 }
 
-/** What a scheme is compiled to for a verifier; the pipeline in `verify.ts` runs it, handing `check` only what `read` gave. */
-export interface Plan<R extends Reading = Reading> {
-  /** Takes the headers apart: each exactly once, each in its one spelling. */
-  read(request: PlanRequest): R | Failure
+/** What a scheme is compiled to for a verifier. */
+export interface Plan {
+  /** Takes the headers apart, strictly. */
+  read(request: PlanRequest): Claim | Failure
   /**
-   * Rebuilds the message for an origin and compares. `undefined` when the signature is not one of the key's; a failure
-   * when the request could not be judged.
+   * Reads what the body carries, and puts the body into the call.
    *
-   * @param isDeferred the body is not there; what {@link Plan.statedDigest} gave is compared later, by who reads it
+   * @param body `deferred`: it is not there; what {@link Plan.statedDigest} gave is compared later, by whoever reads it
    */
-  check(
-    key: Key,
-    reading: R,
-    request: PlanRequest,
-    body: Uint8Array | undefined,
-    origin: Origin,
-    isDeferred?: boolean,
-  ): MaybePromise<Signatures | Failure | undefined>
-  /** For the schemes that sign a digest of the body: that digest, when there is just one that can be compared. */
-  statedDigest?(reading: R): BodyDigest | undefined
-  /** A key that nobody holds, checked in the place of an unknown one so that both take the same time. */
-  readonly decoy: Key
+  complete(claim: Claim, body: Uint8Array | undefined | 'deferred'): CompleteClaim | Failure
+  /** Puts the origin into the call, and gives the recipe of the message. */
+  compose(claim: TimelyClaim, origin: Origin): Composition | Failure
+  /** For calls that sign a digest of the body: that digest, when there is just one that can be compared. */
+  statedDigest(claim: Claim): BodyDigest | undefined
 }
 
-export interface PlanOptions {
-  readonly crypto: CryptoProvider
-  /** Accept a body that could as well be the end of the URL, in a scheme without separators. */
-  readonly allowsAmbiguous: boolean
+/** What a scheme is compiled to for a signer. What it prepares may hold more than the composition, for its own `carry`. */
+export interface Preparer<P extends Composition = Composition> {
+  prepare(request: SignableRequest): MaybePromise<P>
+  /** Writes what travels. Takes what `prepare` gave. @param signedPassphrase the passphrase's own signature, where the scheme sends that */
+  carry(prepared: P, signature: string, signedPassphrase: string): SignedRequest
+}
+
+/** Signs the message of a composition, in the scheme's encoding. */
+export type SignComposition = (message: Message, composition: Composition) => MaybePromise<string>
+
+/** A place that a call's signature travels in, or something that the signature needs. */
+export interface Carried {
+  readonly in: 'header' | 'query' | 'form'
+  /** Lower case for a header. */
+  readonly name: string
+  /** Whether every call has it. */
+  readonly required: boolean
+  /** Whether what it holds must not be shown: a passphrase. */
+  readonly secret: boolean
+  /** What it holds: a template, or words. */
+  readonly holds: string
+}
+
+/** The logic of a scheme whose parts no declaration can say, such as RFC 9421's structured fields. All it makes is recipes. */
+export interface Base {
+  readonly createPlan: (crypto: CryptoProvider) => Plan
+  /** @throws CountersignError what is wrong with the credentials or the options */
+  readonly createPreparer: (credentials: Credentials, options: SignerOptions, crypto: CryptoProvider) => Preparer
+  /** `createAnySigner` of keys/sign.ts: a declared scheme's signer need not carry it. */
+  readonly createSigner: (scheme: Scheme, credentials: Credentials, crypto: CryptoProvider) => SignComposition
+  readonly carries: readonly Carried[]
+  /** What is signed, in words. */
+  readonly signs: string
 }
 
 /** A refusal has a `code`; nothing else that a plan answers with has. */
 export function isFailure(value: object): value is Failure {
-  return 'code' in value
+  // Faster than `in` on the many shapes that come by here.
+  return (value as { readonly code?: unknown }).code !== undefined
 }

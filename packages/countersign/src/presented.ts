@@ -1,33 +1,30 @@
-import { DIGEST_BYTES } from './algorithm.ts'
 import { compileReader, type Fields, MAX_FIELD_LENGTH } from './carrier.ts'
-import { encodedLength } from './encoding.ts'
 import type { Failure } from './failure.ts'
-import { readForm } from './form.ts'
+import { isForm, readForm } from './form.ts'
 import { compileHeaderReader, DUPLICATE, type HeaderValue } from './headers.ts'
-import { type Call, percentDecode } from './message.ts'
 import { isNonce } from './nonce.ts'
 import { parseTimestamp } from './parse-timestamp.ts'
-import type { PlanRequest, Reading } from './plan.ts'
+import { percentDecode } from './percent.ts'
+import type { Moment, PlanRequest } from './plan.ts'
+import type { Call } from './recipe/call.ts'
 import type { Carrier, DeclaredScheme } from './scheme.ts'
 import { TIMESTAMP_TEXT } from './timestamp.ts'
 
 /**
  * What a call of a declared scheme says of itself, every field spelled as the scheme wants it; `target` is without the
- * signature, where that stands in the query. The plan adds what the call does not say: origin, URL and body.
+ * signature, where that stands in the query.
  */
-export interface Presented extends Fields, Omit<Call, 'parameters' | 'keyId' | 'nonce'>, Reading {
+export interface Presented extends Fields, Omit<Call, 'parameters' | 'keyId' | 'timestamp' | 'nonce' | 'passphrase'> {
   host: string | undefined
-  issuedMs: number | undefined
-  expiresMs: number | undefined
-  isUnique: boolean
-  /** `target` as it was read, before a base path was put in front of it. */
+  /** `target` before a base path is put in front of it. */
   requestTarget: string
 }
 
 export interface PresentedReader {
   readonly read: (request: PlanRequest) => Presented | Failure
   /** Reads what the body carries. */
-  readonly readBody: ((presented: Presented, body: Uint8Array | undefined) => Failure | undefined) | undefined
+  readonly readBody: ((presented: Fields, body: Uint8Array | undefined) => Failure | undefined) | undefined
+  readonly readTime: (timestamp: string) => Moment | Failure | undefined
 }
 
 /** Makes the functions that read what the scheme's carriers carry: each exactly once, each in its one spelling. */
@@ -45,17 +42,13 @@ export function compilePresentedReader(scheme: DeclaredScheme): PresentedReader 
   const names = [...headerCarriers.map(({ name }) => name), 'host', ...signedHeaders]
   const hostIndex = headerCarriers.length
   const readHeaders = compileHeaderReader(names)
-  const signatureCarrier = carriers.find(({ carrier }) => carrier.fields.includes('signature'))?.name ?? ''
   const hasParameters = Object.keys(scheme.parameters).length > 0
-  const hasHashes = scheme.message.some(part => part.kind === 'hash')
-  const { family, digest } = scheme.algorithm
-  const signatureLength = family === 'hmac' ? encodedLength(DIGEST_BYTES[digest], scheme.signature.encoding) : undefined
-
   const timestampHeader = scheme.carriers.find(carrier => carrier.fields.includes('timestamp'))?.name ?? ''
 
   function read({ method, target, headers }: PlanRequest): Presented | Failure {
     const values = readHeaders(headers)
     const host = values[hostIndex]
+    if (host === DUPLICATE) return { code: 'duplicate-header', header: 'host' }
     const presented: Presented = {
       keyId: '',
       timestamp: '',
@@ -65,21 +58,18 @@ export function compilePresentedReader(scheme: DeclaredScheme): PresentedReader 
       moreSignatures: NONE,
       parameters: hasParameters ? {} : NO_PARAMETERS,
       digests: NONE,
-      host: host === DUPLICATE ? '' : host,
-      issuedMs: undefined,
-      expiresMs: undefined,
-      isLongLived: false,
-      isUnique: false,
+      host,
       method,
       url: '',
       origin: '',
       target,
       requestTarget: target,
       body: undefined,
-      hashes: hasHashes ? [] : NO_HASHES,
+      covered: NONE,
+      hashes: [],
+      missing: undefined,
       header: signedHeaders.length === 0 ? noHeader : name => textOf(values[names.indexOf(name, hostIndex + 1)]),
     }
-    if (host === DUPLICATE) return { code: 'duplicate-header', header: 'host' }
     for (let index = 0; index < signedHeaders.length; index++) {
       if (values[hostIndex + 1 + index] === DUPLICATE) return { code: 'duplicate-header', header: signedHeaders[index] ?? '' }
     }
@@ -98,28 +88,22 @@ export function compilePresentedReader(scheme: DeclaredScheme): PresentedReader 
       const failure = readQuery(presented, target)
       if (failure !== undefined) return failure
     }
-    if (scheme.alternatives !== undefined) {
-      const failure = checkAlternatives(presented)
-      if (failure !== undefined) return failure
-    }
-    if (signatureLength !== undefined && !hasLength(presented, signatureLength))
-      return { code: 'malformed-signature', header: signatureCarrier }
-    presented.requestTarget = presented.target
-    return readTime(presented) ?? presented
+    return (scheme.alternatives === undefined ? undefined : checkAlternatives(presented)) ?? presented
   }
 
-  function readTime(presented: Presented): Failure | undefined {
-    if (scheme.timestamp === undefined || presented.timestamp === '') return undefined
-    const time = parseTimestamp(presented.timestamp, scheme.timestamp.formats)
+  function readTime(timestamp: string): Moment | Failure | undefined {
+    if (scheme.timestamp === undefined || timestamp === '') return undefined
+    const { formats, meaning } = scheme.timestamp
+    const time = parseTimestamp(timestamp, formats)
     if (time === undefined) return { code: 'malformed-timestamp', header: timestampHeader }
-    if (scheme.timestamp.meaning === 'expires') presented.expiresMs = time.ms
-    else presented.issuedMs = time.ms
-    presented.isUnique = time.format === 'nanoseconds' || time.format === 'microseconds'
-    return undefined
+    const isUnique = time.format === 'nanoseconds' || time.format === 'microseconds'
+    const isEnd = meaning === 'expires'
+    return { issuedMs: isEnd ? undefined : time.ms, expiresMs: isEnd ? time.ms : undefined, isLongLived: false, isUnique }
   }
 
-  function readFormBody(presented: Presented, body: Uint8Array | undefined): Failure | undefined {
+  function readBody(presented: Fields, body: Uint8Array | undefined): Failure | undefined {
     const text = new TextDecoder().decode(body)
+    if (!isForm(text)) return { code: 'malformed-header', header: `${formCarriers[0]?.name ?? ''} in the body` }
     for (const { carrier } of formCarriers) {
       const header = `${carrier.name} in the body`
       const value = readForm(text, carrier.name)
@@ -129,7 +113,7 @@ export function compilePresentedReader(scheme: DeclaredScheme): PresentedReader 
       if (!(isTimestamp ? FORM_TIMESTAMP.test(value) : isNonce(value, scheme.nonce.formats))) return malformed(carrier, value)
       presented[isTimestamp ? 'timestamp' : 'nonce'] = value
     }
-    return readTime(presented)
+    return undefined
   }
 
   function readQuery(presented: Presented, target: string): Failure | undefined {
@@ -145,7 +129,7 @@ export function compilePresentedReader(scheme: DeclaredScheme): PresentedReader 
       if (!carrier.fields.includes('signature')) continue
       if (given.at(-1) !== only) return { code: 'malformed-header', header: `?${name}` }
       const rest = given.slice(0, -1).join('&')
-      presented.target = target.slice(0, mark) + (rest === '' ? '' : `?${rest}`)
+      presented.requestTarget = target.slice(0, mark) + (rest === '' ? '' : `?${rest}`)
     }
     return undefined
   }
@@ -159,22 +143,17 @@ export function compilePresentedReader(scheme: DeclaredScheme): PresentedReader 
       : { code: 'duplicate-header', header: optional.join(' and ') }
   }
 
-  return { read, readBody: formCarriers.length === 0 ? undefined : readFormBody }
+  return { read, readBody: formCarriers.length === 0 ? undefined : readBody, readTime }
 }
 
 const FORM_TIMESTAMP = new RegExp(`^${TIMESTAMP_TEXT}$`)
 
 const NONE: readonly never[] = []
 const NO_PARAMETERS = Object.freeze({})
-const NO_HASHES: Call['hashes'] = []
 const noHeader = (): undefined => undefined
 
 function isOptional(carrier: Carrier, scheme: DeclaredScheme): boolean {
   return scheme.alternatives?.some(field => carrier.fields.includes(field)) ?? false
-}
-
-function hasLength({ signature, moreSignatures }: Presented, length: number): boolean {
-  return signature.length === length && moreSignatures.every(more => more.length === length)
 }
 
 function malformed(carrier: Carrier, value: string): Failure {

@@ -10,11 +10,18 @@ describe('memoryReplayGuard', () => {
     expect(guard.claim('a', now + 10_000)).toBe('seen')
     expect(guard.claim('a', now + 20_000)).toBe('seen')
     now += 9_999
-    expect(guard.claim('a', 0)).toBe('seen')
+    expect(guard.claim('a', now)).toBe('seen')
     expect(guard.size).toBe(1)
     now += 2_000
     expect(guard.claim('b', now + 1)).toBe('fresh')
     expect(guard.size).toBe(1)
+  })
+
+  it('refuses a claim that has ended: it would be forgotten at once, and pass again', () => {
+    const guard = memoryReplayGuard({ clock: () => 1_000_000 })
+    for (const end of [0, 999_999, Number.NEGATIVE_INFINITY]) expect(guard.claim('a', end)).toBe('ended')
+    expect(guard.claim('a', 1_000_000)).toBe('fresh')
+    expect(guard.claim('a', 1_000_000)).toBe('seen')
   })
 
   it('refuses rather than forgets when it is full, and takes on again when there is room', () => {

@@ -2,14 +2,14 @@ import type { MaybePromise } from './crypto/provider.ts'
 import { createReplayTable, NEVER, type ReplayTable } from './replay-table.ts'
 import { type Clock, systemClock } from './timestamp.ts'
 
-/** `full` refuses the request: a guard that can not remember must not let it pass. */
-export type Claim = 'fresh' | 'seen' | 'full'
+/** `full` and `ended` refuse the request: what a guard does not remember, because it can't or because it is over, must not pass. */
+export type Claim = 'fresh' | 'seen' | 'full' | 'ended'
 
 /** Says whether a call was seen before, and remembers it. */
 export interface ReplayGuard {
   /**
    * @param id what makes the call unique: its signature, or key id and nonce
-   * @param expiresAtMs milliseconds since the epoch from which the call is refused for its age anyway
+   * @param expiresAtMs the last moment at which the call is accepted, in milliseconds since the epoch; a claim after it is `ended`
    */
   claim(id: string, expiresAtMs: number): MaybePromise<Claim>
 }
@@ -57,7 +57,9 @@ export function memoryReplayGuard(options: MemoryReplayGuardOptions = {}): Memor
       return size
     },
     claim(id, expiresAtMs) {
-      const now = sliceOf(clock())
+      const nowMs = clock()
+      if (expiresAtMs < nowMs) return 'ended'
+      const now = sliceOf(nowMs)
       if (now !== slice) {
         slice = now
         dropEnded()

@@ -226,7 +226,11 @@ describe('Rule 4. A replay is refused', () => {
       privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
     })
     const partner = createSigner(qredoPartner, { keyId: 'p', privateKey })
-    const { verify } = createVerifier(qredoPartner, { origin: ORIGIN, keys: memoryKeys(qredoPartner, [{ id: 'p', publicKey }]) })
+    const { verify } = createVerifier(qredoPartner, {
+      origin: ORIGIN,
+      keys: memoryKeys(qredoPartner, [{ id: 'p', publicKey }]),
+      only: { methods: ['POST'] },
+    })
     const send = (body: string) => {
       const signed = partner.sign({ method: 'POST', url: `${ORIGIN}/x`, body, nonce: 'n-1' })
       return verify({ method: 'POST', target: '/x', headers: signed.headers, body: signed.body })
@@ -241,7 +245,7 @@ describe('Rule 4. A replay is refused', () => {
           throw new Error('down')
         },
       },
-      memoryReplayGuard({ maxEntries: 0 }),
+      memoryReplayGuard({ maxEntries: 0, clock: () => NOW }),
     ])
       expect(codeOf(await verifier({ replay }).verify(request('POST', '/x')))).toBe('replay-guard-unavailable')
   })

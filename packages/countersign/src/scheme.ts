@@ -1,13 +1,46 @@
-import { type AlgorithmFacts, algorithmFacts } from './algorithm.ts'
-import type { SignRequest } from './compile-signer.ts'
+import { type Algorithm, type AlgorithmFacts, algorithmFacts } from './algorithm.ts'
 import type { Credentials } from './credentials.ts'
-import type { CryptoProvider } from './crypto/provider.ts'
+import type { CryptoProvider, MaybePromise } from './crypto/provider.ts'
 import type { HeaderDeclaration, MessagePiece, NonceFormat, ParameterDeclaration, SchemeDeclaration } from './declaration.ts'
 import type { BytesEncoding, SecretEncoding } from './encoding.ts'
-import type { Plan, PlanOptions } from './plan.ts'
-import type { SignerOptions } from './sign.ts'
-import { type Field, fieldsOf, type Part, parseTemplate } from './template.ts'
-import type { TimestampFormat } from './timestamp.ts'
+import type { Base } from './plan.ts'
+import type { Call } from './recipe/call.ts'
+import type { Capabilities } from './recipe/compile.ts'
+import type { Loss, Only } from './recipe/loss.ts'
+import { type Field, fieldsOf, join, type MessageRecipe, macOf, type Recipe } from './recipe/recipe.ts'
+import type { SignerOptions } from './request.ts'
+import { hashRecipe, parseTemplate } from './template.ts'
+import type { Clock, TimestampFormat } from './timestamp.ts'
+
+/** What every scheme says of itself, to the engine and to everyone who shows it. */
+export interface Scheme {
+  /** What users type. */
+  readonly name: string
+  readonly title: string
+  readonly docs: string | undefined
+  /** Those that a key may have. The first that fits a key is its default. */
+  readonly algorithms: readonly [Algorithm, ...Algorithm[]]
+  /** What a key is: a secret that both sides hold, a key pair, or whichever its owner chose. */
+  readonly keys: 'secret' | 'key-pair' | 'either'
+  /** How a secret is written. */
+  readonly secret: { readonly encoding: SecretEncoding; readonly prefix: string }
+  /** The secret is not used as it is: an HMAC key is derived from `prefix` and the secret, over each text of `derive` in turn. */
+  readonly derivedKey: { readonly prefix: string; readonly derive: readonly Recipe[] } | undefined
+  readonly signature: { readonly encoding: BytesEncoding }
+  /** How the signed message is made. Where the client may choose what it covers, that of a call which covers what is demanded. */
+  readonly message: MessageRecipe
+  /** Whether a call names its key. Webhooks do not; `optional`: unless the verifier names one. */
+  readonly keyId: 'carried' | 'none' | 'optional'
+  readonly hasPassphrase: boolean
+  /** Whether a replay can be told from a second delivery: a time or a nonce is signed. */
+  readonly detectsReplays: boolean
+  /** Which calls a verifier takes unless it says so itself. */
+  readonly only: Only
+  /** Losses that the scheme's own standard allows, beyond those that are always accepted. */
+  readonly accepts: readonly Loss[]
+  /** The logic of a scheme that is no declaration. */
+  readonly base: Base | undefined
+}
 
 /** Where one or more fields travel. */
 export interface Carrier {
@@ -17,105 +50,113 @@ export interface Carrier {
   readonly prefix: string
   /** `undefined`: one item, the whole value. */
   readonly separator: string | undefined
-  readonly items: readonly (readonly Part[])[]
+  /** Of each item, the recipes one behind the other. */
+  readonly items: readonly (readonly Recipe[])[]
   readonly fields: readonly Field[]
 }
 
-/** What every scheme says of itself, declared or coded. */
-export interface SchemeFacts {
-  readonly name: string
-  readonly title: string
-  readonly docs: string | undefined
-  /** How a secret is written. */
-  readonly secret: { readonly encoding: SecretEncoding; readonly prefix: string }
-  /** What a key is: a secret that both sides hold, a key pair, or whichever its owner chose. */
-  readonly keys: 'secret' | 'key-pair' | 'either'
-  /** Whether a call names its key. Webhooks do not. */
-  readonly carriesKeyId: boolean
-  readonly hasPassphrase: boolean
-  /** Whether a replay can be told from a second delivery: a time or a nonce is signed. */
-  readonly detectsReplays: boolean
-}
-
 /** A declaration taken apart. Made by {@link defineScheme}, which checks it. */
-export interface DeclaredScheme extends SchemeFacts {
-  readonly kind: 'declared'
+export interface DeclaredScheme extends Scheme {
   readonly declaration: SchemeDeclaration
   readonly algorithm: AlgorithmFacts
-  readonly message: readonly Part[]
   readonly timestamp:
     | { readonly formats: readonly [TimestampFormat, ...TimestampFormat[]]; readonly meaning: 'issued' | 'expires' }
     | undefined
   readonly nonce: { readonly formats: readonly [NonceFormat, ...NonceFormat[]] }
-  readonly signature: { readonly encoding: BytesEncoding }
   readonly carriers: readonly Carrier[]
   /** Two fields of which a call carries exactly one (`{timestamp or nonce}`). */
   readonly alternatives: readonly [Field, Field] | undefined
   readonly parameters: { readonly [name: string]: ParameterDeclaration }
   /** Every field the message or a carrier reads. */
   readonly fields: ReadonlySet<Field>
+  readonly features: SignerFeatures
 }
 
-/** A scheme that needs logic, such as RFC 9421: it brings what a declared one is compiled to. */
-export interface CodedScheme extends SchemeFacts {
-  readonly kind: 'coded'
-  /** What travels in which header or query parameter, a sentence each. */
-  readonly carries: readonly { readonly in: 'header' | 'query'; readonly name: string; readonly description: string }[]
-  /** What is signed, in words. */
-  readonly signs: string
-  /** @throws CountersignError what is wrong with the credentials or the options */
-  readonly compileSigner: (credentials: Credentials, options: SignerOptions, crypto: CryptoProvider) => SignRequest
-  readonly compilePlan: (options: PlanOptions) => Plan
+/** What some schemes' calls need beyond headers, each in a module of its own so that a signer of the others need not carry it. */
+export interface SignerFeatures {
+  /** What its recipes need. */
+  readonly recipes?: Capabilities
+  /** @returns the target with parameters behind it */
+  readonly appendQuery?: (target: string, parameters: readonly (readonly [name: string, value: string])[]) => string
+  /** @returns the nonce of a call: what was given, checked, or one made up */
+  readonly nonces?: (scheme: DeclaredScheme, clock: Clock) => (given: string | undefined) => string
+  readonly parameters?: (scheme: DeclaredScheme, options: SignerOptions) => () => Call['parameters']
+  /** @returns the body with what it has to carry */
+  readonly forms?: (scheme: DeclaredScheme, call: Call, isJson: boolean) => string
+  /** @returns what signs the passphrase, where it travels signed. @throws CountersignError `credential-missing` */
+  readonly passphrases?: (
+    scheme: DeclaredScheme,
+    credentials: Credentials,
+    crypto: CryptoProvider,
+  ) => (() => MaybePromise<string>) | undefined
 }
 
-export type Scheme = DeclaredScheme | CodedScheme
+/** Whether a scheme is data through and through, so that samples, explanations and other formats can be made of it. */
+export function isDeclared(scheme: Scheme): scheme is DeclaredScheme {
+  return 'declaration' in scheme
+}
+
+/** How the passphrase is written where it travels signed (`{passphrase|hmac|base64}`); `undefined` where it travels as it is. */
+export function carriedMac({ carriers }: Pick<DeclaredScheme, 'carriers'>): BytesEncoding | undefined {
+  for (const part of carriers.flatMap(carrier => carrier.items.flat())) {
+    const mac = macOf(part)
+    if (mac !== undefined) return mac.encoding
+  }
+  return undefined
+}
 
 /**
  * Takes a declaration apart that is known to be right: the library's own, which its tests check, so that a client need
  * not carry the checks. Everyone else's go through {@link defineScheme}.
+ *
+ * @param features what its calls need; `featuresOf` tells, and a test holds the two together
  */
-export function readDeclaration(declaration: SchemeDeclaration): DeclaredScheme {
-  const { name, title, docs, timestamp, secret } = declaration
-  const carriers = [
-    ...Object.entries(declaration.headers ?? {}).map(([header, value]) => readCarrier('header', header, value)),
-    ...Object.entries(declaration.query ?? {}).map(([parameter, value]) => readCarrier('query', parameter, value)),
-    ...Object.entries(declaration.form ?? {}).map(([parameter, value]) => readCarrier('form', parameter, value)),
-  ]
-  const message = messagePieces(declaration)
+export function readDeclaration(declaration: SchemeDeclaration, features: SignerFeatures = {}): DeclaredScheme {
+  const { name, title, docs, timestamp, secret, headers = {}, query = {}, form = {} } = declaration
+  const readAll = (place: Carrier['in'], all: { readonly [name: string]: HeaderDeclaration }): readonly Carrier[] =>
+    Object.entries(all).map(([carrier, value]) => readCarrier(place, carrier, value))
+  const carriers = [...readAll('header', headers), ...readAll('query', query), ...readAll('form', form)]
+  const parts = messagePieces(declaration)
     .flatMap(readPiece)
     .flatMap(part => ownHeader(part, carriers))
   const [first, ...rest] = timestamp?.formats ?? []
   const [nonceFormat = 'any', ...nonceFormats] = declaration.nonce?.formats ?? []
-  const fields = new Set([...message.flatMap(fieldsOf), ...carriers.flatMap(carrier => carrier.fields)])
+  const fields = new Set([...parts.flatMap(fieldsOf), ...carriers.flatMap(carrier => carrier.fields)])
   const algorithm = algorithmFacts(declaration.algorithm)
+  const alternatives = parts
+    .map(part => (part.op === 'first' ? (fieldsOf(part) as [Field, Field]) : undefined))
+    .find(pair => pair !== undefined)
   return {
-    kind: 'declared',
     name,
     title,
     docs,
     declaration,
+    algorithms: [algorithm.name],
+    algorithm,
     keys: algorithm.family === 'hmac' ? 'secret' : 'key-pair',
-    carriesKeyId: carriers.some(carrier => carrier.fields.includes('keyId')),
+    secret: { encoding: secret?.encoding ?? 'utf8', prefix: secret?.prefix ?? '' },
+    derivedKey: undefined,
+    signature: declaration.signature,
+    message: join('', parts),
+    keyId: carriers.some(carrier => carrier.fields.includes('keyId')) ? 'carried' : 'none',
     hasPassphrase: fields.has('passphrase'),
     detectsReplays: fields.has('timestamp') || fields.has('nonce'),
-    algorithm,
-    secret: { encoding: secret?.encoding ?? 'utf8', prefix: secret?.prefix ?? '' },
-    message,
+    only: declaration.only ?? {},
+    accepts: [],
+    base: undefined,
     timestamp: first === undefined ? undefined : { formats: [first, ...rest], meaning: timestamp?.meaning ?? 'issued' },
     nonce: { formats: [nonceFormat, ...nonceFormats] },
-    signature: declaration.signature,
     carriers,
-    alternatives: message
-      .map(part => (part.kind === 'field' && part.or !== undefined ? ([part.field, part.or] as const) : undefined))
-      .find(pair => pair !== undefined),
+    alternatives,
     parameters: declaration.parameters ?? {},
     fields,
+    features,
   }
 }
 
 /** `{header.date}`, where the scheme itself writes that header, is what it writes there. */
-function ownHeader(part: Part, carriers: readonly Carrier[]): readonly Part[] {
-  if (part.kind !== 'field' || part.change !== undefined || !part.field.startsWith('header.')) return [part]
+function ownHeader(part: Recipe, carriers: readonly Carrier[]): readonly Recipe[] {
+  if (part.op !== 'field' || !part.field.startsWith('header.')) return [part]
   const name = part.field.slice('header.'.length)
   const own = carriers.find(carrier => carrier.in === 'header' && carrier.name === name && carrier.separator === undefined)
   return own?.items[0] ?? [part]
@@ -129,10 +170,11 @@ function isPieces(message: SchemeDeclaration['message']): message is readonly Me
   return Array.isArray(message)
 }
 
-function readPiece(piece: MessagePiece): Part[] {
+function readPiece(piece: MessagePiece): readonly Recipe[] {
   if (typeof piece === 'string') return parseTemplate(piece)
   const of = (typeof piece.of === 'string' ? [piece.of] : piece.of).flatMap(parseTemplate)
-  return [{ kind: 'hash', digest: piece.hash, encoding: piece.encoding, of }]
+  const [only] = of
+  return [hashRecipe(piece.hash, piece.encoding, of.length === 1 && only !== undefined ? only : join('', of))]
 }
 
 function readCarrier(place: Carrier['in'], name: string, value: HeaderDeclaration): Carrier {

@@ -1,53 +1,15 @@
 import { crypto as platform } from '#crypto'
-import type { SignableBody } from './body.ts'
-import { compileSigner } from './compile-signer.ts'
-import { type Credentials, checkCredentials } from './credentials.ts'
-import { type CryptoProvider, isPromise } from './crypto/provider.ts'
+import { type Credentials, checkCredentials, createSignMessage } from './credentials.ts'
+import { isPromise, type MaybePromise, whenReady } from './crypto/provider.ts'
+import { createDeclaredPreparer } from './declared-preparer.ts'
 import { CountersignError } from './error.ts'
-import type { JsonSerializer } from './json.ts'
-import type { Scheme } from './scheme.ts'
-import { type Clock, systemClock, type TimestampFormat } from './timestamp.ts'
+import type { Composition } from './plan.ts'
+import type { SignableRequest, SignedRequest, SignerOptions } from './request.ts'
+import { isDeclared, type Scheme } from './scheme.ts'
+import { type Clock, systemClock } from './timestamp.ts'
 
-export interface SignerOptions {
-  /** Default: the system's. */
-  readonly clock?: Clock | undefined
-  /** The format to write, of those the scheme takes. Default: the first it declares. */
-  readonly timestamp?: TimestampFormat | undefined
-  /** How a JSON body is written. Default: {@link compactJson}. */
-  readonly json?: JsonSerializer | undefined
-  /** Values for the scheme's parameters, where they are not the defaults. */
-  readonly parameters?: { readonly [name: string]: string } | undefined
-  /** How far an `expires` timestamp lies ahead. Default: 60 s. */
-  readonly lifetimeMs?: number | undefined
-  /** The platform's cryptography. Default: `node:crypto` where there is one, else WebCrypto. */
-  readonly crypto?: CryptoProvider | undefined
-}
-
-export interface SignableRequest {
-  /** Any case; it is signed and sent in upper case. */
-  readonly method: string
-  /** Absolute. It is signed as it was typed, so send it as it was typed. */
-  readonly url: string | URL
-  readonly body?: SignableBody
-  /** Only for the schemes that sign other headers. Names in any case. */
-  readonly headers?: { readonly [name: string]: string } | undefined
-  /** The timestamp's own characters, instead of the clock's. */
-  readonly timestamp?: string | undefined
-  /** For the schemes that carry a nonce, instead of one made up. */
-  readonly nonce?: string | undefined
-}
-
-export interface SignedRequest {
-  readonly method: string
-  /** Send to this: the URL that was given, with what the scheme adds to its query. */
-  readonly url: string
-  /** Names in lower case; with `content-type` for a body that was given as a JSON value. */
-  readonly headers: { readonly [name: string]: string }
-  /** The exact bytes that were signed. Send these. */
-  readonly body: Uint8Array | undefined
-  /** The message that was signed, for those who want to look; made only when it is asked for. */
-  readonly message: () => Uint8Array
-}
+export { DEFAULT_LIFETIME_MS } from './declared-preparer.ts'
+export type { SignableRequest, SignedRequest, SignerOptions } from './request.ts'
 
 export interface Signer {
   readonly scheme: Scheme
@@ -66,9 +28,6 @@ export interface Signer {
 
 const NO_SYNC = 'WebCrypto answers with promises: use await signer.signAsync(request).'
 
-/** How far ahead an `expires` timestamp is put unless told. */
-export const DEFAULT_LIFETIME_MS = 60_000
-
 /**
  * Makes a signer: compiles the scheme, reads the secret, and keeps both.
  *
@@ -84,8 +43,7 @@ export const DEFAULT_LIFETIME_MS = 60_000
 export function createSigner(scheme: Scheme, credentials: Credentials, options: SignerOptions = {}): Signer {
   const crypto = options.crypto ?? platform
   checkCredentials(scheme, credentials)
-  const run =
-    scheme.kind === 'declared' ? compileSigner(scheme, credentials, options, crypto) : scheme.compileSigner(credentials, options, crypto)
+  const run = compileSigner(scheme, credentials, { ...options, crypto })
   return {
     scheme,
     clock: options.clock ?? systemClock,
@@ -100,3 +58,38 @@ export function createSigner(scheme: Scheme, credentials: Credentials, options: 
     withClock: next => createSigner(scheme, credentials, { ...options, clock: next }),
   }
 }
+
+/** The way out of a request: prepared, written, signed, and put where it travels. */
+function compileSigner(
+  scheme: Scheme,
+  credentials: Credentials,
+  options: SignerOptions,
+): (request: SignableRequest) => MaybePromise<SignedRequest> {
+  const { crypto = platform } = options
+  const { base } = scheme
+  const declared = isDeclared(scheme) ? scheme : undefined
+  const preparer =
+    base?.createPreparer(credentials, options, crypto) ?? (declared && createDeclaredPreparer(declared, credentials, options, crypto))
+  const sign = base?.createSigner(scheme, credentials, crypto) ?? createSignMessage(scheme, credentials, scheme.algorithms[0], crypto)
+  const signPassphrase = declared?.features.passphrases?.(declared, credentials, crypto)
+  if (preparer === undefined) throw new CountersignError('scheme-invalid', NO_SCHEME)
+
+  function finish(prepared: Composition): MaybePromise<SignedRequest> {
+    const { made, call } = prepared
+    const message = made.write(call)
+    if (call.missing !== undefined)
+      throw new CountersignError('option-invalid', `The scheme ${scheme.name} signs ${call.missing}, and the request has none: give it.`)
+    const signature = sign(message, prepared)
+    if (!isPromise(signature) && signPassphrase === undefined) return carry(prepared, signature, '')
+    return whenReady(signature, text => whenReady(signPassphrase?.() ?? '', signed => carry(prepared, text, signed)))
+  }
+
+  const { carry } = preparer
+  return request =>
+    whenReady(preparer.prepare(request), prepared => {
+      const { hashes, fill } = prepared.made
+      return hashes.length === 0 ? finish(prepared) : whenReady(fill?.(crypto, hashes, prepared.call), () => finish(prepared))
+    })
+}
+
+const NO_SCHEME = 'This is no scheme: make one with defineScheme.'

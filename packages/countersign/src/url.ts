@@ -5,8 +5,8 @@ const TARGET = /^\/[A-Za-z0-9\-._~:/?@!$&'()*+,;=%]*$/
 
 const ABSOLUTE = /^(https?|wss?):\/\/[^/?#\s]+/i
 
-/** The whole of a URL that needs no further look: absolute, visible ASCII, no fragment. */
-const SIGNABLE = /^(https?|wss?):\/\/[!-"$-.0->@-~][!-"$-~]*$/i
+/** The whole of a URL that arrives as it is typed: absolute, lower-case host, only what RFC 3986 allows in path and query, no fragment. */
+const SIGNABLE = /^(https?|wss?):\/\/[a-z0-9\-._~:[\]]+(\/[A-Za-z0-9\-._~:/?@!$&'()*+,;=%]*)$/
 
 export function isStrictTarget(target: string): boolean {
   return TARGET.test(target)
@@ -35,13 +35,21 @@ export function splitUrl(url: string): SplitUrl {
 /**
  * Refuses a URL that can not arrive as it was typed.
  *
+ * @param signsOrigin whether scheme and host are signed as they are typed: then they have to be in lower case, as a verifier knows them
+ * @returns the URL, with the slash that a request has where no path was typed
  * @throws CountersignError `url-not-signable`
  */
-export function checkSignableUrl(url: string): void {
-  if (SIGNABLE.test(url)) return
-  const bad = /[^!"$-~]/.exec(url)?.[0]
-  if (bad === undefined) splitUrl(url)
-  throw new CountersignError('url-not-signable', `The URL holds ${JSON.stringify(bad)}: percent-encode it, and leave a fragment out.`)
+export function checkSignableUrl(url: string, signsOrigin = false): string {
+  if (SIGNABLE.test(url)) return url
+  const { origin, target } = splitUrl(url)
+  const bad = /[^A-Za-z0-9\-._~:/?@!$&'()*+,;=%]/.exec(target)?.[0]
+  if (bad !== undefined)
+    throw new CountersignError('url-not-signable', `The URL holds ${JSON.stringify(bad)}: percent-encode it, and leave a fragment out.`)
+  if (SIGNABLE.test(`${signsOrigin ? origin : origin.toLowerCase()}/`)) return origin + target
+  throw new CountersignError(
+    'url-not-signable',
+    `${JSON.stringify(origin.slice(0, 80))} does not arrive as it is typed: write scheme and host in lower case, without a user name.`,
+  )
 }
 
 /**

@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { crypto as web } from './crypto/web.ts'
@@ -71,6 +72,8 @@ describe('createVerifier(qredoV1).verify', () => {
   })
 
   const expectations: [FailureCode, string, () => Promise<Verification>][] = [
+    ['unsigned-part', 'a path that is not among those taken', () => verifier({ only: { paths: ['/other'] } }).verify(call())],
+    ['missing-body', 'no body where one is required', () => verifier({ only: { body: 'required' } }).verify(call({ body: undefined }))],
     ['method-not-allowed', 'a method in lower case', () => verifier().verify({ ...call(), method: 'post' })],
     ['method-not-allowed', 'an unknown method', () => verifier().verify({ ...call(), method: 'BREW' })],
     ['malformed-target', 'a target with a space', () => verifier().verify({ ...call(), target: '/orders x' })],
@@ -274,7 +277,7 @@ describe('createVerifier', () => {
     )
   })
 
-  it('answers 503 rather than failing when the public key of a key is none', async () => {
+  it('answers 503 rather than failing when a key can not be used', async () => {
     const scheme = defineScheme({
       name: 'ed',
       title: 'Ed',
@@ -283,13 +286,18 @@ describe('createVerifier', () => {
       message: '{timestamp}\n{body}',
       signature: { encoding: 'base64' },
       headers: { k: '{keyId}', t: '{timestamp}', s: '{signature}' },
+      only: { methods: ['GET'], paths: 'any' },
     })
+    // A key is checked where it is made; this one comes from a source that did not make it so.
+    const { publicKey } = generateKeyPairSync('ed25519')
+    const made = createKey(scheme, { id: 'k', publicKey: String(publicKey.export({ type: 'spki', format: 'pem' })) })
+    const signature = Buffer.alloc(64).toString('base64')
     const { verify } = createVerifier(scheme, {
       origin: ORIGIN,
-      keys: { find: () => createKey(scheme, { id: 'k', publicKey: 'none' }) },
+      keys: { find: () => ({ ...made, publicKey: 'none' }) },
       clock: () => NOW,
     })
-    expect(codeOf(await verify({ method: 'GET', target: '/', headers: { k: 'k', t: '1647356399', s: 'AAAA' } }))).toBe(
+    expect(codeOf(await verify({ method: 'GET', target: '/', headers: { k: 'k', t: '1647356399', s: signature } }))).toBe(
       'key-source-unavailable',
     )
   })
@@ -303,6 +311,7 @@ describe('createVerifier', () => {
       message: '{timestamp}\n{body|sha256|base64}',
       signature: { encoding: 'base64' },
       headers: { k: '{keyId}', t: '{timestamp}', digest: 'SHA-256={body|sha256|base64}', s: '{signature|percent-encode}' },
+      only: { methods: ['POST'], paths: 'any' },
     })
     const { headers, body } = createSigner(scheme, { keyId: 'k', secret: 'x'.repeat(16) }, { clock: () => NOW }).sign({
       method: 'POST',

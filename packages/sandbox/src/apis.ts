@@ -1,3 +1,4 @@
+import { qredoPartner, qredoV1, qredoV2, rfc9421 } from 'countersign/schemes'
 import type { Api } from './api/api.ts'
 import type { Doors } from './doors.ts'
 import { endpoints } from './endpoints/index.ts'
@@ -20,7 +21,7 @@ export function createApis(doors: Doors, tokens: Tokens): readonly Api[] {
       endpoints,
       requiredFor: requiredForQredo,
       authenticate: doors.v1,
-      security: ['qredo-v1', 'rfc9421'],
+      security: [qredoV1.name, rfc9421.name],
     },
     {
       title: 'Qredo API v2, the token call',
@@ -28,7 +29,7 @@ export function createApis(doors: Doors, tokens: Tokens): readonly Api[] {
       endpoints: [token],
       requiredFor: requiredForQredo,
       authenticate: doors.v2Token,
-      security: ['qredo-v2'],
+      security: [qredoV2.name],
     },
     {
       title: 'Qredo API v2',
@@ -44,7 +45,7 @@ export function createApis(doors: Doors, tokens: Tokens): readonly Api[] {
       endpoints: partnerEndpoints,
       requiredFor: requiredForPartner,
       authenticate: doors.partner,
-      security: ['qredo-partner'],
+      security: [qredoPartner.name],
     },
   ]
 }

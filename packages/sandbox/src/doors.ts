@@ -5,7 +5,9 @@ import {
   type Deprecation,
   deprecated,
   type Failure,
+  isDeclared,
   memoryReplayGuard,
+  type Only,
   type ReplayGuard,
   type Scheme,
   type Verifier,
@@ -15,6 +17,7 @@ import { qredoPartner, qredoV1, qredoV2, rfc9421 } from 'countersign/schemes'
 import type { Authenticate } from './api/api.ts'
 import { signedCalls } from './api/signed-calls.ts'
 import { tokenCalls } from './api/token-calls.ts'
+import { partnerEndpoints } from './partner/endpoints.ts'
 import { nonceGuard } from './partner/nonces.ts'
 import type { Store } from './store/database.ts'
 import type { Tokens } from './tokens/tokens.ts'
@@ -41,15 +44,25 @@ export interface Doors {
   readonly partner: Authenticate
 }
 
+/** What a verifier takes beyond its scheme's defaults. */
+interface Door {
+  /** The schemes whose keys it takes. Default: its own. */
+  readonly keysOf?: readonly string[] | undefined
+  readonly guard?: ReplayGuard | undefined
+  readonly only?: Only | undefined
+}
+
+/** The Partner API doesn't sign the method, so nothing but the methods of its endpoints is taken. */
+const PARTNER_METHODS: readonly string[] = [...new Set(partnerEndpoints.map(({ method }) => method))]
+
 export function createDoors({ service, store, tokens, clock, origins, deprecation, onRefused }: DoorsOptions): Doors {
   // One for all: v1 and v2 sign the same message, and no signature is good for both.
   const replay = memoryReplayGuard({ clock })
 
-  /** @param keysOf the schemes whose keys it takes; default: its own */
-  function verifierOf(scheme: Scheme, origin: readonly string[], keysOf = [scheme.name], guard: ReplayGuard = replay): Verifier {
+  function verifierOf(scheme: Scheme, origin: readonly string[], { keysOf = [scheme.name], guard = replay, only }: Door = {}): Verifier {
     const keys = service.source.ofScheme(...keysOf)
     const explained =
-      scheme.kind === 'declared' && scheme.keys === 'secret'
+      isDeclared(scheme) && scheme.keys === 'secret'
         ? explainRefusals({
             scheme,
             keys,
@@ -61,6 +74,7 @@ export function createDoors({ service, store, tokens, clock, origins, deprecatio
       keys,
       clock,
       replay: guard,
+      only,
       onRefused(refusal) {
         service.refusals.refused(refusal)
         explained?.(refusal)
@@ -86,8 +100,12 @@ export function createDoors({ service, store, tokens, clock, origins, deprecatio
     v1: v1Of(origins),
     v1Feed: v1Of([...origins, ...origins.map(origin => origin.replace(/^http/, 'ws'))]),
     // A key of v1 gets tokens, too: who moves keeps their keys.
-    v2Token: signedCalls({ verifiers: [verifierOf(qredoV2, origins, [qredoV1.name, qredoV2.name])], service, onRefused }),
+    v2Token: signedCalls({ verifiers: [verifierOf(qredoV2, origins, { keysOf: [qredoV1.name, qredoV2.name] })], service, onRefused }),
     v2: tokenCalls({ tokens, service, clock, onRefused }),
-    partner: signedCalls({ verifiers: [verifierOf(qredoPartner, origins, undefined, nonceGuard(store, clock))], service, onRefused }),
+    partner: signedCalls({
+      verifiers: [verifierOf(qredoPartner, origins, { guard: nonceGuard(store, clock), only: { methods: PARTNER_METHODS } })],
+      service,
+      onRefused,
+    }),
   }
 }

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { HttpBindings } from '@hono/node-server'
 import type { Key, Scheme } from 'countersign'
+import { SCHEMES } from 'countersign/schemes'
 import type { Hono } from 'hono'
 import { type Administrator, type Administrators, createAdministrators } from './admin/administrators.ts'
 import { createAdminApp } from './admin/app.ts'
@@ -18,7 +19,6 @@ import { createKeyStore, type KeyStore } from './keys/key-store.ts'
 import { type LastUsed, recordLastUsed } from './keys/last-used.ts'
 import { principalOf } from './keys/open-key.ts'
 import { type Permission, QREDO_PERMISSIONS } from './keys/permissions.ts'
-import { KNOWN_SCHEMES } from './schemes.ts'
 import { checkMasterKey } from './seal/canary.ts'
 import { createMasterKeyFile, MASTER_KEY_VARIABLE, masterKeysFromFile, masterKeysFromText } from './seal/master-keys.ts'
 import { createSealer, type Sealer } from './seal/sealer.ts'
@@ -82,7 +82,7 @@ export function masterKeyFileFor({ store, masterKeyFile }: StoreLocation): strin
  */
 export async function openKeyService(options: ServiceOptions): Promise<KeyService> {
   const { store, clock = Date.now, permissions = QREDO_PERMISSIONS, flushMs, onError } = options
-  const schemes = options.schemes ?? KNOWN_SCHEMES
+  const schemes = options.schemes ?? SCHEMES
   if (!isPostgres(store)) mkdirSync(dirname(store), { recursive: true, mode: 0o700 })
   const { sealer, made } = options.sealer === undefined ? openMasterKeys(options) : { sealer: options.sealer, made: undefined }
   const database = await openDatabase(store)

@@ -28,6 +28,9 @@ export function verifyInTurn(
   }
 }
 
+/** A scheme that does not sign the whole request takes some calls only: the others may be signed by another scheme. */
+const FOR_ANOTHER: readonly Failure['code'][] = ['missing-header', 'method-not-allowed', 'unsigned-part']
+
 function isForAnother({ code }: Failure): boolean {
-  return code === 'missing-header'
+  return FOR_ANOTHER.includes(code)
 }

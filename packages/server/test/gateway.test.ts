@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto'
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http'
 import { type AddressInfo, connect, createServer as createTcpServer, type Server as TcpServer } from 'node:net'
@@ -5,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createSigner } from 'countersign'
-import { qredoV1, rfc9421, stripe } from 'countersign/schemes'
+import { bybit, qredoV1, rfc9421, stripe } from 'countersign/schemes'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { WebSocket, WebSocketServer } from 'ws'
 import {
@@ -209,6 +210,36 @@ describe('the gateway', () => {
     expect(stripe.name).toBe('stripe')
   })
 
+  it('takes what a scheme does not sign only as the scheme or its route says', async () => {
+    const made = await service.keys.create({ name: 'test', address: '' }, 'acme', { name: 'b', scheme: 'bybit' })
+    const { port } = await start({
+      routes: [
+        { path: '/', schemes: ['bybit', 'qredo-v1'] },
+        { path: '/v5/order', schemes: ['bybit'], only: { methods: ['POST', 'PUT'], paths: ['/v5/order/create', '/v5/order/batch/*'] } },
+      ],
+    })
+    const signer = createSigner(bybit, { keyId: made.key.id, secret: made.secret ?? '' })
+    const send = async (method: string, path: string): Promise<string> => {
+      const body = method === 'GET' ? undefined : '{}'
+      const { headers } = signer.sign({ method, url: ORIGIN + path, body })
+      const answer = await fetch(`http://127.0.0.1:${port}${path}`, { method, headers, ...(body === undefined ? {} : { body }) })
+      const text = await answer.text()
+      return answer.ok ? 'ok' : (JSON.parse(text) as { code: string }).code
+    }
+    expect(await send('GET', '/v5/balance?coin=BTC')).toBe('ok')
+    expect(await send('POST', '/v5/balance')).toBe('method-not-allowed')
+    expect(await send('POST', '/v5/order/create')).toBe('ok')
+    expect(await send('PUT', '/v5/order/batch/7')).toBe('ok')
+    expect(await send('GET', '/v5/order/create')).toBe('method-not-allowed')
+    for (const path of ['/v5/order/cancel', '/v5/order/batch', '/v5/order/create/', '/v5/order/create?x=1'])
+      expect([path, await send('POST', path)]).toEqual([path, 'unsigned-part'])
+    const widened = { path: '/', schemes: ['bybit'], only: { methods: ['POST'] } }
+    await expect(start({ routes: [widened] })).rejects.toMatchObject({
+      code: 'route-invalid',
+      message: expect.stringMatching(/^The route \/: .*only: \{ paths:/) as string,
+    })
+  })
+
   it('tells of what is deprecated with every answer, counts it, interrupts it, and refuses it in the end', async () => {
     const day = (days: number): string => new Date(Date.now() + days * 86_400_000).toISOString()
     const deprecation = { since: day(-9), successor: 'qredo-v2', link: 'https://api.example.com/migrating' }
@@ -365,12 +396,14 @@ describe('an upstream that misbehaves', () => {
 })
 
 describe('what strangers send', () => {
-  const signed = (method: string, path: string, body?: string): string => {
-    const { headers } = createSigner(qredoV1, { keyId, secret }).sign({ method, url: ORIGIN + path, body })
-    return Object.entries(headers)
-      .map(([name, value]) => `${name}: ${value}\r\n`)
-      .join('')
+  /** By hand: the library's signer refuses most of these URLs. */
+  const signed = (method: string, path: string, body = ''): string => {
+    const timestamp = `${Date.now()}000${String(signedCount++).padStart(3, '0')}`
+    const message = timestamp + method + ORIGIN + path + body
+    const signature = createHmac('sha256', Buffer.from(secret, 'base64')).update(message).digest('base64url')
+    return `qredo-api-key: ${keyId}\r\nqredo-api-ts: ${timestamp}\r\nqredo-api-sig: ${signature}\r\n`
   }
+  let signedCount = 0
   const request = (line: string, headers: string, body = ''): string => `${line} HTTP/1.1\r\nhost: x\r\n${headers}\r\n${body}`
 
   it.each<[string, () => string]>([

@@ -1,6 +1,7 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { Redis } from 'ioredis'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { type RedisReplayGuard, type RedisReplayGuardOptions, redisReplayGuard } from '../src/index.ts'
+import { type RedisReplayGuard, type RedisReplayGuardOptions, redisReplayGuard } from '../src/replay/redis.ts'
 import { hasRedis, startRedis, startRedisCluster, type TestRedis } from './redis.ts'
 
 describe.skipIf(!hasRedis)('redisReplayGuard (needs redis-server)', () => {
@@ -47,6 +48,45 @@ describe.skipIf(!hasRedis)('redisReplayGuard (needs redis-server)', () => {
     expect(await guard.claim('x', Date.now() + 500)).toBe('fresh')
     expect(await guard.claim('x', Date.now() + 500)).toBe('seen')
     await expect.poll(() => guard.claim('x', Date.now() + 500), { interval: 50, timeout: 5000 }).toBe('fresh')
+  })
+
+  it('refuses a call whose end has passed, however often it is claimed', async () => {
+    const guard = await open({ toleranceMs: 1, prefix: 'ended' })
+    for (let round = 0; round < 3; round++) expect(await guard.claim('late', Date.now() - 1)).toBe('ended')
+    const end = Date.now() + 300
+    expect(await guard.claim('x', end)).toBe('fresh')
+    expect(await guard.claim('x', end)).toBe('seen')
+    await expect.poll(() => guard.claim('x', end), { interval: 50, timeout: 5000 }).toBe('ended')
+    expect(await guard.claim('x', end)).toBe('ended')
+  })
+
+  it('goes by the clock that is ahead, its own or that of Redis', async () => {
+    const hour = 3_600_000
+    const ahead = await open({ prefix: 'clocks', clock: () => Date.now() + hour })
+    const behind = await open({ prefix: 'clocks', clock: () => Date.now() - hour })
+    expect(await ahead.claim('x', soon())).toBe('ended')
+    expect(await behind.claim('x', Date.now() - 1000)).toBe('ended')
+    // Remembered until the end by the clock of Redis, also for a process whose own clock is near the end.
+    const late = await open({ toleranceMs: 1, prefix: 'clocks', clock: () => Date.now() + hour })
+    const end = Date.now() + hour + 50
+    expect(await late.claim('y', end)).toBe('fresh')
+    await sleep(200)
+    expect(await behind.claim('y', end)).toBe('seen')
+  })
+
+  it('never lets a call pass twice, whenever it is claimed', async () => {
+    const guard = await open({ toleranceMs: 1, prefix: 'twice' })
+    const ends = Array.from({ length: 40 }, (_, at) => Date.now() + 50 + at * 10)
+    const fresh = new Map<number, number>()
+    const until = Date.now() + 900
+    while (Date.now() < until) {
+      const claims = await Promise.all(ends.map(end => guard.claim(`call ${end}`, end)))
+      claims.forEach((claim, at) => {
+        if (claim === 'fresh') fresh.set(at, (fresh.get(at) ?? 0) + 1)
+      })
+    }
+    expect([...fresh.values()].every(count => count === 1)).toBe(true)
+    expect(fresh.size).toBe(40)
   })
 
   it('refuses while Redis is away, and works again by itself', async () => {

@@ -1,5 +1,6 @@
 import { readHeaderLines } from '@countersign/pasted'
 import type { Command } from 'commander'
+import { isDeclared } from 'countersign'
 import { codeSample, LANGUAGES } from 'countersign/code'
 import { EXIT, UsageError } from '../exit.ts'
 import type { RequestOptions } from '../request.ts'
@@ -40,7 +41,7 @@ Examples:
     )
     .action((name: string, options: CodeOptions) => {
       const scheme = findScheme(name)
-      if (scheme.kind !== 'declared')
+      if (!isDeclared(scheme))
         throw new UsageError(
           'no-sample',
           `The scheme ${name} has logic of its own, so no sample can be derived from its declaration: use the library, or countersign sign --curl.`,

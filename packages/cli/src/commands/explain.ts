@@ -1,14 +1,15 @@
 import { chooseEntry, type HarRequest, type PastedRequest, readCurlLine, readCurlWords, readHar, readRawHttp } from '@countersign/pasted'
 import { type Command, Option } from 'commander'
-import type { DeclaredScheme } from 'countersign'
+import { type DeclaredScheme, isDeclared } from 'countersign'
 import { explain } from 'countersign/explain'
+import { DEFAULT_SCHEME } from 'countersign/schemes'
 import { addCredentialOptions, type CredentialOptions, resolveSecret } from '../credentials.ts'
 import { EXIT, UsageError } from '../exit.ts'
 import { writeExplanation } from '../explanation-text.ts'
 import { readBodyFile, readCount, readPastedText } from '../pasted-options.ts'
 import { type Profile, readProfile } from '../profiles.ts'
 import { readBody, readGivenHeaders } from '../request.ts'
-import { DEFAULT_SCHEME, findScheme } from '../schemes.ts'
+import { findScheme } from '../schemes.ts'
 import { out, readBytesFile, readStandardInput, readTextFile, tell } from '../streams.ts'
 
 /** More than the library's: a person would rather wait a second than search by hand. */
@@ -72,9 +73,9 @@ Examples:
       --client-message '1647356399GET/v1/balance'`,
     )
     .action(async (words: readonly string[], options: ExplainOptions) => {
-      const profile: Profile = options.profile === undefined ? { scheme: DEFAULT_SCHEME } : readProfile(options.profile)
+      const profile: Profile = options.profile === undefined ? { scheme: DEFAULT_SCHEME.name } : readProfile(options.profile)
       const scheme = findScheme(options.scheme ?? profile.scheme)
-      if (scheme.kind !== 'declared')
+      if (!isDeclared(scheme))
         throw new UsageError(
           'scheme-not-declared',
           `The scheme ${scheme.name} is no declaration, so there are no hypotheses to take from it; countersign verify says what it can.`,

@@ -1,6 +1,7 @@
 import cluster from 'node:cluster'
 import { once } from 'node:events'
 import { type Command, Option } from 'commander'
+import { DEFAULT_SCHEME } from 'countersign/schemes'
 import { EXIT, UsageError } from '../exit.ts'
 import { out, readTextFile, tell } from '../streams.ts'
 
@@ -30,8 +31,8 @@ export function addGatewayCommand(program: Command, done: (code: number) => void
     .optionsGroup('What:')
     .addOption(new Option('--upstream <url>', 'the API behind it').env('COUNTERSIGN_UPSTREAM'))
     .option('--origin <origin>', 'the public origin, which clients sign (repeatable)', collect)
-    .option('-s, --scheme <name>', 'what is taken (repeatable; default: qredo-v1)', collect)
-    .option('--keep-signature', 'let the API see the signature’s headers')
+    .option('-s, --scheme <name>', `what is taken (repeatable; default: ${DEFAULT_SCHEME.name})`, collect)
+    .option('--keep-signature', 'let the API see the headers and query parameters of the signature')
     .option('--config <file>', 'JSON or YAML with all settings: routes, limits, timeouts; flags go before it')
     .optionsGroup('Where:')
     .option('--host <address>', 'address to listen on (default: 127.0.0.1)')

@@ -1,6 +1,7 @@
 import type { KeyChanges, KeyView, NewKey } from '@countersign/server'
 import confirm from '@inquirer/confirm'
 import { type Command, Option } from 'commander'
+import { DEFAULT_SCHEME } from 'countersign/schemes'
 import { EXIT, UsageError } from '../exit.ts'
 import type { Verb } from '../key-manager.ts'
 import {
@@ -60,7 +61,7 @@ export function addKeysCommand(program: Command, done: (code: number) => void): 
     })
 
   addSettingOptions(addManagerOptions(keys.command('create').description('make a key; its secret is shown this once').argument('<name>')))
-    .option('-s, --scheme <name>', 'what it signs with (default: qredo-v1)')
+    .option('-s, --scheme <name>', `what it signs with (default: ${DEFAULT_SCHEME.name})`)
     .option('--secret-out <path>', 'write the secret into a new file that only you can read, instead of showing it')
     .option('--save-profile <name>', 'keep id and secret as a profile, for --profile')
     .option('--json', '{"key":…,"secret":…}')
@@ -82,7 +83,7 @@ Examples:
     addManagerOptions(keys.command('import').description('take over a key that is in use elsewhere, with its own id').argument('<id>')),
   )
     .option('--name <name>', 'what it is called (default: its id)')
-    .option('-s, --scheme <name>', 'what it signs with (default: qredo-v1)')
+    .option('-s, --scheme <name>', `what it signs with (default: ${DEFAULT_SCHEME.name})`)
     .option('--secret-file <path>', 'file that holds the secret, written as the scheme says')
     .option('--secret-stdin', 'read the secret from standard input')
     .option('--passphrase <text>', 'for the schemes that want one')

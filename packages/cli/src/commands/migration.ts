@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { DEFAULT_SCHEME } from 'countersign/schemes'
 import { EXIT, UsageError } from '../exit.ts'
 import type { JsonOption } from '../key-options.ts'
 import { addManagerOptions, type ManagerOptions, withManager } from '../store-options.ts'
@@ -16,7 +17,7 @@ export function addMigrationCommand(program: Command, done: (code: number) => vo
 
   addManagerOptions(migration.command('report').description('list the keys that were used with a deprecated scheme or route'))
     .optionsGroup('What:')
-    .option('--from <name...>', 'what is deprecated: schemes, or routes as "route /path" (default: qredo-v1)')
+    .option('--from <name...>', `what is deprecated: schemes, or routes as "route /path" (default: ${DEFAULT_SCHEME.name})`)
     .option('--to <name...>', 'what is to be used instead (default: anything else)')
     .option('--days <n>', 'who used it in so many days', '30')
     .optionsGroup('Output:')
@@ -33,7 +34,7 @@ Examples:
     )
     .action(
       async ({
-        from = ['qredo-v1'],
+        from = [DEFAULT_SCHEME.name],
         to = [],
         ...options
       }: Partial<Pick<ReportOptions, 'from' | 'to'>> & Omit<ReportOptions, 'from' | 'to'>) => {

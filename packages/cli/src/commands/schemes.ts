@@ -1,19 +1,32 @@
 import type { Command } from 'commander'
-import { describeScheme, type Scheme } from 'countersign'
+import { describeScheme, isDeclared, type Scheme } from 'countersign'
+import { SCHEMES } from 'countersign/schemes'
+import { coverageRows, type Rows, schemeFacts } from '../coverage-text.ts'
 import { EXIT } from '../exit.ts'
-import { findScheme, SCHEMES } from '../schemes.ts'
+import { findScheme } from '../schemes.ts'
 import { out } from '../streams.ts'
 
 export function addSchemesCommand(program: Command, done: (code: number) => void): void {
   program
     .command('schemes')
-    .description('list the signature schemes, or describe one')
+    .description('list the signature schemes, or describe one and what it covers')
     .argument('[name]', 'a name, or the path of a declaration in JSON')
-    .option('--json', 'the declarations, as JSON')
-    .addHelpText('after', '\nExamples:\n  $ countersign schemes\n  $ countersign schemes qredo-v1\n  $ countersign schemes stripe --json')
+    .option('--json', 'the facts, what a signature covers, and the declaration, as JSON')
+    .addHelpText(
+      'after',
+      `
+A part of a request is covered exactly, up to spellings that share a signature, or not. A verifier refuses all but one of those spellings unless the
+scheme or its owner accepts more, and takes parts that are not covered only as far as it is told.
+
+Examples:
+  $ countersign schemes
+  $ countersign schemes qredo-v1
+  $ countersign schemes stripe --json | jq .declaration`,
+    )
     .action((name: string | undefined, options: { json?: boolean }) => {
       const chosen = name === undefined ? undefined : findScheme(name)
-      if (options.json === true) out(`${JSON.stringify(chosen === undefined ? SCHEMES.map(toJson) : toJson(chosen), undefined, 2)}\n`)
+      if (options.json === true)
+        out(`${JSON.stringify(chosen === undefined ? SCHEMES.map(schemeFacts) : schemeFacts(chosen), undefined, 2)}\n`)
       else if (chosen !== undefined) out(describe(chosen))
       else {
         const width = Math.max(...SCHEMES.map(scheme => scheme.name.length))
@@ -23,29 +36,24 @@ export function addSchemesCommand(program: Command, done: (code: number) => void
     })
 }
 
-/** The declaration; of a scheme with logic, what there is to say. */
-function toJson(scheme: Scheme): unknown {
-  if (scheme.kind === 'declared') return scheme.declaration
-  const { name, title, docs, keys, secret } = scheme
-  return { name, title, docs, keys, secret, logic: true }
-}
-
 function describe(scheme: Scheme): string {
   const { message, algorithm, key, timestamp, signature, carried, mistakes } = describeScheme(scheme)
-  const rows: [string, string][] = [
+  const rows: Rows = [
     ['name', scheme.name],
     ['title', scheme.title],
     ['follows', scheme.docs ?? '—'],
     ['algorithm', algorithm],
     ['key', key],
-    ['message', scheme.kind === 'declared' ? JSON.stringify(message) : message],
+    ['message', isDeclared(scheme) ? JSON.stringify(message) : message],
     ['timestamp', timestamp],
     ['signature', signature],
     ...carried.map(({ in: place, name, value }): [string, string] => [
       place,
       place === 'header' ? `${name}: ${value}` : `${name}=${value}`,
     ]),
+    ...coverageRows(scheme),
     ...mistakes.map((mistake, index): [string, string] => [index === 0 ? 'mistakes' : '', mistake]),
   ]
-  return rows.map(([label, value]) => `${label.padEnd(10)} ${value}\n`).join('')
+  const width = Math.max(...rows.map(([label]) => label.length))
+  return rows.map(([label, value]) => `${label.padEnd(width)} ${value}\n`).join('')
 }

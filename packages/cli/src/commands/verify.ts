@@ -1,10 +1,12 @@
 import type { Command } from 'commander'
-import { createKey, createVerifier, explainFailure, type KeyDescription, type KeySource } from 'countersign'
+import { createKey, createVerifier, explainFailure, type KeyDescription, type KeySource, type Scheme } from 'countersign'
+import { DEFAULT_SCHEME } from 'countersign/schemes'
+import { unsignedParts } from '../coverage-text.ts'
 import { addCredentialOptions, type CredentialOptions, resolveSecret } from '../credentials.ts'
 import { EXIT, UsageError } from '../exit.ts'
 import { type Profile, readProfile } from '../profiles.ts'
 import { addRequestOptions, type RequestOptions, readGivenHeaders, readRequest } from '../request.ts'
-import { DEFAULT_SCHEME, findScheme } from '../schemes.ts'
+import { findScheme } from '../schemes.ts'
 import { out, readTextFile, tell } from '../streams.ts'
 
 interface VerifyOptions extends CredentialOptions, RequestOptions {
@@ -38,24 +40,30 @@ Examples:
   $ countersign verify POST https://example.com/hook -s stripe -d @event.json --headers-file headers.txt`,
     )
     .action(async (first: string, second: string | undefined, options: VerifyOptions) => {
-      const profile: Profile = options.profile === undefined ? { scheme: DEFAULT_SCHEME } : readProfile(options.profile)
+      const profile: Profile = options.profile === undefined ? { scheme: DEFAULT_SCHEME.name } : readProfile(options.profile)
       const scheme = findScheme(options.scheme ?? profile.scheme)
       const { method, url, body } = await readRequest(first, second, options)
       const headers = readGivenHeaders(options)
       const { origin, target } = splitUrl(url)
       const description = await readKey()
       const known = options.apiKey ?? profile.apiKey
-      const keys: KeySource = { find: id => (known === undefined || known === id ? createKey(scheme, { ...description, id }) : undefined) }
+      // A call without a key id is checked with the key that is given, under a name of its own.
+      const keys: KeySource = {
+        find: id =>
+          known === undefined || known === id ? createKey(scheme, { ...description, id: id === '' ? 'default' : id }) : undefined,
+      }
       const verifier = createVerifier(scheme, {
         origin,
         keys,
-        ...(scheme.carriesKeyId ? {} : { keyId: known ?? 'default' }),
+        ...fixedKeyId(scheme, known),
         clock: readClock(options.at),
         replay: 'off',
         // One signature is looked at here; whether it could fit another call too is a server's question.
         allow: ['ambiguous-request'],
+        only: { methods: [method], paths: 'any', query: 'any', body: 'any' },
         ...(options.anyTime === true ? { toleranceMs: ANY_TIME_MS } : {}),
       })
+      warnOfUnsigned(scheme, method)
       const result = await verifier.verify({ method, target, headers, body })
       if (options.json === true)
         out(
@@ -80,6 +88,19 @@ Examples:
         }
       }
     })
+}
+
+function fixedKeyId({ keyId }: Scheme, known: string | undefined): { readonly keyId?: string } {
+  if (keyId === 'none') return { keyId: known ?? 'default' }
+  return keyId === 'optional' && known !== undefined ? { keyId: known } : {}
+}
+
+/** Here the call is taken as it stands, whatever of it is not signed; a server has to be told what it takes. */
+function warnOfUnsigned(scheme: Scheme, method: string): void {
+  const parts = unsignedParts(scheme, method)
+  if (parts.length === 0) return
+  const fact = scheme.base === undefined ? `does not sign ${parts.join(', ')}` : `does not require ${parts.join(', ')} to be signed`
+  tell(`warning: ${scheme.name} ${fact}: a call that differs there can have the same signature`)
 }
 
 function splitUrl(url: string): { origin: string; target: string } {

@@ -1,1 +1,2 @@
-export { type DraftSignaturesOptions, draftSignatures } from './scheme.ts'
+export type { DraftSignaturesOptions } from './options.ts'
+export { draftSignatures } from './scheme.ts'

@@ -1,174 +1,162 @@
-import type { Algorithm } from '../algorithm.ts'
-import { type CryptoProvider, inTurn, type MaybePromise, whenReady } from '../crypto/provider.ts'
+import { type BaseCall, baseCall, placeCall } from '../base-call.ts'
+import { canonicalBase64 } from '../base64-spelling.ts'
 import type { Failure } from '../failure.ts'
-import { headerLines } from '../header-lines.ts'
-import { createMessageVerifier } from '../http-signatures/message-keys.ts'
-import { canonicalOrigin } from '../http-signatures/scheme.ts'
-import { createKey, type Key } from '../keys.ts'
-import type { Origin } from '../origins.ts'
+import { combineLines, findLine, findRepeated, headerLines, type Line } from '../header-lines.ts'
 import { parseTimestamp } from '../parse-timestamp.ts'
-import type { Plan, PlanOptions, PlanRequest, Reading, Signatures } from '../plan.ts'
-import type { CodedScheme } from '../scheme.ts'
+import {
+  type Claim,
+  type CompleteClaim,
+  claimOf,
+  completed,
+  isFailure,
+  type Moment,
+  type Plan,
+  type PlanRequest,
+  type Stated,
+  type TimelyClaim,
+} from '../plan.ts'
+import { bodyHash } from '../recipe/body-hash.ts'
 import { hostOf } from '../url.ts'
-import { type DraftCoverage, draftAlgorithm, draftName, PREFIXES } from './scheme.ts'
-import { createSigningString } from './signing-string.ts'
+import { CARRIERS, type CoveredList, createListReader, DATE_HEADERS, type DraftCoverage } from './coverage.ts'
+import { type DraftParameters, labelled, readParameters } from './parameters.ts'
 
-interface CavageReading extends Reading {
-  readonly lines: readonly (readonly [string, string])[]
-  readonly names: readonly string[]
-  readonly algorithm: string | undefined
-  readonly created: number | undefined
-  readonly expires: number | undefined
-  readonly signature: string
-}
-
-const MAX_HEADER_LENGTH = 8192
-const MAX_COVERED = 64
+/** What `compose` has to know again of a call. */
+type DraftCall = BaseCall<{
+  /** As on the request line. */
+  readonly target: string
+  readonly list: CoveredList
+  /** Whether there is a digest that says nothing of the body: of no algorithm that is known. */
+  readonly hasIdleDigest: boolean
+}>
 
 /** What a verifier runs for the draft: what the scheme covers is demanded, more may be covered. */
-export function compileCavagePlan(coverage: DraftCoverage, { crypto }: PlanOptions, scheme: CodedScheme): Plan<CavageReading> {
-  const checkers = new WeakMap<Key, readonly Checker[]>()
-  const header = coverage.carrier === 'signature' ? 'signature' : 'authorization'
+export function createDraftPlan(coverage: DraftCoverage): Plan {
+  const { header, word, keyName } = CARRIERS[coverage.carrier]
   const demanded = coverage.headers.filter(name => name !== 'digest')
   const wantsDigest = demanded.length < coverage.headers.length
+  const readList = createListReader()
+  const hash = bodyHash('sha256', 'base64')
+
+  function understand(parameters: DraftParameters, lines: readonly Line[], { method, target }: PlanRequest): Claim | Failure {
+    const malformed: Failure = { code: 'malformed-header', header }
+    const { signature, algorithm, created, expires } = parameters
+    const keyId = parameters[keyName]
+    if (keyId === undefined || keyId === '' || signature === undefined) return malformed
+    if (!SIGNATURE.test(signature) || canonicalBase64(signature) !== signature) return { code: 'malformed-signature', header }
+    // Draft 12 has `(created)` where no list is given; those before it had `date`.
+    const list = readList(parameters.headers ?? (created === undefined ? 'date' : '(created)'))
+    if (list === undefined) return malformed
+    const { names } = list
+    const missing = demanded.filter(name => !names.includes(name))
+    if (missing.length > 0) return { code: 'insufficient-coverage', missing }
+    const repeated = findRepeated(lines, list.single)
+    if (repeated !== undefined) return { code: 'duplicate-header', header: repeated }
+    const moment = readMoment(parameters, names, lines, header)
+    if (moment !== undefined && isFailure(moment)) return moment
+
+    const digest = findLine(lines, 'digest')
+    const text = digest === undefined ? undefined : statedSha256(digest)
+    const times = { created: created ?? '', expires: expires ?? '' }
+    // The host is the verifier's own, whatever the header says.
+    const headerOf = (name: string): string | undefined => (name === 'host' ? hostOf(call.origin) : combineLines(lines, name, ', '))
+    const hasIdleDigest = digest !== undefined && text === undefined
+    const call: DraftCall = baseCall(method, names, times, headerOf, { target, list, hasIdleDigest })
+    call.keyId = keyId
+    return claimOf({
+      keyId,
+      host: findLine(lines, 'host'),
+      nonce: '',
+      signature,
+      moreSignatures: NONE,
+      algorithms: labelled(algorithm),
+      passphrase: undefined,
+      stated: text === undefined ? NO_STATED : [{ text, hash }],
+      body: names.includes('digest') ? 'by-digest' : 'not-signed',
+      call,
+      moment,
+      otherwise: undefined,
+    })
+  }
 
   return {
-    decoy: createKey(scheme, { id: 'decoy', secret: globalThis.crypto.getRandomValues(new Uint8Array(32)) }),
-
-    read({ headers }: PlanRequest) {
-      const lines = headerLines(headers).map(([name, value]) => [name.toLowerCase(), value] as const)
-      for (const name of [header, 'host', 'date', 'digest'])
-        if (lines.filter(([own]) => own === name).length > 1) return { code: 'duplicate-header', header: name }
-      const text = lines.find(([name]) => name === header)?.[1]
-      if (text === undefined || text === '') return { code: 'missing-header', header }
-      const [prefix, keyName] = PREFIXES[coverage.carrier]
-      const parameters = text.length > MAX_HEADER_LENGTH || !text.startsWith(prefix) ? undefined : readParameters(text.slice(prefix.length))
-      if (parameters === undefined) return { code: 'malformed-header', header }
-      const { signature, headers: names = 'date', algorithm, created: createdText, expires: expiresText } = parameters
-      const keyId = parameters[keyName]
-      if (keyId === undefined || signature === undefined) return { code: 'malformed-header', header }
-      const covered = names.split(' ')
-      if (covered.length > MAX_COVERED || new Set(covered).size < covered.length) return { code: 'malformed-header', header }
-      const missing = demanded.filter(name => !covered.includes(name))
-      if (missing.length > 0) return { code: 'insufficient-coverage', missing }
-      const [created, expires] = [createdText, expiresText].map(time =>
-        time === undefined || !/^\d{10}$/.test(time) ? undefined : Number(time),
-      )
-      const date = lines.find(([name]) => name === 'date')?.[1]
-      const dated = date === undefined || !covered.includes('date') ? undefined : parseTimestamp(date, ['http-date'])
-      if (covered.includes('date') && dated === undefined)
-        return { code: date === undefined ? 'missing-header' : 'malformed-timestamp', header: 'date' }
-      return {
-        keyId,
-        host: lines.find(([name]) => name === 'host')?.[1],
-        issuedMs: covered.includes('(created)') && created !== undefined ? created * 1000 : dated?.ms,
-        expiresMs: covered.includes('(expires)') && expires !== undefined ? expires * 1000 : undefined,
-        isLongLived: false,
-        isUnique: false,
-        nonce: '',
-        lines,
-        names: covered,
-        algorithm,
-        created,
-        expires,
-        signature,
-      }
+    read(request: PlanRequest) {
+      const lines = headerLines(request.headers)
+      const repeated = findRepeated(lines, [header, 'host', 'digest'])
+      if (repeated !== undefined) return { code: 'duplicate-header', header: repeated }
+      const value = findLine(lines, header)
+      if (value === undefined || value === '') return { code: 'missing-header', header }
+      const parameters = readParameters(value, word)
+      return parameters === undefined ? { code: 'malformed-header', header } : understand(parameters, lines, request)
     },
 
-    statedDigest({ names, lines }: CavageReading) {
-      const text = names.includes('digest') ? statedSha256(lines) : undefined
-      return text === undefined ? undefined : { algorithm: 'sha256', encoding: 'base64', text }
+    complete(claim: Claim, body: Uint8Array | undefined | 'deferred'): CompleteClaim | Failure {
+      const call = claim.call as DraftCall
+      if (wantsDigest && body !== undefined && claim.body === 'not-signed') return { code: 'insufficient-coverage', missing: ['digest'] }
+      if (call.own.hasIdleDigest) return { code: 'digest-mismatch' }
+      call.body = body === 'deferred' ? undefined : body
+      return completed(claim, claim.moment === 'in-body' ? undefined : claim.moment)
     },
 
-    check(
-      key: Key,
-      reading: CavageReading,
-      { method, target }: PlanRequest,
-      body: Uint8Array | undefined,
-      { origin, basePath }: Origin,
-      isDeferred = false,
-    ) {
-      const { names, created, expires } = reading
-      if (wantsDigest && body !== undefined && !names.includes('digest')) return { code: 'insufficient-coverage', missing: ['digest'] }
-      const host = hostOf(canonicalOrigin(origin))
-      const lines = [['host', host] as const, ...reading.lines.filter(([name]) => name !== 'host')]
-      const { text, missing } = createSigningString(names, { method, target: basePath + target, lines, created, expires })
-      if (missing !== undefined) return { code: 'missing-header', header: missing }
-      return whenReady(isDeferred || digestHolds(reading.lines, body, crypto), (holds): MaybePromise<Signatures | Failure | undefined> => {
-        if (!holds) return { code: 'digest-mismatch' }
-        let known = checkers.get(key)
-        if (known === undefined) {
-          known = createCheckers(key, crypto)
-          checkers.set(key, known)
-        }
-        return compare(text, reading, known)
-      })
+    compose(claim: TimelyClaim, { canonical, basePath }) {
+      const call = claim.call as DraftCall
+      const { recipe, made } = call.own.list
+      return { recipe, made, call: placeCall(call, canonical, basePath + call.own.target), chain: undefined }
+    },
+
+    statedDigest({ body, stated: [stated] }: Claim) {
+      return body === 'by-digest' && stated !== undefined ? { algorithm: 'sha256', encoding: 'base64', text: stated.text } : undefined
     },
   }
 }
 
-const PARAMETERS = new Set(['keyId', 'username', 'algorithm', 'created', 'expires', 'headers', 'signature'])
+const SIGNATURE = /^[A-Za-z0-9+/]+={0,2}$/
+const NONE: readonly string[] = []
+const NO_STATED: readonly Stated[] = []
 
-/** `keyId="…",created=1…`: every parameter once, and none that means nothing. */
-function readParameters(text: string): { readonly [name: string]: string | undefined } | undefined {
-  const parameters: Record<string, string> = {}
-  const pattern = / ?([A-Za-z]{1,32})=(?:"([^"\\]*)"|(\d{1,15}))(,|$)/y
-  while (pattern.lastIndex < text.length) {
-    const match = pattern.exec(text)
-    const name = match?.[1]
-    if (match === null || name === undefined || !PARAMETERS.has(name) || parameters[name] !== undefined) return undefined
-    parameters[name] = match[2] ?? match[3] ?? ''
-    if (match[4] === '') return parameters
-  }
-  return undefined
-}
-
-/** `SHA-256=…` of the body, where a digest is there at all; other algorithms prove nothing. */
-function digestHolds(lines: CavageReading['lines'], body: Uint8Array | undefined, crypto: CryptoProvider): MaybePromise<boolean> {
-  if (!lines.some(([name]) => name === 'digest')) return true
-  const stated = statedSha256(lines)
-  if (stated === undefined) return false
-  return whenReady(crypto.hashText('sha256', { before: '', body, after: '' }, 'base64'), hash => crypto.equal(hash, stated))
-}
-
-/** The first of that algorithm. */
-function statedSha256(lines: CavageReading['lines']): string | undefined {
-  const value = lines.find(([name]) => name === 'digest')?.[1] ?? ''
-  return value
+/** The first of that algorithm; other algorithms prove nothing. */
+function statedSha256(digest: string): string | undefined {
+  return digest
     .split(',')
-    .map(digest => /^\s*SHA-256=([A-Za-z0-9+/]{43}=)\s*$/i.exec(digest)?.[1])
-    .find(digest => digest !== undefined)
+    .map(one => /^[ \t]*SHA-256=([A-Za-z0-9+/]{43}=)[ \t]*$/i.exec(one)?.[1])
+    .find(text => text !== undefined)
 }
 
-interface Checker {
-  readonly names: readonly string[]
-  readonly verify: ReturnType<typeof createMessageVerifier>
-}
+/**
+ * Every time that is said is held against the clock. What is covered says when the call was signed; what is not could
+ * be changed on its way, so it can only shorten how long the call holds.
+ */
+function readMoment(
+  { created, expires }: DraftParameters,
+  names: readonly string[],
+  lines: readonly Line[],
+  header: string,
+): Moment | undefined | Failure {
+  if (created === undefined && names.includes('(created)')) return { code: 'missing-header', header: '(created)' }
+  if (expires === undefined && names.includes('(expires)')) return { code: 'missing-header', header: '(expires)' }
+  const createdMs = created === undefined ? undefined : parseTimestamp(created, ['seconds'])?.ms
+  const expiresMs = expires === undefined ? undefined : parseTimestamp(expires, ['seconds', 'decimal-seconds'])?.ms
+  if (created !== undefined && createdMs === undefined) return { code: 'malformed-timestamp', header }
+  if (expires !== undefined && expiresMs === undefined) return { code: 'malformed-timestamp', header }
 
-function createCheckers({ algorithm, secrets, publicKey }: Key, crypto: CryptoProvider): readonly Checker[] {
-  const named = (chosen: Algorithm): readonly string[] => ['hs2019', draftName(chosen), chosen]
-  if (publicKey === undefined) {
-    const chosen = algorithm ?? 'hmac-sha256'
-    return secrets.map(secret => ({
-      names: named(chosen),
-      verify: createMessageVerifier({ algorithm: chosen, secret: secret.reveal() }, crypto),
-    }))
+  const signed: number[] = []
+  if (createdMs !== undefined && names.includes('(created)')) signed.push(createdMs)
+  for (const name of DATE_HEADERS) {
+    if (!names.includes(name)) continue
+    const value = findLine(lines, name)
+    if (value === undefined) return { code: 'missing-header', header: name }
+    const time = parseTimestamp(value, ['http-date'])
+    if (time === undefined) return { code: 'malformed-timestamp', header: name }
+    signed.push(time.ms)
   }
-  const chosen = algorithm ?? draftAlgorithm(publicKey) ?? 'rsa-v1_5-sha256'
-  return [{ names: named(chosen), verify: createMessageVerifier({ algorithm: chosen, publicKey }, crypto) }]
-}
-
-function compare(
-  text: string,
-  { algorithm, signature }: CavageReading,
-  checkers: readonly Checker[],
-): MaybePromise<Signatures | undefined> {
-  let holds = false
-  const checked = inTurn(checkers, ({ names, verify }) => {
-    if (algorithm !== undefined && !names.includes(algorithm)) return undefined
-    return whenReady(verify({ before: text, body: undefined, after: '' }, signature), good => {
-      if (good) holds = true
-    })
-  })
-  return whenReady(checked, () => (holds ? [signature] : undefined))
+  if (signed.length === 0 && expiresMs === undefined) return undefined
+  const isSignedEnd = names.includes('(expires)')
+  const latest = [...signed, ...(signed.length > 0 && createdMs !== undefined ? [createdMs] : [])]
+  return {
+    issuedMs: signed.length === 0 ? undefined : Math.min(...signed),
+    newestMs: latest.length < 2 ? undefined : Math.max(...latest),
+    expiresMs: isSignedEnd ? expiresMs : undefined,
+    statedExpiresMs: isSignedEnd ? undefined : expiresMs,
+    isLongLived: false,
+    isUnique: false,
+  }
 }

@@ -13,8 +13,9 @@ import { requireSignature } from '../adapters/node.ts'
 import type { SchemeDeclaration } from '../declaration.ts'
 import { defineScheme } from '../define.ts'
 import { memoryKeys } from '../keys.ts'
-import type { DeclaredScheme } from '../scheme.ts'
+import { type DeclaredScheme, isDeclared } from '../scheme.ts'
 import * as shipped from '../schemes/index.ts'
+import { SCHEMES } from '../schemes/registry.ts'
 import { createVerifier } from '../verify.ts'
 import { codeSample, LANGUAGES, type SampleRequest } from './index.ts'
 
@@ -91,6 +92,12 @@ const everything = defineScheme({
     digest: 'SHA-1={body|sha1|hex-upper}',
   },
 })
+/** Which calls are taken by a scheme that does not sign all of a request. */
+const ONLY: { readonly [name: string]: SchemeDeclaration['only'] } = {
+  bitfinex: { methods: ['POST'] },
+  paddle: { methods: ['POST'], paths: 'any', query: 'any', body: 'required' },
+  sorted: { methods: ['GET'], paths: 'any' },
+}
 const EXTRA: readonly DeclaredScheme[] = [
   everything,
   ...(['microseconds', 'decimal-seconds', 'iso8601-basic', 'http-date'] as const).map((format, index) =>
@@ -105,9 +112,11 @@ const EXTRA: readonly DeclaredScheme[] = [
       headers: { t: '{timestamp}', n: '{nonce}', k: '{keyId}', s: '{signature}' },
     }),
   ),
-  ...undeclared.vectors.map(({ declaration }) => defineScheme(declaration as SchemeDeclaration)),
+  ...undeclared.vectors.map(({ declaration }) =>
+    defineScheme({ ...(declaration as SchemeDeclaration), only: ONLY[declaration.name] ?? {} }),
+  ),
 ]
-const SCHEMES = [...Object.values(shipped).filter(scheme => scheme.kind === 'declared'), ...EXTRA]
+const SAMPLED = [...SCHEMES.filter(isDeclared), ...EXTRA]
 
 interface Api {
   readonly origin: string
@@ -128,7 +137,7 @@ async function startApi(scheme: DeclaredScheme): Promise<Api> {
       ...(scheme.keys === 'secret' ? { secret: SECRETS[scheme.secret.encoding] } : { publicKey }),
     },
   ])
-  const verifier = createVerifier(scheme, { origin, keys, ...(scheme.carriesKeyId ? {} : { keyId: 'key-1' }) })
+  const verifier = createVerifier(scheme, { origin, keys, ...(scheme.keyId === 'carried' ? {} : { keyId: 'key-1' }) })
   server.on(
     'request',
     requireSignature(verifier, (_request, response, { body }) => response.end(`ok ${Buffer.from(body ?? []).toString('hex')}`), {
@@ -138,13 +147,16 @@ async function startApi(scheme: DeclaredScheme): Promise<Api> {
   return { origin, refusals, close: () => server.close() }
 }
 
+/** One that a verifier of the scheme takes without options. */
 function requestFor(scheme: DeclaredScheme, origin: string): SampleRequest {
-  const isForm = scheme.carriers.some(carrier => carrier.in === 'form')
-  const inQuery = scheme.carriers.some(carrier => carrier.in === 'query')
-  const url = `${origin}/v1/orders${scheme.fields.has('path') && !scheme.fields.has('query') ? '' : '?b=%20x&a=1'}`
-  if (inQuery) return { method: 'DELETE', url }
+  const { fields, carriers, only } = scheme
+  const takesQuery = only.query === 'any' || (['url', 'target', 'query', 'payload'] as const).some(field => fields.has(field))
+  const url = `${origin}/v1/orders${takesQuery ? '?b=%20x&a=1' : ''}`
+  const method = only.methods?.[0] ?? (fields.has('body') || fields.has('payload') ? 'POST' : 'GET')
+  if (method === 'GET') return { method, url }
+  const isForm = carriers.some(carrier => carrier.in === 'form')
   return {
-    method: 'POST',
+    method,
     url,
     body: isForm ? 'pair=XBTUSD&volume=1.25' : '{"note": "für 5 € $HOME \'quoted\' \\\\ `x` %s", "n": [1, true]}\n',
   }
@@ -166,7 +178,7 @@ describe.each(LANGUAGES.filter(({ name }) => name !== 'postman').map(language =>
     if (runner === undefined) throw new Error(`no runner for ${name}`)
     const canRun = (scheme: DeclaredScheme): boolean => runner.here && !(name === 'csharp' && scheme.keys === 'key-pair')
 
-    describe.each(SCHEMES.map(scheme => ({ scheme: scheme.name, declared: scheme })))('$scheme', ({ declared }) => {
+    describe.each(SAMPLED.map(scheme => ({ scheme: scheme.name, declared: scheme })))('$scheme', ({ declared }) => {
       it.skipIf(!canRun(declared))(
         `is accepted by the verifier (needs ${runner.needs}${name === 'csharp' ? '; key pairs need .NET' : ''})`,
         async () => {
@@ -237,7 +249,7 @@ function runPostman(script: string, request: SampleRequest, scheme: DeclaredSche
 }
 
 describe('samples in postman', () => {
-  describe.each(SCHEMES.filter(({ keys }) => keys === 'secret').map(scheme => ({ scheme: scheme.name, declared: scheme })))(
+  describe.each(SAMPLED.filter(({ keys }) => keys === 'secret').map(scheme => ({ scheme: scheme.name, declared: scheme })))(
     '$scheme',
     ({ declared }) => {
       it("is accepted by the verifier, run in Postman's sandbox", async () => {
@@ -273,5 +285,23 @@ describe('codeSample', () => {
   it('knows what was probably meant', () => {
     expect(() => codeSample(shipped.qredoV1, 'pyton', { method: 'GET', url: 'https://a.example/' })).toThrow(/did you mean python/)
     expect(() => codeSample(shipped.kraken, 'python', { method: 'GET', url: 'https://a.example/' })).toThrow(/take a method that has one/)
+  })
+
+  it('sends the headers of the request that the scheme signs, and wants to know them', async () => {
+    const scheme = defineScheme({
+      name: 'with-headers',
+      title: 'Signs headers',
+      algorithm: 'hmac-sha256',
+      message: '{method}\n{target}\n{header.content-type}\n{header.x-trace}\n{body}',
+      signature: { encoding: 'hex' },
+      headers: { 'x-key': '{keyId}', 'x-sig': '{signature}' },
+    })
+    const api = await startApi(scheme)
+    const request = { method: 'POST', url: `${api.origin}/x`, body: '{}' }
+    expect(() => codeSample(scheme, 'node', request)).toThrow(/signs the header content-type: give it with the request/)
+    const file = join(folder, 'headers.mjs')
+    writeFileSync(file, codeSample(scheme, 'node', { ...request, headers: { 'Content-Type': 'text/x-mine', 'X-Trace': "it's 1" } }))
+    expect([(await run(process.execPath, [file], { env: env(scheme) })).stdout, api.refusals]).toEqual(['ok 7b7d\n', []])
+    api.close()
   })
 })

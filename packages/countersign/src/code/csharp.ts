@@ -1,6 +1,7 @@
 import type { BytesEncoding } from '../encoding.ts'
-import { bytesExpression, type Dialect, type Language, textExpression } from './language.ts'
-import { hasRawHash, type Program } from './program.ts'
+import type { Language } from './language.ts'
+import { type Dialect, hasRawHash, print, printBytes } from './print.ts'
+import type { Program } from './program.ts'
 
 /** C# 7 and newer, on .NET and on Mono, nothing installed. */
 export const csharp: Language = {
@@ -16,8 +17,8 @@ export const csharp: Language = {
     const { digest } = program.algorithm
     const upper = digest.toUpperCase()
     const message = hasRawHash(program.message)
-      ? bytesExpression(dialect, program.message)
-      : `Encoding.UTF8.GetBytes(${textExpression(dialect, program.message)})`
+      ? printBytes(program.message, dialect)
+      : `Encoding.UTF8.GetBytes(${print(program.message, dialect)})`
     const main = [
       ...(program.used.has('keyId') ? ['var keyId = Environment.GetEnvironmentVariable("API_KEY");'] : []),
       ...(isHmac
@@ -41,8 +42,8 @@ export const csharp: Language = {
       '',
       ...program.form.map(({ name, value }) => `body = ${literal(`${name}=`)} + ${value} + (body == "" ? "" : "&" + body);`),
       ...program.appended.map(
-        ({ name, pieces }) =>
-          `query += (query == "" ? "" : "&") + ${literal(`${name}=`)} + Uri.EscapeDataString(${textExpression(dialect, pieces)});`,
+        ({ name, recipe }) =>
+          `query += (query == "" ? "" : "&") + ${literal(`${name}=`)} + Uri.EscapeDataString(${print(recipe, dialect)});`,
       ),
       'var target = path + (query == "" ? "" : "?" + query);',
       'var url = origin + target;',
@@ -62,9 +63,7 @@ export const csharp: Language = {
             'request.Content = new ByteArrayContent(Encoding.UTF8.GetBytes(body));',
             `request.Content.Headers.TryAddWithoutValidation("content-type", ${literal(program.contentType ?? '')});`,
           ]),
-      ...program.headers.map(
-        ({ name, pieces }) => `request.Headers.TryAddWithoutValidation(${literal(name)}, ${textExpression(dialect, pieces)});`,
-      ),
+      ...program.headers.map(({ name, recipe }) => `request.Headers.TryAddWithoutValidation(${literal(name)}, ${print(recipe, dialect)});`),
       'var response = new HttpClient().SendAsync(request).Result;',
       'Console.WriteLine(response.Content.ReadAsStringAsync().Result);',
       'return response.IsSuccessStatusCode ? 0 : 1;',

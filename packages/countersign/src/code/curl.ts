@@ -1,7 +1,8 @@
 import type { BytesEncoding } from '../encoding.ts'
-import type { Dialect, Language } from './language.ts'
-import { snakeCase, textExpression } from './language.ts'
-import { merged, type Piece, type Program } from './program.ts'
+import { hashOf, type Recipe } from '../recipe/recipe.ts'
+import { type Language, snakeCase } from './language.ts'
+import { type Dialect, partsPrinted, print } from './print.ts'
+import type { Program } from './program.ts'
 
 /** bash with openssl and curl. A message goes through pipes, so that it may hold any byte. */
 export const curl: Language = {
@@ -33,14 +34,12 @@ export const curl: Language = {
       '',
       ...(needsPercentEncode(program) ? PERCENT_ENCODE : []),
       ...program.form.map(({ name, value }) => `body="${name}=$${snakeCase(value)}\${body:+&$body}"`),
-      ...program.appended.map(
-        ({ name, pieces }) => `query="\${query:+$query&}${name}=$(percent_encode ${textExpression(dialect, pieces)})"`,
-      ),
+      ...program.appended.map(({ name, recipe }) => `query="\${query:+$query&}${name}=$(percent_encode ${print(recipe, dialect)})"`),
       `target="$path\${query:+?$query}"`,
       'url="$origin$target"',
       ...(program.used.has('host') ? [`host=\${origin#*://}`] : []),
       'message() {',
-      ...merged(program.message).map(piece => `  ${printed(piece)}`),
+      ...partsPrinted(program.message).map(part => `  ${printed(part)}`),
       '}',
       isHmac
         ? `signature=$(message | openssl dgst -${digest} -mac HMAC -macopt "hexkey:$secret" -binary | ${encode(program.signatureEncoding)})`
@@ -51,7 +50,7 @@ export const curl: Language = {
       '',
       `curl --silent --show-error --fail-with-body --globoff --path-as-is -X "$method" "$url" \\`,
       ...(program.contentType === undefined ? [] : [`  -H ${literal(`content-type: ${program.contentType}`)} \\`]),
-      ...program.headers.map(({ name, pieces }) => `  -H ${literal(`${name}: `)}${textExpression(dialect, pieces)} \\`),
+      ...program.headers.map(({ name, recipe }) => `  -H ${literal(`${name}: `)}${print(recipe, dialect)} \\`),
       program.body === undefined ? '  --output -' : '  --data-raw "$body"',
       '',
     ]
@@ -97,14 +96,15 @@ function literal(text: string): string {
   return `$'${text.replace(/[\\']/g, '\\$&').replace(/\n/g, '\\n').replace(/\r/g, '\\r').replace(/\t/g, '\\t')}'`
 }
 
-/** A command that prints a piece, byte for byte. */
-function printed(piece: Piece): string {
-  if (piece.kind === 'literal') return `printf ${printfLiteral(piece.text)}`
-  if (piece.kind === 'hash') {
-    const inner = merged(piece.of).map(printed).join('; ')
-    return `{ ${inner}; } | openssl dgst -${piece.digest} -binary${piece.encoding === 'raw' ? '' : ` | ${encode(piece.encoding)}`}`
+/** A command that prints a part, byte for byte. */
+function printed(part: Recipe): string {
+  if (part.op === 'text') return `printf ${printfLiteral(part.text)}`
+  const hash = hashOf(part)
+  if (hash !== undefined) {
+    const inner = partsPrinted(hash.of).map(printed).join('; ')
+    return `{ ${inner}; } | openssl dgst -${hash.digest} -binary${hash.encoding === 'raw' ? '' : ` | ${encode(hash.encoding)}`}`
   }
-  return `printf '%s' ${textExpression(dialect, [piece])}`
+  return `printf '%s' ${print(part, dialect)}`
 }
 
 function printfLiteral(text: string): string {

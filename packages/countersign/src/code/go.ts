@@ -1,6 +1,7 @@
 import type { BytesEncoding } from '../encoding.ts'
-import { type Dialect, type Language, textExpression } from './language.ts'
-import { merged, type Piece, type Program } from './program.ts'
+import type { Language } from './language.ts'
+import { type Dialect, print, printParts } from './print.ts'
+import type { Program } from './program.ts'
 
 /** Go 1.18 and newer, standard library only. */
 export const go: Language = {
@@ -36,11 +37,11 @@ export const go: Language = {
         '\t}',
         `\tbody = ${literal(`${name}=`)} + ${value} + body`,
       ]),
-      ...program.appended.flatMap(({ name, pieces }) => [
+      ...program.appended.flatMap(({ name, recipe }) => [
         '\tif query != "" {',
         '\t\tquery += "&"',
         '\t}',
-        `\tquery += ${literal(`${name}=`)} + percentEncode(${textExpression(dialect, pieces)})`,
+        `\tquery += ${literal(`${name}=`)} + percentEncode(${print(recipe, dialect)})`,
       ]),
       '\ttarget := path',
       '\tif query != "" {',
@@ -48,7 +49,7 @@ export const go: Language = {
       '\t}',
       '\tfullURL := origin + target',
       ...(program.used.has('host') ? ['\thost := strings.SplitN(origin, "://", 2)[1]'] : []),
-      `\tmessage := ${merged(program.message).map(rawPiece).join(' + ')}`,
+      `\tmessage := ${printParts(program.message, dialect, bytes => `string(${bytes})`).join(' + ')}`,
       ...(isHmac
         ? [`\tsignature := ${encode(`mac(secret, message)`, program.signatureEncoding)}`]
         : [
@@ -71,7 +72,7 @@ export const go: Language = {
       '\trequest, err := http.NewRequest(method, fullURL, strings.NewReader(body))',
       '\tcheck(err)',
       ...(program.contentType === undefined ? [] : [`\trequest.Header.Set("content-type", ${literal(program.contentType)})`]),
-      ...program.headers.map(({ name, pieces }) => `\trequest.Header.Set(${literal(name)}, ${textExpression(dialect, pieces)})`),
+      ...program.headers.map(({ name, recipe }) => `\trequest.Header.Set(${literal(name)}, ${print(recipe, dialect)})`),
       '\tresponse, err := http.DefaultClient.Do(request)',
       '\tcheck(err)',
       '\tdefer response.Body.Close()',
@@ -163,12 +164,6 @@ function sum(digest: string): string {
 
 function hashPackage(digest: string): string {
   return { sha1: 'sha1.New', sha256: 'sha256.New', sha384: 'sha512.New384', sha512: 'sha512.New' }[digest] ?? ''
-}
-
-function rawPiece(piece: Piece): string {
-  return piece.kind === 'hash' && piece.encoding === 'raw'
-    ? `string(${dialect.hash(piece.digest, textExpression(dialect, piece.of))})`
-    : textExpression(dialect, [piece])
 }
 
 function secretLines({ secret }: Program): readonly string[] {

@@ -1,7 +1,8 @@
 import type { Digest } from '../algorithm.ts'
 import type { BytesEncoding } from '../encoding.ts'
-import { bytesExpression, type Dialect, type Language, textExpression } from './language.ts'
-import { hasRawHash, type Program } from './program.ts'
+import type { Language } from './language.ts'
+import { type Dialect, hasRawHash, print, printBytes } from './print.ts'
+import type { Program } from './program.ts'
 
 /** Java 17 and newer, nothing but the JDK: java Sign.java. */
 export const java: Language = {
@@ -16,8 +17,8 @@ export const java: Language = {
     const isHmac = program.algorithm.family === 'hmac'
     const { digest } = program.algorithm
     const message = hasRawHash(program.message)
-      ? bytesExpression(dialect, program.message)
-      : `(${textExpression(dialect, program.message)}).getBytes(UTF_8)`
+      ? printBytes(program.message, dialect)
+      : `(${print(program.message, dialect)}).getBytes(UTF_8)`
     const main = [
       ...(program.used.has('keyId') ? ['String keyId = System.getenv("API_KEY");'] : []),
       ...(isHmac ? secretLines(program) : PRIVATE_KEY),
@@ -39,8 +40,7 @@ export const java: Language = {
       '',
       ...program.form.map(({ name, value }) => `body = ${literal(`${name}=`)} + ${value} + (body.isEmpty() ? "" : "&" + body);`),
       ...program.appended.map(
-        ({ name, pieces }) =>
-          `query += (query.isEmpty() ? "" : "&") + ${literal(`${name}=`)} + percentEncode(${textExpression(dialect, pieces)});`,
+        ({ name, recipe }) => `query += (query.isEmpty() ? "" : "&") + ${literal(`${name}=`)} + percentEncode(${print(recipe, dialect)});`,
       ),
       'String target = path + (query.isEmpty() ? "" : "?" + query);',
       'String url = origin + target;',
@@ -61,7 +61,7 @@ export const java: Language = {
       'HttpRequest request = HttpRequest.newBuilder(URI.create(url))',
       `    .method(method, ${program.body === undefined ? 'HttpRequest.BodyPublishers.noBody()' : 'HttpRequest.BodyPublishers.ofString(body)'})`,
       ...(program.contentType === undefined ? [] : [`    .header("content-type", ${literal(program.contentType)})`]),
-      ...program.headers.map(({ name, pieces }) => `    .header(${literal(name)}, ${textExpression(dialect, pieces)})`),
+      ...program.headers.map(({ name, recipe }) => `    .header(${literal(name)}, ${print(recipe, dialect)})`),
       '    .build();',
       'HttpResponse<String> response = HttpClient.newHttpClient().send(request, HttpResponse.BodyHandlers.ofString());',
       'System.out.println(response.body());',

@@ -1,6 +1,7 @@
 import type { BytesEncoding } from '../encoding.ts'
-import { bytesExpression, type Dialect, type Language, textExpression } from './language.ts'
-import { hasRawHash, type Program } from './program.ts'
+import type { Language } from './language.ts'
+import { type Dialect, hasRawHash, print, printBytes } from './print.ts'
+import type { Program } from './program.ts'
 
 /** Node 18 and newer, nothing installed. */
 export const node: Language = {
@@ -10,7 +11,7 @@ export const node: Language = {
   write(program) {
     const isHmac = program.algorithm.family === 'hmac'
     const { digest } = program.algorithm
-    const message = hasRawHash(program.message) ? bytesExpression(dialect, program.message) : textExpression(dialect, program.message)
+    const message = hasRawHash(program.message) ? printBytes(program.message, dialect) : print(program.message, dialect)
     const raw = isHmac ? `createHmac('${digest}', secret).update(message).digest()` : `sign('${digest}', Buffer.from(message), privateKey)`
     const functions = ['createHash', 'createHmac', 'randomBytes', 'randomUUID', 'sign']
     const body = [
@@ -31,8 +32,7 @@ export const node: Language = {
       '',
       ...program.form.map(({ name, value }) => `body = ${literal(`${name}=`)} + ${value} + (body === '' ? '' : '&' + body)`),
       ...program.appended.map(
-        ({ name, pieces }) =>
-          `query += (query === '' ? '' : '&') + ${literal(`${name}=`)} + percentEncode(${textExpression(dialect, pieces)})`,
+        ({ name, recipe }) => `query += (query === '' ? '' : '&') + ${literal(`${name}=`)} + percentEncode(${print(recipe, dialect)})`,
       ),
       "const target = path + (query === '' ? '' : '?' + query)",
       `${program.signatureParameter === undefined ? 'const' : 'let'} url = origin + target`,
@@ -45,7 +45,7 @@ export const node: Language = {
       '',
       'const headers = {',
       ...(program.contentType === undefined ? [] : [`  'content-type': ${literal(program.contentType)},`]),
-      ...program.headers.map(({ name, pieces }) => `  ${literal(name)}: ${textExpression(dialect, pieces)},`),
+      ...program.headers.map(({ name, recipe }) => `  ${literal(name)}: ${print(recipe, dialect)},`),
       '}',
       `const response = await fetch(url, { method, headers${program.body === undefined ? '' : ', body'} })`,
       'console.log(await response.text())',

@@ -1,6 +1,7 @@
 import type { BytesEncoding } from '../encoding.ts'
-import { type Dialect, type Language, textExpression } from './language.ts'
-import { merged, type Piece, type Program } from './program.ts'
+import type { Language } from './language.ts'
+import { type Dialect, print, printParts } from './print.ts'
+import type { Program } from './program.ts'
 
 /** PHP 8, without extensions but the usual openssl. */
 export const php: Language = {
@@ -31,13 +32,12 @@ export const php: Language = {
       '',
       ...program.form.map(({ name, value }) => `$body = ${literal(`${name}=`)} . $${value} . ($body === '' ? '' : '&' . $body);`),
       ...program.appended.map(
-        ({ name, pieces }) =>
-          `$query .= ($query === '' ? '' : '&') . ${literal(`${name}=`)} . rawurlencode(${textExpression(dialect, pieces)});`,
+        ({ name, recipe }) => `$query .= ($query === '' ? '' : '&') . ${literal(`${name}=`)} . rawurlencode(${print(recipe, dialect)});`,
       ),
       "$target = $path . ($query === '' ? '' : '?' . $query);",
       '$url = $origin . $target;',
       ...(program.used.has('host') ? ["$host = explode('://', $origin)[1];"] : []),
-      `$message = ${merged(program.message).map(rawPiece).join(' . ')};`,
+      `$message = ${printParts(program.message, dialect).join(' . ')};`,
       ...(isHmac
         ? [`$signature = ${encode(`hash_hmac('${digest}', $message, $secret, true)`, program.signatureEncoding)};`]
         : [`openssl_sign($message, $raw, $privateKey, '${digest}');`, `$signature = ${encode('$raw', program.signatureEncoding)};`]),
@@ -47,7 +47,7 @@ export const php: Language = {
       '',
       '$headers = [',
       ...(program.contentType === undefined ? [] : [`    ${literal(`content-type: ${program.contentType}`)},`]),
-      ...program.headers.map(({ name, pieces }) => `    ${literal(`${name}: `)} . ${textExpression(dialect, pieces)},`),
+      ...program.headers.map(({ name, recipe }) => `    ${literal(`${name}: `)} . ${print(recipe, dialect)},`),
       '];',
       "$options = ['method' => $method, 'header' => $headers, 'content' => $body, 'ignore_errors' => true];",
       'echo file_get_contents($url, false, stream_context_create([\'http\' => $options])), "\\n";',
@@ -56,12 +56,6 @@ export const php: Language = {
     ]
     return lines.join('\n')
   },
-}
-
-function rawPiece(piece: Piece): string {
-  return piece.kind === 'hash' && piece.encoding === 'raw'
-    ? dialect.hash(piece.digest, textExpression(dialect, piece.of))
-    : textExpression(dialect, [piece])
 }
 
 function secretLines({ secret }: Program): readonly string[] {

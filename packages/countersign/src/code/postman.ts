@@ -1,7 +1,8 @@
 import type { Digest } from '../algorithm.ts'
 import type { BytesEncoding } from '../encoding.ts'
-import { bytesExpression, type Dialect, type Language, textExpression } from './language.ts'
-import { hasRawHash, type Program } from './program.ts'
+import type { Language } from './language.ts'
+import { type Dialect, hasRawHash, print, printBytes } from './print.ts'
+import type { Program } from './program.ts'
 
 /** A pre-request script for Postman: it signs the request of its tab and sets the headers. Credentials are variables of the environment. */
 export const postman: Language = {
@@ -11,7 +12,7 @@ export const postman: Language = {
   findObstacle: ({ algorithm }) => (algorithm.family === 'key-pair' ? 'a Postman script has no key pairs at hand' : undefined),
   write(program) {
     const { digest } = program.algorithm
-    const message = hasRawHash(program.message) ? bytesExpression(dialect, program.message) : textExpression(dialect, program.message)
+    const message = hasRawHash(program.message) ? printBytes(program.message, dialect) : print(program.message, dialect)
     const lines = [
       `// Signs the request it belongs to: ${program.title}.${program.docs === undefined ? '' : ` ${program.docs}`}`,
       `// Put it into Scripts > Pre-request, and api_key, api_secret${program.used.has('passphrase') ? ' and api_passphrase' : ''} into the environment.`,
@@ -38,8 +39,7 @@ export const postman: Language = {
         "pm.request.body.update({ mode: 'raw', raw: body })",
       ]),
       ...program.appended.map(
-        ({ name, pieces }) =>
-          `query += (query === '' ? '' : '&') + ${literal(`${name}=`)} + percentEncode(${textExpression(dialect, pieces)})`,
+        ({ name, recipe }) => `query += (query === '' ? '' : '&') + ${literal(`${name}=`)} + percentEncode(${print(recipe, dialect)})`,
       ),
       "const target = path + (query === '' ? '' : '?' + query)",
       'url = origin + target',
@@ -55,7 +55,7 @@ export const postman: Language = {
         ? []
         : [`pm.request.headers.upsert({ key: 'content-type', value: ${literal(program.contentType)} })`]),
       ...program.headers.map(
-        ({ name, pieces }) => `pm.request.headers.upsert({ key: ${literal(name)}, value: ${textExpression(dialect, pieces)} })`,
+        ({ name, recipe }) => `pm.request.headers.upsert({ key: ${literal(name)}, value: ${print(recipe, dialect)} })`,
       ),
     ]
     const code = lines.join('\n')

@@ -2,9 +2,9 @@ import type { AlgorithmFacts, Digest } from '../algorithm.ts'
 import type { NonceFormat } from '../declaration.ts'
 import type { BytesEncoding, SecretEncoding } from '../encoding.ts'
 import { CountersignError } from '../error.ts'
-import { payloadIsQuery } from '../message.ts'
+import { payloadIsQuery } from '../recipe/call.ts'
+import { type Field, field, fieldsOf, filter, join, type Recipe, text } from '../recipe/recipe.ts'
 import type { Carrier, DeclaredScheme } from '../scheme.ts'
-import type { Part, TextChange } from '../template.ts'
 import type { TimestampFormat } from '../timestamp.ts'
 import { splitUrl } from '../url.ts'
 
@@ -13,20 +13,20 @@ export interface SampleRequest {
   readonly method: string
   readonly url: string
   readonly body?: string | undefined
+  /** Those that the scheme signs; the program sends them. */
   readonly headers?: { readonly [name: string]: string } | undefined
 }
 
-/** A value that the program computes or knows, by the name it has in a declaration. */
-export type ValueName = string
+/** A place that the program writes to, and what it writes there. */
+export interface Written {
+  readonly name: string
+  readonly recipe: Recipe
+}
 
-export type Piece =
-  | { readonly kind: 'literal'; readonly text: string }
-  | { readonly kind: 'value'; readonly name: ValueName; readonly change: TextChange | undefined }
-  | { readonly kind: 'hash'; readonly digest: Digest; readonly encoding: BytesEncoding | 'raw'; readonly of: readonly Piece[] }
-  /** The passphrase, signed with the secret. */
-  | { readonly kind: 'mac'; readonly digest: Digest; readonly encoding: BytesEncoding }
-
-/** What a language's writer needs to know; every decision about the scheme is taken. */
+/**
+ * What a language's writer needs to know; every decision about the scheme is taken. The fields of its recipes are values
+ * that the program computes or knows, by the names they have in a declaration.
+ */
 export interface Program {
   readonly title: string
   readonly docs: string | undefined
@@ -43,16 +43,16 @@ export interface Program {
   readonly nonce: NonceFormat | undefined
   readonly parameters: readonly { readonly name: string; readonly value: string | undefined; readonly generate: NonceFormat | undefined }[]
   /** Put in front of the form-encoded body. */
-  readonly form: readonly { readonly name: string; readonly value: ValueName }[]
+  readonly form: readonly { readonly name: string; readonly value: Field }[]
   /** Appended to the query before it is signed. */
-  readonly appended: readonly { readonly name: string; readonly pieces: readonly Piece[] }[]
-  readonly message: readonly Piece[]
+  readonly appended: readonly Written[]
+  readonly message: Recipe
   readonly signatureEncoding: BytesEncoding
-  readonly headers: readonly { readonly name: string; readonly pieces: readonly Piece[] }[]
+  readonly headers: readonly Written[]
   /** The parameter that carries the signature, where the query does. */
   readonly signatureParameter: string | undefined
   /** Every value that is used, each after those it is made of. */
-  readonly used: ReadonlySet<ValueName>
+  readonly used: ReadonlySet<Field>
 }
 
 const LIFETIME_SECONDS = 60
@@ -66,26 +66,38 @@ export function createProgram(scheme: DeclaredScheme, request: SampleRequest): P
   const method = request.method.toUpperCase()
   const { origin, target } = splitUrl(request.url)
   const [path = '/', query = ''] = target.split('?', 2)
-  const readPiece = (part: Part): Piece => toPiece(part, method, request, scheme.algorithm.digest)
+  const given = new Map(Object.entries(request.headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]))
+  const settle = (recipe: Recipe): Recipe =>
+    settled(recipe, {
+      digest: scheme.algorithm.digest,
+      payload: payloadIsQuery(method) ? 'query' : 'body',
+      header: headerOf(scheme, given),
+    })
   const carriersIn = (place: Carrier['in']): readonly Carrier[] => scheme.carriers.filter(carrier => carrier.in === place)
   const queryCarriers = carriersIn('query')
   const signatureParameter = queryCarriers.find(({ fields }) => fields.includes('signature'))?.name
-  const headers = carriersIn('header')
+  const own = carriersIn('header')
     .filter(({ fields }) => scheme.alternatives === undefined || !fields.includes(scheme.alternatives[1]))
-    .map(carrier => ({ name: carrier.name, pieces: carrierParts(carrier).map(readPiece) }))
+    .map(carrier => ({ name: carrier.name, recipe: settle(carrierRecipe(carrier)) }))
   const appended = queryCarriers
     .filter(({ fields }) => !fields.includes('signature'))
-    .map(({ name, items }) => ({ name, pieces: items.flat().map(readPiece) }))
+    .map(({ name, items }) => ({ name, recipe: settle(join('', items.flat())) }))
   const form = carriersIn('form').map(({ name, fields }) => ({ name, value: fields[0] ?? 'nonce' }))
   if (form.length > 0 && method === 'GET')
     throw new CountersignError(
       'option-invalid',
       `The scheme ${scheme.name} carries ${form.map(({ name }) => name).join(' and ')} in the body: take a method that has one.`,
     )
-  const message = scheme.message.map(readPiece)
+  const message = settle(scheme.message)
+  const signed = signedHeaders(scheme).map(name => ({ name, recipe: settle(field(`header.${name}`)) }))
   const hasBody = request.body !== undefined || form.length > 0
-  const all = [...message, ...headers.flatMap(({ pieces }) => pieces), ...appended.flatMap(({ pieces }) => pieces)]
-  const used = new Set([...all.flatMap(valuesOf), ...form.map(({ value }) => value)])
+  // The content type is written with every body, and not once more.
+  const isWritten = (name: string): boolean => (hasBody && name === 'content-type') || own.some(one => one.name === name)
+  const headers = [...own, ...signed.filter(({ name }) => !isWritten(name))]
+  const used = new Set([
+    ...[message, ...[...headers, ...appended].map(({ recipe }) => recipe)].flatMap(fieldsOf),
+    ...form.map(({ value }) => value),
+  ])
   return {
     title: scheme.title,
     docs: scheme.docs,
@@ -96,11 +108,7 @@ export function createProgram(scheme: DeclaredScheme, request: SampleRequest): P
     path,
     query,
     body: hasBody ? (request.body ?? '') : undefined,
-    contentType: hasBody
-      ? form.length > 0 || !/^\s*[{["]/.test(request.body ?? '')
-        ? 'application/x-www-form-urlencoded'
-        : 'application/json'
-      : undefined,
+    contentType: hasBody ? (given.get('content-type') ?? contentTypeOf(request.body ?? '', form.length > 0)) : undefined,
     timestamp:
       scheme.timestamp === undefined
         ? undefined
@@ -117,55 +125,58 @@ export function createProgram(scheme: DeclaredScheme, request: SampleRequest): P
   }
 }
 
-function carrierParts({ prefix, separator = '', items }: Carrier): readonly Part[] {
-  const literal = (text: string): readonly Part[] => (text === '' ? [] : [{ kind: 'literal', text }])
-  return [...literal(prefix), ...items.flatMap((parts, index) => [...(index === 0 ? [] : literal(separator)), ...parts])]
+function contentTypeOf(body: string, isForm: boolean): string {
+  return isForm || !/^\s*[{["]/.test(body) ? 'application/x-www-form-urlencoded' : 'application/json'
 }
 
-function toPiece(part: Part, method: string, request: SampleRequest, digest: Digest): Piece {
-  switch (part.kind) {
-    case 'literal':
-      return part
-    case 'hash':
-      return { ...part, of: part.of.map(inner => toPiece(inner, method, request, digest)) }
-    case 'mac':
-      return { kind: 'mac', digest, encoding: part.encoding }
-    case 'field': {
-      const { field, change } = part
-      if (field === 'payload') return { kind: 'value', name: payloadIsQuery(method) ? 'query' : 'body', change }
-      if (!field.startsWith('header.')) return { kind: 'value', name: field, change }
-      const name = field.slice('header.'.length)
-      const given = Object.entries(request.headers ?? {}).find(([own]) => own.toLowerCase() === name)
-      return { kind: 'literal', text: given?.[1] ?? '' }
-    }
+/** Headers of the request's own that the scheme signs. */
+function signedHeaders(scheme: DeclaredScheme): readonly string[] {
+  return [...scheme.fields].flatMap(name => (name.startsWith('header.') ? [name.slice('header.'.length)] : []))
+}
+
+function headerOf(scheme: DeclaredScheme, given: ReadonlyMap<string, string>): (name: string) => string {
+  return name => {
+    const value = given.get(name)
+    if (value === undefined)
+      throw new CountersignError('option-invalid', `The scheme ${scheme.name} signs the header ${name}: give it with the request.`)
+    return value
   }
 }
 
-function valuesOf(piece: Piece): readonly ValueName[] {
-  switch (piece.kind) {
-    case 'literal':
-      return []
-    case 'value':
-      return [piece.name]
-    case 'hash':
-      return piece.of.flatMap(valuesOf)
-    case 'mac':
-      return ['passphrase']
-  }
+function carrierRecipe({ prefix, separator = '', items }: Carrier): Recipe {
+  return join('', [
+    text(prefix),
+    join(
+      separator,
+      items.map(parts => join('', parts)),
+    ),
+  ])
 }
 
-/** Whether a message has bytes in it that are no text. */
-export function hasRawHash(pieces: readonly Piece[]): boolean {
-  return pieces.some(piece => piece.kind === 'hash' && piece.encoding === 'raw')
+interface Settled {
+  readonly digest: Digest
+  readonly payload: 'query' | 'body'
+  readonly header: (name: string) => string
 }
 
-/** Neighbouring literals as one, and no empty ones. */
-export function merged(pieces: readonly Piece[]): readonly Piece[] {
-  const out: Piece[] = []
-  for (const piece of pieces) {
-    const last = out.at(-1)
-    if (piece.kind === 'literal' && last?.kind === 'literal') out[out.length - 1] = { kind: 'literal', text: last.text + piece.text }
-    else if (piece.kind !== 'literal' || piece.text !== '') out.push(piece)
+/** The recipe for one request: with what is known of it put in, and the first of alternatives. */
+function settled(recipe: Recipe, known: Settled): Recipe {
+  switch (recipe.op) {
+    case 'field':
+      if (recipe.field === 'payload') return field(known.payload)
+      return recipe.field.startsWith('header.') ? text(known.header(recipe.field.slice('header.'.length))) : recipe
+    case 'filter':
+      return filter(recipe.filter, settled(recipe.of, known), recipe.filter === 'hmac' ? known.digest : recipe.with)
+    case 'join':
+      return join(
+        recipe.by,
+        recipe.of.map(part => settled(part, known)),
+      )
+    case 'step':
+      return { ...recipe, of: settled(recipe.of, known) }
+    case 'first':
+      return settled(recipe.of[0] ?? text(''), known)
+    default:
+      return recipe
   }
-  return out
 }

@@ -1,6 +1,7 @@
 import type { BytesEncoding } from '../encoding.ts'
-import { bytesExpression, type Dialect, type Language, snakeCase, textExpression } from './language.ts'
-import { hasRawHash, type Program } from './program.ts'
+import { type Language, snakeCase } from './language.ts'
+import { type Dialect, hasRawHash, print, printBytes } from './print.ts'
+import type { Program } from './program.ts'
 
 /** Python 3.8 and newer, standard library only; key pairs through the openssl command. */
 export const python: Language = {
@@ -28,14 +29,14 @@ export const python: Language = {
       '',
       ...program.form.map(({ name, value }) => `body = ${text(`${name}=`)} + ${snakeCase(value)} + ("&" + body if body else "")`),
       ...program.appended.map(
-        ({ name, pieces }) => `query += ("&" if query else "") + ${text(`${name}=`)} + quote(${textExpression(dialect, pieces)}, safe="")`,
+        ({ name, recipe }) => `query += ("&" if query else "") + ${text(`${name}=`)} + quote(${print(recipe, dialect)}, safe="")`,
       ),
       'target = path + ("?" + query if query else "")',
       'url = origin + target',
       ...(program.used.has('host') ? ['host = origin.split("://", 1)[1]'] : []),
       hasRawHash(program.message)
-        ? `message = ${bytesExpression(dialect, program.message)}`
-        : `message = (${textExpression(dialect, program.message)}).encode("utf-8")`,
+        ? `message = ${printBytes(program.message, dialect)}`
+        : `message = (${print(program.message, dialect)}).encode("utf-8")`,
       isHmac
         ? `signature = ${encode(`hmac.new(secret, message, hashlib.${digest}).digest()`, program.signatureEncoding)}`
         : `signature = ${encode(`subprocess.run(["openssl", "dgst", "-${digest}", "-sign", private_key_file], input=message, stdout=subprocess.PIPE, check=True).stdout`, program.signatureEncoding)}`,
@@ -45,7 +46,7 @@ export const python: Language = {
       '',
       'headers = {',
       ...(program.contentType === undefined ? [] : [`    "content-type": ${text(program.contentType)},`]),
-      ...program.headers.map(({ name, pieces }) => `    ${text(name)}: ${textExpression(dialect, pieces)},`),
+      ...program.headers.map(({ name, recipe }) => `    ${text(name)}: ${print(recipe, dialect)},`),
       '}',
       `request = urllib.request.Request(url, data=${program.body === undefined ? 'None' : 'body.encode("utf-8")'}, method=method, headers=headers)`,
       'try:',

@@ -1,6 +1,7 @@
 import type { BytesEncoding } from '../encoding.ts'
-import { type Dialect, type Language, makesNonce, snakeCase, textExpression } from './language.ts'
-import { merged, type Piece, type Program } from './program.ts'
+import { type Language, makesNonce, snakeCase } from './language.ts'
+import { type Dialect, print, printParts } from './print.ts'
+import type { Program } from './program.ts'
 
 /** Ruby 2.7 and newer, standard library only. */
 export const ruby: Language = {
@@ -34,13 +35,13 @@ export const ruby: Language = {
       '',
       ...program.form.map(({ name, value }) => `body = ${literal(`${name}=`)} + ${snakeCase(value)} + (body.empty? ? '' : '&' + body)`),
       ...program.appended.map(
-        ({ name, pieces }) =>
-          `query += (query.empty? ? '' : '&') + ${literal(`${name}=`)} + ERB::Util.url_encode(${textExpression(dialect, pieces)})`,
+        ({ name, recipe }) =>
+          `query += (query.empty? ? '' : '&') + ${literal(`${name}=`)} + ERB::Util.url_encode(${print(recipe, dialect)})`,
       ),
       "target = path + (query.empty? ? '' : '?' + query)",
       'url = origin + target',
       ...(program.used.has('host') ? ["host = origin.split('://')[1]"] : []),
-      `message = [${merged(program.message).map(rawPiece).join(', ')}].map(&:b).join`,
+      `message = [${printParts(program.message, dialect).join(', ')}].map(&:b).join`,
       isHmac
         ? `signature = ${encode(`OpenSSL::HMAC.digest('${digest}', secret, message)`, program.signatureEncoding)}`
         : `signature = ${encode(`private_key.sign('${digest}', message)`, program.signatureEncoding)}`,
@@ -50,7 +51,7 @@ export const ruby: Language = {
       '',
       'headers = {',
       ...(program.contentType === undefined ? [] : [`  'content-type' => ${literal(program.contentType)},`]),
-      ...program.headers.map(({ name, pieces }) => `  ${literal(name)} => ${textExpression(dialect, pieces)},`),
+      ...program.headers.map(({ name, recipe }) => `  ${literal(name)} => ${print(recipe, dialect)},`),
       '}',
       'uri = URI(url)',
       `response = Net::HTTP.start(uri.host, uri.port, use_ssl: uri.scheme == 'https') do |http|`,
@@ -62,12 +63,6 @@ export const ruby: Language = {
     ]
     return lines.join('\n')
   },
-}
-
-function rawPiece(piece: Piece): string {
-  return piece.kind === 'hash' && piece.encoding === 'raw'
-    ? dialect.hash(piece.digest, textExpression(dialect, piece.of))
-    : textExpression(dialect, [piece])
 }
 
 function secretLines({ secret }: Program): readonly string[] {

@@ -39,12 +39,12 @@ export const crypto: CryptoProvider = {
     // Buffers of the usual lengths are kept, since making two costs more than the comparison.
     let pair = COMPARED[length]
     if (pair === undefined) {
-      pair = [Buffer.alloc(length), Buffer.alloc(length)]
+      pair = [Buffer.alloc(length * 2), Buffer.alloc(length * 2)]
       if (length <= LONGEST_KEPT) COMPARED[length] = pair
     }
     const [left, right] = pair
-    left.write(a, 'latin1')
-    right.write(b, 'latin1')
+    left.write(a, 'utf16le')
+    right.write(b, 'utf16le')
     return nodeCrypto.timingSafeEqual(left, right)
   },
 }

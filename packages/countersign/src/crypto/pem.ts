@@ -1,4 +1,4 @@
-import type { KeyPairAlgorithm } from '../algorithm.ts'
+import type { KeyKind, KeyPairAlgorithm } from '../algorithm.ts'
 import { concatBytes, encode, fromBase64 } from '../encoding.ts'
 import { CountersignError } from '../error.ts'
 
@@ -49,20 +49,21 @@ function element(tag: number, content: Uint8Array): Uint8Array {
   return concatBytes([Uint8Array.of(tag, ...size), content])
 }
 
-/** The object identifiers that tell which algorithm a key is for; plain RSA keys are taken for PSS, the better of the two. */
-const IDENTIFIERS: readonly (readonly [hex: string, KeyPairAlgorithm])[] = [
+/** The object identifiers that tell what a key is for. */
+const IDENTIFIERS: readonly (readonly [hex: string, KeyKind])[] = [
   ['06032b6570', 'ed25519'],
-  ['06082a8648ce3d030107', 'ecdsa-p256-sha256'],
-  ['06052b81040022', 'ecdsa-p384-sha384'],
-  ['06092a864886f70d01010a', 'rsa-pss-sha512'],
-  ['06092a864886f70d010101', 'rsa-pss-sha512'],
+  ['06082a8648ce3d030107', 'p256'],
+  ['06052b81040022', 'p384'],
+  ['06092a864886f70d01010a', 'rsa-pss'],
+  ['06092a864886f70d010101', 'rsa'],
 ]
 
-/** Which algorithm a key in PEM is for; `undefined` when it is none that is known. */
-export function algorithmOfPem(pem: string): KeyPairAlgorithm | undefined {
-  if (/-----BEGIN RSA /.test(pem)) return 'rsa-pss-sha512'
-  const body = /-----BEGIN [A-Z ]+-----([A-Za-z0-9+/=\s]+)-----END/.exec(pem)?.[1]?.replace(/\s/g, '')
+/** What a private key in PEM is; `undefined` when it is none that is known. The platform reads the rest of it. */
+export function privateKeyKind(pem: string): KeyKind | undefined {
+  if (/-----BEGIN RSA PRIVATE KEY-----/.test(pem)) return 'rsa'
+  const body = /-----BEGIN (?:EC )?PRIVATE KEY-----([A-Za-z0-9+/=\s]+)-----END/.exec(pem)?.[1]?.replace(/\s/g, '')
   const der = body === undefined ? undefined : fromBase64(body)
+  // The identifier stands within the first bytes, before the key itself.
   const hex = der === undefined ? '' : encode(der, 'hex')
   return IDENTIFIERS.find(([identifier]) => hex.includes(identifier))?.[1]
 }

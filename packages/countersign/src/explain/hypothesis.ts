@@ -1,5 +1,5 @@
-import type { Call } from '../message.ts'
-import type { Part } from '../template.ts'
+import type { Call } from '../recipe/call.ts'
+import type { Recipe } from '../recipe/recipe.ts'
 
 /** What a wrong client may have had instead of what is right, while a search changes one assumption after the other. */
 export interface Assumptions {
@@ -8,8 +8,8 @@ export interface Assumptions {
   readonly origin: string
   readonly target: string
   readonly body: string | Uint8Array | undefined
-  /** The pieces of the message, in order. */
-  readonly parts: readonly Part[]
+  /** How the message is put together. */
+  readonly recipe: Recipe
   /** Which of the secrets, by its place in the list of them. */
   readonly secret: number
   /** Which way to make a signature of secret and message, by its place. */
@@ -57,11 +57,20 @@ export function changing<K extends keyof Assumptions>(
 
 /** Written out, since a search makes tens of thousands of them and a spread takes several times as long. */
 export function withValue<K extends keyof Assumptions>(
-  { timestamp, method, origin, target, body, parts, secret, digest }: Assumptions,
+  { timestamp, method, origin, target, body, recipe, secret, digest }: Assumptions,
   key: K,
   value: Assumptions[K],
 ): Assumptions {
-  const changed: { -readonly [K in keyof Assumptions]: Assumptions[K] } = { timestamp, method, origin, target, body, parts, secret, digest }
+  const changed: { -readonly [K in keyof Assumptions]: Assumptions[K] } = {
+    timestamp,
+    method,
+    origin,
+    target,
+    body,
+    recipe,
+    secret,
+    digest,
+  }
   changed[key] = value
   return changed
 }

@@ -1,6 +1,5 @@
 import { crypto as platform } from '#crypto'
-import { messageBytes } from '../message.ts'
-import type { Part } from '../template.ts'
+import { stepsOf } from '../recipe/steps.ts'
 import { textOf } from './difference.ts'
 import { createWriter, type SceneInput, setScene } from './scene.ts'
 
@@ -18,12 +17,7 @@ export interface MessagePart {
 export async function messageParts(input: SceneInput): Promise<readonly MessagePart[]> {
   const { base, assumptions } = setScene(input)
   const write = createWriter(platform, base)
-  const parts: MessagePart[] = []
-  for (const part of input.scheme.message)
-    parts.push({ name: nameOf(part), text: textOf(messageBytes(await write({ ...assumptions, parts: [part] }))) })
-  return parts.filter(({ text }) => text !== '')
-}
-
-function nameOf(part: Part): string {
-  return part.kind === 'field' ? part.field : part.kind
+  const steps = await stepsOf(input.scheme.message, recipe => write({ ...assumptions, recipe }))
+  const parts = steps.at(-1)?.parts ?? []
+  return parts.map(({ name, value }) => ({ name, text: textOf(value) }))
 }

@@ -1,7 +1,7 @@
 import { headerLines } from '../header-lines.ts'
 import type { IncomingHeaders } from '../headers.ts'
+import { type Field, fieldsOf, hashOf, type Recipe } from '../recipe/recipe.ts'
 import type { Carrier, DeclaredScheme } from '../scheme.ts'
-import type { Part } from '../template.ts'
 import { queryOf } from '../url.ts'
 
 /** What a request says in the places that the scheme names, however it is spelled. */
@@ -62,13 +62,14 @@ function readCarrier({ prefix, separator, items }: Carrier, value: string): Reco
   return values
 }
 
-function around(parts: readonly Part[]): readonly [start: string, field: string | undefined, end: string] {
-  const at = parts.findIndex(part => part.kind !== 'literal')
+function around(parts: readonly Recipe[]): readonly [start: string, field: Field | undefined, end: string] {
+  const at = parts.findIndex(part => part.op !== 'text')
   const part = parts[at]
-  const literal = (list: readonly Part[]): string => list.map(one => (one.kind === 'literal' ? one.text : '')).join('')
+  const literal = (list: readonly Recipe[]): string => list.map(one => (one.op === 'text' ? one.text : '')).join('')
   return [
     literal(parts.slice(0, Math.max(at, 0))),
-    part?.kind === 'field' || part?.kind === 'mac' ? part.field : undefined,
+    // A digest says nothing that the body does not.
+    part === undefined || hashOf(part) !== undefined ? undefined : fieldsOf(part)[0],
     literal(parts.slice(at + 1)),
   ]
 }

@@ -1,15 +1,19 @@
 import { type CryptoProvider, type MaybePromise, whenReady } from '../crypto/provider.ts'
 import { utf8 } from '../encoding.ts'
 import { readForm } from '../form.ts'
-import { type Call, type CompiledHash, type CompiledMessage, compileMessage, fillHashes, type Message } from '../message.ts'
-import type { Part } from '../template.ts'
+import type { Message } from '../message.ts'
+import type { Call } from '../recipe/call.ts'
+import { type CompiledRecipe, compile, partsOf } from '../recipe/compile.ts'
+import { DECLARED } from '../recipe/declared.ts'
+import { fillHashes } from '../recipe/fill-hashes.ts'
+import type { Recipe } from '../recipe/recipe.ts'
 import { splitUrl } from '../url.ts'
-import { arrangementHypotheses } from './arrangements.ts'
 import { bodyHypotheses } from './bodies.ts'
 import { textOf } from './difference.ts'
 import type { ExplainInput } from './explain.ts'
-import { type Assumptions, type Hypothesis, setCall } from './hypothesis.ts'
+import { type Assumptions, changing, type Hypothesis, setCall } from './hypothesis.ts'
 import { methodHypotheses, timestampHypotheses } from './moments.ts'
+import { mutations } from './mutations.ts'
 import { readLoosely } from './read-loosely.ts'
 import { urlHypotheses } from './urls.ts'
 
@@ -53,7 +57,7 @@ export function setScene({ scheme, request, keyId, passphrase = '', basePath = '
     origin,
     target: fields.target,
     body,
-    parts: scheme.message,
+    recipe: scheme.message,
     secret: 0,
     digest: 0,
   }
@@ -69,7 +73,9 @@ export function setScene({ scheme, request, keyId, passphrase = '', basePath = '
     body,
     parameters,
     header: fields.header,
+    covered: [],
     hashes: [],
+    missing: undefined,
   }
   const reads = (...names: readonly string[]): boolean => names.some(name => scheme.fields.has(name))
   return {
@@ -77,7 +83,7 @@ export function setScene({ scheme, request, keyId, passphrase = '', basePath = '
     assumptions,
     presented: values['signature'] ?? '',
     keyId: ownKeyId,
-    missing: fields.missing,
+    missing: [...fields.missing, ...signedHeaders(scheme.message).filter(name => fields.header(name) === undefined)],
     hypotheses: [
       ...(reads('timestamp')
         ? timestampHypotheses(
@@ -88,27 +94,42 @@ export function setScene({ scheme, request, keyId, passphrase = '', basePath = '
       ...(reads('method') ? methodHypotheses(request.method) : []),
       ...(reads('url', 'target', 'path', 'query', 'origin', 'host', 'payload') ? urlHypotheses(basePath, fragment) : []),
       ...(reads('body', 'payload') ? bodyHypotheses(body) : []),
-      ...arrangementHypotheses(scheme.message, body !== undefined),
+      ...messageHypotheses(scheme.message),
     ],
   }
+}
+
+/** The mutations of the right recipe; of one that is changed already there are none. */
+function messageHypotheses(right: Recipe): readonly Hypothesis[] {
+  return Array.from(mutations(right), ({ recipe, ...named }) => ({
+    ...named,
+    dimension: 'message',
+    ...changing('recipe', current => (current === right ? recipe : undefined)),
+  }))
+}
+
+/** Headers of the request's own that the message can't be made without. */
+function signedHeaders(message: Recipe): readonly string[] {
+  return partsOf(message).flatMap(part =>
+    part.op === 'field' && part.field.startsWith('header.') ? [part.field.slice('header.'.length)] : [],
+  )
 }
 
 export type Write = (assumptions: Assumptions) => MaybePromise<Message>
 
 /** Writes messages; the ways to put one together are compiled once each. */
 export function createWriter(crypto: CryptoProvider, base: Call): Write {
-  const compiled = new WeakMap<readonly Part[], CompiledMessage>()
+  const compiled = new WeakMap<Recipe, CompiledRecipe>()
   // One for all messages that are written at once; where hashes are waited for, each has its own.
   const shared = { ...base }
   return assumptions => {
-    const { parts } = assumptions
-    let message = compiled.get(parts)
-    if (message === undefined) {
-      const hashes: CompiledHash[] = []
-      message = compileMessage(parts, hashes)
-      compiled.set(parts, message)
+    const { recipe } = assumptions
+    let made = compiled.get(recipe)
+    if (made === undefined) {
+      made = compile(recipe, DECLARED)
+      compiled.set(recipe, made)
     }
-    const { write, hashes } = message
+    const { write, hashes } = made
     if (hashes.length === 0) return write(setCall(shared, assumptions))
     const call = setCall({ ...base, hashes: [] }, assumptions)
     return whenReady(fillHashes(crypto, hashes, call), () => write(call))

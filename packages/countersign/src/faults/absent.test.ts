@@ -58,7 +58,7 @@ describe('a header that a declared scheme signs', () => {
     expect(codeOf(await verifierOf(tenant).verify(signedByHand('a', [['x-tenant', 'a']])))).toBe('accepted')
   })
 
-  it.fails('has to be sent: its absence is no empty value', async () => {
+  it('has to be sent: its absence is no empty value', async () => {
     expect(codeOf(await verifierOf(tenant).verify(signedByHand('', [])))).toBe('missing-header')
   })
 
@@ -75,12 +75,12 @@ describe('a header that a declared scheme signs', () => {
     expect(codeOf(await verifierOf(tenant).verify(signedByHand(value, lines)))).toBe('duplicate-header')
   })
 
-  it.fails('is missed by the signer already', () => {
+  it('is missed by the signer already', () => {
     const signer = createSigner(tenant, { keyId: 'k', secret }, { clock: () => NOW })
     expect(() => signer.sign({ method: 'POST', url: `${ORIGIN}/orders` })).toThrow(expect.objectContaining({ code: 'option-invalid' }))
   })
 
-  it.fails('is the verifier’s own where it is host, and neither empty nor what came', async () => {
+  it('is the verifier’s own where it is host, and neither empty nor what came', async () => {
     const host = defineScheme({ ...tenant.declaration, message: '{timestamp}\n{method}\n{target}\n{header.host}\n{body|sha256|hex}' })
     const { verify } = verifierOf(host)
     const codes: string[] = []
@@ -106,7 +106,7 @@ const chosen: readonly { name: string; scheme: Scheme }[] = [
 ]
 
 describe('a header that the client chose to sign', () => {
-  it.fails.each(chosen.slice(3))('has to be sent with $name: its absence is no empty value', async ({ scheme }) => {
+  it.each(chosen.slice(3))('has to be sent with $name: its absence is no empty value', async ({ scheme }) => {
     const signer = createSigner(scheme, { keyId: 'k', secret }, { clock: () => NOW })
     const { url, headers } = signer.sign({ method: 'POST', url: `${ORIGIN}/orders`, headers: { 'x-tenant': '' } })
     const request = { method: 'POST', target: url.slice(ORIGIN.length), headers: { host: 'api.example.com', ...headers } }
@@ -154,7 +154,7 @@ describe('an empty parameter', () => {
   const withNonce = httpMessageSignatures()
   const withoutNonce = httpMessageSignatures({ parameters: ['created', 'keyid'] })
 
-  it.fails.each([
+  it.each([
     ['POST', withNonce],
     ['GET', withNonce],
     ['POST', withoutNonce],
@@ -172,13 +172,13 @@ describe('an empty parameter', () => {
     return { ...verifierOf(scheme, { keys }), asked }
   }
 
-  it.fails('keyid="" is no key id of RFC 9421: no key is looked for', async () => {
+  it('keyid="" is no key id of RFC 9421: no key is looked for', async () => {
     const { verify, asked } = onlyKey(withNonce)
     expect(codeOf(await verify(await rfcCall({ keyid: '', nonce: 'n' })))).toMatch(/^(malformed-header|insufficient-coverage)$/)
     expect(asked).toEqual([])
   })
 
-  it.fails.each(['authorization', 'signature', 'kong'] as const)(
+  it.each(['authorization', 'signature', 'kong'] as const)(
     'keyId="" is no key id of draft 12 (%s): no key is looked for',
     async carrier => {
       const scheme = draftSignatures({ carrier })

@@ -32,7 +32,7 @@ const codeOf = (result: Verification): string => (result.ok ? 'accepted' : resul
 function verifierOf(scheme: Scheme, options: Partial<VerifierOptions> & { key?: Partial<KeyDescription> } = {}) {
   const { key, ...others } = options
   const keys = memoryKeys(scheme, [{ id: 'k', secret, passphrase: scheme.hasPassphrase ? passphrase : undefined, ...key }])
-  const fixed = scheme.carriesKeyId ? {} : { keyId: 'k' }
+  const fixed = scheme.keyId === 'none' ? { keyId: 'k' } : {}
   return { keys, ...createVerifier(scheme, { origin: ORIGIN, keys, clock: () => NOW, ...fixed, ...others }) }
 }
 
@@ -94,7 +94,7 @@ function twoHalves(scheme: Scheme, curve: keyof typeof CURVES) {
 }
 
 describe.each(['P-256', 'P-384'] as const)('a second signature that anyone can make of the first, on %s,', curve => {
-  it.fails.each([
+  it.each([
     ['draft 12', draftSignatures()],
     ['draft 12 in the header of ActivityPub', draftSignatures({ carrier: 'signature' })],
     ['RFC 9421 without a nonce', httpMessageSignatures({ parameters: ['created', 'keyid'] })],
@@ -143,7 +143,7 @@ const timed: readonly { name: string; scheme: Scheme; lasts: number }[] = [
 ]
 
 describe('a call whose body comes slowly', () => {
-  it.fails.each(timed)('is refused by $name when its time is over once the body is there, however often', async ({ scheme, lasts }) => {
+  it.each(timed)('is refused by $name when its time is over once the body is there, however often', async ({ scheme, lasts }) => {
     let now = NOW + lasts - 1_000
     const { verify } = verifierOf(scheme, { clock: () => now })
     const call = signedBy(scheme)
@@ -168,7 +168,7 @@ describe('a call whose body comes slowly', () => {
     ['taken away', keys => keys.delete('k'), /^(unknown-key|key-revoked)$/],
   ]
 
-  it.fails.each(whileRead)('is refused when its key was %s while the body was read', async (_what, change, code) => {
+  it.each(whileRead)('is refused when its key was %s while the body was read', async (_what, change, code) => {
     const { verify, keys } = verifierOf(shipped.qredoV1)
     const body: BodyReader = async () => {
       change(keys)
@@ -177,7 +177,7 @@ describe('a call whose body comes slowly', () => {
     expect(codeOf(await verify({ ...signedBy(shipped.qredoV1), body }))).toMatch(code)
   })
 
-  it.fails('is refused when its key expired while the body was read', async () => {
+  it('is refused when its key expired while the body was read', async () => {
     let now = NOW
     const { verify } = verifierOf(shipped.qredoV1, { clock: () => now, key: { expiresAtMs: NOW + 5_000 } })
     const body: BodyReader = async () => {
@@ -209,7 +209,7 @@ describe('a call is remembered as long as it would be accepted', () => {
     expect([await at(NOW + lasts - 1), await at(NOW + lasts + 1)]).toEqual(['accepted', 'timestamp-out-of-window'])
   })
 
-  it.fails('and no longer, where it says that it holds longer than the verifier takes it', async () => {
+  it('and no longer, where it says that it holds longer than the verifier takes it', async () => {
     const scheme = httpMessageSignatures({ parameters: ['created', 'expires', 'keyid'] })
     const signer = createSigner(scheme, { keyId: 'k', secret }, { clock: () => NOW, lifetimeMs: 3_600_000 })
     const { headers } = signer.sign({ method: 'POST', url: `${ORIGIN}/orders` })
@@ -226,7 +226,7 @@ describe('a call is remembered as long as it would be accepted', () => {
     expect(codes).toEqual(['accepted', 'replayed', 'replayed', 'timestamp-out-of-window'])
   })
 
-  it.fails.each([1, 1_000, 300_000])('so a guard in memory does not call fresh what ended %d ms ago', ago => {
+  it.each([1, 1_000, 300_000])('so a guard in memory does not call fresh what ended %d ms ago', ago => {
     const guard = memoryReplayGuard({ clock: () => NOW })
     expect([guard.claim('a', NOW - ago), guard.claim('a', NOW - ago)]).not.toContain('fresh')
   })

@@ -35,7 +35,7 @@ interface Only {
 function verifierOf(scheme: Scheme, options: Partial<VerifierOptions> & Only = {}, ownPassphrase = passphrase) {
   const key = scheme.keys === 'key-pair' ? { publicKey: pair.publicKey } : { secret }
   const keys = memoryKeys(scheme, [{ id: 'k', ...key, passphrase: scheme.hasPassphrase ? ownPassphrase : undefined }])
-  const defaults: VerifierOptions = { origin: ORIGIN, keys, clock: () => NOW, ...(scheme.carriesKeyId ? {} : { keyId: 'k' }) }
+  const defaults: VerifierOptions = { origin: ORIGIN, keys, clock: () => NOW, ...(scheme.keyId === 'none' ? { keyId: 'k' } : {}) }
   return createVerifier(scheme, { ...defaults, ...options })
 }
 
@@ -52,16 +52,16 @@ async function outcomeOf(scheme: Scheme, request: SignableRequest, options: Part
   return codeOf(await verify({ method, target: url.slice(ORIGIN.length), headers: { host: 'api.example.com', ...headers }, body }))
 }
 
-const schemes = Object.values(shipped).map(scheme => ({ name: scheme.name, scheme }))
+const schemes = shipped.SCHEMES.map(scheme => ({ name: scheme.name, scheme }))
 const sendsPost = { method: 'POST', body: 'a=1' } as const
 
 describe('a URL with a character that no request line may hold', () => {
-  it.fails.each(schemes)('is refused by the signer of $name, which would sign what its verifier refuses', ({ scheme }) => {
+  it.each(schemes)('is refused by the signer of $name, which would sign what its verifier refuses', ({ scheme }) => {
     const { sign } = signerOf(scheme)
     expect(() => sign({ ...sendsPost, url: `${ORIGIN}/a?ids[]=1` })).toThrow(expect.objectContaining({ code: 'url-not-signable' }))
   })
 
-  it.fails.each(['[', ']', '{', '}', '|', '^', '`', '\\', '<', '>', '"'])('is refused by the signer: %s', bad => {
+  it.each(['[', ']', '{', '}', '|', '^', '`', '\\', '<', '>', '"'])('is refused by the signer: %s', bad => {
     const { sign } = signerOf(shipped.qredoV1)
     for (const url of [`${ORIGIN}/a${bad}b`, `${ORIGIN}/a?b=${bad}`])
       expect(() => sign({ method: 'GET', url })).toThrow(expect.objectContaining({ code: 'url-not-signable' }))
@@ -78,7 +78,7 @@ describe('a passphrase', () => {
   const { okx, kucoin, coinbaseExchange } = shipped
   const request = { method: 'GET', url: `${ORIGIN}/api/v5/account/balance` }
 
-  it.fails.each([
+  it.each([
     ['two words', 'okx', okx],
     ['two  spaces', 'okx', okx],
     ['a,b', 'okx', okx],
@@ -92,7 +92,7 @@ describe('a passphrase', () => {
     for (const words of ['two words', 'a,b', 'für']) expect(await outcomeOf(kucoin, request, {}, words)).toBe('accepted')
   })
 
-  it.fails.each([' before', 'behind ', 'a\nb', 'a\u0000b'])('that no header can carry is refused by the signer of okx: %j', words => {
+  it.each([' before', 'behind ', 'a\nb', 'a\u0000b'])('that no header can carry is refused by the signer of okx: %j', words => {
     expect(() => signerOf(okx, words).sign(request)).toThrow(expect.objectContaining({ name: 'CountersignError' }))
   })
 })
@@ -102,7 +102,7 @@ describe('a body that is no form, where the scheme carries its nonce in a form',
   const signing = (body: SignableRequest['body']) => (): unknown =>
     signerOf(shipped.kraken).sign({ method: 'POST', url: `${ORIGIN}/0/private/AddOrder`, body })
 
-  it.fails.each([
+  it.each([
     ['JSON as text', json],
     ['JSON as bytes', Buffer.from(json)],
     ['a list', '[1,2]'],
@@ -138,7 +138,7 @@ describe('a parameter of a declaration', () => {
     parameters,
   })
 
-  it.fails.each([
+  it.each([
     ['has a default', { version: { characters: 'digits', default: '2' } }],
     ['is made for every call', { version: { characters: 'token', generate: 'uuid' } }],
   ] as const)('is carried where it is signed: a scheme where it %s and is not carried is refused', (_what, parameters) => {
@@ -158,7 +158,7 @@ describe('an order at Binance, as its documentation has it,', () => {
   const what = 'symbol=LTCBTC&side=BUY&type=LIMIT&timeInForce=GTC'
   const much = 'quantity=1&price=0.1&recvWindow=5000'
 
-  it.fails.each<[string, SignableRequest]>([
+  it.each<[string, SignableRequest]>([
     ['in query and body', { method: 'POST', url: `${url}?${what}`, body: much }],
     ['all in the body', { method: 'POST', url, body: `${what}&${much}` }],
   ])('is accepted as our signer signs it: %s', async (_where, request) => {
@@ -179,11 +179,11 @@ describe('a plus in a query that SigV4 signs', () => {
     expect(sign('/x?q=a+b').headers['authorization']).not.toBe(sign('/x?q=a%20b').headers['authorization'])
   })
 
-  it.fails('is sent as %2B, so that no server reads it as a space', () => {
+  it('is sent as %2B, so that no server reads it as a space', () => {
     expect(sign('/x?q=a+b').url).toBe(`${ORIGIN}/x?q=a%2Bb`)
   })
 
-  it.fails('is sent as %2B in a presigned URL', () => {
+  it('is sent as %2B in a presigned URL', () => {
     const { url } = signerOf(sigV4({ ...place, in: 'query' })).sign({ method: 'GET', url: `${ORIGIN}/x?q=a+b` })
     expect(url).toContain('/x?q=a%2Bb&')
   })

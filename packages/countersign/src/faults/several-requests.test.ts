@@ -49,7 +49,7 @@ const presigned = sigV4({ ...place, in: 'query' })
 const s3 = sigV4({ service: 's3', region: 'eu-west-1' })
 
 describe('one SigV4 signature is for one request: of the spellings that sign alike, at most one is accepted', () => {
-  it.fails.each<[string, readonly string[]]>([
+  it.each<[string, readonly string[]]>([
     ['dot segments', ['/public/x', '/admin/../public/x', '/./public/x', '/public/./x']],
     ['a dot at the end', ['/public/x', '/public/x/.', '/public/x/y/..']],
     ['double slashes', ['/public/x', '//public/x', '/public//x']],
@@ -66,7 +66,7 @@ describe('one SigV4 signature is for one request: of the spellings that sign ali
     expect((await acceptedTargets(v4, targets)).length).toBeLessThanOrEqual(1)
   })
 
-  it.fails.each<[string, readonly string[]]>([
+  it.each<[string, readonly string[]]>([
     ['dot segments', ['/public/x', '/admin/../public/x']],
     ['double slashes', ['/public/x', '//public/x']],
     ['equal names in another order', ['/x?role=admin&role=user', '/x?role=user&role=admin']],
@@ -75,7 +75,7 @@ describe('one SigV4 signature is for one request: of the spellings that sign ali
     expect((await acceptedTargets(presigned, targets)).length).toBeLessThanOrEqual(1)
   })
 
-  it.fails.each<[string, readonly string[]]>([
+  it.each<[string, readonly string[]]>([
     ['letters that were escaped', ['/a~b', '/a%7Eb', '/%61~b']],
     ['the case of an escape', ['/a%2Fb', '/a%2fb']],
     ['an escape that is none', ['/a%25zz', '/a%zz']],
@@ -112,7 +112,7 @@ const rfc = httpMessageSignatures({ components: ['@method', '@target-uri', 'x-ro
 const padded = ['admin', `${NBSP}admin`, `admin${NBSP}`, '\u000badmin', 'admin\u000c', '\ufeffadmin', '\u2003admin']
 
 describe('a header’s value with a space around it that HTTP does not count as white space', () => {
-  it.fails.each([
+  it.each([
     ['SigV4', v4],
     ['draft 12', draft],
   ])('is another value in %s', async (_name, scheme) => {
@@ -123,7 +123,7 @@ describe('a header’s value with a space around it that HTTP does not count as 
     expect(await acceptedValues(rfc, padded)).toEqual(['admin'])
   })
 
-  it.fails('is another value within it, too, in SigV4', async () => {
+  it('is another value within it, too, in SigV4', async () => {
     expect(await acceptedValues(v4, ['a b', `a${NBSP}${NBSP}b`, `a ${NBSP}b`, 'a\u000b\u000bb'])).toEqual(['a b'])
   })
 
@@ -133,7 +133,7 @@ describe('a header’s value with a space around it that HTTP does not count as 
 })
 
 describe('two origins with one host and different base paths', () => {
-  it.fails.each([
+  it.each([
     [['https://api.example.com/v1', 'https://api.example.com/v2']],
     [['https://api.example.com', 'https://api.example.com/v2']],
     [['https://api.example.com/v1', 'https://other.example.com', 'https://api.example.com/v2']],
@@ -150,7 +150,7 @@ describe('two origins with one host and different base paths', () => {
 describe('a body that is not signed', () => {
   const body = Buffer.from('any')
 
-  it.fails.each<[string, Scheme, Record<string, string>]>([
+  it.each<[string, Scheme, Record<string, string>]>([
     ['draft 12 without digest', draftSignatures({ headers: ['(request-target)', 'host', 'date'] }), {}],
     [
       'draft 12 with its length only',
@@ -171,7 +171,7 @@ describe('a body that is not signed', () => {
     expect(codeOf(await verifierOf(scheme).verify({ ...request, body }))).toBe('insufficient-coverage')
   })
 
-  it.fails('is refused by bybit for a DELETE, of which the query is signed', async () => {
+  it('is refused by bybit for a DELETE, of which the query is signed', async () => {
     const { headers } = signerOf(bybit).sign({ method: 'DELETE', url: `${ORIGIN}/v5/order?id=1` })
     const { verify } = verifierOf(bybit, { only: { methods: ['DELETE', 'POST'], paths: 'any' } })
     const request = { method: 'DELETE', target: '/v5/order?id=1', headers }

@@ -66,7 +66,7 @@ async function severalLabels(all: readonly Partial<SignMessageOptions>[]): Promi
 }
 
 describe('RFC 9421', () => {
-  it.fails.each<[string, readonly Partial<SignMessageOptions>[]]>([
+  it.each<[string, readonly Partial<SignMessageOptions>[]]>([
     ['one that does not fit', [wrong, {}]],
     ['one of a key that is unknown', [{ ...wrong, parameters: { created: SECONDS, keyid: 'other', nonce: 'o' } }, {}]],
     ['one that is too old', [{ parameters: { created: SECONDS - 9_000, keyid: 'k', nonce: 'o' } }, {}]],
@@ -81,22 +81,22 @@ describe('RFC 9421', () => {
     expect(codeOf(await verify(await severalLabels([wrong, wrong])))).toBe('bad-signature')
   })
 
-  it.fails('needs no keyid where the verifier names the key', async () => {
+  it('needs no keyid where the verifier names the key', async () => {
     const scheme = httpMessageSignatures({ parameters: ['created', 'nonce'] })
     const { verify } = verifierOf(scheme, { keyId: 'k' })
     const call = post(await rfcCall({ parameters: { created: SECONDS, nonce: 'n' } }))
     expect([codeOf(await verify(call)), codeOf(await verify(call))]).toEqual(['accepted', 'replayed'])
   })
 
-  it.fails('takes a signature without padding, as the same call', async () => {
+  it('takes a signature without padding, as the same call', async () => {
     const scheme = httpMessageSignatures({ parameters: ['created', 'keyid'] })
     const headers = await rfcCall({ parameters: { created: SECONDS, keyid: 'k' } })
-    const unpadded = { ...headers, signature: headers['signature']?.replace('=:', ':') ?? '' }
+    const unpadded = { ...headers, signature: headers['signature']?.replace(/=+:$/, ':') ?? '' }
     expect(unpadded.signature).not.toBe(headers['signature'])
     await expectOneCall(scheme, post(unpadded), post(headers))
   })
 
-  it.fails('takes a content digest without padding', async () => {
+  it('takes a content digest without padding', async () => {
     const unpadded = digestOf(BODY).replace(/=+:$/, ':')
     expect(codeOf(await verifierOf(rfc).verify(post(await rfcCall({}, unpadded))))).toBe('accepted')
     expect(codeOf(await verifierOf(rfc).verify(post(await rfcCall({}, unpadded), '{"a":2}')))).toBe('digest-mismatch')
@@ -133,14 +133,14 @@ describe('SigV4', () => {
     expect(codeOf(await verifierOf(scheme).verify(usual))).toBe('accepted')
   })
 
-  it.fails('takes a signed Date in the place of x-amz-date, and holds it against the clock', async () => {
+  it('takes a signed Date in the place of x-amz-date, and holds it against the clock', async () => {
     const call = post(v4Call('date'))
     const { verify } = verifierOf(scheme)
     expect([codeOf(await verify(call)), codeOf(await verify(call))]).toEqual(['accepted', 'replayed'])
     expect(codeOf(await verifierOf(scheme, { clock: () => NOW + 301_000 }).verify(call))).toBe('timestamp-out-of-window')
   })
 
-  it.fails.each<[string, Parameters<typeof v4Call>[1]]>([
+  it.each<[string, Parameters<typeof v4Call>[1]]>([
     ['SignedHeaders first', (credential, signed, signature) => `${signed}, ${credential}, ${signature}`],
     ['Signature first', (credential, signed, signature) => `${signature}, ${credential}, ${signed}`],
     ['more space', (credential, signed, signature) => `${credential} ,  ${signed} ,\t${signature}`],
@@ -148,7 +148,7 @@ describe('SigV4', () => {
     await expectOneCall(scheme, post(v4Call('x-amz-date', write)), usual)
   })
 
-  it.fails('takes a header that CloudFront added, though it is not signed', async () => {
+  it('takes a header that CloudFront added, though it is not signed', async () => {
     await expectOneCall(scheme, post({ ...v4Call('x-amz-date'), 'x-amz-cf-id': 'abc==' }), usual)
   })
 

@@ -22,7 +22,7 @@ const BODY = '{"a":1}'
 const codeOf = (result: Verification): string => (result.ok ? 'accepted' : result.failure.code)
 
 function verifierOf(scheme: Scheme, options: Partial<VerifierOptions> = {}, key: Partial<KeyDescription> = { secret: secretBytes }) {
-  const fixed = scheme.carriesKeyId ? {} : { keyId: 'k' }
+  const fixed = scheme.keyId === 'none' ? { keyId: 'k' } : {}
   return createVerifier(scheme, { origin: ORIGIN, keys: memoryKeys(scheme, [{ id: 'k', ...key }]), clock: () => NOW, ...fixed, ...options })
 }
 
@@ -56,7 +56,7 @@ function webhook(signatures: (good: string) => string, id = 'msg_1'): IncomingRe
 }
 
 describe('a webhook with a malformed signature beside a good one is accepted', () => {
-  it.fails.each<[string, (good: string) => string]>([
+  it.each<[string, (good: string) => string]>([
     ['v1,garbage v1,GOOD', good => `v1,garbage ${good}`],
     ['v1,GOOD v1,garbage', good => `${good} v1,garbage`],
     ['v1,~ v1,GOOD', good => `v1,~ ${good}`],
@@ -75,7 +75,7 @@ describe('a webhook with a malformed signature beside a good one is accepted', (
   const fromStripe = (items: (good: string) => string): IncomingRequest =>
     post({ 'stripe-signature': items(`v1=${hmac(`${SECONDS}.${BODY}`, 'hex')}`) })
 
-  it.fails.each<[string, (good: string) => string]>([
+  it.each<[string, (good: string) => string]>([
     ['t=..,v1=potato,v1=GOOD', good => `t=${SECONDS},v1=potato,${good}`],
     ['t=..,v1=GOOD,v1=potato', good => `t=${SECONDS},${good},v1=potato`],
     ['t=..,v1=,v1=GOOD', good => `t=${SECONDS},v1=,${good}`],
@@ -95,7 +95,7 @@ describe('a webhook with a malformed signature beside a good one is accepted', (
 })
 
 describe('a webhook-id', () => {
-  it.fails.each(['msg:1', 'orders/2026/1', 'a@b', 'urn:uuid:1;v=2', 'a+b=', '(1)'])('may hold any visible character: %s', async id => {
+  it.each(['msg:1', 'orders/2026/1', 'a@b', 'urn:uuid:1;v=2', 'a+b=', '(1)'])('may hold any visible character: %s', async id => {
     expect(codeOf(await verifierOf(standardWebhooks).verify(webhook(String, id)))).toBe('accepted')
   })
 
@@ -125,12 +125,12 @@ const SPACES: readonly [string, (text: string) => string][] = [
   ['spaces behind commas', text => text.replace(/, ?(?=[a-z]+=)/g, ',   ')],
   ['spaces before commas', text => text.replace(/, ?(?=[a-z]+=)/g, ' , ')],
   ['tabs around commas', text => text.replace(/, ?(?=[a-z]+=)/g, '\t,\t')],
-  ['spaces around equals signs', text => text.replace(/([A-Za-z]+)="/g, '$1 = "')],
+  ['spaces around equals signs', text => text.replace(/(keyId|username|algorithm|headers|signature)="/g, '$1 = "')],
   ['spaces at the end', text => `${text}  `],
 ]
 
 describe('the header of draft 12', () => {
-  it.fails.each(SPACES.slice(1))('may have %s', async (_what, rewrite) => {
+  it.each(SPACES.slice(1))('may have %s', async (_what, rewrite) => {
     for (const scheme of [draft, activityPub, kong]) await expectOneCall(scheme, draftCall(scheme, rewrite), draftCall(scheme))
   })
 
@@ -138,7 +138,7 @@ describe('the header of draft 12', () => {
     for (const scheme of [draft, activityPub, kong]) await expectOneCall(scheme, draftCall(scheme, rewrite), draftCall(scheme))
   })
 
-  it.fails.each<[string, Scheme, (text: string) => string]>([
+  it.each<[string, Scheme, (text: string) => string]>([
     ['signature keyId=…', draft, text => text.replace('Signature', 'signature')],
     ['SIGNATURE keyId=…', draft, text => text.replace('Signature', 'SIGNATURE')],
     ['Signature   keyId=…', draft, text => text.replace('Signature ', 'Signature   ')],
@@ -148,20 +148,14 @@ describe('the header of draft 12', () => {
     await expectOneCall(scheme, draftCall(scheme, rewrite), draftCall(scheme))
   })
 
-  it.fails.each(['opaque="x"', 'x-version=2', 'version="1"', 'realm="orders"'])(
-    'may have a parameter that means nothing: %s',
-    async unknown => {
-      for (const scheme of [draft, activityPub, kong]) {
-        for (const rewrite of [
-          (text: string) => `${text},${unknown}`,
-          (text: string) => text.replace('algorithm=', `${unknown},algorithm=`),
-        ])
-          await expectOneCall(scheme, draftCall(scheme, rewrite), draftCall(scheme))
-      }
-    },
-  )
+  it.each(['opaque="x"', 'x-version=2', 'version="1"', 'realm="orders"'])('may have a parameter that means nothing: %s', async unknown => {
+    for (const scheme of [draft, activityPub, kong]) {
+      for (const rewrite of [(text: string) => `${text},${unknown}`, (text: string) => text.replace('algorithm=', `${unknown},algorithm=`)])
+        await expectOneCall(scheme, draftCall(scheme, rewrite), draftCall(scheme))
+    }
+  })
 
-  it.fails('may call the algorithm of an Ed25519 key ed25519-sha512', async () => {
+  it('may call the algorithm of an Ed25519 key ed25519-sha512', async () => {
     const { publicKey, privateKey } = generateKeyPairSync('ed25519', {
       publicKeyEncoding: { type: 'spki', format: 'pem' },
       privateKeyEncoding: { type: 'pkcs8', format: 'pem' },

@@ -36,7 +36,7 @@ const inForm = (meaning: 'issued' | 'expires'): Scheme =>
   })
 
 describe('a time in a form body', () => {
-  it.fails.each([
+  it.each([
     ['was signed a year ago', 'issued', NOW - YEAR],
     ['was signed six minutes ago', 'issued', NOW - 360_000],
     ['was signed in six minutes', 'issued', NOW + 360_000],
@@ -63,7 +63,7 @@ const kongXDate = draftSignatures({ name: 'kong-x-date', carrier: 'kong', header
 const xDate = (ms: number): Record<string, string> => ({ 'x-date': new Date(ms).toUTCString() })
 
 describe('x-date, as Kong takes it in the place of date,', () => {
-  it.fails.each([
+  it.each([
     ['a year old', -YEAR],
     ['six minutes old', -360_000],
     ['six minutes ahead', 360_000],
@@ -72,13 +72,13 @@ describe('x-date, as Kong takes it in the place of date,', () => {
     expect(codeOf(await verifierOf(kongXDate).verify(call))).toBe('timestamp-out-of-window')
   })
 
-  it.fails('tells a replay', async () => {
+  it('tells a replay', async () => {
     const { verify } = verifierOf(kongXDate)
     const call = signedAt(NOW, kongXDate, { given: xDate(NOW) })
     expect([codeOf(await verify(call)), codeOf(await verify(call))]).toEqual(['accepted', 'replayed'])
   })
 
-  it.fails('has to be a date as HTTP writes it', async () => {
+  it('has to be a date as HTTP writes it', async () => {
     const scheme = draftSignatures({ name: 'kong-x-date', carrier: 'kong', headers: ['x-date', 'request-line'] })
     const given = { 'x-date': new Date(NOW).toISOString() }
     const signature = createHmac('sha256', secret).update(`x-date: ${given['x-date']}\nGET /orders HTTP/1.1`).digest('base64')
@@ -87,7 +87,7 @@ describe('x-date, as Kong takes it in the place of date,', () => {
     expect(codeOf(await verifierOf(scheme).verify({ method: 'GET', target: '/orders', headers }))).toBe('malformed-timestamp')
   })
 
-  it.fails('is held against the clock with the other carriers of the draft', async () => {
+  it('is held against the clock with the other carriers of the draft', async () => {
     for (const carrier of ['authorization', 'signature'] as const) {
       const scheme = draftSignatures({ carrier, headers: ['(request-target)', 'host', 'x-date', 'digest'] })
       const call = signedAt(NOW - YEAR, scheme, { given: xDate(NOW - YEAR) })
@@ -103,7 +103,7 @@ describe('the times that a signature says of itself', () => {
     return { ...call, headers: { ...call.headers, authorization: authorization.replace(',headers=', `,${parameter},headers=`) } }
   }
 
-  it.fails.each([
+  it.each([
     ['expires in the past', `expires=${(NOW - 10_000) / 1000}`],
     ['expires a year ago', `expires=${Math.floor((NOW - YEAR) / 1000)}`],
     ['created in the future', `created=${(NOW + 3_600_000) / 1000}`],

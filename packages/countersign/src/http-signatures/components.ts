@@ -1,7 +1,11 @@
 import { encode, utf8 } from '../encoding.ts'
-import { percentEncode } from '../message.ts'
-import { serializeBareItem, serializeDictionary, serializeList, serializeMember, serializeParameters } from './serialize-fields.ts'
-import { type InnerList, type Item, parseDictionary, parseItem, parseList } from './structured-fields.ts'
+import { findLines } from '../header-lines.ts'
+import type { Recipe } from '../recipe/recipe.ts'
+import { queryOf } from '../url.ts'
+import { componentRecipe } from './component-recipe.ts'
+import { queryParameter, structured, structuredMember } from './component-values.ts'
+import { serializeBareItem, serializeParameters } from './serialize-fields.ts'
+import type { InnerList, Item } from './structured-fields.ts'
 
 /** A request or a response, as the components of RFC 9421 see it. */
 export interface HttpMessage {
@@ -32,14 +36,16 @@ export interface Component {
   /** Field name in lower case, or derived component with its `@`. */
   readonly name: string
   readonly value: ComponentValue
+  /** How a request's own value is made; `undefined` for what only a response or a trailer has. */
+  readonly recipe: Recipe | undefined
 }
 
 const PARAMETERS = new Set(['sf', 'key', 'bs', 'tr', 'req', 'name'])
 const REQUEST_ONLY = new Set(['@method', '@target-uri', '@authority', '@scheme', '@request-target', '@path', '@query', '@query-param'])
 
 /**
- * Reads a covered component (RFC 9421 §2). `undefined` for one that is unknown, or whose parameters contradict each other: then the whole
- * signature is refused.
+ * Reads a covered component (RFC 9421 §2). `undefined` for one that is unknown, or whose parameters contradict each
+ * other: then the whole signature is refused.
  */
 export function readComponent({ item, parameters }: Item): Component | undefined {
   if (item.type !== 'string' || parameters.some(([name]) => !PARAMETERS.has(name))) return undefined
@@ -55,7 +61,7 @@ export function readComponent({ item, parameters }: Item): Component | undefined
   if (own === undefined) return undefined
   const identifier = serializeBareItem(item) + serializeParameters(parameters)
   const value: ComponentValue = flags.has('req') ? message => (message.request === undefined ? undefined : own(message.request)) : own
-  return { identifier, name, value }
+  return { identifier, name, value, recipe: componentRecipe(name, flags, texts) }
 }
 
 /** Reads all components of a signature; `undefined` when one is unknown, or comes twice. */
@@ -90,7 +96,7 @@ function readDerived(name: string, flags: ReadonlySet<string>, texts: ReadonlyMa
     case '@query':
       return ({ target }) => (target === undefined ? undefined : queryWithMark(target))
     case '@query-param':
-      return ({ target }) => (target === undefined ? undefined : queryParameter(target, texts.get('name') ?? ''))
+      return ({ target }) => (target === undefined ? undefined : queryParameter(queryOf(target), texts.get('name') ?? ''))
     case '@status':
       return flags.has('req') ? undefined : ({ status }) => (status === undefined ? undefined : String(status))
     default:
@@ -108,13 +114,6 @@ function queryWithMark(target: string): string {
   return mark < 0 ? '?' : target.slice(mark)
 }
 
-/** RFC 9421 §2.2.8: decoded as a form, encoded again; a name that comes several times can not be covered. */
-function queryParameter(target: string, wanted: string): string | undefined {
-  const values = [...new URLSearchParams(queryWithMark(target).slice(1))].filter(([name]) => percentEncode(name) === wanted)
-  const [only] = values
-  return values.length === 1 && only !== undefined ? percentEncode(only[1]) : undefined
-}
-
 function readField(name: string, flags: ReadonlySet<string>, texts: ReadonlyMap<string, string>): ComponentValue | undefined {
   if (!/^[a-z0-9!#$%&'*+.^_`|~-]+$/.test(name) || texts.has('name')) return undefined
   const key = texts.get('key')
@@ -127,43 +126,13 @@ function readField(name: string, flags: ReadonlySet<string>, texts: ReadonlyMap<
         ?.map(line => `:${encode(utf8(line), 'base64')}:`)
         .join(', ')
   const combined: ComponentValue = message => lines(message)?.join(', ')
-  if (key !== undefined) return message => structuredMember(combined(message), key)
-  return flags.has('sf') ? message => structured(combined(message)) : combined
+  if (key !== undefined) return changed(combined, value => structuredMember(value, key))
+  return flags.has('sf') ? changed(combined, structured) : combined
 }
 
-/** Every value of a field, trimmed, folded lines unfolded (RFC 9421 §2.1). */
-export function findLines(lines: Lines | undefined, wanted: string): readonly string[] | undefined {
-  let found: string[] | undefined
-  for (const [name, value] of lines ?? []) {
-    if (name !== wanted && (name.length !== wanted.length || name.toLowerCase() !== wanted)) continue
-    const trimmed = trim(value)
-    if (found === undefined) found = [trimmed]
-    else found.push(trimmed)
+function changed(value: ComponentValue, change: (text: string) => string | undefined): ComponentValue {
+  return message => {
+    const text = value(message)
+    return text === undefined ? undefined : change(text)
   }
-  return found
-}
-
-function trim(value: string): string {
-  const unfolded = value.includes('\n') ? value.replace(/[ \t]*\r?\n[ \t]+/g, ' ') : value
-  const first = unfolded.charCodeAt(0)
-  const last = unfolded.charCodeAt(unfolded.length - 1)
-  return first === 32 || first === 9 || last === 32 || last === 9 ? unfolded.replace(/^[ \t]+|[ \t]+$/g, '') : unfolded
-}
-
-/** Strictly serialised (§2.1.1). A list and a dictionary are told apart by which of the two the value is. */
-function structured(value: string | undefined): string | undefined {
-  if (value === undefined) return undefined
-  const item = parseItem(value)
-  if (item !== undefined) return serializeMember(item)
-  const list = parseList(value)
-  if (list !== undefined) return serializeList(list)
-  const dictionary = parseDictionary(value)
-  return dictionary === undefined ? undefined : serializeDictionary(dictionary)
-}
-
-/** One member of a dictionary (§2.1.2). */
-function structuredMember(value: string | undefined, key: string): string | undefined {
-  const member = value === undefined ? undefined : parseDictionary(value)?.get(key)
-  if (member === undefined) return undefined
-  return serializeMember(member)
 }

@@ -11,5 +11,6 @@ export {
   signMessage,
   verifySignature,
 } from './message-signatures.ts'
-export { type HttpMessageSignaturesOptions, httpMessageSignatures } from './scheme.ts'
+export type { HttpMessageSignaturesOptions } from './options.ts'
+export { httpMessageSignatures } from './scheme.ts'
 export type { SignatureParameters } from './signature-base.ts'

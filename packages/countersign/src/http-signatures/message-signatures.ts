@@ -3,7 +3,9 @@ import type { Algorithm } from '../algorithm.ts'
 import { type CryptoProvider, type MaybePromise, whenReady } from '../crypto/provider.ts'
 import { decodeStrictly, encode } from '../encoding.ts'
 import { CountersignError } from '../error.ts'
-import { type Component, findLines, type HttpMessage, readComponents } from './components.ts'
+import { findLines } from '../header-lines.ts'
+import { textMessage } from '../message.ts'
+import { type Component, type HttpMessage, type Lines, readComponents } from './components.ts'
 import { createMessageSigner, createMessageVerifier, type SigningKey, type VerifyingKey } from './message-keys.ts'
 import {
   createSignatureBase,
@@ -27,7 +29,10 @@ export interface LabelledSignature {
 
 export interface SignMessageOptions {
   readonly label: string
-  /** Component identifiers as in a signature base, without the outer quotes where they have no parameters: `@method`, `"@query-param";name="x"`. */
+  /**
+   * Component identifiers as in a signature base, without the outer quotes where they have no parameters: `@method`,
+   * `"@query-param";name="x"`.
+   */
   readonly components: readonly string[]
   readonly parameters: SignatureParameters
   readonly key: SigningKey
@@ -50,7 +55,7 @@ export function signMessage(
   const made = createSignatureBase(message, covered, input)
   if ('missing' in made) throw new CountersignError('option-invalid', `The message has no ${made.missing}, so it can not be covered.`)
   const sign = createMessageSigner(key, crypto)
-  return whenReady(sign({ before: made.base, body: undefined, after: '' }), signature => ({
+  return whenReady(sign(textMessage(made.base)), signature => ({
     'signature-input': `${label}=${input}`,
     signature: `${label}=:${signature}:`,
     base: made.base,
@@ -58,27 +63,40 @@ export function signMessage(
 }
 
 /**
- * Reads the signatures of a message; `undefined` when the two fields are malformed or do not belong together. A signature with a component
- * that is unknown is left out: it can not be verified here.
+ * Reads the signatures of a message; `undefined` when the two fields are malformed or do not belong together. A
+ * signature with a component that is unknown is left out: it can not be verified here.
  */
 export function readSignatures(message: HttpMessage): readonly LabelledSignature[] | undefined {
-  const inputs = parseDictionary(findLines(message.headers, 'signature-input')?.join(', ') ?? '')
-  const signatures = parseDictionary(findLines(message.headers, 'signature')?.join(', ') ?? '')
+  return readFields(message.headers, 'refused')
+}
+
+/**
+ * Reads both fields; `undefined` when they are malformed.
+ *
+ * @param others what becomes of them all when one member is malformed: `refused`, or it is `left-out`
+ */
+export function readFields(headers: Lines, others: 'refused' | 'left-out'): readonly LabelledSignature[] | undefined {
+  const inputs = parseDictionary(findLines(headers, 'signature-input')?.join(', ') ?? '')
+  const signatures = parseDictionary(findLines(headers, 'signature')?.join(', ') ?? '')
   if (inputs === undefined || signatures === undefined) return undefined
   const found: LabelledSignature[] = []
   for (const [label, member] of inputs) {
     const signature = signatures.get(label)
-    if (!isInnerList(member) || signature === undefined || isInnerList(signature) || signature.item.type !== 'bytes') return undefined
-    const parameters = readSignatureParameters(member.parameters)
-    if (parameters === undefined) return undefined
-    const components = readComponents(member)
-    if (components === undefined) continue
-    found.push({ label, components, parameters, input: serializeInput(member.items, member.parameters), signature: signature.item.value })
+    const parameters = isInnerList(member) ? readSignatureParameters(member.parameters) : undefined
+    const isSigned = signature !== undefined && !isInnerList(signature) && signature.item.type === 'bytes'
+    if (isInnerList(member) && isSigned && parameters !== undefined) {
+      const components = readComponents(member)
+      const input = serializeInput(member.items, member.parameters)
+      if (components !== undefined) found.push({ label, components, parameters, input, signature: signature.item.value })
+    } else if (others === 'refused') return undefined
   }
   return found
 }
 
-/** Whether a signature is that of the message under a key (RFC 9421 §3.2). Times, digests and coverage are the caller's to judge. */
+/**
+ * Whether a signature is that of the message under a key (RFC 9421 §3.2). Times, digests and coverage are the caller's
+ * to judge.
+ */
 export function verifySignature(
   message: HttpMessage,
   { components, input, parameters, signature }: LabelledSignature,
@@ -89,7 +107,7 @@ export function verifySignature(
   const bytes = decodeStrictly(signature, 'base64')
   const made = createSignatureBase(message, components, input)
   if (bytes === undefined || 'missing' in made) return false
-  return createMessageVerifier(key, crypto)({ before: made.base, body: undefined, after: '' }, encode(bytes, 'base64'))
+  return createMessageVerifier(key, crypto)(textMessage(made.base), encode(bytes, 'base64'))
 }
 
 /** Reads component identifiers. @throws CountersignError `option-invalid` */

@@ -1,170 +1,207 @@
-import { algorithmOfPem } from '../crypto/pem.ts'
-import { type CryptoProvider, inTurn, type MaybePromise, whenReady } from '../crypto/provider.ts'
+import { ALGORITHMS, type Algorithm } from '../algorithm.ts'
+import { type BaseCall, baseCall, placeCall } from '../base-call.ts'
 import type { Failure } from '../failure.ts'
-import { headerLines } from '../header-lines.ts'
-import { createKey, type Key } from '../keys.ts'
-import type { Origin } from '../origins.ts'
-import type { Plan, PlanOptions, PlanRequest, Reading, Signatures } from '../plan.ts'
-import type { CodedScheme } from '../scheme.ts'
-import { type Component, findLines, type HttpMessage, type Lines } from './components.ts'
-import { digestHolds, singleDigest } from './digest.ts'
-import { createMessageVerifier, type VerifyingKey } from './message-keys.ts'
-import { type LabelledSignature, readSignatures } from './message-signatures.ts'
-import { type Coverage, canonicalOrigin } from './scheme.ts'
-import { createSignatureBase } from './signature-base.ts'
+import { combineLines, findLine, findLines, findRepeated, headerLines } from '../header-lines.ts'
+import { parseTimestamp } from '../parse-timestamp.ts'
+import {
+  type Claim,
+  type CompleteClaim,
+  claimOf,
+  completed,
+  isFailure,
+  type Moment,
+  type Plan,
+  type PlanRequest,
+  type Stated,
+  type TimelyClaim,
+} from '../plan.ts'
+import { bodyHash } from '../recipe/body-hash.ts'
+import { hostOf } from '../url.ts'
+import type { Lines } from './components.ts'
+import { type Coverage, type CoveredList, createListCompiler, INPUT } from './coverage.ts'
+import { readDigests } from './digest.ts'
+import { type LabelledSignature, readFields } from './message-signatures.ts'
+import type { SignatureParameters } from './signature-base.ts'
 import { createSingleReader } from './single-signature.ts'
-
-interface HttpReading extends Reading {
-  readonly chosen: LabelledSignature
-  readonly lines: Lines
-}
 
 /** More than this many characters of `Signature-Input` or `Signature` is refused unread. */
 const MAX_FIELD_LENGTH = 16_384
 const MAX_NONCE_LENGTH = 256
+/** Of the signatures that cover what is demanded, in the order of `Signature-Input`. */
+const MAX_TRIED = 8
 
-/** What a verifier runs for RFC 9421: the coverage is demanded, of the first signature that has it. */
-export function compileHttpPlan(coverage: Coverage, { crypto }: PlanOptions, scheme: CodedScheme): Plan<HttpReading> {
-  const withoutDigest = coverage.components.filter(identifier => identifier !== '"content-digest"')
-  const wantsDigest = withoutDigest.length < coverage.components.length
-  const checkers = new WeakMap<Key, readonly Checker[]>()
+/** What `compose` has to know again of a call. */
+type HttpCall = BaseCall<{
+  /** As on the request line. */
+  readonly target: string
+  readonly list: CoveredList
+  /** Whether there is a digest that says nothing of the body: malformed, or of no algorithm that is known. */
+  readonly hasIdleDigest: boolean
+}>
 
+/** What a request says apart from its signatures, read once for all of them. */
+interface Shared {
+  readonly request: PlanRequest
+  readonly lines: Lines
+  readonly stated: readonly Stated[] | 'idle'
+}
+
+/** What a verifier runs for RFC 9421: the coverage is demanded, more may be covered. */
+export function createHttpPlan(coverage: Coverage): Plan {
+  // Whether a key is named is the verifier's to judge: it may name one itself.
+  const parameterNames = coverage.parameters.filter(name => name !== 'keyid') as readonly (keyof SignatureParameters)[]
   const readSingle = createSingleReader()
-  const lacking = new WeakMap<readonly Component[], readonly string[]>()
-
-  function findLacking(components: readonly Component[]): readonly string[] {
-    let found = lacking.get(components)
-    if (found === undefined) {
-      found = withoutDigest.filter(identifier => !components.some(component => component.identifier === identifier))
-      lacking.set(components, found)
-    }
-    return found
-  }
+  const compileList = createListCompiler()
+  const lacking = new WeakMap<CoveredList, readonly string[]>()
+  const hashes = { sha256: bodyHash('sha256', 'base64'), sha512: bodyHash('sha512', 'base64') }
 
   /** What the scheme demands and a signature lacks; of the digest only a body can tell. */
-  function findMissing({ components, parameters }: LabelledSignature): readonly string[] {
-    const missing = [...findLacking(components)]
-    for (const name of coverage.parameters) if (parameters[name as keyof typeof parameters] === undefined) missing.push(`;${name}`)
-    return missing
+  function findMissing(list: CoveredList, parameters: SignatureParameters): readonly string[] {
+    let missing = lacking.get(list)
+    if (missing === undefined) {
+      missing = coverage.components.filter(identifier => !list.identifiers.includes(identifier))
+      lacking.set(list, missing)
+    }
+    const absent = parameterNames.filter(name => parameters[name] === undefined)
+    return absent.length === 0 ? missing : [...missing, ...absent.map(name => `;${name}`)]
   }
 
-  function choose(signatures: readonly LabelledSignature[]): LabelledSignature | Failure {
+  function readStated(lines: Lines): Shared['stated'] {
+    const digestField = findLines(lines, 'content-digest')
+    if (digestField === undefined) return NO_STATED
+    const digests = readDigests(digestField.join(', '))
+    return digests === undefined ? 'idle' : digests.map(({ algorithm, text }): Stated => ({ text, hash: hashes[algorithm] }))
+  }
+
+  function understand({ components, parameters, input, signature }: LabelledSignature, shared: Shared, otherwise: Claim | undefined) {
+    const {
+      lines,
+      stated,
+      request: { method, target },
+    } = shared
+    const list = compileList(components)
+    if (list === undefined) return MALFORMED
+    const missing = findMissing(list, parameters)
+    if (missing.length > 0) return { code: 'insufficient-coverage', missing } as const
+    const { keyid, nonce, alg } = parameters
+    if (keyid === '' || nonce === '' || (keyid?.length ?? 0) > MAX_FIELD_LENGTH || (nonce?.length ?? 0) > MAX_NONCE_LENGTH) return MALFORMED
+    const repeated = findRepeated(lines, list.single)
+    if (repeated !== undefined) return { code: 'duplicate-header', header: repeated } as const
+    const moment = readMoment(parameters, list, lines)
+    if (moment !== undefined && isFailure(moment)) return moment
+    // The host is the verifier's own, whatever the header says.
+    const headerOf = (name: string, between = ', '): string | undefined =>
+      name === 'host' ? hostOf(call.origin) : combineLines(lines, name, between)
+    const own = { target, list, hasIdleDigest: stated === 'idle' }
+    const call: HttpCall = baseCall(method, list.identifiers, { [INPUT]: input }, headerOf, own)
+    call.keyId = keyid ?? ''
+    call.nonce = nonce ?? ''
+    return claimOf({
+      keyId: keyid ?? '',
+      host: findLine(lines, 'host'),
+      nonce: nonce ?? '',
+      signature,
+      moreSignatures: NONE,
+      algorithms: alg === undefined ? undefined : (NAMED.get(alg) ?? NO_ALGORITHMS),
+      passphrase: undefined,
+      stated: stated === 'idle' ? NO_STATED : stated,
+      body: list.coversDigest ? 'by-digest' : 'not-signed',
+      call,
+      moment,
+      otherwise,
+    })
+  }
+
+  /** Of those with the label and the tag that are asked for, a chain of those that cover enough. */
+  function chain(signatures: readonly LabelledSignature[], shared: Shared): Claim | Failure {
+    const { label: wanted, tag } = coverage
     const candidates = signatures.filter(
-      ({ label, parameters }) => (coverage.label ?? label) === label && (coverage.tag === undefined || parameters.tag === coverage.tag),
+      ({ label, parameters }) => (wanted ?? label) === label && (tag === undefined || parameters.tag === tag),
     )
-    const [first] = candidates
-    if (first === undefined)
-      return signatures.length === 0
-        ? { code: 'missing-header', header: 'signature-input' }
-        : { code: 'malformed-header', header: 'signature-input' }
-    const good = candidates.find(candidate => findMissing(candidate).length === 0)
-    return good ?? { code: 'insufficient-coverage', missing: findMissing(first) }
+    let failure: Failure = MALFORMED
+    const good: LabelledSignature[] = []
+    for (const candidate of candidates) {
+      const claim = understand(candidate, shared, undefined)
+      if (!isFailure(claim)) good.push(candidate)
+      else if (failure === MALFORMED) failure = claim
+      if (good.length === MAX_TRIED) break
+    }
+    const first = good.reduceRight<Claim | undefined>((otherwise, candidate) => {
+      const claim = understand(candidate, shared, otherwise)
+      return isFailure(claim) ? otherwise : claim
+    }, undefined)
+    return first ?? failure
   }
 
   return {
-    decoy: createKey(scheme, { id: 'decoy', secret: globalThis.crypto.getRandomValues(new Uint8Array(32)) }),
-
-    read({ method, target, headers }: PlanRequest) {
-      const lines = headerLines(headers)
+    read(request: PlanRequest): Claim | Failure {
+      const lines = headerLines(request.headers)
       const inputs = findLines(lines, 'signature-input')
       const texts = findLines(lines, 'signature')
       if (inputs === undefined || texts === undefined)
         return { code: 'missing-header', header: inputs === undefined ? 'signature-input' : 'signature' }
-      if (lengthOf(inputs) > MAX_FIELD_LENGTH) return { code: 'malformed-header', header: 'signature-input' }
+      if (lengthOf(inputs) > MAX_FIELD_LENGTH) return MALFORMED
       if (lengthOf(texts) > MAX_FIELD_LENGTH) return { code: 'malformed-header', header: 'signature' }
+      if (findRepeated(lines, HOST) !== undefined) return { code: 'duplicate-header', header: 'host' }
+      const shared: Shared = { request, lines, stated: readStated(lines) }
       const single = inputs.length === 1 && texts.length === 1 ? readSingle(inputs[0] ?? '', texts[0] ?? '') : undefined
-      const signatures = single === undefined ? readSignatures({ method, target, headers: lines }) : [single]
-      if (signatures === undefined) return { code: 'malformed-header', header: 'signature-input' }
-      const chosen = choose(signatures)
-      if ('code' in chosen) return chosen
-      const { created, expires, keyid = '', nonce = '' } = chosen.parameters
-      if (keyid.length > MAX_FIELD_LENGTH || nonce.length > MAX_NONCE_LENGTH) return { code: 'malformed-header', header: 'signature-input' }
-      const hosts = findLines(lines, 'host')
-      if (hosts !== undefined && hosts.length > 1) return { code: 'duplicate-header', header: 'host' }
-      return {
-        keyId: keyid,
-        host: hosts?.[0],
-        issuedMs: created === undefined ? undefined : created * 1000,
-        expiresMs: expires === undefined ? undefined : expires * 1000,
-        isLongLived: false,
-        isUnique: false,
-        nonce,
-        chosen,
-        lines,
-      }
+      if (single !== undefined && isAskedFor(single, coverage)) return understand(single, shared, undefined)
+      const signatures = readFields(lines, 'left-out')
+      return signatures === undefined ? MALFORMED : chain(signatures, shared)
     },
 
-    statedDigest({ chosen, lines }: HttpReading) {
-      const field = coversDigest(chosen) ? findLines(lines, 'content-digest') : undefined
-      return field === undefined ? undefined : singleDigest(field.join(', '))
+    complete(claim: Claim, body: Uint8Array | undefined | 'deferred'): CompleteClaim | Failure {
+      const call = claim.call as HttpCall
+      if (body !== undefined && !call.own.list.coversDigest && (coverage.wantsDigest || body === 'deferred'))
+        return { code: 'insufficient-coverage', missing: ['"content-digest"'] }
+      if (call.own.hasIdleDigest) return { code: 'digest-mismatch' }
+      call.body = body === 'deferred' ? undefined : body
+      return completed(claim, claim.moment === 'in-body' ? undefined : claim.moment)
     },
 
-    check(
-      key: Key,
-      { chosen, lines }: HttpReading,
-      { method, target }: PlanRequest,
-      body: Uint8Array | undefined,
-      { origin, basePath }: Origin,
-      isDeferred = false,
-    ) {
-      const covers = coversDigest(chosen)
-      if (wantsDigest && body !== undefined && !covers) return { code: 'insufficient-coverage', missing: ['"content-digest"'] }
-      const message: HttpMessage = { method, origin: canonicalOrigin(origin), target: basePath + target, headers: lines }
-      const field = findLines(lines, 'content-digest')
-      const holds = field === undefined || isDeferred ? true : digestHolds(crypto, field.join(', '), body)
-      return whenReady(holds, (good): MaybePromise<Signatures | Failure | undefined> => {
-        if (!good) return { code: 'digest-mismatch' }
-        let known = checkers.get(key)
-        if (known === undefined) {
-          known = createCheckers(key, crypto)
-          checkers.set(key, known)
-        }
-        return compare(message, chosen, known)
-      })
+    compose(claim: TimelyClaim, { canonical, basePath }) {
+      const call = claim.call as HttpCall
+      const { recipe, made } = call.own.list
+      return { recipe, made, call: placeCall(call, canonical, basePath + call.own.target), chain: undefined }
+    },
+
+    statedDigest({ body, stated: [stated, ...more] }: Claim) {
+      if (body !== 'by-digest' || stated === undefined || more.length > 0) return undefined
+      return { algorithm: stated.hash.digest, encoding: 'base64', text: stated.text }
     },
   }
 }
 
-function coversDigest({ components }: LabelledSignature): boolean {
-  return components.some(({ identifier }) => identifier === '"content-digest"')
+const NONE: readonly string[] = []
+const NO_STATED: readonly Stated[] = []
+const NO_ALGORITHMS: readonly Algorithm[] = []
+const NAMED: ReadonlyMap<string, readonly Algorithm[]> = /* @__PURE__ */ new Map(ALGORITHMS.map(name => [name, [name]] as const))
+const HOST = ['host']
+const MALFORMED = { code: 'malformed-header', header: 'signature-input' } as const
+
+function isAskedFor({ label, parameters }: LabelledSignature, coverage: Coverage): boolean {
+  return (coverage.label ?? label) === label && (coverage.tag === undefined || parameters.tag === coverage.tag)
 }
 
 function lengthOf(lines: readonly string[]): number {
   return lines.reduce((length, line) => length + line.length, 0)
 }
 
-interface Checker {
-  readonly algorithm: string
-  readonly verify: ReturnType<typeof createMessageVerifier>
-}
-
-function createCheckers(key: Key, crypto: CryptoProvider): readonly Checker[] {
-  return verifyingKeys(key).map(verifyingKey => ({
-    algorithm: verifyingKey.algorithm,
-    verify: createMessageVerifier(verifyingKey, crypto),
-  }))
-}
-
-/** A key says itself which algorithm it is for; what the request says can only agree. */
-function verifyingKeys({ algorithm, secrets, publicKey }: Key): readonly VerifyingKey[] {
-  if (publicKey === undefined) return secrets.map(secret => ({ algorithm: algorithm ?? 'hmac-sha256', secret: secret.reveal() }))
-  return [{ algorithm: algorithm ?? algorithmOfPem(publicKey) ?? 'ed25519', publicKey }]
-}
-
-function compare(
-  message: HttpMessage,
-  { components, input, parameters, signature }: LabelledSignature,
-  checkers: readonly Checker[],
-): MaybePromise<Signatures | undefined> {
-  const made = createSignatureBase(message, components, input)
-  if ('missing' in made) return undefined
-  const toSign = { before: made.base, body: undefined, after: '' }
-  let holds = false
-  const checked = inTurn(checkers, ({ algorithm, verify }) => {
-    if (parameters.alg !== undefined && parameters.alg !== algorithm) return undefined
-    return whenReady(verify(toSign, signature), good => {
-      if (good) holds = true
-    })
-  })
-  return whenReady(checked, () => (holds ? [signature] : undefined))
+/** Every time that is signed is held against the clock: a `date` that is covered as well as the signature's own. */
+function readMoment({ created, expires }: SignatureParameters, { coversDate }: CoveredList, lines: Lines): Moment | undefined | Failure {
+  const issuedMs = created === undefined ? undefined : created * 1000
+  const expiresMs = expires === undefined ? undefined : expires * 1000
+  const date = coversDate ? findLine(lines, 'date') : undefined
+  if (date === undefined)
+    return issuedMs === undefined && expiresMs === undefined ? undefined : { issuedMs, expiresMs, isLongLived: false, isUnique: false }
+  const time = parseTimestamp(date, ['http-date'])
+  if (time === undefined) return { code: 'malformed-timestamp', header: 'date' }
+  const times = issuedMs === undefined ? [time.ms] : [time.ms, issuedMs]
+  return {
+    issuedMs: Math.min(...times),
+    newestMs: times.length > 1 ? Math.max(...times) : undefined,
+    expiresMs,
+    isLongLived: false,
+    isUnique: false,
+  }
 }

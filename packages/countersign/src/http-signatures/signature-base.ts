@@ -12,7 +12,10 @@ export interface SignatureParameters {
   readonly tag?: string | undefined
 }
 
-/** `("@method" "@target-uri");created=…`: the value of a signature's member of `Signature-Input`, and the last line of what is signed. */
+/**
+ * `("@method" "@target-uri");created=…`: the value of a signature's member of `Signature-Input`, and the last line of
+ * what is signed.
+ */
 export function serializeSignatureInput(identifiers: string, parameters: SignatureParameters): string {
   const { created, expires, nonce, alg, keyid, tag } = parameters
   let text = `(${identifiers})`
@@ -25,7 +28,10 @@ export function serializeSignatureInput(identifiers: string, parameters: Signatu
   return text
 }
 
-/** Reads the parameters; `undefined` when one that is known has the wrong type. Unknown ones are signed, and mean nothing here. */
+/**
+ * Reads the parameters; `undefined` when one that is known has the wrong type. Unknown ones are signed, and mean
+ * nothing here.
+ */
 export function readSignatureParameters(parameters: Parameters): SignatureParameters | undefined {
   const read: { -readonly [P in keyof SignatureParameters]: SignatureParameters[P] } = {}
   for (const [name, value] of parameters) {

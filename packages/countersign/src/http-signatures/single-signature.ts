@@ -1,51 +1,69 @@
+import { canonicalBase64 } from '../base64-spelling.ts'
+import { boundedCache } from '../bounded-cache.ts'
 import { type Component, readComponents } from './components.ts'
 import type { LabelledSignature } from './message-signatures.ts'
 import type { SignatureParameters } from './signature-base.ts'
 import { isInnerList, parseList } from './structured-fields.ts'
 
-/** One signature in its one spelling, as nearly every message has it; anything else takes the long way through the parser. */
+/**
+ * One signature in its one spelling, as nearly every message has it; anything else takes the long way through the
+ * parser.
+ */
 const INPUT =
   /^([a-z*][a-z0-9_\-.*]*)=(\((?:"[ !#-[\]-~]*"(?:;[a-z*][a-z0-9_\-.*]*(?:="[ !#-[\]-~]*")?)*(?: (?=")|(?=\))))*\))((?:;[a-z]+=(?:\d{1,15}|"[ !#-[\]-~]*"))*)$/
 const PARAMETER = /;([a-z]+)=(?:(\d+)|"([^"]*)")/g
 const SIGNATURE = /^([a-z*][a-z0-9_\-.*]*)=:([A-Za-z0-9+/]*={0,2}):$/
 
-/** As many lists of components are kept read; clients of one API send a handful. */
+/** Cache size, in parsed component lists. Clients of one API send only a few. */
 const MAX_LISTS = 256
 
-/** Reads both fields when they hold a single signature, spelled canonically; `undefined` sends the caller the long way. */
+/**
+ * Reads both fields when they hold a single signature, spelled canonically; `undefined` sends the caller the long way.
+ */
 export type SingleReader = (input: string, signature: string) => LabelledSignature | undefined
 
 export function createSingleReader(): SingleReader {
-  const lists = new Map<string, readonly Component[]>()
-
-  function componentsOf(list: string): readonly Component[] | undefined {
-    const known = lists.get(list)
-    if (known !== undefined) return known
+  const componentsOf = boundedCache(MAX_LISTS, (list): readonly Component[] | undefined => {
     const [member] = parseList(list) ?? []
     const components = member !== undefined && isInnerList(member) ? readComponents(member) : undefined
-    if (components === undefined || components.map(({ identifier }) => identifier).join(' ') !== list.slice(1, -1)) return undefined
-    if (lists.size >= MAX_LISTS) lists.delete(lists.keys().next().value ?? '')
-    lists.set(list, components)
-    return components
-  }
+    return components?.map(({ identifier }) => identifier).join(' ') === list.slice(1, -1) ? components : undefined
+  })
 
   return (input, signature) => {
     const stated = INPUT.exec(input)
     const signed = SIGNATURE.exec(signature)
     if (stated === null || signed === null || stated[1] !== signed[1]) return undefined
-    const [, label = '', list = '', text = ''] = stated
+    const label = stated[1] ?? ''
+    const list = stated[2] ?? ''
     const components = componentsOf(list)
-    const parameters = components === undefined ? undefined : readParameters(text)
-    if (components === undefined || parameters === undefined) return undefined
-    return { label, components, parameters, input: list + text, signature: signed[2] ?? '' }
+    const parameters = components === undefined ? undefined : readParameters(stated[3] ?? '')
+    const bytes = canonicalBase64(signed[2] ?? '')
+    if (components === undefined || parameters === undefined || bytes === undefined) return undefined
+    return { label, components, parameters, input: input.slice(label.length + 1), signature: bytes }
   }
 }
 
+/** In the order that we write them; the rest takes the loop. */
+const USUAL = /^(?:;created=(\d+))?(?:;keyid="([^"]*)")?(?:;alg="([^"]*)")?(?:;expires=(\d+))?(?:;nonce="([^"]*)")?(?:;tag="([^"]*)")?$/
+
 function readParameters(text: string): SignatureParameters | undefined {
+  const usual = USUAL.exec(text)
+  if (usual === null) return readInAnyOrder(text)
+  const { 1: created, 2: keyid, 3: alg, 4: expires, 5: nonce, 6: tag } = usual
+  return { created: numberOf(created), keyid, alg, expires: numberOf(expires), nonce, tag }
+}
+
+function numberOf(digits: string | undefined): number | undefined {
+  return digits === undefined ? undefined : Number(digits)
+}
+
+function readInAnyOrder(text: string): SignatureParameters | undefined {
   const read: { -readonly [P in keyof SignatureParameters]: SignatureParameters[P] } = {}
   PARAMETER.lastIndex = 0
   for (let match = PARAMETER.exec(text); match !== null; match = PARAMETER.exec(text)) {
-    const [, name, digits, value] = match
+    const name = match[1]
+    const digits = match[2]
+    const value = match[3]
     switch (name) {
       case 'created':
       case 'expires':

@@ -1,10 +1,13 @@
+import { canonicalBase64 } from '../base64-spelling.ts'
+
 /**
- * Structured Field Values for HTTP (RFC 9651, which obsoletes RFC 8941): what `Signature-Input`, `Signature` and the digest fields are
- * written in. Strict: anything that the parsing algorithm of §4.2 fails on is `undefined`.
+ * Structured Field Values for HTTP (RFC 9651, which obsoletes RFC 8941): what `Signature-Input`, `Signature` and the
+ * digest fields are written in. Strict: anything that the parsing algorithm of §4.2 fails on is `undefined`.
  */
 export type BareItem =
   | { readonly type: 'integer' | 'decimal' | 'date'; readonly value: number }
   | { readonly type: 'string' | 'token' | 'display'; readonly value: string }
+  /** In base64, as it is always written: what came may lack padding, or have bits in it that no byte uses (§4.2.7). */
   | { readonly type: 'bytes'; readonly value: string }
   | { readonly type: 'boolean'; readonly value: boolean }
 
@@ -144,7 +147,11 @@ function parseBareItem(cursor: Cursor): BareItem {
     const [, value = ''] = match(cursor, STRING)
     return { type: 'string', value: value.includes('\\') ? value.replace(/\\(.)/g, '$1') : value }
   }
-  if (char === ':') return { type: 'bytes', value: match(cursor, BYTES)[1] ?? '' }
+  if (char === ':') {
+    const value = canonicalBase64(match(cursor, BYTES)[1] ?? '')
+    if (value === undefined) throw new Malformed()
+    return { type: 'bytes', value }
+  }
   if (char === '?') return { type: 'boolean', value: match(cursor, BOOLEAN)[1] === '1' }
   if (char === '@') {
     cursor.at++

@@ -2,6 +2,9 @@ import type { Algorithm } from '../algorithm.ts'
 import type { HeaderDeclaration, MessagePiece, ParameterDeclaration, SchemeDeclaration } from '../declaration.ts'
 import type { SecretEncoding } from '../encoding.ts'
 import { encode } from '../encoding.ts'
+import { partsOf } from '../recipe/compile.ts'
+import { fieldsOf, hashOf, type Recipe } from '../recipe/recipe.ts'
+import { templateOf } from '../recipe/template-of.ts'
 import type { SignedExample } from './infer.ts'
 import { type Carried, type SignatureSighting, timestampFormatOf } from './observe.ts'
 import { type Piece, parameterName } from './pieces.ts'
@@ -33,7 +36,7 @@ export function declare(guess: Guess, context: Context): SchemeDeclaration {
   for (const { group, carried } of pieces) {
     if (group.startsWith('other ') && carried !== undefined) parameters[parameterName(carried.name)] = parameterOf(carried.value)
   }
-  const hasFormNonce = pieces.some(({ template }) => typeof template !== 'string') && carrierOf(fields, '{nonce}') === undefined
+  const hasFormNonce = pieces.some(({ recipe }) => isRaw(recipe)) && carrierOf(fields, '{nonce}') === undefined
   const headers = headersOf(fields)
   const query = queryOf(fields)
   return {
@@ -73,8 +76,11 @@ function assignFields({ pieces, signature }: Guess, { carried, all, example, sig
     else {
       const piece = pieces.find(other => other.carried === one) ?? all.find(other => other.carried === one && other.group === 'keyId')
       const inQuery = all.find(other => other.carried === one && one.in === 'query' && other.group === 'timestamp')
-      if (piece !== undefined && typeof piece.template === 'string') fields.push([one, piece.template])
-      else if (inQuery !== undefined && pieces.some(({ template }) => /query|target|url|payload/.test(String(template))))
+      if (piece !== undefined && !isRaw(piece.recipe)) fields.push([one, templateOf(piece.recipe)])
+      else if (
+        inQuery !== undefined &&
+        pieces.some(({ recipe }) => fieldsOf(recipe).some(field => ['query', 'target', 'url', 'payload'].includes(field)))
+      )
         fields.push([one, '{timestamp}'])
       else if (example.passphrase !== undefined && one.value === example.passphrase) fields.push([one, '{passphrase}'])
       else if (signedPassphrase !== undefined) {
@@ -114,20 +120,26 @@ function queryOf(fields: Fields): Record<string, string> {
 /** Pieces with what separates them; one template where all of them are. */
 function messageOf({ pieces, separators }: Guess): SchemeDeclaration['message'] {
   const list: MessagePiece[] = []
-  for (const [index, { template, group }] of pieces.entries()) {
+  for (const [index, { recipe }] of pieces.entries()) {
     const lead = literal(separators[index - 1] ?? '')
     const last = list.at(-1)
-    if (typeof template !== 'string') {
+    const hash = hashOf(recipe)
+    if (hash?.encoding === 'raw') {
       if (lead !== '') list.push(lead)
-      list.push(template)
+      list.push({ hash: hash.digest, encoding: 'raw', of: partsOf(hash.of).map(templateOf) })
     } else {
-      const text = lead + (group === 'literal' ? literal(template) : template)
+      const text = lead + templateOf(recipe)
       if (typeof last === 'string') list[list.length - 1] = last + text
       else list.push(text)
     }
   }
   const [only] = list
   return list.length === 1 && only !== undefined ? only : list
+}
+
+/** The bytes of a hash, which no template can say. */
+function isRaw(recipe: Recipe): boolean {
+  return hashOf(recipe)?.encoding === 'raw'
 }
 
 /** A value that differs from call to call is made anew; a number is most often a setting. */

@@ -1,17 +1,16 @@
 import { describe, expect, it } from 'vitest'
 import { defineScheme } from '../define.ts'
 import { CountersignError } from '../error.ts'
-import type { DeclaredScheme } from '../scheme.ts'
+import { type DeclaredScheme, isDeclared } from '../scheme.ts'
 import * as schemes from '../schemes/index.ts'
+import { SCHEMES } from '../schemes/registry.ts'
 import { createSigner } from '../sign.ts'
 import { infer, type SignedExample } from './index.ts'
 
 const NOW = 1_647_356_399_123
 const keyId = 'AKc1d2e3f4'
 const passphrase = 'correct horse'
-const concatenating = Object.values(schemes).filter(
-  (scheme): scheme is DeclaredScheme => scheme.kind === 'declared' && scheme.algorithm.family === 'hmac',
-)
+const concatenating = SCHEMES.filter(isDeclared).filter(({ algorithm }) => algorithm.family === 'hmac')
 
 function secretOf({ secret: { encoding, prefix } }: DeclaredScheme): string {
   const bytes = Buffer.from(Array.from({ length: 32 }, (_, index) => (index * 37 + 200) & 255))

@@ -7,6 +7,7 @@ import { CountersignError } from '../error.ts'
 import { explain } from '../explain/explain.ts'
 import type { IncomingHeaders } from '../headers.ts'
 import type { Message } from '../message.ts'
+import { field, type Recipe } from '../recipe/recipe.ts'
 import { type Arrangement, arrangements, STAGES } from './arrange.ts'
 import { type Context, declare, type Guess } from './declare.ts'
 import { findSignatures, observe } from './observe.ts'
@@ -129,13 +130,17 @@ export async function infer(examples: readonly SignedExample[], options: InferOp
 function complete(guess: Guess, examples: readonly SignedExample[]): Guess {
   if (guess.separators.some(separator => separator !== '') || guess.pieces.some(({ group }) => group === 'body')) return guess
   if (examples.some(({ body }) => body !== undefined && body.length > 0)) return guess
-  const body: Piece = { group: 'body', template: '{body}', value: '', carried: undefined, isLikely: true }
+  const body: Piece = { group: 'body', recipe: field('body'), value: '', carried: undefined, isLikely: true }
   return { ...guess, pieces: [...guess.pieces, body], separators: [...guess.separators, ''] }
 }
 
 /** Of a POST, body and payload are the same. */
 function withPayload(guess: Guess): Guess {
-  return { ...guess, pieces: guess.pieces.map(piece => (piece.template === '{body}' ? { ...piece, template: '{payload}' } : piece)) }
+  return { ...guess, pieces: guess.pieces.map(piece => (isBody(piece.recipe) ? { ...piece, recipe: field('payload') } : piece)) }
+}
+
+function isBody(recipe: Recipe): boolean {
+  return recipe.op === 'field' && recipe.field === 'body'
 }
 
 async function fitsAll(declaration: SchemeDeclaration, examples: readonly SignedExample[]): Promise<boolean> {

@@ -2,6 +2,7 @@ import type { CryptoProvider } from '../crypto/provider.ts'
 import { encode, utf8 } from '../encoding.ts'
 import { textOf } from '../explain/difference.ts'
 import { withoutParameter } from '../explain/read-loosely.ts'
+import { field, filter, join, type Recipe, text } from '../recipe/recipe.ts'
 import { pathOf, queryOf, splitUrl } from '../url.ts'
 import type { SignedExample } from './infer.ts'
 import { type Carried, timestampFormatOf } from './observe.ts'
@@ -9,8 +10,8 @@ import { type Carried, timestampFormatOf } from './observe.ts'
 /** What a part of the message may be. Of a group, a message has one at most. */
 export interface Piece {
   readonly group: string
-  /** As it is written in a declaration's message; a hash of other parts is an object. */
-  readonly template: string | { readonly hash: 'sha256'; readonly encoding: 'raw'; readonly of: readonly string[] }
+  /** As a declaration's message has it. */
+  readonly recipe: Recipe
   readonly value: string | Uint8Array
   /** The carried value that it is. */
   readonly carried: Carried | undefined
@@ -29,47 +30,52 @@ export async function findPieces(
   crypto: CryptoProvider,
 ): Promise<readonly Piece[]> {
   const pieces: Piece[] = []
-  const add = (group: string, template: Piece['template'], value: Piece['value'], isLikely = true, from?: Carried): void => {
+  const add = (group: string, recipe: Recipe, value: Piece['value'], isLikely = true, from?: Carried): void => {
     const isKnown = pieces.some(piece => piece.group === group && piece.value === value)
-    if (!isKnown) pieces.push({ group, template, value, carried: from, isLikely })
+    if (!isKnown) pieces.push({ group, recipe, value, carried: from, isLikely })
   }
   const method = example.method.toUpperCase()
   const { origin, target } = splitUrl(example.url.replace(/#.*$/, ''))
   const signedTarget = signature.in === 'query' ? withoutParameter(target, signature.name) : target
   const body = bytesOf(example.body)
-  const text = body === undefined ? '' : textOf(body)
+  const bodyText = body === undefined ? '' : textOf(body)
 
   const others: Carried[] = []
   for (const one of carried) {
     if (one.value === '' || (one.name === signature.name && one.in === signature.in && one.item === signature.item)) continue
     const role = roleOf(one, example)
-    if (role === 'timestamp') add('timestamp', '{timestamp}', one.value, true, one)
-    else if (role === 'keyId') add('keyId', '{keyId}', one.value, true, one)
-    else if (role === 'passphrase') add('passphrase', '{passphrase}', one.value, false, one)
-    else if (role === 'nonce') add('nonce', '{nonce}', one.value, true, one)
+    if (role === 'timestamp') add('timestamp', field('timestamp'), one.value, true, one)
+    else if (role === 'keyId') add('keyId', field('keyId'), one.value, true, one)
+    else if (role === 'passphrase') add('passphrase', field('passphrase'), one.value, false, one)
+    else if (role === 'nonce') add('nonce', field('nonce'), one.value, true, one)
     else if (one.in === 'header' && one.list === undefined && one.before === '') others.push(one)
   }
-  add('method', '{method}', method)
-  add('method', '{method|lower}', method.toLowerCase(), false)
-  add('url', '{target}', signedTarget)
-  add('url', '{url}', origin + signedTarget)
-  add('url', '{path}', pathOf(signedTarget))
-  if (queryOf(signedTarget) !== '') add('url', '{query}', queryOf(signedTarget), false)
-  add('url', '{host}', origin.replace(/^[a-z]+:\/\//i, '').toLowerCase(), false)
-  if (text !== '') {
-    add('body', '{body}', text)
+  add('method', field('method'), method)
+  add('method', filter('lower', field('method')), method.toLowerCase(), false)
+  add('url', field('target'), signedTarget)
+  add('url', field('url'), origin + signedTarget)
+  add('url', field('path'), pathOf(signedTarget))
+  if (queryOf(signedTarget) !== '') add('url', field('query'), queryOf(signedTarget), false)
+  add('url', field('host'), origin.replace(/^[a-z]+:\/\//i, '').toLowerCase(), false)
+  if (bodyText !== '') {
+    add('body', field('body'), bodyText)
     for (const [digest, encoding, isLikely] of HASHES)
-      add('body', `{body|${digest}|${encoding}}`, encode(await crypto.hash(digest, { before: '', body, after: '' }), encoding), isLikely)
-  } else if (queryOf(signedTarget) !== '') add('body', '{payload}', queryOf(signedTarget), false)
-  const formNonce = /(?:^|&)nonce=(\d+|[\w-]+)(?:&|$)/.exec(text)?.[1]
+      add(
+        'body',
+        filter(encoding, filter(digest, field('body'))),
+        encode(await crypto.hash(digest, { before: '', body, after: '' }), encoding),
+        isLikely,
+      )
+  } else if (queryOf(signedTarget) !== '') add('body', field('payload'), queryOf(signedTarget), false)
+  const formNonce = /(?:^|&)nonce=(\d+|[\w-]+)(?:&|$)/.exec(bodyText)?.[1]
   if (formNonce !== undefined) {
     const hashed = await crypto.hash('sha256', { before: formNonce, body, after: '' })
-    add('body', { hash: 'sha256', encoding: 'raw', of: ['{nonce}', '{body}'] }, hashed)
-    add('nonce', '{nonce}', formNonce, false)
+    add('body', filter('sha256', join('', [field('nonce'), field('body')])), hashed)
+    add('nonce', field('nonce'), formNonce, false)
   }
-  for (const one of others.slice(0, MAX_OTHERS)) add(`other ${one.name}`, `{${parameterName(one.name)}}`, one.value, true, one)
+  for (const one of others.slice(0, MAX_OTHERS)) add(`other ${one.name}`, field(parameterName(one.name)), one.value, true, one)
   const label = /^(v\d+)[=,:]$/.exec(signature.before)?.[1]
-  if (label !== undefined) add('literal', label, label)
+  if (label !== undefined) add('literal', text(label), label)
   return pieces
 }
 

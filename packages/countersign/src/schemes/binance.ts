@@ -1,17 +1,23 @@
 import { type DeclaredScheme, readDeclaration } from '../scheme.ts'
+import { queries } from '../sign/queries.ts'
 
 /**
- * Binance. Query and form body are signed one behind the other, and the signature is appended to the query. With parameters in the body a
- * verifier has to allow `ambiguous-request`, since nothing marks where the query ends.
+ * Binance. Query and form body are signed one behind the other, and the signature is appended to the query; neither method nor path
+ * is signed. A read that is sent on to another path reads at most what its key may read, while a write could become another write,
+ * so a verifier takes GET at any path; to take writes, name their methods and their paths.
  */
-export const binance: DeclaredScheme = /* @__PURE__ */ readDeclaration({
-  name: 'binance',
-  title: 'Binance',
-  docs: 'https://developers.binance.com/docs/binance-spot-api-docs/rest-api/request-security',
-  algorithm: 'hmac-sha256',
-  timestamp: { formats: ['milliseconds', 'microseconds'] },
-  message: '{query}{body}',
-  signature: { encoding: 'hex' },
-  headers: { 'x-mbx-apikey': '{keyId}' },
-  query: { timestamp: '{timestamp}', signature: '{signature}' },
-})
+export const binance: DeclaredScheme = /* @__PURE__ */ readDeclaration(
+  {
+    name: 'binance',
+    title: 'Binance',
+    docs: 'https://developers.binance.com/docs/binance-spot-api-docs/rest-api/request-security',
+    algorithm: 'hmac-sha256',
+    timestamp: { formats: ['milliseconds', 'microseconds'] },
+    message: '{query}{body}',
+    signature: { encoding: 'hex' },
+    headers: { 'x-mbx-apikey': '{keyId}' },
+    query: { timestamp: '{timestamp}', signature: '{signature}' },
+    only: { methods: ['GET'], paths: 'any' },
+  },
+  queries,
+)

@@ -1,6 +1,9 @@
 import { type DeclaredScheme, readDeclaration } from '../scheme.ts'
 
-/** GitHub webhooks. No timestamp is signed, so a replay can't be told from a redelivery. */
+/**
+ * GitHub webhooks. No timestamp is signed, so a replay can't be told from a redelivery. Only the body is signed: events are
+ * posted to whatever URL was registered, so a verifier takes a POST with a body at any path and query unless it says more.
+ */
 export const github: DeclaredScheme = /* @__PURE__ */ readDeclaration({
   name: 'github',
   title: 'GitHub webhooks',
@@ -9,4 +12,5 @@ export const github: DeclaredScheme = /* @__PURE__ */ readDeclaration({
   message: '{body}',
   signature: { encoding: 'hex' },
   headers: { 'x-hub-signature-256': 'sha256={signature}' },
+  only: { methods: ['POST'], paths: 'any', query: 'any', body: 'required' },
 })

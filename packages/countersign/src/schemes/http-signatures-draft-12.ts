@@ -1,5 +1,5 @@
 import { draftSignatures } from '../cavage/scheme.ts'
-import type { CodedScheme } from '../scheme.ts'
+import type { Scheme } from '../scheme.ts'
 
 /** HTTP Signatures as in draft 12 in the `Authorization` header; see `draftSignatures` for other carriers and coverage. */
-export const httpSignaturesDraft12: CodedScheme = /* @__PURE__ */ draftSignatures()
+export const httpSignaturesDraft12: Scheme = /* @__PURE__ */ draftSignatures()

@@ -1,19 +1,23 @@
 import { type DeclaredScheme, readDeclaration } from '../scheme.ts'
+import { passphrases } from '../sign/passphrases.ts'
 
 /** KuCoin, keys of version 2: the passphrase travels signed with the secret. */
-export const kucoin: DeclaredScheme = /* @__PURE__ */ readDeclaration({
-  name: 'kucoin',
-  title: 'KuCoin',
-  docs: 'https://www.kucoin.com/docs-new/authentication',
-  algorithm: 'hmac-sha256',
-  timestamp: { formats: ['milliseconds'] },
-  message: '{timestamp}{method}{target}{body}',
-  signature: { encoding: 'base64' },
-  headers: {
-    'kc-api-key': '{keyId}',
-    'kc-api-passphrase': '{passphrase|hmac|base64}',
-    'kc-api-timestamp': '{timestamp}',
-    'kc-api-sign': '{signature}',
-    'kc-api-key-version': '2',
+export const kucoin: DeclaredScheme = /* @__PURE__ */ readDeclaration(
+  {
+    name: 'kucoin',
+    title: 'KuCoin',
+    docs: 'https://www.kucoin.com/docs-new/authentication',
+    algorithm: 'hmac-sha256',
+    timestamp: { formats: ['milliseconds'] },
+    message: '{timestamp}{method}{target}{body}',
+    signature: { encoding: 'base64' },
+    headers: {
+      'kc-api-key': '{keyId}',
+      'kc-api-passphrase': '{passphrase|hmac|base64}',
+      'kc-api-timestamp': '{timestamp}',
+      'kc-api-sign': '{signature}',
+      'kc-api-key-version': '2',
+    },
   },
-})
+  passphrases,
+)

@@ -47,6 +47,7 @@ describe.skipIf(!hasOpenssl)('qredo-partner, against openssl (needs openssl)', (
     const { verify } = createVerifier(qredoPartner, {
       origin: 'https://api.qredo.example',
       keys: memoryKeys(qredoPartner, [{ id: keyId, publicKey: read('spki.pem') }]),
+      only: { methods: ['POST'], body: 'required' },
     })
     const { headers, body: bytes } = createSigner(qredoPartner, { keyId, privateKey: read('pkcs1.pem') }).sign({
       method: 'POST',
@@ -63,5 +64,16 @@ describe.skipIf(!hasOpenssl)('qredo-partner, against openssl (needs openssl)', (
     expect(await verify({ ...request, body: Buffer.from('{"name":"fur"}') })).toMatchObject({ failure: { code: 'bad-signature' } })
     expect(await verify(request)).toMatchObject({ ok: true })
     expect(await verify(request)).toMatchObject({ failure: { code: 'replayed' } })
+  })
+
+  it('takes GET alone unless told otherwise, as the method is not signed', async () => {
+    const { verify } = createVerifier(qredoPartner, {
+      origin: 'https://api.qredo.example',
+      keys: memoryKeys(qredoPartner, [{ id: keyId, publicKey: read('spki.pem') }]),
+    })
+    const { headers } = createSigner(qredoPartner, { keyId, privateKey: read('pkcs1.pem') }).sign({ method: 'GET', url })
+    const request = { method: 'GET', target: '/api/v1/p/company', headers }
+    expect(await verify({ ...request, method: 'POST' })).toMatchObject({ failure: { code: 'method-not-allowed' } })
+    expect(await verify(request)).toMatchObject({ ok: true })
   })
 })

@@ -1,1 +1,2 @@
-export { type SigV4Options, sigV4 } from './scheme.ts'
+export type { SigV4Options } from './options.ts'
+export { sigV4 } from './scheme.ts'

@@ -1,225 +1,178 @@
-import { type CryptoProvider, inTurn, type MaybePromise, whenReady } from '../crypto/provider.ts'
+import { type BaseCall, baseCall, placeCall } from '../base-call.ts'
+import { boundedCache } from '../bounded-cache.ts'
 import type { Failure } from '../failure.ts'
-import { headerLines } from '../header-lines.ts'
-import { canonicalOrigin } from '../http-signatures/scheme.ts'
-import { createKey, type Key } from '../keys.ts'
-import { percentDecode } from '../message.ts'
-import type { Origin } from '../origins.ts'
+import { combineLines, findLine, findRepeated, headerLines, isSingleField, type Line } from '../header-lines.ts'
 import { parseTimestamp } from '../parse-timestamp.ts'
-import type { Plan, PlanOptions, PlanRequest, Reading, Signatures } from '../plan.ts'
-import type { CodedScheme } from '../scheme.ts'
-import { hostOf, pathOf, queryOf } from '../url.ts'
-import { canonicalHeaders, canonicalPath, canonicalQuery, type Line } from './canonical.ts'
-import { ALGORITHM, isS3Service, MAX_EXPIRES, PAYLOAD_MARKERS, type SigV4Options, signCanonical } from './scheme.ts'
-import { type CredentialScope, createScopedSigner, type ScopedSigner, TERMINATOR } from './signing-key.ts'
+import {
+  type Claim,
+  type CompleteClaim,
+  claimOf,
+  completed,
+  isFailure,
+  type Moment,
+  type Plan,
+  type PlanRequest,
+  type Stated,
+  type TimelyClaim,
+} from '../plan.ts'
+import { bodyHash } from '../recipe/body-hash.ts'
+import { isDecodable } from '../recipe/path-filters.ts'
+import { hostOf, queryOf } from '../url.ts'
+import { MAX_EXPIRES, type SigV4Options } from './options.ts'
+import { type Presented, readPresented } from './presented.ts'
+import { compileForms, DERIVATION_TEXTS, type Form, isS3Service, PAYLOAD_HEADER, UNSIGNED_PAYLOAD } from './recipe.ts'
 
-interface SigV4Reading extends Reading {
-  readonly lines: readonly Line[]
-  readonly scope: CredentialScope
-  readonly timestamp: string
-  readonly signedNames: readonly string[]
-  readonly signature: string
-  readonly token: string | undefined
-  readonly inQuery: boolean
-}
+/** The markers that may stand in `x-amz-content-sha256` in the place of a hash. */
+const PAYLOAD_MARKERS: ReadonlySet<string> = new Set([
+  UNSIGNED_PAYLOAD,
+  'STREAMING-UNSIGNED-PAYLOAD-TRAILER',
+  'STREAMING-AWS4-HMAC-SHA256-PAYLOAD',
+  'STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER',
+])
 
-/** What the header or the query says, before it is understood. */
-interface Stated {
-  readonly credential: string
-  readonly signedNames: string
-  readonly signature: string
-  readonly timestamp: string
-  readonly expires: string | undefined
-  readonly token: string | undefined
-  readonly inQuery: boolean
-}
+/** Set by CloudFront behind the client, so AWS doesn't want it signed. */
+const MAY_BE_UNSIGNED: ReadonlySet<string> = new Set(['x-amz-cf-id'])
 
-const AUTHORIZATION =
-  /^AWS4-HMAC-SHA256 Credential=([!-+\--~]{1,512}), ?SignedHeaders=([a-z0-9!#$%&'*+.^_`|~;-]{1,4096}), ?Signature=([0-9a-f]{64})$/
+/** In lists of signed headers. */
+const MAX_LISTS = 256
+const MAX_LIST_LENGTH = 4096
+/** In timestamps that are kept read. */
+const MAX_TIMES = 64
+
+/** What `compose` has to know again of a call. */
+type SigV4Call = BaseCall<{
+  /** As on the request line. */
+  readonly target: string
+  readonly form: Form
+}>
 
 /** What a verifier runs for SigV4. The host and every `x-amz-` header that came have to be signed, as AWS has it. */
-export function compileSigV4Plan(options: SigV4Options, { crypto }: PlanOptions, scheme: CodedScheme): Plan<SigV4Reading> {
-  const signers = new WeakMap<Key, readonly ScopedSigner[]>()
-  const signersOf = (key: Key): readonly ScopedSigner[] => {
-    let known = signers.get(key)
-    if (known === undefined) {
-      known = key.secrets.map(secret => createScopedSigner(secret.reveal(), crypto))
-      signers.set(key, known)
-    }
-    return known
+export function createSigV4Plan(options: SigV4Options): Plan {
+  const plus = options.plus ?? 'literal'
+  const compiled = compileForms(plus)
+  const readNames = boundedCache(MAX_LISTS, readSignedNames)
+  // Calls of one second have one timestamp.
+  const readTime = boundedCache(MAX_TIMES, text => parseTimestamp(text, ['iso8601-basic'])?.ms)
+  const hash = bodyHash('sha256', 'hex')
+
+  function understand(presented: Presented, lines: readonly Line[], { method, target }: PlanRequest): Claim | Failure {
+    const { timestamp, signature, token, inQuery } = presented
+    const credential = readCredential(presented.credential, options)
+    if (credential === undefined) return { code: 'malformed-header', header: inQuery ? '?X-Amz-Credential' : 'authorization' }
+    const { keyId, day, region, service } = credential
+    const moment = readMoment(presented, day, readTime(presented.timestamp))
+    if (isFailure(moment)) return moment
+    const signed = readNames(presented.signedHeaders.length > MAX_LIST_LENGTH ? '' : presented.signedHeaders)
+    if (signed === undefined) return { code: 'malformed-header', header: inQuery ? '?X-Amz-SignedHeaders' : 'authorization' }
+    const lacking = findUnsigned(presented, lines, signed.names)
+    if (lacking.length > 0) return { code: 'insufficient-coverage', missing: lacking }
+    const repeated = findRepeated(lines, signed.single)
+    if (repeated !== undefined) return { code: 'duplicate-header', header: repeated }
+    const isS3 = isS3Service(service)
+    if (!isDecodable(isS3 ? target : queryOf(target))) return { code: 'malformed-target' }
+
+    const stated = findLine(lines, PAYLOAD_HEADER)
+    const payload = stated !== undefined ? 'stated' : isS3 && inQuery ? 'unsigned' : 'hashed'
+    const isMarked = payload === 'unsigned' || (stated !== undefined && PAYLOAD_MARKERS.has(stated))
+    // The host is the verifier's own, whatever the header says.
+    const headerOf = (name: string): string | undefined => (name === 'host' ? hostOf(call.origin) : combineLines(lines, name, ','))
+    const own = { target, form: { isS3, inQuery, payload } as const }
+    const call: SigV4Call = baseCall(method, signed.names, { day, region, service }, headerOf, own)
+    call.keyId = keyId
+    call.timestamp = timestamp
+    return claimOf({
+      keyId,
+      host: findLine(lines, 'host'),
+      nonce: '',
+      signature,
+      moreSignatures: NONE,
+      algorithms: undefined,
+      // A key with a session token takes no call without it.
+      passphrase: token ?? '',
+      stated: stated === undefined || isMarked ? NO_STATED : [{ text: stated, hash }],
+      body: isMarked ? 'not-signed' : stated === undefined ? 'whole' : 'by-digest',
+      call,
+      moment,
+      otherwise: undefined,
+    })
   }
 
   return {
-    decoy: createKey(scheme, { id: 'decoy', secret: globalThis.crypto.getRandomValues(new Uint8Array(32)) }),
-
-    read({ target, headers }: PlanRequest) {
-      const lines = headerLines(headers).map(([name, value]): Line => [name.toLowerCase(), value])
-      const stated = readStated(lines, target)
-      if ('code' in stated) return stated
-      return understand(stated, lines, options)
+    read(request: PlanRequest) {
+      const lines = headerLines(request.headers).map(([name, value]): Line => [name.toLowerCase(), value])
+      const presented = readPresented(lines, request.target, plus)
+      return isFailure(presented) ? presented : understand(presented, lines, request)
     },
 
-    statedDigest(reading: SigV4Reading) {
-      const text = statedHash(reading)
-      return /^[0-9a-f]{64}$/.test(text) ? { algorithm: 'sha256', encoding: 'hex', text } : undefined
+    complete(claim: Claim, body: Uint8Array | undefined | 'deferred'): CompleteClaim | Failure {
+      claim.call.body = body === 'deferred' ? undefined : body
+      return completed(claim, claim.moment === 'in-body' ? undefined : claim.moment)
     },
 
-    check(key: Key, reading: SigV4Reading, request: PlanRequest, body: Uint8Array | undefined, origin: Origin, isDeferred = false) {
-      if (key.passphrase !== undefined && !crypto.equal(new TextDecoder().decode(key.passphrase.reveal()), reading.token ?? ''))
-        return undefined
-      return whenReady(
-        isDeferred ? statedHash(reading) : findPayload(reading, body, options, crypto),
-        (payload): MaybePromise<Signatures | Failure | undefined> => {
-          if (typeof payload !== 'string') return payload
-          return compare(canonicalRequest(reading, request, payload, origin), reading, signersOf(key), crypto)
-        },
-      )
+    compose(claim: TimelyClaim, { canonical, basePath }) {
+      const call = claim.call as SigV4Call
+      const { recipe, made } = compiled(call.own.form)
+      return { recipe, made, call: placeCall(call, canonical, basePath + call.own.target), chain: DERIVATION_TEXTS }
+    },
+
+    statedDigest({ stated: [stated] }: Claim) {
+      return stated !== undefined && /^[0-9a-f]{64}$/.test(stated.text)
+        ? { algorithm: 'sha256', encoding: 'hex', text: stated.text }
+        : undefined
     },
   }
 }
 
-function readStated(lines: readonly Line[], target: string): Stated | Failure {
-  const valuesOf = (name: string): readonly string[] => lines.filter(([own]) => own === name).map(([, value]) => value)
-  const authorization = valuesOf('authorization')
-  if (authorization.length > 1) return { code: 'duplicate-header', header: 'authorization' }
-  const [text] = authorization
-  if (text === undefined) return readQuery(target)
-  const match = AUTHORIZATION.exec(text)
-  if (match === null) return { code: 'malformed-header', header: 'authorization' }
-  const dates = valuesOf('x-amz-date')
-  const tokens = valuesOf('x-amz-security-token')
-  for (const [name, values] of [
-    ['x-amz-date', dates],
-    ['x-amz-security-token', tokens],
-    ['x-amz-content-sha256', valuesOf('x-amz-content-sha256')],
-  ] as const)
-    if (values.length > 1) return { code: 'duplicate-header', header: name }
-  const [timestamp] = dates
-  if (timestamp === undefined) return { code: 'missing-header', header: 'x-amz-date' }
-  const [, credential = '', signedNames = '', signature = ''] = match
-  return { credential, signedNames, signature, timestamp, expires: undefined, token: tokens[0], inQuery: false }
+const NONE: readonly string[] = []
+const NO_STATED: readonly Stated[] = []
+
+const CREDENTIAL = /^([!-+\--~]+)\/(\d{8})\/([!-+\-.0-~]+)\/([!-+\-.0-~]+)\/aws4_request$/
+const MAX_CREDENTIAL_LENGTH = 512
+
+/** `AKID/20150830/us-east-1/service/aws4_request`. An access key id may hold a slash. */
+function readCredential(text: string, options: SigV4Options) {
+  const read = CREDENTIAL.exec(text.length > MAX_CREDENTIAL_LENGTH ? '' : text)
+  if (read === null) return undefined
+  const { 1: keyId = '', 2: day = '', 3: region = '', 4: service = '' } = read
+  if ((options.service ?? service) !== service || (options.region ?? region) !== region) return undefined
+  return { keyId, day, region, service }
 }
 
-const QUERY_NAMES = [
-  'X-Amz-Algorithm',
-  'X-Amz-Credential',
-  'X-Amz-SignedHeaders',
-  'X-Amz-Signature',
-  'X-Amz-Date',
-  'X-Amz-Expires',
-] as const
+function readMoment(
+  { timestamp, timestampHeader, expires, inQuery }: Presented,
+  day: string,
+  issuedMs: number | undefined,
+): Moment | Failure {
+  if (issuedMs === undefined || !timestamp.startsWith(day))
+    return { code: 'malformed-timestamp', header: inQuery ? '?X-Amz-Date' : (timestampHeader ?? 'x-amz-date') }
+  if (expires === undefined) return { issuedMs, expiresMs: undefined, isLongLived: false, isUnique: false }
+  const seconds = /^[1-9]\d{0,5}$/.test(expires) ? Number(expires) : 0
+  if (seconds < 1 || seconds > MAX_EXPIRES) return { code: 'malformed-header', header: '?X-Amz-Expires' }
+  return { issuedMs, expiresMs: issuedMs + seconds * 1000, isLongLived: true, isUnique: false }
+}
 
-function readQuery(target: string): Stated | Failure {
-  const given = new Map<string, string>()
-  for (const pair of queryOf(target).split('&')) {
-    const equals = pair.indexOf('=')
-    const name = equals < 0 ? pair : pair.slice(0, equals)
-    if (!name.startsWith('X-Amz-')) continue
-    if (given.has(name)) return { code: 'duplicate-header', header: `?${name}` }
-    const value = percentDecode(pair.slice(equals + 1))
-    if (value === undefined) return { code: 'malformed-header', header: `?${name}` }
-    given.set(name, value)
+/** A list of signed headers, read. */
+interface SignedNames {
+  readonly names: readonly string[]
+  /** Those that can't come twice. */
+  readonly single: readonly string[]
+}
+
+/** Lower case, sorted, each once. */
+function readSignedNames(list: string): SignedNames | undefined {
+  const names = list.split(';')
+  if (names.some((name, index) => !/^[a-z0-9!#$%&'*+.^_`|~-]+$/.test(name) || (index > 0 && name <= (names[index - 1] ?? ''))))
+    return undefined
+  return { names, single: names.filter(isSingleField) }
+}
+
+function findUnsigned({ timestampHeader }: Presented, lines: readonly Line[], names: readonly string[]): readonly string[] {
+  const missing: string[] = []
+  const want = (name: string): void => {
+    if (!names.includes(name) && !missing.includes(name)) missing.push(name)
   }
-  if (!given.has('X-Amz-Signature')) return { code: 'missing-header', header: 'authorization' }
-  const missing = QUERY_NAMES.find(name => !given.has(name))
-  if (missing !== undefined) return { code: 'missing-header', header: `?${missing}` }
-  const value = (name: (typeof QUERY_NAMES)[number]): string => given.get(name) ?? ''
-  if (value('X-Amz-Algorithm') !== ALGORITHM) return { code: 'malformed-header', header: '?X-Amz-Algorithm' }
-  if (!/^[0-9a-f]{64}$/.test(value('X-Amz-Signature'))) return { code: 'malformed-signature', header: '?X-Amz-Signature' }
-  return {
-    credential: value('X-Amz-Credential'),
-    signedNames: value('X-Amz-SignedHeaders'),
-    signature: value('X-Amz-Signature'),
-    timestamp: value('X-Amz-Date'),
-    expires: value('X-Amz-Expires'),
-    token: given.get('X-Amz-Security-Token'),
-    inQuery: true,
-  }
-}
-
-function understand(stated: Stated, lines: readonly Line[], options: SigV4Options): SigV4Reading | Failure {
-  const { credential, timestamp, signature, token, inQuery } = stated
-  const place = inQuery ? '?X-Amz-Credential' : 'authorization'
-  const [terminator, service = '', region = '', day = '', ...rest] = credential.split('/').reverse()
-  // An access key id may hold a slash.
-  const keyId = rest.reverse().join('/')
-  if (terminator !== TERMINATOR || service === '' || region === '' || keyId === '') return { code: 'malformed-header', header: place }
-  if ((options.service ?? service) !== service || (options.region ?? region) !== region) return { code: 'malformed-header', header: place }
-  const time = parseTimestamp(timestamp, ['iso8601-basic'])
-  if (time === undefined || timestamp.slice(0, 8) !== day)
-    return { code: 'malformed-timestamp', header: inQuery ? '?X-Amz-Date' : 'x-amz-date' }
-  const seconds = stated.expires === undefined ? undefined : /^\d{1,6}$/.test(stated.expires) ? Number(stated.expires) : 0
-  if (seconds !== undefined && (seconds < 1 || seconds > MAX_EXPIRES)) return { code: 'malformed-header', header: '?X-Amz-Expires' }
-  const signedNames = stated.signedNames.split(';')
-  if (signedNames.some((name, index) => name === '' || (index > 0 && name <= (signedNames[index - 1] ?? ''))))
-    return { code: 'malformed-header', header: inQuery ? '?X-Amz-SignedHeaders' : 'authorization' }
-  const wanted = ['host', ...new Set(lines.map(([name]) => name).filter(name => name.startsWith('x-amz-')))]
-  const missing = wanted.filter(name => !signedNames.includes(name))
-  if (missing.length > 0) return { code: 'insufficient-coverage', missing }
-  const hosts = lines.filter(([name]) => name === 'host')
-  if (hosts.length > 1) return { code: 'duplicate-header', header: 'host' }
-  return {
-    keyId,
-    host: hosts[0]?.[1],
-    issuedMs: time.ms,
-    expiresMs: seconds === undefined ? undefined : time.ms + seconds * 1000,
-    isLongLived: seconds !== undefined,
-    isUnique: false,
-    nonce: '',
-    lines,
-    scope: { day, region, service },
-    timestamp,
-    signedNames,
-    signature,
-    token,
-    inQuery,
-  }
-}
-
-/** Empty where there is none. Whatever it is, it is the payload's line, which is signed. */
-function statedHash({ lines }: SigV4Reading): string {
-  return lines.find(([name]) => name === 'x-amz-content-sha256')?.[1] ?? ''
-}
-
-/** The payload's line of the canonical request: its hash, or the marker that stands for it where that is allowed. */
-function findPayload(
-  reading: SigV4Reading,
-  body: Uint8Array | undefined,
-  options: SigV4Options,
-  crypto: CryptoProvider,
-): MaybePromise<string | Failure> {
-  const stated = reading.lines.find(([name]) => name === 'x-amz-content-sha256')?.[1]
-  const marker = stated ?? (reading.inQuery && isS3Service(reading.scope.service) ? 'UNSIGNED-PAYLOAD' : undefined)
-  if (marker !== undefined && PAYLOAD_MARKERS.has(marker))
-    return options.allowUnsignedPayload === true || body === undefined
-      ? marker
-      : { code: 'insufficient-coverage', missing: ['the payload'] }
-  return whenReady(crypto.hashText('sha256', { before: '', body, after: '' }, 'hex'), hash =>
-    stated === undefined || crypto.equal(stated, hash) ? hash : ({ code: 'digest-mismatch' } as const),
-  )
-}
-
-function canonicalRequest(reading: SigV4Reading, { method, target }: PlanRequest, payload: string, { origin, basePath }: Origin): string {
-  const host = hostOf(canonicalOrigin(origin))
-  const lines: Line[] = [['host', host], ...reading.lines.filter(([name]) => name !== 'host')]
-  const path = canonicalPath(basePath + pathOf(target), isS3Service(reading.scope.service))
-  const query = canonicalQuery(queryOf(target), reading.inQuery ? 'X-Amz-Signature' : undefined)
-  return `${method}\n${path}\n${query}\n${canonicalHeaders(lines, reading.signedNames)}\n${reading.signedNames.join(';')}\n${payload}`
-}
-
-function compare(
-  canonical: string,
-  reading: SigV4Reading,
-  signers: readonly ScopedSigner[],
-  crypto: CryptoProvider,
-): MaybePromise<Signatures | undefined> {
-  const signatures: string[] = []
-  let holds = false
-  const checked = inTurn(signers, signFor =>
-    whenReady(signCanonical(canonical, reading.timestamp, reading.scope, signFor, crypto), ({ signature }) => {
-      signatures.push(signature)
-      if (crypto.equal(signature, reading.signature)) holds = true
-    }),
-  )
-  return whenReady(checked, () => (holds ? signatures : undefined))
+  want('host')
+  if (timestampHeader !== undefined) want(timestampHeader)
+  for (const [name] of lines) if (name.startsWith('x-amz-') && !MAY_BE_UNSIGNED.has(name)) want(name)
+  return missing
 }

@@ -1,4 +1,5 @@
 import { type OpenApiDocument, openApiOf } from '@countersign/server'
+import { qredoPartner, qredoV1, qredoV2, rfc9421 } from 'countersign/schemes'
 import type { Api } from './api.ts'
 
 /** Everything that the sandbox answers, in OpenAPI 3.1, from the schemas that it is checked with. */
@@ -20,14 +21,14 @@ export function describeApis(apis: readonly Api[]): OpenApiDocument {
       })),
     ),
     securitySchemes: {
-      'qredo-v1': header(
+      [qredoV1.name]: header(
         'qredo-api-sig',
         'base64url(HMAC-SHA256(secret, timestamp + method + URL + body)), beside qredo-api-key and qredo-api-ts.',
       ),
-      rfc9421: header('signature', 'HTTP Message Signatures (RFC 9421), beside signature-input.'),
-      'qredo-v2': header('qredo-api-signature', 'As for v1, beside qredo-api-key and qredo-api-timestamp.'),
+      [rfc9421.name]: header('signature', 'HTTP Message Signatures (RFC 9421), beside signature-input.'),
+      [qredoV2.name]: header('qredo-api-signature', 'As for v1, beside qredo-api-key and qredo-api-timestamp.'),
       'x-token': header('x-token', 'The token, for an hour.'),
-      'qredo-partner': header(
+      [qredoPartner.name]: header(
         'x-sign',
         'base64url(RSA-SHA256(timestamp or nonce + URL + body)), beside x-api-key and x-timestamp or x-nonce.',
       ),

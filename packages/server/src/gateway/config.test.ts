@@ -24,7 +24,16 @@ describe('a gateway’s settings', () => {
     expect(readGatewayConfig(LEAST, 'g.yaml', { port: 1, host: undefined })).toMatchObject({ port: 1, host: '127.0.0.1' })
   })
 
+  it('say which calls a route takes, for what its schemes do not sign', () => {
+    const only = { methods: ['POST'], paths: ['/hooks', '/in/*'], query: 'none', body: 'required' }
+    const config = readGatewayConfig(`${LEAST}routes: ${JSON.stringify([{ path: '/', schemes: ['github'], only }])}\n`, 'g.yaml')
+    expect(config.routes[0]?.only).toEqual(only)
+    expect(readGatewayConfig(`${LEAST}allow: [parameter-order]\n`, 'g.yaml').allow).toEqual(['parameter-order'])
+  })
+
   it.each([
+    ['routes:\n  - path: /\n    schemes: [github]\n    only:\n      method: [POST]', 'g.yaml:7: routes.0.only'],
+    ['routes:\n  - path: /\n    schemes: [github]\n    only:\n      paths: hooks', 'g.yaml:7: routes.0.only.paths'],
     ['port: 70000', 'g.yaml:3: port'],
     ['routes:\n  - path: orders\n    schemes: [qredo-v1]', 'g.yaml:4: routes.0.path'],
     ['routes:\n  - path: /\n    schemes: []', 'g.yaml:5: routes.0.schemes'],

@@ -1,8 +1,9 @@
-import { compileDeprecation, type Deprecation } from 'countersign'
+import { compileDeprecation, type Deprecation, LOSSES } from 'countersign'
 import { isNode, LineCounter, parseDocument } from 'yaml'
 import { z } from 'zod'
 import { ServerError } from '../errors.ts'
 import type { DeprecationConfig } from './deprecations.ts'
+import { DEFAULT_ROUTE } from './router.ts'
 
 const origin = z
   .string()
@@ -12,8 +13,28 @@ const origin = z
   )
 /** ISO 8601, a date or a time. */
 const moment = z.union([z.iso.date(), z.iso.datetime({ offset: true })])
+const method = z.string().regex(/^[A-Z]+$/)
 const milliseconds = z.int().min(1).max(3_600_000)
 const bytes = z.int().min(1).max(Number.MAX_SAFE_INTEGER)
+
+/** The verifier's option of the same name. */
+const only = z
+  .strictObject({
+    methods: z.array(method).min(1).optional().meta({ description: 'Has to be said where the method is not signed.' }),
+    paths: z
+      .union([z.literal('any'), z.array(z.string().startsWith('/')).min(1)])
+      .optional()
+      .meta({ description: 'Exact paths; everything below for one that ends in /*. Has to be said where the path is not signed.' }),
+    query: z.enum(['any', 'none']).optional().meta({ description: 'Default where the query is not signed: none.' }),
+    body: z
+      .enum(['any', 'none', 'required'])
+      .optional()
+      .meta({ description: 'Default where the body is not signed: none. required: a call without a body is refused.' }),
+  })
+  .meta({
+    description:
+      'Which calls are taken, for what a scheme of the route does not sign: anybody could change that on the way. Default: what the scheme itself names; countersign schemes NAME shows it.',
+  })
 
 /** What a gateway's file may say; flags and the environment go before it. */
 export const gatewayConfig = z
@@ -48,14 +69,12 @@ export const gatewayConfig = z
           path: z.string().startsWith('/').meta({ description: 'A prefix of whole segments; the longest that fits counts.' }),
           schemes: z.array(z.string()).min(1),
           permission: z.array(z.string()).min(1).optional().meta({ description: 'The key needs one of these.' }),
-          methods: z
-            .array(z.string().regex(/^[A-Z]+$/))
-            .min(1)
-            .optional(),
+          methods: z.array(method).min(1).optional(),
+          only: only.optional(),
         }),
       )
       .min(1)
-      .default([{ path: '/', schemes: ['qredo-v1'] }]),
+      .default([DEFAULT_ROUTE]),
     deprecations: z
       .array(
         z
@@ -80,8 +99,16 @@ export const gatewayConfig = z
       )
       .optional()
       .transform(list => list as readonly DeprecationConfig[] | undefined),
-    allow: z.array(z.enum(['ambiguous-request', 'body-on-get'])).optional(),
-    keepSignature: z.boolean().default(false).meta({ description: 'Whether the upstream sees the signature’s headers.' }),
+    allow: z
+      .array(z.enum(['ambiguous-request', 'body-on-get', ...LOSSES]))
+      .optional()
+      .meta({
+        description: 'What is refused unless it is named here, such as a spelling of a request that shares its signature with another.',
+      }),
+    keepSignature: z
+      .boolean()
+      .default(false)
+      .meta({ description: 'Whether the upstream sees the headers and query parameters of the signature.' }),
     toleranceMs: milliseconds.optional(),
     maxBodyBytes: bytes.optional().meta({ description: 'Of one request. Default: 128 MiB.' }),
     spoolBytes: bytes

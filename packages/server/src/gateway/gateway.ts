@@ -4,9 +4,9 @@ import { createServer as createTlsServer, type Server as TlsServer } from 'node:
 import type { Duplex } from 'node:stream'
 import { FAILURES, memoryReplayGuard, type Refused, type ReplayGuard, type Scheme, type VerifierOptions } from 'countersign'
 import { endOfTurn, sendProblem } from 'countersign/node'
+import { DEFAULT_SCHEME, SCHEMES } from 'countersign/schemes'
 import { refuseUpgrade } from 'countersign/websocket'
 import { closeServer } from '../listen.ts'
-import { KNOWN_SCHEMES } from '../schemes.ts'
 import type { KeyService } from '../service.ts'
 import { CutOffError } from './checked-stream.ts'
 import type { DeprecationConfig } from './deprecations.ts'
@@ -16,7 +16,7 @@ import { createIdentityHeaders } from './identity.ts'
 import { createGatewayMetrics, type GatewayMetrics } from './metrics.ts'
 import { type GatewayProblem, sendGatewayProblem } from './problem.ts'
 import { createRequestBodies, OverloadedError } from './request-body.ts'
-import { createRouter, type RouteConfig } from './router.ts'
+import { createRouter, DEFAULT_ROUTE, type RouteConfig, type RouteVerifier } from './router.ts'
 import { tunnel } from './tunnel.ts'
 
 export interface GatewayOptions {
@@ -27,8 +27,9 @@ export interface GatewayOptions {
   readonly service: KeyService
   /** Default: one in memory, which is right for one process. */
   readonly replay?: ReplayGuard | undefined
-  /** Default: every path, `qredo-v1`. */
+  /** Default: every path, by the library's default scheme. */
   readonly routes?: readonly RouteConfig[] | undefined
+  /** Those that a route may name. Default: all of the library's. */
   readonly schemes?: readonly Scheme[] | undefined
   readonly toleranceMs?: number | undefined
   readonly allow?: VerifierOptions['allow']
@@ -36,7 +37,7 @@ export interface GatewayOptions {
   readonly deprecations?: readonly DeprecationConfig[] | undefined
   /** Certificate and key, in PEM; left out: plain HTTP. */
   readonly tls?: TlsFiles | undefined
-  /** Whether the upstream sees the signature's headers. Default: no. */
+  /** Whether the upstream sees the headers and query parameters of the signature. Default: no. */
   readonly keepSignature?: boolean | undefined
   /** Bodies larger than this are written to disk until they are verified and sent on. Default: 1 MiB. */
   readonly spoolBytes?: number | undefined
@@ -107,8 +108,8 @@ export function createGateway(options: GatewayOptions): Gateway {
   })
   const metrics = createGatewayMetrics({ heldBytes: () => bodies.heldBytes })
   const routeOf = createRouter({
-    routes: options.routes ?? [{ path: '/', schemes: ['qredo-v1'] }],
-    schemes: options.schemes ?? KNOWN_SCHEMES,
+    routes: options.routes ?? [DEFAULT_ROUTE],
+    schemes: options.schemes ?? SCHEMES,
     origin,
     keys: service.source,
     replay: options.replay ?? memoryReplayGuard(),
@@ -124,6 +125,11 @@ export function createGateway(options: GatewayOptions): Gateway {
   })
   const identityHeaders = createIdentityHeaders()
   let isDraining = false
+
+  /** The request target as the upstream is sent it. */
+  function outgoing(route: RouteVerifier, target: string, schemeName: string): string {
+    return keepSignature ? target : route.stripTarget(target, schemeName)
+  }
 
   /** What an upstream is sent of a verified request. */
   function headersFor(
@@ -147,7 +153,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     const { method = '', url = '' } = request
     const requestBody = bodies.of(request)
     try {
-      if (UNSAFE_PATH.test(entry.path)) return refuse({ ok: false, failure: { code: 'malformed-target' } }, 'qredo-v1')
+      if (UNSAFE_PATH.test(entry.path)) return refuse({ ok: false, failure: { code: 'malformed-target' } }, DEFAULT_SCHEME.name)
       const route = routeOf(method, entry.path)
       if (route === undefined) return fail('not-found')
       if (route === 'wrong-method') return fail('wrong-method')
@@ -167,13 +173,16 @@ export function createGateway(options: GatewayOptions): Gateway {
       const length = body === undefined && (method === 'POST' || method === 'PUT' || method === 'PATCH') ? 0 : bodyLength
       const headers = headersFor(request, route.dropped, identityHeaders(key), entry.requestId, length)
       const answered = result.headers === undefined ? answerWith : [...answerWith, ...Object.entries(result.headers).flat()]
-      entry.finish('passed', await upstream.forward({ method, target: url, headers, body, answerWith: answered }, response))
+      entry.finish(
+        'passed',
+        await upstream.forward({ method, target: outgoing(route, url, scheme), headers, body, answerWith: answered }, response),
+      )
     } catch (error) {
       const cutOff = cutOffOf(error)
       if (cutOff !== undefined)
         return refuse(
           { ok: false, failure: cutOff === 'body-too-large' ? { code: cutOff, maxBytes: maxBodyBytes } : { code: cutOff } },
-          'qredo-v1',
+          DEFAULT_SCHEME.name,
         )
       if (error instanceof UpstreamError) return fail(error.problem)
       if (error instanceof OverloadedError) return fail('overloaded')
@@ -224,7 +233,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     service.used(result.key)
     entry.verified(result.key.id, scheme)
     const headers = headersFor(request, route.dropped, identityHeaders(result.key), entry.requestId, undefined)
-    tunnel(upstreamOrigin, request, headers, socket, head, timeouts.headersTimeoutMs ?? 60_000)
+    tunnel(upstreamOrigin, request, outgoing(route, url, scheme), headers, socket, head, timeouts.headersTimeoutMs ?? 60_000)
     entry.finish('passed', 101)
   }
 

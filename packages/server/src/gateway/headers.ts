@@ -42,7 +42,8 @@ export function forwardedHeaders(raw: readonly string[], dropped: ReadonlySet<st
     const lower = name.toLowerCase()
     // Upstreams that make variables of headers (CGI, WSGI) take _ for -.
     if (lower.startsWith('x') && lower.replaceAll('_', '-').startsWith(IDENTITY_PREFIX)) continue
-    if (HOP_BY_HOP.has(lower) || named.has(lower) || dropped.has(lower)) continue
+    if (HOP_BY_HOP.has(lower) || named.has(lower) || dropped.has(lower) || (lower.includes('_') && dropped.has(lower.replaceAll('_', '-'))))
+      continue
     kept.push(name, value)
   }
   return kept

@@ -1,18 +1,22 @@
 import {
+  CountersignError,
   createVerifier,
   type IncomingRequest,
+  type Only,
   type ReplayGuard,
   type Scheme,
   type Verifier,
   type VerifierOptions,
   type VerifyOptions,
 } from 'countersign'
+import { DEFAULT_SCHEME } from 'countersign/schemes'
 import { ServerError } from '../errors.ts'
 import type { CachedKeys } from '../keys/key-source.ts'
-import { schemeNamed } from '../schemes.ts'
+import { requireScheme } from '../schemes.ts'
 import { type VerifiedInTurn, verifyInTurn } from '../verify-in-turn.ts'
 import { createDeprecations, type DeprecationConfig, type DeprecationsOptions } from './deprecations.ts'
 import { ALWAYS_DROPPED } from './headers.ts'
+import { carriedHeaders, compileTargetStripper } from './strip-signature.ts'
 
 export interface RouteConfig {
   /** A prefix of the path, of whole segments: `/orders` is for `/orders` and `/orders/7`. The longest that fits counts. */
@@ -23,12 +27,19 @@ export interface RouteConfig {
   readonly permission?: readonly string[] | undefined
   /** Upper case; left out: all. Other methods below the path are refused, unless another route with the same path names them. */
   readonly methods?: readonly string[] | undefined
+  /** Which calls are taken, for what a scheme of the route doesn't sign. Default: those that the scheme itself names. */
+  readonly only?: Only | undefined
 }
+
+/** Every path, by the default scheme. */
+export const DEFAULT_ROUTE = { path: '/', schemes: [DEFAULT_SCHEME.name] } satisfies RouteConfig
 
 export interface RouteVerifier {
   readonly config: RouteConfig
   /** The names of the headers that do not go upstream, lower case: those of the schemes, and those that the gateway replaces. */
   readonly dropped: ReadonlySet<string>
+  /** The request target without what the scheme carries in the query. */
+  stripTarget(target: string, schemeName: string): string
   verify(request: IncomingRequest, options?: Pick<VerifyOptions, 'deferBody'>): Promise<VerifiedInTurn>
 }
 
@@ -54,32 +65,36 @@ export function createRouter(options: RouterOptions): (method: string, path: str
   const { routes, schemes, origin, keys, replay, toleranceMs, maxBodyBytes, allow } = options
   const verifiers = new Map<string, Verifier>()
   const deprecations = createDeprecations({ deprecations: options.deprecations ?? [], onUsed: options.onDeprecated ?? (() => undefined) })
-  const verifierOf = (name: string): Verifier => {
-    const known = verifiers.get(name)
+  const verifierOf = (name: string, only: Only | undefined): Verifier => {
+    const id = JSON.stringify([name, only])
+    const known = verifiers.get(id)
     if (known !== undefined) return known
-    const scheme = schemeNamed(schemes, name)
+    const scheme = requireScheme(schemes, name)
     const plain = createVerifier(scheme, {
       origin,
       keys: keys.ofScheme(name),
-      ...(scheme.kind === 'coded' || scheme.detectsReplays ? { replay } : {}),
+      ...(scheme.detectsReplays ? { replay } : {}),
       toleranceMs,
       allow,
+      only,
       limits: { maxBodyBytes },
     })
     const verifier = deprecations.ofScheme(plain)
-    verifiers.set(name, verifier)
+    verifiers.set(id, verifier)
     return verifier
   }
   const compiled = routes
     .map(config => {
       if (!config.path.startsWith('/'))
         throw new ServerError('route-invalid', 400, `The path of a route begins with a slash: ${config.path}`)
-      const own = config.schemes.map(verifierOf)
+      const own = config.schemes.map(name => named(config, () => verifierOf(name, config.only)))
+      const strippers = new Map(own.map(({ scheme }) => [scheme.name, compileTargetStripper(scheme)]))
       const verify = verifyInTurn(own.map(verifier => deprecations.ofRoute(verifier, config.path)))
       return {
         config,
         prefix: config.path.replace(/\/+$/, ''),
-        dropped: new Set([...ALWAYS_DROPPED, ...headersOf(own)]),
+        dropped: new Set([...ALWAYS_DROPPED, ...own.flatMap(({ scheme }) => carriedHeaders(scheme))]),
+        stripTarget: (target: string, schemeName: string) => strippers.get(schemeName)?.(target) ?? target,
         verify: (request: IncomingRequest, asked?: Pick<VerifyOptions, 'deferBody'>) =>
           verify(request, { ...asked, permission: config.permission }),
       }
@@ -103,12 +118,12 @@ export function createRouter(options: RouterOptions): (method: string, path: str
   }
 }
 
-function headersOf(verifiers: readonly Verifier[]): ReadonlySet<string> {
-  const names = new Set<string>()
-  for (const { scheme } of verifiers) {
-    if (scheme.kind === 'declared')
-      for (const carrier of scheme.carriers) if (carrier.in === 'header') names.add(carrier.name.toLowerCase())
-    if (scheme.kind === 'coded') for (const name of ['authorization', 'signature', 'signature-input']) names.add(name)
+/** What the library refuses of a route's settings, with the route's path. */
+function named<T>({ path }: RouteConfig, make: () => T): T {
+  try {
+    return make()
+  } catch (error) {
+    if (error instanceof CountersignError) throw new ServerError('route-invalid', 400, `The route ${path}: ${error.message}`)
+    throw error
   }
-  return names
 }

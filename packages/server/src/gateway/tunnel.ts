@@ -6,6 +6,7 @@ import type { Duplex } from 'node:stream'
 export function tunnel(
   upstream: string,
   request: IncomingMessage,
+  target: string,
   headers: readonly string[],
   socket: Duplex,
   head: Buffer,
@@ -17,7 +18,7 @@ export function tunnel(
     hostname,
     port: port === '' ? undefined : Number(port),
     method: 'GET',
-    path: request.url,
+    path: target,
     headers: [...headers, 'connection', 'Upgrade', 'upgrade', request.headers.upgrade ?? 'websocket'] as unknown as string[],
     agent: false,
     timeout: timeoutMs,

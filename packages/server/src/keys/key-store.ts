@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { CountersignError, createKey, type Key, type Scheme } from 'countersign'
+import { DEFAULT_SCHEME } from 'countersign/schemes'
 import { type Actor, type Event, recorded } from '../audit/audit-log.ts'
 import type { Database, Db } from '../database/database.ts'
 import { ServerError } from '../errors.ts'
-import { schemeNamed } from '../schemes.ts'
+import { requireScheme } from '../schemes.ts'
 import type { Sealer } from '../seal/sealer.ts'
 import { newKeyId } from './key-id.ts'
 import { type KeyPage, listKeys } from './key-list.ts'
@@ -49,13 +50,11 @@ export interface KeyStoreOptions {
   readonly clock: () => number
 }
 
-const DEFAULT_SCHEME = 'qredo-v1'
-
 export function createKeyStore({ database, sealer, schemes, permissions, clock }: KeyStoreOptions): KeyStore {
   const { db } = database
   const listeners: ((id: string) => void)[] = []
 
-  const schemeOf = (name = DEFAULT_SCHEME): Scheme => schemeNamed(schemes, name)
+  const schemeOf = (name = DEFAULT_SCHEME.name): Scheme => requireScheme(schemes, name)
 
   function checkPermissions(names: readonly string[]): void {
     const unknown = names.find(name => !permissions.some(permission => permission.name === name))

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { ReplayGuard } from 'countersign'
+import type { Claim, Clock, ReplayGuard } from 'countersign'
 import { Cluster, type ClusterNode, Redis } from 'ioredis'
 
 export interface RedisReplayGuardOptions {
@@ -13,6 +13,8 @@ export interface RedisReplayGuardOptions {
   readonly skewMs?: number | undefined
   /** A claim that takes longer is refused. Default: 500 ms. */
   readonly timeoutMs?: number | undefined
+  /** Default: the system's. */
+  readonly clock?: Clock | undefined
   readonly onError?: ((error: unknown) => void) | undefined
 }
 
@@ -29,22 +31,30 @@ const LONGEST_WAIT_MS = 1_000
 const FOREVER_MS = 2_592_000_000
 
 /**
- * In one step: refuse (2) what was signed before this bucket's memory begins, for nobody knows whether it was seen; otherwise remember it (1), or say that it was
- * seen (0). KEYS: the call, the bucket's note. ARGV: milliseconds to remember, when it was signed (0: unknown), skew.
+ * One step on the server. Returns 3 if the call has ended by Redis's clock; 2 if it was signed before this bucket's memory begins, because then nobody knows whether
+ * it was seen; 0 if it was seen; otherwise remembers it and returns 1. A call is remembered until its end by Redis's clock at least: from then on every claim of it
+ * is answered with 3, also one of a process whose clock is behind.
+ * KEYS: the call, the bucket's note. ARGV: milliseconds to remember at least, the call's end (0: none), when it was signed (0: unknown), skew.
  */
 const CLAIM = `
-local since = redis.call('GET', KEYS[2])
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local ttl, ends, issued = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+if ends > 0 then
+  if ends < now then return 3 end
+  ttl = math.max(ttl, ends - now + 1)
+end
+local since = tonumber(redis.call('GET', KEYS[2]) or '')
 if not since then
-  local time = redis.call('TIME')
-  since = time[1] * 1000 + math.floor(time[2] / 1000)
+  since = now
   redis.call('SET', KEYS[2], since)
 end
-if tonumber(ARGV[2]) > 0 and tonumber(ARGV[2]) <= tonumber(since) + tonumber(ARGV[3]) then return 2 end
-if redis.call('SET', KEYS[1], '', 'NX', 'PX', ARGV[1]) then return 1 end
+if issued > 0 and issued <= since + tonumber(ARGV[4]) then return 2 end
+if redis.call('SET', KEYS[1], '', 'NX', 'PX', ttl) then return 1 end
 return 0
 `
 
-/** Makes the notes that are not there. KEYS: the notes; on a cluster, of one node. */
+/** Creates missing bucket notes (SET NX). KEYS: the notes; on a cluster, of one node. */
 const BEGIN = `
 local time = redis.call('TIME')
 for _, note in ipairs(KEYS) do redis.call('SET', note, time[1] * 1000 + math.floor(time[2] / 1000), 'NX') end
@@ -52,7 +62,7 @@ for _, note in ipairs(KEYS) do redis.call('SET', note, time[1] * 1000 + math.flo
 
 type Claiming = {
   countersignBegin(count: number, ...notes: string[]): Promise<unknown>
-  countersignClaim(call: string, note: string, ttl: number, issuedMs: number, skewMs: number): Promise<number>
+  countersignClaim(call: string, note: string, ttlMs: number, endsMs: number, issuedMs: number, skewMs: number): Promise<number>
 }
 
 /**
@@ -61,7 +71,7 @@ type Claiming = {
  * calls that were signed before are refused, since they may have been seen.
  */
 export function redisReplayGuard(options: RedisReplayGuardOptions): RedisReplayGuard {
-  const { toleranceMs = 300_000, prefix = 'countersign', skewMs = 2_000, timeoutMs = 500, onError } = options
+  const { toleranceMs = 300_000, prefix = 'countersign', skewMs = 2_000, timeoutMs = 500, clock = Date.now, onError } = options
   const settings = {
     enableAutoPipelining: true,
     enableOfflineQueue: false,
@@ -95,16 +105,20 @@ export function redisReplayGuard(options: RedisReplayGuardOptions): RedisReplayG
       const hash = createHash('sha256').update(id).digest()
       const bucket = (hash[0] ?? 0) % BUCKETS
       const isTimed = Number.isFinite(expiresAtMs)
-      const ttl = isTimed ? Math.max(1, Math.ceil(expiresAtMs - Date.now())) : FOREVER_MS
+      const now = clock()
+      if (isTimed && expiresAtMs < now) return 'ended'
+      const endsMs = isTimed ? Math.ceil(expiresAtMs) : 0
+      const ttlMs = isTimed ? endsMs - Math.floor(now) + 1 : FOREVER_MS
       const issuedMs = isTimed ? expiresAtMs - toleranceMs : 0
       const answer = await claiming.countersignClaim(
         `${prefix}:{${bucket}}${hash.toString('base64url', 1, 18)}`,
         noteOf(prefix, bucket),
-        ttl,
+        ttlMs,
+        endsMs,
         issuedMs,
         skewMs,
       )
-      return answer === 1 ? 'fresh' : answer === 0 ? 'seen' : 'full'
+      return ANSWERS[answer] ?? 'full'
     },
     async ping() {
       await client.ping()
@@ -114,6 +128,9 @@ export function redisReplayGuard(options: RedisReplayGuardOptions): RedisReplayG
     },
   }
 }
+
+/** What the script answers with. */
+const ANSWERS: readonly Claim[] = ['seen', 'fresh', 'full', 'ended']
 
 /** The braces keep a bucket's calls and its note on one node of a cluster. */
 function noteOf(prefix: string, bucket: number): string {

@@ -1,4 +1,5 @@
 import type { OrganisationView, Permission, ShownKey } from '@countersign/server'
+import { DEFAULT_SCHEME } from 'countersign/schemes'
 import { useState } from 'preact/hooks'
 import { Choice, Field } from '../page/field.tsx'
 import { type Api, messageOf, type SchemeView } from './api.ts'
@@ -14,11 +15,9 @@ interface CreateFormProps {
   readonly onCancel: () => void
 }
 
-const DEFAULT_SCHEME = 'qredo-v1'
-
 export function CreateForm({ api, permissions, schemes, organisations, onMade, onCancel }: CreateFormProps) {
   const [name, setName] = useState('')
-  const [scheme, setScheme] = useState(DEFAULT_SCHEME)
+  const [scheme, setScheme] = useState(DEFAULT_SCHEME.name)
   const [granted, setGranted] = useState<readonly string[]>([])
   const [publicKey, setPublicKey] = useState('')
   const [fundId, setFundId] = useState('')

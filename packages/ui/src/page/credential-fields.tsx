@@ -1,7 +1,7 @@
 import { describeScheme } from 'countersign'
+import { SCHEMES, schemeNamed } from 'countersign/schemes'
 import type { CredentialState } from './credentials.ts'
 import { Choice, Field } from './field.tsx'
-import { findScheme, SCHEMES } from './schemes.ts'
 
 interface CredentialFieldsProps {
   readonly view: string
@@ -12,7 +12,7 @@ interface CredentialFieldsProps {
 
 export function CredentialFields({ view, credentials, errors, schemes = SCHEMES.map(({ name }) => name) }: CredentialFieldsProps) {
   const { values, set, isKept, keep } = credentials
-  const scheme = findScheme(values.scheme)
+  const scheme = schemeNamed(values.scheme)
   if (scheme === undefined) return null
   return (
     <fieldset>
@@ -25,7 +25,7 @@ export function CredentialFields({ view, credentials, errors, schemes = SCHEMES.
         onChange={name => set({ scheme: name })}
         hint={`signs ${describeScheme(scheme).message}`}
       />
-      {scheme.carriesKeyId && (
+      {scheme.keyId !== 'none' && (
         <Field name={`${view}-key`} label="API key" value={values.keyId} onChange={keyId => set({ keyId })} error={errors['keyId']} />
       )}
       {scheme.keys !== 'key-pair' && (

@@ -1,5 +1,5 @@
+import { DEFAULT_SCHEME, schemeNamed } from 'countersign/schemes'
 import { useEffect, useState } from 'preact/hooks'
-import { findScheme } from './schemes.ts'
 
 /** Who signs: shared by both views. */
 export interface CredentialValues {
@@ -19,7 +19,7 @@ export interface CredentialState {
 }
 
 const STORE = 'countersign-credentials'
-const EMPTY: CredentialValues = { scheme: 'qredo-v1', keyId: '', secret: '', passphrase: '', privateKey: '' }
+const EMPTY: CredentialValues = { scheme: DEFAULT_SCHEME.name, keyId: '', secret: '', passphrase: '', privateKey: '' }
 
 export function useCredentials(): CredentialState {
   const [values, setValues] = useState(readKept() ?? EMPTY)
@@ -36,7 +36,7 @@ function readKept(): CredentialValues | undefined {
   if (text === null) return undefined
   try {
     const kept: CredentialValues = { ...EMPTY, ...JSON.parse(text) }
-    return findScheme(kept.scheme) === undefined ? undefined : kept
+    return schemeNamed(kept.scheme) === undefined ? undefined : kept
   } catch {
     return undefined
   }

@@ -1,14 +1,15 @@
 import { readCurlLine, readRawHttp } from '@countersign/pasted'
+import { isDeclared } from 'countersign'
 import { type Explanation, explain } from 'countersign/explain'
+import { SCHEMES, schemeNamed } from 'countersign/schemes'
 import { useState } from 'preact/hooks'
 import { CredentialFields } from './credential-fields.tsx'
 import type { CredentialState } from './credentials.ts'
 import { ExplanationView } from './explanation-view.tsx'
 import { Field } from './field.tsx'
-import { findScheme, SCHEMES } from './schemes.ts'
 import { fieldOf } from './signing.ts'
 
-const EXPLAINABLE = SCHEMES.filter(scheme => scheme.kind === 'declared' && scheme.algorithm.family === 'hmac').map(({ name }) => name)
+const EXPLAINABLE = SCHEMES.filter(scheme => isDeclared(scheme) && scheme.algorithm.family === 'hmac').map(({ name }) => name)
 
 export function ExplainView({ credentials }: { readonly credentials: CredentialState }) {
   const [pasted, setPasted] = useState('')
@@ -22,8 +23,8 @@ export function ExplainView({ credentials }: { readonly credentials: CredentialS
     event.preventDefault()
     setExplanation(undefined)
     setErrors({})
-    const scheme = findScheme(values.scheme)
-    if (scheme?.kind !== 'declared' || !EXPLAINABLE.includes(scheme.name))
+    const scheme = schemeNamed(values.scheme)
+    if (scheme === undefined || !isDeclared(scheme) || !EXPLAINABLE.includes(scheme.name))
       return setErrors({ other: `${values.scheme} can not be explained: choose a scheme with a secret that is declared.` })
     if (values.secret === '' && message === '') return setErrors({ secret: 'Give the secret, or below what the client says it signed.' })
     let request: ReturnType<typeof readCurlLine>

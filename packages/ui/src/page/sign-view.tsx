@@ -1,3 +1,4 @@
+import { schemeNamed } from 'countersign/schemes'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { CredentialFields } from './credential-fields.tsx'
 import type { CredentialState } from './credentials.ts'
@@ -5,7 +6,6 @@ import { Choice, Copyable, Field } from './field.tsx'
 import { History, type HistoryEntry } from './history.tsx'
 import { MessageLegend, MessageText } from './message-text.tsx'
 import { ResponseView } from './response-view.tsx'
-import { findScheme } from './schemes.ts'
 import { type Sent, send } from './sending.ts'
 import { FieldError, type RequestValues, SAMPLE_LANGUAGES, type Signing, sampleOf, sign } from './signing.ts'
 
@@ -23,11 +23,11 @@ export function SignView({ credentials }: { readonly credentials: CredentialStat
   const sending = useRef<AbortController | undefined>(undefined)
   const [isSending, setSending] = useState(false)
   const { values } = credentials
-  const scheme = findScheme(values.scheme)
+  const scheme = schemeNamed(values.scheme)
   const isReady =
     request.url !== '' &&
     (scheme?.keys === 'key-pair' ? values.privateKey : values.secret) !== '' &&
-    (values.keyId !== '' || scheme?.carriesKeyId !== true)
+    (values.keyId !== '' || scheme?.keyId !== 'carried')
 
   useEffect(() => {
     let isOld = false

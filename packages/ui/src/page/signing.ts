@@ -1,8 +1,8 @@
-import { CountersignError, createSigner, type SignedRequest } from 'countersign'
+import { CountersignError, createSigner, isDeclared, type SignedRequest } from 'countersign'
 import { codeSample, curlLine, LANGUAGES } from 'countersign/code'
 import { type MessagePart, messageParts } from 'countersign/explain'
+import { schemeNamed } from 'countersign/schemes'
 import type { CredentialValues } from './credentials.ts'
-import { findScheme } from './schemes.ts'
 
 export interface RequestValues {
   readonly method: string
@@ -29,13 +29,13 @@ export class FieldError extends Error {
 
 /** @throws FieldError */
 export async function sign(credentials: CredentialValues, request: RequestValues): Promise<Signing> {
-  const scheme = findScheme(credentials.scheme)
+  const scheme = schemeNamed(credentials.scheme)
   if (scheme === undefined) throw new FieldError('scheme', 'There is no such scheme.')
   const { method, url } = request
   const body = request.body === '' ? undefined : request.body
   try {
     const signer = createSigner(scheme, {
-      ...(scheme.carriesKeyId ? { keyId: credentials.keyId } : {}),
+      ...(scheme.keyId === 'none' || credentials.keyId === '' ? {} : { keyId: credentials.keyId }),
       ...(scheme.keys === 'key-pair' ? { privateKey: credentials.privateKey } : { secret: credentials.secret }),
       ...(scheme.hasPassphrase ? { passphrase: credentials.passphrase } : {}),
     })
@@ -46,15 +46,14 @@ export async function sign(credentials: CredentialValues, request: RequestValues
       ...(request.timestamp === '' ? {} : { timestamp: request.timestamp }),
     })
     const { passphrase } = credentials
-    const parts =
-      scheme.kind === 'declared'
-        ? await messageParts({
-            scheme,
-            passphrase,
-            keyId: credentials.keyId,
-            request: { method, url: signed.url, headers: signed.headers, body },
-          })
-        : [{ name: 'message', text: new TextDecoder().decode(signed.message()) }]
+    const parts = isDeclared(scheme)
+      ? await messageParts({
+          scheme,
+          passphrase,
+          keyId: credentials.keyId,
+          request: { method, url: signed.url, headers: signed.headers, body },
+        })
+      : [{ name: 'message', text: new TextDecoder().decode(signed.message()) }]
     return { signed, parts, curl: curlLine(signed) }
   } catch (error) {
     throw new FieldError(fieldOf(error), error instanceof Error ? error.message : String(error))
@@ -63,8 +62,9 @@ export async function sign(credentials: CredentialValues, request: RequestValues
 
 /** A program that signs and sends, or why there is none. */
 export function sampleOf(schemeName: string, language: string, { method, url, body }: RequestValues): string {
-  const scheme = findScheme(schemeName)
-  if (scheme?.kind !== 'declared') return 'This scheme has logic of its own, so there are no samples that are made from its declaration.'
+  const scheme = schemeNamed(schemeName)
+  if (scheme === undefined || !isDeclared(scheme))
+    return 'This scheme has logic of its own, so there are no samples that are made from its declaration.'
   try {
     return codeSample(scheme, language, { method, url, body: body === '' ? undefined : body })
   } catch (error) {

@@ -1,0 +1,89 @@
+import { type Coverage, coverageOf, isDeclared, type Only, type Scheme } from 'countersign'
+
+/** Rows of a table, label and text. */
+export type Rows = readonly (readonly [label: string, text: string])[]
+
+/** What a signature covers, for a method that stands for all that have the same coverage. */
+export interface CoverageOfMethods {
+  /** As they are shown: `GET`, or `all methods`. */
+  readonly methods: string
+  readonly coverage: Coverage
+}
+
+/** Where `{payload}` is signed, a GET covers other parts than a POST; else one table is enough. */
+export function coverageByMethod(scheme: Scheme): readonly CoverageOfMethods[] {
+  const [withoutBody, withBody] = [coverageOf(scheme, 'GET'), coverageOf(scheme, 'POST')]
+  if (JSON.stringify(withoutBody) === JSON.stringify(withBody)) return [{ methods: 'all methods', coverage: withBody }]
+  return [
+    { methods: 'GET, HEAD, DELETE', coverage: withoutBody },
+    { methods: 'other methods', coverage: withBody },
+  ]
+}
+
+/** The table of what a signature covers, its open ends, and which calls a verifier takes unless it is told. */
+export function coverageRows(scheme: Scheme): Rows {
+  return [
+    ...coverageByMethod(scheme).flatMap(({ methods, coverage }, _, { length }) => [
+      ...labelled('covers', [...(length > 1 ? [`in ${methods}:`] : []), ...partLines(coverage)]),
+      ...labelled(
+        'open ends',
+        coverage.openEnds.map(({ between, seen }) =>
+          seen === 'never' ? `${between}: can't be seen in a call` : `${between}: looked at in each call`,
+        ),
+      ),
+    ]),
+    ...labelled('takes', onlyLines(scheme.only)),
+    ...labelled('accepts', scheme.accepts.length === 0 ? [] : [scheme.accepts.join(', ')]),
+  ]
+}
+
+/** Scheme and host of the URL are left out: a verifier takes its own. */
+const CHANGEABLE = ['method', 'path', 'query', 'body'] as const
+
+/** The parts that anyone could change in a signed call of this method. */
+export function unsignedParts(scheme: Scheme, method: string): readonly string[] {
+  const { parts } = coverageOf(scheme, method)
+  return CHANGEABLE.filter(part => parts[part] === 'not')
+}
+
+/** The facts of a scheme as data, with its declaration where it has one. */
+export function schemeFacts(scheme: Scheme): object {
+  const { name, title, docs, algorithms, keys, secret, keyId, hasPassphrase, detectsReplays, only, accepts } = scheme
+  return {
+    name,
+    title,
+    docs,
+    algorithms,
+    keys,
+    secret,
+    keyId,
+    hasPassphrase,
+    detectsReplays,
+    only,
+    accepts,
+    covers: coverageByMethod(scheme),
+    ...(isDeclared(scheme) ? { declaration: scheme.declaration } : {}),
+  }
+}
+
+function labelled(label: string, lines: readonly string[]): Rows {
+  return lines.map((line, index) => [index === 0 ? label : '', line])
+}
+
+function partLines({ parts }: Coverage): readonly string[] {
+  const width = Math.max(...Object.keys(parts).map(part => part.length))
+  return Object.entries(parts).map(([part, covered]) => {
+    const text = typeof covered === 'string' ? covered : `up to ${covered.join(', ')}`
+    return `${part.padEnd(width)}  ${text}`
+  })
+}
+
+function onlyLines({ methods, paths, query, body }: Only): readonly string[] {
+  const lines = [
+    methods === undefined ? [] : [`methods  ${methods.join(', ')}`],
+    paths === undefined ? [] : [`paths    ${paths === 'any' ? 'any' : paths.join(', ')}`],
+    query === undefined ? [] : [`query    ${query}`],
+    body === undefined ? [] : [`body     ${body}`],
+  ]
+  return lines.flat()
+}

@@ -1,0 +1,100 @@
+import { serializeBody } from './body.ts'
+import type { CryptoProvider } from './crypto/provider.ts'
+import { upperCase } from './declared-preparer.ts'
+import { CountersignError } from './error.ts'
+import type { Line } from './header-lines.ts'
+import type { JsonSerializer } from './json.ts'
+import { messageBytes } from './message.ts'
+import type { Call } from './recipe/call.ts'
+import type { CompiledRecipe } from './recipe/compile.ts'
+import type { SignableRequest } from './request.ts'
+import { checkSignableUrl, splitUrl } from './url.ts'
+
+/** A call of a scheme with logic, with what its own plan has to know of it again. */
+export interface BaseCall<O> extends Call {
+  readonly own: O
+}
+
+/**
+ * What a recipe reads beyond origin, target and body, which are put in later. Made in one place, so that all calls have
+ * one hidden class.
+ */
+export function baseCall<O>(
+  method: string,
+  covered: readonly string[],
+  parameters: Call['parameters'],
+  header: Call['header'],
+  own: O,
+): BaseCall<O> {
+  return {
+    timestamp: '',
+    nonce: '',
+    keyId: '',
+    passphrase: '',
+    method,
+    url: '',
+    origin: '',
+    target: '',
+    body: undefined,
+    parameters,
+    header,
+    covered,
+    hashes: [],
+    missing: undefined,
+    own,
+  }
+}
+
+/** Puts the place into a call that its signature is for. @param origin in its canonical form */
+export function placeCall(call: Call, origin: string, target: string): Call {
+  call.origin = origin
+  call.target = target
+  call.url = call.origin + target
+  // A call is composed once for each origin that it may be meant for.
+  call.missing = undefined
+  return call
+}
+
+/** The message's bytes, for those who want to look; made only when it is asked for. */
+export function messageOf(made: CompiledRecipe, call: Call): () => Uint8Array {
+  return () => messageBytes(made.write(call))
+}
+
+/** A request to be signed, taken apart. */
+export interface SignableParts {
+  readonly method: string
+  readonly url: string
+  readonly origin: string
+  readonly target: string
+  /** What goes into the message. */
+  readonly signed: string | Uint8Array | undefined
+  /** What goes over the wire. */
+  readonly bytes: Uint8Array | undefined
+  /** Of a body that was given as a JSON value. */
+  readonly contentType: string | undefined
+  /** As they were given, names in lower case. */
+  readonly lines: readonly Line[]
+}
+
+/**
+ * @throws CountersignError `url-not-signable`, `body-not-signable`, `option-invalid` for a method or for a header that
+ * is given twice
+ */
+export function takeApart(request: SignableRequest, json: JsonSerializer, crypto: CryptoProvider): SignableParts {
+  const url = checkSignableUrl(typeof request.url === 'string' ? request.url : request.url.href)
+  const { origin, target } = splitUrl(url)
+  const { bytes, signed, contentType } = serializeBody(request.body, json, crypto)
+  return { method: upperCase(request.method), url, origin, target, signed, bytes, contentType, lines: readHeaders(request.headers) }
+}
+
+function readHeaders(headers: SignableRequest['headers'] = {}): readonly Line[] {
+  const names = Object.keys(headers)
+  if (names.length === 0) return NO_LINES
+  const lines = names.map((name): Line => [name.toLowerCase(), headers[name] ?? ''])
+  // `fetch` would send both in one line, spelled in its own way.
+  const twice = lines.find(([name], index) => lines.findIndex(([other]) => other === name) < index)
+  if (twice === undefined) return lines
+  throw new CountersignError('option-invalid', `The header ${twice[0]} is given twice, in different spellings of its name.`)
+}
+
+const NO_LINES: readonly Line[] = []

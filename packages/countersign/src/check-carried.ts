@@ -1,0 +1,85 @@
+import { invalid } from './check-template.ts'
+import type { At } from './check-values.ts'
+import { type Field, fieldsOf, hashOf, macOf, type Recipe, TEXT_CHANGES } from './recipe/recipe.ts'
+import type { Carrier, DeclaredScheme } from './scheme.ts'
+
+/**
+ * Compares what is signed with what travels: the signature exactly once, and every value that a verifier can't know.
+ * What travels and is not signed could be changed by anybody; what is signed and does not travel can't be rebuilt.
+ */
+export function checkCarried(scheme: DeclaredScheme, at: At): void {
+  const { message, carriers, parameters } = scheme
+  const read = fieldsOf(message)
+  const carried = carriers.flatMap(carrier => carrier.fields)
+  const signatures = carried.filter(field => field === 'signature').length
+  if (signatures !== 1)
+    throw invalid(at('headers'), `{signature} has to stand in exactly one header or query parameter; it stands in ${signatures}`)
+  for (const field of ['timestamp', 'nonce'] as const) {
+    if (carriers.some(carrier => carrier.fields.includes(field) && isSignedPlace(carrier, read))) continue
+    if (read.includes(field) && !carried.includes(field))
+      throw invalid(at('headers'), `the message holds {${field}}, so a header or query parameter has to carry it`)
+    if (carried.includes(field) && !read.includes(field))
+      throw invalid(at('message'), `{${field}} is carried but not signed, so anyone could change it`)
+  }
+  for (const name of Object.keys(parameters))
+    if (read.includes(name) && !carried.includes(name))
+      throw invalid(
+        at(`parameters.${name}`),
+        `{${name}} is signed but not carried, so a verifier could not know it: let a header or query parameter carry it`,
+      )
+  const query = carriers.filter(carrier => carrier.in === 'query')
+  const last = query.findIndex(carrier => carrier.fields.includes('signature'))
+  if (last >= 0 && last !== query.length - 1) throw invalid(at('query'), 'the signature has to be the last parameter')
+  for (const carrier of carriers) {
+    const where = at(`${carrier.in === 'header' ? 'headers' : carrier.in}.${carrier.name}`)
+    for (const parts of carrier.items) checkItem(parts, scheme, where)
+    if (carrier.in === 'header') checkEnds(carrier, scheme, where)
+  }
+}
+
+/** Whether what the carrier writes is a part of something that is signed whole. */
+function isSignedPlace(carrier: Carrier, read: readonly Field[]): boolean {
+  const signs = (...fields: readonly Field[]): boolean => fields.some(field => read.includes(field))
+  if (carrier.in === 'query') return signs('query', 'target', 'url', 'payload')
+  return carrier.in === 'form' && signs('body', 'payload')
+}
+
+function checkItem(parts: readonly Recipe[], { message, parameters }: DeclaredScheme, where: string): void {
+  const carriable: readonly Field[] = ['keyId', 'passphrase', 'timestamp', 'nonce', 'signature', ...Object.keys(parameters)]
+  if (parts.some((part, index) => part.op !== 'text' && index + 1 < parts.length && parts[index + 1]?.op !== 'text'))
+    throw invalid(where, 'two values with nothing between them can not be told apart')
+  for (const part of parts) {
+    if (part.op === 'text' || macOf(part) !== undefined) continue
+    const hash = hashOf(part)
+    if (hash !== undefined) {
+      if (!message.of.some(signed => JSON.stringify(signed) === JSON.stringify(part)))
+        throw invalid(
+          where,
+          `the ${hash.digest} of {${fieldsOf(hash.of).join('')}} is carried but not signed: put the same into the message`,
+        )
+      continue
+    }
+    const [field = ''] = fieldsOf(part)
+    if (part.op === 'filter' && part.filter !== 'percent-encode' && (TEXT_CHANGES as readonly string[]).includes(part.filter))
+      throw invalid(where, `{${field}|${part.filter}}: what was changed like that can not be read back`)
+    if (!carriable.includes(field))
+      throw invalid(
+        where,
+        `{${field}} is nothing to carry: the server knows it already. What travels is ${carriable.map(name => `{${name}}`).join(', ')}`,
+      )
+  }
+}
+
+/** A visible parameter may hold nearly anything; it must not hold what ends it. */
+function checkEnds({ items, separator = '' }: Carrier, { parameters }: DeclaredScheme, where: string): void {
+  for (const parts of items) {
+    for (const [index, part] of parts.entries()) {
+      if (part.op !== 'field') continue
+      const next = parts[index + 1]
+      const end = (next?.op === 'text' ? next.text : separator).trim().charAt(0)
+      const parameter = parameters[part.field]
+      if (end === '' || parameter?.characters !== 'visible' || parameter.without?.includes(end) === true) continue
+      throw invalid(where, `{${part.field}} may hold ${end}, which stands behind it: add ${end} to the parameter's without`)
+    }
+  }
+}

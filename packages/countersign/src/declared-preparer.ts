@@ -1,0 +1,161 @@
+import { serializeBody } from './body.ts'
+import { compileWriter, type WriteCarrier } from './carrier.ts'
+import type { Credentials } from './credentials.ts'
+import type { CryptoProvider } from './crypto/provider.ts'
+import { CountersignError } from './error.ts'
+import { compactJson } from './json.ts'
+import { messageBytes } from './message.ts'
+import type { Composition, Preparer } from './plan.ts'
+import type { Call } from './recipe/call.ts'
+import { type CompiledHash, compile } from './recipe/compile.ts'
+import type { SignableRequest, SignedRequest, SignerOptions } from './request.ts'
+import type { Carrier, DeclaredScheme } from './scheme.ts'
+import { notOne } from './sign/not-one.ts'
+import { createTimestamper, looksLikeTimestamp, systemClock } from './timestamp.ts'
+import { checkSignableUrl, splitUrl } from './url.ts'
+
+/** How far ahead an `expires` timestamp is put unless told. */
+export const DEFAULT_LIFETIME_MS = 60_000
+
+interface Writer {
+  readonly carrier: Carrier
+  readonly write: WriteCarrier
+}
+
+interface Prepared extends Composition {
+  readonly bytes: Uint8Array | undefined
+  readonly contentType: string | undefined
+}
+
+/** Turns a declared scheme into what prepares its calls: everything that can be known before a call is worked out once. */
+export function createDeclaredPreparer(
+  scheme: DeclaredScheme,
+  credentials: Credentials,
+  options: SignerOptions,
+  crypto: CryptoProvider,
+): Preparer<Prepared> {
+  const { keyId = '', passphrase = '' } = credentials
+  const clock = options.clock ?? systemClock
+  const toJson = options.json ?? compactJson
+  const hashes: CompiledHash[] = []
+  const { features } = scheme
+  const { recipes = {} } = features
+  const made = compile(scheme.message, recipes, hashes)
+  const writers = scheme.carriers.map((carrier): Writer => ({ carrier, write: compileWriter(carrier, hashes, recipes) }))
+  const headerWriters = writers.filter(({ carrier }) => carrier.in === 'header')
+  const queryWriters = writers.filter(({ carrier }) => carrier.in === 'query')
+  const readsTarget =
+    queryWriters.length > 0 || ['origin', 'host', 'target', 'path', 'query', 'payload'].some(field => scheme.fields.has(field))
+  const signsOrigin = ['url', 'origin', 'host'].some(field => scheme.fields.has(field))
+  const stamp = createStamp(scheme, options)
+  const hasAlternatives = scheme.alternatives !== undefined
+  const readNonce = features.nonces?.(scheme, clock)
+  const makeParameters = features.parameters?.(scheme, options)
+  checkGiven(scheme, Object.keys(options.parameters ?? {})[0])
+  const readsHeaders = [...scheme.fields].some(field => field.startsWith('header.'))
+
+  function prepare(request: SignableRequest): Prepared {
+    const url = checkSignableUrl(typeof request.url === 'string' ? request.url : request.url.href, signsOrigin)
+    if (request.timestamp !== undefined) checkTimestamp(scheme, request.timestamp)
+    const { signed, bytes, contentType } = serializeBody(request.body, toJson, crypto)
+    const nonce = readNonce?.(request.nonce) ?? ''
+    if (readNonce === undefined && request.nonce !== undefined) throw notOne(scheme, request.nonce, 'nonce', [])
+    const call: Call = {
+      timestamp: hasAlternatives && nonce !== '' ? '' : (request.timestamp ?? stamp()),
+      nonce,
+      keyId,
+      passphrase,
+      method: upperCase(request.method),
+      url,
+      origin: '',
+      target: '',
+      body: signed,
+      parameters: makeParameters === undefined ? NO_PARAMETERS : makeParameters(),
+      header: readsHeaders ? name => findHeader(request.headers, name) : noHeader,
+      covered: NONE,
+      hashes: hashes.length === 0 ? NONE : [],
+      missing: undefined,
+    }
+    if (readsTarget) {
+      const { origin, target } = splitUrl(url)
+      call.origin = origin
+      call.target = appendQuery(target, queryWriters.slice(0, -1), call, '')
+      if (queryWriters.length > 0) call.url = origin + call.target
+    }
+    const prepared = { recipe: scheme.message, made, call, chain: undefined, bytes, contentType }
+    if (features.forms === undefined) return prepared
+    const form = features.forms(scheme, call, contentType !== undefined)
+    call.body = form
+    return { ...prepared, bytes: crypto.utf8(form), contentType: 'application/x-www-form-urlencoded' }
+  }
+
+  function appendQuery(target: string, some: readonly Writer[], call: Call, signature: string): string {
+    return (
+      features.appendQuery?.(
+        target,
+        some.map(({ carrier, write }) => [carrier.name, write(call, signature, '')]),
+      ) ?? target
+    )
+  }
+
+  function carry({ call, bytes, contentType }: Prepared, signature: string, signedPassphrase: string): SignedRequest {
+    const headers: Record<string, string> = contentType === undefined ? {} : { 'content-type': contentType }
+    for (let index = 0; index < headerWriters.length; index++) {
+      const writer = headerWriters[index]
+      if (writer === undefined || (hasAlternatives && isAbsentAlternative(call, writer.carrier.fields))) continue
+      headers[writer.carrier.name] = writer.write(call, signature, signedPassphrase)
+    }
+    const url = queryWriters.length === 0 ? call.url : call.origin + appendQuery(call.target, queryWriters.slice(-1), call, signature)
+    return { method: call.method, url, headers, body: bytes, message: () => messageBytes(made.write(call)) }
+  }
+
+  return { prepare, carry }
+}
+
+function createStamp(
+  scheme: DeclaredScheme,
+  { timestamp: wanted, clock = systemClock, lifetimeMs = DEFAULT_LIFETIME_MS }: SignerOptions,
+): () => string {
+  if (scheme.timestamp === undefined) return () => ''
+  const { formats, meaning } = scheme.timestamp
+  const format = wanted ?? formats[0]
+  if (!formats.includes(format)) throw notOne(scheme, format, 'timestamp', formats)
+  return createTimestamper(format, meaning === 'expires' ? () => clock() + lifetimeMs : clock)
+}
+
+/** @param parameter that the options give a value; a scheme with parameters looks at it itself */
+function checkGiven({ name, features }: DeclaredScheme, parameter: string | undefined): void {
+  if (features.parameters === undefined && parameter !== undefined)
+    throw new CountersignError('option-invalid', `The scheme ${name} has no parameter ${parameter}.`)
+}
+
+function checkTimestamp(scheme: DeclaredScheme, timestamp: string): void {
+  const formats = scheme.timestamp?.formats ?? []
+  if (!formats.some(format => looksLikeTimestamp(timestamp, format))) throw notOne(scheme, timestamp, 'timestamp', formats)
+}
+
+function isAbsentAlternative(call: Call, fields: readonly string[]): boolean {
+  return (fields.includes('nonce') && call.nonce === '') || (fields.includes('timestamp') && call.timestamp === '')
+}
+
+const NONE: never[] = []
+const NO_PARAMETERS = Object.freeze({})
+const noHeader = (): undefined => undefined
+
+/** A signed header's value. What HTTP would change on the way, or another reader would read otherwise, is refused. */
+function findHeader(headers: SignableRequest['headers'], name: string): string | undefined {
+  const [only, second] = Object.entries(headers ?? {}).filter(([given]) => given.toLowerCase() === name)
+  if (only === undefined) return undefined
+  if (second === undefined && /^(?:[!-~\x80-\xff](?:[\t -~\x80-\xff]*[!-~\x80-\xff])?)?$/.test(only[1])) return only[1]
+  throw new CountersignError(
+    'option-invalid',
+    `The header ${name} is signed: give it once, without white space around it or control characters.`,
+  )
+}
+
+/** The method as it is signed and sent. @throws CountersignError `option-invalid` */
+export function upperCase(method: string): string {
+  const upper = method.toUpperCase()
+  if (/^[A-Z]{1,20}$/.test(upper)) return upper
+  throw new CountersignError('option-invalid', `${JSON.stringify(method.slice(0, 20))} is not a valid HTTP method.`)
+}

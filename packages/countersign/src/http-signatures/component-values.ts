@@ -1,0 +1,30 @@
+import { percentEncode } from '../percent.ts'
+import { serializeDictionary, serializeList, serializeMember } from './serialize-fields.ts'
+import { parseDictionary, parseItem, parseList } from './structured-fields.ts'
+
+/**
+ * RFC 9421 §2.2.8: decoded as a form, encoded again; a name that comes several times can't be covered.
+ *
+ * @param query without its `?`
+ */
+export function queryParameter(query: string, wanted: string): string | undefined {
+  const values = [...new URLSearchParams(query)].filter(([name]) => percentEncode(name) === wanted)
+  const [only] = values
+  return values.length === 1 && only !== undefined ? percentEncode(only[1]) : undefined
+}
+
+/** Strictly serialised (§2.1.1). A list and a dictionary are told apart by which of the two the value is. */
+export function structured(value: string): string | undefined {
+  const item = parseItem(value)
+  if (item !== undefined) return serializeMember(item)
+  const list = parseList(value)
+  if (list !== undefined) return serializeList(list)
+  const dictionary = parseDictionary(value)
+  return dictionary === undefined ? undefined : serializeDictionary(dictionary)
+}
+
+/** One member of a dictionary (§2.1.2). */
+export function structuredMember(value: string, key: string): string | undefined {
+  const member = parseDictionary(value)?.get(key)
+  return member === undefined ? undefined : serializeMember(member)
+}

@@ -1,0 +1,122 @@
+import type { Algorithm } from '../algorithm.ts'
+import { baseCall, messageOf, placeCall, type SignableParts, takeApart } from '../base-call.ts'
+import { canonicalOrigin } from '../canonical-origin.ts'
+import type { Credentials } from '../credentials.ts'
+import { type CryptoProvider, type MaybePromise, whenReady } from '../crypto/provider.ts'
+import { CountersignError } from '../error.ts'
+import { combineLines, findLine } from '../header-lines.ts'
+import { compactJson } from '../json.ts'
+import { createNonceMaker } from '../nonce.ts'
+import { parseTimestamp } from '../parse-timestamp.ts'
+import type { Composition, Preparer } from '../plan.ts'
+import type { Call } from '../recipe/call.ts'
+import type { SignableRequest, SignedRequest, SignerOptions } from '../request.ts'
+import { systemClock } from '../timestamp.ts'
+import { hostOf } from '../url.ts'
+import { type Coverage, type CoveredList, INPUT } from './coverage.ts'
+import { contentDigest, type DigestName } from './digest.ts'
+import { serializeSignatureInput } from './signature-base.ts'
+
+const DEFAULT_LABEL = 'sig'
+const DEFAULT_LIFETIME_MS = 60_000
+
+/** What is covered with a body, and without one. */
+export interface SignedLists {
+  readonly whole: CoveredList
+  readonly bare: CoveredList
+  /** How the body's digest is made. */
+  readonly digest: DigestName
+}
+
+interface HttpPrepared extends Composition {
+  readonly parts: SignableParts
+  readonly added: Record<string, string>
+  readonly input: string
+}
+
+/** What a signer runs for RFC 9421. */
+export function createHttpPreparer(
+  coverage: Coverage,
+  lists: SignedLists,
+  algorithm: Algorithm,
+  { keyId }: Credentials,
+  { clock = systemClock, json = compactJson, lifetimeMs = DEFAULT_LIFETIME_MS }: SignerOptions,
+  crypto: CryptoProvider,
+): Preparer<HttpPrepared> {
+  const label = coverage.label ?? DEFAULT_LABEL
+  const [writesCreated, writesAlg, writesExpires, writesNonce] = ['created', 'alg', 'expires', 'nonce'].map(name =>
+    coverage.parameters.includes(name),
+  )
+  const identifiers = { whole: lists.whole.identifiers.join(' '), bare: lists.bare.identifiers.join(' ') }
+  const makeNonce = createNonceMaker('random', clock)
+
+  function writeInput(request: SignableRequest, list: 'whole' | 'bare'): string {
+    const created = request.timestamp === undefined ? Math.floor(clock() / 1000) : readSeconds(request.timestamp)
+    return serializeSignatureInput(identifiers[list], {
+      created: writesCreated ? created : undefined,
+      keyid: keyId === '' ? undefined : keyId,
+      alg: writesAlg ? algorithm : undefined,
+      expires: writesExpires ? created + Math.ceil(lifetimeMs / 1000) : undefined,
+      nonce: request.nonce === undefined ? (writesNonce ? makeNonce() : undefined) : checkNonce(request.nonce),
+      tag: coverage.tag,
+    })
+  }
+
+  function compose(
+    parts: SignableParts,
+    { covered, input }: { covered: CoveredList; input: string },
+    added: Record<string, string>,
+  ): HttpPrepared {
+    const lines = [...parts.lines.filter(([name]) => added[name] === undefined), ...Object.entries(added)]
+    if (covered.coversDate) checkDate(findLine(lines, 'date'))
+    const call: Call = baseCall(
+      parts.method,
+      covered.identifiers,
+      { [INPUT]: input },
+      (name, between = ', ') => (name === 'host' ? hostOf(call.origin) : combineLines(lines, name, between)),
+      undefined,
+    )
+    call.keyId = keyId ?? ''
+    call.body = parts.signed
+    const { recipe, made } = covered
+    return { recipe, made, call: placeCall(call, canonicalOrigin(parts.origin), parts.target), chain: undefined, parts, added, input }
+  }
+
+  return {
+    prepare(request): MaybePromise<HttpPrepared> {
+      const parts = takeApart(request, json, crypto)
+      const added: Record<string, string> = parts.contentType === undefined ? {} : { 'content-type': parts.contentType }
+      const which = parts.signed === undefined ? 'bare' : 'whole'
+      const chosen = { covered: lists[which], input: writeInput(request, which) }
+      if (parts.signed === undefined || !chosen.covered.coversDigest) return compose(parts, chosen, added)
+      return whenReady(contentDigest(crypto, parts.signed, lists.digest), digest => {
+        added['content-digest'] = digest
+        return compose(parts, chosen, added)
+      })
+    },
+
+    carry({ made, call, parts, added, input }, signature): SignedRequest {
+      added['signature-input'] = `${label}=${input}`
+      added['signature'] = `${label}=:${signature}:`
+      return { method: parts.method, url: parts.url, headers: added, body: parts.bytes, message: messageOf(made, call) }
+    },
+  }
+}
+
+function readSeconds(timestamp: string): number {
+  if (/^\d{10}$/.test(timestamp)) return Number(timestamp)
+  throw new CountersignError('timestamp-invalid', `${JSON.stringify(timestamp.slice(0, 40))} is no timestamp in seconds.`)
+}
+
+function checkNonce(nonce: string): string {
+  if (/^[ -~]{1,256}$/.test(nonce)) return nonce
+  throw new CountersignError('nonce-invalid', 'A nonce is 1 to 256 characters of visible ASCII and spaces.')
+}
+
+function checkDate(date: string | undefined): void {
+  if (date === undefined || parseTimestamp(date, ['http-date']) !== undefined) return
+  throw new CountersignError(
+    'timestamp-invalid',
+    `The header date, which is covered, is ${JSON.stringify(date.slice(0, 40))} and no date of HTTP.`,
+  )
+}

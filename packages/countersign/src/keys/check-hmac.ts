@@ -1,0 +1,79 @@
+import type { Digest } from '../algorithm.ts'
+import { type CryptoProvider, inTurn, isPromise, type MaybePromise, type SignMessage, whenReady } from '../crypto/provider.ts'
+import type { Key } from '../keys.ts'
+import { type Message, textMessage } from '../message.ts'
+import type { Composition, TimelyClaim } from '../plan.ts'
+import { carriedMac, isDeclared, type Scheme } from '../scheme.ts'
+import { createDerivedSigner } from './derive.ts'
+
+/** The ids of the call when what was presented is right under one of the key's secrets; `undefined` when it is not. */
+export type CheckHmac = (message: Message, claim: TimelyClaim, composition: Composition) => MaybePromise<readonly string[] | undefined>
+
+/**
+ * Makes the check for one key. The call's ids are its nonce, or else the right signature under each live secret: a replay could be signed with any of
+ * them.
+ */
+export function createHmacCheck(
+  scheme: Scheme,
+  crypto: CryptoProvider,
+  { id, secrets, passphrase }: Pick<Key, 'id' | 'secrets' | 'passphrase'>,
+  digest: Digest,
+): CheckHmac {
+  const { derivedKey, signature } = scheme
+  const signers = secrets.map(secret => ({
+    sign: derivedKey === undefined ? crypto.hmac(digest, secret.reveal(), signature.encoding) : undefined,
+    signDerived:
+      derivedKey === undefined ? undefined : createDerivedSigner(derivedKey.prefix, secret.reveal(), digest, signature.encoding, crypto),
+    holdsPassphrase: preparePassphrase(scheme, crypto, passphrase, secret.reveal(), digest),
+  }))
+  const idsOf = (claim: TimelyClaim, expected: readonly string[]): readonly string[] =>
+    claim.nonce === '' ? expected : [`${id} ${claim.nonce}`]
+
+  const [only] = signers
+  if (signers.length === 1 && only?.sign !== undefined && only.holdsPassphrase === undefined) {
+    // The common case, kept free of steps that it does not need.
+    const { sign } = only
+    const settle = (expected: string, claim: TimelyClaim): readonly string[] | undefined =>
+      isPresented(crypto, expected, claim) ? idsOf(claim, [expected]) : undefined
+    return (message, claim) => {
+      const expected = sign(message)
+      return isPromise(expected) ? expected.then(text => settle(text, claim)) : settle(expected, claim)
+    }
+  }
+
+  return (message, claim, composition) => {
+    const signatures: string[] = []
+    let holds = false
+    const checked = inTurn(signers, ({ sign, signDerived, holdsPassphrase }) => {
+      const expected = sign === undefined ? signDerived?.(message, composition) : sign(message)
+      return whenReady(expected ?? '', text =>
+        whenReady(claim.passphrase === undefined ? true : (holdsPassphrase?.(claim.passphrase) ?? true), passphraseHolds => {
+          signatures.push(text)
+          if (isPresented(crypto, text, claim) && passphraseHolds) holds = true
+        }),
+      )
+    })
+    return whenReady(checked, () => (holds ? idsOf(claim, signatures) : undefined))
+  }
+}
+
+function isPresented(crypto: CryptoProvider, expected: string, { signature, moreSignatures }: TimelyClaim): boolean {
+  let holds = crypto.equal(expected, signature)
+  for (const other of moreSignatures) if (crypto.equal(expected, other)) holds = true
+  return holds
+}
+
+/** The passphrase travels as it is, or signed with the secret (`{passphrase|hmac|base64}`). */
+function preparePassphrase(
+  scheme: Scheme,
+  crypto: CryptoProvider,
+  passphrase: Key['passphrase'],
+  secret: Uint8Array,
+  digest: Digest,
+): ((presented: string) => MaybePromise<boolean>) | undefined {
+  if (passphrase === undefined) return undefined
+  const text = new TextDecoder().decode(passphrase.reveal())
+  const mac = isDeclared(scheme) ? carriedMac(scheme) : undefined
+  const sign: SignMessage = mac === undefined ? () => text : crypto.hmac(digest, secret, mac)
+  return presented => whenReady(sign(textMessage(text)), expected => crypto.equal(expected, presented))
+}

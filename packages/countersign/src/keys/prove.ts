@@ -1,0 +1,214 @@
+import type { Algorithm } from '../algorithm.ts'
+import { algorithmFacts, signatureBytes } from '../algorithm.ts'
+import { type CryptoProvider, inTurn, isPromise, type MaybePromise, whenReady } from '../crypto/provider.ts'
+import { decodedLength, decodeStrictly } from '../encoding.ts'
+import type { Failure } from '../failure.ts'
+import { createFingerprinter } from '../fingerprint.ts'
+import type { Key } from '../keys.ts'
+import type { Message } from '../message.ts'
+import type { Composition, TimelyClaim } from '../plan.ts'
+import { fillHashes } from '../recipe/fill-hashes.ts'
+import { fieldsOf } from '../recipe/recipe.ts'
+import type { Scheme } from '../scheme.ts'
+import { Secret } from '../secret.ts'
+import { type CheckHmac, createHmacCheck } from './check-hmac.ts'
+import { decoyPublicKey } from './decoys.ts'
+import { MIN_RSA_BITS } from './public-key.ts'
+
+/** A signature that holds. */
+export interface Proof {
+  readonly algorithm: Algorithm
+  /** For the replay guard: of the nonce, else of what was signed; never of the signature as it was presented. */
+  readonly callIds: readonly string[]
+}
+
+/**
+ * Compares what was presented with what is right. The work is chosen by what was presented, whether there is such a key or not, so that its time tells
+ * nothing of which keys exist.
+ *
+ * @param isDeferred the body is not there: the digest that was stated stands for it, and is compared by whoever reads the body
+ * @returns `undefined` when the signature is not one of the key's; a failure when the request could not be judged
+ */
+export type Prove = (
+  keyId: string,
+  key: Key | undefined,
+  composition: Composition,
+  claim: TimelyClaim,
+  isDeferred: boolean,
+) => MaybePromise<Proof | Failure | undefined>
+
+type Check = (message: Message, claim: TimelyClaim, composition: Composition) => MaybePromise<readonly string[] | undefined>
+
+/** What a check needs of a key; a decoy has no more. */
+type CheckedKey = Pick<Key, 'algorithm' | 'secrets' | 'publicKey' | 'passphrase' | 'id'>
+
+/** Makes the prover of a scheme. What it prepares for a key is cached as long as the key object lives. */
+export function createProver(scheme: Scheme, crypto: CryptoProvider, algorithms: readonly Algorithm[] = scheme.algorithms): Prove {
+  const prepared = new WeakMap<Key, Check>()
+  const findDecoy = createDecoys(scheme, algorithms.length === 0 ? scheme.algorithms : algorithms, key => prepare(scheme, crypto, key))
+  const signsPassphrase = scheme.message.of.flatMap(fieldsOf).includes('passphrase')
+  const hasOneLength = scheme.algorithms.length === 1 && scheme.keys === 'secret'
+
+  function checkOf(keyId: string, key: Key | undefined, claim: TimelyClaim): Check {
+    const length = hasOneLength ? 0 : decodedLength(claim.signature, scheme.signature.encoding)
+    if (key === undefined || !(hasOneLength || fits(key, claim, length))) return findDecoy(keyId, length)
+    let check = prepared.get(key)
+    if (check === undefined) {
+      check = prepare(scheme, crypto, key)
+      prepared.set(key, check)
+    }
+    return check
+  }
+
+  return (keyId, key, composition, claim, isDeferred) => {
+    const { made, call } = composition
+    if (signsPassphrase && key?.passphrase !== undefined) call.passphrase = new TextDecoder().decode(key.passphrase.reveal())
+    const check = checkOf(keyId, key, claim)
+    if (made.hashes.length === 0 && claim.stated.length === 0) return settle(key, check, composition, claim)
+    return whenReady(fillHashes(crypto, made.hashes, call), () =>
+      whenReady(compareStated(composition, claim, isDeferred, crypto), holds =>
+        holds ? settle(key, check, composition, claim) : { code: 'digest-mismatch' },
+      ),
+    )
+  }
+}
+
+/** Writes the message, now that its hashes are there, and compares. */
+function settle(
+  key: Key | undefined,
+  check: Check,
+  composition: Composition,
+  claim: TimelyClaim,
+): MaybePromise<Proof | Failure | undefined> {
+  const { made, call } = composition
+  const message = made.write(call)
+  if (call.missing !== undefined) return { code: 'missing-header', header: call.missing }
+  const ids = check(message, claim, composition)
+  return isPromise(ids) ? ids.then(callIds => conclude(key, callIds)) : conclude(key, ids)
+}
+
+function conclude(key: Key | undefined, callIds: readonly string[] | undefined): Proof | undefined {
+  return callIds === undefined || key === undefined ? undefined : { algorithm: key.algorithm, callIds }
+}
+
+/** Whether a signature of this length, with this label, can be the key's. */
+function fits(key: Key, { algorithms }: TimelyClaim, length: number): boolean {
+  return key.signatureBytes === length && (algorithms === undefined || algorithms.includes(key.algorithm))
+}
+
+/** Whether every digest that the call states is the right one. Of a deferred body they stand for the hash itself. */
+function compareStated(
+  { made, call }: Composition,
+  { stated }: TimelyClaim,
+  isDeferred: boolean,
+  crypto: CryptoProvider,
+): MaybePromise<boolean> {
+  let holds = true
+  const compared = inTurn(stated, ({ text, hash }) => {
+    const slot = made.hashes.indexOf(hash)
+    if (isDeferred) {
+      if (slot >= 0) call.hashes[slot] = text
+      return undefined
+    }
+    const right =
+      slot >= 0
+        ? String(call.hashes[slot])
+        : crypto.hashText(hash.digest, hash.write(call), hash.encoding === 'raw' ? 'hex' : hash.encoding)
+    return whenReady(right, expected => {
+      if (!crypto.equal(expected, text)) holds = false
+    })
+  })
+  return whenReady(compared, () => holds)
+}
+
+function prepare(scheme: Scheme, crypto: CryptoProvider, key: CheckedKey): Check {
+  const facts = algorithmFacts(key.algorithm)
+  if (facts.family === 'hmac') {
+    const check: CheckHmac = createHmacCheck(scheme, crypto, key, facts.digest)
+    return (message, claim, composition) => check(message, claim, composition)
+  }
+  const verify = crypto.keyPairVerify(facts.name, key.publicKey ?? '')
+  return (message, claim) => {
+    let holds = false
+    const verified = inTurn([claim.signature, ...claim.moreSignatures], signature => {
+      const bytes = decodeStrictly(signature, scheme.signature.encoding)
+      return bytes === undefined
+        ? undefined
+        : whenReady(verify(message, bytes), good => {
+            if (good) holds = true
+          })
+    })
+    return whenReady(verified, () => {
+      if (!holds) return undefined
+      if (claim.nonce !== '') return [`${key.id} ${claim.nonce}`]
+      // A second signature of the same message is the same call: for ECDSA there is always one, (r, n − s).
+      const id = crypto.hashText('sha256', { ...message, before: `${key.id}\n${message.before}` }, 'base64')
+      return whenReady(id, text => [text])
+    })
+  }
+}
+
+/**
+ * Keys that nobody holds, one for each algorithm and length of signature. Where several algorithms have the length that was presented, a keyed hash of
+ * the key id chooses, always alike: whoever asks twice learns nothing.
+ */
+function createDecoys(
+  scheme: Scheme,
+  algorithms: readonly Algorithm[],
+  prepareKey: (key: CheckedKey) => Check,
+): (keyId: string, length: number) => Check {
+  const checks = new Map<string, Check>()
+  const classes = new Map<number, readonly Algorithm[]>()
+  const print = { low: 0, high: 0 }
+  let fingerprint: ReturnType<typeof createFingerprinter> | undefined
+
+  function algorithmsFor(length: number): readonly Algorithm[] {
+    let found = classes.get(length)
+    if (found === undefined) {
+      const distance = (name: Algorithm): number => Math.abs(lengthOf(name, length) - length)
+      const nearest = Math.min(...algorithms.map(distance))
+      found = algorithms.filter(name => distance(name) === nearest)
+      if (classes.size < MAX_CLASSES) classes.set(length, found)
+    }
+    return found
+  }
+
+  return (keyId, length) => {
+    const among = algorithmsFor(length)
+    let algorithm = among[0] ?? scheme.algorithms[0]
+    if (among.length > 1) {
+      // Made at the first use: at a module's start some platforms give no random numbers yet.
+      fingerprint ??= createFingerprinter([randomWord(), randomWord()])
+      fingerprint(keyId, print)
+      algorithm = among[(print.low >>> 0) % among.length] ?? algorithm
+    }
+    const bytes = lengthOf(algorithm, length)
+    const id = `${algorithm} ${bytes}`
+    let check = checks.get(id)
+    if (check === undefined) {
+      const { family, name } = algorithmFacts(algorithm)
+      const passphrase = scheme.hasPassphrase ? new Secret(globalThis.crypto.getRandomValues(new Uint8Array(16))) : undefined
+      const secrets = family === 'hmac' ? [new Secret(globalThis.crypto.getRandomValues(new Uint8Array(32)))] : []
+      const publicKey = family === 'hmac' ? undefined : decoyPublicKey(name, bytes)
+      check = prepareKey({ id: 'decoy', algorithm, secrets, publicKey, passphrase })
+      checks.set(id, check)
+    }
+    return check
+  }
+}
+
+/** Lengths of signatures that are remembered with their algorithms. */
+const MAX_CLASSES = 64
+
+/** The lengths that decoys of RSA have: of keys with 2048, 3072 and 4096 bits. */
+const RSA_BYTES = [MIN_RSA_BITS / 8, 384, 512]
+
+/** How long a signature of an algorithm is; of RSA's lengths the nearest. */
+function lengthOf(name: Algorithm, presented: number): number {
+  if (!name.startsWith('rsa')) return signatureBytes(name)
+  return RSA_BYTES.reduce((best, bytes) => (Math.abs(bytes - presented) < Math.abs(best - presented) ? bytes : best))
+}
+
+function randomWord(): number {
+  return globalThis.crypto.getRandomValues(new Int32Array(1))[0] ?? 0
+}

@@ -1,0 +1,52 @@
+import { type Algorithm, algorithmFacts } from '../algorithm.ts'
+import { type Credentials, createSignMessage } from '../credentials.ts'
+import { privateKeyKind } from '../crypto/pem.ts'
+import type { CryptoProvider } from '../crypto/provider.ts'
+import { CountersignError } from '../error.ts'
+import type { SignComposition } from '../plan.ts'
+import type { Scheme } from '../scheme.ts'
+import { readSecret } from '../secret.ts'
+import { createDerivedSigner } from './derive.ts'
+import { fitsAlgorithm } from './public-key.ts'
+
+/**
+ * Makes the function that signs with any key a scheme may have: a secret, a key derived from it, or a private key.
+ *
+ * @throws CountersignError what is wrong with the credentials
+ */
+export function createAnySigner(scheme: Scheme, credentials: Credentials, crypto: CryptoProvider): SignComposition {
+  const algorithm = algorithmOf(scheme, credentials)
+  const { derivedKey, signature } = scheme
+  if (derivedKey === undefined) {
+    const sign = createSignMessage(scheme, credentials, algorithm, crypto)
+    return message => sign(message)
+  }
+  const secret = readSecret(scheme, credentials.secret, credentials).reveal()
+  return createDerivedSigner(derivedKey.prefix, secret, algorithmFacts(algorithm).digest, signature.encoding, crypto)
+}
+
+/**
+ * The algorithm that credentials sign with: the one they name, else the scheme's first that fits them.
+ *
+ * @throws CountersignError `private-key-malformed`, `option-invalid`, `credential-missing`
+ */
+export function algorithmOf({ name, algorithms }: Scheme, { algorithm: wanted, privateKey }: Credentials): Algorithm {
+  const kind = privateKey === undefined ? undefined : privateKeyKind(privateKey)
+  if (privateKey !== undefined && kind === undefined)
+    throw new CountersignError(
+      'private-key-malformed',
+      `The private key is not a key in PEM for any algorithm of the scheme ${name}: it begins with -----BEGIN PRIVATE KEY-----.`,
+    )
+  const fitting = algorithms.filter(candidate => {
+    const facts = algorithmFacts(candidate)
+    return facts.family === 'hmac' ? kind === undefined : kind !== undefined && fitsAlgorithm(kind, facts.name)
+  })
+  const [first] = fitting
+  if (first !== undefined && (wanted === undefined || fitting.includes(wanted))) return wanted ?? first
+  if (wanted !== undefined && kind === undefined && algorithms.includes(wanted))
+    throw new CountersignError('credential-missing', `The algorithm ${wanted} wants a privateKey, in PEM.`)
+  throw new CountersignError(
+    'option-invalid',
+    `The scheme ${name} can't sign with ${wanted ?? 'this key'}: with it go ${fitting.join(', ') || 'none of its algorithms'}.`,
+  )
+}

@@ -1,0 +1,16 @@
+import { CountersignError } from './error.ts'
+import { carriedMac, isDeclared, type Scheme } from './scheme.ts'
+
+/** What arrives in a header as it was sent: visible ASCII, with spaces inside. */
+export const PASSPHRASE_PATTERN = '[!-~](?:[ -~]*[!-~])?'
+
+/** @throws CountersignError `credential-missing` for none, or one that no header can carry where it travels as it is */
+export function checkPassphrase(scheme: Scheme, passphrase: string | undefined): void {
+  const { name } = scheme
+  const travelsSigned = isDeclared(scheme) && carriedMac(scheme) !== undefined
+  if (passphrase === undefined || passphrase === '' || !(travelsSigned || new RegExp(`^${PASSPHRASE_PATTERN}$`).test(passphrase)))
+    throw new CountersignError(
+      'credential-missing',
+      `The scheme ${name} wants a passphrase: visible ASCII characters, with spaces only between them.`,
+    )
+}

@@ -1,0 +1,107 @@
+import { queryOf } from '../url.ts'
+import type { Call } from './call.ts'
+import { type Capabilities, compileText, partsOf, type TextOf } from './compile.ts'
+import { decodeEscapes } from './path-filters.ts'
+import { fieldsOf, type ListRecipe } from './recipe.ts'
+
+/** What `+` in a query stands for: itself, as RFC 3986 has it, or a space, as forms have it. */
+export type Plus = 'literal' | 'space'
+
+/** A parameter of a query, decoded. */
+export type Pair = readonly [name: string, value: string]
+
+/** Lists of a query's parameters or of the covered headers. */
+export function createLists(plus: Plus): NonNullable<Capabilities['list']> {
+  return (recipe, capabilities) =>
+    recipe.from === 'query' ? compileQueryList(recipe, capabilities, plus) : compileCoveredList(recipe, capabilities)
+}
+
+/** Takes a query apart. @param except names that are left out, exactly as they stand in the query */
+export function readPairs(query: string, plus: Plus, except: readonly string[] = []): Pair[] {
+  const pairs: Pair[] = []
+  if (query === '') return pairs
+  const decode = plus === 'space' ? decodeForm : decodeEscapes
+  for (const pair of query.split('&')) {
+    if (pair === '') continue
+    const equals = pair.indexOf('=')
+    const name = equals < 0 ? pair : pair.slice(0, equals)
+    if (except.length === 0 || !except.includes(name)) pairs.push([decode(name), equals < 0 ? '' : decode(pair.slice(equals + 1))])
+  }
+  return pairs
+}
+
+function decodeForm(text: string): string {
+  return decodeEscapes(text.replace(/\+/g, ' '))
+}
+
+function compileQueryList(recipe: ListRecipe, capabilities: Capabilities, plus: Plus): TextOf {
+  const item = compileItem(recipe, capabilities)
+  return call => {
+    const pairs = readPairs(queryOf(call.target), plus, recipe.except)
+    if (pairs.length < 2) return pairs.map(([name, value]) => item.write(call, name, value)).join(recipe.join)
+    const written = pairs.map(([name, value]): Written => ({ text: item.write(call, name, value), ...item.keys(call) }))
+    if (recipe.sort === 'written') written.sort(byNameThenValue)
+    return written.map(({ text }) => text).join(recipe.join)
+  }
+}
+
+function compileCoveredList(recipe: ListRecipe, capabilities: Capabilities): TextOf {
+  const item = compileItem(recipe, capabilities)
+  const readsValue = fieldsOf(recipe.each).includes('value')
+  return call => {
+    let text = ''
+    for (const name of call.covered) {
+      const value = readsValue ? call.header(name) : ''
+      if (value === undefined) call.missing ??= name
+      if (text !== '') text += recipe.join
+      text += item.write(call, name, value ?? '')
+    }
+    return text
+  }
+}
+
+interface Keys {
+  readonly name: string
+  readonly value: string
+}
+
+interface Written extends Keys {
+  readonly text: string
+}
+
+interface ItemWriter {
+  readonly write: (call: Call, name: string, value: string) => string
+  /** How the item that was just written spells its name and its value. */
+  readonly keys: (call: Call) => Keys
+}
+
+/** Writes items one after the other: `name` and `value` are fields that hold those of the item at hand. */
+function compileItem({ each }: ListRecipe, capabilities: Capabilities): ItemWriter {
+  const item = { name: '', value: '' }
+  const own: Capabilities = {
+    ...capabilities,
+    field: field => (field === 'name' ? () => item.name : field === 'value' ? () => item.value : capabilities.field?.(field)),
+  }
+  const text = compileText(each, [], own)
+  const spell = (field: 'name' | 'value'): TextOf => {
+    const part = partsOf(each).find(one => fieldsOf(one).includes(field))
+    return part === undefined ? () => '' : compileText(part, [], own)
+  }
+  const [spellName, spellValue] = [spell('name'), spell('value')]
+  return {
+    write(call, name, value) {
+      item.name = name
+      item.value = value
+      return text(call)
+    },
+    keys: call => ({ name: spellName(call), value: spellValue(call) }),
+  }
+}
+
+function byNameThenValue(a: Keys, b: Keys): number {
+  return compare(a.name, b.name) || compare(a.value, b.value)
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}

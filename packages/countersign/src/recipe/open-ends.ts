@@ -1,0 +1,166 @@
+import { utf8 } from '../encoding.ts'
+import type { Scheme } from '../scheme.ts'
+import { queryOf } from '../url.ts'
+import type { Call } from './call.ts'
+import { compile, partsOf } from './compile.ts'
+import { DECLARED } from './declared.ts'
+import { type QueryTail, queryTail } from './query-tail.ts'
+import { join, type ListRecipe, type Recipe, TEXT_CHANGES } from './recipe.ts'
+import { ANY, classOf, type Shape, samples } from './shape.ts'
+import { shapesOf } from './shapes.ts'
+
+/**
+ * Could the same bytes be another call's message? A message without separators is safe only where every part's end can
+ * be seen. This file works out from the recipe which boundaries hold by themselves, which have to be looked at in each
+ * call, and which can't be seen at all: `POST /x` with body `1` has the same bytes as `POST /x1` with none.
+ */
+export interface OpenEnd {
+  readonly between: string
+  readonly seen: 'never' | 'per-call'
+  /** Whether the boundary could move in this call. */
+  readonly isOpen: (call: Call) => boolean
+}
+
+/** The open ends of a message of a scheme, and of every message that it holds the hash of. */
+export function openEndsOf(scheme: Scheme, message: Recipe = scheme.message): readonly OpenEnd[] {
+  const messages: Recipe[] = [message]
+  const lists: ListRecipe[] = []
+  collect(message, messages, lists)
+  return [...messages.flatMap(one => endsIn(shapesOf(one, scheme), scheme)), ...lists.flatMap(list => endsInList(list, scheme))]
+}
+
+/** What is hashed or changed as a whole is a message of its own. */
+function collect(recipe: Recipe, messages: Recipe[], lists: ListRecipe[]): void {
+  if (recipe.op === 'text' || recipe.op === 'field') return
+  if (recipe.op === 'list') lists.push(recipe)
+  if (recipe.op === 'filter' && partsOf(recipe.of).length > 1) messages.push(recipe.of)
+  const inner = recipe.op === 'list' ? [recipe.each] : Array.isArray(recipe.of) ? recipe.of : [recipe.of]
+  for (const part of inner) collect(part, messages, lists)
+}
+
+/** A list's items can't be looked at in each call: where one could run into the next, that is never seen. */
+function endsInList(list: ListRecipe, scheme: Scheme): readonly OpenEnd[] {
+  const two = join(list.join, [list.each, list.each])
+  return endsIn(shapesOf(two, scheme, list), scheme)
+    .slice(0, 1)
+    .map(({ between }) => never(`${between} in the list of ${list.from}`))
+}
+
+function endsIn(shapes: readonly Shape[], scheme: Scheme): readonly OpenEnd[] {
+  const ends: OpenEnd[] = []
+  for (const [index, shape] of shapes.entries()) {
+    const { name, known, characters, continues } = shape
+    if (known !== undefined || shapes.slice(index + 1).every(next => next.known !== undefined)) continue
+    // Once another item of a list has begun, anything may follow, so nothing behind a list is passed over.
+    const isList = shape.recipe.op === 'list' && continues !== characters
+    let after = index + 1
+    while (!isList && isAbsorbed(shapes[after], continues)) after++
+    const next = shapes[after]
+    if (next === undefined || canNotContinue(continues, next.first) || (next.recipe.op === 'text' && !isList)) continue
+    const between = `between {${name}} and {${next.name}}`
+    if (isList || continues === ANY || next.known !== undefined || isWithin(next.characters, continues)) return [never(between)]
+    const tail = after === index + 1 && endsWithQuery(shape.recipe) ? queryTail(scheme) : undefined
+    const isOpen = compileBegins(tail?.continues ?? characters, shapes.slice(after), tail)
+    ends.push({ between, seen: 'per-call', isOpen })
+  }
+  return ends
+}
+
+function endsWithQuery(recipe: Recipe): boolean {
+  return recipe.op === 'field' && /^(?:query|target|url)$/.test(recipe.field)
+}
+
+function never(between: string): OpenEnd {
+  return { between, seen: 'never', isOpen: () => true }
+}
+
+/**
+ * Whether a part of known value or length may be swallowed by the run before it; then the run's end tells where both
+ * end. A value that the run can't hold never is, but it can't be told here: its key knows it, and then it marks the end
+ * by itself.
+ */
+function isAbsorbed(shape: Shape | undefined, continues: string): boolean {
+  if (shape?.known === undefined) return false
+  if (shape.recipe.op === 'text') return [...shape.recipe.text].every(char => classOf(continues).test(char))
+  return shape.known === 'value' || isWithin(shape.characters, continues)
+}
+
+/** Whatever the part holds, the run before it could hold too. */
+function isWithin(inner: string, continues: string): boolean {
+  return inner !== ANY && [...samples(inner)].every(char => classOf(continues).test(char))
+}
+
+function canNotContinue(continues: string, first: string): boolean {
+  return first !== '' && ![...samples(first)].some(char => classOf(continues).test(char))
+}
+
+/**
+ * Whether what follows a run begins with a byte that could belong to it.
+ *
+ * @param tail of a query: where something follows, the query has to end with the scheme's own parameter, whose value
+ * then can't go on. A query that nothing follows may end with another: no query that ends like that is the beginning of
+ * it, but for a `&`.
+ */
+function compileBegins(continues: string, rest: readonly Shape[], tail: QueryTail | undefined): (call: Call) => boolean {
+  const inRun = classOf(continues)
+  const table = Array.from({ length: 256 }, (_, byte) => inRun.test(String.fromCharCode(byte)))
+  const [first = noByte, ...others] = rest.map(shape => compileFirstByte(shape, inRun))
+  const begins = (call: Call): boolean | undefined => {
+    let byte = first(call)
+    for (let index = 0; byte === undefined && index < others.length; index++) byte = others[index]?.(call)
+    return byte === undefined ? undefined : table[byte] === true
+  }
+  if (tail === undefined) return call => begins(call) === true
+  const last = `${tail.name}=`
+  return call => {
+    const open = begins(call)
+    if (open !== false) return open === true
+    const query = queryOf(call.target)
+    return !query.startsWith(last, query.lastIndexOf('&') + 1) || repeatsInBody(tail.name, call)
+  }
+}
+
+type FirstByte = (call: Call) => number | undefined
+
+const noByte: FirstByte = () => undefined
+
+/**
+ * The first byte of a part in a call; `undefined` where it is empty. Of a hash, which is not worked out yet, it is the
+ * worst that it could be.
+ */
+function compileFirstByte({ recipe, characters }: Shape, inRun: RegExp): FirstByte {
+  if (!isWritten(recipe)) {
+    const all = samples(characters)
+    const worst = ([...all].find(char => inRun.test(char)) ?? all).charCodeAt(0)
+    return () => worst
+  }
+  if (recipe.op === 'field' && recipe.field === 'body') return ({ body }) => byteOf(body)
+  const { write } = compile(join('', [recipe]), DECLARED)
+  return call => {
+    const { before, body, after } = write(call)
+    return byteOf(before) ?? byteOf(body) ?? byteOf(after)
+  }
+}
+
+/** Whether a part can be written for the look: no hash, and nothing that only a scheme with logic knows how to write. */
+function isWritten(recipe: Recipe): boolean {
+  if (recipe.op === 'list') return false
+  return recipe.op !== 'filter' || TEXT_CHANGES.some(change => change === recipe.filter)
+}
+
+function byteOf(content: string | Uint8Array | undefined): number | undefined {
+  if (content === undefined || content.length === 0) return undefined
+  if (typeof content !== 'string') return content[0]
+  const code = content.charCodeAt(0)
+  return code < 128 ? code : utf8(content.slice(0, 2))[0]
+}
+
+/**
+ * Whether the body is a form that holds the scheme's own parameter as well: a handler that reads both could take it for
+ * the signed one.
+ */
+function repeatsInBody(name: string, { body }: Call): boolean {
+  if (body === undefined) return false
+  const text = typeof body === 'string' ? body : new TextDecoder().decode(body)
+  return (text.includes(name) || text.includes('%')) && new URLSearchParams(text).has(name)
+}

@@ -1,0 +1,45 @@
+import type { SignableBody } from './body.ts'
+import type { CryptoProvider } from './crypto/provider.ts'
+import type { JsonSerializer } from './json.ts'
+import type { Clock, TimestampFormat } from './timestamp.ts'
+
+export interface SignerOptions {
+  /** Default: the system's. */
+  readonly clock?: Clock | undefined
+  /** The format to write, of those the scheme takes. Default: the first it declares. */
+  readonly timestamp?: TimestampFormat | undefined
+  /** How a JSON body is written. Default: {@link compactJson}. */
+  readonly json?: JsonSerializer | undefined
+  /** Values for the scheme's parameters, where they are not the defaults. */
+  readonly parameters?: { readonly [name: string]: string } | undefined
+  /** How far an `expires` timestamp lies ahead. Default: 60 s. */
+  readonly lifetimeMs?: number | undefined
+  /** The platform's cryptography. Default: `node:crypto` where there is one, else WebCrypto. */
+  readonly crypto?: CryptoProvider | undefined
+}
+
+export interface SignableRequest {
+  /** Any case; it is signed and sent in upper case. */
+  readonly method: string
+  /** Absolute. It is signed as it was typed, so send it as it was typed. */
+  readonly url: string | URL
+  readonly body?: SignableBody
+  /** Only for the schemes that sign other headers. Names in any case. */
+  readonly headers?: { readonly [name: string]: string } | undefined
+  /** The timestamp's own characters, instead of the clock's. */
+  readonly timestamp?: string | undefined
+  /** For the schemes that carry a nonce, instead of one made up. */
+  readonly nonce?: string | undefined
+}
+
+export interface SignedRequest {
+  readonly method: string
+  /** Send to this: the URL that was given, with what the scheme adds to its query. */
+  readonly url: string
+  /** Names in lower case; with `content-type` for a body that was given as a JSON value. */
+  readonly headers: { readonly [name: string]: string }
+  /** The exact bytes that were signed. Send these. */
+  readonly body: Uint8Array | undefined
+  /** The message that was signed, for those who want to look; made only when it is asked for. */
+  readonly message: () => Uint8Array
+}

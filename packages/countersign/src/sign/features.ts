@@ -1,0 +1,28 @@
+import { DECLARED } from '../recipe/declared.ts'
+import { hashOf, isMac, type Recipe } from '../recipe/recipe.ts'
+import type { DeclaredScheme, SignerFeatures } from '../scheme.ts'
+import { forms } from './forms.ts'
+import { hashes } from './hashes.ts'
+import { nonces } from './nonces.ts'
+import { parameters } from './parameters.ts'
+import { passphrases } from './passphrases.ts'
+import { queries } from './queries.ts'
+
+/** Everything that a scheme's calls need beyond headers with a key id, a time and a signature. A built-in scheme's file names its own. */
+export function featuresOf(scheme: DeclaredScheme): SignerFeatures {
+  const parts = [...scheme.message.of, ...scheme.carriers.flatMap(carrier => carrier.items.flat())]
+  return {
+    ...(scheme.fields.has('nonce') ? nonces : {}),
+    ...(Object.keys(scheme.parameters).length > 0 ? parameters : {}),
+    ...(scheme.carriers.some(carrier => carrier.in === 'form') ? forms : {}),
+    ...(scheme.hasPassphrase ? passphrases : {}),
+    ...(scheme.carriers.some(carrier => carrier.in === 'query') ? queries : {}),
+    ...recipesOf(parts),
+  }
+}
+
+function recipesOf(all: readonly Recipe[]): SignerFeatures {
+  const parts = all.filter(part => !isMac(part))
+  if (parts.some(part => part.op === 'filter' && hashOf(part) === undefined)) return { recipes: DECLARED }
+  return parts.some(part => hashOf(part) !== undefined) ? hashes : {}
+}

@@ -1,0 +1,5 @@
+import { hashFilters } from '../recipe/hashes.ts'
+import type { SignerFeatures } from '../scheme.ts'
+
+/** For schemes with hashes in their message or a header. */
+export const hashes: SignerFeatures = { recipes: hashFilters }

@@ -1,0 +1,27 @@
+import { CountersignError } from '../error.ts'
+import { createNonceMaker } from '../nonce.ts'
+import { parameterPattern } from '../parameter.ts'
+import type { SignerFeatures } from '../scheme.ts'
+import { systemClock } from '../timestamp.ts'
+
+/** For schemes with parameters: the default, what was given, or a value made for every call. */
+export const parameters: SignerFeatures = {
+  parameters(scheme, { parameters: given = {}, clock = systemClock }) {
+    for (const [name, value] of Object.entries(given)) {
+      const parameter = scheme.parameters[name]
+      if (parameter === undefined) throw new CountersignError('option-invalid', `The scheme ${scheme.name} has no parameter ${name}.`)
+      if (!new RegExp(`^${parameterPattern(parameter)}$`).test(value))
+        throw new CountersignError(
+          'option-invalid',
+          `${JSON.stringify(value.slice(0, 40))} can't be the parameter ${name} of the scheme ${scheme.name}: it is ${parameter.characters}${parameter.without === undefined ? '' : ` without ${parameter.without}`}.`,
+        )
+    }
+    const declared = Object.entries(scheme.parameters)
+    const makers = declared
+      .filter(([name]) => given[name] === undefined)
+      .flatMap(([name, { generate }]) => (generate === undefined ? [] : [{ name, make: createNonceMaker(generate, clock) }]))
+    const fixed = { ...Object.fromEntries(declared.map(([name, { default: value = '' }]) => [name, value])), ...given }
+    if (makers.length === 0) return () => fixed
+    return () => ({ ...fixed, ...Object.fromEntries(makers.map(({ name, make }) => [name, make()])) })
+  },
+}

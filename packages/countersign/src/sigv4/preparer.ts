@@ -1,0 +1,186 @@
+import { baseCall, messageOf, placeCall, type SignableParts, takeApart } from '../base-call.ts'
+import { canonicalOrigin } from '../canonical-origin.ts'
+import type { Credentials } from '../credentials.ts'
+import { type CryptoProvider, type MaybePromise, whenReady } from '../crypto/provider.ts'
+import { CountersignError } from '../error.ts'
+import { combineLines, findLine } from '../header-lines.ts'
+import { compactJson } from '../json.ts'
+import { bodyMessage } from '../message.ts'
+import { parseTimestamp } from '../parse-timestamp.ts'
+import type { Composition, Preparer } from '../plan.ts'
+import type { Call } from '../recipe/call.ts'
+import { type Pair, readPairs } from '../recipe/lists.ts'
+import { encodeText, isDecodable, reEncodeSegments } from '../recipe/path-filters.ts'
+import type { SignedRequest, SignerOptions } from '../request.ts'
+import { createSecondStamper } from '../second-stamper.ts'
+import { systemClock } from '../timestamp.ts'
+import { hostOf, pathOf, queryOf } from '../url.ts'
+import { MAX_EXPIRES, type SigV4Options } from './options.ts'
+import { ALGORITHM, compileForms, DERIVATION_TEXTS, isS3Service, PAYLOAD_HEADER, SIGNATURE_PARAMETER, TERMINATOR } from './recipe.ts'
+
+/** What proxies and clients change on the way; these are not signed. */
+const UNSIGNABLE: ReadonlySet<string> = new Set([
+  'authorization',
+  'connection',
+  'expect',
+  'keep-alive',
+  'proxy-authorization',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  'user-agent',
+  'x-amz-cf-id',
+  'x-amzn-trace-id',
+])
+
+/** In seconds. */
+const DEFAULT_EXPIRES = 3600
+
+interface SigV4Prepared extends Composition {
+  readonly parts: SignableParts
+  readonly added: Record<string, string>
+  readonly scope: string
+}
+
+/** What a signer runs for SigV4. @throws CountersignError `option-invalid`, `credential-missing` */
+export function createSigV4Preparer(
+  name: string,
+  options: SigV4Options,
+  credentials: Credentials,
+  signerOptions: SignerOptions,
+  crypto: CryptoProvider,
+): Preparer<SigV4Prepared> {
+  const { clock = systemClock, json = compactJson, parameters = {} } = signerOptions
+  const { keyId = '', sessionToken } = credentials
+  const { plus = 'literal' } = options
+  const stamp = createSecondStamper('iso8601-basic', clock)
+  const expires = readExpires(parameters['expires'])
+  const inQuery = options.in === 'query'
+  const wanted = { service: options.service ?? parameters['service'], region: options.region ?? parameters['region'] }
+  const compiled = compileForms(plus)
+  checkToken(sessionToken)
+
+  function compose(
+    parts: SignableParts,
+    place: Place,
+    added: Record<string, string>,
+    payload: 'stated' | 'hashed' | 'unsigned',
+  ): SigV4Prepared {
+    const { method, signed, origin, target } = parts
+    const lines = [
+      ...parts.lines.filter(([own]) => own !== 'host' && !UNSIGNABLE.has(own) && added[own] === undefined),
+      ...Object.entries(added),
+    ]
+    const names = [...new Set(['host', ...lines.map(([own]) => own)])].sort()
+    const { day, region, service, timestamp } = place
+    const scope = `${day}/${region}/${service}/${TERMINATOR}`
+    const isS3 = isS3Service(service)
+    const query = readPairs(queryOf(target), plus).map(writePair)
+    if (inQuery)
+      query.push(
+        ...Object.entries({
+          'X-Amz-Algorithm': ALGORITHM,
+          'X-Amz-Credential': `${keyId}/${scope}`,
+          'X-Amz-Date': timestamp,
+          'X-Amz-Expires': String(expires),
+          ...(sessionToken === undefined ? {} : { 'X-Amz-Security-Token': sessionToken }),
+          'X-Amz-SignedHeaders': names.join(';'),
+        }).map(writePair),
+      )
+    const path = isS3 ? reEncodeSegments(pathOf(target), '/') : pathOf(target)
+    const call: Call = baseCall(
+      method,
+      names,
+      { day, region, service },
+      own => (own === 'host' ? hostOf(call.origin) : combineLines(lines, own, ',')),
+      undefined,
+    )
+    call.timestamp = timestamp
+    call.keyId = keyId
+    call.body = signed
+    placeCall(call, canonicalOrigin(origin), query.length === 0 ? path : `${path}?${query.join('&')}`)
+    const { recipe, made } = compiled({ isS3, inQuery, payload })
+    return { recipe, made, call, chain: DERIVATION_TEXTS, parts, added, scope }
+  }
+
+  return {
+    prepare(request): MaybePromise<SigV4Prepared> {
+      const parts = takeApart(request, json, crypto)
+      const timestamp = readTime(request.timestamp) ?? stamp()
+      const host = hostOf(canonicalOrigin(parts.origin))
+      const place: Place = { timestamp, day: timestamp.slice(0, 8), ...findPlace(name, host, wanted) }
+      const isS3 = isS3Service(place.service)
+      checkEscapes(isS3 ? parts.target : queryOf(parts.target))
+      const added: Record<string, string> = parts.contentType === undefined ? {} : { 'content-type': parts.contentType }
+      if (!inQuery) added['x-amz-date'] = timestamp
+      if (!inQuery && sessionToken !== undefined) added['x-amz-security-token'] = sessionToken
+      const isStated = findLine(parts.lines, PAYLOAD_HEADER) !== undefined
+      if (isStated || !isS3) return compose(parts, place, added, isStated ? 'stated' : 'hashed')
+      if (inQuery) return compose(parts, place, added, 'unsigned')
+      return whenReady(crypto.hashText('sha256', bodyMessage(parts.signed), 'hex'), hash => {
+        added[PAYLOAD_HEADER] = hash
+        return compose(parts, place, added, 'stated')
+      })
+    },
+
+    carry({ made, call, parts, added, scope }, signature): SignedRequest {
+      const { origin, bytes: body, target, url } = parts
+      const common = { method: call.method, headers: added, body, message: messageOf(made, call) }
+      if (inQuery) return { ...common, url: `${origin}${call.target}&${SIGNATURE_PARAMETER}=${signature}` }
+      added['authorization'] = `${ALGORITHM} Credential=${keyId}/${scope}, SignedHeaders=${call.covered.join(';')}, Signature=${signature}`
+      return { ...common, url: call.target === target ? url : origin + call.target }
+    },
+  }
+}
+
+interface Place {
+  readonly timestamp: string
+  readonly day: string
+  readonly region: string
+  readonly service: string
+}
+
+/** As it is signed, so that what arrives is what was signed. */
+function writePair([name, value]: Pair): string {
+  return `${encodeText(name)}=${encodeText(value)}`
+}
+
+/** What was asked for, or what the host of `SERVICE.REGION.amazonaws.com` says. */
+function findPlace(scheme: string, host: string, wanted: { readonly service: string | undefined; readonly region: string | undefined }) {
+  const named = /^(?:[^.]+\.)*?([a-z0-9-]+)\.([a-z]{2}(?:-[a-z]+)+-\d)\.amazonaws\.com(?:\.cn)?$/.exec(host)
+  const service = wanted.service ?? named?.[1]
+  const region = wanted.region ?? named?.[2] ?? (host.endsWith('.amazonaws.com') ? 'us-east-1' : undefined)
+  if (service === undefined || region === undefined)
+    throw new CountersignError(
+      'option-invalid',
+      `The scheme ${scheme} wants the parameters service and region, which ${host} does not tell.`,
+    )
+  if (/^[A-Za-z0-9_.-]{1,64}$/.test(service) && /^[A-Za-z0-9_.-]{1,64}$/.test(region)) return { service, region }
+  throw new CountersignError('option-invalid', 'The parameters service and region are letters, digits, -, _ and ., up to 64 of them.')
+}
+
+function readTime(timestamp: string | undefined): string | undefined {
+  if (timestamp === undefined || parseTimestamp(timestamp, ['iso8601-basic']) !== undefined) return timestamp
+  throw new CountersignError('timestamp-invalid', `${JSON.stringify(timestamp.slice(0, 40))} is no timestamp such as 20150830T123600Z.`)
+}
+
+function readExpires(text: string | undefined): number {
+  const seconds = text === undefined ? DEFAULT_EXPIRES : /^\d+$/.test(text) ? Number(text) : 0
+  if (seconds >= 1 && seconds <= MAX_EXPIRES) return seconds
+  throw new CountersignError('option-invalid', `The parameter expires is a whole number of seconds up to ${MAX_EXPIRES}.`)
+}
+
+function checkToken(token: string | undefined): void {
+  if (token === undefined || /^[!-~]+$/.test(token)) return
+  throw new CountersignError('option-invalid', 'The session token is visible ASCII.')
+}
+
+/** An escape that stands for no character can't be written as it is signed. */
+function checkEscapes(text: string): void {
+  if (isDecodable(text)) return
+  throw new CountersignError(
+    'url-not-signable',
+    'The URL holds an escape that is no UTF-8: percent-encode the UTF-8 bytes of each character, and a % as %25.',
+  )
+}

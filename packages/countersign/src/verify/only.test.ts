@@ -1,0 +1,91 @@
+import { describe, expect, it } from 'vitest'
+import { defineScheme } from '../define.ts'
+import { memoryKeys } from '../keys.ts'
+import type { Only } from '../recipe/loss.ts'
+import { bybit, kraken, qredoV1, stripe } from '../schemes/index.ts'
+import { createSigner } from '../sign.ts'
+import { createVerifier } from '../verify.ts'
+
+const ORIGIN = 'https://api.example.com'
+const NOW = 1_764_000_000_000
+const secret = Buffer.alloc(40, 5)
+
+const bare = defineScheme({
+  name: 'bare',
+  title: 'Signs the body alone',
+  algorithm: 'hmac-sha256',
+  timestamp: { formats: ['seconds'] },
+  message: '{timestamp}.{body}',
+  signature: { encoding: 'hex' },
+  headers: { 'x-key': '{keyId}', 'x-time': '{timestamp}', 'x-signature': '{signature}' },
+})
+
+function verifierOf(scheme: typeof bare, only?: Only) {
+  return createVerifier(scheme, {
+    origin: ORIGIN,
+    keys: memoryKeys(scheme, [{ id: 'k', secret }]),
+    clock: () => NOW,
+    replay: scheme.detectsReplays ? 'off' : undefined,
+    only,
+    ...(scheme.keyId === 'none' ? { keyId: 'k' } : {}),
+  })
+}
+
+async function codeOf(scheme: typeof bare, only: Only | undefined, method: string, target: string, body?: string): Promise<string> {
+  const signed = createSigner(scheme, { keyId: 'k', secret }, { clock: () => NOW }).sign({ method, url: ORIGIN + target, body })
+  const result = await verifierOf(scheme, only).verify({ method, target, headers: signed.headers, body: signed.body })
+  return result.ok ? 'ok' : result.failure.code
+}
+
+describe('the option only', () => {
+  it('has to name methods and paths where the scheme signs neither, unless the scheme has a default', () => {
+    expect(() => verifierOf(bare)).toThrow(
+      expect.objectContaining({ code: 'option-invalid', message: expect.stringMatching(/methods.*paths/) }),
+    )
+    expect(() => verifierOf(bare, { methods: ['POST'] })).toThrow(/paths/)
+    expect(() => verifierOf(bare, { paths: 'any' })).toThrow(/methods/)
+    for (const scheme of [bybit, kraken, stripe, qredoV1]) expect(() => verifierOf(scheme)).not.toThrow()
+  })
+
+  it('does not let paths that were chosen for reads be paths of writes', () => {
+    expect(bybit.only).toEqual({ methods: ['GET'], paths: 'any' })
+    expect(() => verifierOf(bybit, { methods: ['POST'] })).toThrow(/paths/)
+    expect(() => verifierOf(bybit, { methods: ['GET'] })).not.toThrow()
+    expect(() => verifierOf(bybit, { methods: ['GET', 'POST'], paths: ['/v5/order/create'] })).not.toThrow()
+  })
+
+  it.each<[string, Only | undefined, string, string, string | undefined, string]>([
+    ['takes what it names', { methods: ['POST'], paths: ['/hook'] }, 'POST', '/hook', '{}', 'ok'],
+    ['refuses another method', { methods: ['POST'], paths: ['/hook'] }, 'PUT', '/hook', '{}', 'method-not-allowed'],
+    ['refuses another path', { methods: ['POST'], paths: ['/hook'] }, 'POST', '/hooks', '{}', 'unsigned-part'],
+    ['refuses another letter case of a path', { methods: ['POST'], paths: ['/hook'] }, 'POST', '/Hook', '{}', 'unsigned-part'],
+    ['takes what is below a path', { methods: ['POST'], paths: ['/hooks/*'] }, 'POST', '/hooks/a/b', '{}', 'ok'],
+    ['refuses a way out of it', { methods: ['POST'], paths: ['/hooks/*'] }, 'POST', '/hooks/../admin', '{}', 'unsigned-part'],
+    ['refuses an escaped way out of it', { methods: ['POST'], paths: ['/hooks/*'] }, 'POST', '/hooks/%2e%2E/admin', '{}', 'unsigned-part'],
+    ['refuses an escaped slash below it', { methods: ['POST'], paths: ['/hooks/*'] }, 'POST', '/hooks/a%2Fb', '{}', 'unsigned-part'],
+    ['refuses two slashes below it', { methods: ['POST'], paths: ['/hooks/*'] }, 'POST', '/hooks//a', '{}', 'unsigned-part'],
+    ['refuses a query that is not signed', { methods: ['POST'], paths: 'any' }, 'POST', '/hook?a=1', '{}', 'unsigned-part'],
+    ['refuses an empty query', { methods: ['POST'], paths: 'any' }, 'POST', '/hook?', '{}', 'unsigned-part'],
+    ['takes a query where any is named', { methods: ['POST'], paths: 'any', query: 'any' }, 'POST', '/hook?a=1', '{}', 'ok'],
+    ['takes no body where none is named', { methods: ['POST'], paths: 'any', body: 'none' }, 'POST', '/hook', '{}', 'unexpected-body'],
+    ['takes a call without a body', { methods: ['POST'], paths: 'any' }, 'POST', '/hook', undefined, 'ok'],
+    [
+      'wants a body where it is required',
+      { methods: ['POST'], paths: 'any', body: 'required' },
+      'POST',
+      '/hook',
+      undefined,
+      'missing-body',
+    ],
+  ])('%s', async (_what, only, method, target, body, code) => {
+    expect(await codeOf(bare, only, method, target, body)).toBe(code)
+  })
+
+  it('narrows a scheme that signs everything as well', async () => {
+    const only: Only = { methods: ['GET'], paths: ['/balance'], query: 'none' }
+    expect(await codeOf(qredoV1, only, 'GET', '/balance')).toBe('ok')
+    expect(await codeOf(qredoV1, only, 'GET', '/balance?a=1')).toBe('unsigned-part')
+    expect(await codeOf(qredoV1, only, 'GET', '/other')).toBe('unsigned-part')
+    expect(await codeOf(qredoV1, only, 'DELETE', '/balance')).toBe('method-not-allowed')
+  })
+})

@@ -1,0 +1,86 @@
+import { carriesOf } from '../carries.ts'
+import { CountersignError } from '../error.ts'
+import type { Failure } from '../failure.ts'
+import type { Claim } from '../plan.ts'
+import { coverageOf } from '../recipe/coverage.ts'
+import type { Only } from '../recipe/loss.ts'
+import type { Scheme } from '../scheme.ts'
+import { pathOf } from '../url.ts'
+
+/** Which calls a verifier takes. What a scheme does not sign is in here, named or left out. */
+export interface Gate {
+  readonly methods: ReadonlySet<string>
+  /** Before anything is read. */
+  readonly checkHead: (method: string, target: string) => Failure | undefined
+  /** Once the body is there. */
+  readonly checkBody: (method: string, claim: Claim, hasBody: boolean) => Failure | undefined
+}
+
+/**
+ * Reads the option `only` beside what the scheme covers.
+ *
+ * @param methods those that the verifier's limits allow
+ * @throws CountersignError `option-invalid` where the scheme signs no method or no path, and nobody has said which are taken
+ */
+export function createGate(scheme: Scheme, given: Only | undefined, methods: readonly string[]): Gate {
+  const only = merge(scheme, given)
+  const taken = new Set(only.methods === undefined ? methods : only.methods.filter(method => methods.includes(method)))
+  const withoutQuery = new Set([...taken].filter(method => !takesQuery(scheme, only, method)))
+  const takesPath = compilePaths(only.paths)
+  return {
+    methods: taken,
+    checkHead(method, target) {
+      if (!takesPath(target)) return { code: 'unsigned-part', part: 'path' }
+      return withoutQuery.size > 0 && withoutQuery.has(method) && target.includes('?')
+        ? { code: 'unsigned-part', part: 'query' }
+        : undefined
+    },
+    checkBody(method, { body }, hasBody) {
+      if (!hasBody) return only.body === 'required' ? { code: 'missing-body' } : undefined
+      if (only.body === 'none') return { code: 'unexpected-body', method }
+      if (body !== 'not-signed' || only.body === 'any') return undefined
+      // Where the client chooses what it covers, it can mend that itself.
+      return scheme.base === undefined ? { code: 'unsigned-part', part: 'body' } : { code: 'insufficient-coverage', missing: ['the body'] }
+    },
+  }
+}
+
+function merge(scheme: Scheme, given: Only = {}): Only {
+  const only = { ...scheme.only, ...given }
+  const { parts } = coverageOf(scheme)
+  const signsInQuery = carriesOf(scheme).some(carried => carried.in === 'query')
+  const lacking = [
+    ...(parts.method === 'not' && only.methods === undefined ? ["methods: ['POST']"] : []),
+    ...(parts.path === 'not' && (only.paths === undefined || widens(scheme.only, given))
+      ? ["paths: ['/orders', '/files/*'], or 'any'"]
+      : []),
+    ...(parts.query === 'not' && signsInQuery && only.query === undefined ? ["query: 'any'"] : []),
+  ]
+  if (lacking.length === 0) return only
+  throw new CountersignError(
+    'option-invalid',
+    `The scheme ${scheme.name} does not sign the whole request, so a call could be sent on as another: say which calls this verifier takes, in the option only: { ${lacking.join(', ')} }.`,
+  )
+}
+
+/** More methods than the scheme's default, whose paths were chosen for those methods alone. */
+function widens(standard: Only, { methods, paths }: Only): boolean {
+  return paths === undefined && methods !== undefined && methods.some(method => standard.methods?.includes(method) === false)
+}
+
+function takesQuery(scheme: Scheme, only: Only, method: string): boolean {
+  return (only.query ?? (coverageOf(scheme, method).parts.query === 'not' ? 'none' : 'any')) === 'any'
+}
+
+/** A path that could be read as another, in any spelling: then it is only itself. */
+const UNCLEAR = /\/\/|\/\.{1,2}(?:\/|$)|%2e|%2f|%5c/i
+
+function compilePaths(paths: Only['paths']): (target: string) => boolean {
+  if (paths === undefined || paths === 'any') return () => true
+  const exact = new Set(paths)
+  const folders = paths.filter(path => path.endsWith('/*')).map(path => path.slice(0, -1))
+  return target => {
+    const path = pathOf(target)
+    return exact.has(path) || (!UNCLEAR.test(path) && folders.some(folder => path.startsWith(folder)))
+  }
+}

@@ -1,0 +1,125 @@
+import type { CryptoProvider } from '../crypto/provider.ts'
+import type { Failure } from '../failure.ts'
+import type { IncomingHeaders } from '../headers.ts'
+import type { Key, KeySource } from '../keys.ts'
+import type { Origin } from '../origins.ts'
+import type { BodyDigest } from '../plan.ts'
+import type { Allowance } from '../recipe/guards.ts'
+import type { Only } from '../recipe/loss.ts'
+import type { ReplayGuard } from '../replay.ts'
+import type { Scheme } from '../scheme.ts'
+import type { Clock } from '../timestamp.ts'
+
+/** How far a timestamp may be from the server's clock, either way. */
+export const DEFAULT_TOLERANCE_MS = 300_000
+export const DEFAULT_MAX_BODY_BYTES = 1_048_576
+/** In characters; what most servers and proxies take. */
+export const DEFAULT_MAX_TARGET_LENGTH = 8192
+export const DEFAULT_METHODS: readonly string[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
+
+export interface VerifierLimits {
+  readonly maxBodyBytes?: number | undefined
+  readonly maxTargetLength?: number | undefined
+  /** Upper case. */
+  readonly methods?: readonly string[] | undefined
+}
+
+export interface VerifierOptions {
+  /**
+   * The public origin of the API, `https://api.example.com`, with the base path that a proxy takes off where there is
+   * one; or several, of which the `Host` header chooses. The URL that is verified is this and the raw request target.
+   */
+  readonly origin: string | readonly string[]
+  readonly keys: KeySource
+  /** Default: one in memory. `off` accepts replays. Schemes that sign neither timestamp nor nonce have none. */
+  readonly replay?: ReplayGuard | 'off' | undefined
+  /** In milliseconds, either way. Default: five minutes. */
+  readonly toleranceMs?: number | undefined
+  readonly clock?: Clock | undefined
+  readonly limits?: VerifierLimits | undefined
+  /** Spellings and requests that are refused unless they are named here. */
+  readonly allow?: readonly Allowance[] | undefined
+  /** Which calls are taken, for what the scheme does not sign. Default: the scheme's own, see its page. */
+  readonly only?: Only | undefined
+  /** The key to use where calls carry no key id: webhooks, and RFC 9421 without `keyid`. */
+  readonly keyId?: string | undefined
+  /** The platform's cryptography. Default: `node:crypto` where there is one, else WebCrypto. */
+  readonly crypto?: CryptoProvider | undefined
+  /** Is told of every request that is refused, for the owner's eyes; what it throws is dropped. See `explainRefusals`. */
+  readonly onRefused?: ((refusal: Refusal) => void) | undefined
+}
+
+/** A request that was refused, as far as it was read. */
+export interface Refusal {
+  readonly failure: Failure
+  readonly request: IncomingRequest
+  /** The public origin that its URL was taken to have; undefined where it was refused before. */
+  readonly origin: Pick<Origin, 'origin' | 'basePath'> | undefined
+  /** The raw bytes; `unread` where it was refused before its body was read. */
+  readonly body: Uint8Array | undefined | 'unread'
+}
+
+/** Reads a body of at most `maxBytes`; `too-large` beyond. Called once the headers are in order, and at most once. */
+export type BodyReader = (maxBytes: number) => Promise<Uint8Array | undefined | 'too-large'>
+
+export interface IncomingRequest {
+  /** As it came. */
+  readonly method: string
+  /** Path and query exactly as they stood on the request line, before any router or parser. */
+  readonly target: string
+  readonly headers: IncomingHeaders
+  /** The raw bytes, before any parser, or the function that reads them. */
+  readonly body?: Uint8Array | BodyReader | undefined
+  /** The client's IP address, for keys that are bound to some. */
+  readonly address?: string | undefined
+}
+
+export interface VerifyOptions {
+  /**
+   * Do not read the body where the signature covers its digest, but say what that has to be: see {@link Verified.bodyDigest}. For those who pass a body on while it comes
+   * in; for all others the digest is compared here.
+   */
+  readonly deferBody?: boolean | undefined
+  /** The key needs this permission, or one of these. */
+  readonly permission?: string | readonly string[] | undefined
+}
+
+declare const verified: unique symbol
+
+/** A call that was verified. There is no other way to get one than from a verifier. */
+export interface Verified {
+  readonly ok: true
+  readonly key: Key
+  /** The bytes that the signature covers. */
+  readonly body: Uint8Array | undefined
+  /**
+   * Set when the body was asked to be left unread, and was: it is not verified until who reads it has compared its digest with this, and must not be acted upon
+   * before.
+   */
+  readonly bodyDigest?: BodyDigest | undefined
+  /** When the call was signed, in milliseconds since the epoch, if the scheme says. */
+  readonly timestampMs: number | undefined
+  /** To be sent with the answer: that what was called is deprecated, say. */
+  readonly headers?: AnswerHeaders | undefined
+  readonly [verified]: true
+}
+
+export interface Refused {
+  readonly ok: false
+  readonly failure: Failure
+  /** To be sent with the refusal, beside its own. */
+  readonly headers?: AnswerHeaders | undefined
+}
+
+export interface AnswerHeaders {
+  readonly [name: string]: string
+}
+
+export type Verification = Verified | Refused
+
+export interface Verifier {
+  readonly scheme: Scheme
+  readonly maxBodyBytes: number
+  /** Never throws for what a request says, and never rejects. */
+  verify(request: IncomingRequest, options?: VerifyOptions): Promise<Verification>
+}
