@@ -129,6 +129,8 @@ export function compilePresentedReader(scheme: DeclaredScheme): PresentedReader 
       if (!carrier.fields.includes('signature')) continue
       if (given.at(-1) !== only) return { code: 'malformed-header', header: `?${name}` }
       const rest = given.slice(0, -1).join('&')
+      // `/x?&sig=…` would be signed as `/x?sig=…` is.
+      if (rest === '' && given.length > 1) return { code: 'malformed-header', header: `?${name}` }
       presented.requestTarget = target.slice(0, mark) + (rest === '' ? '' : `?${rest}`)
     }
     return undefined

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { draftSignatures } from '../cavage/index.ts'
 import { httpMessageSignatures } from '../http-signatures/index.ts'
-import { createSigner, createVerifier, memoryKeys, type Scheme, type Verification, type VerifierOptions } from '../index.ts'
+import { createSigner, createVerifier, defineScheme, memoryKeys, type Scheme, type Verification, type VerifierOptions } from '../index.ts'
 import { bybit, qredoV1 } from '../schemes/index.ts'
 import { sigV4 } from '../sigv4/index.ts'
 
@@ -184,5 +184,30 @@ describe('a body that is not signed', () => {
       const { headers } = signerOf(scheme).sign({ method: 'POST', url: `${ORIGIN}/x` })
       expect(await verifierOf(scheme).verify({ method: 'POST', target: '/x', headers, body })).toMatchObject({ ok: false })
     }
+  })
+})
+
+describe('a call whose signature is the only parameter of its query', () => {
+  const scheme = defineScheme({
+    name: 'only-signature',
+    title: 'The signature is in the query',
+    algorithm: 'hmac-sha256',
+    timestamp: { formats: ['seconds'] },
+    message: '{timestamp}\n{method}\n{target}\n{body}',
+    signature: { encoding: 'hex' },
+    headers: { 'x-key': '{keyId}', 'x-time': '{timestamp}' },
+    query: { sig: '{signature}' },
+  })
+
+  it('is refused with an empty parameter before it: /x?&sig= is signed as /x?sig= is', async () => {
+    const secret = Buffer.alloc(40, 5)
+    const signed = createSigner(scheme, { keyId: 'k', secret }, { clock: () => NOW }).sign({ method: 'GET', url: `${ORIGIN}/x` })
+    const target = signed.url.slice(ORIGIN.length)
+    const { verify } = createVerifier(scheme, { origin: ORIGIN, keys: memoryKeys(scheme, [{ id: 'k', secret }]), clock: () => NOW })
+    expect(await verify({ method: 'GET', target, headers: signed.headers })).toMatchObject({ ok: true })
+    for (const other of ['/x?&sig=', '/x?&&sig='])
+      expect(await verify({ method: 'GET', target: target.replace('/x?sig=', other), headers: signed.headers })).toMatchObject({
+        ok: false,
+      })
   })
 })

@@ -43,6 +43,11 @@ describe.skipIf(!hasOpenssl)('qredo-partner, against openssl (needs openssl)', (
     })
   })
 
+  it('signs with no nonce that is spelled as a time: a call whose time is over has that message', () => {
+    const signer = createSigner(qredoPartner, { keyId, privateKey: read('pkcs8.pem') })
+    expect(() => signer.sign({ method: 'GET', url, nonce: '1647356399' })).toThrow(expect.objectContaining({ code: 'nonce-invalid' }))
+  })
+
   it('verifies with the public key, and wants a timestamp or a nonce, not both', async () => {
     const { verify } = createVerifier(qredoPartner, {
       origin: 'https://api.qredo.example',
