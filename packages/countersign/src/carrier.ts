@@ -98,7 +98,7 @@ function compileOrdered({ prefix, separator = '', items }: Carrier, scheme: Decl
   const stores = variable.map(part => compileStoreOf(part, scheme))
   // A value that may hold the separator could take more than its own item.
   const isClear =
-    separator !== '' && variable.every(part => !new RegExp(`^(?:${wirePatternOf(part, scheme, false)})$`).test(`a${separator}a`))
+    separator !== '' && variable.every(part => !new RegExp(`^(?:${wirePatternOf(part, scheme)})$`).test(`a${separator}a`))
   if (!isClear) return () => false
   return (value, into) => {
     const match = whole.exec(value)
@@ -137,7 +137,7 @@ const STORED = ['keyId', 'timestamp', 'nonce', 'passphrase'] as const
 /** Puts a value where it belongs; `false` when it is not spelled in the one way there is. */
 type Store = (into: Fields, value: string) => boolean
 
-function compileStore(part: Recipe): Store {
+function compileStore(part: Recipe, scheme: DeclaredScheme): Store {
   if (hashOf(part) !== undefined) {
     return (into, value) => {
       into.digests = [...into.digests, { recipe: part, text: value }]
@@ -153,7 +153,9 @@ function compileStore(part: Recipe): Store {
     }
   }
   if (field === 'signature') {
+    const length = signatureLength(scheme)
     return (into, value) => {
+      if (length !== undefined && value.length !== length) return false
       if (into.signature === '') into.signature = value
       else into.moreSignatures = [...into.moreSignatures, value]
       return true
@@ -166,7 +168,7 @@ function compileStore(part: Recipe): Store {
 }
 
 function compileStoreOf(part: Recipe, scheme: DeclaredScheme): Store {
-  return isEncoded(part) ? decoding(compileStore(part), patternOf(part, scheme)) : compileStore(part)
+  return isEncoded(part) ? decoding(compileStore(part, scheme), patternOf(part, scheme)) : compileStore(part, scheme)
 }
 
 function isEncoded(part: Recipe): boolean {
@@ -182,8 +184,8 @@ function decoding(store: Store, pattern: string): Store {
   }
 }
 
-function wirePatternOf(part: Recipe, scheme: DeclaredScheme, isExact = true): string {
-  return isEncoded(part) ? '(?:[A-Za-z0-9_.~-]|%[0-9A-F]{2})+' : patternOf(part, scheme, isExact)
+function wirePatternOf(part: Recipe, scheme: DeclaredScheme): string {
+  return isEncoded(part) ? '(?:[A-Za-z0-9_.~-]|%[0-9A-F]{2})+' : patternOf(part, scheme)
 }
 
 function isSignature(part: Recipe): boolean {
@@ -195,8 +197,7 @@ function fieldOf(part: Recipe): Field {
   return fieldsOf(part)[0] ?? ''
 }
 
-/** @param isExact whether a signature has to have its length; if not, the pattern shows which characters it may hold */
-function patternOf(part: Recipe, scheme: DeclaredScheme, isExact = true): string {
+function patternOf(part: Recipe, scheme: DeclaredScheme): string {
   const mac = macOf(part)
   if (mac !== undefined) return `[${ALPHABETS[mac.encoding]}]+`
   const hash = hashOf(part)
@@ -215,14 +216,15 @@ function patternOf(part: Recipe, scheme: DeclaredScheme, isExact = true): string
     case 'nonce':
       return noncePattern(scheme.nonce.formats)
     case 'signature':
-      return `[${ALPHABETS[scheme.signature.encoding]}]${isExact ? signatureLength(scheme) : '+'}`
+      return `[${ALPHABETS[scheme.signature.encoding]}]+`
     default:
       return parameterPattern(scheme.parameters[field])
   }
 }
 
-function signatureLength({ algorithm, signature }: DeclaredScheme): string {
-  return algorithm.family === 'hmac' ? `{${encodedLength(DIGEST_BYTES[algorithm.digest], signature.encoding)}}` : '+'
+/** How many characters a signature has; `undefined` where that depends on the key. */
+function signatureLength({ algorithm, signature }: DeclaredScheme): number | undefined {
+  return algorithm.family === 'hmac' ? encodedLength(DIGEST_BYTES[algorithm.digest], signature.encoding) : undefined
 }
 
 /** Visible ASCII without the comma, which is how two equal headers look once they were merged. */

@@ -1,4 +1,4 @@
-import { type BodyDigest, claimOf, completed, isFailure, type Plan, type Stated } from './plan.ts'
+import { type BodyDigest, claimOf, completed, type Plan, type Stated } from './plan.ts'
 import { compilePresentedReader, type Presented } from './presented.ts'
 import { payloadIsQuery } from './recipe/call.ts'
 import { compile } from './recipe/compile.ts'
@@ -24,9 +24,9 @@ export function createDeclaredPlan(scheme: DeclaredScheme): Plan {
   return {
     read(request) {
       const presented = read(request)
-      if (isFailure(presented)) return presented
+      if ('code' in presented) return presented
       const moment = hasFormTime ? 'in-body' : readTime(presented.timestamp)
-      if (typeof moment === 'object' && isFailure(moment)) return moment
+      if (typeof moment === 'object' && 'code' in moment) return moment
       return claimOf({
         keyId: presented.keyId,
         host: presented.host,
@@ -51,7 +51,7 @@ export function createDeclaredPlan(scheme: DeclaredScheme): Plan {
       const failure = readBody(fields, bytes)
       if (failure !== undefined) return failure
       const moment = readTime(fields.timestamp)
-      if (moment !== undefined && isFailure(moment)) return moment
+      if (moment !== undefined && 'code' in moment) return moment
       return completed({ ...claim, nonce: fields.nonce }, moment)
     },
 

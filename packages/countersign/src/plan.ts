@@ -169,6 +169,5 @@ export interface Base {
 
 /** A refusal has a `code`; nothing else that a plan answers with has. */
 export function isFailure(value: object): value is Failure {
-  // Faster than `in` on the many shapes that come by here.
-  return (value as { readonly code?: unknown }).code !== undefined
+  return 'code' in value
 }

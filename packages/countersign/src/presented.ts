@@ -42,6 +42,7 @@ export function compilePresentedReader(scheme: DeclaredScheme): PresentedReader 
   const names = [...headerCarriers.map(({ name }) => name), 'host', ...signedHeaders]
   const hostIndex = headerCarriers.length
   const readHeaders = compileHeaderReader(names)
+  const hasHashes = [...scheme.message.of, ...scheme.carriers.flatMap(carrier => carrier.items.flat())].some(part => part.op === 'filter')
   const hasParameters = Object.keys(scheme.parameters).length > 0
   const timestampHeader = scheme.carriers.find(carrier => carrier.fields.includes('timestamp'))?.name ?? ''
 
@@ -66,7 +67,7 @@ export function compilePresentedReader(scheme: DeclaredScheme): PresentedReader 
       requestTarget: target,
       body: undefined,
       covered: NONE,
-      hashes: [],
+      hashes: hasHashes ? [] : NONE,
       missing: undefined,
       header: signedHeaders.length === 0 ? noHeader : name => textOf(values[names.indexOf(name, hostIndex + 1)]),
     }
@@ -150,7 +151,7 @@ export function compilePresentedReader(scheme: DeclaredScheme): PresentedReader 
 
 const FORM_TIMESTAMP = new RegExp(`^${TIMESTAMP_TEXT}$`)
 
-const NONE: readonly never[] = []
+const NONE: never[] = []
 const NO_PARAMETERS = Object.freeze({})
 const noHeader = (): undefined => undefined
 

@@ -1,14 +1,14 @@
 import { crypto as platform } from '#crypto'
-import { isPromise } from './crypto/provider.ts'
+import { isPromise, type MaybePromise, whenReady } from './crypto/provider.ts'
 import { createDeclaredPlan } from './declared-plan.ts'
 import { CountersignError } from './error.ts'
 import type { Failure } from './failure.ts'
 import { createProver, type Proof } from './keys/prove.ts'
 import { failureOfKey, type Key } from './keys.ts'
-import { chooseOrigins, readOrigins } from './origins.ts'
-import { type Claim, isFailure, type Plan, type TimelyClaim } from './plan.ts'
+import { chooseOrigins, type Origin, readOrigins } from './origins.ts'
+import type { Claim, Plan, TimelyClaim } from './plan.ts'
 import { compileGuards } from './recipe/guards.ts'
-import { memoryReplayGuard, type ReplayGuard } from './replay.ts'
+import { type Claim as Answer, memoryReplayGuard, type ReplayGuard } from './replay.ts'
 import { isDeclared, type Scheme } from './scheme.ts'
 import { type Clock, systemClock } from './timestamp.ts'
 import { isStrictTarget } from './url.ts'
@@ -63,15 +63,11 @@ export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifi
   const refuse = (failure: Failure): Refused => ({ ok: false, failure })
 
   async function verify(request: IncomingRequest, { permission, deferBody }: VerifyOptions = {}, seen?: Seen): Promise<Verification> {
-    const { method, target } = request
+    const { method } = request
 
     // 1. What the request line and the headers say, read strictly.
-    if (!gate.methods.has(method)) return refuse({ code: 'method-not-allowed', method: method.slice(0, 20) })
-    if (target.length > maxTargetLength || !isStrictTarget(target)) return refuse({ code: 'malformed-target' })
-    const claim = plan.read(request)
-    if (isFailure(claim)) return refuse(claim)
-    const unwanted = gate.checkHead(method, target)
-    if (unwanted !== undefined) return refuse(unwanted)
+    const claim = readHead(request)
+    if ('code' in claim) return refuse(claim)
     const candidates = chooseOrigins(origins, claim.host)
     if (candidates.length === 0) return refuse({ code: 'unknown-origin', host: (claim.host ?? '').slice(0, 100) })
 
@@ -83,39 +79,35 @@ export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifi
     }
 
     // 3. The body.
-    const bodyDigest =
-      deferBody === true && !SAFE_METHODS.has(method) && claim.otherwise === undefined ? plan.statedDigest(claim) : undefined
+    const mayDefer = deferBody === true && !SAFE_METHODS.has(method) && claim.otherwise === undefined
+    const bodyDigest = mayDefer ? plan.statedDigest(claim) : undefined
     const isDeferred = bodyDigest !== undefined
-    let body: Uint8Array | undefined | 'too-large'
-    if (isDeferred) body = undefined
-    else if (typeof request.body === 'function') {
-      body = await request.body(maxBodyBytes)
+    let given: Uint8Array | undefined | 'too-large'
+    if (typeof request.body === 'function') {
+      given = isDeferred ? undefined : await request.body(maxBodyBytes)
       nowMs = clock()
-    } else body = request.body
-    if (body === 'too-large' || (body !== undefined && body.length > maxBodyBytes))
+    } else given = isDeferred ? undefined : request.body
+    if (given === 'too-large' || (given !== undefined && given.length > maxBodyBytes))
       return refuse({ code: 'body-too-large', maxBytes: maxBodyBytes })
-    if (body !== undefined && body.length === 0) body = undefined
+    const body = given === undefined || given.length === 0 ? undefined : given
     if (body !== undefined && !takesBodyOnGet && (method === 'GET' || method === 'HEAD')) return refuse({ code: 'unexpected-body', method })
     if (seen !== undefined) {
       seen.body = isDeferred ? 'unread' : body
       seen.origin = candidates[0]
     }
 
-    let key: Key | undefined
-    let proven: TimelyClaim | undefined
-    let callIds: Proof['callIds'] = []
+    // Each signature in turn, until one holds; what is told is what was wrong with the first.
     let refusal: Failure | undefined
-    for (let one: Claim | undefined = claim; one !== undefined && proven === undefined; one = one.otherwise) {
-      const unsigned = gate.checkBody(method, one, isDeferred || body !== undefined)
-      const complete = unsigned ?? plan.complete(one, isDeferred ? 'deferred' : body)
-      if (isFailure(complete)) {
+    for (let one: Claim | undefined = claim; one !== undefined; one = one.otherwise) {
+      const complete = gate.checkBody(method, one, isDeferred || body !== undefined) ?? plan.complete(one, isDeferred ? 'deferred' : body)
+      if ('code' in complete) {
         refusal ??= complete
         continue
       }
 
       // 4. The key, as it is now that the body is there. What is wrong with it is told only once its signature is seen.
       const keyId = keyIdOf(complete.keyId)
-      key = undefined
+      let key: Key | undefined
       try {
         const found = keyId === undefined ? undefined : keys.find(keyId)
         if (isPromise(found)) {
@@ -128,67 +120,109 @@ export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifi
 
       // 5. The time, held against the clock once nothing is unread any more.
       const timely = judgeTime(complete, nowMs, toleranceMs)
-      if (isFailure(timely)) {
+      if ('code' in timely) {
         refusal ??= timely
         continue
       }
 
       // 6. The message, rebuilt, and its signature.
-      let outcome: Proof | Failure | undefined
-      for (const origin of candidates) {
-        const composition = plan.compose(timely, origin)
-        const open = isFailure(composition) ? composition : guard(composition.call, composition.recipe)
-        if (open !== undefined) outcome = open
-        else if (!isFailure(composition)) {
-          try {
-            const proof = prove(keyId ?? '', key, composition, timely, isDeferred)
-            outcome = isPromise(proof) ? await proof : proof
-          } catch {
-            // A key that can't be used; where it is made it is checked as far as the platform allows.
-            return refuse({ code: 'key-source-unavailable' })
-          }
-        }
-        if (outcome !== undefined) break
+      let proof: Proof | Failure | undefined
+      try {
+        const outcome = proveForOrigin(candidates, 0, keyId ?? '', key, timely, isDeferred)
+        proof = isPromise(outcome) ? await outcome : outcome
+      } catch {
+        // A key that can't be used; where it is made it is checked as far as the platform allows.
+        return refuse({ code: 'key-source-unavailable' })
       }
-      if (outcome !== undefined && isFailure(outcome)) refusal ??= outcome
-      else if (key === undefined || keyId === undefined) refusal ??= { code: 'unknown-key', keyId: complete.keyId }
-      else if (outcome === undefined) refusal ??= { code: 'bad-signature', keyId }
-      else {
-        // 7. The key may be used.
-        const held = failureOfKey(key, nowMs, request.address)
-        if (held !== undefined) refusal ??= held
-        else {
-          proven = timely
-          callIds = outcome.callIds
-        }
+      if (proof === undefined || key === undefined || 'code' in proof) {
+        refusal ??=
+          proof !== undefined && 'code' in proof
+            ? proof
+            : { code: key === undefined ? 'unknown-key' : 'bad-signature', keyId: keyId ?? complete.keyId }
+        continue
       }
-    }
-    if (proven === undefined || key === undefined) return refuse(refusal ?? { code: 'bad-signature', keyId: claim.keyId })
-    const { moment } = proven
 
-    // 8. Not seen before, up to the last moment at which it would be accepted; and that is not over.
-    if (replays !== undefined && (proven.nonce !== '' || moment?.isUnique === true || !SAFE_METHODS.has(method))) {
-      const endsAtMs = lastMomentMs(moment, toleranceMs)
-      for (const id of callIds) {
-        let answer: Awaited<ReturnType<ReplayGuard['claim']>>
-        try {
-          const claimed = replays.claim(id, endsAtMs)
-          answer = isPromise(claimed) ? await claimed : claimed
-        } catch {
-          answer = 'full'
-        }
-        if (answer === 'seen') return refuse({ code: 'replayed', keyId: key.id })
-        if (answer === 'ended') return refuse({ code: 'timestamp-out-of-window', skewMs: endsAtMs - clock(), serverTimeMs: clock() })
-        if (answer !== 'fresh') return refuse({ code: 'replay-guard-unavailable' })
+      // 7. The key may be used.
+      const held = failureOfKey(key, nowMs, request.address)
+      if (held !== undefined) {
+        refusal ??= held
+        continue
       }
-    }
 
-    // 9. Permitted.
-    if (permission !== undefined && !isPermitted(key, permission)) {
-      return refuse({ code: 'permission-denied', keyId: key.id, required: typeof permission === 'string' ? [permission] : permission })
+      // 8. Not seen before, up to the last moment at which it would be accepted; and that is not over.
+      const claimed = claimCall(method, timely, proof, key)
+      const repeated = isPromise(claimed) ? await claimed : claimed
+      if (repeated !== undefined) return refuse(repeated)
+
+      // 9. Permitted.
+      if (permission !== undefined && !isPermitted(key, permission)) {
+        return refuse({ code: 'permission-denied', keyId: key.id, required: typeof permission === 'string' ? [permission] : permission })
+      }
+      const timestampMs = timely.moment?.issuedMs ?? timely.moment?.expiresMs
+      return (isDeferred ? { ok: true, key, body, bodyDigest, timestampMs } : { ok: true, key, body, timestampMs }) as Verified
     }
-    const timestampMs = moment?.issuedMs ?? moment?.expiresMs
-    return (isDeferred ? { ok: true, key, body, bodyDigest, timestampMs } : { ok: true, key, body, timestampMs }) as Verified
+    return refuse(refusal ?? { code: 'bad-signature', keyId: claim.keyId })
+  }
+
+  function readHead(request: IncomingRequest): Claim | Failure {
+    const { method, target } = request
+    if (!gate.methods.has(method)) return { code: 'method-not-allowed', method: method.slice(0, 20) }
+    if (target.length > maxTargetLength || !isStrictTarget(target)) return { code: 'malformed-target' }
+    const claim = plan.read(request)
+    return 'code' in claim ? claim : (gate.checkHead(method, target) ?? claim)
+  }
+
+  /** For the first origin that the call may be meant for and holds for. */
+  function proveForOrigin(
+    candidates: readonly Origin[],
+    at: number,
+    keyId: string,
+    key: Key | undefined,
+    claim: TimelyClaim,
+    isDeferred: boolean,
+  ): MaybePromise<Proof | Failure | undefined> {
+    const origin = candidates[at]
+    if (origin === undefined) return undefined
+    const composition = plan.compose(claim, origin)
+    if ('code' in composition) return composition
+    const proof = guard(composition.call, composition.recipe) ?? prove(keyId, key, composition, claim, isDeferred)
+    if (at + 1 === candidates.length) return proof
+    return whenReady(proof, outcome => outcome ?? proveForOrigin(candidates, at + 1, keyId, key, claim, isDeferred))
+  }
+
+  /** Claims every id of a call whose replay can be told from a second delivery; a failure where one is not fresh. */
+  function claimCall(
+    method: string,
+    { nonce, moment }: TimelyClaim,
+    { callIds }: Proof,
+    { id: keyId }: Key,
+  ): MaybePromise<Failure | undefined> {
+    if (replays === undefined || (nonce === '' && moment?.isUnique !== true && SAFE_METHODS.has(method))) return undefined
+    const endsAtMs = lastMomentMs(moment, toleranceMs)
+    const [only] = callIds
+    if (callIds.length === 1 && only !== undefined) return claimId(replays, only, endsAtMs, keyId)
+    return callIds.reduce<MaybePromise<Failure | undefined>>(
+      (before, id) => whenReady(before, failure => failure ?? claimId(replays, id, endsAtMs, keyId)),
+      undefined,
+    )
+  }
+
+  function claimId(guardOfReplays: ReplayGuard, id: string, endsAtMs: number, keyId: string): MaybePromise<Failure | undefined> {
+    try {
+      const answer = guardOfReplays.claim(id, endsAtMs)
+      return isPromise(answer)
+        ? answer.then(given => judgeAnswer(given, endsAtMs, keyId), unanswered)
+        : judgeAnswer(answer, endsAtMs, keyId)
+    } catch {
+      return unanswered()
+    }
+  }
+
+  function judgeAnswer(answer: Answer, endsAtMs: number, keyId: string): Failure | undefined {
+    if (answer === 'fresh') return undefined
+    if (answer === 'seen') return { code: 'replayed', keyId }
+    const nowMs = clock()
+    return answer === 'ended' ? { code: 'timestamp-out-of-window', skewMs: endsAtMs - nowMs, serverTimeMs: nowMs } : unanswered()
   }
 
   /** The key of a call: the one that the verifier names, if the call names no other. */
@@ -209,7 +243,7 @@ export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifi
         try {
           onRefused({ failure: result.failure, request, ...seen })
         } catch {
-          // Who watches must not change what is answered.
+          // A watcher must not change what is answered.
         }
       }
       return result
@@ -217,7 +251,12 @@ export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifi
   }
 }
 
-/** What was seen of a request, for who is told of refusals. */
+/** A guard that is away, full or unsure: 503, never a guess. */
+function unanswered(): Failure {
+  return { code: 'replay-guard-unavailable' }
+}
+
+/** What was seen of a request, for whoever is told of refusals. */
 interface Seen {
   body: Refusal['body']
   origin: Refusal['origin']

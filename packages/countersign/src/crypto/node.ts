@@ -39,13 +39,14 @@ export const crypto: CryptoProvider = {
     // Buffers of the usual lengths are kept, since making two costs more than the comparison.
     let pair = COMPARED[length]
     if (pair === undefined) {
-      pair = [Buffer.alloc(length * 2), Buffer.alloc(length * 2)]
+      pair = [Buffer.alloc(length), Buffer.alloc(length)]
       if (length <= LONGEST_KEPT) COMPARED[length] = pair
     }
     const [left, right] = pair
-    left.write(a, 'utf16le')
-    right.write(b, 'utf16le')
-    return nodeCrypto.timingSafeEqual(left, right)
+    left.write(a, 'latin1')
+    right.write(b, 'latin1')
+    // A character above 0xff was cut to a byte. Where the bytes are alike, there is nothing left to find out by time.
+    return nodeCrypto.timingSafeEqual(left, right) && a === b
   },
 }
 
