@@ -24,8 +24,36 @@ export function schemePages(schemes, library) {
     '| --- | --- |',
     ...sorted.map(({ name, title }) => `| [${name}](${name}.md) | ${title} |`),
     '',
+    ...coverageOfAll(sorted, library.coverageOf),
   ]
   return { 'README.md': index.join('\n'), ...Object.fromEntries(sorted.map(scheme => [`${scheme.name}.md`, page(scheme, library)])) }
+}
+
+const PARTS = ['method', 'scheme', 'host', 'path', 'query', 'body']
+
+/** One table for all, so that they can be compared. */
+function coverageOfAll(schemes, coverageOf) {
+  const rowsOf = scheme => {
+    const [withQuery, withBody] = ['GET', 'POST'].map(method => coverageOf(scheme, method).parts)
+    const isOne = JSON.stringify(withQuery) === JSON.stringify(withBody)
+    return isOne
+      ? [[scheme.name, withBody]]
+      : [
+          [`${scheme.name}, GET`, withQuery],
+          [`${scheme.name}, POST`, withBody],
+        ]
+  }
+  const cell = covered => (covered === 'exactly' ? 'yes' : covered === 'not' ? '**no**' : `up to ${covered.join(', ')}`)
+  return [
+    '## What a signature covers',
+    '',
+    'Read from the declarations. What is not covered, anybody on the way could change: a verifier takes only what its option `only`, or the default on the scheme’s page, names. `up to`: requests that differ in this have one signature, and a verifier takes one spelling.',
+    '',
+    `| scheme | ${PARTS.join(' | ')} |`,
+    `| --- |${' --- |'.repeat(PARTS.length)}`,
+    ...schemes.flatMap(rowsOf).map(([name, parts]) => `| ${name} | ${PARTS.map(part => cell(parts[part])).join(' | ')} |`),
+    '',
+  ]
 }
 
 function page(scheme, { coverageOf, createSigner, describeScheme }) {
@@ -70,6 +98,7 @@ const LOSSES = {
   'dot-segments': '`.` and `..` segments',
   'double-slashes': 'doubled slashes',
   'which-place': 'whether it stands in the query or in the body',
+  'not-utf-8': 'bytes that are not UTF-8',
 }
 
 /** What a signature holds fast of a request, for each class of methods where that makes a difference; and which calls are taken. */
