@@ -97,8 +97,7 @@ function compileOrdered({ prefix, separator = '', items }: Carrier, scheme: Decl
   const variable = items.flat().filter(part => part.op !== 'text')
   const stores = variable.map(part => compileStoreOf(part, scheme))
   // A value that may hold the separator could take more than its own item.
-  const isClear =
-    separator !== '' && variable.every(part => !new RegExp(`^(?:${wirePatternOf(part, scheme)})$`).test(`a${separator}a`))
+  const isClear = separator !== '' && variable.every(part => !new RegExp(`^(?:${wirePatternOf(part, scheme)})$`).test(`a${separator}a`))
   if (!isClear) return () => false
   return (value, into) => {
     const match = whole.exec(value)

@@ -5,6 +5,7 @@ import { NONCE_FORMATS } from './nonce.ts'
 import { parameterPattern } from './parameter.ts'
 import { TIMESTAMP_FORMATS } from './parse-timestamp.ts'
 import { FIELDS } from './recipe/recipe.ts'
+import { findOnlyMistake } from './verify/check-only.ts'
 
 /** Says where a member stands, for a message. */
 export type At = (field: string) => string
@@ -66,23 +67,8 @@ export function checkParameters({ parameters = {} }: SchemeDeclaration, at: At):
   return Object.keys(parameters)
 }
 
-const QUERY_RULES = ['any', 'none'] as const
-const BODY_RULES = ['any', 'none', 'required'] as const
-
 /** Which calls a verifier takes; see `Only`. */
 export function checkOnly({ only }: SchemeDeclaration, at: At): void {
-  if (only === undefined) return
-  const { methods, paths, query, body } = only
-  if (methods !== undefined && methods.length === 0) throw invalid(at('only.methods'), 'no call would be taken: name a method')
-  for (const method of methods ?? [])
-    if (typeof method !== 'string' || !/^[A-Z]+(?:-[A-Z]+)*$/.test(method))
-      throw invalid(at('only.methods'), `a method is written in upper case, such as POST; got ${shown(method)}`)
-  if (paths !== undefined && paths !== 'any') {
-    if (!Array.isArray(paths) || paths.length === 0) throw invalid(at('only.paths'), `it is a list of paths, or any; got ${shown(paths)}`)
-    for (const path of paths)
-      if (typeof path !== 'string' || !/^\/[^?#*\s]*\*?$/.test(path) || /[^/]\*$/.test(path))
-        throw invalid(at('only.paths'), `a path begins with / and may end in /*, for all below it; got ${shown(path)}`)
-  }
-  if (query !== undefined && !QUERY_RULES.includes(query)) throw invalid(at('only.query'), oneOf(query, 'rule', QUERY_RULES))
-  if (body !== undefined && !BODY_RULES.includes(body)) throw invalid(at('only.body'), oneOf(body, 'rule', BODY_RULES))
+  const mistake = only === undefined ? undefined : findOnlyMistake(only)
+  if (mistake !== undefined) throw invalid(at(mistake.at), mistake.problem)
 }

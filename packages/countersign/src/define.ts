@@ -33,13 +33,20 @@ function checkedScheme(declaration: unknown): DeclaredScheme {
   const pieces = messagePieces(declaration)
   for (const [index, piece] of pieces.entries()) checkPiece(piece, at(pieces.length === 1 ? 'message' : `message[${index}]`), parameters)
   checkPlaces(declaration, at, parameters)
-  const read = readDeclaration(declaration)
+  // What was checked stays as it is, whatever becomes of the object that was given.
+  const read = readDeclaration(frozen(structuredClone(declaration)))
   const scheme: DeclaredScheme = { ...read, features: featuresOf(read) }
   for (const part of scheme.message.of) checkPart(part, at)
   if (scheme.message.of.length === 0) throw invalid(at('message'), 'nothing is signed')
   checkTimestamp(declaration, at, scheme.fields.has('timestamp'))
   checkCarried(scheme, at)
   return scheme
+}
+
+function frozen<T>(value: T): T {
+  if (typeof value !== 'object' || value === null) return value
+  for (const member of Object.values(value)) frozen(member)
+  return Object.freeze(value)
 }
 
 function checkPiece(piece: MessagePiece, where: string, parameters: readonly string[]): void {

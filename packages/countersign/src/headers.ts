@@ -44,8 +44,8 @@ export function compileHeaderReader(names: readonly string[]): (headers: Incomin
       for (let index = 0; index < names.length; index++) values[index] = headers.get(names[index] ?? '') ?? undefined
     } else {
       for (const [name, value] of Object.entries(headers)) {
-        if (typeof value === 'string') put(values, name, value)
-        else for (const one of value ?? []) put(values, name, one)
+        if (isTexts(value)) for (const one of value) put(values, name, String(one))
+        else if (value !== undefined) put(values, name, String(value))
       }
     }
     return values
@@ -54,6 +54,10 @@ export function compileHeaderReader(names: readonly string[]): (headers: Incomin
 
 function isList(headers: IncomingHeaders): headers is readonly string[] | readonly (readonly [string, string])[] {
   return Array.isArray(headers)
+}
+
+function isTexts(value: string | readonly string[] | undefined): value is readonly string[] {
+  return Array.isArray(value)
 }
 
 function isHeaders(headers: object): headers is Headers {

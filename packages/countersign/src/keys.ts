@@ -56,7 +56,7 @@ export interface Key {
   readonly owner: unknown
 }
 
-/** Where a verifier finds keys. A rejection, or a promise that never settles in time, is a 503: never "allow". */
+/** Where a verifier finds keys. A rejection is a 503, never "allow". A promise has to settle: a verifier waits for it, so a source bounds its own waiting. */
 export interface KeySource {
   /** Algorithms that its keys have, where it knows: an unknown key is then answered like one of these. Default: all of the scheme's. */
   readonly algorithms?: readonly Algorithm[] | undefined
@@ -72,6 +72,7 @@ export interface KeySource {
 export function createKey(scheme: Scheme, description: KeyDescription): Key {
   const { id, publicKey, passphrase } = description
   if (!KEY_ID.test(id)) throw new CountersignError('option-invalid', 'A key id is 1 to 1024 visible ASCII characters without a comma.')
+  checkDescription(scheme, description)
   const given = description.secrets ?? (description.secret === undefined ? [] : [description.secret])
   if (given.length > MAX_LIVE_SECRETS)
     throw new CountersignError('option-invalid', `A key has at most ${MAX_LIVE_SECRETS} live secrets; ${given.length} were given.`)
@@ -98,6 +99,22 @@ export function createKey(scheme: Scheme, description: KeyDescription): Key {
   })
 }
 
+const STATES: readonly KeyState[] = ['active', 'disabled', 'revoked']
+
+/** What would be dropped without a word, or be taken for something else. */
+function checkDescription({ name, keys }: Scheme, { secret, secrets, publicKey, state, expiresAtMs }: KeyDescription): void {
+  const hasSecret = secret !== undefined || secrets !== undefined
+  const mistakes: readonly (readonly [isMistake: boolean, problem: string])[] = [
+    [secret !== undefined && secrets !== undefined, 'Give secret or secrets, not both.'],
+    [publicKey !== undefined && hasSecret, 'Give a secret or a publicKey, not both.'],
+    [publicKey !== undefined && keys === 'secret', `The scheme ${name} verifies with a secret: leave publicKey out.`],
+    [state !== undefined && !STATES.includes(state), `A key's state is one of ${STATES.join(', ')}; got ${JSON.stringify(state)}.`],
+    [Number.isNaN(Number(expiresAtMs ?? 0)), 'A key expires at a number of milliseconds since the epoch.'],
+  ]
+  const found = mistakes.find(([isMistake]) => isMistake)
+  if (found !== undefined) throw new CountersignError('option-invalid', found[1])
+}
+
 function chooseAlgorithm(scheme: Scheme, wanted: Algorithm | undefined, publicKey: PublicKeyFacts | undefined): Algorithm {
   const fitting = scheme.algorithms.filter(name => {
     const facts = algorithmFacts(name)
@@ -117,8 +134,9 @@ function chooseAlgorithm(scheme: Scheme, wanted: Algorithm | undefined, publicKe
 /** What is wrong with a key at a moment: revoked, disabled, expired, or used from an address that it is not for. For its holder's eyes only. */
 export function failureOfKey(key: Key, nowMs: number, address = ''): Failure | undefined {
   if (key.state === 'revoked') return { code: 'key-revoked', keyId: key.id }
-  if (key.state === 'disabled') return { code: 'key-disabled', keyId: key.id }
-  if (key.expiresAtMs !== undefined && nowMs >= key.expiresAtMs) return { code: 'key-expired', keyId: key.id, expiredAtMs: key.expiresAtMs }
+  if (key.state !== 'active') return { code: 'key-disabled', keyId: key.id }
+  if (key.expiresAtMs !== undefined && !(nowMs < key.expiresAtMs))
+    return { code: 'key-expired', keyId: key.id, expiredAtMs: key.expiresAtMs }
   if (key.allowsAddress !== undefined && !key.allowsAddress(address)) return { code: 'address-not-allowed', keyId: key.id, address }
   return undefined
 }

@@ -58,7 +58,7 @@ export function memoryReplayGuard(options: MemoryReplayGuardOptions = {}): Memor
     },
     claim(id, expiresAtMs) {
       const nowMs = clock()
-      if (expiresAtMs < nowMs) return 'ended'
+      if (!(expiresAtMs >= nowMs)) return 'ended'
       const now = sliceOf(nowMs)
       if (now !== slice) {
         slice = now

@@ -3,11 +3,11 @@ import { isPromise, type MaybePromise, whenReady } from './crypto/provider.ts'
 import { createDeclaredPlan } from './declared-plan.ts'
 import { CountersignError } from './error.ts'
 import type { Failure } from './failure.ts'
-import { createProver, type Proof } from './keys/prove.ts'
+import { createProver, type Digests, type Proof } from './keys/prove.ts'
 import { failureOfKey, type Key } from './keys.ts'
 import { chooseOrigins, type Origin, readOrigins } from './origins.ts'
 import type { Claim, Plan, TimelyClaim } from './plan.ts'
-import { compileGuards } from './recipe/guards.ts'
+import { ALLOWANCES, type Allowance, compileGuards } from './recipe/guards.ts'
 import { type Claim as Answer, memoryReplayGuard, type ReplayGuard } from './replay.ts'
 import { isDeclared, type Scheme } from './scheme.ts'
 import { type Clock, systemClock } from './timestamp.ts'
@@ -17,7 +17,6 @@ import { findSkew, judgeTime, lastMomentMs } from './verify/time.ts'
 import {
   DEFAULT_MAX_BODY_BYTES,
   DEFAULT_MAX_TARGET_LENGTH,
-  DEFAULT_METHODS,
   DEFAULT_TOLERANCE_MS,
   type IncomingRequest,
   type Refusal,
@@ -50,11 +49,13 @@ const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS'])
 export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifier {
   const crypto = options.crypto ?? platform
   const { clock = systemClock, toleranceMs = DEFAULT_TOLERANCE_MS, keys, allow = [] } = options
+  checkNumbers({ toleranceMs, ...options.limits })
+  checkAllowances(allow)
   const origins = readOrigins(options.origin)
   const maxBodyBytes = options.limits?.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES
   const maxTargetLength = options.limits?.maxTargetLength ?? DEFAULT_MAX_TARGET_LENGTH
   const takesBodyOnGet = allow.includes('body-on-get')
-  const gate = createGate(scheme, options.only, options.limits?.methods ?? DEFAULT_METHODS)
+  const gate = createGate(scheme, options.only, options.limits?.methods)
   const fixedKeyId = readFixedKeyId(scheme, options.keyId)
   const replays = chooseGuard(scheme, options.replay, clock)
   const plan = createPlan(scheme, crypto)
@@ -79,7 +80,7 @@ export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifi
     }
 
     // 3. The body.
-    const mayDefer = deferBody === true && !SAFE_METHODS.has(method) && claim.otherwise === undefined
+    const mayDefer = deferBody === true && !SAFE_METHODS.has(method) && claim.otherwise === undefined && !gate.needsBody
     const bodyDigest = mayDefer ? plan.statedDigest(claim) : undefined
     const isDeferred = bodyDigest !== undefined
     let given: Uint8Array | undefined | 'too-large'
@@ -98,6 +99,7 @@ export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifi
 
     // Each signature in turn, until one holds; what is told is what was wrong with the first.
     let refusal: Failure | undefined
+    const digests: Digests | undefined = claim.otherwise === undefined && candidates.length === 1 ? undefined : new Map()
     for (let one: Claim | undefined = claim; one !== undefined; one = one.otherwise) {
       const complete = gate.checkBody(method, one, isDeferred || body !== undefined) ?? plan.complete(one, isDeferred ? 'deferred' : body)
       if ('code' in complete) {
@@ -107,6 +109,10 @@ export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifi
 
       // 4. The key, as it is now that the body is there. What is wrong with it is told only once its signature is seen.
       const keyId = keyIdOf(complete.keyId)
+      if (keyId === '') {
+        refusal ??= { code: 'missing-header', header: 'a key id' }
+        continue
+      }
       let key: Key | undefined
       try {
         const found = keyId === undefined ? undefined : keys.find(keyId)
@@ -128,7 +134,7 @@ export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifi
       // 6. The message, rebuilt, and its signature.
       let proof: Proof | Failure | undefined
       try {
-        const outcome = proveForOrigin(candidates, 0, keyId ?? '', key, timely, isDeferred)
+        const outcome = proveForOrigin(candidates, 0, keyId ?? '', key, timely, isDeferred, digests)
         proof = isPromise(outcome) ? await outcome : outcome
       } catch {
         // A key that can't be used; where it is made it is checked as far as the platform allows.
@@ -180,14 +186,15 @@ export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifi
     key: Key | undefined,
     claim: TimelyClaim,
     isDeferred: boolean,
+    digests: Digests | undefined,
   ): MaybePromise<Proof | Failure | undefined> {
     const origin = candidates[at]
     if (origin === undefined) return undefined
     const composition = plan.compose(claim, origin)
     if ('code' in composition) return composition
-    const proof = guard(composition.call, composition.recipe) ?? prove(keyId, key, composition, claim, isDeferred)
+    const proof = guard(composition.call, composition.recipe) ?? prove(keyId, key, composition, claim, isDeferred, digests)
     if (at + 1 === candidates.length) return proof
-    return whenReady(proof, outcome => outcome ?? proveForOrigin(candidates, at + 1, keyId, key, claim, isDeferred))
+    return whenReady(proof, outcome => outcome ?? proveForOrigin(candidates, at + 1, keyId, key, claim, isDeferred, digests))
   }
 
   /** Claims every id of a call whose replay can be told from a second delivery; a failure where one is not fresh. */
@@ -198,6 +205,8 @@ export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifi
     { id: keyId }: Key,
   ): MaybePromise<Failure | undefined> {
     if (replays === undefined || (nonce === '' && moment?.isUnique !== true && SAFE_METHODS.has(method))) return undefined
+    // Where neither a nonce nor a time is signed, a replay can't be told from a second delivery.
+    if (nonce === '' && moment === undefined) return undefined
     const endsAtMs = lastMomentMs(moment, toleranceMs)
     const [only] = callIds
     if (callIds.length === 1 && only !== undefined) return claimId(replays, only, endsAtMs, keyId)
@@ -268,6 +277,23 @@ function createPlan(scheme: Scheme, crypto: NonNullable<VerifierOptions['crypto'
   throw new CountersignError('scheme-invalid', `The scheme ${scheme.name} is neither a declaration nor has it a base.`)
 }
 
+/** A comparison with NaN is false, which would switch off what it bounds. */
+function checkNumbers(options: { readonly [name: string]: unknown }): void {
+  for (const [name, value] of Object.entries(options)) {
+    if (value === undefined || name === 'methods' || (typeof value === 'number' && value >= 0)) continue
+    throw new CountersignError('option-invalid', `The option ${name} is a number that is not negative; got ${String(value)}.`)
+  }
+}
+
+function checkAllowances(allow: readonly Allowance[]): void {
+  const unknown = allow.find(one => !ALLOWANCES.includes(one))
+  if (unknown !== undefined)
+    throw new CountersignError(
+      'option-invalid',
+      `There is nothing to allow by the name ${String(unknown)}; one of ${ALLOWANCES.join(', ')}.`,
+    )
+}
+
 function isPermitted(key: Key, permission: string | readonly string[]): boolean {
   return typeof permission === 'string' ? key.permissions.has(permission) : permission.some(name => key.permissions.has(name))
 }
@@ -280,9 +306,14 @@ function readFixedKeyId({ name, keyId: carries }: Scheme, keyId: string | undefi
   return keyId
 }
 
-function chooseGuard({ name, detectsReplays }: Scheme, replay: ReplayGuard | 'off' | undefined, clock: Clock): ReplayGuard | undefined {
+function chooseGuard(
+  { name, detectsReplays, base }: Scheme,
+  replay: ReplayGuard | 'off' | undefined,
+  clock: Clock,
+): ReplayGuard | undefined {
   if (replay === 'off') return undefined
-  if (detectsReplays) return replay ?? memoryReplayGuard({ clock })
+  // Where the client chooses what it signs, a call may have a nonce that the scheme doesn't demand.
+  if (detectsReplays || base !== undefined) return replay ?? memoryReplayGuard({ clock })
   if (replay === undefined) return undefined
   throw new CountersignError(
     'option-invalid',

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { createKey, createVerifier, explainFailure, type KeyDescription, type KeySource, type Scheme } from 'countersign'
+import { createKey, createVerifier, explainFailure, type KeyDescription, type KeySource, type Scheme, type Verification } from 'countersign'
 import { DEFAULT_SCHEME } from 'countersign/schemes'
 import { unsignedParts } from '../coverage-text.ts'
 import { addCredentialOptions, type CredentialOptions, resolveSecret } from '../credentials.ts'
@@ -49,22 +49,24 @@ Examples:
       const known = options.apiKey ?? profile.apiKey
       // A call without a key id is checked with the key that is given, under a name of its own.
       const keys: KeySource = {
-        find: id =>
-          known === undefined || known === id ? createKey(scheme, { ...description, id: id === '' ? 'default' : id }) : undefined,
+        find: id => (known === undefined || known === id ? createKey(scheme, { ...description, id }) : undefined),
       }
-      const verifier = createVerifier(scheme, {
-        origin,
-        keys,
-        ...fixedKeyId(scheme, known),
-        clock: readClock(options.at),
-        replay: 'off',
-        // One signature is looked at here; whether it could fit another call too is a server's question.
-        allow: ['ambiguous-request'],
-        only: { methods: [method], paths: 'any', query: 'any', body: 'any' },
-        ...(options.anyTime === true ? { toleranceMs: ANY_TIME_MS } : {}),
-      })
+      const look = (fixed: { readonly keyId?: string }): Promise<Verification> =>
+        createVerifier(scheme, {
+          origin,
+          keys,
+          ...fixed,
+          clock: readClock(options.at),
+          replay: 'off',
+          // One signature is looked at here; whether it could fit another call too is a server's question.
+          allow: ['ambiguous-request'],
+          only: { methods: [method], paths: 'any', query: 'any', body: 'any' },
+          ...(options.anyTime === true ? { toleranceMs: ANY_TIME_MS } : {}),
+        }).verify({ method, target, headers, body })
       warnOfUnsigned(scheme, method)
-      const result = await verifier.verify({ method, target, headers, body })
+      const given = await look(fixedKeyId(scheme, known))
+      const namesNoKey = !given.ok && given.failure.code === 'missing-header' && scheme.keyId === 'optional' && known === undefined
+      const result = namesNoKey ? await look({ keyId: UNNAMED_KEY }) : given
       if (options.json === true)
         out(
           `${JSON.stringify(result.ok ? { ok: true, keyId: result.key.id, timestampMs: result.timestampMs ?? null } : { ok: false, failure: result.failure, reason: explainFailure(result.failure) })}\n`,
@@ -90,8 +92,11 @@ Examples:
     })
 }
 
+/** What the given key is called where a call names none. */
+const UNNAMED_KEY = 'default'
+
 function fixedKeyId({ keyId }: Scheme, known: string | undefined): { readonly keyId?: string } {
-  if (keyId === 'none') return { keyId: known ?? 'default' }
+  if (keyId === 'none') return { keyId: known ?? UNNAMED_KEY }
   return keyId === 'optional' && known !== undefined ? { keyId: known } : {}
 }
 

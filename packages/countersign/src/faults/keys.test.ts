@@ -15,7 +15,7 @@ import {
   type Scheme,
   type SchemeDeclaration,
 } from '../index.ts'
-import { qredoPartner, qredoV1 } from '../schemes/index.ts'
+import * as shipped from '../schemes/index.ts'
 import { sigV4 } from '../sigv4/index.ts'
 
 const NOW = 1_764_000_000_000
@@ -57,7 +57,7 @@ const draft = draftSignatures()
 const takeKeyPairs: readonly { name: string; scheme: Scheme }[] = [
   { name: 'RFC 9421', scheme: rfc },
   { name: 'draft 12', scheme: draft },
-  { name: 'qredo-partner', scheme: qredoPartner },
+  { name: 'qredo-partner', scheme: shipped.qredoPartner },
   { name: 'a declared scheme', scheme: declared('ecdsa-p256-sha256') },
 ]
 
@@ -81,7 +81,7 @@ describe('an RSA key of 1024 bits', () => {
   it.each([
     ['RFC 9421', rfc],
     ['draft 12', draft],
-    ['qredo-partner', qredoPartner],
+    ['qredo-partner', shipped.qredoPartner],
   ])('is refused when the key is made, for %s', (_name, scheme) => {
     expect(() => createKey(scheme, { id: 'k', publicKey: shortRsa.publicKey })).toThrow(CountersignError)
   })
@@ -93,18 +93,18 @@ describe('an algorithm', () => {
     ['unknown, with a public key', rfc, { publicKey: rsa.publicKey, algorithm: 'rsa-v1_5-md5' as Algorithm }],
     ['unknown, with a secret, in draft 12', draft, { secret, algorithm: 'hmac-md5' as Algorithm }],
     ['unknown, with a public key, in draft 12', draft, { publicKey: rsa.publicKey, algorithm: 'rsa-md5' as Algorithm }],
-    ['unknown, in a declared scheme', qredoV1, { secret, algorithm: 'hmac-md5' as Algorithm }],
+    ['unknown, in a declared scheme', shipped.qredoV1, { secret, algorithm: 'hmac-md5' as Algorithm }],
     ['for HMAC, with a public key', rfc, { publicKey: ed25519.publicKey, algorithm: 'hmac-sha256' }],
     ['for key pairs, with a secret', rfc, { secret, algorithm: 'ed25519' }],
     ['for Ed25519, with a key on P-256', rfc, { publicKey: p256.publicKey, algorithm: 'ed25519' }],
     ['for P-256, with a key on P-384', rfc, { publicKey: p384.publicKey, algorithm: 'ecdsa-p256-sha256' }],
     ['for RSA, with a key on P-256', draft, { publicKey: p256.publicKey, algorithm: 'rsa-v1_5-sha256' }],
     ['for Ed25519, with an RSA key', draft, { publicKey: rsa.publicKey, algorithm: 'ed25519' }],
-    ['other than that of a declared scheme', qredoV1, { secret, algorithm: 'hmac-sha512' }],
-    ['for key pairs, in a declared scheme with secrets', qredoV1, { secret, algorithm: 'ed25519' }],
-    ['other than that of qredo-partner', qredoPartner, { publicKey: rsa.publicKey, algorithm: 'rsa-pss-sha512' }],
+    ['other than that of a declared scheme', shipped.qredoV1, { secret, algorithm: 'hmac-sha512' }],
+    ['for key pairs, in a declared scheme with secrets', shipped.qredoV1, { secret, algorithm: 'ed25519' }],
+    ['other than that of qredo-partner', shipped.qredoPartner, { publicKey: rsa.publicKey, algorithm: 'rsa-pss-sha512' }],
     ['other than that of SigV4', sigV4(), { secret, algorithm: 'hmac-sha512' }],
-    ['left out, with an Ed25519 key for qredo-partner', qredoPartner, { publicKey: ed25519.publicKey }],
+    ['left out, with an Ed25519 key for qredo-partner', shipped.qredoPartner, { publicKey: ed25519.publicKey }],
     ['left out, with a key on P-384 for a scheme of P-256', declared('ecdsa-p256-sha256'), { publicKey: p384.publicKey }],
     ['left out, with an RSA key for a scheme of Ed25519', declared('ed25519'), { publicKey: rsa.publicKey }],
   ])('that does not fit is refused when the key is made: %s', (_what, scheme, description) => {
@@ -116,7 +116,7 @@ describe('an algorithm', () => {
     ['PSS', rfc, { publicKey: rsa.publicKey, algorithm: 'rsa-pss-sha512' }],
     ['P-384, not named', draft, { publicKey: p384.publicKey }],
     ['HMAC', rfc, { secret, algorithm: 'hmac-sha256' }],
-    ['what the declaration says', qredoV1, { secret, algorithm: 'hmac-sha256' }],
+    ['what the declaration says', shipped.qredoV1, { secret, algorithm: 'hmac-sha256' }],
   ])('that fits is taken: %s', (_what, scheme, description) => {
     expect(() => createKey(scheme, { id: 'k', ...description })).not.toThrow()
   })
@@ -128,9 +128,9 @@ describe('an algorithm', () => {
     ['unknown, in RFC 9421', signer(rfc, { privateKey: rsa.privateKey }, 'rsa-v1_5-md5')],
     ['unknown, in draft 12', signer(draft, { privateKey: rsa.privateKey }, 'rsa-md5')],
     ['half a name, in RFC 9421', signer(rfc, { privateKey: rsa.privateKey }, 'rsa')],
-    ['unknown, in qredo-partner', signer(qredoPartner, { privateKey: rsa.privateKey }, 'rsa-md5')],
-    ['unknown, in a declared scheme', signer(qredoV1, { secret }, 'hmac-md5')],
-    ['other than that of a declared scheme', signer(qredoV1, { secret }, 'hmac-sha512')],
+    ['unknown, in qredo-partner', signer(shipped.qredoPartner, { privateKey: rsa.privateKey }, 'rsa-md5')],
+    ['unknown, in a declared scheme', signer(shipped.qredoV1, { secret }, 'hmac-md5')],
+    ['other than that of a declared scheme', signer(shipped.qredoV1, { secret }, 'hmac-sha512')],
     ['other than that of SigV4', signer(sigV4(), { secret }, 'hmac-sha512')],
   ])('that a signer can not use is refused when the signer is made: %s', (_what, make) => {
     expect(make).toThrow(CountersignError)
@@ -217,5 +217,42 @@ describe('a verifier of SigV4 that names a region and a service', () => {
       codes.push(result.ok ? 'accepted' : 'refused')
     }
     expect(codes).toEqual(['accepted', 'refused', 'refused', 'refused'])
+  })
+})
+
+describe('a key is not made of what would be dropped or be taken for something else', () => {
+  const secret = Buffer.alloc(40, 5)
+
+  it.each<[string, object]>([
+    ['a secret and secrets', { secret, secrets: [secret] }],
+    ['a secret and a public key', { secret, publicKey: 'x' }],
+    ['a state with a capital', { secret, state: 'Revoked' }],
+    ['an end that is not a number', { secret, expiresAtMs: Number.NaN }],
+  ])('%s', (_what, description) => {
+    expect(() => createKey(shipped.rfc9421, { id: 'k', ...description })).toThrow(expect.objectContaining({ code: 'option-invalid' }))
+  })
+})
+
+describe('a key without a passphrase', () => {
+  it('takes none: neither a made-up one of OKX nor a session token of SigV4', async () => {
+    const secret = Buffer.alloc(40, 5)
+    const now = 1_764_000_000_000
+    const origin = 'https://api.example.com'
+    for (const [scheme, credentials, parameters] of [
+      [shipped.okx, { passphrase: 'made up' }, {}],
+      [shipped.awsSigV4, { sessionToken: 'made-up' }, { region: 'eu-west-1', service: 'execute-api' }],
+    ] as const) {
+      // Of a scheme without passphrases, as a source for several schemes may give it.
+      const key = createKey(shipped.github, { id: 'k', secret })
+      const { verify } = createVerifier(scheme, { origin, keys: { find: () => key }, clock: () => now })
+      const signed = createSigner(scheme, { keyId: 'k', secret, ...credentials }, { clock: () => now, parameters }).sign({
+        method: 'POST',
+        url: `${origin}/x`,
+        body: '{}',
+      })
+      expect(await verify({ method: 'POST', target: '/x', headers: signed.headers, body: signed.body })).toMatchObject({
+        failure: { code: 'bad-signature' },
+      })
+    }
   })
 })

@@ -231,3 +231,19 @@ describe('a call is remembered as long as it would be accepted', () => {
     expect([guard.claim('a', NOW - ago), guard.claim('a', NOW - ago)]).not.toContain('fresh')
   })
 })
+
+describe('a nonce that the scheme does not demand', () => {
+  it('is remembered all the same', async () => {
+    const scheme = httpMessageSignatures({ parameters: ['keyid'] })
+    const secret = Buffer.alloc(40, 5)
+    const signed = createSigner(scheme, { keyId: 'k', secret }).sign({
+      method: 'POST',
+      url: 'https://api.example.com/x',
+      body: '{}',
+      nonce: 'n1',
+    })
+    const { verify } = createVerifier(scheme, { origin: 'https://api.example.com', keys: memoryKeys(scheme, [{ id: 'k', secret }]) })
+    const call = { method: 'POST', target: '/x', headers: signed.headers, body: signed.body }
+    expect([await verify(call), await verify(call)]).toMatchObject([{ ok: true }, { failure: { code: 'replayed' } }])
+  })
+})

@@ -34,7 +34,7 @@ export function createHmacCheck(
     // The common case, kept free of steps that it does not need.
     const { sign } = only
     const settle = (expected: string, claim: TimelyClaim): readonly string[] | undefined =>
-      isPresented(crypto, expected, claim) ? idsOf(claim, [expected]) : undefined
+      isPresented(crypto, expected, claim) && takesPassphrase(claim) ? idsOf(claim, [expected]) : undefined
     return (message, claim) => {
       const expected = sign(message)
       return isPromise(expected) ? expected.then(text => settle(text, claim)) : settle(expected, claim)
@@ -47,7 +47,7 @@ export function createHmacCheck(
     const checked = inTurn(signers, ({ sign, signDerived, holdsPassphrase }) => {
       const expected = sign === undefined ? signDerived?.(message, composition) : sign(message)
       return whenReady(expected ?? '', text =>
-        whenReady(claim.passphrase === undefined ? true : (holdsPassphrase?.(claim.passphrase) ?? true), passphraseHolds => {
+        whenReady(holdsPassphrase?.(claim.passphrase) ?? takesPassphrase(claim), passphraseHolds => {
           signatures.push(text)
           if (isPresented(crypto, text, claim) && passphraseHolds) holds = true
         }),
@@ -55,6 +55,11 @@ export function createHmacCheck(
     })
     return whenReady(checked, () => (holds ? idsOf(claim, signatures) : undefined))
   }
+}
+
+/** A key without a passphrase takes none: not in a scheme that wants one, and no made-up session token of SigV4. */
+function takesPassphrase({ passphrase }: TimelyClaim): boolean {
+  return passphrase === undefined || passphrase === ''
 }
 
 function isPresented(crypto: CryptoProvider, expected: string, { signature, moreSignatures }: TimelyClaim): boolean {
@@ -70,10 +75,11 @@ function preparePassphrase(
   passphrase: Key['passphrase'],
   secret: Uint8Array,
   digest: Digest,
-): ((presented: string) => MaybePromise<boolean>) | undefined {
+): ((presented: string | undefined) => MaybePromise<boolean>) | undefined {
   if (passphrase === undefined) return undefined
   const text = new TextDecoder().decode(passphrase.reveal())
   const mac = isDeclared(scheme) ? carriedMac(scheme) : undefined
   const sign: SignMessage = mac === undefined ? () => text : crypto.hmac(digest, secret, mac)
-  return presented => whenReady(sign(textMessage(text)), expected => crypto.equal(expected, presented))
+  // A scheme that carries none says nothing of it.
+  return presented => presented === undefined || whenReady(sign(textMessage(text)), expected => crypto.equal(expected, presented))
 }

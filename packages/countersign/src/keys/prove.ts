@@ -7,6 +7,8 @@ import { createFingerprinter } from '../fingerprint.ts'
 import type { Key } from '../keys.ts'
 import type { Message } from '../message.ts'
 import type { Composition, TimelyClaim } from '../plan.ts'
+import type { Call } from '../recipe/call.ts'
+import type { CompiledHash } from '../recipe/compile.ts'
 import { fillHashes } from '../recipe/fill-hashes.ts'
 import { fieldsOf } from '../recipe/recipe.ts'
 import type { Scheme } from '../scheme.ts'
@@ -26,6 +28,7 @@ export interface Proof {
  * Compares what was presented with what is right. The work is chosen by what was presented, whether there is such a key or not, so that its time tells
  * nothing of which keys exist.
  *
+ * @param digests of the body, kept while several signatures of one request are tried
  * @param isDeferred the body is not there: the digest that was stated stands for it, and is compared by whoever reads the body
  * @returns `undefined` when the signature is not one of the key's; a failure when the request could not be judged
  */
@@ -35,7 +38,11 @@ export type Prove = (
   composition: Composition,
   claim: TimelyClaim,
   isDeferred: boolean,
+  digests?: Digests,
 ) => MaybePromise<Proof | Failure | undefined>
+
+/** Digests of one body, each worked out once. */
+export type Digests = Map<CompiledHash, MaybePromise<string>>
 
 type Check = (message: Message, claim: TimelyClaim, composition: Composition) => MaybePromise<readonly string[] | undefined>
 
@@ -60,13 +67,13 @@ export function createProver(scheme: Scheme, crypto: CryptoProvider, algorithms:
     return check
   }
 
-  return (keyId, key, composition, claim, isDeferred) => {
+  return (keyId, key, composition, claim, isDeferred, digests) => {
     const { made, call } = composition
     if (signsPassphrase && key?.passphrase !== undefined) call.passphrase = new TextDecoder().decode(key.passphrase.reveal())
     const check = checkOf(keyId, key, claim)
     if (made.hashes.length === 0 && claim.stated.length === 0) return settle(key, check, composition, claim)
     return whenReady(fillHashes(crypto, made.hashes, call), () =>
-      whenReady(compareStated(composition, claim, isDeferred, crypto), holds =>
+      whenReady(compareStated(composition, claim, isDeferred, crypto, digests), holds =>
         holds ? settle(key, check, composition, claim) : { code: 'digest-mismatch' },
       ),
     )
@@ -102,6 +109,7 @@ function compareStated(
   { stated }: TimelyClaim,
   isDeferred: boolean,
   crypto: CryptoProvider,
+  digests: Digests | undefined,
 ): MaybePromise<boolean> {
   let holds = true
   const compared = inTurn(stated, ({ text, hash }) => {
@@ -110,15 +118,17 @@ function compareStated(
       if (slot >= 0) call.hashes[slot] = text
       return undefined
     }
-    const right =
-      slot >= 0
-        ? String(call.hashes[slot])
-        : crypto.hashText(hash.digest, hash.write(call), hash.encoding === 'raw' ? 'hex' : hash.encoding)
+    const right = slot >= 0 ? String(call.hashes[slot]) : (digests?.get(hash) ?? workOut(hash, call, crypto))
+    digests?.set(hash, right)
     return whenReady(right, expected => {
       if (!crypto.equal(expected, text)) holds = false
     })
   })
   return whenReady(compared, () => holds)
+}
+
+function workOut({ digest, encoding, write }: CompiledHash, call: Call, crypto: CryptoProvider): MaybePromise<string> {
+  return crypto.hashText(digest, write(call), encoding === 'raw' ? 'hex' : encoding)
 }
 
 function prepare(scheme: Scheme, crypto: CryptoProvider, key: CheckedKey): Check {

@@ -12,10 +12,12 @@ import { TARGET_CHARACTERS } from './shape.ts'
 import { compileSpelling } from './spelling.ts'
 
 /**
- * What a verifier may be told to take: calls with open ends (`ambiguous-request`), a body with a GET, HEAD or DELETE
+ * What a verifier may be told to take: calls with open ends (`ambiguous-request`), a body with a GET or HEAD
  * (`body-on-get`), and every spelling of a loss.
  */
-export type Allowance = 'ambiguous-request' | 'body-on-get' | Loss
+export const ALLOWANCES = ['ambiguous-request', 'body-on-get', ...LOSSES] as const
+
+export type Allowance = (typeof ALLOWANCES)[number]
 
 /**
  * Refuses a call whose message another call could have; `undefined` for one that stands alone.

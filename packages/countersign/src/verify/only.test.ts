@@ -89,3 +89,35 @@ describe('the option only', () => {
     expect(await codeOf(qredoV1, only, 'DELETE', '/balance')).toBe('method-not-allowed')
   })
 })
+
+describe('a verifier', () => {
+  const options = { origin: ORIGIN, keys: memoryKeys(qredoV1, [{ id: 'k', secret }]) }
+
+  it.each<[string, object, RegExp]>([
+    ['a misspelled member of only', { only: { path: ['/hook'] } }, /path is no member.*did you mean paths/],
+    ['a method in lower case', { only: { methods: ['post'] } }, /upper case/],
+    ['a star within a path', { only: { paths: ['/adm*'] } }, /may end in \/\*/],
+    ['a list of no paths', { only: { paths: [] } }, /name one at least/],
+    ['an unknown rule', { only: { body: 'requird' } }, /did you mean required/],
+    ['an unknown allowance', { allow: ['dot-segment'] }, /nothing to allow by the name dot-segment/],
+    ['methods that its limits do not have', { only: { methods: ['GET'] }, limits: { methods: ['POST'] } }, /no method in common/],
+    ['a tolerance that is not a number', { toleranceMs: Number('5m') }, /toleranceMs/],
+    ['a limit that is not a number', { limits: { maxBodyBytes: Number.NaN } }, /maxBodyBytes/],
+  ])('is not made with %s', (_what, wrong, message) => {
+    expect(() => createVerifier(qredoV1, { ...options, ...wrong })).toThrow(
+      expect.objectContaining({ code: 'option-invalid', message: expect.stringMatching(message) }),
+    )
+  })
+
+  it('takes a method beyond the usual ones when only names it', async () => {
+    const { verify } = createVerifier(qredoV1, { ...options, clock: () => NOW, only: { methods: ['PROPFIND'] } })
+    const signed = createSigner(qredoV1, { keyId: 'k', secret }, { clock: () => NOW }).sign({ method: 'PROPFIND', url: `${ORIGIN}/x` })
+    expect(await verify({ method: 'PROPFIND', target: '/x', headers: signed.headers })).toMatchObject({ ok: true })
+  })
+
+  it('takes nothing while its clock is not a number', async () => {
+    const { verify } = createVerifier(qredoV1, { ...options, clock: () => Number.NaN })
+    const signed = createSigner(qredoV1, { keyId: 'k', secret }).sign({ method: 'POST', url: `${ORIGIN}/x`, body: '{}' })
+    expect(await verify({ method: 'POST', target: '/x', headers: signed.headers, body: signed.body })).toMatchObject({ ok: false })
+  })
+})

@@ -6,11 +6,15 @@ import { coverageOf } from '../recipe/coverage.ts'
 import type { Only } from '../recipe/loss.ts'
 import type { Scheme } from '../scheme.ts'
 import { pathOf } from '../url.ts'
+import { findOnlyMistake } from './check-only.ts'
+import { DEFAULT_METHODS } from './types.ts'
 
 /** Which calls a verifier takes. What a scheme does not sign is in here, named or left out. */
 export interface Gate {
   readonly methods: ReadonlySet<string>
-  /** Before anything is read. */
+  /** A call without a body is refused, so bodies have to be read. */
+  readonly needsBody: boolean
+  /** Once the head was read. */
   readonly checkHead: (method: string, target: string) => Failure | undefined
   /** Once the body is there. */
   readonly checkBody: (method: string, claim: Claim, hasBody: boolean) => Failure | undefined
@@ -19,16 +23,24 @@ export interface Gate {
 /**
  * Reads the option `only` beside what the scheme covers.
  *
- * @param methods those that the verifier's limits allow
+ * @param methods those that the verifier's limits allow. Default: those of `only`, else the usual seven
  * @throws CountersignError `option-invalid` where the scheme signs no method or no path, and nobody has said which are taken
  */
-export function createGate(scheme: Scheme, given: Only | undefined, methods: readonly string[]): Gate {
+export function createGate(scheme: Scheme, given: Only | undefined, methods: readonly string[] | undefined): Gate {
+  const mistake = given === undefined ? undefined : findOnlyMistake(given)
+  if (mistake !== undefined) throw new CountersignError('option-invalid', `The option ${mistake.at}: ${mistake.problem}.`)
   const only = merge(scheme, given)
-  const taken = new Set(only.methods === undefined ? methods : only.methods.filter(method => methods.includes(method)))
+  const taken = new Set((only.methods ?? methods ?? DEFAULT_METHODS).filter(method => methods?.includes(method) ?? true))
+  if (taken.size === 0)
+    throw new CountersignError(
+      'option-invalid',
+      'The options only.methods and limits.methods have no method in common: no call would be taken.',
+    )
   const withoutQuery = new Set([...taken].filter(method => !takesQuery(scheme, only, method)))
   const takesPath = compilePaths(only.paths)
   return {
     methods: taken,
+    needsBody: only.body === 'required',
     checkHead(method, target) {
       if (!takesPath(target)) return { code: 'unsigned-part', part: 'path' }
       return withoutQuery.size > 0 && withoutQuery.has(method) && target.includes('?')

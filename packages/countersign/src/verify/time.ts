@@ -16,11 +16,12 @@ export function judgeTime(claim: CompleteClaim, nowMs: number, toleranceMs: numb
 export function findSkew(moment: Moment, nowMs: number, toleranceMs: number): Failure | undefined {
   const { issuedMs, newestMs = issuedMs, expiresMs, statedExpiresMs } = moment
   const refuse = (skewMs: number): Failure => ({ code: 'timestamp-out-of-window', skewMs, serverTimeMs: nowMs })
-  if (newestMs !== undefined && newestMs - nowMs > toleranceMs) return refuse(newestMs - nowMs)
-  if (issuedMs === undefined && expiresMs !== undefined && expiresMs - nowMs > toleranceMs) return refuse(expiresMs - nowMs)
-  if (nowMs > lastMomentMs(moment, toleranceMs))
+  // Turned round, so that a clock that is not a number refuses as well.
+  if (newestMs !== undefined && !(newestMs - nowMs <= toleranceMs)) return refuse(newestMs - nowMs)
+  if (issuedMs === undefined && expiresMs !== undefined && !(expiresMs - nowMs <= toleranceMs)) return refuse(expiresMs - nowMs)
+  if (!(nowMs <= lastMomentMs(moment, toleranceMs)))
     return refuse((expiresMs !== undefined && nowMs >= expiresMs ? expiresMs : (issuedMs ?? nowMs)) - nowMs)
-  return statedExpiresMs !== undefined && nowMs >= statedExpiresMs ? refuse(statedExpiresMs - nowMs) : undefined
+  return statedExpiresMs !== undefined && !(nowMs < statedExpiresMs) ? refuse(statedExpiresMs - nowMs) : undefined
 }
 
 /**

@@ -20,7 +20,7 @@ export const DEFAULT_METHODS: readonly string[] = ['GET', 'HEAD', 'POST', 'PUT',
 export interface VerifierLimits {
   readonly maxBodyBytes?: number | undefined
   readonly maxTargetLength?: number | undefined
-  /** Upper case. */
+  /** Upper case. Default: those of `only`, else GET, HEAD, POST, PUT, PATCH, DELETE and OPTIONS. */
   readonly methods?: readonly string[] | undefined
 }
 
@@ -120,6 +120,6 @@ export type Verification = Verified | Refused
 export interface Verifier {
   readonly scheme: Scheme
   readonly maxBodyBytes: number
-  /** Never throws for what a request says, and never rejects. */
+  /** Never throws or rejects for what a request says. What the request's own body reader throws is passed on: then there is no call to judge. */
   verify(request: IncomingRequest, options?: VerifyOptions): Promise<Verification>
 }
