@@ -63,4 +63,17 @@ describe('a body that is left unread', () => {
     // Two of them: which one counts is not for others to find out, so it is read here.
     expect(await read({ 'content-digest': `sha-256=:${other}:, sha-512=:AAAA:` })).toMatchObject({ failure: { code: 'digest-mismatch' } })
   })
+
+  it('is confirmed once it is there: its key may have been revoked meanwhile', async () => {
+    const keys = memoryKeys(rfc9421, [{ id: 'k', secret }])
+    const { verify } = createVerifier(rfc9421, { origin, keys })
+    const { headers } = createSigner(rfc9421, { keyId: 'k', secret }).sign({ method: 'POST', url: `${origin}/x`, body })
+    const result = await verify({ method: 'POST', target: '/x', headers }, { deferBody: true })
+    if (!result.ok) throw new Error(result.failure.code)
+    expect(await result.confirm?.()).toBeUndefined()
+    keys.set({ id: 'k', secret, state: 'revoked' })
+    expect(await result.confirm?.()).toMatchObject({ code: 'key-revoked' })
+    keys.delete('k')
+    expect(await result.confirm?.()).toMatchObject({ code: 'unknown-key' })
+  })
 })

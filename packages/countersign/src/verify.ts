@@ -165,9 +165,19 @@ export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifi
         return refuse({ code: 'permission-denied', keyId: key.id, required: typeof permission === 'string' ? [permission] : permission })
       }
       const timestampMs = timely.moment?.issuedMs ?? timely.moment?.expiresMs
-      return (isDeferred ? { ok: true, key, body, bodyDigest, timestampMs } : { ok: true, key, body, timestampMs }) as Verified
+      if (!isDeferred) return { ok: true, key, body, timestampMs } as Verified
+      return { ok: true, key, body, bodyDigest, timestampMs, confirm: () => confirm(key.id, request.address) } as Verified
     }
     return refuse(refusal ?? { code: 'bad-signature', keyId: claim.keyId })
+  }
+
+  async function confirm(keyId: string, address: string | undefined): Promise<Failure | undefined> {
+    try {
+      const key = await keys.find(keyId)
+      return key === undefined ? { code: 'unknown-key', keyId } : failureOfKey(key, clock(), address)
+    } catch {
+      return { code: 'key-source-unavailable' }
+    }
   }
 
   function readHead(request: IncomingRequest): Claim | Failure {

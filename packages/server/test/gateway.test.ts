@@ -562,6 +562,22 @@ describe('what strangers send', () => {
     socket.write(good.slice(1_000_000))
     await expect.poll(() => seen?.url === '/x' && seen.body === good).toBe(true)
     socket.destroy()
+    // Nor does a call get through whose key was revoked while its body came.
+    const late = signer.sign({ method: 'POST', url: `${ORIGIN}/late`, body: good, headers: { host: new URL(ORIGIN).host } })
+    const slow = connect(port, '127.0.0.1')
+    const lateLines = Object.entries(late.headers).map(([name, value]) => `${name}: ${value}\r\n`)
+    slow.write(`POST /late HTTP/1.1\r\nhost: x\r\n${lateLines.join('')}content-length: ${good.length}\r\n\r\n${good.slice(0, 1_000_000)}`)
+    await expect.poll(() => begun).toBe(2)
+    const served = count
+    await service.keys.setState({ name: 'test', address: '' }, 'acme', made.key.id, 'revoked')
+    slow.write(good.slice(1_000_000))
+    let answer = ''
+    slow.on('data', data => {
+      answer += data
+    })
+    await expect.poll(() => answer).toMatch(/key-revoked/)
+    slow.destroy()
+    expect(count).toBe(served)
     expect(readdirSync(folder).filter(name => name.startsWith('countersign-gateway-'))).toEqual([])
     expect((await gateway.metrics.registry.metrics()).includes('code="digest-mismatch"} 2')).toBe(true)
     expect(errors).toEqual([])

@@ -1,22 +1,28 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { Transform } from 'node:stream'
-import type { BodyDigest } from 'countersign'
+import type { BodyDigest, Failure } from 'countersign'
 
 /** Why a body was cut off while it was passed on. */
 export class CutOffError extends Error {
-  readonly code: 'digest-mismatch' | 'body-too-large'
+  readonly failure: Failure
 
-  constructor(code: CutOffError['code']) {
-    super(code)
-    this.code = code
+  constructor(failure: Failure) {
+    super(failure.code)
+    this.failure = failure
   }
 }
 
 /**
- * Passes a body on while it comes in, but for its last piece, which waits until the digest of all of it has been compared: so what does not fit is cut off, and no
- * receiver ever has it whole.
+ * Passes a body on while it comes in, but for its last piece. That waits until the digest of all of it has been compared and the call is confirmed:
+ * what does not fit is cut off, and no receiver ever has it whole.
+ *
+ * @param confirm what is wrong with the call by now, such as a key that was revoked meanwhile
  */
-export function checkedStream({ algorithm, encoding, text }: BodyDigest, maxBytes: number): Transform {
+export function checkedStream(
+  { algorithm, encoding, text }: BodyDigest,
+  maxBytes: number,
+  confirm: () => Promise<Failure | undefined>,
+): Transform {
   const hash = createHash(algorithm)
   const expected = Buffer.from(text, encoding)
   let length = 0
@@ -24,7 +30,7 @@ export function checkedStream({ algorithm, encoding, text }: BodyDigest, maxByte
   return new Transform({
     transform(piece: Buffer, _, done) {
       length += piece.length
-      if (length > maxBytes) return done(new CutOffError('body-too-large'))
+      if (length > maxBytes) return done(new CutOffError({ code: 'body-too-large', maxBytes }))
       hash.update(piece)
       const before = held
       held = piece
@@ -32,8 +38,8 @@ export function checkedStream({ algorithm, encoding, text }: BodyDigest, maxByte
     },
     flush(done) {
       const digest = hash.digest()
-      if (digest.length !== expected.length || !timingSafeEqual(digest, expected)) return done(new CutOffError('digest-mismatch'))
-      done(null, held)
+      if (digest.length !== expected.length || !timingSafeEqual(digest, expected)) return done(new CutOffError({ code: 'digest-mismatch' }))
+      confirm().then(failure => (failure === undefined ? done(null, held) : done(new CutOffError(failure))), done)
     },
   })
 }

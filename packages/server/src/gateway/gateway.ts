@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https'
 import type { Duplex } from 'node:stream'
-import { FAILURES, memoryReplayGuard, type Refused, type ReplayGuard, type Scheme, type VerifierOptions } from 'countersign'
+import { FAILURES, type Failure, memoryReplayGuard, type Refused, type ReplayGuard, type Scheme, type VerifierOptions } from 'countersign'
 import { endOfTurn, sendProblem } from 'countersign/node'
 import { DEFAULT_SCHEME, SCHEMES } from 'countersign/schemes'
 import { refuseUpgrade } from 'countersign/websocket'
@@ -164,9 +164,10 @@ export function createGateway(options: GatewayOptions): Gateway {
         service.refusals.refused({ failure: result.failure, request: incoming })
         return refuse(result, scheme)
       }
-      const { key, bodyDigest } = result
+      const { key, bodyDigest, confirm = confirmed } = result
       await endOfTurn()
-      const { body, length: bodyLength } = bodyDigest === undefined ? requestBody.outgoing() : requestBody.stream(bodyDigest, maxBodyBytes)
+      const { body, length: bodyLength } =
+        bodyDigest === undefined ? requestBody.outgoing() : requestBody.stream(bodyDigest, maxBodyBytes, confirm)
       service.used(key)
       entry.verified(key.id, scheme)
       // Without a body its absence is said, where one could be.
@@ -179,11 +180,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       )
     } catch (error) {
       const cutOff = cutOffOf(error)
-      if (cutOff !== undefined)
-        return refuse(
-          { ok: false, failure: cutOff === 'body-too-large' ? { code: cutOff, maxBytes: maxBodyBytes } : { code: cutOff } },
-          DEFAULT_SCHEME.name,
-        )
+      if (cutOff !== undefined) return refuse({ ok: false, failure: cutOff }, DEFAULT_SCHEME.name)
       if (error instanceof UpstreamError) return fail(error.problem)
       if (error instanceof OverloadedError) return fail('overloaded')
       if (response.destroyed || request.destroyed) return entry.finish('failed', 499, 'client-gone')
@@ -273,10 +270,13 @@ export function createGateway(options: GatewayOptions): Gateway {
   }
 }
 
+/** A call whose body is there has nothing left to confirm. */
+async function confirmed(): Promise<undefined> {}
+
 /** Why a body was cut off, behind what the upstream's client made of it. */
-function cutOffOf(error: unknown): CutOffError['code'] | undefined {
-  if (error instanceof CutOffError) return error.code
-  return error instanceof UpstreamError && error.cause instanceof CutOffError ? error.cause.code : undefined
+function cutOffOf(error: unknown): Failure | undefined {
+  if (error instanceof CutOffError) return error.failure
+  return error instanceof UpstreamError && error.cause instanceof CutOffError ? error.cause.failure : undefined
 }
 
 function beginEntry(request: IncomingMessage, onFinished: GatewayOptions['onFinished'], metrics: GatewayMetrics) {

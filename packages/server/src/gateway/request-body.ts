@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Readable, Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import type { BodyDigest, BodyReader } from 'countersign'
+import type { BodyDigest, BodyReader, Failure } from 'countersign'
 import { announcedLength as announcedLengthOf, readBody } from 'countersign/node'
 import { CutOffError, checkedStream } from './checked-stream.ts'
 
@@ -25,7 +25,11 @@ export interface RequestBody {
   /** It would be written to disk: where the signature covers its digest, it is better passed on while it comes in. */
   readonly isLarge: boolean
   /** Passes it on while it comes in, in the place of {@link reader}. */
-  stream(digest: BodyDigest, maxBytes: number): { readonly body: Readable; readonly length: number | undefined }
+  stream(
+    digest: BodyDigest,
+    maxBytes: number,
+    confirm: () => Promise<Failure | undefined>,
+  ): { readonly body: Readable; readonly length: number | undefined }
   /** What goes upstream, once it is verified. */
   outgoing(): { readonly body: Uint8Array | Readable | undefined; readonly length: number | undefined }
   /** Lets others verify; to be called when verifying is over. */
@@ -136,9 +140,9 @@ export function createRequestBodies({ maxHeldBytes, spoolBytes, folder = tmpdir(
     }
     return {
       isLarge: announcedLength === undefined || announcedLength > spoolBytes,
-      stream(digest, maxBytes) {
-        if (announcedLength !== undefined && announcedLength > maxBytes) throw new CutOffError('body-too-large')
-        const checked = checkedStream(digest, maxBytes)
+      stream(digest, maxBytes, confirm) {
+        if (announcedLength !== undefined && announcedLength > maxBytes) throw new CutOffError({ code: 'body-too-large', maxBytes })
+        const checked = checkedStream(digest, maxBytes, confirm)
         request.on('error', error => checked.destroy(error))
         request.on('close', () => {
           if (!request.complete) checked.destroy(new Error('The client went away.'))
