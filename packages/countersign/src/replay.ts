@@ -10,8 +10,9 @@ export interface ReplayGuard {
   /**
    * @param id what makes the call unique: its signature, or key id and nonce
    * @param expiresAtMs the last moment at which the call is accepted, in milliseconds since the epoch; a claim after it is `ended`
+   * @param issuedAtMs since when it could have been accepted, for guards that may lose their memory; left out where nothing is known of that
    */
-  claim(id: string, expiresAtMs: number): MaybePromise<Claim>
+  claim(id: string, expiresAtMs: number, issuedAtMs?: number): MaybePromise<Claim>
 }
 
 export interface MemoryReplayGuardOptions {

@@ -7,13 +7,14 @@ import { createProver, type Digests, type Proof } from './keys/prove.ts'
 import { failureOfKey, type Key } from './keys.ts'
 import { chooseOrigins, type Origin, readOrigins } from './origins.ts'
 import type { Claim, Plan, TimelyClaim } from './plan.ts'
-import { ALLOWANCES, type Allowance, compileGuards } from './recipe/guards.ts'
-import { type Claim as Answer, memoryReplayGuard, type ReplayGuard } from './replay.ts'
+import { compileGuards } from './recipe/guards.ts'
 import { isDeclared, type Scheme } from './scheme.ts'
-import { type Clock, systemClock } from './timestamp.ts'
+import { systemClock } from './timestamp.ts'
 import { isStrictTarget } from './url.ts'
+import { checkAllowances, checkNumbers } from './verify/check-options.ts'
+import { createClaimer, SAFE_METHODS } from './verify/claim-call.ts'
 import { createGate } from './verify/only.ts'
-import { findSkew, judgeTime, lastMomentMs } from './verify/time.ts'
+import { findSkew, judgeTime } from './verify/time.ts'
 import {
   DEFAULT_MAX_BODY_BYTES,
   DEFAULT_MAX_TARGET_LENGTH,
@@ -31,8 +32,6 @@ import {
 export type { Allowance } from './recipe/guards.ts'
 export * from './verify/types.ts'
 
-const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS'])
-
 /**
  * Makes a verifier. A request goes through it in the order of the function below, cheap checks first, the replay guard
  * last, so that only authentic requests can fill it.
@@ -49,15 +48,15 @@ const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS'])
 export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifier {
   const crypto = options.crypto ?? platform
   const { clock = systemClock, toleranceMs = DEFAULT_TOLERANCE_MS, keys, allow = [] } = options
-  checkNumbers({ toleranceMs, ...options.limits })
   checkAllowances(allow)
   const origins = readOrigins(options.origin)
   const maxBodyBytes = options.limits?.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES
   const maxTargetLength = options.limits?.maxTargetLength ?? DEFAULT_MAX_TARGET_LENGTH
+  checkNumbers({ toleranceMs, maxBodyBytes, maxTargetLength })
   const takesBodyOnGet = allow.includes('body-on-get')
   const gate = createGate(scheme, options.only, options.limits?.methods)
   const fixedKeyId = readFixedKeyId(scheme, options.keyId)
-  const replays = chooseGuard(scheme, options.replay, clock)
+  const claimCall = createClaimer(scheme, { replay: options.replay, toleranceMs, clock })
   const plan = createPlan(scheme, crypto)
   const guard = compileGuards(scheme, { methods: gate.methods, allowed: new Set(allow) })
   const prove = createProver(scheme, crypto, keys.algorithms)
@@ -156,7 +155,7 @@ export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifi
       }
 
       // 8. Not seen before, up to the last moment at which it would be accepted; and that is not over.
-      const claimed = claimCall(method, timely, proof, key)
+      const claimed = claimCall(method, timely, proof.callIds, key.id)
       const repeated = isPromise(claimed) ? await claimed : claimed
       if (repeated !== undefined) return refuse(repeated)
 
@@ -207,43 +206,6 @@ export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifi
     return whenReady(proof, outcome => outcome ?? proveForOrigin(candidates, at + 1, keyId, key, claim, isDeferred, digests))
   }
 
-  /** Claims every id of a call whose replay can be told from a second delivery; a failure where one is not fresh. */
-  function claimCall(
-    method: string,
-    { nonce, moment }: TimelyClaim,
-    { callIds }: Proof,
-    { id: keyId }: Key,
-  ): MaybePromise<Failure | undefined> {
-    if (replays === undefined || (nonce === '' && moment?.isUnique !== true && SAFE_METHODS.has(method))) return undefined
-    // Where neither a nonce nor a time is signed, a replay can't be told from a second delivery.
-    if (nonce === '' && moment === undefined) return undefined
-    const endsAtMs = lastMomentMs(moment, toleranceMs)
-    const [only] = callIds
-    if (callIds.length === 1 && only !== undefined) return claimId(replays, only, endsAtMs, keyId)
-    return callIds.reduce<MaybePromise<Failure | undefined>>(
-      (before, id) => whenReady(before, failure => failure ?? claimId(replays, id, endsAtMs, keyId)),
-      undefined,
-    )
-  }
-
-  function claimId(guardOfReplays: ReplayGuard, id: string, endsAtMs: number, keyId: string): MaybePromise<Failure | undefined> {
-    try {
-      const answer = guardOfReplays.claim(id, endsAtMs)
-      return isPromise(answer)
-        ? answer.then(given => judgeAnswer(given, endsAtMs, keyId), unanswered)
-        : judgeAnswer(answer, endsAtMs, keyId)
-    } catch {
-      return unanswered()
-    }
-  }
-
-  function judgeAnswer(answer: Answer, endsAtMs: number, keyId: string): Failure | undefined {
-    if (answer === 'fresh') return undefined
-    if (answer === 'seen') return { code: 'replayed', keyId }
-    const nowMs = clock()
-    return answer === 'ended' ? { code: 'timestamp-out-of-window', skewMs: endsAtMs - nowMs, serverTimeMs: nowMs } : unanswered()
-  }
-
   /** The key of a call: the one that the verifier names, if the call names no other. */
   function keyIdOf(carried: string): string | undefined {
     if (fixedKeyId === undefined) return carried
@@ -270,11 +232,6 @@ export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifi
   }
 }
 
-/** A guard that is away, full or unsure: 503, never a guess. */
-function unanswered(): Failure {
-  return { code: 'replay-guard-unavailable' }
-}
-
 /** What was seen of a request, for whoever is told of refusals. */
 interface Seen {
   body: Refusal['body']
@@ -287,23 +244,6 @@ function createPlan(scheme: Scheme, crypto: NonNullable<VerifierOptions['crypto'
   throw new CountersignError('scheme-invalid', `The scheme ${scheme.name} is neither a declaration nor has it a base.`)
 }
 
-/** A comparison with NaN is false, which would switch off what it bounds. */
-function checkNumbers(options: { readonly [name: string]: unknown }): void {
-  for (const [name, value] of Object.entries(options)) {
-    if (value === undefined || name === 'methods' || (typeof value === 'number' && value >= 0)) continue
-    throw new CountersignError('option-invalid', `The option ${name} is a number that is not negative; got ${String(value)}.`)
-  }
-}
-
-function checkAllowances(allow: readonly Allowance[]): void {
-  const unknown = allow.find(one => !ALLOWANCES.includes(one))
-  if (unknown !== undefined)
-    throw new CountersignError(
-      'option-invalid',
-      `There is nothing to allow by the name ${String(unknown)}; one of ${ALLOWANCES.join(', ')}.`,
-    )
-}
-
 function isPermitted(key: Key, permission: string | readonly string[]): boolean {
   return typeof permission === 'string' ? key.permissions.has(permission) : permission.some(name => key.permissions.has(name))
 }
@@ -314,19 +254,4 @@ function readFixedKeyId({ name, keyId: carries }: Scheme, keyId: string | undefi
   if (carries === 'none' && keyId === undefined)
     throw new CountersignError('option-invalid', `The scheme ${name} carries no key id: name the key to verify with in the option keyId.`)
   return keyId
-}
-
-function chooseGuard(
-  { name, detectsReplays, base }: Scheme,
-  replay: ReplayGuard | 'off' | undefined,
-  clock: Clock,
-): ReplayGuard | undefined {
-  if (replay === 'off') return undefined
-  // Where the client chooses what it signs, a call may have a nonce that the scheme doesn't demand.
-  if (detectsReplays || base !== undefined) return replay ?? memoryReplayGuard({ clock })
-  if (replay === undefined) return undefined
-  throw new CountersignError(
-    'option-invalid',
-    `The scheme ${name} signs neither a timestamp nor a nonce, so a replay can not be told from a second delivery: leave the option replay out, and drop deliveries you have already handled by their id.`,
-  )
 }

@@ -5,7 +5,7 @@ import { Cluster, type ClusterNode, Redis } from 'ioredis'
 export interface RedisReplayGuardOptions {
   /** `redis://…`, or several nodes of a cluster. Valkey is the same. */
   readonly redis: string | readonly string[]
-  /** The verifier's: from it and the end of a call, the guard knows when the call was signed. Default: five minutes. */
+  /** For claims that don't say when the call was signed: that is taken to be this long before its end. Default: five minutes. */
   readonly toleranceMs?: number | undefined
   /** Begins every key. Default: `countersign`. */
   readonly prefix?: string | undefined
@@ -101,7 +101,7 @@ export function redisReplayGuard(options: RedisReplayGuardOptions): RedisReplayG
       claiming.countersignBegin(some.length, ...some).catch((error: unknown) => onError?.(error))
   })
   return {
-    async claim(id, expiresAtMs) {
+    async claim(id, expiresAtMs, issuedAtMs) {
       const hash = createHash('sha256').update(id).digest()
       const bucket = (hash[0] ?? 0) % BUCKETS
       const isTimed = Number.isFinite(expiresAtMs)
@@ -109,7 +109,7 @@ export function redisReplayGuard(options: RedisReplayGuardOptions): RedisReplayG
       if (isTimed && expiresAtMs < now) return 'ended'
       const endsMs = isTimed ? Math.ceil(expiresAtMs) : 0
       const ttlMs = isTimed ? endsMs - Math.floor(now) + 1 : FOREVER_MS
-      const issuedMs = isTimed ? expiresAtMs - toleranceMs : 0
+      const issuedMs = issuedAtMs ?? (isTimed ? expiresAtMs - toleranceMs : 0)
       const answer = await claiming.countersignClaim(
         `${prefix}:{${bucket}}${hash.toString('base64url', 1, 18)}`,
         noteOf(prefix, bucket),

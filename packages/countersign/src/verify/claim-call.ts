@@ -1,0 +1,76 @@
+import { isPromise, type MaybePromise, whenReady } from '../crypto/provider.ts'
+import { CountersignError } from '../error.ts'
+import type { Failure } from '../failure.ts'
+import type { TimelyClaim } from '../plan.ts'
+import { type Claim, memoryReplayGuard, type ReplayGuard } from '../replay.ts'
+import type { Scheme } from '../scheme.ts'
+import type { Clock } from '../timestamp.ts'
+import { lastMomentMs } from './time.ts'
+
+/** Claims every id of a call that was proven; a failure where one is not fresh. */
+export type ClaimCall = (method: string, claim: TimelyClaim, callIds: readonly string[], keyId: string) => MaybePromise<Failure | undefined>
+
+/** Methods of which a second delivery is legitimate: the same call again reads the same. */
+export const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS'])
+
+export interface ClaimerOptions {
+  readonly replay: ReplayGuard | 'off' | undefined
+  readonly toleranceMs: number
+  readonly clock: Clock
+}
+
+/**
+ * Makes the last step of a verifier: not seen before, up to the last moment at which the call would be accepted, and that is not over.
+ *
+ * @throws CountersignError `option-invalid` for a guard of a scheme that can't tell a replay from a second delivery
+ */
+export function createClaimer(scheme: Scheme, options: ClaimerOptions): ClaimCall {
+  const { toleranceMs, clock } = options
+  const guard = chooseGuard(scheme, options)
+  if (guard === undefined) return () => undefined
+
+  function claimId(id: string, endsAtMs: number, issuedAtMs: number | undefined, keyId: string): MaybePromise<Failure | undefined> {
+    try {
+      const answer = guard?.claim(id, endsAtMs, issuedAtMs) ?? 'full'
+      return isPromise(answer) ? answer.then(given => judge(given, endsAtMs, keyId), unanswered) : judge(answer, endsAtMs, keyId)
+    } catch {
+      return unanswered()
+    }
+  }
+
+  function judge(answer: Claim, endsAtMs: number, keyId: string): Failure | undefined {
+    if (answer === 'fresh') return undefined
+    if (answer === 'seen') return { code: 'replayed', keyId }
+    const nowMs = clock()
+    return answer === 'ended' ? { code: 'timestamp-out-of-window', skewMs: endsAtMs - nowMs, serverTimeMs: nowMs } : unanswered()
+  }
+
+  return (method, { nonce, moment }, callIds, keyId) => {
+    if (nonce === '' && moment?.isUnique !== true && (moment === undefined || SAFE_METHODS.has(method))) return undefined
+    const endsAtMs = lastMomentMs(moment, toleranceMs)
+    // Where only the end is signed, it lay no further ahead than the tolerance.
+    const issuedAtMs = moment?.issuedMs ?? (moment?.expiresMs === undefined ? undefined : moment.expiresMs - toleranceMs)
+    const [only] = callIds
+    if (callIds.length === 1 && only !== undefined) return claimId(only, endsAtMs, issuedAtMs, keyId)
+    return callIds.reduce<MaybePromise<Failure | undefined>>(
+      (before, id) => whenReady(before, failure => failure ?? claimId(id, endsAtMs, issuedAtMs, keyId)),
+      undefined,
+    )
+  }
+}
+
+/** A guard that is away, full or unsure: 503, never a guess. */
+function unanswered(): Failure {
+  return { code: 'replay-guard-unavailable' }
+}
+
+function chooseGuard({ name, detectsReplays, base }: Scheme, { replay, clock }: ClaimerOptions): ReplayGuard | undefined {
+  if (replay === 'off') return undefined
+  // Where the client chooses what it signs, a call may have a nonce that the scheme doesn't demand.
+  if (detectsReplays || base !== undefined) return replay ?? memoryReplayGuard({ clock })
+  if (replay === undefined) return undefined
+  throw new CountersignError(
+    'option-invalid',
+    `The scheme ${name} signs neither a timestamp nor a nonce, so a replay can't be told from a second delivery: leave the option replay out, and drop deliveries you have already handled by their id.`,
+  )
+}
