@@ -108,6 +108,9 @@ describe.skipIf(!hasRedis)('redisReplayGuard (needs redis-server)', () => {
     await redis.start({ isEmpty: true })
     await expect.poll(() => Promise.resolve(guard.claim('lost', end - 2000)).catch(() => 'away'), { timeout: 5000 }).toBe('full')
     expect(await guard.claim('new', Date.now() + 310_000)).toBe('fresh')
+    // A presigned call holds for a week, so its end says nothing of when it was signed.
+    expect(await guard.claim('presigned', Date.now() + 604_800_000, Date.now() - 60_000)).toBe('full')
+    expect(await guard.claim('presigned later', Date.now() + 604_800_000, Date.now() + 10_000)).toBe('fresh')
   })
 
   it('works on a cluster, whose nodes share the calls', { timeout: 60_000 }, async () => {
