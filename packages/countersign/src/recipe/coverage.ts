@@ -111,7 +111,6 @@ function withFilter(losses: Losses, { filter }: FilterRecipe): Losses {
       return plus(plus(losses, 'dot-segments'), 'double-slashes')
     case 're-encode':
       return plus(losses, 'escape-spelling')
-    case 'trim':
     case 'collapse':
     case 'structured':
       return plus(losses, 'white-space')
