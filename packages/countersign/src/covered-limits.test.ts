@@ -9,7 +9,7 @@ import { memoryKeys } from './keys.ts'
 import type { Call } from './recipe/call.ts'
 import { compile } from './recipe/compile.ts'
 import { DECLARED } from './recipe/declared.ts'
-import { field, join } from './recipe/recipe.ts'
+import { field, join, type Recipe } from './recipe/recipe.ts'
 import { awsSigV4, httpSignaturesDraft12, rfc9421 } from './schemes/index.ts'
 import { createVerifier } from './verify.ts'
 
@@ -103,7 +103,7 @@ describe('the work for a message', () => {
       asked++
       return Reflect.get(of, key)
     }
-    const parts = names(count).map(name => new Proxy(field(name), { get }))
+    const parts = names(count).map((name): Recipe => new Proxy<Recipe>(field(name), { get }))
     const { write } = compile(join('\n', parts), DECLARED)
     write({ parameters: {} } as Call)
     return asked

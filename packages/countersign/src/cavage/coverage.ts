@@ -20,6 +20,9 @@ export const CARRIERS = {
   kong: { header: 'authorization', word: 'hmac', keyName: 'username' },
 } as const
 
+/** States a digest of the body; the plan compares it. */
+export const DIGEST_HEADER = 'digest'
+
 /** Headers that say when a call was signed; Kong takes `x-date` where a client can't set `date`. */
 export const DATE_HEADERS = ['date', 'x-date'] as const
 

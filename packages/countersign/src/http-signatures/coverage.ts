@@ -6,6 +6,7 @@ import { mergeTexts } from '../recipe/merge-texts.ts'
 import { field, join, type MessageRecipe, type Recipe, text } from '../recipe/recipe.ts'
 import { capabilities } from './capabilities.ts'
 import type { Component } from './components.ts'
+import { BODY_DIGESTS } from './digest.ts'
 
 /** A scheme's options, filled in. */
 export interface Coverage {
@@ -23,7 +24,8 @@ export interface Coverage {
  * something.
  */
 export function isDigest(identifier: string): boolean {
-  return /^"content-digest"(;sf|;bs|;key="sha-(256|512)")*$/.test(identifier)
+  const [field, , key = ''] = /^"content-digest"(;sf|;bs)*(;key="[^"]*")?(;sf|;bs)*$/.exec(identifier) ?? []
+  return field !== undefined && BODY_DIGESTS.includes(`header.content-digest${key}`)
 }
 
 /**

@@ -2,7 +2,7 @@ import { ALGORITHMS, type Algorithm } from '../algorithm.ts'
 import { type BaseCall, baseCall, placeCall } from '../base-call.ts'
 import { MAX_COVERED } from '../covered-limits.ts'
 import type { Failure } from '../failure.ts'
-import { combineLines, findLine, findLines, findRepeated, headerLines } from '../header-lines.ts'
+import { combineLines, findLine, findRepeated, headerLines } from '../header-lines.ts'
 import { parseTimestamp } from '../parse-timestamp.ts'
 import {
   type Claim,
@@ -22,6 +22,7 @@ import type { Component, Lines } from './components.ts'
 import { type Coverage, type CoveredList, createListCompiler, INPUT } from './coverage.ts'
 import { readDigests } from './digest.ts'
 import { type LabelledSignature, readFields } from './message-signatures.ts'
+import { placeLine, placeLines } from './places.ts'
 import type { SignatureParameters } from './signature-base.ts'
 import { createSingleReader } from './single-signature.ts'
 
@@ -71,7 +72,7 @@ export function createHttpPlan(coverage: Coverage): Plan {
   }
 
   function readStated(lines: Lines): Shared['stated'] {
-    const digestField = findLines(lines, 'content-digest')
+    const digestField = placeLines(lines, 'content-digest')
     if (digestField === undefined) return NO_STATED
     const digests = readDigests(digestField.join(', '))
     return digests === undefined ? 'idle' : digests.map(({ algorithm, text }): Stated => ({ text, hash: hashes[algorithm] }))
@@ -138,8 +139,8 @@ export function createHttpPlan(coverage: Coverage): Plan {
   return {
     read(request: PlanRequest): Claim | Failure {
       const lines = headerLines(request.headers)
-      const inputs = findLines(lines, 'signature-input')
-      const texts = findLines(lines, 'signature')
+      const inputs = placeLines(lines, 'signature-input')
+      const texts = placeLines(lines, 'signature')
       if (inputs === undefined || texts === undefined)
         return { code: 'missing-header', header: inputs === undefined ? 'signature-input' : 'signature' }
       if (lengthOf(inputs) > MAX_FIELD_LENGTH) return MALFORMED
@@ -193,7 +194,7 @@ function lengthOf(lines: readonly string[]): number {
 function readMoment({ created, expires }: SignatureParameters, { coversDate }: CoveredList, lines: Lines): Moment | undefined | Failure {
   const issuedMs = created === undefined ? undefined : created * 1000
   const expiresMs = expires === undefined ? undefined : expires * 1000
-  const date = coversDate ? findLine(lines, 'date') : undefined
+  const date = coversDate ? placeLine(lines, 'date') : undefined
   if (date === undefined)
     return issuedMs === undefined && expiresMs === undefined ? undefined : { issuedMs, expiresMs, isLongLived: false, isUnique: false }
   const time = parseTimestamp(date, ['http-date'])

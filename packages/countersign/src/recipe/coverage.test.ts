@@ -94,7 +94,15 @@ function declared(message: MessagePiece | readonly MessagePiece[], more: Partial
 /** A scheme with logic that signs this. */
 function based(...of: Recipe[]): Scheme {
   const { declaration: _, ...facts } = shipped.stripe
-  const base = { createPlan: neverMade, createPreparer: neverMade, createSigner: neverMade, carries: [], signs: '' }
+  const base = {
+    createPlan: neverMade,
+    createPreparer: neverMade,
+    createSigner: neverMade,
+    carries: [],
+    bodyDigests: [],
+    timestamp: '',
+    signs: '',
+  }
   return { ...facts, name: 'based', message: join('\n', of), base }
 }
 

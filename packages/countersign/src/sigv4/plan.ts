@@ -53,6 +53,8 @@ export function createSigV4Plan(options: SigV4Options): Plan {
   const readNames = boundedCache(KEPT_LISTS, readSignedNames)
   const readTime = boundedCache(KEPT_TIMES, text => parseTimestamp(text, ['iso8601-basic'])?.ms)
   const hash = bodyHash('sha256', 'hex')
+  // What the scheme says to be signed is demanded, whatever calls the verifier is told to take.
+  const wantsPayload = options.allowUnsignedPayload !== true && !(options.in === 'query' && isS3Service(options.service ?? ''))
 
   function understand(presented: Presented, lines: readonly Line[], { method, target }: PlanRequest): Claim | Failure {
     const { timestamp, signature, token, inQuery } = presented
@@ -104,6 +106,7 @@ export function createSigV4Plan(options: SigV4Options): Plan {
     },
 
     complete(claim: Claim, body: Uint8Array | undefined | 'deferred'): CompleteClaim | Failure {
+      if (wantsPayload && body !== undefined && claim.body === 'not-signed') return { code: 'insufficient-coverage', missing: ['the body'] }
       claim.call.body = body === 'deferred' ? undefined : body
       return completed(claim, claim.moment === 'in-body' ? undefined : claim.moment)
     },
