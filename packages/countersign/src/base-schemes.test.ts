@@ -269,6 +269,16 @@ describe('aws-sigv4', () => {
     expect(codeOf(await parts(sigV4({ ...place, allowUnsignedPayload: true })).verify(request))).toBe('ok')
   })
 
+  it('is not told so by a verifier that takes any body: its table says that the body is signed', async () => {
+    const scheme = sigV4(place)
+    const { call } = parts(scheme)
+    const unsigned = call({ headers: { 'x-amz-content-sha256': 'UNSIGNED-PAYLOAD' } })
+    const request = { ...unsigned, headers: [...unsigned.headers, ['x-amz-content-sha256', 'UNSIGNED-PAYLOAD']] as [string, string][] }
+    expect(await parts(scheme, { only: { body: 'any' } }).verify(request)).toMatchObject({
+      failure: { code: 'insufficient-coverage', missing: ['the body'] },
+    })
+  })
+
   it('verifies for its own service and region only, where it names them', async () => {
     const good = parts(sigV4(place)).call()
     expect(codeOf(await parts(sigV4({ region: 'us-east-1' })).verify(good))).toBe('malformed-header')

@@ -1,13 +1,10 @@
 const DIGITS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
 
-/** Digits of base64 (RFC 4648 §4), and at most two equals signs behind them. */
-export const BASE64 = '[A-Za-z0-9+/]*={0,2}'
-
 /**
  * The one spelling of base64, of a text that may lack its padding, or have bits in it that no byte uses; `undefined`
  * for a length that nothing has. It is for formats whose readers have to be lenient (RFC 9651 §4.2.7).
  *
- * @param text looks like {@link BASE64}
+ * @param text digits of base64 (RFC 4648 §4), and at most two equals signs behind them
  */
 export function canonicalBase64(text: string): string | undefined {
   const { length } = text

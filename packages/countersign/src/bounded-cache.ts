@@ -1,17 +1,27 @@
+/** How much a cache keeps. Both have to be said: a key that a stranger invents may be as long as a header can be. */
+export interface CacheLimits {
+  readonly entries: number
+  /** Of a key. What a longer one gives is made each time. */
+  readonly characters: number
+}
+
 /**
  * Keeps what `make` gives for a key, unless that is `undefined`. Clients of one API ask for only a few keys, but anyone
  * can invent more: the oldest goes when it is full.
  *
- * @param max in entries
+ * @param make may be given more than the key, where that is at hand already and says the same
  */
-export function boundedCache<V>(max: number, make: (key: string) => V): (key: string) => V {
+export function boundedCache<V, A extends readonly unknown[] = []>(
+  { entries, characters }: CacheLimits,
+  make: (key: string, ...more: A) => V,
+): (key: string, ...more: A) => V {
   const kept = new Map<string, V>()
-  return key => {
+  return (key, ...more) => {
     const known = kept.get(key)
     if (known !== undefined) return known
-    const made = make(key)
-    if (made === undefined) return made
-    if (kept.size >= max) kept.delete(kept.keys().next().value ?? '')
+    const made = make(key, ...more)
+    if (made === undefined || key.length > characters) return made
+    if (kept.size >= entries) kept.delete(kept.keys().next().value ?? '')
     kept.set(key, made)
     return made
   }

@@ -63,9 +63,9 @@ function describeKey({ keys, secret, hasPassphrase }: Scheme): string {
   return `${keys === 'secret' ? text : keys === 'key-pair' ? pair : `${text}; or ${pair}`}${hasPassphrase ? ', and a passphrase' : ''}`
 }
 
-/** Where times are written in a format of the declaration, that; else each place says it. */
+/** The formats of the declaration; a scheme with logic says it in words. */
 function describeTimestamp(scheme: Scheme): string {
-  if (!isDeclared(scheme)) return scheme.detectsReplays ? 'see the headers' : 'none'
+  if (!isDeclared(scheme)) return scheme.base?.timestamp ?? 'none'
   const { timestamp } = scheme
   if (timestamp === undefined) return 'none'
   return `${timestamp.formats.join(', ')}${timestamp.meaning === 'expires' ? ' (until when the call holds)' : ''}`

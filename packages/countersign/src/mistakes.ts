@@ -46,14 +46,17 @@ function timestampMistakes(scheme: Scheme): readonly string[] {
   ]
 }
 
-function messageMistakes({ message }: Scheme): readonly string[] {
+function messageMistakes(scheme: Scheme): readonly string[] {
+  const { message } = scheme
   const fields = new Set(fieldsOf(message))
   const has = (...names: readonly string[]): boolean => names.some(name => fields.has(name))
   const alternatives = alternativesOf(message)
   return [
     ...(has('url') ? ['Signing the path alone. The full URL is signed, with scheme, host, port and query as they are sent.'] : []),
     ...(has('target') ? ['Signing the full URL, or leaving out the query. Path and query are signed, without scheme and host.'] : []),
-    ...(has('path') && !has('target') ? ['Signing the full URL. The path alone is signed where {path} stands.'] : []),
+    ...(has('path') && !has('target')
+      ? [`Signing the full URL. The path alone is signed${scheme.base === undefined ? ' where {path} stands' : ', without the query'}.`]
+      : []),
     ...([...fields].some(name => name === 'covered' || name.startsWith('header.'))
       ? ['Signing a header other than the one that is sent: a proxy or a client library may change it on the way.']
       : []),

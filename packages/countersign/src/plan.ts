@@ -162,7 +162,15 @@ export interface Base {
   readonly createPreparer: (credentials: Credentials, options: SignerOptions, crypto: CryptoProvider) => Preparer
   /** `createAnySigner` of keys/sign.ts: a declared scheme's signer need not carry it. */
   readonly createSigner: (scheme: Scheme, credentials: Credentials, crypto: CryptoProvider) => SignComposition
+  /** Every place that a call's signature is read from, in all forms that the plan accepts; so a gateway takes them all out. */
   readonly carries: readonly Carried[]
+  /**
+   * The parts of the coverage table that state a digest of the body which the plan has compared, such as
+   * `header.content-digest`: where one is signed, the body is.
+   */
+  readonly bodyDigests: readonly string[]
+  /** Where the time is and how it is written, in words; `none` where none is signed. */
+  readonly timestamp: string
   /** What is signed, in words. */
   readonly signs: string
 }

@@ -1,4 +1,5 @@
 import { boundedCache } from '../bounded-cache.ts'
+import { KEPT_LISTS, MAX_COVERED } from '../covered-limits.ts'
 import { isSingleField } from '../header-lines.ts'
 import { type CompiledRecipe, compile } from '../recipe/compile.ts'
 import { DECLARED } from '../recipe/declared.ts'
@@ -19,6 +20,9 @@ export const CARRIERS = {
   kong: { header: 'authorization', word: 'hmac', keyName: 'username' },
 } as const
 
+/** States a digest of the body; the plan compares it. */
+export const DIGEST_HEADER = 'digest'
+
 /** Headers that say when a call was signed; Kong takes `x-date` where a client can't set `date`. */
 export const DATE_HEADERS = ['date', 'x-date'] as const
 
@@ -31,16 +35,12 @@ export interface CoveredList {
   readonly made: CompiledRecipe
 }
 
-/** In lists of covered names. */
-const MAX_LISTS = 256
-const MAX_COVERED = 64
-
 /**
  * Reads `headers="…"` and compiles its recipe, once for each list; `undefined` for one that is malformed or names
  * something twice.
  */
 export function createListReader(): (list: string) => CoveredList | undefined {
-  return boundedCache(MAX_LISTS, list => {
+  return boundedCache(KEPT_LISTS, list => {
     const names = list.split(' ')
     if (names.length > MAX_COVERED || new Set(names).size < names.length || !names.every(isCoverable)) return undefined
     const recipe = signingString(names)

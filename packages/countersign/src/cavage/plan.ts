@@ -17,7 +17,7 @@ import {
 } from '../plan.ts'
 import { bodyHash } from '../recipe/body-hash.ts'
 import { hostOf } from '../url.ts'
-import { CARRIERS, type CoveredList, createListReader, DATE_HEADERS, type DraftCoverage } from './coverage.ts'
+import { CARRIERS, type CoveredList, createListReader, DATE_HEADERS, DIGEST_HEADER, type DraftCoverage } from './coverage.ts'
 import { type DraftParameters, labelled, readParameters } from './parameters.ts'
 
 /** What `compose` has to know again of a call. */
@@ -32,7 +32,7 @@ type DraftCall = BaseCall<{
 /** What a verifier runs for the draft: what the scheme covers is demanded, more may be covered. */
 export function createDraftPlan(coverage: DraftCoverage): Plan {
   const { header, word, keyName } = CARRIERS[coverage.carrier]
-  const demanded = coverage.headers.filter(name => name !== 'digest')
+  const demanded = coverage.headers.filter(name => name !== DIGEST_HEADER)
   const wantsDigest = demanded.length < coverage.headers.length
   const readList = createListReader()
   const hash = bodyHash('sha256', 'base64')
@@ -54,7 +54,7 @@ export function createDraftPlan(coverage: DraftCoverage): Plan {
     const moment = readMoment(parameters, names, lines, header)
     if (moment !== undefined && isFailure(moment)) return moment
 
-    const digest = findLine(lines, 'digest')
+    const digest = findLine(lines, DIGEST_HEADER)
     const text = digest === undefined ? undefined : statedSha256(digest)
     const times = { created: created ?? '', expires: expires ?? '' }
     // The host is the verifier's own, whatever the header says.
@@ -71,7 +71,7 @@ export function createDraftPlan(coverage: DraftCoverage): Plan {
       algorithms: labelled(algorithm),
       passphrase: undefined,
       stated: text === undefined ? NO_STATED : [{ text, hash }],
-      body: names.includes('digest') ? 'by-digest' : 'not-signed',
+      body: names.includes(DIGEST_HEADER) ? 'by-digest' : 'not-signed',
       call,
       moment,
       otherwise: undefined,
@@ -81,7 +81,7 @@ export function createDraftPlan(coverage: DraftCoverage): Plan {
   return {
     read(request: PlanRequest) {
       const lines = headerLines(request.headers)
-      const repeated = findRepeated(lines, [header, 'host', 'digest'])
+      const repeated = findRepeated(lines, [header, 'host', DIGEST_HEADER])
       if (repeated !== undefined) return { code: 'duplicate-header', header: repeated }
       const value = findLine(lines, header)
       if (value === undefined || value === '') return { code: 'missing-header', header }
@@ -91,7 +91,8 @@ export function createDraftPlan(coverage: DraftCoverage): Plan {
 
     complete(claim: Claim, body: Uint8Array | undefined | 'deferred'): CompleteClaim | Failure {
       const call = claim.call as DraftCall
-      if (wantsDigest && body !== undefined && claim.body === 'not-signed') return { code: 'insufficient-coverage', missing: ['digest'] }
+      if (wantsDigest && body !== undefined && claim.body === 'not-signed')
+        return { code: 'insufficient-coverage', missing: [DIGEST_HEADER] }
       if (call.own.hasIdleDigest) return { code: 'digest-mismatch' }
       call.body = body === 'deferred' ? undefined : body
       return completed(claim, claim.moment === 'in-body' ? undefined : claim.moment)

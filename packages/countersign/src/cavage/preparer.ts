@@ -17,7 +17,7 @@ import type { SignedRequest, SignerOptions } from '../request.ts'
 import { createSecondStamper } from '../second-stamper.ts'
 import { systemClock } from '../timestamp.ts'
 import { hostOf } from '../url.ts'
-import { CARRIERS, DATE_HEADERS, type DraftCoverage, signingString } from './coverage.ts'
+import { CARRIERS, DATE_HEADERS, DIGEST_HEADER, type DraftCoverage, signingString } from './coverage.ts'
 import { draftName } from './parameters.ts'
 
 const DEFAULT_LIFETIME_MS = 60_000
@@ -45,7 +45,7 @@ export function createDraftPreparer(
     return { names, recipe, made: compile(mergeTexts(recipe), DECLARED) }
   }
   const whole = compileFor(covered)
-  const bare = compileFor(covered.filter(name => name !== 'digest'))
+  const bare = compileFor(covered.filter(name => name !== DIGEST_HEADER))
   const label = hasCreated ? 'hs2019' : draftName(algorithm)
 
   function compose(parts: SignableParts, time: Time, added: Record<string, string>): DraftPrepared {
@@ -73,7 +73,7 @@ export function createDraftPreparer(
       for (const name of dates) added[name] = time.date ?? stampDate()
       if (parts.signed === undefined || whole.names.length === bare.names.length) return compose(parts, time, added)
       return whenReady(crypto.hashText('sha256', bodyMessage(parts.signed), 'base64'), hash => {
-        added['digest'] = `SHA-256=${hash}`
+        added[DIGEST_HEADER] = `SHA-256=${hash}`
         return compose(parts, time, added)
       })
     },

@@ -3,7 +3,7 @@ import { CountersignError } from '../error.ts'
 import { algorithmOf, createAnySigner } from '../keys/sign.ts'
 import type { Carried } from '../plan.ts'
 import type { Scheme } from '../scheme.ts'
-import { CARRIERS, createListReader, DATE_HEADERS, type DraftCoverage, signingString } from './coverage.ts'
+import { CARRIERS, createListReader, DATE_HEADERS, DIGEST_HEADER, type DraftCoverage, signingString } from './coverage.ts'
 import type { DraftSignaturesOptions } from './options.ts'
 import { createDraftPlan } from './plan.ts'
 import { createDraftPreparer } from './preparer.ts'
@@ -22,7 +22,14 @@ const ALGORITHMS: readonly [Algorithm, ...Algorithm[]] = [
   'hmac-sha1',
 ]
 
-const TIMES: readonly string[] = [...DATE_HEADERS, '(created)', '(expires)']
+/** What says when a call was signed, in words. */
+const TIMES: { readonly [covered: string]: string | undefined } = {
+  ...Object.fromEntries(DATE_HEADERS.map(name => [name, `the header ${name}, as HTTP writes a date`])),
+  '(created)': 'the parameter created, in epoch seconds',
+  '(expires)': 'the parameter expires, in epoch seconds',
+}
+
+const COVERED = 'where the call covers it'
 
 /**
  * HTTP Signatures as in draft-cavage-http-signatures-12, the forerunner of RFC 9421: what ActivityPub servers and the
@@ -35,7 +42,7 @@ export function draftSignatures(options: DraftSignaturesOptions = {}): Scheme {
     carrier: options.carrier ?? 'authorization',
     headers: (options.headers ?? ['(request-target)', 'host', 'date', 'digest']).map(name => name.toLowerCase()),
   }
-  const always = coverage.headers.filter(covered => covered !== 'digest')
+  const always = coverage.headers.filter(covered => covered !== DIGEST_HEADER)
   if (always.length === 0 || createListReader()(coverage.headers.join(' ')) === undefined)
     throw new CountersignError(
       'option-invalid',
@@ -43,6 +50,7 @@ export function draftSignatures(options: DraftSignaturesOptions = {}): Scheme {
     )
   const { header, keyName } = CARRIERS[coverage.carrier]
   const name = options.name ?? 'http-signatures-draft-12'
+  const covers = (header: string): boolean => coverage.headers.includes(header)
   const scheme: Scheme = {
     name,
     title: 'HTTP Signatures, draft 12',
@@ -55,7 +63,7 @@ export function draftSignatures(options: DraftSignaturesOptions = {}): Scheme {
     message: signingString(coverage.headers),
     keyId: 'carried',
     hasPassphrase: false,
-    detectsReplays: coverage.headers.some(covered => TIMES.includes(covered)),
+    detectsReplays: coverage.headers.some(covered => TIMES[covered] !== undefined),
     only: {},
     accepts: ['white-space', 'line-or-list'],
     base: {
@@ -69,13 +77,18 @@ export function draftSignatures(options: DraftSignaturesOptions = {}): Scheme {
           true,
           `${keyName}, algorithm, the covered headers (at least ${coverage.headers.join(' ')}) and the signature in base64.`,
         ),
-        ...DATE_HEADERS.filter(date => coverage.headers.includes(date)).map(date =>
-          carried(date, true, 'When it was signed, as HTTP writes a date.'),
+        // A call may cover more than is demanded, and a date or a digest that it covers is read.
+        ...DATE_HEADERS.map(date =>
+          carried(date, covers(date), `When it was signed, as HTTP writes a date${covers(date) ? '' : `; ${COVERED}`}.`),
         ),
-        ...(coverage.headers.includes('digest')
-          ? [carried('digest', false, 'SHA-256= and the base64 of the hash of the body; with every body.')]
-          : []),
+        carried(
+          DIGEST_HEADER,
+          false,
+          `SHA-256= and the base64 of the hash of the body; ${covers(DIGEST_HEADER) ? 'with every body' : COVERED}.`,
+        ),
       ],
+      bodyDigests: [`header.${DIGEST_HEADER}`],
+      timestamp: coverage.headers.flatMap(covered => TIMES[covered] ?? []).join('; ') || 'none',
       signs: 'a line for each covered header, "name: value", joined by newlines',
     },
   }

@@ -1,8 +1,12 @@
 import { encode, utf8 } from '../encoding.ts'
+import type { Call } from '../recipe/call.ts'
 import type { Capabilities, TextOf } from '../recipe/compile.ts'
+import { perCall } from '../recipe/per-call.ts'
+import { readQueryParameters } from '../recipe/query-parameters.ts'
 import type { FilterRecipe } from '../recipe/recipe.ts'
-import { queryParameter, structured, structuredMember } from './component-values.ts'
+import { memberOf, queryValue, structured } from './component-values.ts'
 import { serializeString } from './serialize-fields.ts'
+import { parseDictionary } from './structured-fields.ts'
 
 /** The field and the filters that only RFC 9421 has. */
 export const capabilities: Capabilities = {
@@ -12,9 +16,17 @@ export const capabilities: Capabilities = {
       case 'structured':
         return orMissing(value, structured, `"${headerOf(recipe)}";sf`)
       case 'member':
-        return orMissing(value, text => structuredMember(text, recipe.with), `"${headerOf(recipe)}";key=${serializeString(recipe.with)}`)
+        return orMissing(
+          value,
+          (text, call) => memberOf(membersOf(call, text).all, recipe.with),
+          `"${headerOf(recipe)}";key=${serializeString(recipe.with)}`,
+        )
       case 'query-param':
-        return orMissing(value, text => queryParameter(text, recipe.with), `"@query-param";name=${serializeString(recipe.with)}`)
+        return orMissing(
+          value,
+          (text, call) => queryValue(parametersOf(call, text), recipe.with),
+          `"@query-param";name=${serializeString(recipe.with)}`,
+        )
       case 'byte-lines':
         return byteLines(headerOf(recipe), value)
       default:
@@ -23,9 +35,12 @@ export const capabilities: Capabilities = {
   },
 }
 
-function orMissing(value: TextOf, change: (text: string) => string | undefined, name: string): TextOf {
+const parametersOf = /* @__PURE__ */ perCall(readQueryParameters)
+const membersOf = /* @__PURE__ */ perCall(text => ({ all: parseDictionary(text) }))
+
+function orMissing(value: TextOf, change: (text: string, call: Call) => string | undefined, name: string): TextOf {
   return call => {
-    const changed = change(value(call))
+    const changed = change(value(call), call)
     if (changed === undefined) call.missing ??= name
     return changed ?? ''
   }

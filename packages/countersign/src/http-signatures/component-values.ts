@@ -1,6 +1,7 @@
 import { percentEncode } from '../percent.ts'
+import { readQueryParameters } from '../recipe/query-parameters.ts'
 import { serializeDictionary, serializeList, serializeMember } from './serialize-fields.ts'
-import { parseDictionary, parseItem, parseList } from './structured-fields.ts'
+import { type Dictionary, parseDictionary, parseItem, parseList } from './structured-fields.ts'
 
 /**
  * RFC 9421 §2.2.8: decoded as a form, encoded again; a name that comes several times can't be covered.
@@ -8,9 +9,13 @@ import { parseDictionary, parseItem, parseList } from './structured-fields.ts'
  * @param query without its `?`
  */
 export function queryParameter(query: string, wanted: string): string | undefined {
-  const values = [...new URLSearchParams(query)].filter(([name]) => percentEncode(name) === wanted)
-  const [only] = values
-  return values.length === 1 && only !== undefined ? percentEncode(only[1]) : undefined
+  return queryValue(readQueryParameters(query), wanted)
+}
+
+/** The value of one of the parameters, where it is there once. */
+export function queryValue(parameters: ReturnType<typeof readQueryParameters>, wanted: string): string | undefined {
+  const [only, ...others] = parameters.get(wanted) ?? []
+  return only === undefined || others.length > 0 ? undefined : percentEncode(only.value)
 }
 
 /** Strictly serialised (§2.1.1). A list and a dictionary are told apart by which of the two the value is. */
@@ -25,6 +30,10 @@ export function structured(value: string): string | undefined {
 
 /** One member of a dictionary (§2.1.2). */
 export function structuredMember(value: string, key: string): string | undefined {
-  const member = parseDictionary(value)?.get(key)
+  return memberOf(parseDictionary(value), key)
+}
+
+export function memberOf(dictionary: Dictionary | undefined, key: string): string | undefined {
+  const member = dictionary?.get(key)
   return member === undefined ? undefined : serializeMember(member)
 }

@@ -1,3 +1,4 @@
+import { MAX_COVERED } from '../covered-limits.ts'
 import { encode, utf8 } from '../encoding.ts'
 import { findLines } from '../header-lines.ts'
 import type { Recipe } from '../recipe/recipe.ts'
@@ -41,7 +42,6 @@ export interface Component {
 }
 
 const PARAMETERS = new Set(['sf', 'key', 'bs', 'tr', 'req', 'name'])
-const REQUEST_ONLY = new Set(['@method', '@target-uri', '@authority', '@scheme', '@request-target', '@path', '@query', '@query-param'])
 
 /**
  * Reads a covered component (RFC 9421 §2). `undefined` for one that is unknown, or whose parameters contradict each
@@ -64,8 +64,9 @@ export function readComponent({ item, parameters }: Item): Component | undefined
   return { identifier, name, value, recipe: componentRecipe(name, flags, texts) }
 }
 
-/** Reads all components of a signature; `undefined` when one is unknown, or comes twice. */
+/** Reads all components of a signature; `undefined` when one is unknown, or comes twice, or there are too many. */
 export function readComponents({ items }: InnerList): readonly Component[] | undefined {
+  if (items.length > MAX_COVERED) return undefined
   const components: Component[] = []
   const seen = new Set<string>()
   for (const item of items) {
@@ -102,11 +103,6 @@ function readDerived(name: string, flags: ReadonlySet<string>, texts: ReadonlyMa
     default:
       return undefined
   }
-}
-
-/** Whether a response can have it of itself. */
-export function isRequestOnly(name: string): boolean {
-  return REQUEST_ONLY.has(name)
 }
 
 function queryWithMark(target: string): string {

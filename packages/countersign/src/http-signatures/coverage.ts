@@ -1,11 +1,12 @@
 import { boundedCache } from '../bounded-cache.ts'
+import { KEPT_LISTS } from '../covered-limits.ts'
 import { isSingleField } from '../header-lines.ts'
 import { type CompiledRecipe, compile } from '../recipe/compile.ts'
 import { mergeTexts } from '../recipe/merge-texts.ts'
 import { field, join, type MessageRecipe, type Recipe, text } from '../recipe/recipe.ts'
 import { capabilities } from './capabilities.ts'
-import { type Component, readComponents } from './components.ts'
-import { isInnerList, parseList } from './structured-fields.ts'
+import type { Component } from './components.ts'
+import { BODY_DIGESTS } from './digest.ts'
 
 /** A scheme's options, filled in. */
 export interface Coverage {
@@ -23,7 +24,8 @@ export interface Coverage {
  * something.
  */
 export function isDigest(identifier: string): boolean {
-  return /^"content-digest"(;sf|;bs|;key="sha-(256|512)")*$/.test(identifier)
+  const [field, , key = ''] = /^"content-digest"(;sf|;bs)*(;key="[^"]*")?(;sf|;bs)*$/.exec(identifier) ?? []
+  return field !== undefined && BODY_DIGESTS.includes(`header.content-digest${key}`)
 }
 
 /**
@@ -69,21 +71,14 @@ export function coveredList(components: readonly Component[]): CoveredList | und
   }
 }
 
-/** In lists of components. */
-const MAX_LISTS = 256
-
 /** Compiles each list once. */
 export function createListCompiler(): (components: readonly Component[]) => CoveredList | undefined {
-  const byText = boundedCache(MAX_LISTS, text => {
-    const [member] = parseList(`(${text})`) ?? []
-    const components = member !== undefined && isInnerList(member) ? readComponents(member) : undefined
-    return components === undefined ? undefined : coveredList(components)
-  })
+  const byText = boundedCache(KEPT_LISTS, (_text, components: readonly Component[]) => coveredList(components))
   const byList = new WeakMap<readonly Component[], CoveredList>()
   return components => {
     const known = byList.get(components)
     if (known !== undefined) return known
-    const list = byText(components.map(({ identifier }) => identifier).join(' '))
+    const list = byText(components.map(({ identifier }) => identifier).join(' '), components)
     if (list !== undefined) byList.set(components, list)
     return list
   }

@@ -6,6 +6,12 @@ import { isInnerList, parseDictionary } from './structured-fields.ts'
 /** The active algorithms of RFC 9530; the deprecated ones (`md5`, `sha`, …) prove nothing. */
 const DIGESTS: { readonly [name: string]: 'sha256' | 'sha512' } = { 'sha-256': 'sha256', 'sha-512': 'sha512' }
 
+/** The parts of a request that state such a digest: the field, or one member of it. */
+export const BODY_DIGESTS: readonly string[] = [
+  'header.content-digest',
+  ...Object.keys(DIGESTS).map(name => `header.content-digest;key="${name}"`),
+]
+
 export type DigestName = 'sha-256' | 'sha-512'
 
 /** The value of `Content-Digest` (or of `Repr-Digest`, for a representation that is sent as it is): `sha-256=:…:`. */

@@ -1,5 +1,6 @@
 import { crypto as platform } from '#crypto'
 import type { Algorithm } from '../algorithm.ts'
+import { MAX_COVERED } from '../covered-limits.ts'
 import { type CryptoProvider, type MaybePromise, whenReady } from '../crypto/provider.ts'
 import { decodeStrictly, encode } from '../encoding.ts'
 import { CountersignError } from '../error.ts'
@@ -118,7 +119,7 @@ export function parseComponents(identifiers: readonly string[]): readonly Compon
   if (components !== undefined) return components
   throw new CountersignError(
     'option-invalid',
-    `${text} are no covered components: a field name in lower case, or a derived one such as @method, each once, with its parameters behind the quotes.`,
+    `${text} are no covered components: a field name in lower case, or a derived one such as @method, each once, with its parameters behind the quotes, and at most ${MAX_COVERED} of them.`,
   )
 }
 

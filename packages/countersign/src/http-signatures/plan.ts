@@ -1,7 +1,8 @@
 import { ALGORITHMS, type Algorithm } from '../algorithm.ts'
 import { type BaseCall, baseCall, placeCall } from '../base-call.ts'
+import { MAX_COVERED } from '../covered-limits.ts'
 import type { Failure } from '../failure.ts'
-import { combineLines, findLine, findLines, findRepeated, headerLines } from '../header-lines.ts'
+import { combineLines, findLine, findRepeated, headerLines } from '../header-lines.ts'
 import { parseTimestamp } from '../parse-timestamp.ts'
 import {
   type Claim,
@@ -17,17 +18,21 @@ import {
 } from '../plan.ts'
 import { bodyHash } from '../recipe/body-hash.ts'
 import { hostOf } from '../url.ts'
-import type { Lines } from './components.ts'
+import type { Component, Lines } from './components.ts'
 import { type Coverage, type CoveredList, createListCompiler, INPUT } from './coverage.ts'
 import { readDigests } from './digest.ts'
 import { type LabelledSignature, readFields } from './message-signatures.ts'
+import { placeLine, placeLines } from './places.ts'
 import type { SignatureParameters } from './signature-base.ts'
 import { createSingleReader } from './single-signature.ts'
 
 /** More than this many characters of `Signature-Input` or `Signature` is refused unread. */
 const MAX_FIELD_LENGTH = 16_384
 const MAX_NONCE_LENGTH = 256
-/** Of the signatures that cover what is demanded, in the order of `Signature-Input`. */
+/**
+ * Of the signatures that cover what is demanded, in the order of `Signature-Input`; and no more than have
+ * {@link MAX_COVERED} components between them.
+ */
 const MAX_TRIED = 8
 
 /** What `compose` has to know again of a call. */
@@ -52,41 +57,41 @@ export function createHttpPlan(coverage: Coverage): Plan {
   const parameterNames = coverage.parameters.filter(name => name !== 'keyid') as readonly (keyof SignatureParameters)[]
   const readSingle = createSingleReader()
   const compileList = createListCompiler()
-  const lacking = new WeakMap<CoveredList, readonly string[]>()
+  const lacking = new WeakMap<readonly Component[], readonly string[]>()
   const hashes = { sha256: bodyHash('sha256', 'base64'), sha512: bodyHash('sha512', 'base64') }
 
   /** What the scheme demands and a signature lacks; of the digest only a body can tell. */
-  function findMissing(list: CoveredList, parameters: SignatureParameters): readonly string[] {
-    let missing = lacking.get(list)
+  function findMissing(components: readonly Component[], parameters: SignatureParameters): readonly string[] {
+    let missing = lacking.get(components)
     if (missing === undefined) {
-      missing = coverage.components.filter(identifier => !list.identifiers.includes(identifier))
-      lacking.set(list, missing)
+      missing = coverage.components.filter(wanted => !components.some(({ identifier }) => identifier === wanted))
+      lacking.set(components, missing)
     }
     const absent = parameterNames.filter(name => parameters[name] === undefined)
     return absent.length === 0 ? missing : [...missing, ...absent.map(name => `;${name}`)]
   }
 
   function readStated(lines: Lines): Shared['stated'] {
-    const digestField = findLines(lines, 'content-digest')
+    const digestField = placeLines(lines, 'content-digest')
     if (digestField === undefined) return NO_STATED
     const digests = readDigests(digestField.join(', '))
     return digests === undefined ? 'idle' : digests.map(({ algorithm, text }): Stated => ({ text, hash: hashes[algorithm] }))
   }
 
-  function understand({ components, parameters, input, signature }: LabelledSignature, shared: Shared, otherwise: Claim | undefined) {
+  function understand({ components, parameters, input, signature }: LabelledSignature, shared: Shared): Claim | Failure {
     const {
       lines,
       stated,
       request: { method, target },
     } = shared
+    const missing = findMissing(components, parameters)
+    if (missing.length > 0) return { code: 'insufficient-coverage', missing }
     const list = compileList(components)
     if (list === undefined) return MALFORMED
-    const missing = findMissing(list, parameters)
-    if (missing.length > 0) return { code: 'insufficient-coverage', missing } as const
     const { keyid, nonce, alg } = parameters
     if (keyid === '' || nonce === '' || (keyid?.length ?? 0) > MAX_FIELD_LENGTH || (nonce?.length ?? 0) > MAX_NONCE_LENGTH) return MALFORMED
     const repeated = findRepeated(lines, list.single)
-    if (repeated !== undefined) return { code: 'duplicate-header', header: repeated } as const
+    if (repeated !== undefined) return { code: 'duplicate-header', header: repeated }
     const moment = readMoment(parameters, list, lines)
     if (moment !== undefined && isFailure(moment)) return moment
     // The host is the verifier's own, whatever the header says.
@@ -108,36 +113,34 @@ export function createHttpPlan(coverage: Coverage): Plan {
       body: list.coversDigest ? 'by-digest' : 'not-signed',
       call,
       moment,
-      otherwise,
+      otherwise: undefined,
     })
   }
 
   /** Of those with the label and the tag that are asked for, a chain of those that cover enough. */
   function chain(signatures: readonly LabelledSignature[], shared: Shared): Claim | Failure {
-    const { label: wanted, tag } = coverage
-    const candidates = signatures.filter(
-      ({ label, parameters }) => (wanted ?? label) === label && (tag === undefined || parameters.tag === tag),
-    )
     let failure: Failure = MALFORMED
-    const good: LabelledSignature[] = []
-    for (const candidate of candidates) {
-      const claim = understand(candidate, shared, undefined)
-      if (!isFailure(claim)) good.push(candidate)
-      else if (failure === MALFORMED) failure = claim
+    const good: Claim[] = []
+    let covered = 0
+    for (const one of signatures) {
+      const claim = isAskedFor(one, coverage) ? understand(one, shared) : MALFORMED
+      if (isFailure(claim)) {
+        if (failure === MALFORMED) failure = claim
+        continue
+      }
+      covered += one.components.length
+      if (good.length > 0 && covered > MAX_COVERED) break
+      good.push(claim)
       if (good.length === MAX_TRIED) break
     }
-    const first = good.reduceRight<Claim | undefined>((otherwise, candidate) => {
-      const claim = understand(candidate, shared, otherwise)
-      return isFailure(claim) ? otherwise : claim
-    }, undefined)
-    return first ?? failure
+    return good.length === 0 ? failure : good.reduceRight((otherwise, claim) => claimOf({ ...claim, otherwise }))
   }
 
   return {
     read(request: PlanRequest): Claim | Failure {
       const lines = headerLines(request.headers)
-      const inputs = findLines(lines, 'signature-input')
-      const texts = findLines(lines, 'signature')
+      const inputs = placeLines(lines, 'signature-input')
+      const texts = placeLines(lines, 'signature')
       if (inputs === undefined || texts === undefined)
         return { code: 'missing-header', header: inputs === undefined ? 'signature-input' : 'signature' }
       if (lengthOf(inputs) > MAX_FIELD_LENGTH) return MALFORMED
@@ -145,7 +148,7 @@ export function createHttpPlan(coverage: Coverage): Plan {
       if (findRepeated(lines, HOST) !== undefined) return { code: 'duplicate-header', header: 'host' }
       const shared: Shared = { request, lines, stated: readStated(lines) }
       const single = inputs.length === 1 && texts.length === 1 ? readSingle(inputs[0] ?? '', texts[0] ?? '') : undefined
-      if (single !== undefined && isAskedFor(single, coverage)) return understand(single, shared, undefined)
+      if (single !== undefined && isAskedFor(single, coverage)) return understand(single, shared)
       const signatures = readFields(lines, 'left-out')
       return signatures === undefined ? MALFORMED : chain(signatures, shared)
     },
@@ -191,7 +194,7 @@ function lengthOf(lines: readonly string[]): number {
 function readMoment({ created, expires }: SignatureParameters, { coversDate }: CoveredList, lines: Lines): Moment | undefined | Failure {
   const issuedMs = created === undefined ? undefined : created * 1000
   const expiresMs = expires === undefined ? undefined : expires * 1000
-  const date = coversDate ? findLine(lines, 'date') : undefined
+  const date = coversDate ? placeLine(lines, 'date') : undefined
   if (date === undefined)
     return issuedMs === undefined && expiresMs === undefined ? undefined : { issuedMs, expiresMs, isLongLived: false, isUnique: false }
   const time = parseTimestamp(date, ['http-date'])

@@ -4,8 +4,10 @@ import { algorithmOf, createAnySigner } from '../keys/sign.ts'
 import type { Carried } from '../plan.ts'
 import type { Scheme } from '../scheme.ts'
 import { type Coverage, coveredList, isDigest } from './coverage.ts'
+import { BODY_DIGESTS } from './digest.ts'
 import { parseComponents } from './message-signatures.ts'
 import type { HttpMessageSignaturesOptions } from './options.ts'
+import type { Place } from './places.ts'
 import { createHttpPlan } from './plan.ts'
 import { createHttpPreparer } from './preparer.ts'
 
@@ -69,16 +71,32 @@ export function httpMessageSignatures(options: HttpMessageSignaturesOptions = {}
           `The covered components (at least ${whole.identifiers.join(' ')}) and the parameters ${parameters.join(', ')}.`,
         ),
         carried('signature', true, 'The signature of the signature base, base64 between colons, under the same label.'),
-        ...(whole.coversDigest
-          ? [carried('content-digest', false, `The ${digest} of the body, base64 between colons; with every body.`)]
-          : []),
+        carried(
+          'content-digest',
+          false,
+          `The ${digest} of the body, base64 between colons; ${whole.coversDigest ? 'with every body' : COVERED}.`,
+        ),
+        carried('date', whole.coversDate, `When it was signed, as HTTP writes a date${whole.coversDate ? '' : `; ${COVERED}`}.`),
       ],
+      bodyDigests: BODY_DIGESTS,
+      timestamp: describeTimes(parameters, whole.coversDate),
       signs: 'the signature base: a line for each covered component, and the signature parameters',
     },
   }
   return scheme
 }
 
-function carried(name: string, required: boolean, holds: string): Carried {
+/** What every verifier reads, and only some schemes demand. */
+const COVERED = 'where the call covers it'
+
+function describeTimes(parameters: readonly string[], hasDate: boolean): string {
+  const times = [
+    ...(['created', 'expires'] as const).filter(name => parameters.includes(name)).map(name => `the parameter ${name}, in epoch seconds`),
+    ...(hasDate ? ['the header date, as HTTP writes a date'] : []),
+  ]
+  return times.length === 0 ? 'none' : times.join('; ')
+}
+
+function carried(name: Place, required: boolean, holds: string): Carried {
   return { in: 'header', name, required, secret: false, holds }
 }

@@ -1,5 +1,6 @@
 import { canonicalBase64 } from '../base64-spelling.ts'
 import { boundedCache } from '../bounded-cache.ts'
+import { KEPT_LISTS } from '../covered-limits.ts'
 import { type Component, readComponents } from './components.ts'
 import type { LabelledSignature } from './message-signatures.ts'
 import type { SignatureParameters } from './signature-base.ts'
@@ -14,16 +15,13 @@ const INPUT =
 const PARAMETER = /;([a-z]+)=(?:(\d+)|"([^"]*)")/g
 const SIGNATURE = /^([a-z*][a-z0-9_\-.*]*)=:([A-Za-z0-9+/]*={0,2}):$/
 
-/** Cache size, in parsed component lists. Clients of one API send only a few. */
-const MAX_LISTS = 256
-
 /**
  * Reads both fields when they hold a single signature, spelled canonically; `undefined` sends the caller the long way.
  */
 export type SingleReader = (input: string, signature: string) => LabelledSignature | undefined
 
 export function createSingleReader(): SingleReader {
-  const componentsOf = boundedCache(MAX_LISTS, (list): readonly Component[] | undefined => {
+  const componentsOf = boundedCache(KEPT_LISTS, (list): readonly Component[] | undefined => {
     const [member] = parseList(list) ?? []
     const components = member !== undefined && isInnerList(member) ? readComponents(member) : undefined
     return components?.map(({ identifier }) => identifier).join(' ') === list.slice(1, -1) ? components : undefined

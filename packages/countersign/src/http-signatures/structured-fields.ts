@@ -117,16 +117,15 @@ function parseItemAt(cursor: Cursor): Item {
 
 function parseParameters(cursor: Cursor): Parameters {
   if (cursor.text.charCodeAt(cursor.at) !== 59) return NO_PARAMETERS
-  const parameters: [string, BareItem][] = []
+  const parameters = new Map<string, BareItem>()
   while (skip(cursor, ';')) {
     skipSpaces(cursor)
     const key = parseKey(cursor)
     const value = skip(cursor, '=') ? parseBareItem(cursor) : TRUE
-    const known = parameters.findIndex(([name]) => name === key)
-    if (known >= 0) parameters.splice(known, 1)
-    parameters.push([key, value])
+    parameters.delete(key)
+    parameters.set(key, value)
   }
-  return parameters
+  return [...parameters]
 }
 
 const KEY = /[a-z*][a-z0-9_\-.*]*/y

@@ -101,10 +101,8 @@ export function compileText(recipe: Recipe, hashes: CompiledHash[], capabilities
   }
 }
 
-export function joined([first = empty, ...rest]: readonly TextOf[]): TextOf {
-  if (rest.length === 0) return first
-  const next = joined(rest)
-  return call => first(call) + next(call)
+function joined(texts: readonly TextOf[]): TextOf {
+  return texts.length === 0 ? empty : texts.reduceRight((next, first) => call => first(call) + next(call))
 }
 
 const empty: TextOf = () => ''

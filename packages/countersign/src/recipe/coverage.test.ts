@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest'
+import { draftSignatures } from '../cavage/index.ts'
 import type { MessagePiece, SchemeDeclaration } from '../declaration.ts'
 import { defineScheme } from '../define.ts'
+import { httpMessageSignatures } from '../http-signatures/index.ts'
 import type { Scheme } from '../scheme.ts'
 import * as shipped from '../schemes/index.ts'
+import { sigV4 } from '../sigv4/index.ts'
 import { coverageOf } from './coverage.ts'
 import { field, filter, join, type ListRecipe, type Recipe, text } from './recipe.ts'
 
@@ -94,9 +97,34 @@ function declared(message: MessagePiece | readonly MessagePiece[], more: Partial
 /** A scheme with logic that signs this. */
 function based(...of: Recipe[]): Scheme {
   const { declaration: _, ...facts } = shipped.stripe
-  const base = { createPlan: neverMade, createPreparer: neverMade, createSigner: neverMade, carries: [], signs: '' }
+  const base = {
+    createPlan: neverMade,
+    createPreparer: neverMade,
+    createSigner: neverMade,
+    carries: [],
+    bodyDigests: ['header.content-digest', 'header.content-digest;key="sha-256"'],
+    timestamp: '',
+    signs: '',
+  }
   return { ...facts, name: 'based', message: join('\n', of), base }
 }
+
+describe('the body', () => {
+  it.each<[string, Scheme, unknown]>([
+    ['is signed by the digest of RFC 9421', httpMessageSignatures(), 'exactly'],
+    ['and by one member of it', httpMessageSignatures({ components: ['@method', '"content-digest";key="sha-512"'] }), 'exactly'],
+    ['not by the digest of draft 12 in RFC 9421', httpMessageSignatures({ components: ['@method', '@target-uri', 'digest'] }), 'not'],
+    ['is signed by the digest of draft 12', draftSignatures(), 'exactly'],
+    ['not by that of RFC 9421 in draft 12', draftSignatures({ headers: ['(request-target)', 'date', 'content-digest'] }), 'not'],
+    ['is signed in SigV4', sigV4(), 'exactly'],
+    ['for S3 as well', sigV4({ service: 's3' }), 'exactly'],
+    ['but not in presigned URLs of S3', sigV4({ service: 's3', in: 'query' }), 'not'],
+    ['nor where a payload may be unsigned', sigV4({ allowUnsignedPayload: true }), 'not'],
+    ['nor there in a presigned URL', sigV4({ allowUnsignedPayload: true, in: 'query' }), 'not'],
+  ])('%s', (_what, scheme, expected) => {
+    expect(coverageOf(scheme, 'POST').parts.body).toEqual(expected)
+  })
+})
 
 function neverMade(): never {
   throw new Error('Coverage is read from the recipe alone.')
@@ -162,6 +190,7 @@ describe('losses', () => {
     ['a digest that is compared covers the body', based(field('header.content-digest')), 'body', 'exactly'],
     ['one member of it as well', based(filter('member', field('header.content-digest'), 'sha-256')), 'body', 'exactly'],
     ['but not one that is not compared', based(filter('member', field('header.content-digest'), 'md5')), 'body', 'not'],
+    ['nor a header that another scheme compares', based(field('header.digest')), 'body', 'not'],
     ['a single parameter is not the query', based(filter('query-param', field('query'), 'id')), 'query', 'not'],
     ['a single parameter has a part of its own', based(filter('query-param', field('query'), 'id')), 'query.id', ['escape-spelling']],
     [

@@ -111,7 +111,6 @@ function withFilter(losses: Losses, { filter }: FilterRecipe): Losses {
       return plus(plus(losses, 'dot-segments'), 'double-slashes')
     case 're-encode':
       return plus(losses, 'escape-spelling')
-    case 'trim':
     case 'collapse':
     case 'structured':
       return plus(losses, 'white-space')
@@ -149,15 +148,6 @@ function coverField(name: Field, losses: Losses, isText: boolean, to: Walk): voi
   }
 }
 
-/**
- * The headers that state a digest of the body, for schemes whose own logic compares it with the body that came: RFC
- * 9530 §2 (as RFC 9421 uses it), RFC 3230 §4.3.2 (draft 12), and SigV4's payload hash.
- */
-const BODY_DIGESTS: readonly string[] = ['header.content-digest', 'header.digest', 'header.x-amz-content-sha256']
-
-/** The algorithms of RFC 9530 that are compared. */
-const COMPARED_DIGESTS: readonly string[] = ['sha-256', 'sha-512']
-
 /** A declared scheme takes a header once, as it came; the others combine its lines and trim them. */
 function coverHeader(name: Field, losses: Losses, { scheme, held }: Walk): void {
   if (name === 'header.host') {
@@ -165,14 +155,20 @@ function coverHeader(name: Field, losses: Losses, { scheme, held }: Walk): void 
     return
   }
   cover(held, name, isDeclared(scheme) ? losses : plus(plus(losses, 'white-space'), 'line-or-list'))
-  if (scheme.base !== undefined && BODY_DIGESTS.includes(name)) cover(held, 'body', NO_LOSSES)
+  coverDigested(name, scheme, held)
 }
 
 /** One member of a dictionary; the rest of the header is not signed. */
 function coverMember({ with: key, of }: FilterRecipe, losses: Losses, { scheme, held }: Walk): void {
   if (of.op !== 'field') return
-  cover(held, `${of.field};key=${JSON.stringify(key)}`, plus(plus(losses, 'white-space'), 'line-or-list'))
-  if (scheme.base !== undefined && of.field === 'header.content-digest' && COMPARED_DIGESTS.includes(key)) cover(held, 'body', NO_LOSSES)
+  const part = `${of.field};key=${JSON.stringify(key)}`
+  cover(held, part, plus(plus(losses, 'white-space'), 'line-or-list'))
+  coverDigested(part, scheme, held)
+}
+
+/** Where a part is signed that states a digest of the body, and the scheme's own logic compares it, the body is. */
+function coverDigested(part: string, { base }: Scheme, held: Walk['held']): void {
+  if (base?.bodyDigests.includes(part) === true) cover(held, 'body', NO_LOSSES)
 }
 
 /**

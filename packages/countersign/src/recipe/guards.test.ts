@@ -45,7 +45,15 @@ function declared(message: string): Scheme {
 /** A scheme with logic that signs these, a line each. */
 function based(...of: Recipe[]): Scheme {
   const { declaration: _, ...facts } = stripe
-  const base = { createPlan: neverMade, createPreparer: neverMade, createSigner: neverMade, carries: [], signs: '' }
+  const base = {
+    createPlan: neverMade,
+    createPreparer: neverMade,
+    createSigner: neverMade,
+    carries: [],
+    bodyDigests: [],
+    timestamp: '',
+    signs: '',
+  }
   return { ...facts, name: 'based', message: join('\n', of), base }
 }
 

@@ -92,7 +92,15 @@ describe('the ends of lists', () => {
   const item = (...of: Recipe[]): Recipe => ({ op: 'list', from: 'query', except: [], each: join('', of), sort: 'none', join: '&' })
   const encoded = (name: string): Recipe => filter('percent-encode', field(name))
   const { declaration: _, ...facts } = shipped.stripe
-  const base = { createPlan: neverMade, createPreparer: neverMade, createSigner: neverMade, carries: [], signs: '' }
+  const base = {
+    createPlan: neverMade,
+    createPreparer: neverMade,
+    createSigner: neverMade,
+    carries: [],
+    bodyDigests: [],
+    timestamp: '',
+    signs: '',
+  }
   const based = (...of: Recipe[]): Scheme => ({ ...facts, message: join('\n', of), base })
 
   it('are seen where names and values are encoded', () => {

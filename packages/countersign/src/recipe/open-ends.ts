@@ -48,9 +48,10 @@ function endsInList(list: ListRecipe, scheme: Scheme): readonly OpenEnd[] {
 
 function endsIn(shapes: readonly Shape[], scheme: Scheme): readonly OpenEnd[] {
   const ends: OpenEnd[] = []
+  const last = shapes.findLastIndex(({ known }) => known === undefined)
   for (const [index, shape] of shapes.entries()) {
     const { name, known, characters, continues } = shape
-    if (known !== undefined || shapes.slice(index + 1).every(next => next.known !== undefined)) continue
+    if (known !== undefined || index === last) continue
     // Once another item of a list has begun, anything may follow, so nothing behind a list is passed over.
     const isList = shape.recipe.op === 'list' && continues !== characters
     let after = index + 1
@@ -81,17 +82,23 @@ function never(between: string): OpenEnd {
  */
 function isAbsorbed(shape: Shape | undefined, continues: string): boolean {
   if (shape?.known === undefined) return false
-  if (shape.recipe.op === 'text') return [...shape.recipe.text].every(char => classOf(continues).test(char))
+  if (shape.recipe.op === 'text') return isMadeOf(shape.recipe.text, continues)
   return shape.known === 'value' || isWithin(shape.characters, continues)
 }
 
 /** Whatever the part holds, the run before it could hold too. */
 function isWithin(inner: string, continues: string): boolean {
-  return inner !== ANY && [...samples(inner)].every(char => classOf(continues).test(char))
+  return inner !== ANY && isMadeOf(samples(inner), continues)
+}
+
+function isMadeOf(content: string, characters: string): boolean {
+  const inClass = classOf(characters)
+  return [...content].every(char => inClass.test(char))
 }
 
 function canNotContinue(continues: string, first: string): boolean {
-  return first !== '' && ![...samples(first)].some(char => classOf(continues).test(char))
+  const inClass = classOf(continues)
+  return first !== '' && ![...samples(first)].some(char => inClass.test(char))
 }
 
 /**

@@ -34,7 +34,7 @@ export type TextChange = (typeof TEXT_CHANGES)[number]
 
 /**
  * A step of a recipe from text to text, text to bytes (a hash), or bytes to text (an encoding). Beside those that
- * declarations may use there are those of schemes with logic: `normalize`, `re-encode`, `trim`, `collapse` (SigV4),
+ * declarations may use there are those of schemes with logic: `normalize`, `re-encode`, `collapse` (SigV4),
  * `structured`, `member`, `byte-lines`, `query-param` (RFC 9421).
  */
 export type Filter =
@@ -44,7 +44,6 @@ export type Filter =
   | 'hmac'
   | 'normalize'
   | 're-encode'
-  | 'trim'
   | 'collapse'
   | 'structured'
   | 'member'

@@ -1,3 +1,4 @@
+import { boundedCache } from '../bounded-cache.ts'
 import { type Recipe, text } from './recipe.ts'
 
 /**
@@ -29,18 +30,21 @@ export const VISIBLE = '\\x21-\\x7e'
 export const TOKEN = 'A-Za-z0-9_\\-'
 export const PERCENT_ENCODED = 'A-Za-z0-9\\-._~%'
 
+/** The classes of parts are few, but a text has a class of its own, and a client may invent texts. */
+const KEPT_CLASSES = { entries: 256, characters: 256 }
+
 /** Every ASCII character that a class holds. */
-export function samples(characters: string): string {
+export const samples: (characters: string) => string = /* @__PURE__ */ boundedCache(KEPT_CLASSES, characters => {
   const inClass = classOf(characters)
   return Array.from({ length: 128 }, (_, code) => String.fromCharCode(code))
     .filter(char => inClass.test(char))
     .join('')
-}
+})
 
 /** A test of one character. */
-export function classOf(characters: string): RegExp {
-  return characters === '' ? /[^\s\S]/ : new RegExp(`[${characters}]`)
-}
+export const classOf: (characters: string) => RegExp = /* @__PURE__ */ boundedCache(KEPT_CLASSES, characters =>
+  characters === '' ? /[^\s\S]/ : new RegExp(`[${characters}]`),
+)
 
 export function shapeOf(
   name: string,

@@ -1,8 +1,9 @@
-import { percentEncode } from '../percent.ts'
 import { pathOf, queryOf } from '../url.ts'
 import type { Call } from './call.ts'
 import type { Spelling } from './held.ts'
 import type { Loss } from './loss.ts'
+import { perCall } from './per-call.ts'
+import { readQueryParameters } from './query-parameters.ts'
 
 /**
  * Whether a part of a call has its one spelling, so that no other call has the same message up to this loss.
@@ -16,7 +17,7 @@ export function compileSpelling(part: string, loss: Loss, spelling: Spelling): (
     case 'line-or-list':
       return everyText(part, text => !text.includes(','))
     case 'escape-spelling':
-      if (part.startsWith('query.')) return ({ target }) => isEscapedParameter(part.slice('query.'.length), queryOf(target))
+      if (part.startsWith('query.')) return compileEscapedParameter(part.slice('query.'.length))
       return everyText(part, part === 'path' ? isEscapedPath : isEscapedQuery)
     case 'equal-names':
       return everyText(part, hasNoNameTwice)
@@ -101,13 +102,14 @@ function decoded(text: string): string | undefined {
 }
 
 /** A parameter that is signed by itself (RFC 9421 §2.2.8) is written as it is signed. */
-function isEscapedParameter(wanted: string, query: string): boolean {
-  return query.split('&').every(parameter => {
-    const [[name] = ['']] = new URLSearchParams(parameter)
-    if (percentEncode(name) !== wanted) return true
-    return parameter.startsWith(`${wanted}=`) && isEscapedQuery(parameter)
-  })
+function compileEscapedParameter(wanted: string): (call: Call) => boolean {
+  return call => {
+    const found = parametersOf(call, queryOf(call.target)).get(wanted) ?? []
+    return found.every(({ written }) => written.startsWith(`${wanted}=`) && isEscapedQuery(written))
+  }
 }
+
+const parametersOf = /* @__PURE__ */ perCall(readQueryParameters)
 
 /**
  * Names are compared as a handler sees them: decoded, with a plus as a space. Parameters that are empty altogether are

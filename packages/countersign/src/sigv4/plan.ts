@@ -1,5 +1,6 @@
 import { type BaseCall, baseCall, placeCall } from '../base-call.ts'
 import { boundedCache } from '../bounded-cache.ts'
+import { KEPT_LISTS, MAX_COVERED } from '../covered-limits.ts'
 import type { Failure } from '../failure.ts'
 import { combineLines, findLine, findRepeated, headerLines, isSingleField, type Line } from '../header-lines.ts'
 import { parseTimestamp } from '../parse-timestamp.ts'
@@ -33,11 +34,10 @@ const PAYLOAD_MARKERS: ReadonlySet<string> = new Set([
 /** Set by CloudFront behind the client, so AWS doesn't want it signed. */
 const MAY_BE_UNSIGNED: ReadonlySet<string> = new Set(['x-amz-cf-id'])
 
-/** In lists of signed headers. */
-const MAX_LISTS = 256
+/** Of signed headers, in characters. */
 const MAX_LIST_LENGTH = 4096
-/** In timestamps that are kept read. */
-const MAX_TIMES = 64
+/** Calls of one second have one timestamp. */
+const KEPT_TIMES = { entries: 64, characters: 32 }
 
 /** What `compose` has to know again of a call. */
 type SigV4Call = BaseCall<{
@@ -50,10 +50,11 @@ type SigV4Call = BaseCall<{
 export function createSigV4Plan(options: SigV4Options): Plan {
   const plus = options.plus ?? 'literal'
   const compiled = compileForms(plus)
-  const readNames = boundedCache(MAX_LISTS, readSignedNames)
-  // Calls of one second have one timestamp.
-  const readTime = boundedCache(MAX_TIMES, text => parseTimestamp(text, ['iso8601-basic'])?.ms)
+  const readNames = boundedCache(KEPT_LISTS, readSignedNames)
+  const readTime = boundedCache(KEPT_TIMES, text => parseTimestamp(text, ['iso8601-basic'])?.ms)
   const hash = bodyHash('sha256', 'hex')
+  // What the scheme says to be signed is demanded, whatever calls the verifier is told to take.
+  const wantsPayload = options.allowUnsignedPayload !== true && !(options.in === 'query' && isS3Service(options.service ?? ''))
 
   function understand(presented: Presented, lines: readonly Line[], { method, target }: PlanRequest): Claim | Failure {
     const { timestamp, signature, token, inQuery } = presented
@@ -105,6 +106,7 @@ export function createSigV4Plan(options: SigV4Options): Plan {
     },
 
     complete(claim: Claim, body: Uint8Array | undefined | 'deferred'): CompleteClaim | Failure {
+      if (wantsPayload && body !== undefined && claim.body === 'not-signed') return { code: 'insufficient-coverage', missing: ['the body'] }
       claim.call.body = body === 'deferred' ? undefined : body
       return completed(claim, claim.moment === 'in-body' ? undefined : claim.moment)
     },
@@ -158,9 +160,10 @@ interface SignedNames {
   readonly single: readonly string[]
 }
 
-/** Lower case, sorted, each once. */
+/** Lower case, sorted, each once, and not too many. */
 function readSignedNames(list: string): SignedNames | undefined {
   const names = list.split(';')
+  if (names.length > MAX_COVERED) return undefined
   if (names.some((name, index) => !/^[a-z0-9!#$%&'*+.^_`|~-]+$/.test(name) || (index > 0 && name <= (names[index - 1] ?? ''))))
     return undefined
   return { names, single: names.filter(isSingleField) }

@@ -7,7 +7,8 @@ import type { Plus } from '../recipe/lists.ts'
 import { decodeEscapes } from '../recipe/path-filters.ts'
 import { withoutFraction } from '../timestamp.ts'
 import { queryOf } from '../url.ts'
-import { ALGORITHM, PAYLOAD_HEADER, SIGNATURE_PARAMETER } from './recipe.ts'
+import { HEADER_NAMES, type QueryName, REQUIRED_QUERY_NAMES } from './places.ts'
+import { ALGORITHM, SIGNATURE_PARAMETER } from './recipe.ts'
 
 /** What the `Authorization` header or the query says, before it is understood. */
 export interface Presented {
@@ -23,9 +24,6 @@ export interface Presented {
   readonly inQuery: boolean
 }
 
-/** Headers that are read once; a second line would be another answer. */
-const READ_ONCE = ['authorization', 'host', 'date', 'x-amz-date', 'x-amz-security-token', PAYLOAD_HEADER]
-
 /** Reads the header where there is one, else the query. */
 export function readPresented(lines: readonly Line[], target: string, plus: Plus): Presented | Failure {
   const repeated = findRepeated(lines, READ_ONCE)
@@ -33,6 +31,10 @@ export function readPresented(lines: readonly Line[], target: string, plus: Plus
   const authorization = findLine(lines, 'authorization')
   return authorization === undefined ? readQuery(queryOf(target), plus) : readHeader(authorization, lines)
 }
+
+const READ_ONCE: readonly string[] = ['host', ...HEADER_NAMES]
+
+const TOKEN_PARAMETER: QueryName = 'X-Amz-Security-Token'
 
 const HEADER_PARTS = ['Credential', 'SignedHeaders', 'Signature'] as const
 
@@ -93,15 +95,6 @@ function readTimestamp(lines: readonly Line[]): Pick<Presented, 'timestamp' | 't
   return { timestamp: withoutFraction(new Date(read.ms)).replace(/[-:]/g, ''), timestampHeader: 'date' }
 }
 
-const QUERY_NAMES = [
-  'X-Amz-Algorithm',
-  'X-Amz-Credential',
-  'X-Amz-SignedHeaders',
-  SIGNATURE_PARAMETER,
-  'X-Amz-Date',
-  'X-Amz-Expires',
-] as const
-
 /**
  * A parameter named `X-Amz-…` is read in its one spelling: `X%2DAmz-Signature` would be taken for another name here,
  * and for this one by others.
@@ -122,9 +115,9 @@ function readQuery(query: string, plus: Plus): Presented | Failure {
   }
   if (!given.has(SIGNATURE_PARAMETER)) return { code: 'missing-header', header: 'authorization' }
   if (disguised !== undefined) return { code: 'malformed-header', header: `?${disguised}` }
-  const missing = QUERY_NAMES.find(name => !given.has(name))
+  const missing = REQUIRED_QUERY_NAMES.find(name => !given.has(name))
   if (missing !== undefined) return { code: 'missing-header', header: `?${missing}` }
-  const value = (name: (typeof QUERY_NAMES)[number]): string => given.get(name) ?? ''
+  const value = (name: QueryName): string => given.get(name) ?? ''
   if (value('X-Amz-Algorithm') !== ALGORITHM) return { code: 'malformed-header', header: '?X-Amz-Algorithm' }
   if (!/^[0-9a-f]{64}$/.test(value(SIGNATURE_PARAMETER))) return { code: 'malformed-signature', header: `?${SIGNATURE_PARAMETER}` }
   return {
@@ -134,7 +127,7 @@ function readQuery(query: string, plus: Plus): Presented | Failure {
     timestamp: value('X-Amz-Date'),
     timestampHeader: undefined,
     expires: value('X-Amz-Expires'),
-    token: given.get('X-Amz-Security-Token'),
+    token: given.get(TOKEN_PARAMETER),
     inQuery: true,
   }
 }

@@ -1,10 +1,10 @@
 import { createAnySigner } from '../keys/sign.ts'
-import type { Carried } from '../plan.ts'
 import type { Scheme } from '../scheme.ts'
 import type { SigV4Options } from './options.ts'
+import { carriedIn } from './places.ts'
 import { createSigV4Plan } from './plan.ts'
 import { createSigV4Preparer } from './preparer.ts'
-import { DERIVATION, isS3Service, stringToSign } from './recipe.ts'
+import { DERIVATION, isS3Service, PAYLOAD_HEADER, stringToSign } from './recipe.ts'
 
 /**
  * AWS Signature Version 4. A signer's parameters are `service`, `region` and, for a presigned URL, `expires` in
@@ -29,7 +29,11 @@ export function sigV4(options: SigV4Options = {}): Scheme {
     secret: { encoding: 'utf8', prefix: '' },
     derivedKey: { prefix: 'AWS4', derive: DERIVATION },
     signature: { encoding: 'hex' },
-    message: stringToSign({ isS3, inQuery, payload: !isS3 ? 'hashed' : inQuery ? 'unsigned' : 'stated' }),
+    message: stringToSign({
+      isS3,
+      inQuery,
+      payload: options.allowUnsignedPayload ? 'stated' : !isS3 ? 'hashed' : inQuery ? 'unsigned' : 'stated',
+    }),
     keyId: 'carried',
     hasPassphrase: false,
     detectsReplays: true,
@@ -39,35 +43,13 @@ export function sigV4(options: SigV4Options = {}): Scheme {
       createPlan: () => createSigV4Plan(options),
       createPreparer: (credentials, signerOptions, crypto) => createSigV4Preparer(name, options, credentials, signerOptions, crypto),
       createSigner: createAnySigner,
-      carries: inQuery ? QUERY : HEADERS,
+      carries: carriedIn(inQuery ? 'query' : 'header'),
+      // Where a payload may be unsigned, what states its hash says nothing of it.
+      bodyDigests: options.allowUnsignedPayload === true ? [] : [`header.${PAYLOAD_HEADER}`],
+      timestamp: inQuery
+        ? 'X-Amz-Date, such as 20150830T123600Z; the call holds for X-Amz-Expires seconds'
+        : 'x-amz-date, such as 20150830T123600Z; or date, as HTTP writes a date',
       signs: 'the algorithm, the time, the credential scope and the SHA-256 of the canonical request, a line each',
     },
   }
-}
-
-const QUERY: readonly Carried[] = [
-  carried('query', 'X-Amz-Algorithm', 'AWS4-HMAC-SHA256.'),
-  carried('query', 'X-Amz-Credential', 'Access key id and credential scope: day, region, service, aws4_request.'),
-  carried('query', 'X-Amz-Date', 'When it was signed, such as 20150830T123600Z.'),
-  carried('query', 'X-Amz-Expires', 'For how many seconds it holds, up to a week.'),
-  { in: 'query', name: 'X-Amz-Security-Token', required: false, secret: true, holds: 'The session token of temporary credentials.' },
-  carried('query', 'X-Amz-SignedHeaders', 'The signed headers, in order.'),
-  carried('query', 'X-Amz-Signature', 'The signature in hexadecimal.'),
-]
-
-const HEADERS: readonly Carried[] = [
-  carried('header', 'authorization', 'AWS4-HMAC-SHA256 with the credential scope, the signed headers and the signature in hexadecimal.'),
-  carried('header', 'x-amz-date', 'When it was signed, such as 20150830T123600Z.'),
-  { in: 'header', name: 'x-amz-security-token', required: false, secret: true, holds: 'The session token of temporary credentials.' },
-  {
-    in: 'header',
-    name: 'x-amz-content-sha256',
-    required: false,
-    secret: false,
-    holds: 'The hash of the payload in hexadecimal, or a marker; for S3.',
-  },
-]
-
-function carried(place: Carried['in'], name: string, holds: string): Carried {
-  return { in: place, name, required: true, secret: false, holds }
 }
