@@ -4,7 +4,7 @@ import type { SignerFeatures } from '../scheme.ts'
 import { notOne } from './not-one.ts'
 
 /** For schemes whose calls carry a nonce. */
-export const nonces: SignerFeatures = {
+export const nonces: Required<Pick<SignerFeatures, 'nonces'>> = {
   nonces(scheme, clock) {
     const { formats } = scheme.nonce
     // Where a timestamp does as well, a nonce is carried only when it is asked for.
