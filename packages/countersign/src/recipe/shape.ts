@@ -21,8 +21,6 @@ export const ANY = '\\s\\S'
 
 /** A header's value is one line. */
 export const LINE = '\\t\\x20-\\x7e\\x80-\\xff'
-/** A header's name (RFC 9110 §5.6.2), in lower case. */
-export const NAME = "a-z0-9!#$%&'*+\\-.^_`|~"
 export const VISIBLE = '\\x21-\\x7e'
 export const PERCENT_ENCODED = 'A-Za-z0-9\\-._~%'
 
