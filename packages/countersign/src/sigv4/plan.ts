@@ -2,6 +2,7 @@ import { type BaseCall, baseCall, placeCall } from '../base-call.ts'
 import { boundedCache } from '../bounded-cache.ts'
 import type { Failure } from '../failure.ts'
 import { combineLines, findLine, findRepeated, headerLines, isSingleField, type Line } from '../header-lines.ts'
+import { isHeaderName } from '../headers.ts'
 import { parseTimestamp } from '../parse-timestamp.ts'
 import {
   type Claim,
@@ -161,8 +162,7 @@ interface SignedNames {
 /** Lower case, sorted, each once. */
 function readSignedNames(list: string): SignedNames | undefined {
   const names = list.split(';')
-  if (names.some((name, index) => !/^[a-z0-9!#$%&'*+.^_`|~-]+$/.test(name) || (index > 0 && name <= (names[index - 1] ?? ''))))
-    return undefined
+  if (names.some((name, index) => !isHeaderName(name) || (index > 0 && name <= (names[index - 1] ?? '')))) return undefined
   return { names, single: names.filter(isSingleField) }
 }
 
