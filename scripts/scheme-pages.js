@@ -10,7 +10,7 @@ const NOW = Date.parse('2022-03-15T14:59:59.123Z')
 
 /**
  * @param {readonly import('countersign').Scheme[]} schemes
- * @param {Pick<typeof import('countersign'), 'coverageOf' | 'createSigner' | 'describeScheme'>} library
+ * @param {Pick<typeof import('countersign'), 'coverageByMethod' | 'createSigner' | 'describeScheme' | 'LOSS_TITLES'>} library
  * @returns {Record<string, string>} file name to text
  */
 export function schemePages(schemes, library) {
@@ -24,7 +24,7 @@ export function schemePages(schemes, library) {
     '| --- | --- |',
     ...sorted.map(({ name, title }) => `| [${name}](${name}.md) | ${title} |`),
     '',
-    ...coverageOfAll(sorted, library.coverageOf),
+    ...coverageOfAll(sorted, library.coverageByMethod),
   ]
   return { 'README.md': index.join('\n'), ...Object.fromEntries(sorted.map(scheme => [`${scheme.name}.md`, page(scheme, library)])) }
 }
@@ -32,17 +32,12 @@ export function schemePages(schemes, library) {
 const PARTS = ['method', 'scheme', 'host', 'path', 'query', 'body']
 
 /** One table for all, so that they can be compared. */
-function coverageOfAll(schemes, coverageOf) {
-  const rowsOf = scheme => {
-    const [withQuery, withBody] = ['GET', 'POST'].map(method => coverageOf(scheme, method).parts)
-    const isOne = JSON.stringify(withQuery) === JSON.stringify(withBody)
-    return isOne
-      ? [[scheme.name, withBody]]
-      : [
-          [`${scheme.name}, GET`, withQuery],
-          [`${scheme.name}, POST`, withBody],
-        ]
-  }
+function coverageOfAll(schemes, coverageByMethod) {
+  const rowsOf = scheme =>
+    coverageByMethod(scheme).map(({ methods, coverage }, _, { length }) => [
+      length === 1 ? scheme.name : `${scheme.name}, ${methods}`,
+      coverage.parts,
+    ])
   const cell = covered => (covered === 'exactly' ? 'yes' : covered === 'not' ? '**no**' : `up to ${covered.join(', ')}`)
   return [
     '## What a signature covers',
@@ -56,7 +51,8 @@ function coverageOfAll(schemes, coverageOf) {
   ]
 }
 
-function page(scheme, { coverageOf, createSigner, describeScheme }) {
+function page(scheme, library) {
+  const { createSigner, describeScheme } = library
   const { message, algorithm, key, timestamp, signature, carried, takes, mistakes } = describeScheme(scheme)
   // Templates are code; a scheme with logic says in words what it signs and carries.
   const shown = scheme.base === undefined ? text => code(JSON.stringify(text).slice(1, -1)) : text => text
@@ -72,11 +68,11 @@ function page(scheme, { coverageOf, createSigner, describeScheme }) {
     row('message', shown(message)),
     row('timestamp', timestamp),
     row('signature', signature),
-    ...carried.map(({ in: place, name, value, isRequired }) =>
-      row(`${place} \`${name}\``, `${shown(value)}${isRequired ? '' : ' (not in every call)'}`),
+    ...carried.map(({ in: place, name, holds, required }) =>
+      row(`${place} \`${name}\``, `${shown(holds)}${required ? '' : ' (not in every call)'}`),
     ),
     '',
-    ...coverage(scheme, coverageOf, takes),
+    ...coverage(scheme, library, takes),
     ...example(scheme, createSigner),
     '## Common mistakes',
     '',
@@ -86,35 +82,24 @@ function page(scheme, { coverageOf, createSigner, describeScheme }) {
   ].join('\n')
 }
 
-/** In what two requests may differ and still have one message. */
-const LOSSES = {
-  'letter-case': 'letter case',
-  'white-space': 'white space',
-  'line-or-list': 'several lines or one list',
-  'escape-spelling': 'how characters are percent-encoded',
-  'parameter-order': 'the order of the parameters',
-  'equal-names': 'the order of parameters of one name',
-  'empty-parameters': 'empty parameters (`a` for `a=`, `&&`, a bare `?`)',
-  'dot-segments': '`.` and `..` segments',
-  'double-slashes': 'doubled slashes',
-  'which-place': 'whether it stands in the query or in the body',
-  'not-utf-8': 'bytes that are not UTF-8',
-}
-
-/** What a signature holds fast of a request, for each class of methods where that makes a difference; and which calls are taken. */
-function coverage(scheme, coverageOf, takes) {
-  const [withQuery, withBody] = ['GET', 'POST'].map(method => coverageOf(scheme, method))
-  const isOne = JSON.stringify(withQuery.parts) === JSON.stringify(withBody.parts)
-  const columns = isOne ? [withBody] : [withQuery, withBody]
+/** What a signature covers, for each class of methods where that makes a difference; and which calls are taken. */
+function coverage(scheme, { coverageByMethod, LOSS_TITLES }, takes) {
+  const all = coverageByMethod(scheme)
+  const columns = all.map(one => one.coverage)
+  const [{ openEnds }] = columns
+  const howCovered = covered => {
+    if (covered === 'exactly') return 'exactly'
+    return covered === 'not' ? '**not covered**' : `up to ${covered.map(loss => LOSS_TITLES[loss]).join('; ')}`
+  }
   const parts = [...new Set(columns.flatMap(one => Object.keys(one.parts)))]
   return [
     '## What a signature covers',
     '',
-    `| part of the request | ${isOne ? 'covered' : 'GET, HEAD and DELETE | other methods'} |`,
+    `| part of the request | ${all.length === 1 ? 'covered' : all.map(one => one.methods).join(' | ')} |`,
     `| --- |${' --- |'.repeat(columns.length)}`,
     ...parts.map(part => `| ${partName(part)} | ${columns.map(one => howCovered(one.parts[part] ?? 'not')).join(' | ')} |`),
     '',
-    ...withBody.openEnds.flatMap(({ between, seen }) => [
+    ...openEnds.flatMap(({ between, seen }) => [
       `Nothing marks the boundary ${between}: ${
         seen === 'never' ? 'it could be anywhere.' : 'a verifier refuses a call in which it could be elsewhere.'
       }`,
@@ -126,7 +111,7 @@ function coverage(scheme, coverageOf, takes) {
           '',
         ]
       : []),
-    ...(withBody.parts.host === 'not'
+    ...(columns.every(({ parts }) => parts.host === 'not')
       ? ['The host is not signed, so a call could be sent on to another host that takes the same key: give every host keys of its own.', '']
       : []),
     ...(takes === '' ? [] : [`A verifier takes, unless its option \`only\` says otherwise: ${takes}.`, '']),
@@ -136,12 +121,6 @@ function coverage(scheme, coverageOf, takes) {
 function partName(part) {
   const [place, ...name] = part.split('.')
   return name.length === 0 ? part : name.join('.') === '*' ? 'the headers that the client chose' : `${place} \`${name.join('.')}\``
-}
-
-function howCovered(covered) {
-  if (covered === 'exactly') return 'exactly'
-  if (covered === 'not') return '**not covered**'
-  return `up to ${covered.map(loss => LOSSES[loss] ?? loss).join('; ')}`
 }
 
 /** A call with real values, which the tests verify. Schemes with key pairs alone have none: their keys are long, and everyone's are their own. */

@@ -5,7 +5,6 @@ import { schemePages } from './scheme-pages.js'
 
 const folder = fileURLToPath(new URL('../docs/schemes/', import.meta.url))
 mkdirSync(folder, { recursive: true })
-const { coverageOf, createSigner, describeScheme } = await import('../packages/countersign/dist/index.js')
+const library = await import('../packages/countersign/dist/index.js')
 const { SCHEMES } = await import('../packages/countersign/dist/schemes/index.js')
-for (const [file, text] of Object.entries(schemePages(SCHEMES, { coverageOf, createSigner, describeScheme })))
-  writeFileSync(folder + file, text)
+for (const [file, text] of Object.entries(schemePages(SCHEMES, library))) writeFileSync(folder + file, text)

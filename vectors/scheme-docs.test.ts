@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import { coverageOf, createSigner, createVerifier, describeScheme, memoryKeys } from 'countersign'
+import { coverageByMethod, createSigner, createVerifier, describeScheme, LOSS_TITLES, memoryKeys } from 'countersign'
 import { SCHEMES } from 'countersign/schemes'
 import { describe, expect, it } from 'vitest'
 // @ts-expect-error a script, without types
@@ -9,7 +9,7 @@ const folder = new URL('../docs/schemes/', import.meta.url)
 
 describe('docs/schemes', () => {
   it('are what the schemes say (npm run docs writes them)', () => {
-    const pages = schemePages(SCHEMES, { coverageOf, createSigner, describeScheme }) as Record<string, string>
+    const pages = schemePages(SCHEMES, { coverageByMethod, createSigner, describeScheme, LOSS_TITLES }) as Record<string, string>
     expect(readdirSync(folder).sort()).toEqual(Object.keys(pages).sort())
     for (const [file, text] of Object.entries(pages)) expect(readFileSync(new URL(file, folder), 'utf8'), file).toBe(text)
   })

@@ -1,24 +1,7 @@
-import { type Coverage, coverageOf, isDeclared, type Only, type Scheme } from 'countersign'
+import { type Coverage, coverageByMethod, coverageOf, describeScheme, isDeclared, type Scheme } from 'countersign'
 
 /** Rows of a table, label and text. */
 export type Rows = readonly (readonly [label: string, text: string])[]
-
-/** What a signature covers, for a method that stands for all that have the same coverage. */
-export interface CoverageOfMethods {
-  /** As they are shown: `GET`, or `all methods`. */
-  readonly methods: string
-  readonly coverage: Coverage
-}
-
-/** Where `{payload}` is signed, a GET covers other parts than a POST; else one table is enough. */
-export function coverageByMethod(scheme: Scheme): readonly CoverageOfMethods[] {
-  const [withoutBody, withBody] = [coverageOf(scheme, 'GET'), coverageOf(scheme, 'POST')]
-  if (JSON.stringify(withoutBody) === JSON.stringify(withBody)) return [{ methods: 'all methods', coverage: withBody }]
-  return [
-    { methods: 'GET, HEAD, DELETE', coverage: withoutBody },
-    { methods: 'other methods', coverage: withBody },
-  ]
-}
 
 /** The table of what a signature covers, its open ends, and which calls a verifier takes unless it is told. */
 export function coverageRows(scheme: Scheme): Rows {
@@ -32,7 +15,7 @@ export function coverageRows(scheme: Scheme): Rows {
         ),
       ),
     ]),
-    ...labelled('takes', onlyLines(scheme.only)),
+    ...labelled('takes', [describeScheme(scheme).takes].filter(Boolean)),
     ...labelled('accepts', scheme.accepts.length === 0 ? [] : [scheme.accepts.join(', ')]),
   ]
 }
@@ -76,14 +59,4 @@ function partLines({ parts }: Coverage): readonly string[] {
     const text = typeof covered === 'string' ? covered : `up to ${covered.join(', ')}`
     return `${part.padEnd(width)}  ${text}`
   })
-}
-
-function onlyLines({ methods, paths, query, body }: Only): readonly string[] {
-  const lines = [
-    methods === undefined ? [] : [`methods  ${methods.join(', ')}`],
-    paths === undefined ? [] : [`paths    ${paths === 'any' ? 'any' : paths.join(', ')}`],
-    query === undefined ? [] : [`query    ${query}`],
-    body === undefined ? [] : [`body     ${body}`],
-  ]
-  return lines.flat()
 }

@@ -1,4 +1,6 @@
-export type Digest = 'sha1' | 'sha256' | 'sha384' | 'sha512'
+export const DIGESTS = ['sha1', 'sha256', 'sha384', 'sha512'] as const
+
+export type Digest = (typeof DIGESTS)[number]
 
 export type HmacAlgorithm = 'hmac-sha1' | 'hmac-sha256' | 'hmac-sha384' | 'hmac-sha512'
 

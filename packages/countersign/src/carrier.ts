@@ -8,7 +8,7 @@ import type { Call } from './recipe/call.ts'
 import { type Capabilities, type CompiledHash, compileText } from './recipe/compile.ts'
 import { type Field, fieldsOf, hashOf, isMac, macOf, type Recipe } from './recipe/recipe.ts'
 import type { Carrier, DeclaredScheme } from './scheme.ts'
-import { EPOCH_DIGITS, TIMESTAMP_TEXT } from './timestamp.ts'
+import { timestampPattern } from './timestamp.ts'
 
 /** How many signatures one header may list (a rotation has two); more is refused unread. */
 export const MAX_SIGNATURES = 8
@@ -210,8 +210,8 @@ function patternOf(part: Recipe, scheme: DeclaredScheme): string {
     case 'passphrase':
       return PASSPHRASE_PATTERN
     case 'timestamp':
-      // Whether the number of digits is right is seen where the timestamp is read; here they only must not hold a separator.
-      return scheme.timestamp?.formats.every(format => EPOCH_DIGITS[format] !== undefined) ? '\\d{1,40}' : TIMESTAMP_TEXT
+      // The number of digits is checked where the timestamp is read; here it only must not hold a separator.
+      return timestampPattern(scheme.timestamp?.formats ?? [])
     case 'nonce':
       return noncePattern(scheme.nonce.formats)
     case 'signature':

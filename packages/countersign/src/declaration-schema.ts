@@ -1,5 +1,6 @@
-import { ALGORITHMS } from './algorithm.ts'
+import { ALGORITHMS, DIGESTS } from './algorithm.ts'
 import { ALPHABETS, SECRET_ENCODINGS } from './encoding.ts'
+import { HEADER_NAME_CHARACTERS } from './headers.ts'
 import { NONCE_FORMATS } from './nonce.ts'
 import { TIMESTAMP_FORMATS } from './parse-timestamp.ts'
 import { FIELDS, TEXT_CHANGES } from './recipe/recipe.ts'
@@ -22,7 +23,7 @@ const ONLY = {
  */
 export function declarationSchema(): object {
   const encoding = { enum: Object.keys(ALPHABETS) }
-  const digest = { enum: ['sha1', 'sha256', 'sha384', 'sha512'] }
+  const digest = { enum: DIGESTS }
   const template = {
     type: 'string',
     description: `Text, and values in braces: ${FIELDS.map(field => `{${field}}`).join(' ')}, {header.NAME}, a parameter; filters behind |: ${TEXT_CHANGES.join(', ')}, sha1 to sha512 and hmac with an encoding. {{ and }} are braces.`,
@@ -68,7 +69,7 @@ export function declarationSchema(): object {
         signature: object({ encoding }, ['encoding']),
         headers: {
           type: 'object',
-          propertyNames: { pattern: "^[a-z0-9!#$%&'*+.^_`|~-]+$" },
+          propertyNames: { pattern: `^[${HEADER_NAME_CHARACTERS}]+$` },
           additionalProperties: header,
           description: 'What travels in headers, names in lower case.',
         },

@@ -8,14 +8,11 @@ import { messageBytes } from './message.ts'
 import type { Composition, Preparer } from './plan.ts'
 import type { Call } from './recipe/call.ts'
 import { type CompiledHash, compile } from './recipe/compile.ts'
-import type { SignableRequest, SignedRequest, SignerOptions } from './request.ts'
+import { DEFAULT_LIFETIME_MS, type SignableRequest, type SignedRequest, type SignerOptions } from './request.ts'
 import type { Carrier, DeclaredScheme } from './scheme.ts'
 import { notOne } from './sign/not-one.ts'
 import { createTimestamper, looksLikeTimestamp, systemClock } from './timestamp.ts'
 import { checkSignableUrl, splitUrl } from './url.ts'
-
-/** How far ahead an `expires` timestamp is put unless told. */
-export const DEFAULT_LIFETIME_MS = 60_000
 
 interface Writer {
   readonly carrier: Carrier
@@ -100,11 +97,8 @@ export function createDeclaredPreparer(
 
   function carry({ call, bytes, contentType }: Prepared, signature: string, signedPassphrase: string): SignedRequest {
     const headers: Record<string, string> = contentType === undefined ? {} : { 'content-type': contentType }
-    for (let index = 0; index < headerWriters.length; index++) {
-      const writer = headerWriters[index]
-      if (writer === undefined || (hasAlternatives && isAbsentAlternative(call, writer.carrier.fields))) continue
-      headers[writer.carrier.name] = writer.write(call, signature, signedPassphrase)
-    }
+    for (const { carrier, write } of headerWriters)
+      if (!hasAlternatives || !isAbsentAlternative(call, carrier.fields)) headers[carrier.name] = write(call, signature, signedPassphrase)
     const url = queryWriters.length === 0 ? call.url : call.origin + appendQuery(call.target, queryWriters.slice(-1), call, signature)
     return { method: call.method, url, headers, body: bytes, message: () => messageBytes(made.write(call)) }
   }

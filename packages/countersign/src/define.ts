@@ -1,10 +1,11 @@
-import { ALGORITHMS } from './algorithm.ts'
+import { ALGORITHMS, DIGESTS } from './algorithm.ts'
 import { checkCarried } from './check-carried.ts'
 import { checkMembers } from './check-members.ts'
 import { checkTemplate, invalid, isBytesEncoding, isDigest, oneOf, shown } from './check-template.ts'
 import { type At, checkNonce, checkOnly, checkParameters, checkSecret, checkTimestamp } from './check-values.ts'
 import type { MessagePiece, SchemeDeclaration } from './declaration.ts'
 import { ALPHABETS } from './encoding.ts'
+import { isHeaderName } from './headers.ts'
 import type { KnownParts } from './known-parts.ts'
 import { fieldsOf, hashOf, macOf, type Recipe } from './recipe/recipe.ts'
 import { type DeclaredScheme, messagePieces, readDeclaration } from './scheme.ts'
@@ -54,7 +55,7 @@ function checkPiece(piece: MessagePiece, where: string, parameters: readonly str
     checkTemplate(piece, where, parameters)
     return
   }
-  if (!isDigest(piece.hash)) throw invalid(`${where}.hash`, oneOf(piece.hash, 'hash', ['sha1', 'sha256', 'sha384', 'sha512']))
+  if (!isDigest(piece.hash)) throw invalid(`${where}.hash`, oneOf(piece.hash, 'hash', DIGESTS))
   if (piece.encoding !== 'raw' && !isBytesEncoding(piece.encoding))
     throw invalid(`${where}.encoding`, oneOf(piece.encoding, 'encoding', [...Object.keys(ALPHABETS), 'raw']))
   for (const template of Array.isArray(piece.of) ? piece.of : [piece.of]) checkTemplate(template, `${where}.of`, parameters)
@@ -64,7 +65,7 @@ function checkPiece(piece: MessagePiece, where: string, parameters: readonly str
 function checkPlaces({ headers = {}, query = {}, form = {} }: SchemeDeclaration, at: At, parameters: readonly string[]): void {
   for (const [header, value] of Object.entries(headers)) {
     const where = at(`headers.${header}`)
-    if (!/^[a-z0-9!#$%&'*+.^_`|~-]+$/.test(header)) throw invalid(where, 'write header names in lower case')
+    if (!isHeaderName(header)) throw invalid(where, 'write header names in lower case')
     if (typeof value === 'string') checkTemplate(value, where, parameters)
     else for (const [index, item] of value.items.entries()) checkTemplate(item, `${where}.items[${index}]`, parameters)
   }

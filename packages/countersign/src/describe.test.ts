@@ -8,16 +8,16 @@ describe('describeScheme', () => {
     const { message, algorithm, key, signature, carried, mistakes } = describeScheme(scheme)
     for (const text of [message, algorithm, key, signature]) expect(text).not.toBe('')
     expect(carried.length).toBeGreaterThan(0)
-    expect(carried.some(({ isRequired }) => isRequired)).toBe(true)
+    expect(carried.some(({ required }) => required)).toBe(true)
     expect(mistakes.length).toBeGreaterThan(0)
   })
 
   it('says what a call carries, and what of it not every call has', () => {
     expect(describeScheme(shipped.qredoPartner).carried).toEqual([
-      { in: 'header', name: 'x-api-key', value: '{keyId}', isRequired: true },
-      { in: 'header', name: 'x-timestamp', value: '{timestamp}', isRequired: false },
-      { in: 'header', name: 'x-nonce', value: '{nonce}', isRequired: false },
-      { in: 'header', name: 'x-sign', value: '{signature}', isRequired: true },
+      { in: 'header', name: 'x-api-key', required: true, secret: false, holds: '{keyId}' },
+      { in: 'header', name: 'x-timestamp', required: false, secret: false, holds: '{timestamp}' },
+      { in: 'header', name: 'x-nonce', required: false, secret: false, holds: '{nonce}' },
+      { in: 'header', name: 'x-sign', required: true, secret: false, holds: '{signature}' },
     ])
     expect(describeScheme(shipped.kraken).message).toBe('{path}{sha256 of "{nonce}{body}", as bytes}')
   })

@@ -1,18 +1,9 @@
 import { carriesOf } from './carries.ts'
-import { describeOnly } from './describe-only.ts'
+import { describeOnly } from './describe/only.ts'
 import { findMistakes } from './mistakes.ts'
+import type { Carried } from './plan.ts'
 import { templateOf } from './recipe/template-of.ts'
 import { isDeclared, type Scheme } from './scheme.ts'
-
-/** A header, query or body parameter that a call carries. */
-export interface CarriedDescription {
-  readonly in: 'header' | 'query' | 'form'
-  readonly name: string
-  /** The template, or what it holds in words. */
-  readonly value: string
-  /** Whether every call has it. */
-  readonly isRequired: boolean
-}
 
 /** What a scheme is, in words that are derived from it: for pages, help texts and OpenAPI. */
 export interface SchemeDescription {
@@ -22,8 +13,9 @@ export interface SchemeDescription {
   readonly key: string
   readonly timestamp: string
   readonly signature: string
-  readonly carried: readonly CarriedDescription[]
-  /** Which calls a verifier takes unless it says so itself; empty where everything is signed that there is to say. */
+  /** Every header, query or body parameter that a call carries. */
+  readonly carried: readonly Carried[]
+  /** Which calls a verifier takes without the option `only`; empty where the scheme signs everything. */
   readonly takes: string
   /** What people get wrong, each with what is right. */
   readonly mistakes: readonly string[]
@@ -37,7 +29,7 @@ export function describeScheme(scheme: Scheme): SchemeDescription {
     key: describeKey(scheme),
     timestamp: describeTimestamp(scheme),
     signature: ENCODINGS[scheme.signature.encoding],
-    carried: carriesOf(scheme).map(({ in: place, name, holds, required }) => ({ in: place, name, value: holds, isRequired: required })),
+    carried: carriesOf(scheme),
     takes: describeOnly(scheme.only),
     mistakes: findMistakes(scheme),
   }

@@ -1,3 +1,13 @@
+/** A header's name (RFC 9110 §5.6.2) in lower case, for a regular expression's `[…]`. */
+export const HEADER_NAME_CHARACTERS = "a-z0-9!#$%&'*+.^_`|~\\-"
+
+const HEADER_NAME = /* @__PURE__ */ new RegExp(`^[${HEADER_NAME_CHARACTERS}]+$`)
+
+/** Whether a text is a header's name in lower case. */
+export function isHeaderName(text: string): boolean {
+  return HEADER_NAME.test(text)
+}
+
 /**
  * The headers of a request that came in: Node's `rawHeaders` (names and values in turn, every line as it came), pairs,
  * a `Headers` object, or a record. The first two show a header that came twice; the others have merged it.

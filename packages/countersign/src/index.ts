@@ -15,7 +15,8 @@ export {
   deprecated,
   type Moment,
 } from './deprecation.ts'
-export { type CarriedDescription, describeScheme, type SchemeDescription } from './describe.ts'
+export { type CoverageOfMethods, coverageByMethod, LOSS_TITLES } from './describe/coverage.ts'
+export { describeScheme, type SchemeDescription } from './describe.ts'
 export type { BytesEncoding, SecretEncoding } from './encoding.ts'
 export { CountersignError, type ErrorCode } from './error.ts'
 export { explainFailure, FAILURES, type Failure, type FailureCode, type Problem, problemHeaders, toProblem } from './failure.ts'

@@ -22,7 +22,9 @@ type UnknownPart<D extends SchemeDeclaration> = Exclude<PartNames<Templates<D>>,
 type ParameterNames<D> = D extends { readonly parameters: infer P } ? keyof P & string : never
 
 /** Every text of a declaration that is a template. */
-type Templates<D> = D extends { readonly message: infer M } ? Strings<M> | CarriedStrings<D, 'headers'> | CarriedStrings<D, 'query'> : never
+export type Templates<D> = D extends { readonly message: infer M }
+  ? Strings<M> | CarriedStrings<D, 'headers'> | CarriedStrings<D, 'query'>
+  : never
 
 type CarriedStrings<D, Place extends 'headers' | 'query'> = D extends { readonly [P in Place]: infer H } ? Strings<H[keyof H]> : never
 
@@ -37,7 +39,7 @@ type Strings<V> = V extends string
         : never
 
 /** The names in a template's braces, without filters; doubled braces are passed over. */
-type PartNames<T extends string> = T extends `${infer Before}{${infer Rest}`
+export type PartNames<T extends string> = T extends `${infer Before}{${infer Rest}`
   ? Rest extends `{${infer Escaped}`
     ? PartNames<Escaped>
     : Rest extends `${infer Expression}}${infer After}`

@@ -2,10 +2,13 @@ import type { NonceFormat } from './declaration.ts'
 import { encode } from './encoding.ts'
 import { type Clock, createGrowingMilliseconds, createTimestamper } from './timestamp.ts'
 
+/** The characters of a nonce in any format, for a regular expression's `[…]`. Readers and the guards of boundaries both use them. */
+export const NONCE_CHARACTERS = 'A-Za-z0-9_\\-'
+
 /** What each format looks like, for a regular expression. */
 const PATTERNS: { readonly [F in NonceFormat]: string } = {
-  any: '[A-Za-z0-9_-]{1,128}',
-  random: '[A-Za-z0-9_-]{22}',
+  any: `[${NONCE_CHARACTERS}]{1,128}`,
+  random: `[${NONCE_CHARACTERS}]{22}`,
   hex: '[0-9a-f]{32}',
   uuid: '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}',
   milliseconds: '\\d{13}',
@@ -19,8 +22,15 @@ export function noncePattern(formats: readonly NonceFormat[]): string {
   return `(?:${formats.map(format => PATTERNS[format]).join('|')})`
 }
 
-export function isNonce(text: string, formats: readonly NonceFormat[]): boolean {
-  return new RegExp(`^${noncePattern(formats)}$`).test(text)
+/** Makes the check of nonces once for all calls. */
+export function compileNonceCheck(formats: readonly NonceFormat[]): (text: string) => boolean {
+  const whole = new RegExp(`^${noncePattern(formats)}$`)
+  return text => whole.test(text)
+}
+
+/** Whether all nonces of these formats are equally long. */
+export function isOneLength(formats: readonly NonceFormat[]): boolean {
+  return formats.length === 1 && formats[0] !== 'any'
 }
 
 const RANDOM_BYTES = 16

@@ -20,23 +20,23 @@ export function openApiSecurity(scheme: Scheme): OpenApiSecurity {
   const named = carried.filter(({ in: place }) => place !== 'form').map(one => ({ ...one, key: keyOf(scheme, one.name) }))
   const about = `${scheme.title}: ${algorithm} over ${message}, written in ${signature}.`
   const securitySchemes = Object.fromEntries(
-    named.map(({ key, in: place, name, value }) => [
+    named.map(({ key, in: place, name, holds }) => [
       key,
-      { type: 'apiKey', in: place, name, description: `${value}\n\n${about}${scheme.docs === undefined ? '' : ` See ${scheme.docs}`}` },
+      { type: 'apiKey', in: place, name, description: `${holds}\n\n${about}${scheme.docs === undefined ? '' : ` See ${scheme.docs}`}` },
     ]),
   )
   const parameters = Object.fromEntries(
     named
       // OpenAPI has a parameter of this name ignored: it is what a security scheme is for.
       .filter(({ name }) => name !== 'authorization')
-      .map(({ key, in: place, name, value, isRequired }) => [
+      .map(({ key, in: place, name, holds, required }) => [
         key,
-        { name, in: place, required: isRequired, description: value, schema: { type: 'string' } },
+        { name, in: place, required, description: holds, schema: { type: 'string' } },
       ]),
   )
   return {
     components: { securitySchemes, parameters },
-    security: [Object.fromEntries(named.filter(({ isRequired }) => isRequired).map(({ key }) => [key, []]))],
+    security: [Object.fromEntries(named.filter(({ required }) => required).map(({ key }) => [key, []]))],
   }
 }
 

@@ -1,9 +1,12 @@
 import type { ParameterDeclaration } from './declaration.ts'
 
-/** The characters of each kind, for a regular expression's `[…]`, and how many there may be. */
+/**
+ * The characters of each kind, for a regular expression's `[…]`, and how many there may be. Readers and the guards of
+ * boundaries both use these.
+ */
 const KINDS: { readonly [C in ParameterDeclaration['characters']]: readonly [characters: string, most: number] } = {
   digits: ['0-9', 19],
-  token: ['A-Za-z0-9_-', 128],
+  token: ['A-Za-z0-9_\\-', 128],
   visible: ['!-~', 128],
 }
 
@@ -19,7 +22,6 @@ export function parameterCharacters({ characters, without = '' }: Pick<Parameter
 }
 
 /** What a parameter's value looks like, for a regular expression. */
-export function parameterPattern(parameter: ParameterDeclaration | undefined): string {
-  if (parameter === undefined) return '[A-Za-z0-9_-]{1,128}'
+export function parameterPattern(parameter: Pick<ParameterDeclaration, 'characters' | 'without'> = { characters: 'token' }): string {
   return `[${parameterCharacters(parameter)}]{1,${KINDS[parameter.characters][1]}}`
 }

@@ -2,13 +2,13 @@ import { compileReader, type Fields, MAX_FIELD_LENGTH } from './carrier.ts'
 import type { Failure } from './failure.ts'
 import { isForm, readForm } from './form.ts'
 import { compileHeaderReader, DUPLICATE, type HeaderValue } from './headers.ts'
-import { isNonce } from './nonce.ts'
+import { compileNonceCheck } from './nonce.ts'
 import { parseTimestamp } from './parse-timestamp.ts'
 import { percentDecode } from './percent.ts'
 import type { Moment, PlanRequest } from './plan.ts'
 import type { Call } from './recipe/call.ts'
 import type { Carrier, DeclaredScheme } from './scheme.ts'
-import { TIMESTAMP_TEXT } from './timestamp.ts'
+import { timestampPattern } from './timestamp.ts'
 
 /**
  * What a call of a declared scheme says of itself, every field spelled as the scheme wants it; `target` is without the
@@ -44,6 +44,8 @@ export function compilePresentedReader(scheme: DeclaredScheme): PresentedReader 
   const readHeaders = compileHeaderReader(names)
   const hasHashes = [...scheme.message.of, ...scheme.carriers.flatMap(carrier => carrier.items.flat())].some(part => part.op === 'filter')
   const hasParameters = Object.keys(scheme.parameters).length > 0
+  const isNonce = compileNonceCheck(scheme.nonce.formats)
+  const formTimestamp = new RegExp(`^${timestampPattern(scheme.timestamp?.formats ?? [])}$`)
   const timestampHeader = scheme.carriers.find(carrier => carrier.fields.includes('timestamp'))?.name ?? ''
 
   function read({ method, target, headers }: PlanRequest): Presented | Failure {
@@ -111,7 +113,7 @@ export function compilePresentedReader(scheme: DeclaredScheme): PresentedReader 
       if (value === undefined) return { code: 'missing-header', header }
       if (value === '') return { code: 'duplicate-header', header }
       const isTimestamp = carrier.fields[0] === 'timestamp'
-      if (!(isTimestamp ? FORM_TIMESTAMP.test(value) : isNonce(value, scheme.nonce.formats))) return malformed(carrier, value)
+      if (!(isTimestamp ? formTimestamp.test(value) : isNonce(value))) return malformed(carrier, value)
       presented[isTimestamp ? 'timestamp' : 'nonce'] = value
     }
     return undefined
@@ -148,8 +150,6 @@ export function compilePresentedReader(scheme: DeclaredScheme): PresentedReader 
 
   return { read, readBody: formCarriers.length === 0 ? undefined : readBody, readTime }
 }
-
-const FORM_TIMESTAMP = new RegExp(`^${TIMESTAMP_TEXT}$`)
 
 const NONE: never[] = []
 const NO_PARAMETERS = Object.freeze({})

@@ -3,6 +3,9 @@ import type { CryptoProvider } from './crypto/provider.ts'
 import type { JsonSerializer } from './json.ts'
 import type { Clock, TimestampFormat } from './timestamp.ts'
 
+/** Default of {@link SignerOptions.lifetimeMs}. */
+export const DEFAULT_LIFETIME_MS = 60_000
+
 export interface SignerOptions {
   /** Default: the system's. */
   readonly clock?: Clock | undefined

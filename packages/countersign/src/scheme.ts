@@ -3,6 +3,7 @@ import type { Credentials } from './credentials.ts'
 import type { CryptoProvider, MaybePromise } from './crypto/provider.ts'
 import type { HeaderDeclaration, MessagePiece, NonceFormat, ParameterDeclaration, SchemeDeclaration } from './declaration.ts'
 import type { BytesEncoding, SecretEncoding } from './encoding.ts'
+import type { NeededFeatures } from './needed-features.ts'
 import type { Base } from './plan.ts'
 import type { Call } from './recipe/call.ts'
 import type { Capabilities } from './recipe/compile.ts'
@@ -109,8 +110,12 @@ export function carriedMac({ carriers }: Pick<DeclaredScheme, 'carriers'>): Byte
  * Takes a declaration apart that is known to be right: the library's own, which its tests check, so that a client need
  * not carry the checks. Everyone else's go through {@link defineScheme}.
  *
- * @param features what its calls need; `featuresOf` tells, and a test holds the two together
+ * @param features what its calls need; the types ask for them, and a test compares them with `featuresOf`
  */
+export function readDeclaration<const D extends SchemeDeclaration>(
+  declaration: D,
+  ...features: NeededFeatures<D, SignerFeatures>
+): DeclaredScheme
 export function readDeclaration(declaration: SchemeDeclaration, features: SignerFeatures = {}): DeclaredScheme {
   const { name, title, docs, timestamp, secret, headers = {}, query = {}, form = {} } = declaration
   const readAll = (place: Carrier['in'], all: { readonly [name: string]: HeaderDeclaration }): readonly Carrier[] =>

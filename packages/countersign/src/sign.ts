@@ -8,7 +8,6 @@ import type { SignableRequest, SignedRequest, SignerOptions } from './request.ts
 import { isDeclared, type Scheme } from './scheme.ts'
 import { type Clock, systemClock } from './timestamp.ts'
 
-export { DEFAULT_LIFETIME_MS } from './declared-preparer.ts'
 export type { SignableRequest, SignedRequest, SignerOptions } from './request.ts'
 
 export interface Signer {

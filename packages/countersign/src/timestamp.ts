@@ -84,13 +84,29 @@ function createUniqueDigits(clock: Clock, digits: 3 | 6): () => string {
   }
 }
 
-/** Whatever a timestamp may look like, in any format. */
-export const TIMESTAMP_TEXT = '[0-9A-Za-z:., +-]{1,40}'
+/** The characters of a timestamp in any format, for a regular expression's `[…]`. */
+const TIMESTAMP_CHARACTERS = '0-9A-Za-z:., +\\-'
+
+const TIMESTAMP_TEXT = /* @__PURE__ */ new RegExp(`^[${TIMESTAMP_CHARACTERS}]{1,40}$`)
 
 /** Whether a text could be a timestamp of the format: the epoch to the digit, a date by its characters. */
 export function looksLikeTimestamp(text: string, format: TimestampFormat): boolean {
   const digits = EPOCH_DIGITS[format]
-  return new RegExp(digits === undefined ? `^${TIMESTAMP_TEXT}$` : `^\\d{${digits}}$`).test(text)
+  return digits === undefined ? TIMESTAMP_TEXT.test(text) : text.length === digits && /^\d+$/.test(text)
+}
+
+/**
+ * The characters that a timestamp in one of the formats may hold, for a regular expression's `[…]`; in any format where
+ * none is given. Readers and the guards of boundaries both use them.
+ */
+export function timestampCharacters(formats: readonly TimestampFormat[]): string {
+  if (formats.length > 0 && formats.every(format => EPOCH_DIGITS[format] !== undefined)) return '0-9'
+  return formats.length > 0 && formats.every(format => format === 'decimal-seconds') ? '0-9.' : TIMESTAMP_CHARACTERS
+}
+
+/** What a timestamp looks like before it is read, for a regular expression. */
+export function timestampPattern(formats: readonly TimestampFormat[]): string {
+  return `[${timestampCharacters(formats)}]{1,40}`
 }
 
 /** As `2022-03-15T14:59:59Z`. */

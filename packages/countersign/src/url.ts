@@ -1,12 +1,20 @@
 import { CountersignError } from './error.ts'
 
-/** A request target in origin form: only what RFC 3986 allows in a path and a query, so never `{`, `"`, `[`, `#` or a space. */
-const TARGET = /^\/[A-Za-z0-9\-._~:/?@!$&'()*+,;=%]*$/
+/**
+ * What RFC 3986 allows in a path and a query, so never `{`, `"`, `[`, `#` or a space; for a regular expression's `[…]`.
+ * Readers and the guards of boundaries both use these.
+ */
+export const TARGET_CHARACTERS = "A-Za-z0-9\\-._~:/?@!$&'()*+,;=%"
+
+/** A request target in origin form. */
+const TARGET = /* @__PURE__ */ new RegExp(`^/[${TARGET_CHARACTERS}]*$`)
+
+const NOT_IN_TARGET = /* @__PURE__ */ new RegExp(`[^${TARGET_CHARACTERS}]`, 'g')
 
 const ABSOLUTE = /^(https?|wss?):\/\/[^/?#\s]+/i
 
-/** The whole of a URL that arrives as it is typed: absolute, lower-case host, only what RFC 3986 allows in path and query, no fragment. */
-const SIGNABLE = /^(https?|wss?):\/\/[a-z0-9\-._~:[\]]+(\/[A-Za-z0-9\-._~:/?@!$&'()*+,;=%]*)$/
+/** A URL that arrives as it is typed: absolute, lower-case host, only {@link TARGET_CHARACTERS} in path and query, no fragment. */
+const SIGNABLE = /* @__PURE__ */ new RegExp(`^(https?|wss?)://[a-z0-9\\-._~:[\\]]+(/[${TARGET_CHARACTERS}]*)$`)
 
 export function isStrictTarget(target: string): boolean {
   return TARGET.test(target)
@@ -42,7 +50,7 @@ export function splitUrl(url: string): SplitUrl {
 export function checkSignableUrl(url: string, signsOrigin = false): string {
   if (SIGNABLE.test(url)) return url
   const { origin, target } = splitUrl(url)
-  const bad = /[^A-Za-z0-9\-._~:/?@!$&'()*+,;=%]/.exec(target)?.[0]
+  const [bad] = target.match(NOT_IN_TARGET) ?? []
   if (bad !== undefined)
     throw new CountersignError('url-not-signable', `The URL holds ${JSON.stringify(bad)}: percent-encode it, and leave a fragment out.`)
   if (SIGNABLE.test(`${signsOrigin ? origin : origin.toLowerCase()}/`)) return origin + target
@@ -58,7 +66,7 @@ export function checkSignableUrl(url: string, signsOrigin = false): string {
  */
 export function wireUrl(url: string | URL): string {
   const { origin, pathname, search } = new URL(url)
-  return origin + (pathname + search).replace(/[^A-Za-z0-9\-._~:/?@!$&'()*+,;=%]/g, encodeURIComponent)
+  return origin + (pathname + search).replace(NOT_IN_TARGET, encodeURIComponent)
 }
 
 export function pathOf(target: string): string {

@@ -47,9 +47,9 @@ function describe(scheme: Scheme): string {
     ['message', isDeclared(scheme) ? JSON.stringify(message) : message],
     ['timestamp', timestamp],
     ['signature', signature],
-    ...carried.map(({ in: place, name, value }): [string, string] => [
+    ...carried.map(({ in: place, name, holds }): [string, string] => [
       place,
-      place === 'header' ? `${name}: ${value}` : `${name}=${value}`,
+      place === 'header' ? `${name}: ${holds}` : `${name}=${holds}`,
     ]),
     ...coverageRows(scheme),
     ...mistakes.map((mistake, index): [string, string] => [index === 0 ? 'mistakes' : '', mistake]),

@@ -1,6 +1,7 @@
 import { boundedCache } from '../bounded-cache.ts'
 import { KEPT_LISTS, MAX_COVERED } from '../covered-limits.ts'
 import { isSingleField } from '../header-lines.ts'
+import { isHeaderName } from '../headers.ts'
 import { type CompiledRecipe, compile } from '../recipe/compile.ts'
 import { DECLARED } from '../recipe/declared.ts'
 import { mergeTexts } from '../recipe/merge-texts.ts'
@@ -54,7 +55,7 @@ export function signingString(names: readonly string[]): MessageRecipe {
 }
 
 function isCoverable(name: string): boolean {
-  return /^[a-z0-9!#$%&'*+.^_`|~-]+$/.test(name) || SPECIAL.has(name)
+  return isHeaderName(name) || SPECIAL.has(name)
 }
 
 const SPECIAL: ReadonlySet<string> = new Set(['(request-target)', '@request-target', '(created)', '(expires)'])

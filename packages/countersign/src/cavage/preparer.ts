@@ -13,14 +13,12 @@ import type { Call } from '../recipe/call.ts'
 import { compile } from '../recipe/compile.ts'
 import { DECLARED } from '../recipe/declared.ts'
 import { mergeTexts } from '../recipe/merge-texts.ts'
-import type { SignedRequest, SignerOptions } from '../request.ts'
+import { DEFAULT_LIFETIME_MS, type SignedRequest, type SignerOptions } from '../request.ts'
 import { createSecondStamper } from '../second-stamper.ts'
 import { systemClock } from '../timestamp.ts'
 import { hostOf } from '../url.ts'
 import { CARRIERS, DATE_HEADERS, DIGEST_HEADER, type DraftCoverage, signingString } from './coverage.ts'
 import { draftName } from './parameters.ts'
-
-const DEFAULT_LIFETIME_MS = 60_000
 
 interface DraftPrepared extends Composition {
   readonly parts: SignableParts

@@ -4,6 +4,7 @@ import type { BytesEncoding, SecretEncoding } from '../encoding.ts'
 import { CountersignError } from '../error.ts'
 import { payloadIsQuery } from '../recipe/call.ts'
 import { type Field, field, fieldsOf, filter, join, type Recipe, text } from '../recipe/recipe.ts'
+import { DEFAULT_LIFETIME_MS } from '../request.ts'
 import type { Carrier, DeclaredScheme } from '../scheme.ts'
 import type { TimestampFormat } from '../timestamp.ts'
 import { splitUrl } from '../url.ts'
@@ -55,7 +56,7 @@ export interface Program {
   readonly used: ReadonlySet<Field>
 }
 
-const LIFETIME_SECONDS = 60
+const LIFETIME_SECONDS = DEFAULT_LIFETIME_MS / 1000
 
 /**
  * Takes a declared scheme and a request apart into what a program has to do.

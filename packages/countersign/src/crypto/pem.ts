@@ -1,13 +1,7 @@
 import type { KeyKind, KeyPairAlgorithm } from '../algorithm.ts'
-import { concatBytes, encode, fromBase64 } from '../encoding.ts'
+import { encode, fromBase64 } from '../encoding.ts'
 import { CountersignError } from '../error.ts'
-
-/** SEQUENCE { OID 1.2.840.113549.1.1.1 rsaEncryption, NULL }: RFC 8017 §A.1, DER. */
-const RSA = Uint8Array.of(0x30, 0x0d, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01, 0x05, 0x00)
-/** OID 1.2.840.10045.2.1 ecPublicKey, and the curves' own: RFC 5480 §2.1.1. */
-const EC = Uint8Array.of(0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01)
-const P256 = Uint8Array.of(0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07)
-const P384 = Uint8Array.of(0x06, 0x05, 0x2b, 0x81, 0x04, 0x00, 0x22)
+import { derElement, derSequence, EC_PUBLIC_KEY, ED25519, NULL, P256, P384, RSA_ENCRYPTION, RSA_PSS } from '../keys/der.ts'
 
 /**
  * The DER of a key in PEM, wrapped as WebCrypto wants it: PKCS#8 for a private, SPKI for a public key. Takes those, PKCS#1
@@ -28,34 +22,19 @@ export function readPem(algorithm: KeyPairAlgorithm, pem: string, kind: 'private
     )
   }
   if (form === undefined) return Uint8Array.from(der)
-  const identifier = isRsa ? RSA : element(0x30, concatBytes([EC, algorithm === 'ecdsa-p256-sha256' ? P256 : P384]))
+  const identifier = isRsa ? derSequence(RSA_ENCRYPTION, NULL) : derSequence(EC_PUBLIC_KEY, algorithm === 'ecdsa-p256-sha256' ? P256 : P384)
   const wrapped =
-    kind === 'private'
-      ? [Uint8Array.of(2, 1, 0), identifier, element(0x04, der)]
-      : [identifier, element(0x03, concatBytes([Uint8Array.of(0), der]))]
-  return Uint8Array.from(element(0x30, concatBytes(wrapped)))
+    kind === 'private' ? [Uint8Array.of(2, 1, 0), identifier, derElement(0x04, der)] : [identifier, derElement(0x03, Uint8Array.of(0), der)]
+  return Uint8Array.from(derElement(0x30, ...wrapped))
 }
 
-function element(tag: number, content: Uint8Array): Uint8Array {
-  const { length } = content
-  const size =
-    length < 0x80
-      ? [length]
-      : length < 0x100
-        ? [0x81, length]
-        : length < 0x10000
-          ? [0x82, length >> 8, length & 0xff]
-          : [0x83, length >> 16, (length >> 8) & 0xff, length & 0xff]
-  return concatBytes([Uint8Array.of(tag, ...size), content])
-}
-
-/** The object identifiers that tell what a key is for. */
+/** What a private key's first bytes hold. */
 const IDENTIFIERS: readonly (readonly [hex: string, KeyKind])[] = [
-  ['06032b6570', 'ed25519'],
-  ['06082a8648ce3d030107', 'p256'],
-  ['06052b81040022', 'p384'],
-  ['06092a864886f70d01010a', 'rsa-pss'],
-  ['06092a864886f70d010101', 'rsa'],
+  [ED25519, 'ed25519'],
+  [P256, 'p256'],
+  [P384, 'p384'],
+  [RSA_PSS, 'rsa-pss'],
+  [RSA_ENCRYPTION, 'rsa'],
 ]
 
 /** What a private key in PEM is; `undefined` when it is none that is known. The platform reads the rest of it. */

@@ -1,4 +1,4 @@
-import type { Digest } from '../algorithm.ts'
+import { DIGESTS, type Digest } from '../algorithm.ts'
 import { type CryptoProvider, type MaybePromise, whenReady } from '../crypto/provider.ts'
 import { fromHex } from '../encoding.ts'
 import { type Message, messageBytes } from '../message.ts'
@@ -21,7 +21,7 @@ export function guessDigests(digest: Digest, crypto: CryptoProvider): readonly D
   const bytes = (body: Uint8Array): Message => ({ before: '', body, after: '' })
   const hmac = (other: Digest) => (secret: Uint8Array) => crypto.hmac(other, secret, 'hex')
   const guesses: DigestGuess[] = [{ code: 'right', weight: 0, did: '', fix: '', sign: hmac(digest) }]
-  for (const other of ['sha1', 'sha256', 'sha384', 'sha512'] as const) {
+  for (const other of DIGESTS) {
     const otherName = other.replace('sha', 'SHA-')
     if (other !== digest)
       guesses.push({ code: `digest-hmac-${other}`, weight: 1, did: `It made the HMAC with ${otherName}.`, fix, sign: hmac(other) })

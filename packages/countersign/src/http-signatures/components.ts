@@ -1,6 +1,7 @@
 import { MAX_COVERED } from '../covered-limits.ts'
 import { encode, utf8 } from '../encoding.ts'
 import { findLines } from '../header-lines.ts'
+import { isHeaderName } from '../headers.ts'
 import type { Recipe } from '../recipe/recipe.ts'
 import { queryOf } from '../url.ts'
 import { componentRecipe } from './component-recipe.ts'
@@ -111,7 +112,7 @@ function queryWithMark(target: string): string {
 }
 
 function readField(name: string, flags: ReadonlySet<string>, texts: ReadonlyMap<string, string>): ComponentValue | undefined {
-  if (!/^[a-z0-9!#$%&'*+.^_`|~-]+$/.test(name) || texts.has('name')) return undefined
+  if (!isHeaderName(name) || texts.has('name')) return undefined
   const key = texts.get('key')
   if (flags.has('bs') && (flags.has('sf') || key !== undefined)) return undefined
   const lines = (message: HttpMessage): readonly string[] | undefined =>

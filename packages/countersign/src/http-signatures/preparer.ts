@@ -10,7 +10,7 @@ import { createNonceMaker } from '../nonce.ts'
 import { parseTimestamp } from '../parse-timestamp.ts'
 import type { Composition, Preparer } from '../plan.ts'
 import type { Call } from '../recipe/call.ts'
-import type { SignableRequest, SignedRequest, SignerOptions } from '../request.ts'
+import { DEFAULT_LIFETIME_MS, type SignableRequest, type SignedRequest, type SignerOptions } from '../request.ts'
 import { systemClock } from '../timestamp.ts'
 import { hostOf } from '../url.ts'
 import { type Coverage, type CoveredList, INPUT } from './coverage.ts'
@@ -18,7 +18,6 @@ import { contentDigest, type DigestName } from './digest.ts'
 import { serializeSignatureInput } from './signature-base.ts'
 
 const DEFAULT_LABEL = 'sig'
-const DEFAULT_LIFETIME_MS = 60_000
 
 /** What is covered with a body, and without one. */
 export interface SignedLists {

@@ -1,5 +1,6 @@
 import type { KeyPairAlgorithm } from '../algorithm.ts'
-import { concatBytes, encode } from '../encoding.ts'
+import { encode } from '../encoding.ts'
+import { derElement, derSequence, NULL, RSA_ENCRYPTION } from './der.ts'
 
 /** Published test keys of RFC 9421, Appendix B.1, whose private halves are published as well: only their kind matters here. */
 const P256 = `-----BEGIN PUBLIC KEY-----
@@ -42,17 +43,7 @@ function decoyRsaKey(bytes: number): string {
   const modulus = globalThis.crypto.getRandomValues(new Uint8Array(bytes))
   modulus[0] = (modulus[0] ?? 0) | 0x80
   modulus[bytes - 1] = (modulus[bytes - 1] ?? 0) | 1
-  const key = element(0x30, [element(0x02, [Uint8Array.of(0), modulus]), Uint8Array.of(0x02, 3, 1, 0, 1)])
-  // RFC 8017 §A.1: rsaEncryption, NULL.
-  const identifier = Uint8Array.of(0x30, 0x0d, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01, 0x05, 0x00)
-  const spki = element(0x30, [identifier, element(0x03, [Uint8Array.of(0), key])])
+  const key = derElement(0x30, derElement(0x02, Uint8Array.of(0), modulus), Uint8Array.of(0x02, 3, 1, 0, 1))
+  const spki = derElement(0x30, derSequence(RSA_ENCRYPTION, NULL), derElement(0x03, Uint8Array.of(0), key))
   return `-----BEGIN PUBLIC KEY-----\n${encode(spki, 'base64')}\n-----END PUBLIC KEY-----\n`
-}
-
-/** DER, of at least 256 bytes of content or under 128. */
-function element(tag: number, content: readonly Uint8Array[]): Uint8Array {
-  const whole = concatBytes(content)
-  const { length } = whole
-  const size = length < 0x80 ? [length] : [0x82, length >> 8, length & 0xff]
-  return concatBytes([Uint8Array.of(tag, ...size), whole])
 }

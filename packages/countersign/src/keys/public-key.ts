@@ -2,6 +2,7 @@ import type { KeyKind, KeyPairAlgorithm } from '../algorithm.ts'
 import { decodeStrictly, encode, fromBase64 } from '../encoding.ts'
 import { CountersignError } from '../error.ts'
 import { isOnCurve } from './curves.ts'
+import { EC_PUBLIC_KEY, ED25519, NULL, P256, P384, RSA_ENCRYPTION, RSA_PSS } from './der.ts'
 
 /** What a public key is: its kind, and how long its signatures are. */
 export interface PublicKeyFacts {
@@ -13,15 +14,14 @@ export interface PublicKeyFacts {
 export const MIN_RSA_BITS = 2048
 export const MAX_RSA_BITS = 8192
 
-/** DER of the algorithm identifiers (RFC 8410 §3, RFC 5480 §2.1.1, RFC 8017 §A.1, RFC 4055 §3.1), in hexadecimal. */
-const IDENTIFIERS: readonly (readonly [identifier: RegExp, KeyKind])[] = [
-  [/^06032b6570$/, 'ed25519'],
-  [/^06072a8648ce3d020106082a8648ce3d030107$/, 'p256'],
-  [/^06072a8648ce3d020106052b81040022$/, 'p384'],
-  [/^06092a864886f70d010101(0500)?$/, 'rsa'],
-  // Parameters may say which hash and salt the key is for.
-  [/^06092a864886f70d01010a/, 'rsa-pss'],
-]
+/** What a public key's algorithm identifier is, whole. */
+const IDENTIFIERS: { readonly [hex: string]: KeyKind } = {
+  [ED25519]: 'ed25519',
+  [EC_PUBLIC_KEY + P256]: 'p256',
+  [EC_PUBLIC_KEY + P384]: 'p384',
+  [RSA_ENCRYPTION]: 'rsa',
+  [RSA_ENCRYPTION + NULL]: 'rsa',
+}
 
 /**
  * Reads a public key in PEM to its last byte, so that a key which no signature could ever be verified with is refused where it is made.
@@ -68,7 +68,8 @@ function parseSpki(der: Uint8Array): PublicKeyFacts | undefined {
   const [identifier, bits, ...more] = children(der) ?? []
   if (identifier?.tag !== 0x30 || bits?.tag !== 0x03 || bits.content[0] !== 0 || more.length > 0) return undefined
   const hex = encode(identifier.content, 'hex')
-  const kind = IDENTIFIERS.find(([pattern]) => pattern.test(hex))?.[1]
+  // The parameters of RSA-PSS may say which hash and salt the key is for.
+  const kind = hex.startsWith(RSA_PSS) ? 'rsa-pss' : IDENTIFIERS[hex]
   const key = bits.content.subarray(1)
   switch (kind) {
     case 'ed25519':

@@ -1,7 +1,10 @@
+import { isOneLength, NONCE_CHARACTERS } from '../nonce.ts'
+import { parameterCharacters } from '../parameter.ts'
 import { isDeclared, type Scheme } from '../scheme.ts'
-import { EPOCH_DIGITS } from '../timestamp.ts'
+import { timestampCharacters } from '../timestamp.ts'
+import { TARGET_CHARACTERS } from '../url.ts'
 import { type Field, field } from './recipe.ts'
-import { ANY, escaped, LINE, type Shape, samples, shapeOf, TARGET_CHARACTERS, TOKEN, textShape, VISIBLE } from './shape.ts'
+import { ANY, LINE, type Shape, shapeOf, textShape, VISIBLE } from './shape.ts'
 
 /**
  * SigV4's day has the eight digits that its timestamp begins with; region and service are what stands between the
@@ -32,7 +35,7 @@ export function fieldShapes(name: Field, scheme: Scheme): readonly Shape[] {
     case 'nonce': {
       // One format has one length, but for the one that is any.
       const formats = isDeclared(scheme) ? scheme.nonce.formats : []
-      return shape(formats.length === 1 && formats[0] !== 'any' ? 'length' : undefined, TOKEN)
+      return shape(isOneLength(formats) ? 'length' : undefined, NONCE_CHARACTERS)
     }
     case 'method':
       return shape(undefined, 'A-Za-z')
@@ -58,17 +61,12 @@ function parameterShape(name: Field, scheme: Scheme): readonly [characters: stri
     const own = scheme.base === undefined ? undefined : BASE_FIELDS[name]
     return own ?? (name.startsWith('header.') || scheme.base !== undefined ? [LINE, { first: '' }] : [ANY, { first: '' }])
   }
-  const { characters, without = '' } = parameter
-  const all = { digits: '0-9', token: TOKEN, visible: VISIBLE }[characters]
-  return [without === '' ? all : escaped([...samples(all)].filter(char => !without.includes(char)).join(''))]
+  return [parameterCharacters(parameter)]
 }
 
 function timestampShape(scheme: Scheme): readonly [known: Shape['known'], characters: string] {
   const formats = isDeclared(scheme) ? (scheme.timestamp?.formats ?? []) : []
-  const [format] = formats
   // One epoch unit has one length; the text formats end where they end ("Z", "GMT"), whatever follows.
-  if (formats.length === 1 && format !== undefined && format !== 'decimal-seconds')
-    return ['length', EPOCH_DIGITS[format] === undefined ? '0-9A-Za-z:., +\\-' : '0-9']
-  if (formats.length > 0 && formats.every(one => EPOCH_DIGITS[one] !== undefined)) return [undefined, '0-9']
-  return [undefined, formats.length > 0 && formats.every(one => one === 'decimal-seconds') ? '0-9.' : '0-9A-Za-z:., +\\-']
+  const hasEnd = formats.length === 1 && formats[0] !== 'decimal-seconds'
+  return [hasEnd ? 'length' : undefined, timestampCharacters(formats)]
 }

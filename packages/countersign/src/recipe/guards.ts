@@ -1,14 +1,14 @@
 import { CountersignError } from '../error.ts'
 import type { Failure } from '../failure.ts'
-import { parseTimestamp } from '../parse-timestamp.ts'
+import { compileOtherMomentCheck } from '../other-moment.ts'
 import { isDeclared, type Scheme } from '../scheme.ts'
+import { TARGET_CHARACTERS } from '../url.ts'
 import { type Call, payloadIsQuery } from './call.ts'
 import { heldBy } from './coverage.ts'
 import type { Held } from './held.ts'
 import { LOSSES, type Loss } from './loss.ts'
 import { openEndsOf } from './open-ends.ts'
 import { fieldsOf, type Recipe } from './recipe.ts'
-import { TARGET_CHARACTERS } from './shape.ts'
 import { compileSpelling } from './spelling.ts'
 
 /**
@@ -87,17 +87,12 @@ function guardMessage(scheme: Scheme, message: Recipe, { methods, allowed }: Gua
   ])
 }
 
-/**
- * `{timestamp or nonce}`: a nonce that is spelled as a timestamp has the message of an older call, which could be
- * played again as one that never ends. Allowing ambiguous requests is no word on replays, so this can't be allowed.
- */
+/** Refuses a nonce that can be read as a timestamp. This is about replays, so `ambiguous-request` doesn't allow it. */
 function findOtherMoment(scheme: Scheme): Guard {
-  if (!isDeclared(scheme) || scheme.alternatives === undefined || scheme.timestamp === undefined) return NO_GUARD
-  if (!scheme.alternatives.includes('timestamp') || !scheme.alternatives.includes('nonce')) return NO_GUARD
-  const { formats } = scheme.timestamp
+  const isOtherMoment = compileOtherMomentCheck(scheme)
+  if (isOtherMoment === undefined || !isDeclared(scheme)) return NO_GUARD
   const header = scheme.carriers.find(({ fields }) => fields.includes('nonce'))?.name ?? ''
-  return ({ timestamp, nonce }) =>
-    timestamp === '' && parseTimestamp(nonce, formats) !== undefined ? { code: 'malformed-header', header } : undefined
+  return ({ timestamp, nonce }) => (timestamp === '' && isOtherMoment(nonce) ? { code: 'malformed-header', header } : undefined)
 }
 
 function compileLosses(held: Held, isTaken: (loss: Loss) => boolean, isEither: boolean): readonly Guard[] {

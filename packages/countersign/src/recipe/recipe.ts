@@ -1,4 +1,4 @@
-import type { Digest } from '../algorithm.ts'
+import { DIGESTS, type Digest } from '../algorithm.ts'
 import { ALPHABETS, type BytesEncoding } from '../encoding.ts'
 
 /**
@@ -120,7 +120,7 @@ export function join(by: string, of: readonly Recipe[]): JoinRecipe {
   return { op: 'join', by, of }
 }
 
-const DIGESTS: readonly Filter[] = ['sha1', 'sha256', 'sha384', 'sha512']
+const HASHES: readonly Filter[] = DIGESTS
 
 /** A hash and how it is written; `raw` is its bytes. */
 export interface HashRecipe {
@@ -132,9 +132,9 @@ export interface HashRecipe {
 /** The hash that a recipe is, with its encoding; `undefined` for every other recipe. */
 export function hashOf(recipe: Recipe): HashRecipe | undefined {
   if (recipe.op !== 'filter') return undefined
-  if (DIGESTS.includes(recipe.filter)) return { digest: recipe.filter as Digest, encoding: 'raw', of: recipe.of }
+  if (HASHES.includes(recipe.filter)) return { digest: recipe.filter as Digest, encoding: 'raw', of: recipe.of }
   const inner = recipe.of
-  if (!(recipe.filter in ALPHABETS) || inner.op !== 'filter' || !DIGESTS.includes(inner.filter)) return undefined
+  if (!(recipe.filter in ALPHABETS) || inner.op !== 'filter' || !HASHES.includes(inner.filter)) return undefined
   return { digest: inner.filter as Digest, encoding: recipe.filter as BytesEncoding, of: inner.of }
 }
 

@@ -20,14 +20,9 @@ export interface Shape {
 
 export const ANY = '\\s\\S'
 
-/** A request target's, as the verifier takes it; see `isStrictTarget`. */
-export const TARGET_CHARACTERS = "A-Za-z0-9\\-._~:/?@!$&'()*+,;=%"
 /** A header's value is one line. */
 export const LINE = '\\t\\x20-\\x7e\\x80-\\xff'
-/** A header's name (RFC 9110 §5.6.2), in lower case. */
-export const NAME = "a-z0-9!#$%&'*+\\-.^_`|~"
 export const VISIBLE = '\\x21-\\x7e'
-export const TOKEN = 'A-Za-z0-9_\\-'
 export const PERCENT_ENCODED = 'A-Za-z0-9\\-._~%'
 
 /** The classes of parts are few, but a text has a class of its own, and a client may invent texts. */

@@ -1,10 +1,11 @@
 import { DIGEST_BYTES } from '../algorithm.ts'
 import { ALPHABETS, encodedLength } from '../encoding.ts'
+import { HEADER_NAME_CHARACTERS } from '../headers.ts'
 import type { Scheme } from '../scheme.ts'
 import { partsOf } from './compile.ts'
 import { fieldShapes } from './field-shapes.ts'
 import { type Field, type FilterRecipe, field, hashOf, type ListRecipe, type Recipe } from './recipe.ts'
-import { ANY, escaped, LINE, NAME, PERCENT_ENCODED, type Shape, samples, shapeOf, textShape } from './shape.ts'
+import { ANY, escaped, LINE, PERCENT_ENCODED, type Shape, samples, shapeOf, textShape } from './shape.ts'
 
 /** The shapes of a message, one behind the other. */
 export function shapesOf(recipe: Recipe, scheme: Scheme, list?: ListRecipe): readonly Shape[] {
@@ -71,7 +72,7 @@ function listShape(part: ListRecipe, scheme: Scheme): Shape {
 /** `name` and `value` of a list's item. What stands in a query is decoded, so it may hold anything. */
 function itemShape(name: Field, list: ListRecipe): Shape {
   if (list.from === 'query') return shapeOf(name, field(name), ANY, { first: '' })
-  return name === 'name' ? shapeOf(name, field(name), NAME) : shapeOf(name, field(name), LINE, { first: '' })
+  return name === 'name' ? shapeOf(name, field(name), HEADER_NAME_CHARACTERS) : shapeOf(name, field(name), LINE, { first: '' })
 }
 
 function nameOf(shapes: readonly Shape[]): string {

@@ -2,4 +2,4 @@ import { hashFilters } from '../recipe/hashes.ts'
 import type { SignerFeatures } from '../scheme.ts'
 
 /** For schemes with hashes in their message or a header. */
-export const hashes: SignerFeatures = { recipes: hashFilters }
+export const hashes: Required<Pick<SignerFeatures, 'recipes'>> = { recipes: hashFilters }

@@ -5,7 +5,7 @@ import type { SignerFeatures } from '../scheme.ts'
 import { systemClock } from '../timestamp.ts'
 
 /** For schemes with parameters: the default, what was given, or a value made for every call. */
-export const parameters: SignerFeatures = {
+export const parameters: Required<Pick<SignerFeatures, 'parameters'>> = {
   parameters(scheme, { parameters: given = {}, clock = systemClock }) {
     for (const [name, value] of Object.entries(given)) {
       const parameter = scheme.parameters[name]

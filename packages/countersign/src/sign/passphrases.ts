@@ -4,7 +4,7 @@ import { carriedMac, type SignerFeatures } from '../scheme.ts'
 import { readSecret } from '../secret.ts'
 
 /** For schemes that want a passphrase, which travels as it is or signed with the secret (`{passphrase|hmac|base64}`). */
-export const passphrases: SignerFeatures = {
+export const passphrases: Required<Pick<SignerFeatures, 'passphrases'>> = {
   passphrases(scheme, credentials, crypto) {
     const { secret, passphrase } = credentials
     checkPassphrase(scheme, passphrase)

@@ -3,6 +3,7 @@ import { boundedCache } from '../bounded-cache.ts'
 import { KEPT_LISTS, MAX_COVERED } from '../covered-limits.ts'
 import type { Failure } from '../failure.ts'
 import { combineLines, findLine, findRepeated, headerLines, isSingleField, type Line } from '../header-lines.ts'
+import { isHeaderName } from '../headers.ts'
 import { parseTimestamp } from '../parse-timestamp.ts'
 import {
   type Claim,
@@ -164,8 +165,7 @@ interface SignedNames {
 function readSignedNames(list: string): SignedNames | undefined {
   const names = list.split(';')
   if (names.length > MAX_COVERED) return undefined
-  if (names.some((name, index) => !/^[a-z0-9!#$%&'*+.^_`|~-]+$/.test(name) || (index > 0 && name <= (names[index - 1] ?? ''))))
-    return undefined
+  if (names.some((name, index) => !isHeaderName(name) || (index > 0 && name <= (names[index - 1] ?? '')))) return undefined
   return { names, single: names.filter(isSingleField) }
 }
 
