@@ -1,7 +1,17 @@
 import type { Carried } from './plan.ts'
 import { isDeclared, type Scheme } from './scheme.ts'
 
-/** Every place that a scheme writes to. Readers, the gateway, docs and OpenAPI all use this one list. */
+/**
+ * Every place that a scheme writes to: what the gateway takes out of a call, and what docs and OpenAPI list. The logic
+ * of RFC 9421, draft 12 and SigV4 states its own.
+ *
+ * @returns nothing for what is not a scheme; it never throws
+ *
+ * @example
+ * ```ts
+ * carriesOf(github) // [{ in: 'header', name: 'x-hub-signature-256', required: true, secret: false, holds: 'sha256={signature}' }]
+ * ```
+ */
 export function carriesOf(scheme: Scheme): readonly Carried[] {
   if (scheme.base !== undefined) return scheme.base.carries
   if (!isDeclared(scheme)) return []

@@ -35,6 +35,7 @@ export {
 export { type OpenApiSecurity, openApiSecurity } from './openapi.ts'
 export type { BodyDigest, Carried } from './plan.ts'
 export { coverageOf } from './recipe/coverage.ts'
+export { ALLOWANCES } from './recipe/guards.ts'
 export { type Coverage, LOSSES, type Loss, type Only, type PartCoverage } from './recipe/loss.ts'
 export { schemeWarnings } from './recipe/warnings.ts'
 export { type Claim, type MemoryReplayGuard, type MemoryReplayGuardOptions, memoryReplayGuard, type ReplayGuard } from './replay.ts'

@@ -4,8 +4,7 @@ import { describe, expect, it } from 'vitest'
 import type { Credentials } from './credentials.ts'
 import { CountersignError } from './error.ts'
 import { memoryKeys } from './keys.ts'
-import type { Allowance } from './recipe/guards.ts'
-import { LOSSES } from './recipe/loss.ts'
+import { ALLOWANCES } from './recipe/guards.ts'
 import { isDeclared, type Scheme } from './scheme.ts'
 import { SCHEMES } from './schemes/index.ts'
 import { createSigner, type SignableRequest, type SignedRequest } from './sign.ts'
@@ -18,7 +17,6 @@ const privateKey = String(rsa.privateKey.export({ type: 'pkcs8', format: 'pem' }
 const publicKey = String(rsa.publicKey.export({ type: 'spki', format: 'pem' }))
 
 /** Everything that a verifier takes when it is told to by name: what it refuses then, no option would make it take. */
-const ALLOWED: readonly Allowance[] = ['ambiguous-request', 'body-on-get', ...LOSSES]
 
 /** What a verifier refuses of what was signed unless it is told otherwise: always one of these, each with an option's name. */
 const NAMED = ['ambiguous-request', 'unexpected-body', 'unsigned-part', 'missing-body', 'method-not-allowed', 'insufficient-coverage']
@@ -48,7 +46,7 @@ async function verify(scheme: Scheme, { request, credentials }: Case, signed: Si
     ]),
     clock: () => NOW,
     ...(scheme.keyId === 'none' ? { keyId: 'k' } : {}),
-    ...(isTold ? { allow: ALLOWED, only: { methods: [signed.method], paths: 'any', query: 'any', body: 'any' } } : {}),
+    ...(isTold ? { allow: ALLOWANCES, only: { methods: [signed.method], paths: 'any', query: 'any', body: 'any' } } : {}),
   })
   const sent = new Map(Object.entries(request.headers ?? {}).map(([name, value]) => [name.toLowerCase(), value] as const))
   for (const [name, value] of Object.entries(signed.headers)) sent.set(name, value)

@@ -1,6 +1,7 @@
 /**
- * What two requests may differ in and still have one message: several spellings, one signature. A verifier refuses all but the canonical spelling
- * of a loss unless the scheme or its owner accepts it by name.
+ * The differences between two requests that leave their message the same: several spellings, one signature. A verifier
+ * takes only the canonical spelling, unless its option `allow` names the loss. Schemes with logic of their own (SigV4)
+ * may accept one; a declaration can't.
  */
 export const LOSSES = [
   'letter-case',
@@ -18,12 +19,12 @@ export const LOSSES = [
 
 export type Loss = (typeof LOSSES)[number]
 
-/** The parts of a request that a signature may hold fast. */
+/** The parts of a request that a signature may cover. */
 export const REQUEST_PARTS = ['method', 'scheme', 'host', 'path', 'query', 'body'] as const
 
 export type RequestPart = (typeof REQUEST_PARTS)[number]
 
-/** What of a request a signature holds fast, and up to what. */
+/** Which parts of a request a signature covers, and up to which differences. */
 export interface Coverage {
   /** `exactly`, `not` at all, or up to some losses. Headers that are signed are there as `header.NAME`. */
   readonly parts: { readonly [P in RequestPart]: PartCoverage } & { readonly [part: string]: PartCoverage }
@@ -34,14 +35,15 @@ export interface Coverage {
 export type PartCoverage = 'exactly' | 'not' | readonly Loss[]
 
 /**
- * Which calls a verifier takes, for what its scheme does not sign: there, anybody could change a call on its way. A part that is signed needs no word.
+ * Which calls a verifier takes. Name here what the scheme doesn't sign, since anyone could change that on the way.
+ * Parts that are signed need no rule.
  */
 export interface Only {
-  /** Upper case. Has to be said where the method is not signed. */
+  /** Upper case. Required where the method is not signed. */
   readonly methods?: readonly string[] | undefined
   /**
-   * Exact paths, with everything below for one that ends in `/*`; or `any`. As on the request line, without the base path. Has to be said where the
-   * path is not signed.
+   * Exact paths, or `any`; a path that ends in `/*` takes everything below it. As on the request line, without the base
+   * path. Required where the path is not signed.
    */
   readonly paths?: 'any' | readonly string[] | undefined
   /** Default where the query is not signed: `none`. */

@@ -19,8 +19,8 @@ import { standardWebhooks } from './standard-webhooks.ts'
 import { stripe } from './stripe.ts'
 
 /**
- * Every scheme that comes with the library, sorted by name. A plain array, so that a bundler drops it and all schemes that a client doesn't import by
- * name.
+ * Every scheme that comes with the library, sorted by name. A plain array, so that a bundler can drop it with all the
+ * schemes that a client doesn't import by name; `npm run size` would show it if one stayed.
  */
 export const SCHEMES: readonly Scheme[] = [
   awsSigV4,
@@ -44,7 +44,7 @@ export const SCHEMES: readonly Scheme[] = [
   stripe,
 ]
 
-/** The scheme of whoever names none: of the command, the key store, the gateway and the page. */
+/** The scheme that the command, the key store, the gateway and the page use when none is named. */
 export const DEFAULT_SCHEME: DeclaredScheme = qredoV1
 
 /** @returns `undefined` for a name that no scheme of the library has */

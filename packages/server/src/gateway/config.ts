@@ -1,4 +1,4 @@
-import { compileDeprecation, type Deprecation, LOSSES } from 'countersign'
+import { ALLOWANCES, compileDeprecation, type Deprecation } from 'countersign'
 import { isNode, LineCounter, parseDocument } from 'yaml'
 import { z } from 'zod'
 import { ServerError } from '../errors.ts'
@@ -99,12 +99,9 @@ export const gatewayConfig = z
       )
       .optional()
       .transform(list => list as readonly DeprecationConfig[] | undefined),
-    allow: z
-      .array(z.enum(['ambiguous-request', 'body-on-get', ...LOSSES]))
-      .optional()
-      .meta({
-        description: 'What is refused unless it is named here, such as a spelling of a request that shares its signature with another.',
-      }),
+    allow: z.array(z.enum(ALLOWANCES)).optional().meta({
+      description: 'What is refused unless it is named here, such as a spelling of a request that shares its signature with another.',
+    }),
     keepSignature: z
       .boolean()
       .default(false)
