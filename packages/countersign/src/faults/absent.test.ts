@@ -2,26 +2,9 @@ import { createHash, createHmac } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { draftSignatures } from '../cavage/index.ts'
 import { httpMessageSignatures, signMessage } from '../http-signatures/index.ts'
-import {
-  createKey,
-  createSigner,
-  createVerifier,
-  defineScheme,
-  type Key,
-  memoryKeys,
-  type Scheme,
-  type Verification,
-  type VerifierOptions,
-} from '../index.ts'
+import { createKey, createSigner, createVerifier, defineScheme, type Key, memoryKeys, type Scheme, type VerifierOptions } from '../index.ts'
 import { sigV4 } from '../sigv4/index.ts'
-
-const NOW = 1_764_000_000_000
-const SECONDS = NOW / 1000
-const ORIGIN = 'https://api.example.com'
-const secretBytes = Buffer.alloc(40, 5)
-const secret = secretBytes.toString('base64')
-
-const codeOf = (result: Verification): string => (result.ok ? 'accepted' : result.failure.code)
+import { codeOf, NOW, ORIGIN, SECONDS, secret, secretBytes } from './scene.ts'
 
 function verifierOf(scheme: Scheme, options: Partial<VerifierOptions> = {}) {
   return createVerifier(scheme, { origin: ORIGIN, keys: memoryKeys(scheme, [{ id: 'k', secret }]), clock: () => NOW, ...options })

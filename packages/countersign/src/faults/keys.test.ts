@@ -17,10 +17,7 @@ import {
 } from '../index.ts'
 import * as shipped from '../schemes/index.ts'
 import { sigV4 } from '../sigv4/index.ts'
-
-const NOW = 1_764_000_000_000
-const ORIGIN = 'https://api.example.com'
-const secret = Buffer.alloc(40, 5).toString('base64')
+import { NOW, ORIGIN, secret } from './scene.ts'
 
 const inPem = ({ publicKey, privateKey }: KeyPairKeyObjectResult) => ({
   publicKey: String(publicKey.export({ type: 'spki', format: 'pem' })),

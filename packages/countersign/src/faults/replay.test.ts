@@ -14,21 +14,13 @@ import {
   memoryReplayGuard,
   type Scheme,
   type SignableRequest,
-  type Verification,
   type VerifierOptions,
 } from '../index.ts'
 import * as shipped from '../schemes/index.ts'
 import { sigV4 } from '../sigv4/index.ts'
+import { codeOf, NOW, ORIGIN, passphrase, place, secret } from './scene.ts'
 
-const NOW = 1_764_000_000_000
-const ORIGIN = 'https://api.example.com'
 const BODY = Buffer.from('{"amount":1}')
-const secret = Buffer.alloc(40, 5).toString('base64')
-const passphrase = 'a-passphrase'
-const place = { service: 'execute-api', region: 'eu-west-1' }
-
-const codeOf = (result: Verification): string => (result.ok ? 'accepted' : result.failure.code)
-
 function verifierOf(scheme: Scheme, options: Partial<VerifierOptions> & { key?: Partial<KeyDescription> } = {}) {
   const { key, ...others } = options
   const keys = memoryKeys(scheme, [{ id: 'k', secret, passphrase: scheme.hasPassphrase ? passphrase : undefined, ...key }])

@@ -8,31 +8,19 @@ import {
   type Scheme,
   type SchemeDeclaration,
   type SignableRequest,
-  type Verification,
   type VerifierOptions,
 } from '../index.ts'
 import * as shipped from '../schemes/index.ts'
 import { sigV4 } from '../sigv4/index.ts'
+import { codeOf, NOW, ORIGIN, passphrase, place, secret } from './scene.ts'
 
-const NOW = 1_764_000_000_000
-const ORIGIN = 'https://api.example.com'
-const secret = Buffer.alloc(40, 5).toString('base64')
-const passphrase = 'a-passphrase'
-const place = { service: 'execute-api', region: 'eu-west-1' }
 const pair = generateKeyPairSync('rsa', {
   modulusLength: 2048,
   publicKeyEncoding: { type: 'spki', format: 'pem' },
   privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
 })
 
-const codeOf = (result: Verification): string => (result.ok ? 'accepted' : result.failure.code)
-
-/** What a verifier says it takes of the parts that a scheme does not sign. */
-interface Only {
-  readonly only?: { readonly methods?: readonly string[]; readonly paths?: 'any' | readonly string[] }
-}
-
-function verifierOf(scheme: Scheme, options: Partial<VerifierOptions> & Only = {}, ownPassphrase = passphrase) {
+function verifierOf(scheme: Scheme, options: Partial<VerifierOptions> = {}, ownPassphrase = passphrase) {
   const key = scheme.keys === 'key-pair' ? { publicKey: pair.publicKey } : { secret }
   const keys = memoryKeys(scheme, [{ id: 'k', ...key, passphrase: scheme.hasPassphrase ? ownPassphrase : undefined }])
   const defaults: VerifierOptions = { origin: ORIGIN, keys, clock: () => NOW, ...(scheme.keyId === 'none' ? { keyId: 'k' } : {}) }
@@ -46,7 +34,7 @@ function signerOf(scheme: Scheme, ownPassphrase = passphrase) {
 }
 
 /** What becomes of a request that is signed and sent as it was signed. */
-async function outcomeOf(scheme: Scheme, request: SignableRequest, options: Partial<VerifierOptions> & Only = {}, ownPassphrase?: string) {
+async function outcomeOf(scheme: Scheme, request: SignableRequest, options: Partial<VerifierOptions> = {}, ownPassphrase?: string) {
   const { method, url, headers, body } = signerOf(scheme, ownPassphrase).sign(request)
   const { verify } = verifierOf(scheme, options, ownPassphrase)
   return codeOf(await verify({ method, target: url.slice(ORIGIN.length), headers: { host: 'api.example.com', ...headers }, body }))
@@ -154,7 +142,7 @@ describe('a parameter of a declaration', () => {
 
 describe('an order at Binance, as its documentation has it,', () => {
   const url = `${ORIGIN}/api/v3/order`
-  const only: Only = { only: { methods: ['POST'], paths: ['/api/v3/order'] } }
+  const only = { only: { methods: ['POST'], paths: ['/api/v3/order'] } }
   const what = 'symbol=LTCBTC&side=BUY&type=LIMIT&timeInForce=GTC'
   const much = 'quantity=1&price=0.1&recvWindow=5000'
 

@@ -1,23 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { draftSignatures } from '../cavage/index.ts'
 import { httpMessageSignatures } from '../http-signatures/index.ts'
-import { createSigner, createVerifier, defineScheme, memoryKeys, type Scheme, type Verification, type VerifierOptions } from '../index.ts'
+import { createSigner, createVerifier, defineScheme, memoryKeys, type Scheme, type VerifierOptions } from '../index.ts'
 import { bybit, qredoV1 } from '../schemes/index.ts'
 import { sigV4 } from '../sigv4/index.ts'
+import { codeOf, NOW, ORIGIN, place, secret } from './scene.ts'
 
-const NOW = 1_764_000_000_000
-const ORIGIN = 'https://api.example.com'
-const secret = Buffer.alloc(40, 5).toString('base64')
-const place = { service: 'execute-api', region: 'eu-west-1' }
-
-const codeOf = (result: Verification): string => (result.ok ? 'accepted' : result.failure.code)
-
-/** What a verifier says it takes of the parts that a scheme does not sign. */
-interface Only {
-  readonly only?: { readonly methods?: readonly string[]; readonly paths?: 'any' | readonly string[]; readonly body?: 'any' | 'none' }
-}
-
-function verifierOf(scheme: Scheme, options: Partial<VerifierOptions> & Only = {}) {
+function verifierOf(scheme: Scheme, options: Partial<VerifierOptions> = {}) {
   const keys = memoryKeys(scheme, [{ id: 'k', secret }])
   const defaults: VerifierOptions = { origin: ORIGIN, keys, clock: () => NOW, replay: 'off' }
   return createVerifier(scheme, { ...defaults, ...options })

@@ -1,16 +1,11 @@
 import { createHash, createHmac } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { httpMessageSignatures, type SignMessageOptions, signMessage } from '../http-signatures/index.ts'
-import { createVerifier, type IncomingRequest, memoryKeys, type Scheme, type Verification, type VerifierOptions } from '../index.ts'
+import { createVerifier, type IncomingRequest, memoryKeys, type Scheme, type VerifierOptions } from '../index.ts'
 import { sigV4 } from '../sigv4/index.ts'
+import { codeOf, NOW, ORIGIN, SECONDS, secretBytes } from './scene.ts'
 
-const NOW = 1_764_000_000_000
-const SECONDS = NOW / 1000
-const ORIGIN = 'https://api.example.com'
-const secretBytes = Buffer.alloc(40, 5)
 const BODY = '{"a":1}'
-
-const codeOf = (result: Verification): string => (result.ok ? 'accepted' : result.failure.code)
 
 function verifierOf(scheme: Scheme, options: Partial<VerifierOptions> = {}) {
   return createVerifier(scheme, {

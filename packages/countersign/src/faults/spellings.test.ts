@@ -8,18 +8,12 @@ import {
   type KeyDescription,
   memoryKeys,
   type Scheme,
-  type Verification,
   type VerifierOptions,
 } from '../index.ts'
 import { standardWebhooks, stripe } from '../schemes/index.ts'
+import { codeOf, NOW, ORIGIN, SECONDS, secretBytes } from './scene.ts'
 
-const NOW = 1_764_000_000_000
-const SECONDS = NOW / 1000
-const ORIGIN = 'https://api.example.com'
-const secretBytes = Buffer.alloc(40, 5)
 const BODY = '{"a":1}'
-
-const codeOf = (result: Verification): string => (result.ok ? 'accepted' : result.failure.code)
 
 function verifierOf(scheme: Scheme, options: Partial<VerifierOptions> = {}, key: Partial<KeyDescription> = { secret: secretBytes }) {
   const fixed = scheme.keyId === 'none' ? { keyId: 'k' } : {}

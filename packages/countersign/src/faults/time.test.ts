@@ -2,16 +2,11 @@ import { createHmac } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { draftSignatures } from '../cavage/index.ts'
 import { httpMessageSignatures } from '../http-signatures/index.ts'
-import { createSigner, createVerifier, defineScheme, memoryKeys, type Scheme, type Verification, type VerifierOptions } from '../index.ts'
+import { createSigner, createVerifier, defineScheme, memoryKeys, type Scheme, type VerifierOptions } from '../index.ts'
 import { httpSignaturesDraft12 } from '../schemes/index.ts'
+import { codeOf, NOW, ORIGIN, secret } from './scene.ts'
 
-const NOW = 1_764_000_000_000
 const YEAR = 365 * 86_400_000
-const ORIGIN = 'https://api.example.com'
-const secret = Buffer.alloc(40, 5).toString('base64')
-
-const codeOf = (result: Verification): string => (result.ok ? 'accepted' : result.failure.code)
-
 function verifierOf(scheme: Scheme, options: Partial<VerifierOptions> = {}) {
   return createVerifier(scheme, { origin: ORIGIN, keys: memoryKeys(scheme, [{ id: 'k', secret }]), clock: () => NOW, ...options })
 }

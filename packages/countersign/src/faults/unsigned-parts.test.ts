@@ -6,31 +6,17 @@ import {
   defineScheme,
   type IncomingRequest,
   memoryKeys,
+  type Only,
   type Scheme,
   schemeWarnings,
-  type Verification,
   type VerifierOptions,
 } from '../index.ts'
 import * as shipped from '../schemes/index.ts'
-
-const NOW = 1_764_000_000_000
-const SECONDS = NOW / 1000
-const ORIGIN = 'https://api.example.com'
-const secretBytes = Buffer.alloc(40, 5)
-
-const codeOf = (result: Verification): string => (result.ok ? 'accepted' : result.failure.code)
-
-/** What a verifier says it takes of the parts that a scheme does not sign. */
-interface Only {
-  readonly methods?: readonly string[]
-  readonly paths?: 'any' | readonly string[]
-  readonly query?: 'any' | 'none'
-  readonly body?: 'any' | 'none' | 'required'
-}
+import { codeOf, NOW, ORIGIN, SECONDS, secretBytes } from './scene.ts'
 
 function verifierOf(scheme: Scheme, only?: Only) {
   const keys = memoryKeys(scheme, [{ id: 'k', secret: secretBytes }])
-  const options: VerifierOptions & { only?: Only } = {
+  const options: VerifierOptions = {
     origin: ORIGIN,
     keys,
     clock: () => NOW,
