@@ -346,7 +346,7 @@ export const MISTAKES = [
   mistake('encoding: newline at its end', 'encoding', { encode: d => `${d.toString('base64url')} ` }, 'encoding-white-space'),
 ]
 
-/** What a client with these mistakes sends. `undefined` where a mistake can not be made with this request. */
+/** What a client with these mistakes sends. `undefined` where a mistake can't be made with this request. */
 export function presentedBy(mistakes, { secret, now, request }) {
   const steps = Object.assign({}, RIGHT, ...mistakes.map(one => one.steps))
   const body = steps.body(request)

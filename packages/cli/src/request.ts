@@ -84,7 +84,7 @@ export async function readBody({ data, secretStdin }: Pick<RequestOptions, 'data
   if (data === undefined) return undefined
   if (data === '-' || data === '@-') {
     if (secretStdin === true)
-      throw new UsageError('stdin-twice', 'The secret and the body can not both come from standard input: put one in a file.')
+      throw new UsageError('stdin-twice', "The secret and the body can't both come from standard input: put one in a file.")
     return readStandardInput()
   }
   return data.startsWith('@') ? readBytesFile(data.slice(1), 'body file') : new TextEncoder().encode(data)

@@ -26,7 +26,7 @@ function readSchemeFile(path: string): Scheme {
   } catch (error) {
     throw new UsageError(
       'scheme-unreadable',
-      `The declaration ${path} can not be read: ${error instanceof Error ? error.message : String(error)}`,
+      `The declaration ${path} can't be read: ${error instanceof Error ? error.message : String(error)}`,
     )
   }
   const scheme = defineScheme(declaration)

@@ -64,7 +64,7 @@ export function showSecret(shown: ShownKey, options: ShownOptions): void {
     ['passphrase', isKept ? null : passphrase],
   ]
   for (const [name, value] of rows) if (value !== null) out(`${name.padEnd(10)}  ${value}\n`)
-  if (secret !== null && !isKept) tell('The secret is shown this once: a lost one can not be recovered, only rotated.')
+  if (secret !== null && !isKept) tell("The secret is shown this once: a lost one can't be recovered, only rotated.")
   const old = key.secrets.find(({ expiresAt }) => expiresAt !== null)
   if (old !== undefined) tell(`The old secret stays good until ${old.expiresAt}.`)
 }

@@ -18,10 +18,7 @@ export function readBytesFile(path: string, what: string): Uint8Array {
   try {
     return readFileSync(path)
   } catch (error) {
-    throw new UsageError(
-      'file-unreadable',
-      `The ${what} ${path} can not be read: ${error instanceof Error ? error.message : String(error)}`,
-    )
+    throw new UsageError('file-unreadable', `The ${what} ${path} can't be read: ${error instanceof Error ? error.message : String(error)}`)
   }
 }
 

@@ -8,7 +8,7 @@ export function writeNewSecretFile(path: string, secret: string): void {
   } catch (error) {
     throw new UsageError(
       'file-unwritable',
-      `The secret can not be written to ${path}: ${error instanceof Error ? error.message : String(error)}`,
+      `The secret can't be written to ${path}: ${error instanceof Error ? error.message : String(error)}`,
     )
   }
 }

@@ -47,7 +47,7 @@ function isSignedPlace(carrier: Carrier, read: readonly Field[]): boolean {
 function checkItem(parts: readonly Recipe[], { message, parameters }: DeclaredScheme, where: string): void {
   const carriable: readonly Field[] = ['keyId', 'passphrase', 'timestamp', 'nonce', 'signature', ...Object.keys(parameters)]
   if (parts.some((part, index) => part.op !== 'text' && index + 1 < parts.length && parts[index + 1]?.op !== 'text'))
-    throw invalid(where, 'two values with nothing between them can not be told apart')
+    throw invalid(where, "two values with nothing between them can't be told apart")
   for (const part of parts) {
     if (part.op === 'text' || macOf(part) !== undefined) continue
     const hash = hashOf(part)
@@ -61,7 +61,7 @@ function checkItem(parts: readonly Recipe[], { message, parameters }: DeclaredSc
     }
     const [field = ''] = fieldsOf(part)
     if (part.op === 'filter' && part.filter !== 'percent-encode' && (TEXT_CHANGES as readonly string[]).includes(part.filter))
-      throw invalid(where, `{${field}|${part.filter}}: what was changed like that can not be read back`)
+      throw invalid(where, `{${field}|${part.filter}}: what was changed like that can't be read back`)
     if (!carriable.includes(field))
       throw invalid(
         where,

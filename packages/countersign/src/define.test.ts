@@ -44,7 +44,7 @@ describe('defineScheme', () => {
     ['an open brace', { message: 'a{timestamp' }, /the brace at character 2 is never closed; write \{\{/],
     ['a closing brace', { message: '{timestamp}}' }, /closes nothing; write \}\}/],
     ['no message', { message: '' }, /nothing is signed/],
-    ['a signed signature', { message: '{timestamp}{signature}' }, /can not sign itself/],
+    ['a signed signature', { message: '{timestamp}{signature}' }, /can't sign itself/],
     [
       'no signature carried',
       { headers: { 'x-time': '{timestamp}' } },
@@ -63,7 +63,7 @@ describe('defineScheme', () => {
     ],
     ['a header in upper case', { headers: { 'X-Sig': '{signature}' } }, /headers.X-Sig: write header names in lower case/],
     ['a list without a separator', { headers: { 'x-sig': { items: ['{signature}'] } } }, /it is a template, or \{ separator, items/],
-    ['values that run into each other', { headers: { 'x-sig': '{timestamp}{signature}' } }, /can not be told apart/],
+    ['values that run into each other', { headers: { 'x-sig': '{timestamp}{signature}' } }, /can't be told apart/],
     ['a carried URL', { headers: { ...good.headers, 'x-url': '{url}' } }, /\{url\} is nothing to carry: the server knows it already/],
     ['a carried body', { headers: { ...good.headers, 'x-body': '{body}' } }, /\{body\} is nothing to carry/],
     [

@@ -78,7 +78,7 @@ function checkPlaces({ headers = {}, query = {}, form = {} }: SchemeDeclaration,
 
 /** A part of the message is a text, a value, or one hash of such. */
 function checkPart(part: Recipe, at: At): void {
-  if (fieldsOf(part).includes('signature')) throw invalid(at('message'), 'the signature can not sign itself')
+  if (fieldsOf(part).includes('signature')) throw invalid(at('message'), "the signature can't sign itself")
   if (macOf(part) !== undefined) throw invalid(at('message'), 'the filter hmac is for headers')
   const inner = hashOf(part)?.of
   if (inner === undefined) return

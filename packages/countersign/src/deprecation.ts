@@ -77,7 +77,7 @@ export function compileDeprecation({ since, sunset, link, brownOuts = [] }: Depr
 
 /**
  * A verifier that tells callers of a deprecation with every answer, interrupts them by schedule, and refuses them after the sunset. Only authentic calls are told
- * why, so that strangers can not learn from it which keys there are.
+ * why, so that strangers can't learn from it which keys there are.
  *
  * @example
  * ```ts

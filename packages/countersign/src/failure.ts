@@ -143,9 +143,9 @@ export function explainFailure(failure: Failure): string {
     case 'brown-out':
       return `${failure.name} is deprecated and interrupted as announced until ${new Date(failure.untilMs).toISOString()}${failure.successor === undefined ? '.' : `: move to ${failure.successor}.`}`
     case 'key-source-unavailable':
-      return 'The keys can not be looked up at the moment: try again shortly.'
+      return "The keys can't be looked up at the moment: try again shortly."
     case 'replay-guard-unavailable':
-      return 'Replays can not be ruled out at the moment: try again shortly, with a new timestamp.'
+      return "Replays can't be ruled out at the moment: try again shortly, with a new timestamp."
   }
 }
 

@@ -56,7 +56,7 @@ describe('createSigner(qredoV1).sign', () => {
     expect(new TextDecoder().decode(body)).toBe('{"a": 1, "b": "\\u00fc"}')
   })
 
-  it('refuses a body it can not read', () => {
+  it("refuses a body it can't read", () => {
     for (const body of [new Map(), new URLSearchParams('a=1'), new Blob(['x']), Symbol('x')])
       expect(() => signer.sign({ method: 'POST', url, body: body as never })).toThrow(
         expect.objectContaining({ code: 'body-not-signable' }),
@@ -88,7 +88,7 @@ describe('createSigner(qredoV1).sign', () => {
     expect(signer.withClock(() => 1_700_000_000_000).sign({ method: 'GET', url }).headers['qredo-api-ts']).toMatch(/^1700000000000\d{6}$/)
   })
 
-  it('refuses what can not arrive as it was signed', () => {
+  it("refuses what can't arrive as it was signed", () => {
     for (const bad of ['/relative', 'https://a.example/#x', 'https://a.example/ä'])
       expect(() => signer.sign({ method: 'GET', url: bad })).toThrow(expect.objectContaining({ code: 'url-not-signable' }))
     for (const method of ['', 'G ET', 'GET\n'])

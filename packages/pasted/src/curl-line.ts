@@ -56,7 +56,7 @@ export function readCurlLine(line: string, readFile?: ReadFile): PastedRequest {
   try {
     words = split(line.trim().replace(/^\$\s+/, ''))
   } catch (error) {
-    throw new PastedError('curl-malformed', `The curl line can not be read: ${error instanceof Error ? error.message : String(error)}.`)
+    throw new PastedError('curl-malformed', `The curl line can't be read: ${error instanceof Error ? error.message : String(error)}.`)
   }
   return readCurlWords(words, readFile)
 }
@@ -128,5 +128,5 @@ function joinPieces(pieces: readonly Uint8Array[], separator: Uint8Array): Uint8
 }
 
 function refuseFile(path: string): never {
-  throw new PastedError('curl-malformed', `The body is in the file ${path}, which can not be read here: paste it in the place of @${path}.`)
+  throw new PastedError('curl-malformed', `The body is in the file ${path}, which can't be read here: paste it in the place of @${path}.`)
 }

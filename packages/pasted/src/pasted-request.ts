@@ -8,7 +8,7 @@ export interface PastedRequest {
   readonly body: Uint8Array | undefined
 }
 
-/** What was pasted can not be read. `code` is stable. */
+/** What was pasted can't be read. `code` is stable. */
 export class PastedError extends Error {
   readonly code: string
 

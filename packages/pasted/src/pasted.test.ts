@@ -34,7 +34,7 @@ describe('a curl line', () => {
     expect(plain(readCurlWords(['curl', '--data-binary', '@body.json', 'https://a.example/'], files)).body).toBe('{"a":\n1}\n')
   })
 
-  it('says where files can not be read', () => {
+  it("says where files can't be read", () => {
     expect(() => readCurlLine('curl -d @body.json https://a.example/')).toThrow(expect.objectContaining({ code: 'curl-malformed' }))
   })
 

@@ -169,7 +169,7 @@ describe.skipIf(executablePath === undefined)('the page in Chromium (needs Chrom
     expect(await page.getByLabel('Secret', { exact: true }).first().inputValue()).toBe('')
   })
 
-  it('can not be used by a page from elsewhere', async () => {
+  it("can't be used by a page from elsewhere", async () => {
     let sent = 0
     const target = createServer((_request, response) => {
       sent++
@@ -187,7 +187,7 @@ describe.skipIf(executablePath === undefined)('the page in Chromium (needs Chrom
     const [targetUrl = '', foreignUrl = ''] = addresses
     const other = await browser.newPage()
     await other.goto(foreignUrl)
-    // Even with the token, which it can not have.
+    // Even with the token, which it can't have.
     const token = new URL(ui.url).hash.replace('#token=', '')
     const outcomes = await other.evaluate(
       async ([api = '', target = '', stolen = '']) => {

@@ -53,7 +53,7 @@ export function addGatewayCommand(program: Command, done: (code: number) => void
     .addHelpText(
       'after',
       `
-The API gets x-countersign-key, -organisation, -permissions, -scheme, -fund and -wallet with every request; clients can not send these. Logs are JSON lines on
+The API gets x-countersign-key, -organisation, -permissions, -scheme, -fund and -wallet with every request; clients can't send these. Logs are JSON lines on
 standard error. SIGTERM and SIGINT let running requests end.
 
 Examples:

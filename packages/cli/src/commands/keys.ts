@@ -181,7 +181,7 @@ async function setState(id: string, verb: Verb, options: ManagerOptions & JsonOp
       if (process.stdin.isTTY !== true)
         throw new UsageError('confirmation-missing', `This would revoke ${id} for good, and there is no terminal to ask on: add --yes.`)
       const { name } = await manager.get(id)
-      const isSure = await confirm({ message: `Revoke ${name} (${id})? It can not be undone.`, default: false }, { output: process.stderr })
+      const isSure = await confirm({ message: `Revoke ${name} (${id})? It can't be undone.`, default: false }, { output: process.stderr })
       if (!isSure) throw new UsageError('not-confirmed', 'Nothing was changed.')
     }
     show(await manager.set(id, verb), options)

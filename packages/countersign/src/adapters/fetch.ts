@@ -58,7 +58,7 @@ export function problemResponse({ failure, headers }: Refused, schemeName: strin
   })
 }
 
-/** An answer with more headers; those of an answer from elsewhere can not be set, so it is copied. */
+/** An answer with more headers; those of an answer from elsewhere can't be set, so it is copied. */
 function withHeaders(response: Response, more: AnswerHeaders | undefined): Response {
   if (more === undefined) return response
   const headers = new Headers(response.headers)

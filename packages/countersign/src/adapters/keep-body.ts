@@ -34,7 +34,7 @@ export function keepBody(request: IncomingMessage & WithRawBody, maxBytes: numbe
   }
   if (isBodyEaten(request))
     return Promise.reject(
-      new BodyEatenError(`A parser has read the body and kept nothing of it, so its signature can not be checked. ${KEEP_BODY_ADVICE}`),
+      new BodyEatenError(`A parser has read the body and kept nothing of it, so its signature can't be checked. ${KEEP_BODY_ADVICE}`),
     )
   return peek(request, maxBytes)
 }

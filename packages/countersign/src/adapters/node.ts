@@ -107,7 +107,7 @@ function refuse(
   options: NodeAdapterOptions,
 ): void {
   options.onRefused?.(refused.failure, request)
-  // A body that was not read to its end can not be followed by another request on the same connection.
+  // A body that was not read to its end can't be followed by another request on the same connection.
   if (!request.complete) response.setHeader('connection', 'close')
   sendProblem(response, refused, verifier.scheme.name)
   if (!request.complete) request.resume()

@@ -103,7 +103,7 @@ describe('signedFetch', () => {
     expect(await answerOf(await fetchSigned(request, { method: 'PATCH', body: '{}' }))).toMatchObject({ method: 'PATCH', body: '{}' })
   })
 
-  it('refuses a stream that can not be held within the limit, and does not send it', async () => {
+  it("refuses a stream that can't be held within the limit, and does not send it", async () => {
     const seen: string[] = []
     const origin = await startApi({ seen })
     let pulled = 0

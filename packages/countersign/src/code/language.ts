@@ -7,7 +7,7 @@ export interface Language {
   readonly title: string
   /** What to call the file. */
   readonly fileName: string
-  /** Why this program can not be written in this language; `undefined` when it can. */
+  /** Why this program can't be written in this language; `undefined` when it can. */
   readonly findObstacle?: (program: Program) => string | undefined
   readonly write: (program: Program) => string
 }

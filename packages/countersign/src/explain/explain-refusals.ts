@@ -81,7 +81,7 @@ export function explainRefusals(options: ExplainRefusalsOptions): (refusal: Refu
 
   return refusal => {
     const { failure, body, origin } = refusal
-    // Other failures say all there is to say; and what was not read can not be signed again.
+    // Other failures say all there is to say; and what was not read can't be signed again.
     if (failure.code !== 'bad-signature' || body === 'unread' || origin === undefined) return
     if (isBusy || !mayExplain(failure.keyId) || !inAll()) return
     isBusy = true

@@ -78,7 +78,7 @@ export async function explain(input: ExplainInput): Promise<Explanation> {
   if (scheme.algorithm.family !== 'hmac')
     throw new CountersignError(
       'option-invalid',
-      `The scheme ${scheme.name} signs with key pairs; what was signed can not be found again from a public key.`,
+      `The scheme ${scheme.name} signs with key pairs; what was signed can't be found again from a public key.`,
     )
   if (input.secret === undefined && input.clientMessage === undefined)
     throw new CountersignError('option-invalid', 'Give the secret, or else clientMessage, what the client says it signed.')

@@ -129,7 +129,7 @@ describe('an algorithm', () => {
     ['unknown, in a declared scheme', signer(shipped.qredoV1, { secret }, 'hmac-md5')],
     ['other than that of a declared scheme', signer(shipped.qredoV1, { secret }, 'hmac-sha512')],
     ['other than that of SigV4', signer(sigV4(), { secret }, 'hmac-sha512')],
-  ])('that a signer can not use is refused when the signer is made: %s', (_what, make) => {
+  ])("that a signer can't use is refused when the signer is made: %s", (_what, make) => {
     expect(make).toThrow(CountersignError)
   })
 

@@ -26,7 +26,7 @@ export function* arrangements(pieces: readonly Piece[], stage: Stage): Generator
     const byRarity = Array.from({ length: count + 1 }, (_, unusual) => separatorsOf(stage, count, unusual))
     if (byRarity.every(list => list.length === 0)) continue
     for (const chosen of sequences(groups, count)) {
-      // Two raw pieces can not be written as a message.
+      // Two raw pieces can't be written as a message.
       if (chosen.filter(({ value }) => typeof value !== 'string').length > 1) continue
       const unusual = chosen.filter(({ isLikely }) => !isLikely).length
       for (const separators of byRarity[unusual] ?? []) yield { pieces: chosen, separators }

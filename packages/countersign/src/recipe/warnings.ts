@@ -15,7 +15,7 @@ export function schemeWarnings(scheme: Scheme): readonly string[] {
 function replayWarnings(scheme: Scheme): readonly string[] {
   if (!scheme.detectsReplays)
     return [
-      `Neither a timestamp nor a nonce is signed, so there is no window and a replay can not be refused: ${advice(scheme, '{timestamp} or {nonce}', 'a timestamp or a nonce')}.`,
+      `Neither a timestamp nor a nonce is signed, so there is no window and a replay can't be refused: ${advice(scheme, '{timestamp} or {nonce}', 'a timestamp or a nonce')}.`,
     ]
   if (!isDeclared(scheme) || scheme.fields.has('timestamp')) return []
   return ['No timestamp is signed, so nonces have to be remembered for ever: put {timestamp} into the message as well.']
@@ -25,7 +25,7 @@ function openEndWarnings({ openEnds }: Coverage): readonly string[] {
   return openEnds.map(({ between, seen }) =>
     seen === 'never'
       ? `Nothing marks the boundary ${between}, so bytes can move across it under one signature: put a separator there that neither can hold, such as \\n, or hash one of them ({body|sha256|hex}). A verifier refuses this scheme unless it allows ambiguous-request.`
-      : `The boundary ${between} is seen only where the next part begins with a byte that the one before can not hold; a verifier refuses other calls as ambiguous-request. A separator such as \\n there, or a hash ({body|sha256|hex}), takes all.`,
+      : `The boundary ${between} is seen only where the next part begins with a byte that the one before can't hold; a verifier refuses other calls as ambiguous-request. A separator such as \\n there, or a hash ({body|sha256|hex}), takes all.`,
   )
 }
 

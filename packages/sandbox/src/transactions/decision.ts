@@ -26,7 +26,7 @@ export function decideByHand(store: Store, { transactionId, username, decision, 
     const { id, status } = transaction
     if (decision === 'cancel') {
       if (!isCancellable(status))
-        throw new ApiError(409, 'too-late', 'Too late', `The transaction is ${status} and can not be cancelled any more.`)
+        throw new ApiError(409, 'too-late', 'Too late', `The transaction is ${status} and can't be cancelled any more.`)
       await move(db, id, status, stepTo('cancelled'), now, now)
       return
     }

@@ -31,7 +31,7 @@ const MESSAGES: { readonly [S in Status]: string } = {
   confirmed: 'The transaction is final.',
   expired: 'The transaction was not approved in time.',
   cancelled: 'The transaction was cancelled.',
-  rejected: 'So many approvers have rejected the transaction that it can not be approved any more.',
+  rejected: "So many approvers have rejected the transaction that it can't be approved any more.",
   failed: 'The transaction could not be carried out.',
 }
 

@@ -17,7 +17,7 @@ export function ShownSecret({ shown, onDone }: { readonly shown: ShownKey; reado
   return (
     <section class="shown" aria-label="The secret">
       <h2>The secret of {key.name}</h2>
-      <p>It is shown this once. A lost secret can not be recovered, only rotated.</p>
+      <p>It is shown this once. A lost secret can't be recovered, only rotated.</p>
       <Copyable label="API key" text={key.id} />
       <Copyable label="Secret" text={secret} />
       {passphrase !== null && <Copyable label="Passphrase" text={passphrase} />}

@@ -25,7 +25,7 @@ export function ExplainView({ credentials }: { readonly credentials: CredentialS
     setErrors({})
     const scheme = schemeNamed(values.scheme)
     if (scheme === undefined || !isDeclared(scheme) || !EXPLAINABLE.includes(scheme.name))
-      return setErrors({ other: `${values.scheme} can not be explained: choose a scheme with a secret that is declared.` })
+      return setErrors({ other: `${values.scheme} can't be explained: choose a scheme with a secret that is declared.` })
     if (values.secret === '' && message === '') return setErrors({ secret: 'Give the secret, or below what the client says it signed.' })
     let request: ReturnType<typeof readCurlLine>
     try {
