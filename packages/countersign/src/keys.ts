@@ -66,6 +66,12 @@ export interface KeySource {
 /**
  * Reads and checks a key. Do this once per key and keep what it returns: verifying is faster with the same object.
  *
+ * @example
+ * ```ts
+ * const key = createKey(qredoV1, { id: '9OgjbzwhoE4LJA', secret, permissions: ['read'] })
+ * const verifier = createVerifier(qredoV1, { origin, keys: { find: id => (id === key.id ? key : undefined) } })
+ * ```
+ *
  * @throws CountersignError `secret-missing`, `secret-malformed`, `secret-too-short`, `public-key-malformed`, `credential-missing`,
  * `option-invalid`
  */

@@ -12,8 +12,9 @@ import type { SignableRequest, SignedRequest, SignerOptions } from './request.ts
 import type { Scheme } from './scheme.ts'
 
 /**
- * The contract between a scheme and the engine. A request goes through four states, `Claim → CompleteClaim → TimelyClaim → Composition`; each can only
- * be made from the one before, so a rule such as "a time is held against the clock" can't be left out.
+ * The contract between a scheme and the engine. A request goes through four states, `Claim → CompleteClaim →
+ * TimelyClaim → Composition`; each can only be made from the one before, so a rule such as "a time is held against the
+ * clock" can't be left out.
  */
 declare const state: unique symbol
 interface In<S extends string> {
@@ -116,7 +117,10 @@ export interface BodyDigest {
   readonly text: string
 }
 
-/** What a scheme is compiled to for a verifier. */
+/**
+ * What a scheme is compiled to for a verifier. The recipe that `compose` gives sets `call.missing` while it is written,
+ * not the plan; a plan that composes a call again, for another origin, has to clear it.
+ */
 export interface Plan {
   /** Takes the headers apart, strictly. */
   read(request: PlanRequest): Claim | Failure

@@ -35,6 +35,12 @@ const COVERED = 'where the call covers it'
  * HTTP Signatures as in draft-cavage-http-signatures-12, the forerunner of RFC 9421: what ActivityPub servers and the
  * hmac-auth plugins of Kong and APISIX speak. Keys are secrets (`hmac-sha256`, written as UTF-8) or key pairs.
  *
+ * @example
+ * ```ts
+ * const kong = draftSignatures({ name: 'kong', carrier: 'kong', headers: ['x-date', 'request-line', 'digest'] })
+ * const signer = createSigner(kong, { keyId: 'alice', secret })
+ * ```
+ *
  * @throws CountersignError `option-invalid` for something that can't be covered
  */
 export function draftSignatures(options: DraftSignaturesOptions = {}): Scheme {

@@ -1,6 +1,7 @@
 import type { Digest } from '../algorithm.ts'
 import type { BytesEncoding } from '../encoding.ts'
 import { partsOf } from '../recipe/compile.ts'
+import { mergeTexts } from '../recipe/merge-texts.ts'
 import { hashOf, join, macOf, type Recipe, type TextChange, text } from '../recipe/recipe.ts'
 
 /**
@@ -48,12 +49,7 @@ export function printParts(recipe: Recipe, dialect: Dialect, raw = (bytes: strin
 
 /** The parts of a recipe: neighbouring texts as one, and no empty one unless it is all there is. */
 export function partsPrinted(recipe: Recipe): readonly Recipe[] {
-  const parts: Recipe[] = []
-  for (const part of partsOf(recipe)) {
-    const last = parts.at(-1)
-    if (part.op === 'text' && last?.op === 'text') parts[parts.length - 1] = text(last.text + part.text)
-    else if (part.op !== 'text' || part.text !== '') parts.push(part)
-  }
+  const parts = mergeTexts(recipe).of.filter(part => part.op !== 'text' || part.text !== '')
   return parts.length === 0 ? [text('')] : parts
 }
 

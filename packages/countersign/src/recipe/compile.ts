@@ -28,7 +28,12 @@ export type FillHashes = (crypto: CryptoProvider, hashes: readonly CompiledHash[
 export type TextOf = (call: Call) => string
 type RunOf = (call: Call) => string | Uint8Array | undefined
 
-/** What only some recipes need, in modules of their own so that the signers of others need not carry it. */
+/**
+ * What only some recipes need, in modules of their own so that the signers of others need not carry it.
+ *
+ * A text that reads a header which the call doesn't have sets `call.missing` to its name and is empty: `field`, `filter`
+ * and `list` do so as the built-in `header.NAME` does. The engine looks at it once the message is written.
+ */
 export interface Capabilities {
   /** Where a hash's value will stand among `hashes`; `undefined` for a filter that is none. */
   readonly hash?: (
@@ -38,7 +43,7 @@ export interface Capabilities {
   ) => { readonly index: number; readonly isRaw: boolean } | undefined
   /** Comes with `hash`. */
   readonly fill?: FillHashes
-  /** Filters from text to text; `undefined` for all others. It may set `call.missing`. @param value what the filter changes */
+  /** Filters from text to text; `undefined` for all others. @param value what the filter changes */
   readonly filter?: (recipe: FilterRecipe, value: TextOf) => TextOf | undefined
   readonly list?: (recipe: ListRecipe, capabilities: Capabilities) => TextOf
   /** Fields of its own; `undefined` for all others. */

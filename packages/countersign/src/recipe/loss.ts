@@ -22,7 +22,7 @@ export type Loss = (typeof LOSSES)[number]
 /** The parts of a request that a signature may cover. */
 export const REQUEST_PARTS = ['method', 'scheme', 'host', 'path', 'query', 'body'] as const
 
-export type RequestPart = (typeof REQUEST_PARTS)[number]
+type RequestPart = (typeof REQUEST_PARTS)[number]
 
 /** Which parts of a request a signature covers, and up to which differences. */
 export interface Coverage {

@@ -13,7 +13,6 @@ export function templateOf(recipe: Recipe): string {
       return recipe.text.replace(/[{}]/g, brace => brace + brace)
     case 'field':
     case 'first':
-      return expression(recipe)
     case 'filter':
       return expression(recipe)
     case 'step':

@@ -4,8 +4,15 @@ import { coverageOf } from './coverage.ts'
 import { type Coverage, LOSSES, type Loss, type PartCoverage } from './loss.ts'
 
 /**
- * What is allowed in a scheme and still worth a second look, each with what would close it. Empty for a scheme without
- * such.
+ * Weak points of a scheme that are allowed, each with what would close it: parts that aren't signed, open ends,
+ * spellings that share a signature, SHA-1. Show them to whoever declares a scheme.
+ *
+ * @returns sentences; none for a scheme without weak points. It never throws
+ *
+ * @example
+ * ```ts
+ * for (const warning of schemeWarnings(defineScheme(declaration))) console.warn(warning)
+ * ```
  */
 export function schemeWarnings(scheme: Scheme): readonly string[] {
   const [ofGet, ofPost] = [coverageOf(scheme, 'GET'), coverageOf(scheme, 'POST')]
