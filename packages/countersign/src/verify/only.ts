@@ -85,7 +85,7 @@ function takesQuery(scheme: Scheme, only: Only, method: string): boolean {
 }
 
 /** A path that could be read as another, in any spelling: then it is only itself. */
-const UNCLEAR = /\/\/|\/\.{1,2}(?:\/|$)|%2e|%2f|%5c/i
+const UNCLEAR = /\/\/|\/\.{1,2}(?:[/;]|$)|\\|%(?:2e|2f|5c|25|3b|c0|c1|e0%80|f0%80)/i
 
 function compilePaths(paths: Only['paths']): (target: string) => boolean {
   if (paths === undefined || paths === 'any') return () => true

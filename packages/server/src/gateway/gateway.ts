@@ -155,6 +155,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     try {
       if (UNSAFE_PATH.test(entry.path)) return refuse({ ok: false, failure: { code: 'malformed-target' } }, DEFAULT_SCHEME.name)
       const route = routeOf(method, entry.path)
+      if (route === 'unclear') return refuse({ ok: false, failure: { code: 'malformed-target' } }, DEFAULT_SCHEME.name)
       if (route === undefined) return fail('not-found')
       if (route === 'wrong-method') return fail('wrong-method')
       const incoming = { method, target: url, headers: request.rawHeaders, body: requestBody.reader, address: request.socket.remoteAddress }
@@ -216,7 +217,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     const { method = '', url = '' } = request
     socket.on('error', () => socket.destroy())
     const route = UNSAFE_PATH.test(entry.path) ? undefined : routeOf(method, entry.path)
-    if (route === undefined || route === 'wrong-method') {
+    if (route === undefined || typeof route === 'string') {
       socket.end('HTTP/1.1 404 Not Found\r\nconnection: close\r\ncontent-length: 0\r\n\r\n')
       return entry.finish('failed', 404, 'not-found')
     }

@@ -25,6 +25,10 @@ export const ALWAYS_DROPPED: ReadonlySet<string> = new Set([
   'forwarded',
 ])
 
+/** Upstreams that make variables of headers (CGI, WSGI) take `_` for `-`, and some every other character that no variable has. */
+const UNUSUAL = /[^a-z0-9-]/
+const ALL_UNUSUAL = /[^a-z0-9-]/g
+
 /** Ours to say, nobody else's. */
 export const IDENTITY_PREFIX = 'x-countersign-'
 
@@ -40,10 +44,9 @@ export function forwardedHeaders(raw: readonly string[], dropped: ReadonlySet<st
   for (let at = 0; at + 1 < raw.length; at += 2) {
     const [name = '', value = ''] = [raw[at], raw[at + 1]]
     const lower = name.toLowerCase()
-    // Upstreams that make variables of headers (CGI, WSGI) take _ for -.
-    if (lower.startsWith('x') && lower.replaceAll('_', '-').startsWith(IDENTITY_PREFIX)) continue
-    if (HOP_BY_HOP.has(lower) || named.has(lower) || dropped.has(lower) || (lower.includes('_') && dropped.has(lower.replaceAll('_', '-'))))
-      continue
+    const read = UNUSUAL.test(lower) ? lower.replace(ALL_UNUSUAL, '-') : lower
+    if (read.startsWith(IDENTITY_PREFIX) || dropped.has(read)) continue
+    if (HOP_BY_HOP.has(lower) || named.has(lower) || dropped.has(lower)) continue
     kept.push(name, value)
   }
   return kept

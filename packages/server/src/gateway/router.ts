@@ -57,8 +57,11 @@ export interface RouterOptions {
   readonly onDeprecated?: DeprecationsOptions['onUsed'] | undefined
 }
 
-/** What a path and method come to; `wrong-method`: the path has routes, and none for this method. */
-export type Routing = RouteVerifier | 'wrong-method' | undefined
+/**
+ * What a path and method come to; `wrong-method`: the path has routes, and none for this method; `unclear`: the path can
+ * be read as one of another route.
+ */
+export type Routing = RouteVerifier | 'wrong-method' | 'unclear' | undefined
 
 /** @throws ServerError `scheme-unknown`, `route-invalid` */
 export function createRouter(options: RouterOptions): (method: string, path: string) => Routing {
@@ -107,15 +110,57 @@ export function createRouter(options: RouterOptions): (method: string, path: str
         400,
         `No route has the deprecated ${scheme === undefined ? `path ${route}` : `scheme ${scheme}`}.`,
       )
+  // The longest prefix has the path to itself, also for methods that it does not name: else these would get the permission of a shorter one.
+  const prefixOf = (path: string): string | undefined => findPrefix(compiled, path)
+  const folded = compiled.map(({ prefix }) => ({ prefix: prefix.toLowerCase() }))
   return (method, path) => {
-    // The longest prefix has the path to itself, also for methods that it does not name: else these would get the permission of a shorter one.
-    const prefix = compiled.find(candidate => path === candidate.prefix || path.startsWith(`${candidate.prefix}/`))?.prefix
+    const prefix = prefixOf(path)
+    // An upstream may read the path in another way than it is written, and then another route's permission is the one to ask for.
+    if (readingsOf(path).some(reading => findPrefix(folded, reading) !== prefix?.toLowerCase())) return 'unclear'
     if (prefix === undefined) return undefined
     return (
       compiled.find(({ prefix: own, config: { methods } }) => own === prefix && (methods === undefined || methods.includes(method))) ??
       'wrong-method'
     )
   }
+}
+
+function findPrefix(routes: readonly { readonly prefix: string }[], path: string): string | undefined {
+  return routes.find(({ prefix }) => path === prefix || path.startsWith(`${prefix}/`))?.prefix
+}
+
+/** The longest chain of encodings that is followed: `%252561` has three. */
+const MAX_DECODINGS = 4
+
+/**
+ * A path as servers read it: without regard to case (Express), with its escapes resolved, once or again (proxies), without
+ * parameters of segments (`;x=1`, Java), with dots and empty segments resolved. In lower case, as all are compared.
+ */
+function readingsOf(path: string): readonly string[] {
+  if (!UNUSUAL.test(path)) return NONE
+  const readings: string[] = []
+  let decoded = path
+  for (let count = 0; count <= MAX_DECODINGS; count++) {
+    const lower = decoded.toLowerCase()
+    readings.push(lower, resolved(lower), resolved(lower.replace(/;[^/]*/g, '')))
+    const next = decoded.replace(ESCAPE, (_escape, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
+    if (next === decoded) return readings
+    decoded = next
+  }
+  return readings
+}
+
+const NONE: readonly string[] = []
+const UNUSUAL = /[%;A-Z]/
+const ESCAPE = /%([0-9a-f]{2})/gi
+
+function resolved(path: string): string {
+  const segments: string[] = []
+  for (const segment of path.split(/[/\\]+/)) {
+    if (segment === '..') segments.pop()
+    else if (segment !== '.' && segment !== '') segments.push(segment)
+  }
+  return `/${segments.join('/')}`
 }
 
 /** What the library refuses of a route's settings, with the route's path. */
