@@ -107,7 +107,10 @@ export function createSigV4Plan(options: SigV4Options): Plan {
     },
 
     complete(claim: Claim, body: Uint8Array | undefined | 'deferred'): CompleteClaim | Failure {
-      if (wantsPayload && body !== undefined && claim.body === 'not-signed') return { code: 'insufficient-coverage', missing: ['the body'] }
+      const { payload } = (claim.call as SigV4Call).own.form
+      // A presigned URL of S3 has nowhere to sign a body; there it is the verifier's owner who takes it or doesn't.
+      if (wantsPayload && payload === 'stated' && body !== undefined && claim.body === 'not-signed')
+        return { code: 'insufficient-coverage', missing: ['the body'] }
       claim.call.body = body === 'deferred' ? undefined : body
       return completed(claim, claim.moment === 'in-body' ? undefined : claim.moment)
     },
