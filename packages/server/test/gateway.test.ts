@@ -455,6 +455,9 @@ describe('what strangers send', () => {
       'X-Countersign-Permissions: all',
       'x_countersign_key: root',
       'X-COUNTERSIGN-anything: x',
+      'x.countersign.key: root',
+      'X~Countersign~Key: root',
+      'x-countersign.key: root',
       'x-forwarded-for: 10.0.0.1',
       'x-real-ip: 10.0.0.1',
       'forwarded: for=10.0.0.1',
@@ -466,7 +469,7 @@ describe('what strangers send', () => {
     const answer = await raw(port, request('GET /x', `${signed('GET', '/x')}${forged.map(line => `${line}\r\n`).join('')}`))
     expect(answer).toMatch(/^HTTP\/1\.1 200 /)
     const names = seen?.raw.filter((_, index) => index % 2 === 0).map(name => name.toLowerCase())
-    expect(names?.filter(name => name.replaceAll('_', '-').startsWith('x-countersign-')).sort()).toEqual(
+    expect(names?.filter(name => name.replaceAll(/[^a-z0-9]/g, '-').startsWith('x-countersign-')).sort()).toEqual(
       ['fund', 'key', 'organisation', 'permissions', 'scheme'].map(name => `x-countersign-${name}`),
     )
     expect(seen?.headers).toMatchObject({
@@ -476,6 +479,52 @@ describe('what strangers send', () => {
     })
     for (const name of ['x-real-ip', 'forwarded', 'x-secret-hop', 'te', 'proxy-authorization']) expect(names).not.toContain(name)
   })
+
+  it.each([
+    '/%61dmin/users',
+    '/%2561dmin/users',
+    '/Admin/users',
+    '/ADMIN',
+    '/admin%2fusers',
+    '/admin%2Fusers',
+    '/admin;x=1/users',
+    '/admin;/users',
+    '/x;/../admin',
+    '/x/..;/admin/users',
+    '/x/..%2fadmin/users',
+    '/x/%2e%2e/admin',
+    '/x%5c..%5cadmin',
+    '/x/%252e%252e%252fadmin',
+    '/admin%3bx=1',
+    '/admin/..;/x',
+  ])('refuses %s, which some upstream reads as a path of another route', async path => {
+    const { port } = await start({
+      routes: [
+        { path: '/', schemes: ['qredo-v1'] },
+        { path: '/admin', schemes: ['qredo-v1'], permission: ['root'] },
+      ],
+    })
+    const before = count
+    // What is signed on the way does not matter: the route is chosen before.
+    const answer = await raw(port, request(`GET ${path}`, signed('GET', '/x')))
+    expect(answer).toMatch(/^HTTP\/1\.1 (400|403|404) /)
+    expect(answer).toMatch(/malformed-target|permission-denied/)
+    expect(count).toBe(before)
+  })
+
+  it.each(['/Orders/7', '/files/a%2Fb%20c', '/m;v=1/x', '/100%25', '/administrator%20x', '/Straße'.replace('ß', '%C3%9F')])(
+    'takes %s, which is the same route however it is read',
+    async path => {
+      const { port } = await start({
+        routes: [
+          { path: '/', schemes: ['qredo-v1'] },
+          { path: '/admin', schemes: ['qredo-v1'], permission: ['root'] },
+        ],
+      })
+      expect(await raw(port, request(`GET ${path}`, signed('GET', path)))).toMatch(/^HTTP\/1\.1 200 /)
+      expect(seen?.url).toBe(path)
+    },
+  )
 
   it('smuggles no second request behind a first', async () => {
     const { port } = await start()
