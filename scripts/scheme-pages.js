@@ -10,7 +10,8 @@ const NOW = Date.parse('2022-03-15T14:59:59.123Z')
 
 /**
  * @param {readonly import('countersign').Scheme[]} schemes
- * @param {Pick<typeof import('countersign'), 'coverageByMethod' | 'createSigner' | 'describeScheme' | 'LOSS_TITLES'>} library
+ * @param {Pick<typeof import('countersign'), 'coverageByMethod' | 'createSigner' | 'describeScheme' | 'LOSS_TITLES'>}
+ * library
  * @returns {Record<string, string>} file name to text
  */
 export function schemePages(schemes, library) {

@@ -9,7 +9,8 @@ import { isDeclared, type Scheme } from './scheme.ts'
  *
  * @example
  * ```ts
- * carriesOf(github) // [{ in: 'header', name: 'x-hub-signature-256', required: true, secret: false, holds: 'sha256={signature}' }]
+ * carriesOf(github)
+ * // [{ in: 'header', name: 'x-hub-signature-256', required: true, secret: false, holds: 'sha256={signature}' }]
  * ```
  */
 export function carriesOf(scheme: Scheme): readonly Carried[] {

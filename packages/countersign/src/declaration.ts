@@ -19,7 +19,10 @@ export type HeaderDeclaration = string | { readonly prefix?: string; readonly se
  * another in each (`generate`).
  */
 export type ParameterDeclaration = {
-  /** `digits`, `token` (letters, digits, `-`, `_`) or `visible` (0x21 to 0x7e); what keeps it from running into its neighbour. */
+  /**
+   * `digits`, `token` (letters, digits, `-`, `_`) or `visible` (0x21 to 0x7e); what keeps it from running into its
+   * neighbour.
+   */
   readonly characters: 'digits' | 'token' | 'visible'
   /** Characters that it may not hold, such as the separator behind it. */
   readonly without?: string

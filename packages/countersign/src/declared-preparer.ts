@@ -24,7 +24,9 @@ interface Prepared extends Composition {
   readonly contentType: string | undefined
 }
 
-/** Turns a declared scheme into what prepares its calls: everything that can be known before a call is worked out once. */
+/**
+ * Turns a declared scheme into what prepares its calls: everything that can be known before a call is worked out once.
+ */
 export function createDeclaredPreparer(
   scheme: DeclaredScheme,
   credentials: Credentials,

@@ -27,7 +27,10 @@ export type Failure =
   | { readonly code: 'insufficient-coverage'; readonly missing: readonly string[] }
   | { readonly code: 'digest-mismatch' }
   | { readonly code: 'ambiguous-request'; readonly between: string; readonly loss?: never }
-  /** Of several spellings that have one signature, this is not the one that is taken. `part`: `path`, `query`, `body`, `header.NAME`. */
+  /**
+   * Of several spellings that have one signature, this is not the one that is taken. `part`: `path`, `query`, `body`,
+   * `header.NAME`.
+   */
   | { readonly code: 'ambiguous-request'; readonly loss: Loss; readonly part: string; readonly between?: never }
   | { readonly code: 'replayed'; readonly keyId: string }
   | { readonly code: 'permission-denied'; readonly keyId: string; readonly required: readonly string[] }

@@ -10,8 +10,8 @@ export interface Fingerprint {
 export type Fingerprinter = (text: string, into: Fingerprint) => void
 
 /**
- * HalfSipHash-2-4 with a tag of 64 bits, of a text's UTF-8: a hash with a secret key, made for tables whose entries others choose. Who does not have the key can't
- * look for two texts that fall together.
+ * HalfSipHash-2-4 with a tag of 64 bits, of a text's UTF-8: a hash with a secret key, made for tables whose entries
+ * others choose. Who does not have the key can't look for two texts that fall together.
  *
  * @param key two words of 32 bits
  * @see https://github.com/veorq/SipHash

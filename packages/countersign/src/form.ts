@@ -1,4 +1,7 @@
-/** What a form-encoded body may hold: `name=value`, joined by `&`, and no character that says it is something else, such as JSON. */
+/**
+ * What a form-encoded body may hold: `name=value`, joined by `&`, and no character that says it is something else, such
+ * as JSON.
+ */
 const FORM = /^(?:[^=&\s"<>\\^`{|}]+=[^&\s"<>\\^`{|}]*(?:&|$))*$/
 
 export function isForm(text: string): boolean {

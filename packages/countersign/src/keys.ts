@@ -18,7 +18,10 @@ export interface KeyDescription extends SecretOptions {
   readonly secrets?: readonly (string | Uint8Array)[] | undefined
   /** PEM, for the schemes with key pairs: SPKI, or PKCS#1 for RSA. */
   readonly publicKey?: string | undefined
-  /** For the schemes where it goes with the key (RFC 9421). Default: the scheme's first that fits the secret or the public key. */
+  /**
+   * For the schemes where it goes with the key (RFC 9421). Default: the scheme's first that fits the secret or the
+   * public key.
+   */
   readonly algorithm?: Algorithm | undefined
   readonly passphrase?: string | undefined
   /** Default: `active`. */
@@ -56,9 +59,15 @@ export interface Key {
   readonly owner: unknown
 }
 
-/** Where a verifier finds keys. A rejection is a 503, never "allow". A promise has to settle: a verifier waits for it, so a source bounds its own waiting. */
+/**
+ * Where a verifier finds keys. A rejection is a 503, never "allow". A promise has to settle: a verifier waits for it,
+ * so a source bounds its own waiting.
+ */
 export interface KeySource {
-  /** Algorithms that its keys have, where it knows: an unknown key is then answered like one of these. Default: all of the scheme's. */
+  /**
+   * Algorithms that its keys have, where it knows: an unknown key is then answered like one of these. Default: all of
+   * the scheme's.
+   */
   readonly algorithms?: readonly Algorithm[] | undefined
   find(keyId: string): MaybePromise<Key | undefined>
 }
@@ -72,8 +81,8 @@ export interface KeySource {
  * const verifier = createVerifier(qredoV1, { origin, keys: { find: id => (id === key.id ? key : undefined) } })
  * ```
  *
- * @throws CountersignError `secret-missing`, `secret-malformed`, `secret-too-short`, `public-key-malformed`, `credential-missing`,
- * `option-invalid`
+ * @throws CountersignError `secret-missing`, `secret-malformed`, `secret-too-short`, `public-key-malformed`,
+ * `credential-missing`, `option-invalid`
  */
 export function createKey(scheme: Scheme, description: KeyDescription): Key {
   const { id, publicKey, passphrase } = description

@@ -1,7 +1,10 @@
 import type { SchemeDeclaration } from './declaration.ts'
 import type { BuiltInField } from './recipe/recipe.ts'
 
-/** Nothing, where every member of a declaration and every part that its templates name is known; else what the compiler shows at the mistake. */
+/**
+ * Nothing, where every member of a declaration and every part that its templates name is known; else what the compiler
+ * shows at the mistake.
+ */
 export type KnownParts<D extends SchemeDeclaration> = [UnknownMember<D>] extends [never]
   ? [UnknownPart<D>] extends [never]
     ? unknown

@@ -2,8 +2,8 @@ import type { SchemeDeclaration } from './declaration.ts'
 import type { PartNames, Templates } from './known-parts.ts'
 
 /**
- * What has to be given beside a declaration: the features that its calls need. Without one, a signer would leave a nonce
- * or a parameter out. Filters are not looked at here: a signer throws for a filter that it doesn't have.
+ * What has to be given beside a declaration: the features that its calls need. Without one, a signer would leave a
+ * nonce or a parameter out. Filters are not looked at here: a signer throws for a filter that it doesn't have.
  */
 export type NeededFeatures<D extends SchemeDeclaration, Features> = [Needs<D>] extends [never]
   ? readonly [features?: Features]

@@ -2,7 +2,10 @@ import type { NonceFormat } from './declaration.ts'
 import { encode } from './encoding.ts'
 import { type Clock, createGrowingMilliseconds, createTimestamper } from './timestamp.ts'
 
-/** The characters of a nonce in any format, for a regular expression's `[…]`. Readers and the guards of boundaries both use them. */
+/**
+ * The characters of a nonce in any format, for a regular expression's `[…]`. Readers and the guards of boundaries both
+ * use them.
+ */
 export const NONCE_CHARACTERS = 'A-Za-z0-9_\\-'
 
 /** What each format looks like, for a regular expression. */

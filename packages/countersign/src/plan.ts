@@ -54,7 +54,10 @@ export interface ClaimFields {
   readonly signature: string
   /** More of them, where a header lists several. */
   readonly moreSignatures: readonly string[]
-  /** The algorithms that the call says its key has; `undefined` where it does not say. The key decides, a label can only agree. */
+  /**
+   * The algorithms that the call says its key has; `undefined` where it does not say. The key decides, a label can only
+   * agree.
+   */
   readonly algorithms: readonly Algorithm[] | undefined
   /** What was carried as the passphrase; `undefined` where the scheme has none. */
   readonly passphrase: string | undefined
@@ -136,10 +139,16 @@ export interface Plan {
   statedDigest(claim: Claim): BodyDigest | undefined
 }
 
-/** What a scheme is compiled to for a signer. What it prepares may hold more than the composition, for its own `carry`. */
+/**
+ * What a scheme is compiled to for a signer. What it prepares may hold more than the composition, for its own `carry`.
+ */
 export interface Preparer<P extends Composition = Composition> {
   prepare(request: SignableRequest): MaybePromise<P>
-  /** Writes what travels. Takes what `prepare` gave. @param signedPassphrase the passphrase's own signature, where the scheme sends that */
+  /**
+   * Writes what travels. Takes what `prepare` gave.
+   *
+   * @param signedPassphrase the passphrase's own signature, where the scheme sends that
+   */
   carry(prepared: P, signature: string, signedPassphrase: string): SignedRequest
 }
 
@@ -159,14 +168,20 @@ export interface Carried {
   readonly holds: string
 }
 
-/** The logic of a scheme whose parts no declaration can say, such as RFC 9421's structured fields. All it makes is recipes. */
+/**
+ * The logic of a scheme whose parts no declaration can say, such as RFC 9421's structured fields. All it makes is
+ * recipes.
+ */
 export interface Base {
   readonly createPlan: (crypto: CryptoProvider) => Plan
   /** @throws CountersignError what is wrong with the credentials or the options */
   readonly createPreparer: (credentials: Credentials, options: SignerOptions, crypto: CryptoProvider) => Preparer
   /** `createAnySigner` of keys/sign.ts: a declared scheme's signer need not carry it. */
   readonly createSigner: (scheme: Scheme, credentials: Credentials, crypto: CryptoProvider) => SignComposition
-  /** Every place that a call's signature is read from, in all forms that the plan accepts; so a gateway takes them all out. */
+  /**
+   * Every place that a call's signature is read from, in all forms that the plan accepts; so a gateway takes them all
+   * out.
+   */
   readonly carries: readonly Carried[]
   /**
    * The parts of the coverage table that state a digest of the body which the plan has compared, such as

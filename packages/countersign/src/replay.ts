@@ -2,15 +2,20 @@ import type { MaybePromise } from './crypto/provider.ts'
 import { createReplayTable, NEVER, type ReplayTable } from './replay-table.ts'
 import { type Clock, systemClock } from './timestamp.ts'
 
-/** `full` and `ended` refuse the request: what a guard does not remember, because it can't or because it is over, must not pass. */
+/**
+ * `full` and `ended` refuse the request: what a guard does not remember, because it can't or because it is over, must
+ * not pass.
+ */
 export type Claim = 'fresh' | 'seen' | 'full' | 'ended'
 
 /** Says whether a call was seen before, and remembers it. */
 export interface ReplayGuard {
   /**
    * @param id what makes the call unique: its signature, or key id and nonce
-   * @param expiresAtMs the last moment at which the call is accepted, in milliseconds since the epoch; a claim after it is `ended`
-   * @param issuedAtMs since when it could have been accepted, for guards that may lose their memory; left out where nothing is known of that
+   * @param expiresAtMs the last moment at which the call is accepted, in milliseconds since the epoch; a claim after it
+   * is `ended`
+   * @param issuedAtMs since when it could have been accepted, for guards that may lose their memory; left out where
+   * nothing is known of that
    */
   claim(id: string, expiresAtMs: number, issuedAtMs?: number): MaybePromise<Claim>
 }

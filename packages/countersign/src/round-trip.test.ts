@@ -18,7 +18,10 @@ const publicKey = String(rsa.publicKey.export({ type: 'spki', format: 'pem' }))
 
 /** Everything that a verifier takes when it is told to by name: what it refuses then, no option would make it take. */
 
-/** What a verifier refuses of what was signed unless it is told otherwise: always one of these, each with an option's name. */
+/**
+ * What a verifier refuses of what was signed unless it is told otherwise: always one of these, each with an option's
+ * name.
+ */
 const NAMED = ['ambiguous-request', 'unexpected-body', 'unsigned-part', 'missing-body', 'method-not-allowed', 'insufficient-coverage']
 
 interface Case {

@@ -25,10 +25,16 @@ export interface Scheme {
   readonly keys: 'secret' | 'key-pair' | 'either'
   /** How a secret is written. */
   readonly secret: { readonly encoding: SecretEncoding; readonly prefix: string }
-  /** The secret is not used as it is: an HMAC key is derived from `prefix` and the secret, over each text of `derive` in turn. */
+  /**
+   * The secret is not used as it is: an HMAC key is derived from `prefix` and the secret, over each text of `derive` in
+   * turn.
+   */
   readonly derivedKey: { readonly prefix: string; readonly derive: readonly Recipe[] } | undefined
   readonly signature: { readonly encoding: BytesEncoding }
-  /** How the signed message is made. Where the client may choose what it covers, that of a call which covers what is demanded. */
+  /**
+   * How the signed message is made. Where the client may choose what it covers, that of a call which covers what is
+   * demanded.
+   */
   readonly message: MessageRecipe
   /** Whether a call names its key. Webhooks do not; `optional`: unless the verifier names one. */
   readonly keyId: 'carried' | 'none' | 'optional'
@@ -73,7 +79,10 @@ export interface DeclaredScheme extends Scheme {
   readonly features: SignerFeatures
 }
 
-/** What some schemes' calls need beyond headers, each in a module of its own so that a signer of the others need not carry it. */
+/**
+ * What some schemes' calls need beyond headers, each in a module of its own so that a signer of the others need not
+ * carry it.
+ */
 export interface SignerFeatures {
   /** What its recipes need. */
   readonly recipes?: Capabilities
@@ -97,7 +106,10 @@ export function isDeclared(scheme: Scheme): scheme is DeclaredScheme {
   return 'declaration' in scheme
 }
 
-/** How the passphrase is written where it travels signed (`{passphrase|hmac|base64}`); `undefined` where it travels as it is. */
+/**
+ * How the passphrase is written where it travels signed (`{passphrase|hmac|base64}`); `undefined` where it travels as
+ * it is.
+ */
 export function carriedMac({ carriers }: Pick<DeclaredScheme, 'carriers'>): BytesEncoding | undefined {
   for (const part of carriers.flatMap(carrier => carrier.items.flat())) {
     const mac = macOf(part)

@@ -6,10 +6,11 @@ import { type Filter, field, filter, type Recipe, TEXT_CHANGES, text } from './r
 export const TEMPLATE_TOKENS = /\{\{|\}\}|\{([^{}]*)\}|[^{}]+|[{}]/g
 
 /**
- * Reads a template into recipes, one behind the other. Text stands for itself; `{field}` for a value; `{field|filter|…}` for a value changed by filters
- * (`lower`, `upper`, `percent-encode`, `sorted` for a query's parameters; `sha1`, `sha256`, `sha384`, `sha512`, then how
- * the hash is written, `hex` unless said; `hmac`, the same way); `{timestamp or nonce}` for whichever the call carries.
- * `{{` and `}}` are braces. The template was checked before, see `define.ts`.
+ * Reads a template into recipes, one behind the other. Text stands for itself; `{field}` for a value;
+ * `{field|filter|…}` for a value changed by filters (`lower`, `upper`, `percent-encode`, `sorted` for a query's
+ * parameters; `sha1`, `sha256`, `sha384`, `sha512`, then how the hash is written, `hex` unless said; `hmac`, the same
+ * way); `{timestamp or nonce}` for whichever the call carries. `{{` and `}}` are braces. The template was checked
+ * before, see `define.ts`.
  */
 export function parseTemplate(template: string): Recipe[] {
   const parts: Recipe[] = []

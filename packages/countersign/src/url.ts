@@ -13,7 +13,10 @@ const NOT_IN_TARGET = /* @__PURE__ */ new RegExp(`[^${TARGET_CHARACTERS}]`, 'g')
 
 const ABSOLUTE = /^(https?|wss?):\/\/[^/?#\s]+/i
 
-/** A URL that arrives as it is typed: absolute, lower-case host, only {@link TARGET_CHARACTERS} in path and query, no fragment. */
+/**
+ * A URL that arrives as it is typed: absolute, lower-case host, only {@link TARGET_CHARACTERS} in path and query, no
+ * fragment.
+ */
 const SIGNABLE = /* @__PURE__ */ new RegExp(`^(https?|wss?)://[a-z0-9\\-._~:[\\]]+(/[${TARGET_CHARACTERS}]*)$`)
 
 export function isStrictTarget(target: string): boolean {
@@ -43,7 +46,8 @@ export function splitUrl(url: string): SplitUrl {
 /**
  * Refuses a URL that can't arrive as it was typed.
  *
- * @param signsOrigin whether scheme and host are signed as they are typed: then they have to be in lower case, as a verifier knows them
+ * @param signsOrigin whether scheme and host are signed as they are typed: then they have to be in lower case, as a
+ * verifier knows them
  * @returns the URL, with the slash that a request has where no path was typed
  * @throws CountersignError `url-not-signable`
  */

@@ -71,7 +71,8 @@ export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifi
     const candidates = chooseOrigins(origins, claim.host)
     if (candidates.length === 0) return refuse({ code: 'unknown-origin', host: (claim.host ?? '').slice(0, 100) })
 
-    // 2. The time, where it is known already and no other signature could have another: before anything that costs more.
+    // 2. The time, where it is known already and no other signature could have another: before anything that costs
+    // more.
     let nowMs = clock()
     if (claim.otherwise === undefined && typeof claim.moment === 'object') {
       const late = findSkew(claim.moment, nowMs, toleranceMs)

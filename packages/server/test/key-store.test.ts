@@ -459,7 +459,8 @@ describe.each(backends)('the key store on $title', backend => {
       await fresh({ clock: Date.now, cache: { maxAgeMs: 50, graceMs: 60_000 } })
       const { keys } = service
       const [known, other] = [await keys.create(ALICE, 'acme', { name: 'known' }), await keys.create(ALICE, 'acme', { name: 'other' })]
-      // The change feed has told of both by then. What it tells of later is forgotten, and could not be asked for again.
+      // The change feed has told of both by then. What it tells of later is forgotten, and could not be asked for
+      // again.
       await sleep(2_000)
       now = Date.now()
       expect(await verify(known.key.id, known.secret ?? '')).toBe('ok')

@@ -25,8 +25,8 @@ export interface Written {
 }
 
 /**
- * What a language's writer needs to know; every decision about the scheme is taken. The fields of its recipes are values
- * that the program computes or knows, by the names they have in a declaration.
+ * What a language's writer needs to know; every decision about the scheme is taken. The fields of its recipes are
+ * values that the program computes or knows, by the names they have in a declaration.
  */
 export interface Program {
   readonly title: string

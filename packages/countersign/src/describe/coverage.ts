@@ -10,8 +10,8 @@ export interface CoverageOfMethods {
 }
 
 /**
- * What a scheme's signature covers, method by method. Only where `{payload}` is signed does a GET cover other parts than
- * a POST; else there is one entry.
+ * What a scheme's signature covers, method by method. Only where `{payload}` is signed does a GET cover other parts
+ * than a POST; else there is one entry.
  *
  * @example
  * ```ts

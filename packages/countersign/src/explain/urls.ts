@@ -2,7 +2,10 @@ import { changing, type Hypothesis } from './hypothesis.ts'
 
 const RIGHT = 'Sign the URL exactly as it is sent, character by character.'
 
-/** Every way to have spelled the URL otherwise than it was sent. Which part of it was signed is another question, see `mutations.ts`. */
+/**
+ * Every way to have spelled the URL otherwise than it was sent. Which part of it was signed is another question, see
+ * `mutations.ts`.
+ */
 export function urlHypotheses(basePath: string, fragment: string): readonly Hypothesis[] {
   return [
     onTarget(

@@ -10,8 +10,8 @@ import { createDerivedSigner } from './derive.ts'
 export type CheckHmac = (message: Message, claim: TimelyClaim, composition: Composition) => MaybePromise<readonly string[] | undefined>
 
 /**
- * Makes the check for one key. The call's ids are its nonce, or else the right signature under each live secret: a replay could be signed with any of
- * them.
+ * Makes the check for one key. The call's ids are its nonce, or else the right signature under each live secret: a
+ * replay could be signed with any of them.
  */
 export function createHmacCheck(
   scheme: Scheme,

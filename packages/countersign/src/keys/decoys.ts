@@ -2,7 +2,10 @@ import type { KeyPairAlgorithm } from '../algorithm.ts'
 import { encode } from '../encoding.ts'
 import { derElement, derSequence, NULL, RSA_ENCRYPTION } from './der.ts'
 
-/** Published test keys of RFC 9421, Appendix B.1, whose private halves are published as well: only their kind matters here. */
+/**
+ * Published test keys of RFC 9421, Appendix B.1, whose private halves are published as well: only their kind matters
+ * here.
+ */
 const P256 = `-----BEGIN PUBLIC KEY-----
 MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEqIVYZVLCrPZHGHjP17CTW0/+D9Lf
 w0EkjqF7xB4FivAxzic30tMM4GF+hR6Dxh71Z50VGGdldkkDXZCnTNnoXQ==
@@ -38,7 +41,9 @@ export function decoyPublicKey(algorithm: KeyPairAlgorithm, signatureBytes: numb
   }
 }
 
-/** An odd number of so many bytes does as a modulus: to compare with it takes as long as with a product of two primes. */
+/**
+ * An odd number of so many bytes does as a modulus: to compare with it takes as long as with a product of two primes.
+ */
 function decoyRsaKey(bytes: number): string {
   const modulus = globalThis.crypto.getRandomValues(new Uint8Array(bytes))
   modulus[0] = (modulus[0] ?? 0) | 0x80

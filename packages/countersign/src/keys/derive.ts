@@ -11,8 +11,8 @@ const MAX_DERIVED_KEYS = 16
 export type SignDerived = (message: Message, composition: Pick<Composition, 'chain' | 'call'>) => MaybePromise<string>
 
 /**
- * Signs with keys derived from a secret: HMAC with prefix and secret over the first text of the chain, with that over the second, and so on. Each
- * derived key is worked out once.
+ * Signs with keys derived from a secret: HMAC with prefix and secret over the first text of the chain, with that over
+ * the second, and so on. Each derived key is worked out once.
  */
 export function createDerivedSigner(
   prefix: string,

@@ -25,11 +25,12 @@ export interface Proof {
 }
 
 /**
- * Compares what was presented with what is right. The work is chosen by what was presented, whether there is such a key or not, so that its time tells
- * nothing of which keys exist.
+ * Compares what was presented with what is right. The work is chosen by what was presented, whether there is such a key
+ * or not, so that its time tells nothing of which keys exist.
  *
  * @param digests of the body, kept while several signatures of one request are tried
- * @param isDeferred the body is not there: the digest that was stated stands for it, and is compared by whoever reads the body
+ * @param isDeferred the body is not there: the digest that was stated stands for it, and is compared by whoever reads
+ * the body
  * @returns `undefined` when the signature is not one of the key's; a failure when the request could not be judged
  */
 export type Prove = (
@@ -159,8 +160,8 @@ function prepare(scheme: Scheme, crypto: CryptoProvider, key: CheckedKey): Check
 }
 
 /**
- * Keys that nobody holds, one for each algorithm and length of signature. Where several algorithms have the length that was presented, a keyed hash of
- * the key id chooses, always alike: whoever asks twice learns nothing.
+ * Keys that nobody holds, one for each algorithm and length of signature. Where several algorithms have the length that
+ * was presented, a keyed hash of the key id chooses, always alike: whoever asks twice learns nothing.
  */
 function createDecoys(
   scheme: Scheme,

@@ -24,7 +24,8 @@ const IDENTIFIERS: { readonly [hex: string]: KeyKind } = {
 }
 
 /**
- * Reads a public key in PEM to its last byte, so that a key which no signature could ever be verified with is refused where it is made.
+ * Reads a public key in PEM to its last byte, so that a key which no signature could ever be verified with is refused
+ * where it is made.
  *
  * @param pem SPKI (`BEGIN PUBLIC KEY`), or PKCS#1 for RSA (`BEGIN RSA PUBLIC KEY`)
  * @throws CountersignError `public-key-malformed`
@@ -100,7 +101,10 @@ function parseRsa(der: Uint8Array, kind: 'rsa' | 'rsa-pss'): PublicKeyFacts | un
     : { kind, signatureBytes: Math.ceil(bits / 8) }
 }
 
-/** The bytes of a positive DER integer, without its leading zero; `undefined` for another or one with more bytes than needed. */
+/**
+ * The bytes of a positive DER integer, without its leading zero; `undefined` for another or one with more bytes than
+ * needed.
+ */
 function positive(content: Uint8Array): Uint8Array | undefined {
   const [first = 0x80, second = 0x80] = content
   if (first === 0) return second >= 0x80 && content.length > 1 ? content.subarray(1) : undefined

@@ -22,8 +22,8 @@ export interface Call {
   /** The hashes the message asks for, worked out before it is written. */
   hashes: (string | Uint8Array)[]
   /**
-   * The first part that the recipe reads and the call does not have. Set while the message is written: what is absent is never signed as empty
-   * text, so whoever writes a message looks here before using it.
+   * The first part that the recipe reads and the call does not have. Set while the message is written: what is absent
+   * is never signed as empty text, so whoever writes a message looks here before using it.
    */
   missing: string | undefined
 }

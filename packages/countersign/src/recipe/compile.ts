@@ -31,8 +31,8 @@ type RunOf = (call: Call) => string | Uint8Array | undefined
 /**
  * What only some recipes need, in modules of their own so that the signers of others need not carry it.
  *
- * A text that reads a header which the call doesn't have sets `call.missing` to its name and is empty: `field`, `filter`
- * and `list` do so as the built-in `header.NAME` does. The engine looks at it once the message is written.
+ * A text that reads a header which the call doesn't have sets `call.missing` to its name and is empty: `field`,
+ * `filter` and `list` do so as the built-in `header.NAME` does. The engine looks at it once the message is written.
  */
 export interface Capabilities {
   /** Where a hash's value will stand among `hashes`; `undefined` for a filter that is none. */

@@ -149,7 +149,9 @@ function compileFirstByte({ recipe, characters }: Shape, inRun: RegExp): FirstBy
   }
 }
 
-/** Whether a part can be written for the look: no hash, and nothing that only a scheme with logic knows how to write. */
+/**
+ * Whether a part can be written for the look: no hash, and nothing that only a scheme with logic knows how to write.
+ */
 function isWritten(recipe: Recipe): boolean {
   if (recipe.op === 'list') return false
   return recipe.op !== 'filter' || TEXT_CHANGES.some(change => change === recipe.filter)

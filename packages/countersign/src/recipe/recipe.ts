@@ -3,8 +3,8 @@ import { ALPHABETS, type BytesEncoding } from '../encoding.ts'
 
 /**
  * What a template may name in braces. `target` is path and query as they stand on the request line, `query` is without
- * its `?`, `payload` is the query for GET, HEAD and DELETE and the body for the rest. Parameters that the scheme declares
- * are named too, and `header.NAME` for another header of the request.
+ * its `?`, `payload` is the query for GET, HEAD and DELETE and the body for the rest. Parameters that the scheme
+ * declares are named too, and `header.NAME` for another header of the request.
  */
 export const FIELDS = [
   'timestamp',
@@ -51,8 +51,8 @@ export type Filter =
   | 'query-param'
 
 /**
- * How a signed message is made: a small tree, shared and never changed. It is the only form of a scheme's logic; signing, verifying, explaining,
- * samples, docs and what a signature covers are all read from it.
+ * How a signed message is made: a small tree, shared and never changed. It is the only form of a scheme's logic;
+ * signing, verifying, explaining, samples, docs and what a signature covers are all read from it.
  */
 export type Recipe =
   | TextRecipe

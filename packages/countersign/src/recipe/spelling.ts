@@ -81,7 +81,9 @@ function isEscapedQuery(query: string): boolean {
   return isAscii || decoded(query) !== undefined
 }
 
-/** The byte that an escape stands for; `undefined` for one in lower case, of a character that needs none, or cut off. */
+/**
+ * The byte that an escape stands for; `undefined` for one in lower case, of a character that needs none, or cut off.
+ */
 function escapedByte(text: string, at: number): number | undefined {
   const byte = 16 * hexDigit(text.charCodeAt(at + 1)) + hexDigit(text.charCodeAt(at + 2))
   return byte >= 0 && IS_PLAIN[byte] !== true ? byte : undefined

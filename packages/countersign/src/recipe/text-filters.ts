@@ -9,7 +9,10 @@ const CHANGES: { readonly [F in Filter]?: (text: string) => string } = {
   sorted: text => text.split('&').sort().join('&'),
 }
 
-/** The filters that a declaration may use on text. A passphrase's own signature is written by its carrier, so here it is nothing. */
+/**
+ * The filters that a declaration may use on text. A passphrase's own signature is written by its carrier, so here it is
+ * nothing.
+ */
 export const textFilters: NonNullable<Capabilities['filter']> = (recipe, value) => {
   if (macOf(recipe) !== undefined) return () => ''
   const change = CHANGES[recipe.filter]

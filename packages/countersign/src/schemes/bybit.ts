@@ -2,9 +2,9 @@ import { type DeclaredScheme, readDeclaration } from '../scheme.ts'
 import { parameters } from '../sign/parameters.ts'
 
 /**
- * Bybit v5. The query of a GET or the body of a POST is signed, behind the receive window in milliseconds; neither method nor path
- * is. A read that is sent on to another path reads at most what its key may read, while a write could become another write, so a
- * verifier takes GET at any path; to take writes, name their methods and their paths.
+ * Bybit v5. The query of a GET or the body of a POST is signed, behind the receive window in milliseconds; neither
+ * method nor path is. A read that is sent on to another path reads at most what its key may read, while a write could
+ * become another write, so a verifier takes GET at any path; to take writes, name their methods and their paths.
  */
 export const bybit: DeclaredScheme = /* @__PURE__ */ readDeclaration(
   {

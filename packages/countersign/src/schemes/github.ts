@@ -1,8 +1,9 @@
 import { type DeclaredScheme, readDeclaration } from '../scheme.ts'
 
 /**
- * GitHub webhooks. No timestamp is signed, so a replay can't be told from a redelivery. Only the body is signed: events are
- * posted to whatever URL was registered, so a verifier takes a POST with a body at any path and query unless it says more.
+ * GitHub webhooks. No timestamp is signed, so a replay can't be told from a redelivery. Only the body is signed: events
+ * are posted to whatever URL was registered, so a verifier takes a POST with a body at any path and query unless it
+ * says more.
  */
 export const github: DeclaredScheme = /* @__PURE__ */ readDeclaration({
   name: 'github',

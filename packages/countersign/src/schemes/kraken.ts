@@ -4,9 +4,9 @@ import { hashes } from '../sign/hashes.ts'
 import { nonces } from '../sign/nonces.ts'
 
 /**
- * Kraken spot. The nonce is a parameter of the form-encoded body and grows with every call; path and hash are signed with
- * SHA-512. Neither method nor query is signed: every private call is a POST whose parameters are in its body, so a verifier takes
- * POST alone, and no query.
+ * Kraken spot. The nonce is a parameter of the form-encoded body and grows with every call; path and hash are signed
+ * with SHA-512. Neither method nor query is signed: every private call is a POST whose parameters are in its body, so a
+ * verifier takes POST alone, and no query.
  */
 export const kraken: DeclaredScheme = /* @__PURE__ */ readDeclaration(
   {

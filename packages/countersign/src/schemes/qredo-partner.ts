@@ -2,10 +2,11 @@ import { type DeclaredScheme, readDeclaration } from '../scheme.ts'
 import { nonces } from '../sign/nonces.ts'
 
 /**
- * The older Partner API: RSA with the client's own key pair, a timestamp or a nonce. No method is signed. With one method, nothing
- * about a call can be changed; with GET and POST together, a GET could become a POST without a body to the same URL (the other way
- * round a body is in the way, which a GET may not have). So a verifier takes GET alone; one that takes calls with a body names
- * `only: { methods: ['POST'], body: 'required' }`, or several methods where none of its URLs does anything on a bare POST.
+ * The older Partner API: RSA with the client's own key pair, a timestamp or a nonce. No method is signed. With one
+ * method, nothing about a call can be changed; with GET and POST together, a GET could become a POST without a body to
+ * the same URL (the other way round a body is in the way, which a GET may not have). So a verifier takes GET alone; one
+ * that takes calls with a body names `only: { methods: ['POST'], body: 'required' }`, or several methods where none of
+ * its URLs does anything on a bare POST.
  */
 export const qredoPartner: DeclaredScheme = /* @__PURE__ */ readDeclaration(
   {

@@ -2,10 +2,10 @@ import { type DeclaredScheme, readDeclaration } from '../scheme.ts'
 import { parameters } from '../sign/parameters.ts'
 
 /**
- * Standard Webhooks (and Svix). Several signatures may stand in the header; those of other versions are passed over. The id may
- * hold any visible character but `.`, which stands behind it in the message, and `,`. Id, time and body are signed and nothing
- * else: events are posted to whatever URL was registered, so a verifier takes a POST with a body at any path and query unless it
- * says more.
+ * Standard Webhooks (and Svix). Several signatures may stand in the header; those of other versions are passed over.
+ * The id may hold any visible character but `.`, which stands behind it in the message, and `,`. Id, time and body are
+ * signed and nothing else: events are posted to whatever URL was registered, so a verifier takes a POST with a body at
+ * any path and query unless it says more.
  */
 export const standardWebhooks: DeclaredScheme = /* @__PURE__ */ readDeclaration(
   {

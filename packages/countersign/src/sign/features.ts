@@ -8,7 +8,10 @@ import { parameters } from './parameters.ts'
 import { passphrases } from './passphrases.ts'
 import { queries } from './queries.ts'
 
-/** Everything that a scheme's calls need beyond headers with a key id, a time and a signature. A built-in scheme's file names its own. */
+/**
+ * Everything that a scheme's calls need beyond headers with a key id, a time and a signature. A built-in scheme's file
+ * names its own.
+ */
 export function featuresOf(scheme: DeclaredScheme): SignerFeatures {
   const parts = [...scheme.message.of, ...scheme.carriers.flatMap(carrier => carrier.items.flat())]
   return {

@@ -2,7 +2,10 @@ import { CountersignError } from '../error.ts'
 import { addToForm, isForm, readForm } from '../form.ts'
 import type { SignerFeatures } from '../scheme.ts'
 
-/** For schemes whose form-encoded body carries a nonce or a timestamp: one that it holds already is the call's, one that it lacks is put in front. */
+/**
+ * For schemes whose form-encoded body carries a nonce or a timestamp: one that it holds already is the call's, one that
+ * it lacks is put in front.
+ */
 export const forms: Required<Pick<SignerFeatures, 'forms'>> = {
   forms({ name: schemeName, carriers }, call, isJson) {
     let text = typeof call.body === 'string' ? call.body : new TextDecoder().decode(call.body)

@@ -3,7 +3,9 @@ import { checkPassphrase } from '../passphrase.ts'
 import { carriedMac, type SignerFeatures } from '../scheme.ts'
 import { readSecret } from '../secret.ts'
 
-/** For schemes that want a passphrase, which travels as it is or signed with the secret (`{passphrase|hmac|base64}`). */
+/**
+ * For schemes that want a passphrase, which travels as it is or signed with the secret (`{passphrase|hmac|base64}`).
+ */
 export const passphrases: Required<Pick<SignerFeatures, 'passphrases'>> = {
   passphrases(scheme, credentials, crypto) {
     const { secret, passphrase } = credentials

@@ -12,8 +12,8 @@ export interface OnlyMistake {
 }
 
 /**
- * What is wrong with a value of the option `only`, in a declaration or of a verifier: a misspelled member would be a rule that is silently left out.
- * `undefined` when nothing is.
+ * What is wrong with a value of the option `only`, in a declaration or of a verifier: a misspelled member would be a
+ * rule that is silently left out. `undefined` when nothing is.
  */
 export function findOnlyMistake(only: unknown): OnlyMistake | undefined {
   if (typeof only !== 'object' || only === null || Array.isArray(only))

@@ -20,7 +20,8 @@ export interface ClaimerOptions {
 }
 
 /**
- * Makes the last step of a verifier: not seen before, up to the last moment at which the call would be accepted, and that is not over.
+ * Makes the last step of a verifier: not seen before, up to the last moment at which the call would be accepted, and
+ * that is not over.
  *
  * @throws CountersignError `option-invalid` for a guard of a scheme that can't tell a replay from a second delivery
  */

@@ -24,7 +24,8 @@ export interface Gate {
  * Reads the option `only` beside what the scheme covers.
  *
  * @param methods those that the verifier's limits allow. Default: those of `only`, else the usual seven
- * @throws CountersignError `option-invalid` where the scheme signs no method or no path, and nobody has said which are taken
+ * @throws CountersignError `option-invalid` where the scheme signs no method or no path, and nobody has said which are
+ * taken
  */
 export function createGate(scheme: Scheme, given: Only | undefined, methods: readonly string[] | undefined): Gate {
   const mistake = given === undefined ? undefined : findOnlyMistake(given)

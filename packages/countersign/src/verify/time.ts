@@ -2,8 +2,9 @@ import type { Failure } from '../failure.ts'
 import type { ClaimFields, CompleteClaim, Moment, TimelyClaim } from '../plan.ts'
 
 /**
- * Holds a call against the clock; nothing else makes a {@link TimelyClaim}. A call is good from `tolerance` before to `tolerance` after it was signed,
- * and never after it has expired. Where only the end is said, that may lie no further ahead than the tolerance.
+ * Holds a call against the clock; nothing else makes a {@link TimelyClaim}. A call is good from `tolerance` before to
+ * `tolerance` after it was signed, and never after it has expired. Where only the end is said, that may lie no further
+ * ahead than the tolerance.
  */
 export function judgeTime(claim: CompleteClaim, nowMs: number, toleranceMs: number): TimelyClaim | Failure {
   const late = claim.moment === undefined ? undefined : findSkew(claim.moment, nowMs, toleranceMs)
@@ -25,8 +26,8 @@ export function findSkew(moment: Moment, nowMs: number, toleranceMs: number): Fa
 }
 
 /**
- * The last moment at which a call with this moment is accepted, so a replay has to be remembered up to then. Only what is signed counts: a stated end
- * could be changed. In milliseconds since the epoch; without a moment it is never.
+ * The last moment at which a call with this moment is accepted, so a replay has to be remembered up to then. Only what
+ * is signed counts: a stated end could be changed. In milliseconds since the epoch; without a moment it is never.
  */
 export function lastMomentMs(moment: Moment | undefined, toleranceMs: number): number {
   const { issuedMs = Number.POSITIVE_INFINITY, expiresMs = Number.POSITIVE_INFINITY, isLongLived = false } = moment ?? {}

@@ -45,7 +45,9 @@ export interface VerifierOptions {
   readonly keyId?: string | undefined
   /** The platform's cryptography. Default: `node:crypto` where there is one, else WebCrypto. */
   readonly crypto?: CryptoProvider | undefined
-  /** Is told of every request that is refused, for the owner's eyes; what it throws is dropped. See `explainRefusals`. */
+  /**
+   * Is told of every request that is refused, for the owner's eyes; what it throws is dropped. See `explainRefusals`.
+   */
   readonly onRefused?: ((refusal: Refusal) => void) | undefined
 }
 
@@ -76,8 +78,8 @@ export interface IncomingRequest {
 
 export interface VerifyOptions {
   /**
-   * Do not read the body where the signature covers its digest, but say what that has to be: see {@link Verified.bodyDigest}. For those who pass a body on while it comes
-   * in; for all others the digest is compared here.
+   * Do not read the body where the signature covers its digest, but say what that has to be: see {@link
+   * Verified.bodyDigest}. For those who pass a body on while it comes in; for all others the digest is compared here.
    */
   readonly deferBody?: boolean | undefined
   /** The key needs this permission, or one of these. */
@@ -93,13 +95,14 @@ export interface Verified {
   /** The bytes that the signature covers. */
   readonly body: Uint8Array | undefined
   /**
-   * Set when the body was asked to be left unread, and was: it is not verified until who reads it has compared its digest with this, and must not be acted upon
-   * before.
+   * Set when the body was asked to be left unread, and was: it is not verified until who reads it has compared its
+   * digest with this, and must not be acted upon before.
    */
   readonly bodyDigest?: BodyDigest | undefined
   /**
-   * Set with {@link Verified.bodyDigest}: to be asked once the body is there, since it may have taken long. Looks the key up again; a failure when it may no
-   * longer be used. The time is not looked at again: the call is remembered, so it can't come twice, and a large body may take longer than a window.
+   * Set with {@link Verified.bodyDigest}: to be asked once the body is there, since it may have taken long. Looks the
+   * key up again; a failure when it may no longer be used. The time is not looked at again: the call is remembered, so
+   * it can't come twice, and a large body may take longer than a window.
    */
   readonly confirm?: (() => Promise<Failure | undefined>) | undefined
   /** When the call was signed, in milliseconds since the epoch, if the scheme says. */
@@ -125,6 +128,9 @@ export type Verification = Verified | Refused
 export interface Verifier {
   readonly scheme: Scheme
   readonly maxBodyBytes: number
-  /** Never throws or rejects for what a request says. What the request's own body reader throws is passed on: then there is no call to judge. */
+  /**
+   * Never throws or rejects for what a request says. What the request's own body reader throws is passed on: then there
+   * is no call to judge.
+   */
   verify(request: IncomingRequest, options?: VerifyOptions): Promise<Verification>
 }

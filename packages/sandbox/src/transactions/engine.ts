@@ -136,7 +136,9 @@ async function hearApprover(
   return await outcomeOf(db, id, walletId)
 }
 
-/** Gives the transaction the wallet's nonce and signs it. What can't be signed has failed, and holds nothing else up. */
+/**
+ * Gives the transaction the wallet's nonce and signs it. What can't be signed has failed, and holds nothing else up.
+ */
 async function sign(db: Store, sealer: Sealer, id: string): Promise<Step> {
   const row = await db
     .selectFrom('web3_transaction')

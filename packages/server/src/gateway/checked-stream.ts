@@ -13,8 +13,8 @@ export class CutOffError extends Error {
 }
 
 /**
- * Passes a body on while it comes in, but for its last piece. That waits until the digest of all of it has been compared and the call is confirmed:
- * what does not fit is cut off, and no receiver ever has it whole.
+ * Passes a body on while it comes in, but for its last piece. That waits until the digest of all of it has been
+ * compared and the call is confirmed: what does not fit is cut off, and no receiver ever has it whole.
  *
  * @param confirm what is wrong with the call by now, such as a key that was revoked meanwhile
  */

@@ -27,7 +27,9 @@ export interface RouteConfig {
   readonly permission?: readonly string[] | undefined
   /** Upper case; left out: all. Other methods below the path are refused, unless another route with the same path names them. */
   readonly methods?: readonly string[] | undefined
-  /** Which calls are taken, for what a scheme of the route doesn't sign. Default: those that the scheme itself names. */
+  /**
+   * Which calls are taken, for what a scheme of the route doesn't sign. Default: those that the scheme itself names.
+   */
   readonly only?: Only | undefined
 }
 

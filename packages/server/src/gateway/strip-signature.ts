@@ -1,7 +1,8 @@
 import { carriesOf, type Scheme } from 'countersign'
 
 /**
- * The headers that a scheme writes, lower case. They don't go upstream: an upstream that read them would trust what only the gateway has checked.
+ * The headers that a scheme writes, lower case. They don't go upstream: an upstream that read them would trust what
+ * only the gateway has checked.
  */
 export function carriedHeaders(scheme: Scheme): readonly string[] {
   return carriesOf(scheme)
@@ -10,8 +11,8 @@ export function carriedHeaders(scheme: Scheme): readonly string[] {
 }
 
 /**
- * Takes the query parameters that a scheme writes out of a request target; every other byte stays as it was. What a scheme writes into a form stays too: it is
- * part of the body, which the upstream gets byte for byte.
+ * Takes the query parameters that a scheme writes out of a request target; every other byte stays as it was. What a
+ * scheme writes into a form stays too: it is part of the body, which the upstream gets byte for byte.
  */
 export function compileTargetStripper(scheme: Scheme): (target: string) => string {
   const names = new Set(

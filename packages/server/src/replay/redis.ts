@@ -5,7 +5,10 @@ import { Cluster, type ClusterNode, Redis } from 'ioredis'
 export interface RedisReplayGuardOptions {
   /** `redis://…`, or several nodes of a cluster. Valkey is the same. */
   readonly redis: string | readonly string[]
-  /** For claims that don't say when the call was signed: that is taken to be this long before its end. Default: five minutes. */
+  /**
+   * For claims that don't say when the call was signed: that is taken to be this long before its end. Default: five
+   * minutes.
+   */
   readonly toleranceMs?: number | undefined
   /** Begins every key. Default: `countersign`. */
   readonly prefix?: string | undefined
@@ -31,10 +34,11 @@ const LONGEST_WAIT_MS = 1_000
 const FOREVER_MS = 2_592_000_000
 
 /**
- * One step on the server. Returns 3 if the call has ended by Redis's clock; 2 if it was signed before this bucket's memory begins, because then nobody knows whether
- * it was seen; 0 if it was seen; otherwise remembers it and returns 1. A call is remembered until its end by Redis's clock at least: from then on every claim of it
- * is answered with 3, also one of a process whose clock is behind.
- * KEYS: the call, the bucket's note. ARGV: milliseconds to remember at least, the call's end (0: none), when it was signed (0: unknown), skew.
+ * One step on the server. Returns 3 if the call has ended by Redis's clock; 2 if it was signed before this bucket's
+ * memory begins, because then nobody knows whether it was seen; 0 if it was seen; otherwise remembers it and returns 1.
+ * A call is remembered until its end by Redis's clock at least: from then on every claim of it is answered with 3, also
+ * one of a process whose clock is behind. KEYS: the call, the bucket's note. ARGV: milliseconds to remember at least,
+ * the call's end (0: none), when it was signed (0: unknown), skew.
  */
 const CLAIM = `
 local time = redis.call('TIME')
