@@ -86,7 +86,7 @@ export const FAILURES: { readonly [C in FailureCode]: FailureFacts } = {
   'replay-guard-unavailable': { status: 503, title: 'Replay protection unavailable' },
 }
 
-/** One sentence on what happened and what to do, for whoever may see everything. */
+/** One sentence on what happened and what to do, for readers who may see everything. */
 export function explainFailure(failure: Failure): string {
   switch (failure.code) {
     case 'method-not-allowed':
@@ -94,7 +94,7 @@ export function explainFailure(failure: Failure): string {
     case 'malformed-target':
       return 'The request target is not a path and query of RFC 3986 characters: percent-encode everything else before signing.'
     case 'unknown-origin':
-      return `The host ${failure.host} is none of the origins this API is served at: sign and send to its public URL.`
+      return `The host ${failure.host} isn't an origin of this API: sign and send to its public URL.`
     case 'missing-header':
       return `${failure.header} is missing: send it with every call.`
     case 'duplicate-header':

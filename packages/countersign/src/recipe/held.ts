@@ -7,12 +7,12 @@ import type { Loss } from './loss.ts'
 export type Losses = ReadonlyMap<Loss, Spelling>
 export type Spelling = '' | 'lower' | 'upper' | 'mark'
 
-/** Every part of a request that a signature holds fast; what is not signed is not there. */
+/** Every part of a request that a signature covers; unsigned parts are left out. */
 export type Held = ReadonlyMap<string, Losses>
 
 export const NO_LOSSES: Losses = new Map()
 
-/** What both hold fast, up to what either loses. */
+/** The parts that both cover, with the losses of either. */
 export function inBoth(one: Held, other: Held): Map<string, Losses> {
   const both = new Map<string, Losses>()
   for (const [part, losses] of one) {
@@ -23,9 +23,9 @@ export function inBoth(one: Held, other: Held): Map<string, Losses> {
 }
 
 /**
- * Of two ways to one part, the one that loses less. What only both lose would be fewer, but losses overlap: `%2f` and
- * `%2F` differ in letter case and in how they are escaped, so a part that is signed in lower case and decoded as well
- * has them as one.
+ * Adds a part. If it is signed twice, keeps the way with fewer losses. The losses that both ways share would be too few:
+ * losses overlap. `%2f` and `%2F` differ in letter case and in escaping, so a part signed once in lower case and once
+ * decoded loses that difference both times.
  */
 export function cover(held: Map<string, Losses>, part: string, losses: Losses): void {
   const known = held.get(part)

@@ -5,7 +5,7 @@ import { type Coverage, LOSSES, type Loss, type PartCoverage } from './loss.ts'
 
 /**
  * Weak points of a scheme that are allowed, each with what would close it: parts that aren't signed, open ends,
- * spellings that share a signature, SHA-1. Show them to whoever declares a scheme.
+ * spellings that share a signature, SHA-1. Show them to the author of a scheme.
  *
  * @returns sentences; none for a scheme without weak points. It never throws
  *
