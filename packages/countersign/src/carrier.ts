@@ -200,7 +200,10 @@ function patternOf(part: Recipe, scheme: DeclaredScheme): string {
   const mac = macOf(part)
   if (mac !== undefined) return `[${ALPHABETS[mac.encoding]}]+`
   const hash = hashOf(part)
-  if (hash !== undefined) return `[${ALPHABETS[hash.encoding === 'raw' ? 'hex' : hash.encoding]}]+`
+  if (hash !== undefined) {
+    const encoding = hash.encoding === 'raw' ? 'hex' : hash.encoding
+    return `[${ALPHABETS[encoding]}]{${encodedLength(DIGEST_BYTES[hash.digest], encoding)}}`
+  }
   const field = fieldOf(part)
   switch (field) {
     case '':

@@ -9,11 +9,14 @@ import type { Carrier, DeclaredScheme } from './scheme.ts'
  */
 export function checkCarried(scheme: DeclaredScheme, at: At): void {
   const { message, carriers, parameters } = scheme
-  const read = fieldsOf(message)
+  const read = message.of.flatMap(unchangedFields)
   const carried = carriers.flatMap(carrier => carrier.fields)
   const signatures = carried.filter(field => field === 'signature').length
   if (signatures !== 1)
     throw invalid(at('headers'), `{signature} has to stand in exactly one header or query parameter; it stands in ${signatures}`)
+  for (const name of ['timestamp', 'nonce', ...Object.keys(parameters)])
+    if (fieldsOf(message).includes(name) && !read.includes(name))
+      throw invalid(at('message'), `{${name}} is signed in one letter case only, so another would be signed alike: leave the filter out`)
   for (const field of ['timestamp', 'nonce'] as const) {
     if (carriers.some(carrier => carrier.fields.includes(field) && isSignedPlace(carrier, read))) continue
     if (read.includes(field) && !carried.includes(field))
@@ -21,12 +24,15 @@ export function checkCarried(scheme: DeclaredScheme, at: At): void {
     if (carried.includes(field) && !read.includes(field))
       throw invalid(at('message'), `{${field}} is carried but not signed, so anyone could change it`)
   }
-  for (const name of Object.keys(parameters))
+  for (const name of Object.keys(parameters)) {
+    if (carried.includes(name) && !read.includes(name) && !carriers.some(one => one.fields.includes(name) && isSignedPlace(one, read)))
+      throw invalid(at('message'), `{${name}} is carried but not signed, so anyone could change it`)
     if (read.includes(name) && !carried.includes(name))
       throw invalid(
         at(`parameters.${name}`),
         `{${name}} is signed but not carried, so a verifier could not know it: let a header or query parameter carry it`,
       )
+  }
   const query = carriers.filter(carrier => carrier.in === 'query')
   const last = query.findIndex(carrier => carrier.fields.includes('signature'))
   if (last >= 0 && last !== query.length - 1) throw invalid(at('query'), 'the signature has to be the last parameter')
@@ -34,6 +40,7 @@ export function checkCarried(scheme: DeclaredScheme, at: At): void {
     const where = at(`${carrier.in === 'header' ? 'headers' : carrier.in}.${carrier.name}`)
     for (const parts of carrier.items) checkItem(parts, scheme, where)
     if (carrier.in === 'header') checkEnds(carrier, scheme, where)
+    checkSeparator(carrier, where)
   }
 }
 
@@ -42,6 +49,21 @@ function isSignedPlace(carrier: Carrier, read: readonly Field[]): boolean {
   const signs = (...fields: readonly Field[]): boolean => fields.some(field => read.includes(field))
   if (carrier.in === 'query') return signs('query', 'target', 'url', 'payload')
   return carrier.in === 'form' && signs('body', 'payload')
+}
+
+/** The fields that a recipe reads as they are, or up to nothing that a verifier couldn't undo. */
+function unchangedFields(recipe: Recipe): readonly Field[] {
+  if (recipe.op === 'filter') return recipe.filter === 'lower' || recipe.filter === 'upper' ? [] : unchangedFields(recipe.of)
+  return recipe.op === 'join' ? recipe.of.flatMap(unchangedFields) : fieldsOf(recipe)
+}
+
+/** A list is taken apart at its separator, wherever that stands. */
+function checkSeparator({ items, separator }: Carrier, where: string): void {
+  if (separator === undefined) return
+  const gap = separator.trim() === '' ? separator : separator.trim()
+  for (const part of items.flat())
+    if (part.op === 'text' && part.text.includes(gap))
+      throw invalid(where, `the text ${JSON.stringify(part.text)} holds the separator of the list, where it would be taken apart`)
 }
 
 function checkItem(parts: readonly Recipe[], { message, parameters }: DeclaredScheme, where: string): void {

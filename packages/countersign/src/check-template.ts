@@ -31,11 +31,15 @@ function checkExpression(expression: string, where: string, parameters: readonly
   const { fields, filters } = splitExpression(expression)
   if (fields.length > 2) throw invalid(where, `{${expression}} has more than two alternatives`)
   for (const field of fields) checkField(field, where, parameters)
+  if (fields.length > 1 && [...fields].sort().join() !== 'nonce,timestamp')
+    throw invalid(where, `{${expression}}: the alternatives of a call are {timestamp or nonce}`)
   const [first, second, ...rest] = filters
   if (first === undefined) return
   if (rest.length > 0) throw invalid(where, `{${expression}} has more than two filters`)
   if ((TEXT_CHANGES as readonly string[]).includes(first)) {
     if (second !== undefined) throw invalid(where, `{${expression}}: nothing may follow ${first}`)
+    if (first === 'sorted' && fields.join() !== 'query')
+      throw invalid(where, `{${expression}}: sorted is for the parameters of {query}; other texts that differ would be signed alike`)
     return
   }
   const known = [...TEXT_CHANGES, ...Object.keys(DIGEST_BYTES), 'hmac']

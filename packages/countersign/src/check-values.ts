@@ -50,6 +50,7 @@ export function checkParameters({ parameters = {} }: SchemeDeclaration, at: At):
     const where = at(`parameters.${name}`)
     const { characters, without, default: value, generate } = parameter
     if (!/^[a-z][A-Za-z0-9]*$/.test(name)) throw invalid(where, 'a name is a lower-case letter, then letters and digits')
+    if (name in Object.prototype) throw invalid(where, `${name} is a word of JavaScript: take another name`)
     if ((FIELDS as readonly string[]).includes(name)) throw invalid(where, `{${name}} is a part of every call already: take another name`)
     if (!CHARACTERS.includes(characters)) throw invalid(`${where}.characters`, oneOf(characters, 'kind of characters', CHARACTERS))
     if (without !== undefined && !/^[!-~]+$/.test(without))

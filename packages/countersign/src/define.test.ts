@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import type { SchemeDeclaration } from './declaration.ts'
 import { defineScheme } from './define.ts'
+import { memoryReplayGuard } from './replay.ts'
 import { isDeclared } from './scheme.ts'
 import { SCHEMES } from './schemes/registry.ts'
+import { createVerifier } from './verify.ts'
 
 const good: SchemeDeclaration = {
   name: 'mine',
@@ -145,6 +147,69 @@ describe('defineScheme', () => {
     ['a path that is none', { only: { paths: ['hook'] } }, /only.paths: a path begins with \/ and may end in \/\*/],
     ['a path with a star within', { only: { paths: ['/a*'] } }, /only.paths: a path begins with/],
     ['an unknown rule for the query', { only: { query: 'nome' } }, /only.query: nome is no rule \(did you mean none\?\)/],
+    ...['{timestamp or nonce|lower}', '{timestamp or nonce|sha256|hex}', '{timestamp or nonce}\n{timestamp or nonce}'].map(
+      (template): [string, Record<string, unknown>, RegExp] => [
+        `alternatives that are not by themselves: ${template}`,
+        { message: `${template}\n{url}`, headers: { ...good.headers, 'x-nonce': '{nonce}' } },
+        /\{timestamp or nonce\} stands in the message once, without filters or a hash/,
+      ],
+    ),
+    [
+      'alternatives in a hash',
+      {
+        message: ['{url}', { hash: 'sha256', encoding: 'hex', of: ['{timestamp or nonce}', '{body}'] }],
+        headers: { ...good.headers, 'x-nonce': '{nonce}' },
+      },
+      /\{timestamp or nonce\} stands in the message once/,
+    ],
+    ...['{header.x-id or nonce}', '{header.x-a or header.x-b}', '{nonce or nonce}'].map(
+      (template): [string, Record<string, unknown>, RegExp] => [
+        `other alternatives: ${template}`,
+        { message: `{timestamp}\n${template}\n{url}`, headers: { ...good.headers, 'x-nonce': '{nonce}' } },
+        /the alternatives of a call are \{timestamp or nonce\}/,
+      ],
+    ),
+    ...['nonce', 'role', 'timestamp'].flatMap(name =>
+      ['lower', 'upper'].map((change): [string, Record<string, unknown>, RegExp] => [
+        `{${name}|${change}}, under which several values are one`,
+        {
+          message: `${name === 'timestamp' ? '' : '{timestamp}\n'}{${name}|${change}}\n{url}`,
+          parameters: name === 'role' ? { role: { characters: 'token', default: 'a' } } : {},
+          headers: { ...good.headers, ...(name === 'timestamp' ? {} : { 'x-more': `{${name}}` }) },
+        },
+        /is signed in one letter case only/,
+      ]),
+    ),
+    [
+      'a nonce in a query that is signed in one letter case',
+      { message: '{method}\n{query|lower}', query: { nonce: '{nonce}' }, headers: { 'x-sig': '{signature}' }, timestamp: undefined },
+      /\{nonce\} is carried but not signed/,
+    ],
+    ...['target', 'path', 'body', 'payload', 'url', 'header.x-a'].map((part): [string, Record<string, unknown>, RegExp] => [
+      `{${part}|sorted}`,
+      { message: `{timestamp}\n{${part}|sorted}` },
+      /sorted is for the parameters of \{query\}/,
+    ]),
+    [
+      'a parameter that is carried and not signed',
+      { parameters: { role: { characters: 'token', default: 'a' } }, headers: { ...good.headers, 'x-role': '{role}' } },
+      /\{role\} is carried but not signed/,
+    ],
+    ...['constructor', 'toString', 'valueOf', 'hasOwnProperty'].map((name): [string, Record<string, unknown>, RegExp] => [
+      `a parameter named ${name}`,
+      { parameters: { [name]: { characters: 'token', default: 'a' } } },
+      /is a word of JavaScript/,
+    ]),
+    ...['a&b', 'a b', 'a#', 'a=b', '', 'a%41', 'é', 'a+b'].map((name): [string, Record<string, unknown>, RegExp] => [
+      `a query parameter named ${JSON.stringify(name)}`,
+      { query: { [name]: '{timestamp}' }, headers: { 'x-sig': '{signature}' } },
+      /a parameter has a name of letters, digits/,
+    ]),
+    [
+      'a list whose separator stands in an item',
+      { headers: { 'x-sig': { separator: ',', items: ['t={timestamp}', 'v=1,{signature}'] } } },
+      /holds the separator of the list/,
+    ],
     ['an unknown rule for the body', { only: { body: 'requird' } }, /only.body: requird is no rule \(did you mean required\?\)/],
   ])('refuses %s, and says where and what may stand there', (_what, members, message) => {
     expect(() => defineScheme(withMembers(members))).toThrow(expect.objectContaining({ code: 'scheme-invalid' }))
@@ -160,6 +225,30 @@ describe('defineScheme', () => {
       only: { methods: ['POST'], paths: ['/hooks', '/hooks/*'], query: 'none', body: 'required' },
     })
     expect(scheme.only).toEqual({ methods: ['POST'], paths: ['/hooks', '/hooks/*'], query: 'none', body: 'required' })
+  })
+
+  it('refuses a header named __proto__, which JSON can hold', () => {
+    const headers = JSON.parse('{"__proto__":"{signature}","x-time":"{timestamp}"}') as Record<string, string>
+    expect(() => defineScheme({ ...good, headers })).toThrow(/scheme mine/)
+  })
+
+  it('reads a header of three hashes in no time, whatever stands there', async () => {
+    const scheme = defineScheme({
+      ...good,
+      message: '{timestamp}\n{body|sha256|hex}{target|sha256|hex}{method|sha256|hex}',
+      headers: { 'x-time': '{timestamp}', 'x-h': '{body|sha256|hex}a{target|sha256|hex}a{method|sha256|hex}a{signature}' },
+    })
+    const verifier = createVerifier(scheme, {
+      origin: 'https://a.example',
+      keyId: 'k',
+      keys: { find: () => undefined },
+      replay: memoryReplayGuard(),
+    })
+    const headers = ['x-time', '1700000000', 'x-h', 'a'.repeat(4000)]
+    expect(await verifier.verify({ method: 'GET', target: '/', headers })).toMatchObject({
+      ok: false,
+      failure: { code: 'malformed-signature' },
+    })
   })
 
   it('refuses what is no object at all', () => {

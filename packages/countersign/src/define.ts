@@ -38,6 +38,7 @@ function checkedScheme(declaration: unknown): DeclaredScheme {
   const read = readDeclaration(frozen(structuredClone(declaration)))
   const scheme: DeclaredScheme = { ...read, features: featuresOf(read) }
   for (const part of scheme.message.of) checkPart(part, at)
+  checkAlternatives(scheme, at)
   if (scheme.message.of.length === 0) throw invalid(at('message'), 'nothing is signed')
   checkTimestamp(declaration, at, scheme.fields.has('timestamp'))
   checkCarried(scheme, at)
@@ -65,15 +66,41 @@ function checkPiece(piece: MessagePiece, where: string, parameters: readonly str
 function checkPlaces({ headers = {}, query = {}, form = {} }: SchemeDeclaration, at: At, parameters: readonly string[]): void {
   for (const [header, value] of Object.entries(headers)) {
     const where = at(`headers.${header}`)
-    if (!isHeaderName(header)) throw invalid(where, 'write header names in lower case')
+    if (!isHeaderName(header) || header === '__proto__') throw invalid(where, 'write header names in lower case')
     if (typeof value === 'string') checkTemplate(value, where, parameters)
     else for (const [index, item] of value.items.entries()) checkTemplate(item, `${where}.items[${index}]`, parameters)
   }
-  for (const [parameter, value] of Object.entries(query)) checkTemplate(value, at(`query.${parameter}`), parameters)
+  for (const [parameter, value] of Object.entries(query)) {
+    checkParameterName(parameter, at(`query.${parameter}`))
+    checkTemplate(value, at(`query.${parameter}`), parameters)
+  }
   for (const [parameter, value] of Object.entries(form)) {
+    checkParameterName(parameter, at(`form.${parameter}`))
     if (value !== '{nonce}' && value !== '{timestamp}')
       throw invalid(at(`form.${parameter}`), `${shown(value)}: a body carries "{nonce}" or "{timestamp}" and nothing else`)
   }
+}
+
+/** Names that are written in a query as they are. */
+function checkParameterName(name: string, where: string): void {
+  if (!/^[A-Za-z0-9._~-]+$/.test(name) || name === '__proto__')
+    throw invalid(where, 'a parameter has a name of letters, digits and the characters . _ ~ -')
+}
+
+/**
+ * `{timestamp or nonce}` stands in the message by itself, once: a reader of calls has to see that either is carried and
+ * not both.
+ */
+function checkAlternatives({ message, carriers }: DeclaredScheme, at: At): void {
+  const bare = message.of.filter(part => part.op === 'first').length
+  const all = [...message.of, ...carriers.flatMap(carrier => carrier.items.flat())].reduce((sum, part) => sum + countAlternatives(part), 0)
+  if (all > bare || bare > 1) throw invalid(at('message'), '{timestamp or nonce} stands in the message once, without filters or a hash')
+}
+
+function countAlternatives(recipe: Recipe): number {
+  if (recipe.op === 'first') return 1
+  if (recipe.op === 'filter') return countAlternatives(recipe.of)
+  return recipe.op === 'join' ? recipe.of.reduce((sum, part) => sum + countAlternatives(part), 0) : 0
 }
 
 /** A part of the message is a text, a value, or one hash of such. */

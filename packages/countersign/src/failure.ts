@@ -22,7 +22,7 @@ export type Failure =
   | { readonly code: 'address-not-allowed'; readonly keyId: string; readonly address: string }
   | { readonly code: 'unexpected-body'; readonly method: string }
   | { readonly code: 'missing-body' }
-  | { readonly code: 'unsigned-part'; readonly part: 'path' | 'query' | 'body' }
+  | { readonly code: 'part-not-taken'; readonly part: 'path' | 'query' | 'body' }
   | { readonly code: 'body-too-large'; readonly maxBytes: number }
   | { readonly code: 'insufficient-coverage'; readonly missing: readonly string[] }
   | { readonly code: 'digest-mismatch' }
@@ -76,7 +76,7 @@ export const FAILURES: { readonly [C in FailureCode]: FailureFacts } = {
   'insufficient-coverage': { status: 401, title: 'Insufficient coverage' },
   'digest-mismatch': { status: 400, title: 'Digest mismatch' },
   'ambiguous-request': { status: 400, title: 'Ambiguous request' },
-  'unsigned-part': { status: 400, title: 'Unsigned part' },
+  'part-not-taken': { status: 400, title: 'Part not taken' },
   replayed: { status: 401, title: 'Replayed request' },
   'permission-denied': { status: 403, title: 'Permission denied' },
   'scheme-retired': { status: 401, title: 'Scheme retired' },
@@ -110,7 +110,7 @@ export function explainFailure(failure: Failure): string {
     case 'unknown-key':
       return `There is no key ${failure.keyId}: check the key id, and that it belongs to this environment.`
     case 'bad-signature':
-      return 'The signature does not match: sign the bytes that are sent, with the decoded secret of this key, in the order the scheme says.'
+      return 'The signature does not match: sign the bytes that are sent, with the secret of this key, in the order the scheme says.'
     case 'key-revoked':
       return 'The key was revoked: make a new one.'
     case 'key-disabled':
@@ -123,8 +123,10 @@ export function explainFailure(failure: Failure): string {
       return `A ${failure.method} carries no body here: leave it out.`
     case 'missing-body':
       return 'A call to this API carries a body: send the one that was signed.'
-    case 'unsigned-part':
-      return `The signature does not cover the ${failure.part}, and no call with this one is taken here: ${failure.part === 'path' ? 'send it to the path that it is for' : 'leave it out'}.`
+    case 'part-not-taken':
+      return failure.part === 'path'
+        ? 'No call to this path is taken here: send it to one of the paths that the API names.'
+        : `No call with a ${failure.part} is taken here: leave it out.`
     case 'body-too-large':
       return `The body is larger than ${failure.maxBytes} bytes.`
     case 'insufficient-coverage':
@@ -133,7 +135,7 @@ export function explainFailure(failure: Failure): string {
       return 'The body is not the one that the digest in the headers was made of: hash the very bytes that are sent, and send no others.'
     case 'ambiguous-request':
       if (failure.loss !== undefined)
-        return `${SPELLINGS[failure.loss](nameOfPart(failure.part))} Other spellings would have the same signature.`
+        return `${SPELLINGS[failure.loss](nameOfPart(failure.part))} Other spellings would have the same signature, so the API takes them only where its verifier has allow: ['${failure.loss}'].`
       return `Nothing marks the boundary ${failure.between}, so the same signature would fit another request: begin the body with {, [, " or white space, as JSON does.`
     case 'replayed':
       return 'This very request was already accepted: sign again, with a new timestamp.'

@@ -1,6 +1,9 @@
-/** Everything but RFC 3986's unreserved characters, upper-case hexadecimal. */
+/** Everything but RFC 3986's unreserved characters, upper-case hexadecimal. Half a character is sent as U+FFFD. */
 export function percentEncode(text: string): string {
-  return encodeURIComponent(text).replace(/[!'()*]/g, char => `%${char.charCodeAt(0).toString(16).toUpperCase()}`)
+  return encodeURIComponent(text.replace(/\p{Surrogate}/gu, '\ufffd')).replace(
+    /[!'()*]/g,
+    char => `%${char.charCodeAt(0).toString(16).toUpperCase()}`,
+  )
 }
 
 /** The inverse; `undefined` for anything that {@link percentEncode} does not write. */

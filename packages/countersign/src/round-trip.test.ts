@@ -22,7 +22,7 @@ const publicKey = String(rsa.publicKey.export({ type: 'spki', format: 'pem' }))
  * What a verifier refuses of what was signed unless it is told otherwise: always one of these, each with an option's
  * name.
  */
-const NAMED = ['ambiguous-request', 'unexpected-body', 'unsigned-part', 'missing-body', 'method-not-allowed', 'insufficient-coverage']
+const NAMED = ['ambiguous-request', 'unexpected-body', 'part-not-taken', 'missing-body', 'method-not-allowed', 'insufficient-coverage']
 
 interface Case {
   readonly request: SignableRequest

@@ -72,7 +72,7 @@ describe('createVerifier(qredoV1).verify', () => {
   })
 
   const expectations: [FailureCode, string, () => Promise<Verification>][] = [
-    ['unsigned-part', 'a path that is not among those taken', () => verifier({ only: { paths: ['/other'] } }).verify(call())],
+    ['part-not-taken', 'a path that is not among those taken', () => verifier({ only: { paths: ['/other'] } }).verify(call())],
     ['missing-body', 'no body where one is required', () => verifier({ only: { body: 'required' } }).verify(call({ body: undefined }))],
     ['method-not-allowed', 'a method in lower case', () => verifier().verify({ ...call(), method: 'post' })],
     ['method-not-allowed', 'an unknown method', () => verifier().verify({ ...call(), method: 'BREW' })],

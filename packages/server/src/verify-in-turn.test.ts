@@ -25,8 +25,8 @@ describe('verifiers in turn', () => {
 
   it('ask the next where a scheme that does not sign the whole request does not take such calls', async () => {
     expect(await outcome(saying('a', { code: 'method-not-allowed', method: 'POST' }), accepts('b'))).toBe('b: ok')
-    expect(await outcome(saying('a', { code: 'unsigned-part', part: 'path' }), accepts('b'))).toBe('b: ok')
-    expect(await outcome(saying('a', { code: 'unsigned-part', part: 'path' }), lacksHeaders('b'))).toBe('a: unsigned-part')
+    expect(await outcome(saying('a', { code: 'part-not-taken', part: 'path' }), accepts('b'))).toBe('b: ok')
+    expect(await outcome(saying('a', { code: 'part-not-taken', part: 'path' }), lacksHeaders('b'))).toBe('a: part-not-taken')
   })
 
   it('leave it at the first that has its headers', async () => {

@@ -29,7 +29,7 @@ export function verifyInTurn(
 }
 
 /** A scheme that does not sign the whole request takes some calls only: the others may be signed by another scheme. */
-const FOR_ANOTHER: readonly Failure['code'][] = ['missing-header', 'method-not-allowed', 'unsigned-part']
+const FOR_ANOTHER: readonly Failure['code'][] = ['missing-header', 'method-not-allowed', 'part-not-taken']
 
 function isForAnother({ code }: Failure): boolean {
   return FOR_ANOTHER.includes(code)

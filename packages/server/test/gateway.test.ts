@@ -232,7 +232,7 @@ describe('the gateway', () => {
     expect(await send('PUT', '/v5/order/batch/7')).toBe('ok')
     expect(await send('GET', '/v5/order/create')).toBe('method-not-allowed')
     for (const path of ['/v5/order/cancel', '/v5/order/batch', '/v5/order/create/', '/v5/order/create?x=1'])
-      expect([path, await send('POST', path)]).toEqual([path, 'unsigned-part'])
+      expect([path, await send('POST', path)]).toEqual([path, 'part-not-taken'])
     const widened = { path: '/', schemes: ['bybit'], only: { methods: ['POST'] } }
     await expect(start({ routes: [widened] })).rejects.toMatchObject({
       code: 'route-invalid',

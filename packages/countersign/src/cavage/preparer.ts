@@ -48,7 +48,7 @@ export function createDraftPreparer(
 
   function compose(parts: SignableParts, time: Time, added: Record<string, string>): DraftPrepared {
     const { names, recipe, made } = parts.signed === undefined ? bare : whole
-    const lines = [...parts.lines.filter(([name]) => added[name] === undefined), ...Object.entries(added)]
+    const lines = [...parts.lines.filter(([name]) => !Object.hasOwn(added, name)), ...Object.entries(added)]
     const created = Math.floor(time.ms / 1000)
     const times = { created: String(created), expires: String(created + Math.ceil(lifetimeMs / 1000)) }
     const call: Call = baseCall(

@@ -4,12 +4,15 @@ import { bodyMessage } from '../message.ts'
 import { isInnerList, parseDictionary } from './structured-fields.ts'
 
 /** The active algorithms of RFC 9530; the deprecated ones (`md5`, `sha`, …) prove nothing. */
-const DIGESTS: { readonly [name: string]: 'sha256' | 'sha512' } = { 'sha-256': 'sha256', 'sha-512': 'sha512' }
+const DIGESTS: ReadonlyMap<string, 'sha256' | 'sha512'> = /* @__PURE__ */ new Map([
+  ['sha-256', 'sha256'],
+  ['sha-512', 'sha512'],
+])
 
 /** The parts of a request that state such a digest: the field, or one member of it. */
 export const BODY_DIGESTS: readonly string[] = [
   'header.content-digest',
-  ...Object.keys(DIGESTS).map(name => `header.content-digest;key="${name}"`),
+  ...[...DIGESTS.keys()].map(name => `header.content-digest;key="${name}"`),
 ]
 
 export type DigestName = 'sha-256' | 'sha-512'
@@ -29,7 +32,7 @@ const SINGLE = /^(sha-256|sha-512)=:([A-Za-z0-9+/]*={0,2}):$/
  */
 export function digestHolds(crypto: CryptoProvider, field: string, body: Uint8Array | undefined): MaybePromise<boolean> {
   const [, name = '', text = ''] = SINGLE.exec(field) ?? []
-  const single = DIGESTS[name]
+  const single = DIGESTS.get(name)
   if (single !== undefined) {
     const stated = canonicalBase64(text) ?? ''
     return whenReady(crypto.hashText(single, bodyMessage(body), 'base64'), expected => crypto.equal(expected, stated))
@@ -37,7 +40,7 @@ export function digestHolds(crypto: CryptoProvider, field: string, body: Uint8Ar
   const digests = parseDictionary(field)
   if (digests === undefined) return false
   const known = [...digests].flatMap(([key, member]) => {
-    const digest = DIGESTS[key]
+    const digest = DIGESTS.get(key)
     return digest === undefined || isInnerList(member) ? [] : [{ digest, item: member.item }]
   })
   let holds = known.length > 0
@@ -67,7 +70,7 @@ export function readDigests(field: string): readonly StatedDigest[] | undefined 
   }
   const found: StatedDigest[] = []
   for (const [key, member] of parseDictionary(field) ?? []) {
-    const algorithm = DIGESTS[key]
+    const algorithm = DIGESTS.get(key)
     if (algorithm === undefined) continue
     if (isInnerList(member) || member.item.type !== 'bytes') return undefined
     found.push({ algorithm, text: member.item.value })

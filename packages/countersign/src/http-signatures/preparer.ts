@@ -66,7 +66,7 @@ export function createHttpPreparer(
     { covered, input }: { covered: CoveredList; input: string },
     added: Record<string, string>,
   ): HttpPrepared {
-    const lines = [...parts.lines.filter(([name]) => added[name] === undefined), ...Object.entries(added)]
+    const lines = [...parts.lines.filter(([name]) => !Object.hasOwn(added, name)), ...Object.entries(added)]
     if (covered.coversDate) checkDate(findLine(lines, 'date'))
     const call: Call = baseCall(
       parts.method,

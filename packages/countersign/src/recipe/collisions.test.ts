@@ -378,11 +378,12 @@ const MADE_UP: readonly Scheme[] = [
   draftSignatures({ name: 'draft-12-header', headers: ['(request-target)', 'host', 'date', 'x-a', 'digest'] }),
   declared('lower', '{method}\n{target|lower}\n{body}'),
   declared('sorted', '{method}\n{path}\n{query|sorted}\n{body|sha256|hex}'),
+  declared('payload-and-body', '{body|sha256|hex}\n{payload}'),
   declared('path-and-query', '{method}\n{path}\n{query}\n{body}'),
   declared('payload', '{target}\n{payload}'),
   declared('method-and-payload', '{method}\n{path}\n{payload}'),
   declared('header', '{method}\n{target}\n{header.x-a}\n{body}'),
-  declared('upper-header', '{method}\n{target}\n{header.x-a|upper}\n{body|sorted}'),
+  declared('upper-header', '{method}\n{target}\n{header.x-a|upper}\n{body|upper}'),
   declared('encoded', '{method}\n{target|percent-encode}:{body|percent-encode}'),
 ]
 

@@ -52,7 +52,12 @@ export function heldBy(scheme: Scheme, method: string, message: Recipe = scheme.
   held.delete('which payload')
   if (losses === undefined) return held
   const part = payloadIsQuery(method) ? 'query' : 'body'
-  cover(held, part, held.has('method') ? losses : plus(losses, 'which-place'))
+  if (held.has('method')) cover(held, part, losses)
+  else {
+    cover(held, part, plus(losses, 'which-place'))
+    // However well a body is signed elsewhere, a call with another method may have it as its query.
+    held.set(part, plus(held.get(part) ?? losses, 'which-place'))
+  }
   return held
 }
 

@@ -69,7 +69,7 @@ export function createSigV4Preparer(
   ): SigV4Prepared {
     const { method, signed, origin, target } = parts
     const lines = [
-      ...parts.lines.filter(([own]) => own !== 'host' && !UNSIGNABLE.has(own) && added[own] === undefined),
+      ...parts.lines.filter(([own]) => own !== 'host' && !UNSIGNABLE.has(own) && !Object.hasOwn(added, own)),
       ...Object.entries(added),
     ]
     const names = [...new Set(['host', ...lines.map(([own]) => own)])].sort()

@@ -4,7 +4,8 @@ import type { Failure } from '../failure.ts'
 import type { Claim } from '../plan.ts'
 import { coverageOf } from '../recipe/coverage.ts'
 import type { Only } from '../recipe/loss.ts'
-import type { Scheme } from '../scheme.ts'
+import { fieldsOf } from '../recipe/recipe.ts'
+import { isDeclared, type Scheme } from '../scheme.ts'
 import { pathOf } from '../url.ts'
 import { findOnlyMistake } from './check-only.ts'
 import { DEFAULT_METHODS } from './types.ts'
@@ -43,9 +44,9 @@ export function createGate(scheme: Scheme, given: Only | undefined, methods: rea
     methods: taken,
     needsBody: only.body === 'required',
     checkHead(method, target) {
-      if (!takesPath(target)) return { code: 'unsigned-part', part: 'path' }
+      if (!takesPath(target)) return { code: 'part-not-taken', part: 'path' }
       return withoutQuery.size > 0 && withoutQuery.has(method) && target.includes('?')
-        ? { code: 'unsigned-part', part: 'query' }
+        ? { code: 'part-not-taken', part: 'query' }
         : undefined
     },
     checkBody(method, { body }, hasBody) {
@@ -53,7 +54,7 @@ export function createGate(scheme: Scheme, given: Only | undefined, methods: rea
       if (only.body === 'none') return { code: 'unexpected-body', method }
       if (body !== 'not-signed' || only.body === 'any') return undefined
       // Where the client chooses what it covers, it can mend that itself.
-      return scheme.base === undefined ? { code: 'unsigned-part', part: 'body' } : { code: 'insufficient-coverage', missing: ['the body'] }
+      return scheme.base === undefined ? { code: 'part-not-taken', part: 'body' } : { code: 'insufficient-coverage', missing: ['the body'] }
     },
   }
 }
@@ -82,7 +83,18 @@ function widens(standard: Only, { methods, paths }: Only): boolean {
 }
 
 function takesQuery(scheme: Scheme, only: Only, method: string): boolean {
-  return (only.query ?? (coverageOf(scheme, method).parts.query === 'not' ? 'none' : 'any')) === 'any'
+  const isSigned = coverageOf(scheme, method).parts.query !== 'not'
+  // A time or a nonce that nobody signed is no time and no nonce, whatever the owner says of queries.
+  if (!isSigned && carriesMomentInQuery(scheme)) return false
+  return (only.query ?? (isSigned ? 'any' : 'none')) === 'any'
+}
+
+/** Whether a time or a nonce is signed as a part of the query, and nowhere else. */
+function carriesMomentInQuery(scheme: Scheme): boolean {
+  if (!isDeclared(scheme)) return false
+  const signed = fieldsOf(scheme.message)
+  const moments = ['timestamp', 'nonce', ...Object.keys(scheme.parameters)].filter(name => !signed.includes(name))
+  return scheme.carriers.some(({ in: place, fields }) => place === 'query' && fields.some(field => moments.includes(field)))
 }
 
 /** A path that could be read as another, in any spelling: then it is only itself. */
