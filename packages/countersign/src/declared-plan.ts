@@ -46,7 +46,7 @@ export function createDeclaredPlan(scheme: DeclaredScheme): Plan {
     complete(claim, body) {
       const bytes = body === 'deferred' ? undefined : body
       claim.call.body = bytes
-      if (readBody === undefined) return completed(claim, claim.moment === 'in-body' ? undefined : claim.moment)
+      if (readBody === undefined) return completed(claim)
       const fields = claim.call as Presented
       const failure = readBody(fields, bytes)
       if (failure !== undefined) return failure

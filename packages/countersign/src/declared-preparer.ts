@@ -42,9 +42,11 @@ export function createDeclaredPreparer(
   const made = compile(scheme.message, recipes, hashes)
   const writers = scheme.carriers.map((carrier): Writer => ({ carrier, write: compileWriter(carrier, hashes, recipes) }))
   const headerWriters = writers.filter(({ carrier }) => carrier.in === 'header')
-  const queryWriters = writers.filter(({ carrier }) => carrier.in === 'query')
-  const readsTarget =
-    queryWriters.length > 0 || ['origin', 'host', 'target', 'path', 'query', 'payload'].some(field => scheme.fields.has(field))
+  const signedQuery = writers.filter(({ carrier }) => carrier.in === 'query')
+  const hasQuery = signedQuery.length > 0
+  // The signature's own parameter is the last of all.
+  const lastQuery = signedQuery.at(-1)?.carrier.fields.includes('signature') ? signedQuery.splice(-1) : []
+  const readsTarget = hasQuery || ['origin', 'host', 'target', 'path', 'query', 'payload'].some(field => scheme.fields.has(field))
   const signsOrigin = ['url', 'origin', 'host'].some(field => scheme.fields.has(field))
   const stamp = createStamp(scheme, options)
   const hasAlternatives = scheme.alternatives !== undefined
@@ -70,7 +72,7 @@ export function createDeclaredPreparer(
       target: '',
       body: signed,
       parameters: makeParameters === undefined ? NO_PARAMETERS : makeParameters(),
-      header: readsHeaders ? name => findHeader(request.headers, name) : noHeader,
+      header: readsHeaders ? name => findHeader(request.headers, name) ?? (name === 'content-type' ? contentType : undefined) : noHeader,
       covered: NONE,
       hashes: hashes.length === 0 ? NONE : [],
       missing: undefined,
@@ -78,8 +80,8 @@ export function createDeclaredPreparer(
     if (readsTarget) {
       const { origin, target } = splitUrl(url)
       call.origin = origin
-      call.target = appendQuery(target, queryWriters.slice(0, -1), call, '')
-      if (queryWriters.length > 0) call.url = origin + call.target
+      call.target = appendQuery(target, signedQuery, call, '')
+      if (hasQuery) call.url = origin + call.target
     }
     const prepared = { recipe: scheme.message, made, call, chain: undefined, bytes, contentType }
     if (features.forms === undefined) return prepared
@@ -101,7 +103,7 @@ export function createDeclaredPreparer(
     const headers: Record<string, string> = contentType === undefined ? {} : { 'content-type': contentType }
     for (const { carrier, write } of headerWriters)
       if (!hasAlternatives || !isAbsentAlternative(call, carrier.fields)) headers[carrier.name] = write(call, signature, signedPassphrase)
-    const url = queryWriters.length === 0 ? call.url : call.origin + appendQuery(call.target, queryWriters.slice(-1), call, signature)
+    const url = hasQuery ? call.origin + appendQuery(call.target, lastQuery, call, signature) : call.url
     return { method: call.method, url, headers, body: bytes, message: () => messageBytes(made.write(call)) }
   }
 

@@ -102,7 +102,7 @@ export function createKey(scheme: Scheme, description: KeyDescription): Key {
     id,
     schemeName: scheme.name,
     secrets: wantsSecret ? given.map(secret => readSecret(scheme, secret, description)) : [],
-    publicKey: wantsSecret ? undefined : publicKey,
+    publicKey: publicKeyFacts?.pem,
     algorithm,
     signatureBytes: publicKeyFacts?.signatureBytes ?? signatureBytes(algorithm),
     passphrase: passphrase === undefined ? undefined : new Secret(new TextEncoder().encode(passphrase)),
@@ -114,6 +114,11 @@ export function createKey(scheme: Scheme, description: KeyDescription): Key {
   })
 }
 
+function isPem(secret: string | Uint8Array | undefined): boolean {
+  const start = typeof secret === 'string' ? secret : new TextDecoder('latin1').decode(secret)
+  return start.trimStart().startsWith('-----BEGIN ')
+}
+
 const STATES: readonly KeyState[] = ['active', 'disabled', 'revoked']
 
 /** What would be dropped without a word, or be taken for something else. */
@@ -123,6 +128,10 @@ function checkDescription({ name, keys }: Scheme, { secret, secrets, publicKey, 
     [secret !== undefined && secrets !== undefined, 'Give secret or secrets, not both.'],
     [publicKey !== undefined && hasSecret, 'Give a secret or a publicKey, not both.'],
     [publicKey !== undefined && keys === 'secret', `The scheme ${name} verifies with a secret: leave publicKey out.`],
+    [
+      [secret, ...(secrets ?? [])].some(isPem),
+      'The secret is a key in PEM, and whoever has a public key could sign with it: give a publicKey, or the secret itself.',
+    ],
     [state !== undefined && !STATES.includes(state), `A key's state is one of ${STATES.join(', ')}; got ${JSON.stringify(state)}.`],
     [Number.isNaN(Number(expiresAtMs ?? 0)), 'A key expires at a number of milliseconds since the epoch.'],
   ]

@@ -91,9 +91,14 @@ export function claimOf(fields: Omit<Claim, typeof state>): Claim {
   return fields as Claim
 }
 
-/** The claim with nothing unread, made by `complete`. */
-export function completed(claim: Claim, moment: Moment | undefined): CompleteClaim {
-  const fields: ClaimFields = claim.moment === moment ? claim : { ...claim, moment }
+/**
+ * The claim with nothing unread, made by `complete`.
+ *
+ * @param found what the body carried, where the claim's moment is `in-body`; without it there is no completing that
+ */
+export function completed(claim: Claim, found?: Moment): CompleteClaim {
+  if (claim.moment === 'in-body' && found === undefined) throw new TypeError('The time is in the body, and the body was not read.')
+  const fields: ClaimFields = found === undefined ? claim : { ...claim, moment: found }
   return fields as CompleteClaim
 }
 

@@ -37,8 +37,7 @@ export interface SplitUrl {
  */
 export function splitUrl(url: string): SplitUrl {
   const origin = ABSOLUTE.exec(url)?.[0]
-  if (origin === undefined)
-    throw new CountersignError('url-not-signable', `${JSON.stringify(url.slice(0, 80))} is not an absolute http(s) URL.`)
+  if (origin === undefined) throw new CountersignError('url-not-signable', 'The URL is not absolute: begin it with https:// and a host.')
   const target = url.slice(origin.length)
   return { origin, target: target.startsWith('/') ? target : `/${target}` }
 }
@@ -60,7 +59,7 @@ export function checkSignableUrl(url: string, signsOrigin = false): string {
   if (SIGNABLE.test(`${signsOrigin ? origin : origin.toLowerCase()}/`)) return origin + target
   throw new CountersignError(
     'url-not-signable',
-    `${JSON.stringify(origin.slice(0, 80))} does not arrive as it is typed: write scheme and host in lower case, without a user name.`,
+    'The URL does not arrive as it is typed: write scheme and host in lower case, without a user name.',
   )
 }
 

@@ -95,7 +95,7 @@ export function createDraftPlan(coverage: DraftCoverage): Plan {
         return { code: 'insufficient-coverage', missing: [DIGEST_HEADER] }
       if (call.own.hasIdleDigest) return { code: 'digest-mismatch' }
       call.body = body === 'deferred' ? undefined : body
-      return completed(claim, claim.moment === 'in-body' ? undefined : claim.moment)
+      return completed(claim)
     },
 
     compose(claim: TimelyClaim, { canonical, basePath }) {

@@ -2,6 +2,7 @@ import { constants, createPrivateKey, createPublicKey, type KeyObject, type Sign
 import { algorithmFacts, type KeyPairAlgorithm, signatureBytes } from '../algorithm.ts'
 import { CountersignError } from '../error.ts'
 import { messageBytes } from '../message.ts'
+import { checkModulus } from './modulus.ts'
 import type { SignBytes, VerifyMessage } from './provider.ts'
 
 /** RFC 9421 §3.3.1: the salt is as long as the hash. RFC 9421 §3.3.4: an ECDSA signature is r and s, one behind the other. */
@@ -18,6 +19,7 @@ const CURVES: { readonly [A in KeyPairAlgorithm]?: string } = { 'ecdsa-p256-sha2
 
 export function createKeyPairSigner(algorithm: KeyPairAlgorithm, pem: string): SignBytes {
   const key = { key: readKey(algorithm, pem, 'private', createPrivateKey), ...OPTIONS[algorithm] }
+  checkModulus(key.key.asymmetricKeyDetails?.modulusLength)
   const digest = digestOf(algorithm)
   return message => sign(digest, messageBytes(message), key)
 }

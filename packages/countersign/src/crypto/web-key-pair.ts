@@ -1,5 +1,6 @@
 import { algorithmFacts, type KeyPairAlgorithm, signatureBytes } from '../algorithm.ts'
 import { messageBytes } from '../message.ts'
+import { checkModulus } from './modulus.ts'
 import { readPem } from './pem.ts'
 import type { SignBytes, VerifyMessage } from './provider.ts'
 import { DIGEST_NAMES, fixed, once } from './web.ts'
@@ -34,7 +35,11 @@ export function createKeyPairSigner(algorithm: KeyPairAlgorithm, pem: string): S
   const names = namesOf(algorithm)
   const der = readPem(algorithm, pem, 'private')
   const importKey = once(() => globalThis.crypto.subtle.importKey('pkcs8', der, names.key, false, ['sign']))
-  return async message => new Uint8Array(await globalThis.crypto.subtle.sign(names.use, await importKey(), fixed(messageBytes(message))))
+  return async message => {
+    const key = await importKey()
+    checkModulus(modulusOf(key))
+    return new Uint8Array(await globalThis.crypto.subtle.sign(names.use, key, fixed(messageBytes(message))))
+  }
 }
 
 export function createKeyPairVerifier(algorithm: KeyPairAlgorithm, pem: string): VerifyMessage {
@@ -43,7 +48,11 @@ export function createKeyPairVerifier(algorithm: KeyPairAlgorithm, pem: string):
   const importKey = once(() => globalThis.crypto.subtle.importKey('spki', der, names.key, false, ['verify']))
   return async (message, signature) => {
     const key = await importKey()
-    const length = signatureBytes(algorithm, 'modulusLength' in key.algorithm ? Number(key.algorithm.modulusLength) : undefined)
+    const length = signatureBytes(algorithm, modulusOf(key))
     return signature.length === length && globalThis.crypto.subtle.verify(names.use, key, fixed(signature), fixed(messageBytes(message)))
   }
+}
+
+function modulusOf({ algorithm }: CryptoKey): number | undefined {
+  return 'modulusLength' in algorithm ? Number(algorithm.modulusLength) : undefined
 }

@@ -159,7 +159,7 @@ export function createHttpPlan(coverage: Coverage): Plan {
         return { code: 'insufficient-coverage', missing: ['"content-digest"'] }
       if (call.own.hasIdleDigest) return { code: 'digest-mismatch' }
       call.body = body === 'deferred' ? undefined : body
-      return completed(claim, claim.moment === 'in-body' ? undefined : claim.moment)
+      return completed(claim)
     },
 
     compose(claim: TimelyClaim, { canonical, basePath }) {

@@ -29,3 +29,32 @@ export function isOnCurve(name: 'p256' | 'p384', point: Uint8Array): boolean {
   const y = BigInt(`0x${encode(point.subarray(1 + bytes), 'hex')}`)
   return x < p && y < p && (y * y - (x * x * x - 3n * x + b)) % p === 0n
 }
+
+const P25519 = 2n ** 255n - 19n
+/** RFC 8032 §5.1: −121665/121666. */
+const D25519 = 37095705934669439343138083508754565189542113879843219016388785533085940283555n
+
+/**
+ * Whether bytes are a point of edwards25519 in its one encoding (RFC 8032 §5.1.3) that is a key: under one of small
+ * order, anyone could make signatures.
+ */
+export function isUsableEdwardsPoint(point: Uint8Array): boolean {
+  if (point.length !== 32) return false
+  const bits = BigInt(`0x${encode(Uint8Array.from(point).reverse(), 'hex')}`)
+  const y = bits & (2n ** 255n - 1n)
+  if (y >= P25519) return false
+  const y2 = (y * y) % P25519
+  // The points of order 1 and 2, of order 4, and of order 8, whose double has y = 0.
+  const isSmall = y2 === 1n || y === 0n || (D25519 * y2 * y2 + 2n * y2 - 1n) % P25519 === 0n
+  // x² = (y² − 1) / (d·y² + 1) has a root where the product of both has one: Euler's criterion.
+  return !isSmall && power((y2 - 1n + P25519) * (D25519 * y2 + 1n), (P25519 - 1n) / 2n) === 1n
+}
+
+function power(base: bigint, exponent: bigint): bigint {
+  let result = 1n
+  for (let square = base % P25519, left = exponent; left > 0n; left >>= 1n) {
+    if ((left & 1n) === 1n) result = (result * square) % P25519
+    square = (square * square) % P25519
+  }
+  return result
+}

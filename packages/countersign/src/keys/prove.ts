@@ -1,5 +1,6 @@
 import type { Algorithm } from '../algorithm.ts'
 import { algorithmFacts, signatureBytes } from '../algorithm.ts'
+import { MIN_RSA_BITS } from '../crypto/modulus.ts'
 import { type CryptoProvider, inTurn, isPromise, type MaybePromise, whenReady } from '../crypto/provider.ts'
 import { decodedLength, decodeStrictly } from '../encoding.ts'
 import type { Failure } from '../failure.ts'
@@ -15,7 +16,6 @@ import type { Scheme } from '../scheme.ts'
 import { Secret } from '../secret.ts'
 import { type CheckHmac, createHmacCheck } from './check-hmac.ts'
 import { decoyPublicKey } from './decoys.ts'
-import { MIN_RSA_BITS } from './public-key.ts'
 
 /** A signature that holds. */
 export interface Proof {

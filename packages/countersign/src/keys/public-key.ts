@@ -1,17 +1,21 @@
 import type { KeyKind, KeyPairAlgorithm } from '../algorithm.ts'
+import { MIN_RSA_BITS } from '../crypto/modulus.ts'
 import { decodeStrictly, encode, fromBase64 } from '../encoding.ts'
 import { CountersignError } from '../error.ts'
-import { isOnCurve } from './curves.ts'
-import { EC_PUBLIC_KEY, ED25519, NULL, P256, P384, RSA_ENCRYPTION, RSA_PSS } from './der.ts'
+import { isOnCurve, isUsableEdwardsPoint } from './curves.ts'
+import { derElement, EC_PUBLIC_KEY, ED25519, NULL, P256, P384, RSA_ENCRYPTION, RSA_PSS } from './der.ts'
 
 /** What a public key is: its kind, and how long its signatures are. */
 export interface PublicKeyFacts {
   readonly kind: KeyKind
   readonly signatureBytes: number
+  /** The key as every platform reads it: however its lines were broken, they are of 64 characters here. */
+  readonly pem: string
 }
 
-/** RSA keys with fewer bits are refused, and so are those that would take a verifier long. */
-export const MIN_RSA_BITS = 2048
+type KeyFacts = Omit<PublicKeyFacts, 'pem'>
+
+/** RSA keys that would take a verifier long are refused, as those of less than `MIN_RSA_BITS` are. */
 export const MAX_RSA_BITS = 8192
 
 /** What a public key's algorithm identifier is, whole. */
@@ -58,23 +62,27 @@ export function fitsAlgorithm(kind: KeyKind, algorithm: KeyPairAlgorithm): boole
 }
 
 function parse(pem: string): PublicKeyFacts | undefined {
-  const match = /^\s*-----BEGIN (RSA )?PUBLIC KEY-----([A-Za-z0-9+/=\s]+)-----END \1?PUBLIC KEY-----\s*$/.exec(pem)
+  const match = /^\s*-----BEGIN (RSA )?PUBLIC KEY-----([A-Za-z0-9+/=\s]+)-----END \1PUBLIC KEY-----\s*$/.exec(pem)
   const text = match?.[2]?.replace(/\s/g, '') ?? ''
   const der = decodeStrictly(text, 'base64') ?? fromBase64(text)
   if (match === null || der === undefined || der.length === 0) return undefined
-  return match[1] === undefined ? parseSpki(der) : parseRsa(der, 'rsa')
+  const { 1: form = '' } = match
+  const facts = form === '' ? parseSpki(der) : parseRsa(der, 'rsa')
+  const lines = encode(der, 'base64').replace(/.{64}(?=.)/g, '$&\n')
+  return facts === undefined
+    ? undefined
+    : { ...facts, pem: `-----BEGIN ${form}PUBLIC KEY-----\n${lines}\n-----END ${form}PUBLIC KEY-----\n` }
 }
 
-function parseSpki(der: Uint8Array): PublicKeyFacts | undefined {
+function parseSpki(der: Uint8Array): KeyFacts | undefined {
   const [identifier, bits, ...more] = children(der) ?? []
   if (identifier?.tag !== 0x30 || bits?.tag !== 0x03 || bits.content[0] !== 0 || more.length > 0) return undefined
   const hex = encode(identifier.content, 'hex')
-  // The parameters of RSA-PSS may say which hash and salt the key is for.
-  const kind = hex.startsWith(RSA_PSS) ? 'rsa-pss' : IDENTIFIERS[hex]
+  const kind = isForPss(identifier.content) ? 'rsa-pss' : IDENTIFIERS[hex]
   const key = bits.content.subarray(1)
   switch (kind) {
     case 'ed25519':
-      return key.length === 32 ? { kind, signatureBytes: 64 } : undefined
+      return isUsableEdwardsPoint(key) ? { kind, signatureBytes: 64 } : undefined
     case 'p256':
     case 'p384':
       return isOnCurve(kind, key) ? { kind, signatureBytes: kind === 'p256' ? 64 : 96 } : undefined
@@ -86,8 +94,31 @@ function parseSpki(der: Uint8Array): PublicKeyFacts | undefined {
   }
 }
 
+/**
+ * Whether an algorithm identifier is that of RSA-PSS for what is verified here: without parameters, or with SHA-512 twice
+ * and a salt that is no longer than the hash (RFC 4055 §3.1).
+ */
+function isForPss(identifier: Uint8Array): boolean {
+  const [name, parameters, ...more] = elements(identifier) ?? []
+  if (name === undefined || encode(derElement(name.tag, name.content), 'hex') !== RSA_PSS || more.length > 0) return false
+  if (parameters === undefined) return true
+  const [hash, mask, salt, ...others] = (parameters.tag === 0x30 ? elements(parameters.content) : undefined) ?? []
+  const isSha512 = (content: string): boolean => SHA512_IDENTIFIERS.includes(content)
+  const hexOf = (one: Element | undefined, tag: number): string => (one?.tag === tag ? encode(one.content, 'hex') : '')
+  const [maskName, maskHash] = children(mask?.content ?? new Uint8Array()) ?? []
+  const isMasked =
+    mask?.tag === 0xa1 && hexOf(maskName, 0x06) === MGF1 && isSha512(encode(derElement(0x30, maskHash?.content ?? NO_BYTES), 'hex'))
+  const isSalted = salt === undefined || /^0201(?:[0-3][0-9a-f]|40)$/.test(hexOf(salt, 0xa2))
+  return isSha512(hexOf(hash, 0xa0)) && isMasked && isSalted && others.length === 0
+}
+
+const NO_BYTES = new Uint8Array()
+/** RFC 4055 §2.1: with NULL or without. */
+const SHA512_IDENTIFIERS = ['300d06096086480165030402030500', '300b0609608648016503040203']
+const MGF1 = '2a864886f70d010108'
+
 /** RFC 8017 §A.1.1: SEQUENCE { modulus INTEGER, publicExponent INTEGER }. */
-function parseRsa(der: Uint8Array, kind: 'rsa' | 'rsa-pss'): PublicKeyFacts | undefined {
+function parseRsa(der: Uint8Array, kind: 'rsa' | 'rsa-pss'): KeyFacts | undefined {
   const [modulus, exponent, ...more] = children(der) ?? []
   if (modulus?.tag !== 0x02 || exponent?.tag !== 0x02 || more.length > 0) return undefined
   const [n, e] = [positive(modulus.content), positive(exponent.content)]

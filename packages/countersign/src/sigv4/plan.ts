@@ -112,7 +112,7 @@ export function createSigV4Plan(options: SigV4Options): Plan {
       if (wantsPayload && payload === 'stated' && body !== undefined && claim.body === 'not-signed')
         return { code: 'insufficient-coverage', missing: ['the body'] }
       claim.call.body = body === 'deferred' ? undefined : body
-      return completed(claim, claim.moment === 'in-body' ? undefined : claim.moment)
+      return completed(claim)
     },
 
     compose(claim: TimelyClaim, { canonical, basePath }) {
