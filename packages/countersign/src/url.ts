@@ -37,7 +37,7 @@ export interface SplitUrl {
  */
 export function splitUrl(url: string): SplitUrl {
   const origin = ABSOLUTE.exec(url)?.[0]
-  if (origin === undefined) throw new CountersignError('url-not-signable', 'The URL is not absolute: begin it with https:// and a host.')
+  if (origin === undefined) throw new CountersignError('url-not-signable', 'The URL is not absolute: begin it with https://.')
   const target = url.slice(origin.length)
   return { origin, target: target.startsWith('/') ? target : `/${target}` }
 }
@@ -59,7 +59,7 @@ export function checkSignableUrl(url: string, signsOrigin = false): string {
   if (SIGNABLE.test(`${signsOrigin ? origin : origin.toLowerCase()}/`)) return origin + target
   throw new CountersignError(
     'url-not-signable',
-    'The URL does not arrive as it is typed: write scheme and host in lower case, without a user name.',
+    'The URL does not arrive as it is typed: scheme and host are in lower case, without a user name.',
   )
 }
 
