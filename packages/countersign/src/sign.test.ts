@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto'
+import { createHmac, generateKeyPairSync } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { crypto as web } from './crypto/web.ts'
 import { defineScheme } from './define.ts'
@@ -86,6 +86,33 @@ describe('createSigner(qredoV1).sign', () => {
 
   it('goes by another clock with withClock', () => {
     expect(signer.withClock(() => 1_700_000_000_000).sign({ method: 'GET', url }).headers['qredo-api-ts']).toMatch(/^1700000000000\d{6}$/)
+  })
+
+  it('does not sign with RSA keys that no verifier takes, on Node or in a browser', async () => {
+    const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 1024 })
+    const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
+    const refused = expect.objectContaining({ code: 'private-key-malformed', message: expect.stringContaining('1024 bits') })
+    expect(() => createSigner(qredoPartner, { keyId: 'k', privateKey: pem })).toThrow(refused)
+    const inBrowser = createSigner(qredoPartner, { keyId: 'k', privateKey: pem }, { crypto: web })
+    await expect(inBrowser.signAsync({ method: 'GET', url: 'https://api.example.com/' })).rejects.toThrow(refused)
+  })
+
+  it('signs the content-type that it adds itself', () => {
+    const scheme = defineScheme({
+      name: 'typed',
+      title: 'Signs the type',
+      algorithm: 'hmac-sha256',
+      message: '{url}\n{header.content-type}\n{body}',
+      signature: { encoding: 'hex' },
+      headers: { 'x-key': '{keyId}', 'x-signature': '{signature}' },
+    })
+    const signed = createSigner(scheme, { keyId: 'k', secret: Buffer.alloc(32, 1) }).sign({
+      method: 'POST',
+      url: 'https://api.example.com/',
+      body: { a: 1 },
+    })
+    expect(signed.headers['content-type']).toBe('application/json')
+    expect(Buffer.from(signed.message()).toString()).toBe('https://api.example.com/\napplication/json\n{"a":1}')
   })
 
   it("refuses what can't arrive as it was signed", () => {

@@ -11,7 +11,7 @@ import { compileGuards } from './recipe/guards.ts'
 import { isDeclared, type Scheme } from './scheme.ts'
 import { systemClock } from './timestamp.ts'
 import { isStrictTarget } from './url.ts'
-import { checkAllowances, checkNumbers } from './verify/check-options.ts'
+import { checkAllowances, checkNumbers, checkSources } from './verify/check-options.ts'
 import { createClaimer, SAFE_METHODS } from './verify/claim-call.ts'
 import { createGate } from './verify/only.ts'
 import { findSkew, judgeTime } from './verify/time.ts'
@@ -49,6 +49,7 @@ export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifi
   const crypto = options.crypto ?? platform
   const { clock = systemClock, toleranceMs = DEFAULT_TOLERANCE_MS, keys, allow = [] } = options
   checkAllowances(allow)
+  checkSources(keys, options.replay)
   const origins = readOrigins(options.origin)
   const maxBodyBytes = options.limits?.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES
   const maxTargetLength = options.limits?.maxTargetLength ?? DEFAULT_MAX_TARGET_LENGTH
