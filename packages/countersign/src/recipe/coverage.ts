@@ -117,8 +117,10 @@ function withFilter(losses: Losses, { filter }: FilterRecipe): Losses {
     case 're-encode':
       return plus(losses, 'escape-spelling')
     case 'collapse':
-    case 'structured':
       return plus(losses, 'white-space')
+    case 'structured':
+      // The last of several members with one key counts (RFC 9651 §4.2.2).
+      return plus(plus(losses, 'white-space'), 'equal-names')
     default:
       return losses
   }
@@ -167,7 +169,7 @@ function coverHeader(name: Field, losses: Losses, { scheme, held }: Walk): void 
 function coverMember({ with: key, of }: FilterRecipe, losses: Losses, { scheme, held }: Walk): void {
   if (of.op !== 'field') return
   const part = `${of.field};key=${JSON.stringify(key)}`
-  cover(held, part, plus(plus(losses, 'white-space'), 'line-or-list'))
+  cover(held, part, plus(plus(plus(losses, 'white-space'), 'line-or-list'), 'equal-names'))
   coverDigested(part, scheme, held)
 }
 

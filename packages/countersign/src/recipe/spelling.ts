@@ -20,7 +20,7 @@ export function compileSpelling(part: string, loss: Loss, spelling: Spelling): (
       if (part.startsWith('query.')) return compileEscapedParameter(part.slice('query.'.length))
       return everyText(part, part === 'path' ? isEscapedPath : isEscapedQuery)
     case 'equal-names':
-      return everyText(part, hasNoNameTwice)
+      return everyText(part, part.startsWith('header.') ? hasNoKeyTwice : hasNoNameTwice)
     case 'empty-parameters':
       return spelling === 'mark' ? hasNoBareMark : call => hasNoBareMark(call) && isWholeQuery(queryOf(call.target))
     case 'dot-segments':
@@ -145,6 +145,17 @@ function nameIn(query: string, start: number, end: number): string {
   if (!name.includes('%') && !name.includes('+')) return name
   const spaced = name.replace(/\+/g, ' ')
   return decoded(spaced) ?? spaced
+}
+
+/** The same of a structured field's members; what is quoted or in parentheses has no keys. */
+function hasNoKeyTwice(text: string): boolean {
+  if (!text.includes(',')) return true
+  const members = text
+    .replace(/"(?:[^"\\]|\\.)*"/g, '')
+    .replace(/\([^)]*\)/g, '')
+    .split(',')
+  const keys = members.map(member => member.trim().replace(/[=;].*$/, ''))
+  return new Set(keys).size === keys.length
 }
 
 function hasNoBareMark({ target }: Call): boolean {
