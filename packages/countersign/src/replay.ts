@@ -48,6 +48,7 @@ export function memoryReplayGuard(options: MemoryReplayGuardOptions = {}): Memor
   /** How many end in which slice, of those that have not ended. */
   const ending = new Map<number, number>()
   let size = 0
+  /** The latest that was seen. */
   let slice = 0
 
   function dropEnded(): void {
@@ -66,11 +67,13 @@ export function memoryReplayGuard(options: MemoryReplayGuardOptions = {}): Memor
       const nowMs = clock()
       if (!(expiresAtMs >= nowMs)) return 'ended'
       const now = sliceOf(nowMs)
-      if (now !== slice) {
+      if (now > slice) {
         slice = now
         dropEnded()
       }
       const end = sliceOf(expiresAtMs)
+      // A clock that is put back does not bring back what was forgotten by it.
+      if (end < slice) return 'ended'
       table ??= createReplayTable()
       const claim = table.claim(id, end, slice, size < maxEntries)
       if (claim === 'fresh') {
