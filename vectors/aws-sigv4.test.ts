@@ -69,10 +69,11 @@ describe('the aws-sig-v4-test-suite', () => {
   it.each(sendable)(
     '$name: the verifier accepts it, or its loss by name, and nothing that was changed',
     async ({ name, method, target, headers, body, signedHeaders, signature }) => {
-      const verifierWith = (allow: VerifierOptions['allow']) =>
+      const token = headers.find(([header]) => header === 'X-Amz-Security-Token')?.[1]
+      const verifierWith = (allow: VerifierOptions['allow'], passphrase = token) =>
         createVerifier(scheme, {
           origin: ORIGIN,
-          keys: memoryKeys(scheme, [{ id: suite.keyId, secret: suite.secret }]),
+          keys: memoryKeys(scheme, [{ id: suite.keyId, secret: suite.secret, passphrase }]),
           clock: () => NOW,
           replay: 'off',
           allow,
@@ -83,6 +84,12 @@ describe('the aws-sig-v4-test-suite', () => {
       const lines = [...headers, ['Authorization', authorization]] as [string, string][]
       const bytes = body === null ? undefined : Buffer.from(body)
       expect(await verifier.verify({ method, target, headers: lines, body: bytes })).toMatchObject({ ok: true })
+      // A session's token goes with its key, and another does not.
+      expect(
+        await verifierWith(losses, token === undefined ? 'token' : 'other').verify({ method, target, headers: lines, body: bytes }),
+      ).toMatchObject({
+        failure: { code: 'bad-signature' },
+      })
       if (losses.length > 0)
         expect(await verifierWith([]).verify({ method, target, headers: lines, body: bytes })).toMatchObject({
           failure: { code: 'ambiguous-request', loss: losses[0] },
