@@ -44,15 +44,13 @@ export function createDeclaredPlan(scheme: DeclaredScheme): Plan {
     },
 
     complete(claim, body) {
-      const bytes = body === 'deferred' ? undefined : body
-      claim.call.body = bytes
-      if (readBody === undefined) return completed(claim)
+      if (readBody === undefined) return completed(claim, body)
       const fields = claim.call as Presented
-      const failure = readBody(fields, bytes)
+      const failure = readBody(fields, body === 'deferred' ? undefined : body)
       if (failure !== undefined) return failure
       const moment = readTime(fields.timestamp)
       if (moment !== undefined && 'code' in moment) return moment
-      return completed({ ...claim, nonce: fields.nonce }, moment)
+      return completed({ ...claim, nonce: fields.nonce }, body, moment)
     },
 
     compose(claim, { origin, basePath }) {

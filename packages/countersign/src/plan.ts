@@ -92,11 +92,12 @@ export function claimOf(fields: Omit<Claim, typeof state>): Claim {
 }
 
 /**
- * The claim with nothing unread, made by `complete`.
+ * The claim with nothing unread, made by `complete`. Puts the body into the call.
  *
  * @param found what the body carried, where the claim's moment is `in-body`; without it there is no completing that
  */
-export function completed(claim: Claim, found?: Moment): CompleteClaim {
+export function completed(claim: Claim, body: Uint8Array | undefined | 'deferred', found?: Moment): CompleteClaim {
+  claim.call.body = body === 'deferred' ? undefined : body
   if (claim.moment === 'in-body' && found === undefined) throw new TypeError('The time is in the body, and the body was not read.')
   const fields: ClaimFields = found === undefined ? claim : { ...claim, moment: found }
   return fields as CompleteClaim

@@ -94,8 +94,7 @@ export function createDraftPlan(coverage: DraftCoverage): Plan {
       if (wantsDigest && body !== undefined && claim.body === 'not-signed')
         return { code: 'insufficient-coverage', missing: [DIGEST_HEADER] }
       if (call.own.hasIdleDigest) return { code: 'digest-mismatch' }
-      call.body = body === 'deferred' ? undefined : body
-      return completed(claim)
+      return completed(claim, body)
     },
 
     compose(claim: TimelyClaim, { canonical, basePath }) {

@@ -158,8 +158,7 @@ export function createHttpPlan(coverage: Coverage): Plan {
       if (body !== undefined && !call.own.list.coversDigest && (coverage.wantsDigest || body === 'deferred'))
         return { code: 'insufficient-coverage', missing: ['"content-digest"'] }
       if (call.own.hasIdleDigest) return { code: 'digest-mismatch' }
-      call.body = body === 'deferred' ? undefined : body
-      return completed(claim)
+      return completed(claim, body)
     },
 
     compose(claim: TimelyClaim, { canonical, basePath }) {

@@ -111,8 +111,7 @@ export function createSigV4Plan(options: SigV4Options): Plan {
       // A presigned URL of S3 has nowhere to sign a body; there it is the verifier's owner who takes it or doesn't.
       if (wantsPayload && payload === 'stated' && body !== undefined && claim.body === 'not-signed')
         return { code: 'insufficient-coverage', missing: ['the body'] }
-      claim.call.body = body === 'deferred' ? undefined : body
-      return completed(claim)
+      return completed(claim, body)
     },
 
     compose(claim: TimelyClaim, { canonical, basePath }) {
