@@ -14,24 +14,19 @@ export function checkCarried(scheme: DeclaredScheme, at: At): void {
   const signatures = carried.filter(field => field === 'signature').length
   if (signatures !== 1)
     throw invalid(at('headers'), `{signature} has to stand in exactly one header or query parameter; it stands in ${signatures}`)
-  for (const name of ['timestamp', 'nonce', ...Object.keys(parameters)])
+  for (const name of ['timestamp', 'nonce', ...Object.keys(parameters)]) {
     if (fieldsOf(message).includes(name) && !read.includes(name))
       throw invalid(at('message'), `{${name}} is signed in one letter case only, so another would be signed alike: leave the filter out`)
-  for (const field of ['timestamp', 'nonce'] as const) {
-    if (carriers.some(carrier => carrier.fields.includes(field) && isSignedPlace(carrier, read))) continue
-    if (read.includes(field) && !carried.includes(field))
-      throw invalid(at('headers'), `the message holds {${field}}, so a header or query parameter has to carry it`)
-    if (carried.includes(field) && !read.includes(field))
-      throw invalid(at('message'), `{${field}} is carried but not signed, so anyone could change it`)
-  }
-  for (const name of Object.keys(parameters)) {
-    if (carried.includes(name) && !read.includes(name) && !carriers.some(one => one.fields.includes(name) && isSignedPlace(one, read)))
+    if (carriers.some(carrier => carrier.fields.includes(name) && isSignedPlace(carrier, read))) continue
+    if (carried.includes(name) && !read.includes(name))
       throw invalid(at('message'), `{${name}} is carried but not signed, so anyone could change it`)
-    if (read.includes(name) && !carried.includes(name))
-      throw invalid(
-        at(`parameters.${name}`),
-        `{${name}} is signed but not carried, so a verifier could not know it: let a header or query parameter carry it`,
-      )
+    if (carried.includes(name) || !read.includes(name)) continue
+    throw Object.hasOwn(parameters, name)
+      ? invalid(
+          at(`parameters.${name}`),
+          `{${name}} is signed but not carried, so a verifier could not know it: let a header or query parameter carry it`,
+        )
+      : invalid(at('headers'), `the message holds {${name}}, so a header or query parameter has to carry it`)
   }
   const query = carriers.filter(carrier => carrier.in === 'query')
   const last = query.findIndex(carrier => carrier.fields.includes('signature'))

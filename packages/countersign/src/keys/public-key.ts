@@ -105,7 +105,7 @@ function isForPss(identifier: Uint8Array): boolean {
   const [hash, mask, salt, ...others] = (parameters.tag === 0x30 ? elements(parameters.content) : undefined) ?? []
   const isSha512 = (content: string): boolean => SHA512_IDENTIFIERS.includes(content)
   const hexOf = (one: Element | undefined, tag: number): string => (one?.tag === tag ? encode(one.content, 'hex') : '')
-  const [maskName, maskHash] = children(mask?.content ?? new Uint8Array()) ?? []
+  const [maskName, maskHash] = children(mask?.content ?? NO_BYTES) ?? []
   const isMasked =
     mask?.tag === 0xa1 && hexOf(maskName, 0x06) === MGF1 && isSha512(encode(derElement(0x30, maskHash?.content ?? NO_BYTES), 'hex'))
   const isSalted = salt === undefined || /^0201(?:[0-3][0-9a-f]|40)$/.test(hexOf(salt, 0xa2))
