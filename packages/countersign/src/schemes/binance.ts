@@ -3,8 +3,9 @@ import { queries } from '../sign/queries.ts'
 
 /**
  * Binance. Query and form body are signed one behind the other, and the signature is appended to the query, which is
- * where a verifier looks for it and the timestamp; neither method nor path is signed. A read that is sent on to another path reads at most what its key may read, while a write
- * could become another write, so a verifier takes GET at any path; to take writes, name their methods and their paths.
+ * where a verifier looks for it and the timestamp; neither method nor path is signed. A read that is sent on to
+ * another path reads at most what its key may read, while a write could become another write, so a verifier takes GET
+ * at any path; to take writes, name their methods and their paths.
  */
 export const binance: DeclaredScheme = /* @__PURE__ */ readDeclaration(
   {

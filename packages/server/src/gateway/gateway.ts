@@ -92,9 +92,6 @@ const DEFAULT_MAX_HELD_BYTES = 268_435_456
 const MAX_HEADER_BYTES = 16_384
 const HEADERS_TIMEOUT_MS = 10_000
 const REQUEST_ID = /^[A-Za-z0-9._-]{1,100}$/
-/** Segments that an upstream may resolve: `.`, `..`, empty ones, and their encodings. What a route says of a path has to be true upstream as well. */
-const UNSAFE_PATH = /(^|\/)(\.|%2e){1,2}(\/|$)|\/\/|\\|%5c/i
-
 /** A reverse proxy that lets verified requests through and no others: not a byte goes upstream before the signature holds. */
 export function createGateway(options: GatewayOptions): Gateway {
   const { service, origin, keepSignature = false, timeouts = {}, onFinished, onError } = options
@@ -153,7 +150,6 @@ export function createGateway(options: GatewayOptions): Gateway {
     const { method = '', url = '' } = request
     const requestBody = bodies.of(request)
     try {
-      if (UNSAFE_PATH.test(entry.path)) return refuse({ ok: false, failure: { code: 'malformed-target' } }, DEFAULT_SCHEME.name)
       const route = routeOf(method, entry.path)
       if (route === 'unclear') return refuse({ ok: false, failure: { code: 'malformed-target' } }, DEFAULT_SCHEME.name)
       if (route === undefined) return fail('not-found')
@@ -216,7 +212,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     const entry = beginEntry(request, onFinished, metrics)
     const { method = '', url = '' } = request
     socket.on('error', () => socket.destroy())
-    const route = UNSAFE_PATH.test(entry.path) ? undefined : routeOf(method, entry.path)
+    const route = routeOf(method, entry.path)
     if (route === undefined || typeof route === 'string') {
       socket.end('HTTP/1.1 404 Not Found\r\nconnection: close\r\ncontent-length: 0\r\n\r\n')
       return entry.finish('failed', 404, 'not-found')

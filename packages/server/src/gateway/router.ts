@@ -61,7 +61,7 @@ export interface RouterOptions {
 
 /**
  * What a path and method come to; `wrong-method`: the path has routes, and none for this method; `unclear`: the path can
- * be read as one of another route.
+ * be read as another, or as one of another route.
  */
 export type Routing = RouteVerifier | 'wrong-method' | 'unclear' | undefined
 
@@ -112,12 +112,14 @@ export function createRouter(options: RouterOptions): (method: string, path: str
         400,
         `No route has the deprecated ${scheme === undefined ? `path ${route}` : `scheme ${scheme}`}.`,
       )
-  // The longest prefix has the path to itself, also for methods that it does not name: else these would get the permission of a shorter one.
-  const prefixOf = (path: string): string | undefined => findPrefix(compiled, path)
+  // The longest prefix has the path to itself, also for methods that it does not name: else these would get the
+  // permission of a shorter one.
   const folded = compiled.map(({ prefix }) => ({ prefix: prefix.toLowerCase() }))
   return (method, path) => {
-    const prefix = prefixOf(path)
-    // An upstream may read the path in another way than it is written, and then another route's permission is the one to ask for.
+    if (UNSAFE_PATH.test(path)) return 'unclear'
+    const prefix = findPrefix(compiled, path)
+    // An upstream may read the path in another way than it is written; then another route's permission is the one to
+    // ask for.
     if (readingsOf(path).some(reading => findPrefix(folded, reading) !== prefix?.toLowerCase())) return 'unclear'
     if (prefix === undefined) return undefined
     return (
@@ -126,6 +128,12 @@ export function createRouter(options: RouterOptions): (method: string, path: str
     )
   }
 }
+
+/**
+ * Segments that an upstream may resolve: `.`, `..`, empty ones, and their encodings. What a route says of a path has to be
+ * true upstream as well.
+ */
+const UNSAFE_PATH = /(^|\/)(\.|%2e){1,2}(\/|$)|\/\/|\\|%5c/i
 
 function findPrefix(routes: readonly { readonly prefix: string }[], path: string): string | undefined {
   return routes.find(({ prefix }) => path === prefix || path.startsWith(`${prefix}/`))?.prefix
