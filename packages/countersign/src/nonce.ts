@@ -56,6 +56,16 @@ export function createNonceMaker(format: NonceFormat, clock: Clock): () => strin
   }
 }
 
+/** Asking the system for random bytes costs more than a signature, and hardly more for many bytes than for a few. */
+const drawn = /* @__PURE__ */ new Uint8Array(RANDOM_BYTES * 128)
+let used = drawn.length
+
+/** Bytes that nobody was given before: a view, to be read before the next call. */
 function randomBytes(): Uint8Array {
-  return globalThis.crypto.getRandomValues(new Uint8Array(RANDOM_BYTES))
+  if (used === drawn.length) {
+    globalThis.crypto.getRandomValues(drawn)
+    used = 0
+  }
+  used += RANDOM_BYTES
+  return drawn.subarray(used - RANDOM_BYTES, used)
 }
