@@ -5,7 +5,7 @@ import { parameterPattern } from './parameter.ts'
 import { PASSPHRASE_PATTERN } from './passphrase.ts'
 import { percentDecode } from './percent.ts'
 import type { Call } from './recipe/call.ts'
-import { type Capabilities, type CompiledHash, compileText } from './recipe/compile.ts'
+import { type Capabilities, type CompiledHash, compileText, joined } from './recipe/compile.ts'
 import { type Field, fieldsOf, hashOf, isMac, macOf, type Recipe } from './recipe/recipe.ts'
 import type { Carrier, DeclaredScheme } from './scheme.ts'
 import { timestampPattern } from './timestamp.ts'
@@ -39,10 +39,13 @@ export function compileWriter(
   hashes: CompiledHash[],
   capabilities: Capabilities,
 ): WriteCarrier {
-  const writers = items.map(parts => compileItem(parts, hashes, capabilities))
-  const [only] = writers
-  if (prefix === '' && writers.length === 1 && only !== undefined) return only
-  return (...call) => prefix + writers.map(write => write(...call)).join(separator)
+  return joined<Parameters<WriteCarrier>>([
+    () => prefix,
+    joined(
+      items.map(parts => compileItem(parts, hashes, capabilities)),
+      separator,
+    ),
+  ])
 }
 
 function compileItem(parts: readonly Recipe[], hashes: CompiledHash[], capabilities: Capabilities): WriteCarrier {
@@ -52,9 +55,7 @@ function compileItem(parts: readonly Recipe[], hashes: CompiledHash[], capabilit
     if (part.op !== 'filter') return (_call, signature) => signature
     return (call, signature) => capabilities.filter?.(part, () => signature)?.(call) ?? ''
   })
-  const [only] = writers
-  if (writers.length === 1 && only !== undefined) return only
-  return (...call) => writers.map(write => write(...call)).join('')
+  return joined(writers)
 }
 
 /** Takes a value apart and puts what it carries into `into`; `false` when it is not spelled as the scheme says. */

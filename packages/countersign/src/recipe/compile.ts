@@ -68,11 +68,18 @@ export function compile(recipe: Recipe, capabilities: Capabilities, hashes: Comp
       texts.at(-1)?.push(compileText(part, hashes, capabilities))
     }
   }
-  const [before = empty, after = empty] = texts.map(joined)
+  const [before = empty, after = empty] = texts.map(some => joined(some))
   const [body] = runs
   if (body === undefined) return { hashes, fill, write: call => ({ before: before(call), body: undefined, after: '' }) }
   if (runs.length === 1) return { hashes, fill, write: call => ({ before: before(call), body: body(call), after: after(call) }) }
-  return { hashes, fill, write: compileManyRuns(texts.map(joined), runs) }
+  return {
+    hashes,
+    fill,
+    write: compileManyRuns(
+      texts.map(some => joined(some)),
+      runs,
+    ),
+  }
 }
 
 /** The parts of a recipe, one behind the other, with what stands between them. */
@@ -106,11 +113,18 @@ export function compileText(recipe: Recipe, hashes: CompiledHash[], capabilities
   }
 }
 
-function joined(texts: readonly TextOf[]): TextOf {
-  return texts.length === 0 ? empty : texts.reduceRight((next, first) => call => first(call) + next(call))
+/** One behind the other. */
+export function joined<A extends unknown[]>(texts: readonly ((...from: A) => string)[], by = ''): (...from: A) => string {
+  return texts.length === 0
+    ? empty
+    : texts.reduceRight(
+        (next, first) =>
+          (...from) =>
+            first(...from) + by + next(...from),
+      )
 }
 
-const empty: TextOf = () => ''
+const empty = (): string => ''
 
 function compileFilter(recipe: FilterRecipe, hashes: CompiledHash[], capabilities: Capabilities): TextOf {
   const hash = capabilities.hash?.(recipe, hashes, capabilities)
