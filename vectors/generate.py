@@ -72,6 +72,18 @@ def rfc4648():
     return {"source": "RFC 4648, section 10", "vectors": [{"text": t, "base64": b, "base16": h} for t, b, h in texts]}
 
 
+def page_lines():
+    """The lines that the page runs, with the URLs as they stand in it: empty. The secret is ours."""
+    secret = b"a secret of the page, long enough"
+    sign = lambda message: b64url(mac("sha256", secret, message.encode("utf-8")))
+    return {
+        "secret": base64.b64encode(secret).decode(),
+        "signGET": sign(str(1647356399) + "GET" + ""),
+        "signJSON": sign(str(1647356399) + "POST" + "" + json.dumps({"Key": "Value"})),
+        "example": sign("1647356399GEThttps://api.qredo.network/qapi/v1/balance"),
+    }
+
+
 def qredo_v1():
     base = "https://api.qredo.network/qapi/v1"
     body = {"from": "0x" + "1" * 40, "to": "0x" + "2" * 40, "value": "1000000000000000000", "note": "für 5 € 🎁 <&>", "n": [1, True, None]}
@@ -114,6 +126,7 @@ def qredo_v1():
     assert len(set(spelled_odd)) == 4
     return {
         "source": "Python's hmac, after the page 'Sign Qredo API calls' (https://api-v1-developers.qredo.com/developer-guides/qredo-api/sign-api-calls)",
+        "page": page_lines(),
         "spelledSecrets": [{"hex": secret.hex(), "spelled": spelled}, {"hex": odd.hex(), "spelled": spelled_odd}],
         "vectors": vectors,
     }

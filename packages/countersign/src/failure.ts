@@ -11,7 +11,8 @@ export type Failure =
   | { readonly code: 'missing-header'; readonly header: string }
   | { readonly code: 'duplicate-header'; readonly header: string }
   | { readonly code: 'malformed-header'; readonly header: string }
-  | { readonly code: 'malformed-signature'; readonly header: string }
+  /** `padding`: how the `=` at its end are what is wrong. */
+  | { readonly code: 'malformed-signature'; readonly header: string; readonly padding?: 'unwanted' | 'missing' | undefined }
   | { readonly code: 'malformed-timestamp'; readonly header: string }
   | { readonly code: 'timestamp-out-of-window'; readonly skewMs: number; readonly serverTimeMs: number }
   | { readonly code: 'unknown-key'; readonly keyId: string }
@@ -102,6 +103,8 @@ export function explainFailure(failure: Failure): string {
     case 'malformed-header':
       return `${failure.header} is not spelled as the scheme says.`
     case 'malformed-signature':
+      if (failure.padding === 'unwanted') return `The signature in ${failure.header} is padded: take the "=" off its end.`
+      if (failure.padding === 'missing') return `The signature in ${failure.header} is not padded: write base64 with the "=" at its end.`
       return `The signature in ${failure.header} has the wrong length or alphabet: check how it is encoded, and whether it is padded.`
     case 'malformed-timestamp':
       return `The timestamp in ${failure.header} is not in a format the scheme takes: digits only for the epoch, in whole units.`

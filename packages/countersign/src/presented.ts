@@ -1,4 +1,6 @@
+import { DIGEST_BYTES } from './algorithm.ts'
 import { compileReader, type Fields, MAX_FIELD_LENGTH } from './carrier.ts'
+import { encodedLength } from './encoding.ts'
 import type { Failure } from './failure.ts'
 import { isForm, readForm } from './form.ts'
 import { compileHeaderReader, DUPLICATE, type HeaderValue } from './headers.ts'
@@ -85,7 +87,8 @@ export function compilePresentedReader(scheme: DeclaredScheme): PresentedReader 
         if (carrier.optional) continue
         return { code: 'missing-header', header: carrier.name }
       }
-      if (value === '' || value.length > MAX_FIELD_LENGTH || !carrier.read(value, presented)) return malformed(carrier.carrier, value)
+      if (value === '' || value.length > MAX_FIELD_LENGTH || !carrier.read(value, presented))
+        return malformed(carrier.carrier, value, scheme)
     }
     if (queryCarriers.length > 0) {
       const failure = readQuery(presented, target)
@@ -113,7 +116,7 @@ export function compilePresentedReader(scheme: DeclaredScheme): PresentedReader 
       if (value === undefined) return { code: 'missing-header', header }
       if (value === '') return { code: 'duplicate-header', header }
       const isTimestamp = carrier.fields[0] === 'timestamp'
-      if (!(isTimestamp ? formTimestamp.test(value) : isNonce(value))) return malformed(carrier, value)
+      if (!(isTimestamp ? formTimestamp.test(value) : isNonce(value))) return malformed(carrier, value, scheme)
       presented[isTimestamp ? 'timestamp' : 'nonce'] = value
     }
     return undefined
@@ -128,7 +131,7 @@ export function compilePresentedReader(scheme: DeclaredScheme): PresentedReader 
       if (only === undefined) return { code: 'missing-header', header: `?${name}` }
       if (second !== undefined) return { code: 'duplicate-header', header: `?${name}` }
       const value = percentDecode(only.slice(name.length + 1))
-      if (value === undefined || !read(value, presented)) return malformed(carrier, value ?? '')
+      if (value === undefined || !read(value, presented)) return malformed(carrier, value ?? '', scheme)
       if (!carrier.fields.includes('signature')) continue
       if (given.at(-1) !== only) return { code: 'malformed-header', header: `?${name}` }
       const rest = given.slice(0, -1).join('&')
@@ -159,16 +162,20 @@ function isOptional(carrier: Carrier, scheme: DeclaredScheme): boolean {
   return scheme.alternatives?.some(field => carrier.fields.includes(field)) ?? false
 }
 
-function malformed(carrier: Carrier, value: string): Failure {
-  const code =
-    value === ''
-      ? 'missing-header'
-      : carrier.fields.includes('signature')
-        ? 'malformed-signature'
-        : carrier.fields.includes('timestamp')
-          ? 'malformed-timestamp'
-          : 'malformed-header'
-  return { code, header: carrier.name }
+function malformed({ name: header, fields }: Carrier, value: string, scheme: DeclaredScheme): Failure {
+  if (value === '') return { code: 'missing-header', header }
+  if (fields.includes('signature')) return { code: 'malformed-signature', header, padding: wrongPadding(value, scheme) }
+  return { code: fields.includes('timestamp') ? 'malformed-timestamp' : 'malformed-header', header }
+}
+
+/** How a signature in base64 that is right but for its padding is padded. */
+function wrongPadding(value: string, { algorithm, signature: { encoding } }: DeclaredScheme): 'unwanted' | 'missing' | undefined {
+  const [, digits = '', padding = ''] = /([A-Za-z0-9+/_-]*)(={0,2})$/.exec(value) ?? []
+  if (algorithm.family !== 'hmac' || encoding.startsWith('hex')) return undefined
+  if (digits.length !== encodedLength(DIGEST_BYTES[algorithm.digest], 'base64-unpadded')) return undefined
+  const wantsPadding = encoding === 'base64' || encoding === 'base64url-padded'
+  if (wantsPadding) return padding === '' ? 'missing' : undefined
+  return padding === '' ? undefined : 'unwanted'
 }
 
 function textOf(value: HeaderValue): string | undefined {

@@ -1,27 +1,45 @@
-import { utf8 } from './encoding.ts'
-import { compactJson, type JsonSerializer, pythonJson } from './json.ts'
+import { crypto } from '#crypto'
+import { isPromise } from './crypto/provider.ts'
+import { CountersignError } from './error.ts'
+import { compactJson, type JsonSerializer, pythonFloat, pythonJson } from './json.ts'
+import { textMessage } from './message.ts'
 import { qredoV1 } from './schemes/qredo-v1.ts'
-import { createSigner } from './sign.ts'
+import { readSecret, type SecretOptions } from './secret.ts'
 import { type Clock, createTimestamper, systemClock } from './timestamp.ts'
 
 export { qredoTokenClient, type TokenClient, type TokenClientOptions } from './clients/token-client.ts'
-export { compactJson, pythonJson }
+export { compactJson, pythonFloat, pythonJson }
 
-export interface QredoOptions {
+export interface QredoOptions extends SecretOptions {
   /** How `signJSON` writes the body. Default: {@link pythonJson}, as the page's `json.dumps` does. */
   readonly json?: JsonSerializer | undefined
   readonly clock?: Clock | undefined
 }
 
-/** The functions of the page "Sign Qredo API calls", with its names, arguments and results. */
+/**
+ * The functions of the page "Sign Qredo API calls", with its names, arguments and results. They sign what they are
+ * given, character for character, even what no API takes, such as a method in lower case or a URL without a host;
+ * `createSigner` refuses that.
+ */
 export interface Qredo {
-  /** The time now as an epoch timestamp in nanoseconds, for `xtime`. */
+  /**
+   * The time now as an epoch timestamp in nanoseconds, for `xtime`. JavaScript's clock has milliseconds: the last six
+   * digits only count calls within one, so that no two timestamps are alike.
+   */
   myTime(): bigint
-  /** The signature for `qredo-api-sig`: base64url without padding, 43 characters. */
+  /**
+   * The signature for `qredo-api-sig`: base64url without padding, 43 characters.
+   *
+   * @throws CountersignError `url-not-signable` for half a surrogate pair, as Python's `encode` does
+   */
   signGET(xtime: bigint | number | string, xmethod: string, xurl: string): string
-  /** The signature for `qredo-api-sig` of a call with a JSON body. Send the body as {@link Qredo.bodyText} gives it. */
+  /**
+   * The signature for `qredo-api-sig` of a call with a JSON body. Send the body as {@link Qredo.bodyText} gives it.
+   *
+   * @throws CountersignError as `signGET`; `body-not-signable`
+   */
   signJSON(xtime: bigint | number | string, xmethod: string, xurl: string, xbody: unknown): string
-  /** The very text that `signJSON` signs for this body. */
+  /** The very text that `signJSON` signs for this body. @throws CountersignError `body-not-signable` */
   bodyText(xbody: unknown): string
 }
 
@@ -42,14 +60,24 @@ export interface Qredo {
  */
 export function qredo(secret: string, options: QredoOptions = {}): Qredo {
   const { json = pythonJson, clock = systemClock } = options
-  const signer = createSigner(qredoV1, { keyId: 'unused', secret })
+  const hmac = crypto.hmac('sha256', readSecret(qredoV1, secret, options).reveal(), qredoV1.signature.encoding)
   const stamp = createTimestamper('nanoseconds', clock)
-  const sign = (xtime: bigint | number | string, method: string, url: string, body?: string): string =>
-    signer.sign({ timestamp: String(xtime), method, url, body: body === undefined ? undefined : utf8(body) }).headers['qredo-api-sig'] ?? ''
+  function sign(text: string): string {
+    if (HALF_A_PAIR.test(text)) throw new CountersignError('url-not-signable', 'Half a surrogate pair has no UTF-8: leave it out.')
+    const signature = hmac(textMessage(text))
+    if (isPromise(signature))
+      throw new CountersignError(
+        'no-synchronous-crypto',
+        'These functions need Node, Deno or Bun: elsewhere use createSigner and signAsync.',
+      )
+    return signature
+  }
   return {
     myTime: () => BigInt(stamp()),
-    signGET: (xtime, xmethod, xurl) => sign(xtime, xmethod, xurl),
-    signJSON: (xtime, xmethod, xurl, xbody) => sign(xtime, xmethod, xurl, json(xbody)),
+    signGET: (xtime, xmethod, xurl) => sign(`${xtime}${xmethod}${xurl}`),
+    signJSON: (xtime, xmethod, xurl, xbody) => sign(`${xtime}${xmethod}${xurl}${json(xbody)}`),
     bodyText: json,
   }
 }
+
+const HALF_A_PAIR = /\p{Surrogate}/u
