@@ -163,6 +163,16 @@ describe('Rule 3. Compare in constant time, decode strictly', () => {
       expect(codeOf(await verifier().verify({ ...good, headers: { ...headers, 'qredo-api-sig': standard } }))).toBe('malformed-signature')
   })
 
+  it('says so when a signature is right but for its padding', async () => {
+    const { headers } = signer.sign({ method: 'GET', url: `${ORIGIN}/a` })
+    const request = { method: 'GET', target: '/a', headers: { ...headers, 'qredo-api-sig': `${headers['qredo-api-sig']}=` } }
+    const padded = await verifier().verify(request)
+    expect(padded).toMatchObject({ ok: false, failure: { code: 'malformed-signature', padding: 'unwanted' } })
+    expect(padded.ok ? '' : toProblem(padded.failure).detail).toBe('The signature in qredo-api-sig is padded: take the "=" off its end.')
+    const inHex = await verifier().verify({ ...request, headers: { ...headers, 'qredo-api-sig': 'a'.repeat(64) } })
+    expect(inHex.ok ? '' : toProblem(inHex.failure).detail).toContain('wrong length or alphabet')
+  })
+
   it('answers a stranger the same for an unknown key and a wrong signature', () => {
     expect(toProblem({ code: 'unknown-key', keyId: 'x' })).toEqual(toProblem({ code: 'bad-signature', keyId: 'x' }))
   })

@@ -51,6 +51,26 @@ describe('explain', () => {
     expect(answer.causes[0]?.fix).not.toBe('')
   })
 
+  it('names strip("b\'"), for signatures that begin or end with a b', async () => {
+    let seen = 0
+    for (let time = 1647356399; seen < 12; time++) {
+      const timestamp = String(time)
+      const whole = hmac(`${timestamp}POST${URL_SENT}${BODY}`).toString('base64url')
+      for (const signature of [whole.replace(/^b+|b+$/g, ''), whole.replace(/^b+/, ''), `${whole}=`.replace(/^b+/, '')]) {
+        if (signature.replace('=', '') === whole) continue
+        seen++
+        const request = {
+          method: 'POST',
+          url: URL_SENT,
+          headers: { 'qredo-api-key': 'key', 'qredo-api-ts': timestamp, 'qredo-api-sig': signature },
+          body: BODY,
+        }
+        const { outcome, causes } = await ask('', { request })
+        expect([signature, outcome, causes.map(({ code }) => code)]).toEqual([signature, 'explained', ['encoding-stripped']])
+      }
+    }
+  })
+
   it('names pairs, and triples that have the body or the encoding in them', async () => {
     const pair = await ask(hmac(`${TS}post${URL_SENT}{"a": 1, "b": "two words"}`).toString('base64url'))
     expect(pair.causes.map(({ code }) => code).sort()).toEqual(['body-json-dumps', 'method-lower-case'])
