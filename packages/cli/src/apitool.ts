@@ -63,7 +63,7 @@ async function sign(flags: Flags): Promise<number> {
 /** Like the old tool, this ends with 0 whatever the server answers; the status is on standard error. */
 async function send(flags: Flags): Promise<number> {
   const { signer, signed, timestamp } = await prepare(flags)
-  const fetch = signedFetch({ ...signer, signAsync: call => signer.signAsync({ ...call, timestamp }) }, { correctClock: false })
+  const fetch = signedFetch({ ...signer, signAsync: call => signer.signAsync({ ...call, timestamp }) })
   const response = await fetch(signed.url, {
     method: signed.method,
     ...(signed.body === undefined ? {} : { body: Uint8Array.from(signed.body) }),

@@ -1,4 +1,4 @@
-import { serializeBody } from './body.ts'
+import { contentTypeOf, serializeBody } from './body.ts'
 import type { CryptoProvider } from './crypto/provider.ts'
 import { upperCase } from './declared-preparer.ts'
 import { CountersignError } from './error.ts'
@@ -70,7 +70,7 @@ export interface SignableParts {
   readonly signed: string | Uint8Array | undefined
   /** What goes over the wire. */
   readonly bytes: Uint8Array | undefined
-  /** Of a body that was given as a JSON value. */
+  /** Of a body that was given as a JSON value, where no header says what it is. */
   readonly contentType: string | undefined
   /** As they were given, names in lower case. */
   readonly lines: readonly Line[]
@@ -83,7 +83,9 @@ export interface SignableParts {
 export function takeApart(request: SignableRequest, json: JsonSerializer, crypto: CryptoProvider): SignableParts {
   const url = checkSignableUrl(typeof request.url === 'string' ? request.url : request.url.href)
   const { origin, target } = splitUrl(url)
-  const { bytes, signed, contentType } = serializeBody(request.body, json, crypto)
+  const body = serializeBody(request.body, json, crypto)
+  const contentType = contentTypeOf(body, request.headers)
+  const { signed, bytes } = body
   return { method: upperCase(request.method), url, origin, target, signed, bytes, contentType, lines: readHeaders(request.headers) }
 }
 

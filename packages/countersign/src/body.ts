@@ -15,18 +15,20 @@ export interface SerializedBody {
   readonly signed: string | Uint8Array | undefined
   /** What goes over the wire. */
   readonly bytes: Uint8Array | undefined
-  readonly contentType: string | undefined
+  /** It was given as a JSON value. */
+  readonly isJson: boolean
 }
 
-const NO_BODY: SerializedBody = { signed: undefined, bytes: undefined, contentType: undefined }
+const NO_BODY: SerializedBody = { signed: undefined, bytes: undefined, isJson: false }
 
+/** @throws CountersignError `body-not-signable` */
 export function serializeBody(body: SignableBody, toJson: JsonSerializer, { utf8 }: CryptoProvider): SerializedBody {
   if (body === undefined || body === null) return NO_BODY
-  if (typeof body === 'string') return { signed: body, bytes: utf8(body), contentType: undefined }
-  if (body instanceof Uint8Array) return { signed: body, bytes: body, contentType: undefined }
+  if (typeof body === 'string') return { signed: body, bytes: utf8(body), isJson: false }
+  if (body instanceof Uint8Array) return { signed: body, bytes: body, isJson: false }
   if (body instanceof ArrayBuffer) {
     const bytes = new Uint8Array(body)
-    return { signed: bytes, bytes, contentType: undefined }
+    return { signed: bytes, bytes, isJson: false }
   }
   if (!isJson(body))
     throw new CountersignError(
@@ -34,7 +36,12 @@ export function serializeBody(body: SignableBody, toJson: JsonSerializer, { utf8
       'This body is no text, bytes or plain JSON value: use signedFetch, which reads the others.',
     )
   const text = toJson(body)
-  return { signed: text, bytes: utf8(text), contentType: 'application/json' }
+  return { signed: text, bytes: utf8(text), isJson: true }
+}
+
+/** The header that says what a body given as a JSON value is, unless the request says so itself. */
+export function contentTypeOf({ isJson }: SerializedBody, headers: { readonly [name: string]: string } = {}): string | undefined {
+  return isJson && !Object.keys(headers).some(name => name.toLowerCase() === 'content-type') ? 'application/json' : undefined
 }
 
 function isJson(body: unknown): boolean {

@@ -1,4 +1,4 @@
-import { serializeBody } from './body.ts'
+import { contentTypeOf, serializeBody } from './body.ts'
 import { compileWriter, type WriteCarrier } from './carrier.ts'
 import type { Credentials } from './credentials.ts'
 import type { CryptoProvider } from './crypto/provider.ts'
@@ -58,7 +58,8 @@ export function createDeclaredPreparer(
   function prepare(request: SignableRequest): Prepared {
     const url = checkSignableUrl(typeof request.url === 'string' ? request.url : request.url.href, signsOrigin)
     if (request.timestamp !== undefined) checkTimestamp(scheme, request.timestamp)
-    const { signed, bytes, contentType } = serializeBody(request.body, toJson, crypto)
+    const body = serializeBody(request.body, toJson, crypto)
+    const contentType = contentTypeOf(body, request.headers)
     const nonce = readNonce?.(request.nonce) ?? ''
     if (readNonce === undefined && request.nonce !== undefined) throw notOne(scheme, request.nonce, 'nonce', [])
     const call: Call = {
@@ -70,7 +71,7 @@ export function createDeclaredPreparer(
       url,
       origin: '',
       target: '',
-      body: signed,
+      body: body.signed,
       parameters: makeParameters === undefined ? NO_PARAMETERS : makeParameters(),
       header: readsHeaders ? name => findHeader(request.headers, name) ?? (name === 'content-type' ? contentType : undefined) : noHeader,
       covered: NONE,
@@ -83,9 +84,9 @@ export function createDeclaredPreparer(
       call.target = appendQuery(target, signedQuery, call, '')
       if (hasQuery) call.url = origin + call.target
     }
-    const prepared = { recipe: scheme.message, made, call, chain: undefined, bytes, contentType }
+    const prepared = { recipe: scheme.message, made, call, chain: undefined, bytes: body.bytes, contentType }
     if (features.forms === undefined) return prepared
-    const form = features.forms(scheme, call, contentType !== undefined)
+    const form = features.forms(scheme, call, body.isJson)
     call.body = form
     return { ...prepared, bytes: crypto.utf8(form), contentType: 'application/x-www-form-urlencoded' }
   }

@@ -23,9 +23,10 @@ export type ErrorCode =
 
 /**
  * A mistake in the call, thrown. `code` is stable and is what programs should look at; `message` says what was
- * wanted and never holds a secret.
+ * wanted and never holds a secret. It is no `TypeError`, which is what `fetch` throws when there is no connection: trying
+ * again does not help here.
  */
-export class CountersignError extends TypeError {
+export class CountersignError extends Error {
   override readonly name = 'CountersignError'
   readonly code: ErrorCode
 

@@ -1,7 +1,8 @@
 export type { Algorithm, Digest } from './algorithm.ts'
 export type { JsonBody, SignableBody } from './body.ts'
 export { carriesOf } from './carries.ts'
-export { type Fetch, type SignedFetchOptions, signedFetch } from './clients/fetch.ts'
+export { type ClockCorrection, type Fetch, type SignedFetchOptions, signedFetch } from './clients/fetch.ts'
+export { type ServerClockOptions, serverClock } from './clients/server-clock.ts'
 export type { Credentials } from './credentials.ts'
 export type { CryptoProvider } from './crypto/provider.ts'
 export type { HeaderDeclaration, MessagePiece, NonceFormat, ParameterDeclaration, SchemeDeclaration } from './declaration.ts'
@@ -21,7 +22,7 @@ export type { BytesEncoding, SecretEncoding } from './encoding.ts'
 export { CountersignError, type ErrorCode } from './error.ts'
 export { explainFailure, FAILURES, type Failure, type FailureCode, type Problem, problemHeaders, toProblem } from './failure.ts'
 export type { IncomingHeaders } from './headers.ts'
-export { compactJson, type JsonSerializer, pythonJson } from './json.ts'
+export { compactJson, type JsonSerializer, type PythonFloat, pythonFloat, pythonJson } from './json.ts'
 export {
   createKey,
   failureOfKey,

@@ -66,7 +66,7 @@ export function client(sandbox: Sandbox, name = 'demo'): Client {
 
 /** Signs and sends calls below the base of v1. */
 export function clientOf({ origin }: Sandbox, keyId: string, secret: string, scheme: Scheme = qredoV1, base = V1_BASE): Client {
-  const fetch = signedFetch(createSigner(scheme, { keyId, secret }, { clock: () => time.now }), { correctClock: false })
+  const fetch = signedFetch(createSigner(scheme, { keyId, secret }, { clock: () => time.now }))
   return async (method, path, body, headers = {}) =>
     answerOf(
       await fetch(`${origin}${base}${path}`, {

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { createSigner, signedFetch } from 'countersign'
+import { createSigner, serverClock, signedFetch } from 'countersign'
 import { curlLine } from 'countersign/code'
 import { addCredentialOptions, type CredentialOptions, resolveCredentials } from '../credentials.ts'
 import { EXIT, UsageError } from '../exit.ts'
@@ -11,16 +11,19 @@ interface SendOptions extends CredentialOptions, RequestOptions {
   readonly curl?: boolean
   readonly include?: boolean
   readonly timeout: string
+  readonly correctClock?: boolean
 }
 
 export function addSendCommand(program: Command, done: (code: number) => void): void {
   const command = program.command('send').description('sign a call, send it, and print the body of the answer')
   addCredentialOptions(addRequestOptions(command))
+    .optionsGroup('How it is sent:')
+    .option('--timeout <seconds>', 'give up after this long', '30')
+    .option('--correct-clock', "when the call is refused for its time, try once more by the server's clock (over HTTPS, up to 10 minutes)")
     .optionsGroup('Output:')
     .option('-i, --include', 'show the status and the headers of the answer, on standard error')
     .option('--json', 'status, headers and body, as JSON')
     .option('--curl', 'do not send: print a curl line that would')
-    .option('--timeout <seconds>', 'give up after this long', '30')
     .addHelpText(
       'after',
       `
@@ -48,7 +51,7 @@ Examples:
         signAsync: (call: typeof request) => signer.signAsync({ ...call, timestamp: request.timestamp, nonce: request.nonce }),
       }
       const isFixed = request.timestamp !== undefined || request.nonce !== undefined
-      const fetch = signedFetch(isFixed ? fixed : signer, { correctClock: !isFixed })
+      const fetch = signedFetch(isFixed ? fixed : signer, options.correctClock === true && !isFixed ? { correctClock: serverClock() } : {})
       const headers = { ...(request.body === undefined ? {} : { 'content-type': 'application/json' }), ...request.headers }
       const response = await fetch(request.url, {
         method: request.method,

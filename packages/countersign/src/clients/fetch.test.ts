@@ -167,30 +167,6 @@ describe('signedFetch', () => {
     expect(calls).toBe(4)
   })
 
-  it('sets its clock by the server’s once when it is refused for time, and then stays right', async () => {
-    const seen: string[] = []
-    const serverAhead = 3_600_000
-    const origin = await startApi({ clock: () => Date.now() + serverAhead, seen })
-    const fetchAnyTime = signedFetch(createSigner(qredoV1, credentials))
-    expect((await fetchAnyTime(`${origin}/a`, { method: 'POST', body: '{}' })).status).toBe(200)
-    expect((await fetchAnyTime(`${origin}/b`)).status).toBe(200)
-    expect(seen).toEqual(['POST /a', 'GET /b'])
-    expect((await signedFetch(createSigner(qredoV1, credentials), { correctClock: false })(origin)).status).toBe(401)
-  })
-
-  it('tries once more and no more, and not at all when it is not the clock', async () => {
-    let calls = 0
-    const skewed = await listen((_request, response) => {
-      calls++
-      response.writeHead(401, { 'content-type': 'application/json', date: new Date(Date.now() + 1e7).toUTCString() }).end('{}')
-    })
-    const strict = signedFetch(createSigner(qredoV1, credentials))
-    expect((await strict(skewed)).status).toBe(401)
-    expect(calls).toBe(2)
-    const wrongKey = signedFetch(createSigner(qredoV1, { keyId: 'k', secret: Buffer.alloc(60, 1) }))
-    expect((await wrongKey(await startApi())).status).toBe(401)
-  })
-
   it('can be stopped', async () => {
     const origin = await listen(() => {})
     await expect(fetchSigned(origin, { signal: AbortSignal.timeout(50) })).rejects.toThrow(/abort|time/i)

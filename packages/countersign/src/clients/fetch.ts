@@ -12,17 +12,26 @@ export interface SignedFetchOptions {
   readonly maxBodyBytes?: number | undefined
   /** Like `fetch`. Default: 20. */
   readonly maxRedirects?: number | undefined
-  /** Set the clock by the server's once when it refuses a call for its time, and try once more. Default: true. */
-  readonly correctClock?: boolean | undefined
+  /**
+   * Set the clock by the server's when that refuses a call for its time, and try once more: `serverClock()`. Default:
+   * off, since a server that lies about the time gets calls signed for another one.
+   */
+  readonly correctClock?: ClockCorrection | undefined
 }
+
+/**
+ * By how many milliseconds the clock has to be set for a server that refused a call; `undefined` where it is not for its
+ * time, or is not to be believed.
+ *
+ * @param nowMs of the signer's own clock
+ */
+export type ClockCorrection = (refusal: Response, url: string, nowMs: number) => Promise<number | undefined>
 
 export const DEFAULT_MAX_FETCH_BODY_BYTES = 10_485_760
 export const DEFAULT_MAX_REDIRECTS = 20
 
 const REDIRECTS = [301, 302, 303, 307, 308]
-
-/** A refusal is put down to the clock when the server's differs by at least this. */
-export const MIN_CLOCK_SKEW_MS = 5_000
+const REFUSALS = [400, 401, 403]
 
 /**
  * A `fetch` that signs.
@@ -37,7 +46,7 @@ export const MIN_CLOCK_SKEW_MS = 5_000
  * `redirect-refused`, `too-many-redirects`, `redirect-hidden`.
  */
 export function signedFetch(signer: Signer, options: SignedFetchOptions = {}): Fetch {
-  const { maxBodyBytes = DEFAULT_MAX_FETCH_BODY_BYTES, maxRedirects = DEFAULT_MAX_REDIRECTS, correctClock = true } = options
+  const { maxBodyBytes = DEFAULT_MAX_FETCH_BODY_BYTES, maxRedirects = DEFAULT_MAX_REDIRECTS, correctClock } = options
   let current = signer
 
   async function sendOnce(call: PreparedCall, init: RequestInit): Promise<Response> {
@@ -55,14 +64,16 @@ export function signedFetch(signer: Signer, options: SignedFetchOptions = {}): F
 
   async function sendOnTime(call: PreparedCall, init: RequestInit): Promise<Response> {
     const response = await sendOnce(call, init)
-    if (!correctClock) return response
-    const serverTimeMs = await readServerTime(response, current.clock())
-    if (serverTimeMs === undefined) return response
-    const offsetMs = serverTimeMs - signer.clock()
-    const clock = signer.clock
-    current = signer.withClock(() => clock() + offsetMs)
+    if (correctClock === undefined || !REFUSALS.includes(response.status)) return response
+    // A clock that was set for a server is not the right one for it any more.
+    current = signer
+    const offsetMs = await correctClock(response, call.url, signer.clock())
+    if (offsetMs === undefined) return response
     await response.body?.cancel()
-    return sendOnce(call, init)
+    current = signer.withClock(() => signer.clock() + offsetMs)
+    const second = await sendOnce(call, init)
+    if (REFUSALS.includes(second.status)) current = signer
+    return second
   }
 
   return async (input, init = {}) => {
@@ -135,23 +146,4 @@ function follow(call: PreparedCall, status: number, url: string): void {
   call.method = 'GET'
   call.body = undefined
   for (const name of [...call.headers.keys()]) if (name.startsWith('content-')) call.headers.delete(name)
-}
-
-/**
- * The server's time, when it refused the call for the client's: as its problem details tell it; without those, by the
- * `Date` of a 401 that is far from our clock.
- */
-async function readServerTime(response: Response, nowMs: number): Promise<number | undefined> {
-  const { status, headers } = response
-  if (![400, 401, 403].includes(status)) return undefined
-  let told: unknown = status === 401 ? headers.get('date') : undefined
-  if (headers.get('content-type')?.includes('problem+json') === true) {
-    const problem: { readonly serverTime?: unknown } | null = await response
-      .clone()
-      .json()
-      .catch(() => null)
-    told = problem?.serverTime
-  }
-  const serverTimeMs = Date.parse(String(told))
-  return Math.abs(serverTimeMs - nowMs) >= MIN_CLOCK_SKEW_MS ? serverTimeMs : undefined
 }

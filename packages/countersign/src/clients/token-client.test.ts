@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest'
 import { memoryKeys } from '../keys.ts'
 import { qredoV2 } from '../schemes/qredo-v2.ts'
 import { createVerifier } from '../verify.ts'
+import { serverClock } from './server-clock.ts'
 import { qredoTokenClient, type TokenClientOptions } from './token-client.ts'
 
 const BASE = 'https://api.example.com/api/v2'
@@ -73,6 +74,7 @@ function clientOf(server: ReturnType<typeof fakeServer>, more: Partial<TokenClie
     keyId: 'k',
     secret,
     fetch: server.fetch,
+    correctClock: serverClock(),
     clock: server.clock,
     backoffMs: 1,
     ...more,

@@ -2,7 +2,7 @@ import { CountersignError } from '../error.ts'
 import { qredoV2 } from '../schemes/qredo-v2.ts'
 import { createSigner } from '../sign.ts'
 import { type Clock, systemClock } from '../timestamp.ts'
-import { type Fetch, signedFetch } from './fetch.ts'
+import { type ClockCorrection, type Fetch, signedFetch } from './fetch.ts'
 
 export interface TokenClientOptions {
   /** Where the API is, without a slash at the end: `https://api.example.com/api/v2`. */
@@ -15,6 +15,8 @@ export interface TokenClientOptions {
   readonly fetch?: Fetch | undefined
   /** Milliseconds since the epoch. Default: the system's. */
   readonly clock?: Clock | undefined
+  /** As for `signedFetch`. Default: off. */
+  readonly correctClock?: ClockCorrection | undefined
   /** How often a token is asked for before it is given up. Default: 4. */
   readonly maxAttempts?: number | undefined
   /** The longest pause before the second attempt; each further one may be twice as long. Default: 250 ms. */
@@ -60,7 +62,7 @@ export function qredoTokenClient(options: TokenClientOptions): TokenClient {
   const { baseUrl, workspaceId, keyId, secret, clock = systemClock, maxAttempts = 4, backoffMs = 250, maxBackoffMs = 10_000 } = options
   const base = readBase(baseUrl)
   const send: Fetch = (input, init) => (options.fetch ?? globalThis.fetch)(input, init)
-  const sendSigned = signedFetch(createSigner(qredoV2, { keyId, secret }, { clock }), { fetch: send })
+  const sendSigned = signedFetch(createSigner(qredoV2, { keyId, secret }, { clock }), { fetch: send, correctClock: options.correctClock })
   const tokenUrl = `${baseUrl}/workspaces/${encodeURIComponent(workspaceId)}/token`
   let held: Held | undefined
   let renewing: Promise<Held> | undefined
