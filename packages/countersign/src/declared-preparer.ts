@@ -53,7 +53,6 @@ export function createDeclaredPreparer(
   const readNonce = features.nonces?.(scheme, clock)
   const makeParameters = features.parameters?.(scheme, options)
   checkGiven(scheme, Object.keys(options.parameters ?? {})[0])
-  const readsHeaders = [...scheme.fields].some(field => field.startsWith('header.'))
 
   function prepare(request: SignableRequest): Prepared {
     const url = checkSignableUrl(typeof request.url === 'string' ? request.url : request.url.href, signsOrigin)
@@ -73,7 +72,7 @@ export function createDeclaredPreparer(
       target: '',
       body: body.signed,
       parameters: makeParameters === undefined ? NO_PARAMETERS : makeParameters(),
-      header: readsHeaders ? name => findHeader(request.headers, name) ?? (name === 'content-type' ? contentType : undefined) : noHeader,
+      header: features.headers?.(request, contentType) ?? noHeader,
       covered: NONE,
       hashes: hashes.length === 0 ? NONE : [],
       missing: undefined,
@@ -102,8 +101,11 @@ export function createDeclaredPreparer(
 
   function carry({ call, bytes, contentType }: Prepared, signature: string, signedPassphrase: string): SignedRequest {
     const headers: Record<string, string> = contentType === undefined ? {} : { 'content-type': contentType }
-    for (const { carrier, write } of headerWriters)
-      if (!hasAlternatives || !isAbsentAlternative(call, carrier.fields)) headers[carrier.name] = write(call, signature, signedPassphrase)
+    for (const { carrier, write } of headerWriters) {
+      const value = write(call, signature, signedPassphrase)
+      // Of a timestamp and a nonce, either of which will do, one is left out.
+      if (value !== '') headers[carrier.name] = value
+    }
     const url = hasQuery ? call.origin + appendQuery(call.target, lastQuery, call, signature) : call.url
     return { method: call.method, url, headers, body: bytes, message: () => messageBytes(made.write(call)) }
   }
@@ -133,24 +135,9 @@ function checkTimestamp(scheme: DeclaredScheme, timestamp: string): void {
   if (!formats.some(format => looksLikeTimestamp(timestamp, format))) throw notOne(scheme, timestamp, 'timestamp', formats)
 }
 
-function isAbsentAlternative(call: Call, fields: readonly string[]): boolean {
-  return (fields.includes('nonce') && call.nonce === '') || (fields.includes('timestamp') && call.timestamp === '')
-}
-
 const NONE: never[] = []
 const NO_PARAMETERS = Object.freeze({})
 const noHeader = (): undefined => undefined
-
-/** A signed header's value. What HTTP would change on the way, or another reader would read otherwise, is refused. */
-function findHeader(headers: SignableRequest['headers'], name: string): string | undefined {
-  const [only, second] = Object.entries(headers ?? {}).filter(([given]) => given.toLowerCase() === name)
-  if (only === undefined) return undefined
-  if (second === undefined && /^(?:[!-~\x80-\xff](?:[\t -~\x80-\xff]*[!-~\x80-\xff])?)?$/.test(only[1])) return only[1]
-  throw new CountersignError(
-    'option-invalid',
-    `The header ${name} is signed: give it once, without white space around it or control characters.`,
-  )
-}
 
 /** The method as it is signed and sent. @throws CountersignError `option-invalid` */
 export function upperCase(method: string): string {

@@ -42,7 +42,7 @@ export { schemeWarnings } from './recipe/warnings.ts'
 export { type Claim, type MemoryReplayGuard, type MemoryReplayGuardOptions, memoryReplayGuard, type ReplayGuard } from './replay.ts'
 export { type DeclaredScheme, isDeclared, type Scheme } from './scheme.ts'
 export type { Secret } from './secret.ts'
-export { createSigner, type SignableRequest, type SignedRequest, type Signer, type SignerOptions } from './sign.ts'
+export { createSigner, type SignableRequest, type SignedRequest, type Signer, type SignerAllowance, type SignerOptions } from './sign.ts'
 export type { Clock, TimestampFormat } from './timestamp.ts'
 export {
   type Allowance,

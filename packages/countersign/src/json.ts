@@ -43,17 +43,17 @@ class PythonFloat {
 export type { PythonFloat }
 
 function serialised(write: () => string | undefined): string {
-  let text: string | undefined
   try {
-    text = write()
+    const text = write()
+    if (text !== undefined) return text
   } catch (cause) {
-    if (cause instanceof CountersignError) throw cause
-    const what =
-      cause instanceof RangeError ? 'it holds itself, or is nested too deep' : String(cause instanceof Error ? cause.message : cause)
-    throw new CountersignError('body-not-signable', `The body has no JSON form: ${what}.`, { cause })
+    throw new CountersignError(
+      'body-not-signable',
+      `The body has no JSON form: ${cause instanceof Error ? cause.message : String(cause)}`,
+      { cause },
+    )
   }
-  if (text === undefined) throw new CountersignError('body-not-signable', 'The body has no JSON form (a function, a symbol or undefined).')
-  return text
+  throw new CountersignError('body-not-signable', 'The body has no JSON form.')
 }
 
 function dumps(value: unknown, key: string): string | undefined {

@@ -11,6 +11,7 @@ export type NeededFeatures<D extends SchemeDeclaration, Features> = [Needs<D>] e
 
 type Needs<D extends SchemeDeclaration> =
   | ('nonce' extends PartNames<Templates<D>> ? 'nonces' : never)
+  | (Extract<PartNames<Templates<D>>, `header.${string}`> extends never ? never : 'headers')
   | ('passphrase' extends PartNames<Templates<D>> ? 'passphrases' : never)
   | (D extends { readonly parameters: object } ? 'parameters' : never)
   | (D extends { readonly form: object } ? 'forms' : never)

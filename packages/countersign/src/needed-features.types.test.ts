@@ -22,6 +22,8 @@ describe('the types of readDeclaration', () => {
     readDeclaration(carriesInQuery, nonces)
     // @ts-expect-error passphrases are missing
     readDeclaration({ ...base, message: '{target}', headers: { p: '{passphrase}', s: '{signature}' } })
+    // @ts-expect-error headers are missing
+    readDeclaration({ ...base, message: '{target}{header.x-a}', headers: { s: '{signature}' } })
     // @ts-expect-error forms are missing
     readDeclaration({ ...base, message: '{target}', headers: { s: '{signature}' }, form: { nonce: '{nonce}' } }, nonces)
   })

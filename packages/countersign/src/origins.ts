@@ -1,6 +1,6 @@
 import { canonicalOrigin } from './canonical-origin.ts'
 import { CountersignError } from './error.ts'
-import { hostOf } from './url.ts'
+import { hostOf, ORIGIN_PATTERN } from './url.ts'
 
 export interface Origin {
   /** Scheme, host and port; no path. */
@@ -44,14 +44,16 @@ export function chooseOrigins(origins: readonly [Origin, ...Origin[]], host: str
 }
 
 function readOrigin(text: string): Origin {
-  const match = /^((?:https?|wss?):\/\/[a-z0-9\-._~:[\]]+)(\/[A-Za-z0-9\-._~/%]*)?$/.exec(text)
+  const match = ORIGIN.exec(text)
   const origin = match?.[1]
   const basePath = match?.[2] ?? ''
   if (origin === undefined || basePath.endsWith('/')) {
     throw new CountersignError(
       'option-invalid',
-      `${JSON.stringify(text)} is no origin: give scheme, lower-case host and port as clients write them, without a slash at the end, such as https://api.example.com.`,
+      `${JSON.stringify(text)} is no origin: give scheme, lower-case host and port as clients write them, without the scheme's own port or a slash at the end, such as https://api.example.com.`,
     )
   }
   return { origin, basePath, host: hostOf(origin), canonical: canonicalOrigin(origin) }
 }
+
+const ORIGIN = new RegExp(`^(${ORIGIN_PATTERN})(/[A-Za-z0-9\\-._~/%]*)?$`)

@@ -1,10 +1,13 @@
 import type { SignableBody } from './body.ts'
 import type { CryptoProvider } from './crypto/provider.ts'
 import type { JsonSerializer } from './json.ts'
+import type { Allowance } from './recipe/guards.ts'
 import type { Clock, TimestampFormat } from './timestamp.ts'
 
 /** Default of {@link SignerOptions.lifetimeMs}. */
 export const DEFAULT_LIFETIME_MS = 60_000
+
+export type SignerAllowance = Extract<Allowance, 'ambiguous-request' | 'body-on-get'>
 
 export interface SignerOptions {
   /** Default: the system's. */
@@ -17,6 +20,11 @@ export interface SignerOptions {
   readonly parameters?: { readonly [name: string]: string } | undefined
   /** How far an `expires` timestamp lies ahead. Default: 60 s. */
   readonly lifetimeMs?: number | undefined
+  /**
+   * Sign what a verifier refuses unless it is told the same: a GET or HEAD with a body (`body-on-get`), a body of which
+   * nothing shows where it begins (`ambiguous-request`). Default: none.
+   */
+  readonly allow?: readonly SignerAllowance[] | undefined
   /** The platform's cryptography. Default: `node:crypto` where there is one, else WebCrypto. */
   readonly crypto?: CryptoProvider | undefined
 }

@@ -1,6 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { canonicalOrigin } from './canonical-origin.ts'
 import type { Credentials } from './credentials.ts'
 import { CountersignError } from './error.ts'
 import { memoryKeys } from './keys.ts'
@@ -8,6 +9,7 @@ import { ALLOWANCES } from './recipe/guards.ts'
 import { isDeclared, type Scheme } from './scheme.ts'
 import { SCHEMES } from './schemes/index.ts'
 import { createSigner, type SignableRequest, type SignedRequest } from './sign.ts'
+import { hostOf } from './url.ts'
 import { createVerifier } from './verify.ts'
 
 const NOW = 1_764_000_000_000
@@ -16,13 +18,17 @@ const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 })
 const privateKey = String(rsa.privateKey.export({ type: 'pkcs8', format: 'pem' }))
 const publicKey = String(rsa.publicKey.export({ type: 'spki', format: 'pem' }))
 
-/** Everything that a verifier takes when it is told to by name: what it refuses then, no option would make it take. */
+/** Which calls an API takes, a signer can't know: these come from the option `only`, and each scheme's default of it. */
+const ONLY = ['part-not-taken', 'missing-body', 'method-not-allowed']
 
 /**
- * What a verifier refuses of what was signed unless it is told otherwise: always one of these, each with an option's
- * name.
+ * What is signed for others than our verifier: AWS takes dot segments, as its test suite has them, and the body of a
+ * presigned S3 URL comes from someone else, and is not signed.
  */
-const NAMED = ['ambiguous-request', 'unexpected-body', 'part-not-taken', 'missing-body', 'method-not-allowed', 'insufficient-coverage']
+const FOR_OTHERS: { readonly [scheme: string]: readonly string[] } = {
+  'aws-sigv4': ['ambiguous-request'],
+  'aws-sigv4-query': ['ambiguous-request', 'insufficient-coverage'],
+}
 
 interface Case {
   readonly request: SignableRequest
@@ -31,9 +37,10 @@ interface Case {
 }
 
 /** The signed request, or the code with which the signer refused it. */
-function sign(scheme: Scheme, { request, credentials, parameters }: Case): SignedRequest | string {
+function sign(scheme: Scheme, { request, credentials, parameters }: Case, isTold: boolean): SignedRequest | string {
+  const allow = isTold ? (['ambiguous-request', 'body-on-get'] as const) : []
   try {
-    return createSigner(scheme, credentials, { clock: () => NOW, parameters }).sign(request)
+    return createSigner(scheme, credentials, { clock: () => NOW, parameters, allow }).sign(request)
   } catch (error) {
     if (error instanceof CountersignError) return error.code
     throw error
@@ -42,8 +49,9 @@ function sign(scheme: Scheme, { request, credentials, parameters }: Case): Signe
 
 async function verify(scheme: Scheme, { request, credentials }: Case, signed: SignedRequest, isTold: boolean) {
   const [, origin = '', target = ''] = /^(\w+:\/\/[^/]+)(.*)$/.exec(signed.url) ?? []
+  const sentTo = canonicalOrigin(origin)
   const verifier = createVerifier(scheme, {
-    origin: origin.toLowerCase(),
+    origin: sentTo,
     keys: memoryKeys(scheme, [
       { id: 'k', ...(scheme.keys === 'key-pair' ? { publicKey } : { secret }), passphrase: credentials.passphrase },
     ]),
@@ -53,9 +61,7 @@ async function verify(scheme: Scheme, { request, credentials }: Case, signed: Si
   })
   const sent = new Map(Object.entries(request.headers ?? {}).map(([name, value]) => [name.toLowerCase(), value] as const))
   for (const [name, value] of Object.entries(signed.headers)) sent.set(name, value)
-  const headers = [['host', origin.slice(origin.indexOf('//') + 2).toLowerCase()] as const, ...sent].filter(
-    ([name], index) => name !== 'host' || index === 0,
-  )
+  const headers = [['host', hostOf(sentTo)] as const, ...sent].filter(([name], index) => name !== 'host' || index === 0)
   const result = await verifier.verify({ method: signed.method, target, headers, body: signed.body })
   return result.ok ? 'ok' : result.failure.code
 }
@@ -118,11 +124,13 @@ describe('What a signer makes its verifier accepts, or the signer refuses to mak
       let signed = 0
       await fc.assert(
         fc.asyncProperty(cases(scheme), async one => {
-          const made = sign(scheme, one)
+          const told = sign(scheme, one, true)
+          if (typeof told !== 'string') expect(await verify(scheme, one, told, true)).toBe('ok')
+          const made = sign(scheme, one, false)
           if (typeof made === 'string') return
           signed++
-          expect(await verify(scheme, one, made, true)).toBe('ok')
-          expect(['ok', ...NAMED]).toContain(await verify(scheme, one, made, false))
+          const verdict = await verify(scheme, one, made, false)
+          expect(['ok', ...ONLY, ...(FOR_OTHERS[scheme.name] ?? [])]).toContain(verdict)
         }),
         { seed: 14, numRuns: scheme.keys === 'key-pair' ? 300 : 1500 },
       )

@@ -9,7 +9,7 @@ import type { Call } from './recipe/call.ts'
 import type { Capabilities } from './recipe/compile.ts'
 import type { Loss, Only } from './recipe/loss.ts'
 import { type Field, fieldsOf, join, type MessageRecipe, macOf, type Recipe } from './recipe/recipe.ts'
-import type { SignerOptions } from './request.ts'
+import type { SignableRequest, SignerOptions } from './request.ts'
 import { hashRecipe, parseTemplate } from './template.ts'
 import type { Clock, TimestampFormat } from './timestamp.ts'
 
@@ -86,10 +86,14 @@ export interface DeclaredScheme extends Scheme {
 export interface SignerFeatures {
   /** What its recipes need. */
   readonly recipes?: Capabilities
+  /** @returns whether a boundary in the message of a call could move, so that a verifier refuses it */
+  readonly openEnds?: (scheme: DeclaredScheme) => (call: Call) => boolean
   /** @returns the target with parameters behind it */
   readonly appendQuery?: (target: string, parameters: readonly (readonly [name: string, value: string])[]) => string
   /** @returns the nonce of a call: what was given, checked, or one made up */
   readonly nonces?: (scheme: DeclaredScheme, clock: Clock) => (given: string | undefined) => string
+  /** @param contentType of a body that was given as a JSON value */
+  readonly headers?: (request: SignableRequest, contentType: string | undefined) => Call['header']
   readonly parameters?: (scheme: DeclaredScheme, options: SignerOptions) => () => Call['parameters']
   /** @returns the body with what it has to carry */
   readonly forms?: (scheme: DeclaredScheme, call: Call, isJson: boolean) => string

@@ -4,11 +4,12 @@ import { isPromise, type MaybePromise, whenReady } from './crypto/provider.ts'
 import { createDeclaredPreparer } from './declared-preparer.ts'
 import { CountersignError } from './error.ts'
 import type { Composition } from './plan.ts'
-import type { SignableRequest, SignedRequest, SignerOptions } from './request.ts'
+import type { Call } from './recipe/call.ts'
+import type { SignableRequest, SignedRequest, SignerAllowance, SignerOptions } from './request.ts'
 import { isDeclared, type Scheme } from './scheme.ts'
 import { type Clock, systemClock } from './timestamp.ts'
 
-export type { SignableRequest, SignedRequest, SignerOptions } from './request.ts'
+export type { SignableRequest, SignedRequest, SignerAllowance, SignerOptions } from './request.ts'
 
 export interface Signer {
   readonly scheme: Scheme
@@ -64,23 +65,33 @@ function compileSigner(
   credentials: Credentials,
   options: SignerOptions,
 ): (request: SignableRequest) => MaybePromise<SignedRequest> {
-  const { crypto = platform } = options
+  const { crypto = platform, allow = [] } = options
   const { base } = scheme
   const declared = isDeclared(scheme) ? scheme : undefined
   const preparer =
     base?.createPreparer(credentials, options, crypto) ?? (declared && createDeclaredPreparer(declared, credentials, options, crypto))
   const sign = base?.createSigner(scheme, credentials, crypto) ?? createSignMessage(scheme, credentials, scheme.algorithms[0], crypto)
+  const isOpen = declared?.features.openEnds?.(declared)
   const signPassphrase = declared?.features.passphrases?.(declared, credentials, crypto)
   if (preparer === undefined) throw new CountersignError('scheme-invalid', NO_SCHEME)
 
   function finish(prepared: Composition): MaybePromise<SignedRequest> {
     const { made, call } = prepared
+    const refusal = check(call)
+    if (refusal !== undefined && !allow.includes(refusal))
+      throw new CountersignError('body-not-signable', `${REFUSALS[refusal]}, or allow '${refusal}'.`)
     const message = made.write(call)
     if (call.missing !== undefined)
       throw new CountersignError('option-invalid', `The scheme ${scheme.name} signs ${call.missing}, and the request has none: give it.`)
     const signature = sign(message, prepared)
     if (!isPromise(signature) && signPassphrase === undefined) return carry(prepared, signature, '')
     return whenReady(signature, text => whenReady(signPassphrase?.() ?? '', signed => carry(prepared, text, signed)))
+  }
+
+  /** What a verifier refuses by default. */
+  function check(call: Call): SignerAllowance | undefined {
+    if ((call.body?.length ?? 0) > 0 && (call.method === 'GET' || call.method === 'HEAD')) return 'body-on-get'
+    return isOpen?.(call) ? 'ambiguous-request' : undefined
   }
 
   const { carry } = preparer
@@ -92,3 +103,8 @@ function compileSigner(
 }
 
 const NO_SCHEME = 'This is no scheme: make one with defineScheme.'
+
+const REFUSALS: { readonly [A in SignerAllowance]: string } = {
+  'body-on-get': 'A GET or HEAD carries no body: leave it out',
+  'ambiguous-request': 'Nothing shows where the body begins: begin it with {, [, " or white space',
+}

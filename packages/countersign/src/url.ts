@@ -14,10 +14,13 @@ const NOT_IN_TARGET = /* @__PURE__ */ new RegExp(`[^${TARGET_CHARACTERS}]`, 'g')
 const ABSOLUTE = /^(https?|wss?):\/\/[^/?#\s]+/i
 
 /**
- * A URL that arrives as it is typed: absolute, lower-case host, only {@link TARGET_CHARACTERS} in path and query, no
- * fragment.
+ * Scheme, host and port as they arrive: in lower case, and without the scheme's own port, which clients leave out of
+ * `Host`; for a regular expression.
  */
-const SIGNABLE = /* @__PURE__ */ new RegExp(`^(https?|wss?)://[a-z0-9\\-._~:[\\]]+(/[${TARGET_CHARACTERS}]*)$`)
+export const ORIGIN_PATTERN = '(?:https?|wss?)://[a-z0-9\\-._~:[\\]]+(?<!^(?:https|wss):.*:0*443|^(?:http|ws):.*:0*80)'
+
+/** A URL that arrives as it is typed: absolute, only {@link TARGET_CHARACTERS} in path and query, no fragment. */
+const SIGNABLE = /* @__PURE__ */ new RegExp(`^${ORIGIN_PATTERN}/[${TARGET_CHARACTERS}]*$`)
 
 export function isStrictTarget(target: string): boolean {
   return TARGET.test(target)
@@ -45,8 +48,7 @@ export function splitUrl(url: string): SplitUrl {
 /**
  * Refuses a URL that can't arrive as it was typed.
  *
- * @param signsOrigin whether scheme and host are signed as they are typed: then they have to be in lower case, as a
- * verifier knows them
+ * @param signsOrigin whether scheme and host are signed as they are typed: then they have to be as a verifier knows them
  * @returns the URL, with the slash that a request has where no path was typed
  * @throws CountersignError `url-not-signable`
  */
@@ -56,10 +58,10 @@ export function checkSignableUrl(url: string, signsOrigin = false): string {
   const [bad] = target.match(NOT_IN_TARGET) ?? []
   if (bad !== undefined)
     throw new CountersignError('url-not-signable', `The URL holds ${JSON.stringify(bad)}: percent-encode it, and leave a fragment out.`)
-  if (SIGNABLE.test(`${signsOrigin ? origin : origin.toLowerCase()}/`)) return origin + target
+  if (!signsOrigin && SIGNABLE.test(`${origin.toLowerCase().replace(/:0*(80|443)$/, '')}/`)) return origin + target
   throw new CountersignError(
     'url-not-signable',
-    'The URL does not arrive as it is typed: scheme and host are in lower case, without a user name.',
+    "Write scheme and host of the URL in lower case, without a user name or the scheme's own port.",
   )
 }
 

@@ -1,6 +1,6 @@
 import type { Digest } from '../algorithm.ts'
 import type { CryptoProvider, MaybePromise } from '../crypto/provider.ts'
-import { type BytesEncoding, concatBytes, utf8 } from '../encoding.ts'
+import type { BytesEncoding } from '../encoding.ts'
 import type { Message } from '../message.ts'
 import { hostOf, pathOf, queryOf } from '../url.ts'
 import { type Call, payloadIsQuery } from './call.ts'
@@ -26,7 +26,7 @@ export interface CompiledRecipe {
 export type FillHashes = (crypto: CryptoProvider, hashes: readonly CompiledHash[], call: Call) => MaybePromise<void>
 
 export type TextOf = (call: Call) => string
-type RunOf = (call: Call) => string | Uint8Array | undefined
+export type RunOf = (call: Call) => string | Uint8Array | undefined
 
 /**
  * What only some recipes need, in modules of their own so that the signers of others need not carry it.
@@ -43,6 +43,8 @@ export interface Capabilities {
   ) => { readonly index: number; readonly isRaw: boolean } | undefined
   /** Comes with `hash`. */
   readonly fill?: FillHashes
+  /** Messages with more than one body or hash in bytes. @param texts what stands before and between them, and behind */
+  readonly runs?: (texts: readonly TextOf[], runs: readonly RunOf[]) => (call: Call) => Message
   /** Filters from text to text; `undefined` for all others. @param value what the filter changes */
   readonly filter?: (recipe: FilterRecipe, value: TextOf) => TextOf | undefined
   readonly list?: (recipe: ListRecipe, capabilities: Capabilities) => TextOf
@@ -72,14 +74,12 @@ export function compile(recipe: Recipe, capabilities: Capabilities, hashes: Comp
   const [body] = runs
   if (body === undefined) return { hashes, fill, write: call => ({ before: before(call), body: undefined, after: '' }) }
   if (runs.length === 1) return { hashes, fill, write: call => ({ before: before(call), body: body(call), after: after(call) }) }
-  return {
-    hashes,
-    fill,
-    write: compileManyRuns(
-      texts.map(some => joined(some)),
-      runs,
-    ),
-  }
+  const write = capabilities.runs?.(
+    texts.map(some => joined(some)),
+    runs,
+  )
+  if (write === undefined) throw new TypeError('no capability for two runs')
+  return { hashes, fill, write }
 }
 
 /** The parts of a recipe, one behind the other, with what stands between them. */
@@ -140,18 +140,6 @@ function compileRun(part: Recipe, hashes: CompiledHash[], capabilities: Capabili
   if (whole === 'payload') return call => (payloadIsQuery(call.method) ? queryOf(call.target) : call.body)
   const hash = part.op === 'filter' ? capabilities.hash?.(part, hashes, capabilities) : undefined
   return hash?.isRaw === true ? call => call.hashes[hash.index] : undefined
-}
-
-function compileManyRuns(texts: readonly TextOf[], runs: readonly RunOf[]): (call: Call) => Message {
-  return call => {
-    const pieces: Uint8Array[] = []
-    texts.forEach((text, index) => {
-      pieces.push(utf8(text(call)))
-      const run = runs[index]?.(call)
-      if (run !== undefined) pieces.push(typeof run === 'string' ? utf8(run) : run)
-    })
-    return { before: '', body: concatBytes(pieces), after: '' }
-  }
 }
 
 const PLAIN = ['timestamp', 'nonce', 'keyId', 'passphrase', 'method', 'url', 'origin', 'target'] as const

@@ -2,7 +2,7 @@ import { CountersignError } from '../error.ts'
 import type { Failure } from '../failure.ts'
 import { compileOtherMomentCheck } from '../other-moment.ts'
 import { isDeclared, type Scheme } from '../scheme.ts'
-import { TARGET_CHARACTERS } from '../url.ts'
+import { beginsInTarget } from './begins-in-target.ts'
 import { type Call, payloadIsQuery } from './call.ts'
 import { heldBy } from './coverage.ts'
 import type { Held } from './held.ts'
@@ -113,12 +113,8 @@ function compileLosses(held: Held, isTaken: (loss: Loss) => boolean, isEither: b
  * Where the method is not signed, a body has the message of a call with that query, unless it begins as no query can.
  */
 function isNoQuery({ body }: Call): boolean {
-  if (body === undefined || body.length === 0) return false
-  const first = typeof body === 'string' ? body.charAt(0) : String.fromCharCode(body[0] ?? 0)
-  return !IN_TARGET.test(first)
+  return body !== undefined && body.length > 0 && !beginsInTarget(body)
 }
-
-const IN_TARGET = new RegExp(`[${TARGET_CHARACTERS}]`)
 
 function byPayload(ofQuery: Guard, ofBody: Guard): Guard {
   if (ofQuery === NO_GUARD && ofBody === NO_GUARD) return NO_GUARD

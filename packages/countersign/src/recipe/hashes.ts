@@ -1,10 +1,12 @@
 import { type Capabilities, type CompiledHash, compile } from './compile.ts'
 import { fillHashes } from './fill-hashes.ts'
+import { manyRuns } from './many-runs.ts'
 import { hashOf, type Recipe } from './recipe.ts'
 
 /** Hashes in a recipe: `{body|sha256|hex}`. The same one is worked out once. */
-export const hashFilters: Pick<Capabilities, 'hash' | 'fill'> = {
+export const hashFilters: Pick<Capabilities, 'hash' | 'fill' | 'runs'> = {
   fill: fillHashes,
+  runs: manyRuns,
   hash(recipe, hashes, capabilities) {
     const isRaw = hashOf(recipe)?.encoding === 'raw'
     return hashOf(recipe) === undefined ? undefined : { index: hashIndex(recipe, hashes, capabilities), isRaw }

@@ -1,4 +1,5 @@
 import { type DeclaredScheme, readDeclaration } from '../scheme.ts'
+import { openEnds } from '../sign/open-ends.ts'
 import { queries } from '../sign/queries.ts'
 
 /**
@@ -20,5 +21,5 @@ export const binance: DeclaredScheme = /* @__PURE__ */ readDeclaration(
     query: { timestamp: '{timestamp}', signature: '{signature}' },
     only: { methods: ['GET'], paths: 'any' },
   },
-  queries,
+  { ...queries, ...openEnds },
 )

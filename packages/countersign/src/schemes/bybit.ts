@@ -1,4 +1,5 @@
 import { type DeclaredScheme, readDeclaration } from '../scheme.ts'
+import { openEnds } from '../sign/open-ends.ts'
 import { parameters } from '../sign/parameters.ts'
 
 /**
@@ -24,5 +25,5 @@ export const bybit: DeclaredScheme = /* @__PURE__ */ readDeclaration(
     },
     only: { methods: ['GET'], paths: 'any' },
   },
-  parameters,
+  { ...parameters, ...openEnds },
 )

@@ -1,4 +1,5 @@
 import { type DeclaredScheme, readDeclaration } from '../scheme.ts'
+import { markedBodies } from '../sign/marked-bodies.ts'
 import { passphrases } from '../sign/passphrases.ts'
 
 /** Coinbase Exchange. The timestamp may have decimals. */
@@ -19,5 +20,5 @@ export const coinbaseExchange: DeclaredScheme = /* @__PURE__ */ readDeclaration(
       'cb-access-sign': '{signature}',
     },
   },
-  passphrases,
+  { ...passphrases, ...markedBodies },
 )

@@ -1,4 +1,5 @@
 import { type DeclaredScheme, readDeclaration } from '../scheme.ts'
+import { markedBodies } from '../sign/marked-bodies.ts'
 import { passphrases } from '../sign/passphrases.ts'
 
 /** KuCoin, keys of version 2: the passphrase travels signed with the secret. */
@@ -19,5 +20,5 @@ export const kucoin: DeclaredScheme = /* @__PURE__ */ readDeclaration(
       'kc-api-key-version': '2',
     },
   },
-  passphrases,
+  { ...passphrases, ...markedBodies },
 )

@@ -1,4 +1,5 @@
 import { type DeclaredScheme, readDeclaration } from '../scheme.ts'
+import { markedBodies } from '../sign/marked-bodies.ts'
 import { passphrases } from '../sign/passphrases.ts'
 
 /** OKX. The timestamp is ISO 8601 with milliseconds. */
@@ -18,5 +19,5 @@ export const okx: DeclaredScheme = /* @__PURE__ */ readDeclaration(
       'ok-access-sign': '{signature}',
     },
   },
-  passphrases,
+  { ...passphrases, ...markedBodies },
 )

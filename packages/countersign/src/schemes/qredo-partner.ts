@@ -1,4 +1,5 @@
 import { type DeclaredScheme, readDeclaration } from '../scheme.ts'
+import { markedBodies } from '../sign/marked-bodies.ts'
 import { nonces } from '../sign/nonces.ts'
 
 /**
@@ -20,5 +21,5 @@ export const qredoPartner: DeclaredScheme = /* @__PURE__ */ readDeclaration(
     headers: { 'x-api-key': '{keyId}', 'x-timestamp': '{timestamp}', 'x-nonce': '{nonce}', 'x-sign': '{signature}' },
     only: { methods: ['GET'] },
   },
-  nonces,
+  { ...nonces, ...markedBodies },
 )

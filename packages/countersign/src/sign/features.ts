@@ -1,9 +1,12 @@
 import { DECLARED } from '../recipe/declared.ts'
+import { openEndsOf } from '../recipe/open-ends.ts'
 import { hashOf, isMac, type Recipe } from '../recipe/recipe.ts'
 import type { DeclaredScheme, SignerFeatures } from '../scheme.ts'
 import { forms } from './forms.ts'
 import { hashes } from './hashes.ts'
+import { headers } from './headers.ts'
 import { nonces } from './nonces.ts'
+import { openEnds } from './open-ends.ts'
 import { parameters } from './parameters.ts'
 import { passphrases } from './passphrases.ts'
 import { queries } from './queries.ts'
@@ -16,10 +19,12 @@ export function featuresOf(scheme: DeclaredScheme): SignerFeatures {
   const parts = [...scheme.message.of, ...scheme.carriers.flatMap(carrier => carrier.items.flat())]
   return {
     ...(scheme.fields.has('nonce') ? nonces : {}),
+    ...([...scheme.fields].some(field => field.startsWith('header.')) ? headers : {}),
     ...(Object.keys(scheme.parameters).length > 0 ? parameters : {}),
     ...(scheme.carriers.some(carrier => carrier.in === 'form') ? forms : {}),
     ...(scheme.hasPassphrase ? passphrases : {}),
     ...(scheme.carriers.some(carrier => carrier.in === 'query') ? queries : {}),
+    ...(openEndsOf(scheme).some(({ seen }) => seen === 'per-call') ? openEnds : {}),
     ...recipesOf(parts),
   }
 }
@@ -27,5 +32,6 @@ export function featuresOf(scheme: DeclaredScheme): SignerFeatures {
 function recipesOf(all: readonly Recipe[]): SignerFeatures {
   const parts = all.filter(part => !isMac(part))
   if (parts.some(part => part.op === 'filter' && hashOf(part) === undefined)) return { recipes: DECLARED }
+  if (parts.filter(part => part.op === 'field' && (part.field === 'body' || part.field === 'payload')).length > 1) return hashes
   return parts.some(part => hashOf(part) !== undefined) ? hashes : {}
 }

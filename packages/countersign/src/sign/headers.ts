@@ -1,0 +1,19 @@
+import { CountersignError } from '../error.ts'
+import type { SignableRequest } from '../request.ts'
+import type { SignerFeatures } from '../scheme.ts'
+
+/** For schemes that sign headers of the request. */
+export const headers: Required<Pick<SignerFeatures, 'headers'>> = {
+  headers: (request, contentType) => name => findHeader(request.headers, name) ?? (name === 'content-type' ? contentType : undefined),
+}
+
+/** A signed header's value. What HTTP would change on the way, or another reader would read otherwise, is refused. */
+function findHeader(headers: SignableRequest['headers'], name: string): string | undefined {
+  const [only, second] = Object.entries(headers ?? {}).filter(([given]) => given.toLowerCase() === name)
+  if (only === undefined) return undefined
+  if (second === undefined && /^(?:[!-~\x80-\xff](?:[\t -~\x80-\xff]*[!-~\x80-\xff])?)?$/.test(only[1])) return only[1]
+  throw new CountersignError(
+    'option-invalid',
+    `The header ${name} is signed: give it once, without white space around it or control characters.`,
+  )
+}
