@@ -101,7 +101,7 @@ function coverage(scheme, { coverageByMethod, LOSS_TITLES }, takes) {
     ...parts.map(part => `| ${partName(part)} | ${columns.map(one => howCovered(one.parts[part] ?? 'not')).join(' | ')} |`),
     '',
     ...openEnds.flatMap(({ between, seen }) => [
-      `Nothing marks the boundary ${between}: ${
+      `Nothing marks the boundary between ${between}: ${
         seen === 'never' ? 'it could be anywhere.' : 'a verifier refuses a call in which it could be elsewhere.'
       }`,
       '',

@@ -11,7 +11,7 @@ export function coverageRows(scheme: Scheme): Rows {
       ...labelled(
         'open ends',
         coverage.openEnds.map(({ between, seen }) =>
-          seen === 'never' ? `${between}: can't be seen in a call` : `${between}: looked at in each call`,
+          seen === 'never' ? `between ${between}: can't be seen in a call` : `between ${between}: looked at in each call`,
         ),
       ),
     ]),

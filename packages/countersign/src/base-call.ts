@@ -3,6 +3,7 @@ import type { CryptoProvider } from './crypto/provider.ts'
 import { upperCase } from './declared-preparer.ts'
 import { CountersignError } from './error.ts'
 import type { Line } from './header-lines.ts'
+import { isHeaderName } from './headers.ts'
 import type { JsonSerializer } from './json.ts'
 import { messageBytes } from './message.ts'
 import type { Call } from './recipe/call.ts'
@@ -94,6 +95,8 @@ function readHeaders(headers: SignableRequest['headers'] = {}): readonly Line[] 
   if (names.length === 0) return NO_LINES
   const lines = names.map((name): Line => [name.toLowerCase(), headers[name] ?? ''])
   // `fetch` would send both in one line, spelled in its own way.
+  const bad = names.find(name => !isHeaderName(name.toLowerCase()))
+  if (bad !== undefined) throw new CountersignError('option-invalid', `${JSON.stringify(bad.slice(0, 40))} is not the name of a header.`)
   const twice = lines.find(([name], index) => lines.findIndex(([other]) => other === name) < index)
   if (twice === undefined) return lines
   throw new CountersignError('option-invalid', `The header ${twice[0]} is given twice, in different spellings of its name.`)

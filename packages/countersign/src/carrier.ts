@@ -68,12 +68,15 @@ export function compileReader(carrier: Carrier, scheme: DeclaredScheme): ReadCar
   if (separator === undefined && prefix === '' && only !== undefined) return (value, into) => only(value, into) === 'read'
   const gap = separator?.trim() ?? ''
   const isOfSignature = carrier.items.map(parts => parts.some(isSignature))
+  const holdsSignature = isOfSignature.includes(true)
   const readInOrder = compileOrdered(carrier, scheme)
   return (value, into) => {
     if (value.length <= MAX_FIELD_LENGTH && readInOrder(value, into)) return true
     if (!value.startsWith(prefix)) return false
-    into.signature = ''
-    into.moreSignatures = []
+    if (holdsSignature) {
+      into.signature = ''
+      into.moreSignatures = []
+    }
     const rest = value.slice(prefix.length)
     const given = gap === '' ? rest.split(separator ?? '') : rest.split(gap).map(item => item.trim())
     if (given.length > items.length + 2 * MAX_SIGNATURES) return false

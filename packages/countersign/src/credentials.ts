@@ -47,7 +47,7 @@ export function createSignMessage(scheme: Scheme, credentials: Credentials, algo
   const facts = algorithmFacts(algorithm)
   if (facts.family === 'hmac') return crypto.hmac(facts.digest, readSecret(scheme, credentials.secret, credentials).reveal(), encoding)
   if (credentials.privateKey === undefined)
-    throw new CountersignError('secret-missing', `The scheme ${scheme.name} wants a privateKey, in PEM.`)
+    throw new CountersignError('credential-missing', `The scheme ${scheme.name} wants a privateKey, in PEM.`)
   const sign = crypto.keyPairSign(facts.name, credentials.privateKey)
   return message => whenReady(sign(message), bytes => encode(bytes, encoding))
 }

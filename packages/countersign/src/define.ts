@@ -39,6 +39,7 @@ function checkedScheme(declaration: unknown): DeclaredScheme {
   const scheme: DeclaredScheme = { ...read, features: featuresOf(read) }
   for (const part of scheme.message.of) checkPart(part, at)
   checkAlternatives(scheme, at)
+  checkAlternativePlaces(scheme, at)
   if (scheme.message.of.length === 0) throw invalid(at('message'), 'nothing is signed')
   checkTimestamp(declaration, at, scheme.fields.has('timestamp'))
   checkCarried(scheme, at)
@@ -95,6 +96,16 @@ function checkAlternatives({ message, carriers }: DeclaredScheme, at: At): void 
   const bare = message.of.filter(part => part.op === 'first').length
   const all = [...message.of, ...carriers.flatMap(carrier => carrier.items.flat())].reduce((sum, part) => sum + countAlternatives(part), 0)
   if (all > bare || bare > 1) throw invalid(at('message'), '{timestamp or nonce} stands in the message once, without filters or a hash')
+}
+
+/** A call leaves one of the two out, and its header with it. */
+function checkAlternativePlaces({ alternatives, carriers }: DeclaredScheme, at: At): void {
+  if (alternatives === undefined) return
+  for (const { in: place, name, fields, items } of carriers) {
+    if (!alternatives.some(field => fields.includes(field))) continue
+    if (place !== 'header' || items.length > 1 || items[0]?.length !== 1 || items[0][0]?.op !== 'field')
+      throw invalid(at(`headers.${name}`), 'of {timestamp or nonce}, each stands alone in a header of its own, since a call leaves one out')
+  }
 }
 
 function countAlternatives(recipe: Recipe): number {

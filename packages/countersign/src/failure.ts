@@ -1,4 +1,5 @@
 import type { Loss } from './recipe/loss.ts'
+import type { Remedy } from './recipe/open-ends.ts'
 
 /**
  * Every way a request is refused. `code` is stable; the other members are for the owner of the key and of the API, who
@@ -27,7 +28,8 @@ export type Failure =
   | { readonly code: 'body-too-large'; readonly maxBytes: number }
   | { readonly code: 'insufficient-coverage'; readonly missing: readonly string[] }
   | { readonly code: 'digest-mismatch' }
-  | { readonly code: 'ambiguous-request'; readonly between: string; readonly loss?: never }
+  /** `between`: the two parts of the message of which it can't be seen where the first ends. */
+  | { readonly code: 'ambiguous-request'; readonly between: string; readonly remedy: Remedy; readonly loss?: never }
   /**
    * Of several spellings that have one signature, this is not the one that is taken. `part`: `path`, `query`, `body`,
    * `header.NAME`.
@@ -139,7 +141,7 @@ export function explainFailure(failure: Failure): string {
     case 'ambiguous-request':
       if (failure.loss !== undefined)
         return `${SPELLINGS[failure.loss](nameOfPart(failure.part))} Other spellings would have the same signature, so the API takes them only where its verifier has allow: ['${failure.loss}'].`
-      return `Nothing marks the boundary ${failure.between}, so the same signature would fit another request: begin the body with {, [, " or white space, as JSON does.`
+      return `Nothing marks the boundary between ${failure.between}, so the same signature would fit another request${REMEDIES[failure.remedy]}`
     case 'replayed':
       return 'This very request was already accepted: sign again, with a new timestamp.'
     case 'permission-denied':
@@ -155,6 +157,12 @@ export function explainFailure(failure: Failure): string {
     case 'replay-guard-unavailable':
       return "Replays can't be ruled out at the moment: try again shortly, with a new timestamp."
   }
+}
+
+const REMEDIES: { readonly [R in Remedy]: string } = {
+  'body-start': ': begin the body with {, [, " or white space, as JSON does.',
+  'parameter-last': ': put the scheme\'s own parameter last in the query, and begin the body with {, [, " or a letter.',
+  none: '. Only the owner of the API can change that, by a separator there.',
 }
 
 /** How to spell a part of which the signature holds only one spelling. */

@@ -71,7 +71,7 @@ const url = fc.oneof(
   {
     weight: 6,
     arbitrary: fc
-      .tuple(fc.constantFrom('/', '/a', '/a/../b', '//', '/a%2fb', '/%41'), urlText)
+      .tuple(fc.constantFrom('/', '/a', '/a/../b', '//', '/a%2fb', '/%41', '/a?q=what?', '/a?timestamp=1', '/a?signature=1'), urlText)
       .map(([path, text]) => `https://api.example.com${path}${text}`),
   },
   {

@@ -2,6 +2,7 @@ import { createHmac, generateKeyPairSync } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { crypto as web } from './crypto/web.ts'
 import { defineScheme } from './define.ts'
+import { CountersignError } from './error.ts'
 import { pythonJson } from './json.ts'
 import { coinbaseExchange, github, qredoPartner, qredoV1, stripe } from './schemes/index.ts'
 import { createSigner } from './sign.ts'
@@ -38,7 +39,6 @@ describe('createSigner(qredoV1).sign', () => {
       [bytes.buffer, bytes, undefined],
       [{ note: 'für 5 €', n: [1, true, null] }, Buffer.from('{"note":"für 5 €","n":[1,true,null]}'), 'application/json'],
       [[1, 2], Buffer.from('[1,2]'), 'application/json'],
-      [42, Buffer.from('42'), 'application/json'],
       ['', Buffer.from(''), undefined],
       [null, undefined, undefined],
       [undefined, undefined, undefined],
@@ -48,6 +48,18 @@ describe('createSigner(qredoV1).sign', () => {
       expect(signed.body === undefined ? undefined : Buffer.from(signed.body)).toEqual(sent === undefined ? undefined : Buffer.from(sent))
       expect(signed.headers['content-type']).toBe(type)
     }
+  })
+
+  it('keeps the content-type that the request has', () => {
+    for (const name of ['content-type', 'Content-Type']) {
+      const request = { method: 'POST', url, headers: { [name]: 'application/vnd.x+json' }, body: { a: 1 } }
+      expect(signer.sign(request).headers['content-type']).toBeUndefined()
+    }
+  })
+
+  it('throws errors that no retry takes for a lost connection', () => {
+    expect(() => signer.sign({ method: 'POST', url: '/x' })).toThrow(CountersignError)
+    expect(() => signer.sign({ method: 'POST', url: '/x' })).not.toThrow(TypeError)
   })
 
   it('writes JSON as it is told to', () => {
@@ -163,7 +175,7 @@ describe('createSigner', () => {
       [qredoV1, { keyId, secret: `${secret}\n` }, 'secret-malformed'],
       [qredoV1, { keyId, secret: 'hunter20' }, 'secret-too-short'],
       [coinbaseExchange, { keyId, secret }, 'credential-missing'],
-      [qredoPartner, { keyId }, 'secret-missing'],
+      [qredoPartner, { keyId }, 'credential-missing'],
       [qredoPartner, { keyId, privateKey: 'hunter2' }, 'private-key-malformed'],
     ] as const) {
       const make = (): unknown => createSigner(scheme, credentials)

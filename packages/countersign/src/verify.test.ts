@@ -14,7 +14,7 @@ const NOW = 1_647_356_399_123
 const ORIGIN = 'https://api.example.com'
 const secret = Buffer.alloc(60, 5).toString('base64')
 const credentials = { keyId: 'key-1', secret }
-const signer = createSigner(qredoV1, credentials, { clock: () => NOW })
+const signer = createSigner(qredoV1, credentials, { clock: () => NOW, allow: ['ambiguous-request', 'body-on-get'] })
 
 function verifier(options: Partial<VerifierOptions> = {}) {
   return createVerifier(qredoV1, {

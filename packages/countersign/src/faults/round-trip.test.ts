@@ -180,3 +180,35 @@ describe('a plus in a query that SigV4 signs', () => {
     expect(await outcomeOf(v4, { method: 'GET', url: `${ORIGIN}/x?q=a+b` })).toBe('accepted')
   })
 })
+
+describe('a list that is read behind the header of the signature', () => {
+  it.each([
+    [';', (items: string[]) => items],
+    [',', (items: string[]) => items],
+    [',', (items: string[]) => items.reverse()],
+    [';', (items: string[]) => items.reverse()],
+  ] as const)('leaves the signature as it is, with %j between its items', async (separator, order) => {
+    const scheme = defineScheme({
+      name: 'own',
+      title: 'Own',
+      algorithm: 'hmac-sha256',
+      timestamp: { formats: ['milliseconds'] },
+      message: '{timestamp}\n{method}\n{target}\n{body|sha256|hex}',
+      signature: { encoding: 'hex' },
+      headers: { 'x-sig': '{signature}', 'x-auth': { separator, items: ['k={keyId}', 't={timestamp}'] } },
+    })
+    const { headers } = signerOf(scheme).sign({ method: 'POST', url: `${ORIGIN}/x`, body: '{}' })
+    const auth = order((headers['x-auth'] ?? '').split(separator)).join(separator)
+    const request = { method: 'POST', target: '/x', headers: { ...headers, 'x-auth': auth }, body: Buffer.from('{}') }
+    expect(codeOf(await verifierOf(scheme).verify(request))).toBe('ok')
+  })
+})
+
+describe('a header with a name that none has', () => {
+  it('gets into no signature', () => {
+    for (const scheme of [sigV4(place), shipped.rfc9421, shipped.schemeNamed('http-signatures-draft-12') as Scheme])
+      expect(() => signerOf(scheme).sign({ ...sendsPost, url: `${ORIGIN}/`, headers: { 'x\r\ninjected: 1': 'a' } })).toThrow(
+        expect.objectContaining({ code: 'option-invalid' }),
+      )
+  })
+})

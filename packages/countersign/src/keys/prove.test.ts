@@ -15,7 +15,7 @@ const ORIGIN = 'https://api.example.com'
 const secret = Buffer.alloc(40, 5)
 
 /** A key pair, both halves in PEM. */
-function pair(type: 'ed25519' | 'p256' | 'p384' | 'rsa2048' | 'rsa4096') {
+function pair(type: 'ed25519' | 'p256' | 'p384' | `rsa${number}`) {
   const { publicKey, privateKey } =
     type === 'ed25519'
       ? generateKeyPairSync('ed25519')
@@ -65,7 +65,7 @@ async function workFor(key: Key, request: IncomingRequest, algorithms: readonly 
 }
 
 describe('an unknown key', () => {
-  it.each(['ed25519', 'p256', 'p384', 'rsa2048', 'rsa4096'] as const)(
+  it.each(['ed25519', 'p256', 'p384', 'rsa2048', 'rsa2056', 'rsa2304', 'rsa2560', 'rsa4096'] as const)(
     'costs the work that a known one with a wrong signature costs: %s',
     async type => {
       const keys = pair(type)
@@ -82,6 +82,34 @@ describe('an unknown key', () => {
       expect(unknown).toEqual(known)
     },
   )
+
+  it('checks a signature as long as a key of RSA may have, by a key of that very length', async () => {
+    const { crypto, work } = recording()
+    const { verify } = createVerifier(rfc9421, {
+      origin: ORIGIN,
+      keys: { find: () => undefined, algorithms: ['rsa-pss-sha512'] },
+      crypto,
+      clock: () => NOW,
+    })
+    const { headers } = createSigner(rfc9421, { keyId: 'k', secret }, { clock: () => NOW }).sign({ method: 'GET', url: `${ORIGIN}/x` })
+    for (const [presented, length] of [
+      [1, 256],
+      [255, 256],
+      [256, 256],
+      [257, 257],
+      [320, 320],
+      [511, 511],
+      [768, 768],
+      [1023, 1023],
+      [1024, 1024],
+      [1025, 1024],
+    ] as const) {
+      work.length = 0
+      const signature = `sig=:${Buffer.alloc(presented, 1).toString('base64')}:`
+      await verify({ method: 'GET', target: '/x', headers: { ...headers, signature } })
+      expect([presented, ...work]).toEqual([presented, `rsa-pss-sha512 ${length}`])
+    }
+  })
 
   it('costs the work of some algorithm with that length, and for one id always the same', async () => {
     const signed = createSigner(rfc9421, { keyId: 'k', privateKey: pair('ed25519').privateKey }, { clock: () => NOW }).sign({

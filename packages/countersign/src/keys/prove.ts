@@ -16,6 +16,7 @@ import type { Scheme } from '../scheme.ts'
 import { Secret } from '../secret.ts'
 import { type CheckHmac, createHmacCheck } from './check-hmac.ts'
 import { decoyPublicKey } from './decoys.ts'
+import { MAX_RSA_BITS } from './public-key.ts'
 
 /** A signature that holds. */
 export interface Proof {
@@ -211,13 +212,9 @@ function createDecoys(
 /** Lengths of signatures that are remembered with their algorithms. */
 const MAX_CLASSES = 64
 
-/** The lengths that decoys of RSA have: of keys with 2048, 3072 and 4096 bits. */
-const RSA_BYTES = [MIN_RSA_BITS / 8, 384, 512]
-
-/** How long a signature of an algorithm is; of RSA's lengths the nearest. */
+/** How long a signature of an algorithm is; RSA's are as long as the modulus, so of the lengths that keys may have the nearest. */
 function lengthOf(name: Algorithm, presented: number): number {
-  if (!name.startsWith('rsa')) return signatureBytes(name)
-  return RSA_BYTES.reduce((best, bytes) => (Math.abs(bytes - presented) < Math.abs(best - presented) ? bytes : best))
+  return name.startsWith('rsa') ? Math.min(Math.max(Math.ceil(presented), MIN_RSA_BITS / 8), MAX_RSA_BITS / 8) : signatureBytes(name)
 }
 
 function randomWord(): number {

@@ -212,7 +212,7 @@ describe('a guard', () => {
   })
 
   it('looks at where a body begins, in bytes and in text', () => {
-    const between = { code: 'ambiguous-request', between: 'between {url} and {body}' }
+    const between = { code: 'ambiguous-request', between: '{url} and {body}', remedy: 'body-start' }
     expect(refusal(qredoV1, callOf('/x', { body: '1' }))).toEqual(between)
     expect(refusal(qredoV1, callOf('/x', bytes(0x31)))).toEqual(between)
     for (const body of ['{}', ' 1', '"', 'é', '😀']) expect(refusal(qredoV1, callOf('/x', { body })), body).toBeUndefined()
@@ -221,7 +221,7 @@ describe('a guard', () => {
   })
 
   it('takes forms of Binance where the query ends with the timestamp: not a body that goes on from there, or repeats it', () => {
-    const between = { code: 'ambiguous-request', between: 'between {query} and {body}' }
+    const between = { code: 'ambiguous-request', between: '{query} and {body}', remedy: 'parameter-last' }
     const target = '/x?a=1&timestamp=1764000000000'
     for (const body of ['symbol=X&side=BUY', '{"a":1}', 'timestamps=1'])
       expect(refusal(binance, callOf(target, { body })), body).toBeUndefined()
@@ -260,7 +260,7 @@ describe('a guard', () => {
     const exact = join('\n', [field('path')])
     expect(guard(callOf('/a//b'), exact)).toBeUndefined()
     const hopeless = join('', [field('body'), field('path')])
-    expect(guard(callOf('/a'), hopeless)).toMatchObject({ between: 'between {body} and {path}' })
+    expect(guard(callOf('/a'), hopeless)).toMatchObject({ between: '{body} and {path}' })
   })
 
   it('knows the one spelling by whether it is what percent-encoding writes', () => {

@@ -53,7 +53,7 @@ export function compileGuards(scheme: Scheme, options: GuardOptions): Guard {
   if (hopeless !== undefined) {
     throw new CountersignError(
       'scheme-invalid',
-      `The scheme ${scheme.name} can not be verified safely: nothing marks the boundary ${hopeless.between}. Put a separator there that neither part can hold, or hash one of them.`,
+      `The scheme ${scheme.name} can't be verified safely: nothing marks the boundary between ${hopeless.between}. Put a separator there that neither part can hold, or hash one of them.`,
     )
   }
   const standard = guardMessage(scheme, scheme.message, options)
@@ -79,9 +79,9 @@ function guardMessage(scheme: Scheme, message: Recipe, { methods, allowed }: Gua
   return inTurn([
     findOtherMoment(scheme),
     ...ends.map(
-      ({ between, isOpen }): Guard =>
+      ({ between, remedy, isOpen }): Guard =>
         call =>
-          isOpen(call) ? { code: 'ambiguous-request', between } : undefined,
+          isOpen(call) ? { code: 'ambiguous-request', between, remedy } : undefined,
     ),
     losses,
   ])

@@ -15,11 +15,20 @@ import { shapesOf } from './shapes.ts'
  * call, and which can't be seen at all: `POST /x` with body `1` has the same bytes as `POST /x1` with none.
  */
 export interface OpenEnd {
+  /** The names of the two parts: `{url} and {body}`. */
   readonly between: string
+  /** What makes a call of which it holds. */
+  readonly remedy: Remedy
   readonly seen: 'never' | 'per-call'
   /** Whether the boundary could move in this call. */
   readonly isOpen: (call: Call) => boolean
 }
+
+/**
+ * How a call is made in which a boundary can't move: with a body that begins as no URL can go on; with that, and the
+ * scheme's own parameter as the last of the query; or in no way that holds for every call.
+ */
+export type Remedy = 'body-start' | 'parameter-last' | 'none'
 
 /** The open ends of a message of a scheme, and of every message that it holds the hash of. */
 export function openEndsOf(scheme: Scheme, message: Recipe = scheme.message): readonly OpenEnd[] {
@@ -58,11 +67,12 @@ function endsIn(shapes: readonly Shape[], scheme: Scheme): readonly OpenEnd[] {
     while (!isList && isAbsorbed(shapes[after], continues)) after++
     const next = shapes[after]
     if (next === undefined || canNotContinue(continues, next.first) || (next.recipe.op === 'text' && !isList)) continue
-    const between = `between {${name}} and {${next.name}}`
+    const between = `{${name}} and {${next.name}}`
     if (isList || continues === ANY || next.known !== undefined || isWithin(next.characters, continues)) return [never(between)]
     const tail = after === index + 1 && endsWithQuery(shape.recipe) ? queryTail(scheme) : undefined
     const isOpen = compileBegins(tail?.continues ?? characters, shapes.slice(after), tail)
-    ends.push({ between, seen: 'per-call', isOpen })
+    const remedy = tail !== undefined ? 'parameter-last' : isBody(next) ? 'body-start' : 'none'
+    ends.push({ between, remedy, seen: 'per-call', isOpen })
   }
   return ends
 }
@@ -71,8 +81,12 @@ function endsWithQuery(recipe: Recipe): boolean {
   return recipe.op === 'field' && /^(?:query|target|url)$/.test(recipe.field)
 }
 
+function isBody({ recipe }: Shape): boolean {
+  return recipe.op === 'field' && (recipe.field === 'body' || recipe.field === 'payload')
+}
+
 function never(between: string): OpenEnd {
-  return { between, seen: 'never', isOpen: () => true }
+  return { between, remedy: 'none', seen: 'never', isOpen: () => true }
 }
 
 /**

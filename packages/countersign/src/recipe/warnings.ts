@@ -31,8 +31,8 @@ function replayWarnings(scheme: Scheme): readonly string[] {
 function openEndWarnings({ openEnds }: Coverage): readonly string[] {
   return openEnds.map(({ between, seen }) =>
     seen === 'never'
-      ? `Nothing marks the boundary ${between}, so bytes can move across it under one signature: put a separator there that neither can hold, such as \\n, or hash one of them ({body|sha256|hex}). A verifier refuses this scheme unless it allows ambiguous-request.`
-      : `The boundary ${between} is seen only where the next part begins with a byte that the one before can't hold; a verifier refuses other calls as ambiguous-request. A separator such as \\n there, or a hash ({body|sha256|hex}), takes all.`,
+      ? `Nothing marks the boundary between ${between}, so bytes can move across it under one signature: put a separator there that neither can hold, such as \\n, or hash one of them ({body|sha256|hex}). A verifier refuses this scheme unless it allows ambiguous-request.`
+      : `The boundary between ${between} is seen only where the next part begins with a byte that the one before can't hold; a verifier refuses other calls as ambiguous-request. A separator such as \\n there, or a hash ({body|sha256|hex}), takes all.`,
   )
 }
 

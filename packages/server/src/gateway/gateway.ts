@@ -11,10 +11,10 @@ import type { KeyService } from '../service.ts'
 import { CutOffError } from './checked-stream.ts'
 import type { DeprecationConfig } from './deprecations.ts'
 import { createUpstream, UpstreamError, type UpstreamOptions } from './forward.ts'
-import { ALWAYS_DROPPED, forwardedHeaders } from './headers.ts'
+import { ALWAYS_DROPPED, forwardedHeaders, takesHeadersOff } from './headers.ts'
 import { createIdentityHeaders } from './identity.ts'
 import { createGatewayMetrics, type GatewayMetrics } from './metrics.ts'
-import { type GatewayProblem, sendGatewayProblem } from './problem.ts'
+import { GATEWAY_PROBLEMS, type GatewayProblem, sendGatewayProblem } from './problem.ts'
 import { createRequestBodies, OverloadedError } from './request-body.ts'
 import { createRouter, DEFAULT_ROUTE, type RouteConfig, type RouteVerifier } from './router.ts'
 import { tunnel } from './tunnel.ts'
@@ -150,10 +150,8 @@ export function createGateway(options: GatewayOptions): Gateway {
     const { method = '', url = '' } = request
     const requestBody = bodies.of(request)
     try {
-      const route = routeOf(method, entry.path)
-      if (route === 'unclear') return refuse({ ok: false, failure: { code: 'malformed-target' } }, DEFAULT_SCHEME.name)
-      if (route === undefined) return fail('not-found')
-      if (route === 'wrong-method') return fail('wrong-method')
+      const route = takesHeadersOff(request.rawHeaders) ? 'connection-header' : routeOf(method, entry.path)
+      if (typeof route === 'string') return fail(route)
       const incoming = { method, target: url, headers: request.rawHeaders, body: requestBody.reader, address: request.socket.remoteAddress }
       const { result, scheme } = await route.verify(incoming, requestBody.isLarge ? DEFER_BODY : undefined)
       requestBody.verified()
@@ -212,10 +210,17 @@ export function createGateway(options: GatewayOptions): Gateway {
     const entry = beginEntry(request, onFinished, metrics)
     const { method = '', url = '' } = request
     socket.on('error', () => socket.destroy())
-    const route = routeOf(method, entry.path)
-    if (route === undefined || typeof route === 'string') {
-      socket.end('HTTP/1.1 404 Not Found\r\nconnection: close\r\ncontent-length: 0\r\n\r\n')
-      return entry.finish('failed', 404, 'not-found')
+    // What is sent upstream is a GET for a WebSocket, so nothing else may be asked for.
+    const isWebSocket = method === 'GET' && request.headers.upgrade?.toLowerCase() === 'websocket'
+    const route = !isWebSocket
+      ? 'unsupported-upgrade'
+      : takesHeadersOff(request.rawHeaders)
+        ? 'connection-header'
+        : routeOf(method, entry.path)
+    if (typeof route === 'string') {
+      const { status, title } = GATEWAY_PROBLEMS[route]
+      socket.end(`HTTP/1.1 ${status} ${title}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`)
+      return entry.finish('failed', status, route)
     }
     const incoming = { method, target: url, headers: request.rawHeaders, address: request.socket.remoteAddress }
     const { result, scheme } = await route.verify(incoming)
@@ -227,7 +232,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     service.used(result.key)
     entry.verified(result.key.id, scheme)
     const headers = headersFor(request, route.dropped, identityHeaders(result.key), entry.requestId, undefined)
-    tunnel(upstreamOrigin, request, outgoing(route, url, scheme), headers, socket, head, timeouts.headersTimeoutMs ?? 60_000)
+    tunnel(upstreamOrigin, outgoing(route, url, scheme), headers, socket, head, timeouts.headersTimeoutMs ?? 60_000)
     entry.finish('passed', 101)
   }
 

@@ -68,6 +68,18 @@ export function answeredHeaders(raw: readonly (string | Buffer)[]): string[] {
   return kept
 }
 
+/**
+ * Whether the `Connection` of a request would take a header off on the way: a signed one would be missing upstream,
+ * although the call was verified with it. What is for one connection only is taken off anyway.
+ */
+export function takesHeadersOff(raw: readonly string[]): boolean {
+  for (const name of namedByConnection(raw)) if (!HOP_BY_HOP.has(name) && !OF_CONNECTION.has(name)) return true
+  return false
+}
+
+/** What else `Connection` may say. */
+const OF_CONNECTION: ReadonlySet<string> = new Set(['', 'close'])
+
 const NONE: ReadonlySet<string> = new Set()
 
 function namedByConnection(raw: readonly string[]): ReadonlySet<string> {

@@ -3,6 +3,23 @@ import type { ServerResponse } from 'node:http'
 /** What the gateway itself has to say; a refused signature is said by the verifier's own failures. */
 export const GATEWAY_PROBLEMS = {
   'not-found': { status: 404, title: 'Not found', detail: 'No route of this gateway is for this path.' },
+  'unclear-path': {
+    status: 400,
+    title: 'Unclear path',
+    detail:
+      'Servers read this path in different ways: write it in the letter case of the route, without needless escapes, ";", empty and dot segments.',
+  },
+  'connection-header': {
+    status: 400,
+    title: 'Connection header',
+    detail:
+      'Connection names a header that the API behind the gateway may need, and would take it off: name only headers of the connection.',
+  },
+  'unsupported-upgrade': {
+    status: 400,
+    title: 'Unsupported upgrade',
+    detail: 'The gateway upgrades to WebSockets only, by GET: leave the header Upgrade out.',
+  },
   'wrong-method': { status: 405, title: 'Method not allowed', detail: 'The routes of this gateway for this path are for other methods.' },
   'upstream-unreachable': {
     status: 502,

@@ -60,10 +60,10 @@ export interface RouterOptions {
 }
 
 /**
- * What a path and method come to; `wrong-method`: the path has routes, and none for this method; `unclear`: the path can
- * be read as another, or as one of another route.
+ * What a path and method come to; `wrong-method`: the path has routes, and none for this method; `unclear-path`: the path
+ * can be read as another, or as one of another route.
  */
-export type Routing = RouteVerifier | 'wrong-method' | 'unclear' | undefined
+export type Routing = RouteVerifier | 'not-found' | 'wrong-method' | 'unclear-path'
 
 /** @throws ServerError `scheme-unknown`, `route-invalid` */
 export function createRouter(options: RouterOptions): (method: string, path: string) => Routing {
@@ -114,14 +114,14 @@ export function createRouter(options: RouterOptions): (method: string, path: str
       )
   // The longest prefix has the path to itself, also for methods that it does not name: else these would get the
   // permission of a shorter one.
-  const folded = compiled.map(({ prefix }) => ({ prefix: prefix.toLowerCase() }))
+  const read = readPrefixes(compiled.map(({ prefix }) => prefix))
   return (method, path) => {
-    if (UNSAFE_PATH.test(path)) return 'unclear'
-    const prefix = findPrefix(compiled, path)
+    if (UNSAFE_PATH.test(path)) return 'unclear-path'
+    const prefix = findPrefix(compiled, path)?.prefix
     // An upstream may read the path in another way than it is written; then another route's permission is the one to
     // ask for.
-    if (readingsOf(path).some(reading => findPrefix(folded, reading) !== prefix?.toLowerCase())) return 'unclear'
-    if (prefix === undefined) return undefined
+    if (readingsOf(path).some(reading => findPrefix(read, reading)?.own !== prefix)) return 'unclear-path'
+    if (prefix === undefined) return 'not-found'
     return (
       compiled.find(({ prefix: own, config: { methods } }) => own === prefix && (methods === undefined || methods.includes(method))) ??
       'wrong-method'
@@ -135,8 +135,27 @@ export function createRouter(options: RouterOptions): (method: string, path: str
  */
 const UNSAFE_PATH = /(^|\/)(\.|%2e){1,2}(\/|$)|\/\/|\\|%5c/i
 
-function findPrefix(routes: readonly { readonly prefix: string }[], path: string): string | undefined {
-  return routes.find(({ prefix }) => path === prefix || path.startsWith(`${prefix}/`))?.prefix
+/** @param routes the longest prefix first */
+function findPrefix<R extends { readonly prefix: string }>(routes: readonly R[], path: string): R | undefined {
+  return routes.find(({ prefix }) => path === prefix || path.startsWith(`${prefix}/`))
+}
+
+/**
+ * The prefixes of routes as servers read them, each with the one that it is of.
+ *
+ * @throws ServerError `route-invalid` where two are read alike
+ */
+function readPrefixes(prefixes: readonly string[]): readonly { readonly prefix: string; readonly own: string }[] {
+  const owners = new Map<string, string>()
+  for (const own of prefixes) {
+    for (const prefix of own === '' ? [''] : readingsOf(own)) {
+      const other = owners.get(prefix) ?? own
+      if (other !== own)
+        throw new ServerError('route-invalid', 400, `Some servers read the paths of the routes ${other} and ${own} alike: choose others.`)
+      owners.set(prefix, own)
+    }
+  }
+  return [...owners].map(([prefix, own]) => ({ prefix, own })).sort((a, b) => b.prefix.length - a.prefix.length)
 }
 
 /** The longest chain of encodings that is followed: `%252561` has three. */
@@ -147,7 +166,7 @@ const MAX_DECODINGS = 4
  * parameters of segments (`;x=1`, Java), with dots and empty segments resolved. In lower case, as all are compared.
  */
 function readingsOf(path: string): readonly string[] {
-  if (!UNUSUAL.test(path)) return NONE
+  if (!UNUSUAL.test(path)) return [path]
   const readings: string[] = []
   let decoded = path
   for (let count = 0; count <= MAX_DECODINGS; count++) {
@@ -160,7 +179,6 @@ function readingsOf(path: string): readonly string[] {
   return readings
 }
 
-const NONE: readonly string[] = []
 const UNUSUAL = /[%;A-Z]/
 const ESCAPE = /%([0-9a-f]{2})/gi
 

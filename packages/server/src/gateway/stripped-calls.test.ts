@@ -9,7 +9,9 @@ import { ALWAYS_DROPPED, forwardedHeaders } from './headers.ts'
 import { carriedHeaders, compileTargetStripper } from './strip-signature.ts'
 
 const ORIGIN = 'https://api.example.com'
-const pair = generateKeyPairSync('ed25519', {
+/** RSA, which every scheme of the list that takes key pairs can have. */
+const pair = generateKeyPairSync('rsa', {
+  modulusLength: 2048,
   publicKeyEncoding: { type: 'spki', format: 'pem' },
   privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
 })
@@ -55,13 +57,7 @@ function verifierOf(scheme: Scheme) {
   })
 }
 
-const CALLS = ALL.flatMap(scheme => {
-  try {
-    return [{ signer: scheme.name, call: signCall(scheme) }]
-  } catch {
-    return [] // Its keys are of another kind.
-  }
-})
+const CALLS = ALL.map(scheme => ({ signer: scheme.name, call: signCall(scheme) }))
 
 describe.each(ALL.map(scheme => [scheme.name, scheme] as const))('a call that a verifier of %s accepts', (name, scheme) => {
   it('has nothing of its signature left for the upstream, whoever signed it', async () => {
@@ -69,19 +65,13 @@ describe.each(ALL.map(scheme => [scheme.name, scheme] as const))('a call that a 
     const strip = compileTargetStripper(scheme)
     const accepted: string[] = []
     for (const { signer, call } of CALLS) {
-      let verifier: ReturnType<typeof verifierOf>
-      try {
-        verifier = verifierOf(scheme)
-      } catch {
-        return
-      }
-      if (!(await verifier.verify(call)).ok) continue
+      if (!(await verifierOf(scheme).verify(call)).ok) continue
       accepted.push(signer)
       const kept = forwardedHeaders(Object.entries(call.headers).flat(), dropped)
       expect(kept[0] === 'content-type' ? kept.slice(2) : kept, signer).toEqual([])
       expect(strip(call.target), signer).toBe('/x?a=1')
     }
-    if (CALLS.some(({ signer }) => signer === name)) expect(accepted).toContain(name)
+    expect(accepted).toContain(name)
     if (name === 'aws-sigv4') expect(accepted).toEqual(expect.arrayContaining(['aws-sigv4-query', 's3']))
   })
 })

@@ -1,11 +1,10 @@
-import { request as httpRequest, type IncomingMessage } from 'node:http'
+import { request as httpRequest } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 import type { Duplex } from 'node:stream'
 
 /** Passes a verified upgrade on, and then the bytes of both sides. */
 export function tunnel(
   upstream: string,
-  request: IncomingMessage,
   target: string,
   headers: readonly string[],
   socket: Duplex,
@@ -19,7 +18,7 @@ export function tunnel(
     port: port === '' ? undefined : Number(port),
     method: 'GET',
     path: target,
-    headers: [...headers, 'connection', 'Upgrade', 'upgrade', request.headers.upgrade ?? 'websocket'] as unknown as string[],
+    headers: [...headers, 'connection', 'Upgrade', 'upgrade', 'websocket'] as unknown as string[],
     agent: false,
     timeout: timeoutMs,
   })
