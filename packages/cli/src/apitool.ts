@@ -81,8 +81,12 @@ async function prepare(flags: Flags) {
   )
   if (missing.length > 0) throw new UsageError('flag-missing', `${missing.join(', ')} missing, see apitool --help`)
   tell('warning: a secret on the command line can be seen by other users; countersign takes it from the environment, a file or a profile')
-  // The old tool takes a secret of any length.
-  const signer = createSigner(qredoV1, { keyId, secret, allowShortSecret: true }, { timestamp: 'seconds' })
+  // The old tool takes a secret of any length, and every body.
+  const signer = createSigner(
+    qredoV1,
+    { keyId, secret, allowShortSecret: true },
+    { timestamp: 'seconds', allow: ['body-on-get', 'ambiguous-request'] },
+  )
   const timestamp = flags.timestamp?.trim() || String(Math.floor(Date.now() / 1000))
   const body = ['POST', 'PUT', 'PATCH'].includes(method) ? await readBody() : undefined
   return { signer, timestamp, signed: signer.sign({ method, url, body, timestamp }) }

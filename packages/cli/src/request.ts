@@ -1,6 +1,6 @@
 import { readHeaderLines } from '@countersign/pasted'
-import { type Command, Option } from 'commander'
-import type { SignableRequest, TimestampFormat } from 'countersign'
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import type { SignableRequest, SignerAllowance, SignerOptions, TimestampFormat } from 'countersign'
 import { UsageError } from './exit.ts'
 import { readBytesFile, readStandardInput, readTextFile } from './streams.ts'
 
@@ -11,10 +11,13 @@ export interface RequestOptions {
   readonly unit?: string
   readonly nonce?: string
   readonly param?: readonly string[]
+  readonly allow?: readonly SignerAllowance[]
   readonly secretStdin?: boolean
 }
 
 const UNITS: { readonly [short: string]: TimestampFormat } = { s: 'seconds', ms: 'milliseconds', us: 'microseconds', ns: 'nanoseconds' }
+
+const ALLOWANCES: readonly SignerAllowance[] = ['body-on-get', 'ambiguous-request']
 
 /** The options that say what is signed. */
 export function addRequestOptions(command: Command): Command {
@@ -27,6 +30,7 @@ export function addRequestOptions(command: Command): Command {
     .option('-t, --timestamp <time>', "the timestamp's own characters (default: now)")
     .addOption(new Option('-u, --unit <unit>', "unit of the timestamp (default: the scheme's first)").choices(Object.keys(UNITS)))
     .option('--nonce <nonce>', 'for the schemes that carry one')
+    .option('--allow <what>', `sign what verifiers refuse by default: ${ALLOWANCES.join(' or ')} (repeatable)`, readAllowance, [])
     .option(
       '--param <name=value>',
       "a scheme's parameter, such as region=eu-west-1 (repeatable)",
@@ -35,12 +39,23 @@ export function addRequestOptions(command: Command): Command {
     )
 }
 
-export function readUnit(options: RequestOptions): TimestampFormat | undefined {
+function readAllowance(text: string, all: readonly SignerAllowance[]): readonly SignerAllowance[] {
+  const known = ALLOWANCES.find(name => name === text)
+  if (known === undefined) throw new InvalidArgumentError(`It is ${ALLOWANCES.join(' or ')}.`)
+  return [...all, known]
+}
+
+/** What a signer is told by them. @throws UsageError `parameter-malformed` */
+export function readSignerOptions(options: RequestOptions): SignerOptions {
+  return { timestamp: readUnit(options), parameters: readParameters(options), allow: options.allow }
+}
+
+function readUnit(options: RequestOptions): TimestampFormat | undefined {
   return options.unit === undefined ? undefined : UNITS[options.unit]
 }
 
 /** `name=value` pairs. @throws UsageError `parameter-malformed` */
-export function readParameters({ param = [] }: RequestOptions): Record<string, string> {
+function readParameters({ param = [] }: RequestOptions): Record<string, string> {
   return Object.fromEntries(
     param.map(text => {
       const equals = text.indexOf('=')

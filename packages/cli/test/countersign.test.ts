@@ -99,7 +99,16 @@ describe('countersign sign', () => {
     for (const body of bodies) {
       const { stdout } = await run(
         'countersign',
-        ['sign', 'POST', `${origin}/x?a=[1]&b={2}`.replace(/[[\]{}]/g, encodeURIComponent), '-d', '-', '--curl'],
+        [
+          'sign',
+          'POST',
+          `${origin}/x?a=[1]&b={2}`.replace(/[[\]{}]/g, encodeURIComponent),
+          '-d',
+          '-',
+          '--curl',
+          '--allow',
+          'ambiguous-request',
+        ],
         { env, input: body },
       )
       expect(stdout).toMatch(/(^|\| )curl /)

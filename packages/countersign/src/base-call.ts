@@ -70,7 +70,7 @@ export interface SignableParts {
   /** What goes into the message. */
   readonly signed: string | Uint8Array | undefined
   /** What goes over the wire. */
-  readonly bytes: Uint8Array | undefined
+  readonly bytes: Uint8Array<ArrayBuffer> | undefined
   /** Of a body that was given as a JSON value, where no header says what it is. */
   readonly contentType: string | undefined
   /** As they were given, names in lower case. */

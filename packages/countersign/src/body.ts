@@ -14,7 +14,7 @@ export interface SerializedBody {
   /** What goes into the message: text where there is text, since it is faster to sign. */
   readonly signed: string | Uint8Array | undefined
   /** What goes over the wire. */
-  readonly bytes: Uint8Array | undefined
+  readonly bytes: Uint8Array<ArrayBuffer> | undefined
   /** It was given as a JSON value. */
   readonly isJson: boolean
 }
@@ -25,7 +25,8 @@ const NO_BODY: SerializedBody = { signed: undefined, bytes: undefined, isJson: f
 export function serializeBody(body: SignableBody, toJson: JsonSerializer, { utf8 }: CryptoProvider): SerializedBody {
   if (body === undefined || body === null) return NO_BODY
   if (typeof body === 'string') return { signed: body, bytes: utf8(body), isJson: false }
-  if (body instanceof Uint8Array) return { signed: body, bytes: body, isJson: false }
+  // `fetch` takes no memory that is shared, and says so.
+  if (body instanceof Uint8Array) return { signed: body, bytes: body as Uint8Array<ArrayBuffer>, isJson: false }
   if (body instanceof ArrayBuffer) {
     const bytes = new Uint8Array(body)
     return { signed: bytes, bytes, isJson: false }

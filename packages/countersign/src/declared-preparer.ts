@@ -20,7 +20,7 @@ interface Writer {
 }
 
 interface Prepared extends Composition {
-  readonly bytes: Uint8Array | undefined
+  readonly bytes: Uint8Array<ArrayBuffer> | undefined
   readonly contentType: string | undefined
 }
 

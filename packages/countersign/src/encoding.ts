@@ -8,7 +8,7 @@ export type BytesEncoding = 'hex' | 'hex-upper' | 'base64' | 'base64-unpadded' |
 
 const utf8Encoder = new TextEncoder()
 
-export function utf8(text: string): Uint8Array {
+export function utf8(text: string): Uint8Array<ArrayBuffer> {
   return utf8Encoder.encode(text)
 }
 

@@ -54,8 +54,8 @@ function messageMistakes(scheme: Scheme): readonly string[] {
   return [
     ...(has('url') ? ['Signing the path alone. The full URL is signed, with scheme, host, port and query as they are sent.'] : []),
     ...(has('target') ? ['Signing the full URL, or leaving out the query. Path and query are signed, without scheme and host.'] : []),
-    ...(has('path') && !has('target')
-      ? [`Signing the full URL. The path alone is signed${scheme.base === undefined ? ' where {path} stands' : ', without the query'}.`]
+    ...(has('path') && !has('target') && scheme.base === undefined
+      ? ['Signing the full URL. The path alone is signed where {path} stands.']
       : []),
     ...([...fields].some(name => name === 'covered' || name.startsWith('header.'))
       ? ['Signing a header other than the one that is sent: a proxy or a client library may change it on the way.']

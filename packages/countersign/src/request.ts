@@ -50,7 +50,7 @@ export interface SignedRequest {
   /** Names in lower case; with `content-type` for a body that was given as a JSON value. */
   readonly headers: { readonly [name: string]: string }
   /** The exact bytes that were signed. Send these. */
-  readonly body: Uint8Array | undefined
+  readonly body: Uint8Array<ArrayBuffer> | undefined
   /** The message that was signed, for those who want to look; made only when it is asked for. */
   readonly message: () => Uint8Array
 }

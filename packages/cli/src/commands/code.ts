@@ -1,7 +1,7 @@
 import { readHeaderLines } from '@countersign/pasted'
 import type { Command } from 'commander'
 import { isDeclared } from 'countersign'
-import { codeSample, LANGUAGES } from 'countersign/code'
+import { codeSample, LANGUAGES, sampleRequest } from 'countersign/code'
 import { EXIT, UsageError } from '../exit.ts'
 import type { RequestOptions } from '../request.ts'
 import { findScheme } from '../schemes.ts'
@@ -10,7 +10,7 @@ import { out, readTextFile } from '../streams.ts'
 interface CodeOptions extends Pick<RequestOptions, 'data' | 'header'> {
   readonly lang: string
   readonly method?: string
-  readonly url: string
+  readonly url?: string
 }
 
 export function addCodeCommand(program: Command, done: (code: number) => void): void {
@@ -18,9 +18,9 @@ export function addCodeCommand(program: Command, done: (code: number) => void): 
     .command('code')
     .description('print a complete program that signs and sends one request')
     .argument('<scheme>', 'a scheme that countersign schemes lists, or the path of a declaration in JSON')
-    .requiredOption('-l, --lang <language>', LANGUAGES.map(({ name }) => name).join(', '))
-    .option('-X, --method <method>', 'default: GET, or POST with a body')
-    .option('--url <url>', 'the full URL, with its query', 'https://api.example.com/v1/orders?limit=10')
+    .option('-l, --lang <language>', LANGUAGES.map(({ name }) => name).join(', '), 'curl')
+    .option('-X, --method <method>', 'default: one that the scheme takes, or POST with a body')
+    .option('--url <url>', 'the full URL, with its query (default: an example)')
     .option('-d, --data <text|@file>', 'the body')
     .option(
       '-H, --header <name: value>',
@@ -46,14 +46,15 @@ Examples:
           'no-sample',
           `The scheme ${name} has logic of its own, so no sample can be derived from its declaration: use the library, or countersign sign --curl.`,
         )
-      const wantsBody = scheme.carriers.some(carrier => carrier.in === 'form')
-      const body = options.data?.startsWith('@') ? readTextFile(options.data.slice(1), 'body file') : options.data
-      const method = options.method ?? (body === undefined && !wantsBody ? 'GET' : 'POST')
+      // What is left out is such that a verifier takes the call without options.
+      const sample = sampleRequest(scheme)
+      const given = options.data?.startsWith('@') ? readTextFile(options.data.slice(1), 'body file') : options.data
+      const isChosen = options.method !== undefined || given !== undefined
       out(
         codeSample(scheme, options.lang, {
-          method,
-          url: options.url,
-          body,
+          method: options.method ?? (given === undefined ? sample.method : 'POST'),
+          url: options.url ?? sample.url,
+          body: isChosen ? given : sample.body,
           headers: Object.fromEntries(readHeaderLines(options.header ?? [])),
         }),
       )

@@ -3,7 +3,7 @@ import { createSigner, serverClock, signedFetch } from 'countersign'
 import { curlLine } from 'countersign/code'
 import { addCredentialOptions, type CredentialOptions, resolveCredentials } from '../credentials.ts'
 import { EXIT, UsageError } from '../exit.ts'
-import { addRequestOptions, type RequestOptions, readParameters, readRequest, readUnit } from '../request.ts'
+import { addRequestOptions, type RequestOptions, readRequest, readSignerOptions } from '../request.ts'
 import { out, tell } from '../streams.ts'
 
 interface SendOptions extends CredentialOptions, RequestOptions {
@@ -41,7 +41,7 @@ Examples:
       if (!(timeoutMs > 0)) throw new UsageError('timeout-malformed', '--timeout is a number of seconds above 0.')
       const { scheme, credentials } = await resolveCredentials(options)
       const request = await readRequest(first, second, options)
-      const signer = createSigner(scheme, credentials, { timestamp: readUnit(options), parameters: readParameters(options) })
+      const signer = createSigner(scheme, credentials, readSignerOptions(options))
       if (options.curl === true) {
         out(`${curlLine(signer.sign(request), request.headers)}\n`)
         return done(EXIT.ok)

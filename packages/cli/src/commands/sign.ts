@@ -3,7 +3,7 @@ import { createSigner } from 'countersign'
 import { curlLine } from 'countersign/code'
 import { addCredentialOptions, type CredentialOptions, resolveCredentials } from '../credentials.ts'
 import { EXIT } from '../exit.ts'
-import { addRequestOptions, type RequestOptions, readParameters, readRequest, readUnit } from '../request.ts'
+import { addRequestOptions, type RequestOptions, readRequest, readSignerOptions } from '../request.ts'
 import { out, tell } from '../streams.ts'
 
 interface SignOptions extends CredentialOptions, RequestOptions {
@@ -31,7 +31,7 @@ Examples:
     .action(async (first: string, second: string | undefined, options: SignOptions) => {
       const { scheme, credentials } = await resolveCredentials(options)
       const request = await readRequest(first, second, options)
-      const signed = createSigner(scheme, credentials, { timestamp: readUnit(options), parameters: readParameters(options) }).sign(request)
+      const signed = createSigner(scheme, credentials, readSignerOptions(options)).sign(request)
       const message = new TextDecoder().decode(signed.message())
       if (options.message === true) tell(`signed: ${JSON.stringify(message)}`)
       if (options.curl === true) out(`${curlLine(signed, request.headers)}\n`)

@@ -17,7 +17,7 @@ import { type DeclaredScheme, isDeclared } from '../scheme.ts'
 import * as shipped from '../schemes/index.ts'
 import { SCHEMES } from '../schemes/registry.ts'
 import { createVerifier } from '../verify.ts'
-import { codeSample, LANGUAGES, type SampleRequest } from './index.ts'
+import { codeSample, LANGUAGES, type SampleRequest, sampleRequest } from './index.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'countersign-code-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -147,18 +147,14 @@ async function startApi(scheme: DeclaredScheme): Promise<Api> {
   return { origin, refusals, close: () => server.close() }
 }
 
-/** One that a verifier of the scheme takes without options. */
+/** The one that is printed by default, with a nastier query and body. */
 function requestFor(scheme: DeclaredScheme, origin: string): SampleRequest {
-  const { fields, carriers, only } = scheme
-  const takesQuery = only.query === 'any' || (['url', 'target', 'query', 'payload'] as const).some(field => fields.has(field))
-  const url = `${origin}/v1/orders${takesQuery ? '?b=%20x&a=1' : ''}`
-  const method = only.methods?.[0] ?? (fields.has('body') || fields.has('payload') ? 'POST' : 'GET')
-  if (method === 'GET') return { method, url }
-  const isForm = carriers.some(carrier => carrier.in === 'form')
+  const { method, url, body } = sampleRequest(scheme, `${origin}/v1/orders`)
+  const isJson = body?.startsWith('{') === true
   return {
     method,
-    url,
-    body: isForm ? 'pair=XBTUSD&volume=1.25' : '{"note": "für 5 € $HOME \'quoted\' \\\\ `x` %s", "n": [1, true]}\n',
+    url: url.includes('?') ? url.replace(/\?.*/, '?b=%20x&a=1') : url,
+    body: isJson ? '{"note": "für 5 € $HOME \'quoted\' \\\\ `x` %s", "n": [1, true]}\n' : body,
   }
 }
 

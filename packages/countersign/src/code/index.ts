@@ -14,6 +14,7 @@ import { python } from './python.ts'
 import { ruby } from './ruby.ts'
 
 export { curlLine } from './curl-line.ts'
+export { sampleRequest } from './sample-request.ts'
 export type { Language, SampleRequest }
 
 /** Every language that a sample can be written in. */

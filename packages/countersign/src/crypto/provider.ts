@@ -24,7 +24,7 @@ export interface CryptoProvider {
   keyPairSign(algorithm: KeyPairAlgorithm, pem: string): SignBytes
   /** @param pem SPKI; PKCS#1 for RSA. @throws CountersignError `public-key-malformed`, at once or as a rejection */
   keyPairVerify(algorithm: KeyPairAlgorithm, pem: string): VerifyMessage
-  utf8(text: string): Uint8Array
+  utf8(text: string): Uint8Array<ArrayBuffer>
   /** Compares two texts in a time that does not depend on where they differ. */
   equal(a: string, b: string): boolean
 }

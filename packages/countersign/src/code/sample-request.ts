@@ -1,0 +1,16 @@
+import type { DeclaredScheme } from '../scheme.ts'
+import type { SampleRequest } from './program.ts'
+
+/**
+ * A request that a verifier of the scheme takes without options: with the method, the query and the body that the
+ * scheme's own `only` asks for.
+ *
+ * @param url without a query
+ */
+export function sampleRequest({ fields, carriers, only }: DeclaredScheme, url = 'https://api.example.com/v1/orders'): SampleRequest {
+  const takesQuery = only.query === 'any' || (['url', 'target', 'query', 'payload'] as const).some(field => fields.has(field))
+  const isForm = carriers.some(carrier => carrier.in === 'form')
+  const method = only.methods?.[0] ?? (isForm ? 'POST' : 'GET')
+  if (method === 'GET') return { method, url: takesQuery ? `${url}?limit=10` : url }
+  return { method, url, body: isForm ? 'pair=XBTUSD&volume=1.25' : '{"id":"1"}' }
+}
