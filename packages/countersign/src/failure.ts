@@ -93,7 +93,7 @@ export const FAILURES: { readonly [C in FailureCode]: FailureFacts } = {
 export function explainFailure(failure: Failure): string {
   switch (failure.code) {
     case 'method-not-allowed':
-      return `The method ${failure.method} is not served here; methods are written in upper case.`
+      return `The method ${failure.method} is not served here${/[a-z]/.test(failure.method) ? '; methods are written in upper case' : ''}.`
     case 'malformed-target':
       return 'The request target is not a path and query of RFC 3986 characters: percent-encode everything else before signing.'
     case 'unknown-origin':

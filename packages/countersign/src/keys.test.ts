@@ -23,6 +23,7 @@ describe('createKey', () => {
     ['three live secrets', { id: 'k', secrets: [secret, secret, secret] }, 'option-invalid'],
     ['an id with a comma', { id: 'a,b', secret }, 'option-invalid'],
     ['an empty id', { id: '', secret }, 'option-invalid'],
+    ['no id', { secret } as { id: string; secret: string }, 'option-invalid'],
     ['an address that is none', { id: 'k', secret, addresses: ['localhost'] }, 'option-invalid'],
   ])('refuses %s', (_what, description, code) => {
     expect(() => createKey(qredoV1, description)).toThrow(expect.objectContaining({ code }))

@@ -86,7 +86,8 @@ export interface KeySource {
  */
 export function createKey(scheme: Scheme, description: KeyDescription): Key {
   const { id, publicKey, passphrase } = description
-  if (!KEY_ID.test(id)) throw new CountersignError('option-invalid', 'A key id is 1 to 1024 visible ASCII characters without a comma.')
+  if (typeof id !== 'string' || !KEY_ID.test(id))
+    throw new CountersignError('option-invalid', 'A key id is 1 to 1024 visible ASCII characters without a comma.')
   checkDescription(scheme, description)
   const given = description.secrets ?? (description.secret === undefined ? [] : [description.secret])
   if (given.length > MAX_LIVE_SECRETS)

@@ -154,7 +154,7 @@ function findPlace(scheme: string, host: string, wanted: { readonly service: str
   if (service === undefined || region === undefined)
     throw new CountersignError(
       'option-invalid',
-      `The scheme ${scheme} wants the parameters service and region, which ${host} does not tell.`,
+      `The scheme ${scheme} wants the parameters service and region, which ${host} does not tell: give them in the signer's option parameters, or to sigV4({ service, region }).`,
     )
   if (/^[A-Za-z0-9_.-]{1,64}$/.test(service) && /^[A-Za-z0-9_.-]{1,64}$/.test(region)) return { service, region }
   throw new CountersignError('option-invalid', 'The parameters service and region are letters, digits, -, _ and ., up to 64 of them.')
