@@ -1,5 +1,5 @@
 import type { BytesEncoding } from '../encoding.ts'
-import type { Language } from './language.ts'
+import { callsFunction, type Language } from './language.ts'
 import { type Dialect, hasRawHash, print, printBytes } from './print.ts'
 import type { Program } from './program.ts'
 
@@ -75,7 +75,7 @@ export const csharp: Language = {
             `    static byte[] Mac(byte[] secret, byte[] message)\n    {\n        using (var hmac = new HMAC${upper}(secret)) return hmac.ComputeHash(message);\n    }`,
           ]
         : []),
-      ...HELPERS.filter(([name]) => text.includes(`${name}(`)).map(([, code]) => code),
+      ...HELPERS.filter(([name]) => callsFunction(text, name)).map(([, code]) => code),
     ]
     const sections = [`    static int Main()\n    {\n${text}\n    }`, ...helpers]
     return `// Signs and sends one request: ${program.title}.${program.docs === undefined ? '' : ` ${program.docs}`}\nusing System;\nusing System.Globalization;\nusing System.IO;\nusing System.Linq;\nusing System.Net.Http;\nusing System.Security.Cryptography;\nusing System.Text;\n\nstatic class Sign\n{\n${sections.join('\n\n')}\n}\n`

@@ -1,5 +1,5 @@
 import type { BytesEncoding } from '../encoding.ts'
-import type { Language } from './language.ts'
+import { callsFunction, type Language } from './language.ts'
 import { type Dialect, print, printParts } from './print.ts'
 import type { Program } from './program.ts'
 
@@ -91,7 +91,7 @@ export const go: Language = {
       '\t}',
       '}',
     ].join('\n')
-    const functions = FUNCTIONS.filter(([name]) => body.includes(`${name}(`)).map(([, code]) => code)
+    const functions = FUNCTIONS.filter(([name]) => callsFunction(body, name)).map(([, code]) => code)
     const hmacFunction = isHmac
       ? [
           `func mac(secret []byte, message string) []byte {\n\thash := hmac.New(${hashPackage(digest)}, secret)\n\thash.Write([]byte(message))\n\treturn hash.Sum(nil)\n}`,

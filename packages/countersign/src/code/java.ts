@@ -1,6 +1,6 @@
 import type { Digest } from '../algorithm.ts'
 import type { BytesEncoding } from '../encoding.ts'
-import type { Language } from './language.ts'
+import { callsFunction, type Language } from './language.ts'
 import { type Dialect, hasRawHash, print, printBytes } from './print.ts'
 import type { Program } from './program.ts'
 
@@ -63,12 +63,14 @@ export const java: Language = {
       ...(program.contentType === undefined ? [] : [`    .header("content-type", ${literal(program.contentType)})`]),
       ...program.headers.map(({ name, recipe }) => `    .header(${literal(name)}, ${print(recipe, dialect)})`),
       '    .build();',
-      'HttpResponse<String> response = HttpClient.newHttpClient().send(request, HttpResponse.BodyHandlers.ofString());',
+      '// Over http it would ask for HTTP/2 by an Upgrade, which not every server leaves unheard.',
+      'HttpClient client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();',
+      'HttpResponse<String> response = client.send(request, HttpResponse.BodyHandlers.ofString());',
       'System.out.println(response.body());',
       'if (response.statusCode() >= 300) System.exit(1);',
     ]
     const text = main.map(line => (line === '' ? '' : `        ${line}`)).join('\n')
-    const helpers = HELPERS.filter(([name]) => text.includes(`${name}(`)).map(([, code]) => code)
+    const helpers = HELPERS.filter(([name]) => callsFunction(text, name)).map(([, code]) => code)
     const macHelper = isHmac
       ? [
           `    static byte[] mac(byte[] secret, byte[] message) throws Exception {\n        Mac mac = Mac.getInstance("Hmac${digest.toUpperCase()}");\n        mac.init(new SecretKeySpec(secret, mac.getAlgorithm()));\n        return mac.doFinal(message);\n    }`,

@@ -22,3 +22,8 @@ export function makesNonce(program: Program, ...formats: readonly string[]): boo
     format => format !== undefined && formats.includes(format),
   )
 }
+
+/** Whether code calls a function of that very name: `FromHex(` is no call of `Hex`. */
+export function callsFunction(code: string, name: string): boolean {
+  return new RegExp(`(?<!\\w)${name}\\(`).test(code)
+}

@@ -1,6 +1,6 @@
 import type { Digest } from '../algorithm.ts'
 import type { BytesEncoding } from '../encoding.ts'
-import type { Language } from './language.ts'
+import { callsFunction, type Language } from './language.ts'
 import { type Dialect, hasRawHash, print, printBytes } from './print.ts'
 import type { Program } from './program.ts'
 
@@ -59,7 +59,7 @@ export const postman: Language = {
       ),
     ]
     const code = lines.join('\n')
-    const helpers = HELPERS.filter(([name]) => code.includes(`${name}(`)).map(([, text]) => text)
+    const helpers = HELPERS.filter(([name]) => callsFunction(code, name)).map(([, text]) => text)
     return `${[code, ...helpers].join('\n\n')}\n`
   },
 }

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Digest } from '../algorithm.ts'
 import { messageBytes } from '../message.ts'
-import { createHmacSigner, SCRATCH_BYTES } from './hmac.ts'
+import { createHmacSigner, leftInScratch, SCRATCH_BYTES } from './hmac.ts'
 
 const digests: Digest[] = ['sha1', 'sha256', 'sha384', 'sha512']
 
@@ -45,5 +45,19 @@ describe('createHmacSigner', () => {
     const first = a(message)
     expect(b(message)).not.toBe(first)
     expect(a(message)).toBe(first)
+  })
+
+  it.each(digests)('%s reads a secret as long as a block, and one byte around it', digest => {
+    for (const length of [63, 64, 65, 127, 128, 129]) {
+      const secret = Buffer.alloc(length, length)
+      const message = { before: 'm', body: undefined, after: '' }
+      expect(createHmacSigner(digest, secret, 'hex')(message)).toBe(createHmac(digest, secret).update('m').digest('hex'))
+    }
+  })
+
+  it('leaves neither key nor message in memory', () => {
+    const sign = createHmacSigner('sha256', Buffer.alloc(60, 0x55), 'hex')
+    for (const body of ['short', 'x'.repeat(3000), Buffer.alloc(500, 1)]) sign({ before: 'GET/', body, after: '' })
+    expect(leftInScratch()).toHaveLength(0)
   })
 })

@@ -11,12 +11,17 @@ export const SCRATCH_BYTES = 16_384
 /** RFC 2104 §2: the block size of each hash, in bytes. */
 const BLOCK_BYTES: { readonly [D in Digest]: number } = { sha1: 64, sha256: 64, sha384: 128, sha512: 128 }
 
-/** One for all keys, since nothing waits between its filling and its use; made with the first key. */
+/** One for all keys, since nothing waits between its filling and its wiping; made with the first key. */
 let scratch: Buffer | undefined
 
 /** The first bytes of it, by number: looking at memory another way costs more than writing a short message there. */
 const beginnings: Buffer[] = []
 const LONGEST_KEPT = 1024
+
+/** What is left in the memory, for the test that nothing is. */
+export function leftInScratch(): Uint8Array | undefined {
+  return scratch?.filter(byte => byte !== 0)
+}
 
 /**
  * Makes the function that signs with one secret: HMAC as RFC 2104 defines it, `H(K ⊕ opad ‖ H(K ⊕ ipad ‖ message))`,
@@ -35,7 +40,7 @@ export function createHmacSigner(digest: Digest, secret: Uint8Array, encoding: N
     inner[index] = byte ^ 0x36
     outer[index] = byte ^ 0x5c
   }
-  scratch ??= Buffer.allocUnsafeSlow(SCRATCH_BYTES)
+  scratch ??= Buffer.alloc(SCRATCH_BYTES)
   const memory = scratch
   return message => {
     const { before, body, after } = message
@@ -55,6 +60,8 @@ export function createHmacSigner(digest: Digest, secret: Uint8Array, encoding: N
     const filled = beginnings[end] ?? memory.subarray(0, end)
     if (end <= LONGEST_KEPT) beginnings[end] = filled
     outer.write(hash(digest, filled, 'binary'), block, 'binary')
+    // The key and the message don't stay behind.
+    memory.fill(0, 0, end)
     return hash(digest, outer, encoding)
   }
 }
