@@ -1,7 +1,7 @@
 import type { KeyKind, KeyPairAlgorithm } from '../algorithm.ts'
 import { encode, fromBase64 } from '../encoding.ts'
 import { CountersignError } from '../error.ts'
-import { derElement, derSequence, EC_PUBLIC_KEY, ED25519, NULL, P256, P384, RSA_ENCRYPTION, RSA_PSS } from '../keys/der.ts'
+import { derElement, derSequence, EC_PUBLIC_KEY, ED25519_ID, NULL, P256_ID, P384_ID, RSA_ENCRYPTION, RSA_PSS } from '../keys/der.ts'
 
 /**
  * The DER of a key in PEM, wrapped as WebCrypto wants it: PKCS#8 for a private, SPKI for a public key. Takes those, PKCS#1
@@ -22,7 +22,9 @@ export function readPem(algorithm: KeyPairAlgorithm, pem: string, kind: 'private
     )
   }
   if (form === undefined) return Uint8Array.from(der)
-  const identifier = isRsa ? derSequence(RSA_ENCRYPTION, NULL) : derSequence(EC_PUBLIC_KEY, algorithm === 'ecdsa-p256-sha256' ? P256 : P384)
+  const identifier = isRsa
+    ? derSequence(RSA_ENCRYPTION, NULL)
+    : derSequence(EC_PUBLIC_KEY, algorithm === 'ecdsa-p256-sha256' ? P256_ID : P384_ID)
   const wrapped =
     kind === 'private' ? [Uint8Array.of(2, 1, 0), identifier, derElement(0x04, der)] : [identifier, derElement(0x03, Uint8Array.of(0), der)]
   return Uint8Array.from(derElement(0x30, ...wrapped))
@@ -30,9 +32,9 @@ export function readPem(algorithm: KeyPairAlgorithm, pem: string, kind: 'private
 
 /** What a private key's first bytes hold. */
 const IDENTIFIERS: readonly (readonly [hex: string, KeyKind])[] = [
-  [ED25519, 'ed25519'],
-  [P256, 'p256'],
-  [P384, 'p384'],
+  [ED25519_ID, 'ed25519'],
+  [P256_ID, 'p256'],
+  [P384_ID, 'p384'],
   [RSA_PSS, 'rsa-pss'],
   [RSA_ENCRYPTION, 'rsa'],
 ]

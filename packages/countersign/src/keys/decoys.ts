@@ -6,17 +6,17 @@ import { derElement, derSequence, NULL, RSA_ENCRYPTION } from './der.ts'
  * Published test keys of RFC 9421, Appendix B.1, whose private halves are published as well: only their kind matters
  * here.
  */
-const P256 = `-----BEGIN PUBLIC KEY-----
+const DECOY_P256 = `-----BEGIN PUBLIC KEY-----
 MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEqIVYZVLCrPZHGHjP17CTW0/+D9Lf
 w0EkjqF7xB4FivAxzic30tMM4GF+hR6Dxh71Z50VGGdldkkDXZCnTNnoXQ==
 -----END PUBLIC KEY-----
 `
-const ED25519 = `-----BEGIN PUBLIC KEY-----
+const DECOY_ED25519 = `-----BEGIN PUBLIC KEY-----
 MCowBQYDK2VwAyEAJrQLj5P/89iXES9+vFgrIy29clF9CC/oPPsw3c5D0bs=
 -----END PUBLIC KEY-----
 `
 /** Made for this purpose; its private half was thrown away. */
-const P384 = `-----BEGIN PUBLIC KEY-----
+const DECOY_P384 = `-----BEGIN PUBLIC KEY-----
 MHYwEAYHKoZIzj0CAQYFK4EEACIDYgAE2XRgZXdEu7J7GkTrwmCV0N8aWL4KjPrH
 nCngK7/J+5NlEC88+cmrnHCuJDT1fX82HnkhJVad+F/ZzJz6q8E7wa2nTcj792AC
 XjvKOHzhsi6S6ZBGwwRQKfHoaPfSFD6L
@@ -31,11 +31,11 @@ XjvKOHzhsi6S6ZBGwwRQKfHoaPfSFD6L
 export function decoyPublicKey(algorithm: KeyPairAlgorithm, signatureBytes: number): string {
   switch (algorithm) {
     case 'ecdsa-p256-sha256':
-      return P256
+      return DECOY_P256
     case 'ecdsa-p384-sha384':
-      return P384
+      return DECOY_P384
     case 'ed25519':
-      return ED25519
+      return DECOY_ED25519
     default:
       return decoyRsaKey(signatureBytes)
   }

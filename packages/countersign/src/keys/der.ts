@@ -5,11 +5,11 @@ export const RSA_ENCRYPTION = '06092a864886f70d010101'
 /** RFC 4055 §3.1. */
 export const RSA_PSS = '06092a864886f70d01010a'
 /** RFC 8410 §3. */
-export const ED25519 = '06032b6570'
+export const ED25519_ID = '06032b6570'
 /** RFC 5480 §2.1.1, and the curves' own. */
 export const EC_PUBLIC_KEY = '06072a8648ce3d0201'
-export const P256 = '06082a8648ce3d030107'
-export const P384 = '06052b81040022'
+export const P256_ID = '06082a8648ce3d030107'
+export const P384_ID = '06052b81040022'
 /** Stands behind {@link RSA_ENCRYPTION}: RFC 8017 §A.1. */
 export const NULL = '0500'
 

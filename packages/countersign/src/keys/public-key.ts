@@ -3,7 +3,7 @@ import { MIN_RSA_BITS } from '../crypto/modulus.ts'
 import { decodeStrictly, encode, fromBase64 } from '../encoding.ts'
 import { CountersignError } from '../error.ts'
 import { isOnCurve, isUsableEdwardsPoint } from './curves.ts'
-import { derElement, EC_PUBLIC_KEY, ED25519, NULL, P256, P384, RSA_ENCRYPTION, RSA_PSS } from './der.ts'
+import { derElement, EC_PUBLIC_KEY, ED25519_ID, NULL, P256_ID, P384_ID, RSA_ENCRYPTION, RSA_PSS } from './der.ts'
 
 /** What a public key is: its kind, and how long its signatures are. */
 export interface PublicKeyFacts {
@@ -20,9 +20,9 @@ export const MAX_RSA_BITS = 8192
 
 /** What a public key's algorithm identifier is, whole. */
 const IDENTIFIERS: { readonly [hex: string]: KeyKind } = {
-  [ED25519]: 'ed25519',
-  [EC_PUBLIC_KEY + P256]: 'p256',
-  [EC_PUBLIC_KEY + P384]: 'p384',
+  [ED25519_ID]: 'ed25519',
+  [EC_PUBLIC_KEY + P256_ID]: 'p256',
+  [EC_PUBLIC_KEY + P384_ID]: 'p384',
   [RSA_ENCRYPTION]: 'rsa',
   [RSA_ENCRYPTION + NULL]: 'rsa',
 }
