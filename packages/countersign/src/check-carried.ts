@@ -1,6 +1,6 @@
 import { invalid } from './check-template.ts'
 import type { At } from './check-values.ts'
-import { type Field, fieldsOf, hashOf, macOf, type Recipe, TEXT_CHANGES } from './recipe/recipe.ts'
+import { type Field, fieldsOf, hashOf, isTextChange, macOf, type Recipe } from './recipe/recipe.ts'
 import type { Carrier, DeclaredScheme } from './scheme.ts'
 
 /**
@@ -77,7 +77,7 @@ function checkItem(parts: readonly Recipe[], { message, parameters }: DeclaredSc
       continue
     }
     const [field = ''] = fieldsOf(part)
-    if (part.op === 'filter' && part.filter !== 'percent-encode' && (TEXT_CHANGES as readonly string[]).includes(part.filter))
+    if (part.op === 'filter' && part.filter !== 'percent-encode' && isTextChange(part.filter))
       throw invalid(where, `{${field}|${part.filter}}: what was changed like that can't be read back`)
     if (!carriable.includes(field))
       throw invalid(

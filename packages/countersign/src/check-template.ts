@@ -2,7 +2,7 @@ import { DIGEST_BYTES, type Digest } from './algorithm.ts'
 import { ALPHABETS, type BytesEncoding } from './encoding.ts'
 import { CountersignError } from './error.ts'
 import { nearest } from './nearest.ts'
-import { FIELDS, TEXT_CHANGES } from './recipe/recipe.ts'
+import { FIELDS, isTextChange, TEXT_CHANGES } from './recipe/recipe.ts'
 import { splitExpression, TEMPLATE_TOKENS } from './template.ts'
 
 /** A mistake in a declaration: where it stands, and what may stand there. */
@@ -36,7 +36,7 @@ function checkExpression(expression: string, where: string, parameters: readonly
   const [first, second, ...rest] = filters
   if (first === undefined) return
   if (rest.length > 0) throw invalid(where, `{${expression}} has more than two filters`)
-  if ((TEXT_CHANGES as readonly string[]).includes(first)) {
+  if (isTextChange(first)) {
     if (second !== undefined) throw invalid(where, `{${expression}}: nothing may follow ${first}`)
     if (first === 'sorted' && fields.join() !== 'query')
       throw invalid(where, `{${expression}}: sorted is for the parameters of {query}; other texts that differ would be signed alike`)

@@ -5,7 +5,7 @@ import type { Call } from './call.ts'
 import { compile, partsOf } from './compile.ts'
 import { DECLARED } from './declared.ts'
 import { type QueryTail, queryTail } from './query-tail.ts'
-import { join, type ListRecipe, type Recipe, TEXT_CHANGES } from './recipe.ts'
+import { isTextChange, join, type ListRecipe, type Recipe } from './recipe.ts'
 import { ANY, classOf, type Shape, samples } from './shape.ts'
 import { shapesOf } from './shapes.ts'
 
@@ -168,7 +168,7 @@ function compileFirstByte({ recipe, characters }: Shape, inRun: RegExp): FirstBy
  */
 function isWritten(recipe: Recipe): boolean {
   if (recipe.op === 'list') return false
-  return recipe.op !== 'filter' || TEXT_CHANGES.some(change => change === recipe.filter)
+  return recipe.op !== 'filter' || isTextChange(recipe.filter)
 }
 
 function byteOf(content: string | Uint8Array | undefined): number | undefined {

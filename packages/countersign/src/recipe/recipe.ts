@@ -32,6 +32,10 @@ export const TEXT_CHANGES = ['lower', 'upper', 'percent-encode', 'sorted'] as co
 
 export type TextChange = (typeof TEXT_CHANGES)[number]
 
+export function isTextChange(word: string): word is TextChange {
+  return TEXT_CHANGES.some(change => change === word)
+}
+
 /**
  * A step of a recipe from text to text, text to bytes (a hash), or bytes to text (an encoding). Beside those that
  * declarations may use there are those of schemes with logic: `normalize`, `re-encode`, `collapse` (SigV4),
@@ -139,14 +143,13 @@ export function hashOf(recipe: Recipe): HashRecipe | undefined {
 }
 
 /** Whether a recipe is the signature of a passphrase. */
-export function isMac(recipe: Recipe): boolean {
+export function isMac(recipe: Recipe): recipe is FilterRecipe & { readonly of: FilterRecipe } {
   return recipe.op === 'filter' && recipe.of.op === 'filter' && recipe.of.filter === 'hmac'
 }
 
 /** How a carried passphrase is signed, `{passphrase|hmac|base64}`; `undefined` for every other recipe. */
 export function macOf(recipe: Recipe): { readonly encoding: BytesEncoding; readonly of: Recipe } | undefined {
-  if (recipe.op !== 'filter' || recipe.of.op !== 'filter' || recipe.of.filter !== 'hmac') return undefined
-  return { encoding: recipe.filter as BytesEncoding, of: recipe.of.of }
+  return isMac(recipe) ? { encoding: recipe.filter as BytesEncoding, of: recipe.of.of } : undefined
 }
 
 /** Every field that a recipe reads; those of a list's items are `name` and `value`, which are left out. */
