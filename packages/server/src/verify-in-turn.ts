@@ -8,7 +8,8 @@ export interface VerifiedInTurn {
 }
 
 /**
- * Verifies by the first scheme whose headers are there, so that clients can move from one to the next.
+ * Tries one scheme after the other until one takes the call or refuses its signature, so that clients can move from one
+ * to the next. If none does, the first one's refusal is the answer.
  *
  * @throws ServerError `route-invalid` without any verifier
  */
