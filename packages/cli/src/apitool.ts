@@ -66,7 +66,7 @@ async function send(flags: Flags): Promise<number> {
   const fetch = signedFetch({ ...signer, signAsync: call => signer.signAsync({ ...call, timestamp }) })
   const response = await fetch(signed.url, {
     method: signed.method,
-    ...(signed.body === undefined ? {} : { body: Uint8Array.from(signed.body) }),
+    body: signed.body ?? null,
   })
   out(`\n${await response.text()}\n`)
   if (!response.ok) tell(`HTTP ${response.status} ${response.statusText}`)

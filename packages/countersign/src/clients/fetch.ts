@@ -57,7 +57,7 @@ export function signedFetch(signer: Signer, options: SignedFetchOptions = {}): F
       ...init,
       method: call.method,
       headers: { ...headers, ...signed.headers },
-      body: signed.body === undefined ? null : Uint8Array.from(signed.body),
+      body: signed.body ?? null,
       redirect: 'manual',
     })
   }

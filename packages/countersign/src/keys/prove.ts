@@ -212,7 +212,10 @@ function createDecoys(
 /** Lengths of signatures that are remembered with their algorithms. */
 const MAX_CLASSES = 64
 
-/** How long a signature of an algorithm is; RSA's are as long as the modulus, so of the lengths that keys may have the nearest. */
+/**
+ * How long a signature of an algorithm is; RSA's are as long as the modulus, so of the lengths that keys may have the
+ * nearest.
+ */
 function lengthOf(name: Algorithm, presented: number): number {
   return name.startsWith('rsa') ? Math.min(Math.max(Math.ceil(presented), MIN_RSA_BITS / 8), MAX_RSA_BITS / 8) : signatureBytes(name)
 }
