@@ -15,8 +15,8 @@ export const compactJson: JsonSerializer = value => serialised(() => JSON.string
  * exponents with two digits, `NaN` and `Infinity` as they are.
  *
  * What JavaScript can't know: whether `1` is Python's `1` or `1.0`. It is written as the `int` that Python reads from
- * `JSON.stringify(value)` (but −0 is `-0.0`, which only a `float` can be); for the other, give `pythonFloat(1)`, and for an `int` above 2^53 a `bigint`. An object puts
- * keys that are whole numbers first; give a `Map` to keep them in order.
+ * `JSON.stringify(value)` (but −0 is `-0.0`, which only a `float` can be); for the other, give `pythonFloat(1)`, and for
+ * an `int` above 2^53 a `bigint`. An object puts keys that are whole numbers first; give a `Map` to keep them in order.
  *
  * @throws CountersignError `body-not-signable`
  */

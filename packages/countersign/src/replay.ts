@@ -11,7 +11,8 @@ export type Claim = 'fresh' | 'seen' | 'full' | 'ended'
 /** Says whether a call was seen before, and remembers it. */
 export interface ReplayGuard {
   /**
-   * @param id of the call: made from its nonce, or else from what was signed; never from the signature as it was presented
+   * @param id of the call: made from its nonce, or else from what was signed; never from the signature as it was
+   * presented
    * @param expiresAtMs the last moment at which the call is accepted, in milliseconds since the epoch; a claim after it
    * is `ended`
    * @param issuedAtMs since when it could have been accepted, for guards that may lose their memory; left out where

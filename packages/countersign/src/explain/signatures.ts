@@ -88,7 +88,10 @@ export function guessSignatures(presented: string, right: BytesEncoding): readon
 
 type Add = (code: string, weight: number, did: string, bytes: Uint8Array | undefined, isCut?: boolean, fix?: string) => void
 
-/** Python's `str(signature).strip("b'")` takes every `b` off both ends, not only that of `b'…'`: one signature in 64 loses some. */
+/**
+ * Python's `str(signature).strip("b'")` takes every `b` off both ends, not only that of `b'…'`: one signature in 64
+ * loses some.
+ */
 function addStripped(add: Add, text: string): void {
   if (!/^[A-Za-z0-9+/_-]{20,90}={0,2}$/.test(text)) return
   for (let ahead = 0; ahead <= MOST_STRIPPED; ahead++) {

@@ -128,6 +128,11 @@ export function createGateway(options: GatewayOptions): Gateway {
     return keepSignature ? target : route.stripTarget(target, schemeName)
   }
 
+  /** The route of a request, upgrade or not; or why it has none. */
+  function findRoute({ method = '', rawHeaders }: IncomingMessage, path: string): RouteVerifier | GatewayProblem {
+    return takesHeadersOff(rawHeaders) ? 'connection-header' : routeOf(method, path)
+  }
+
   /** What an upstream is sent of a verified request. */
   function headersFor(
     request: IncomingMessage,
@@ -150,7 +155,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     const { method = '', url = '' } = request
     const requestBody = bodies.of(request)
     try {
-      const route = takesHeadersOff(request.rawHeaders) ? 'connection-header' : routeOf(method, entry.path)
+      const route = findRoute(request, entry.path)
       if (typeof route === 'string') return fail(route)
       const incoming = { method, target: url, headers: request.rawHeaders, body: requestBody.reader, address: request.socket.remoteAddress }
       const { result, scheme } = await route.verify(incoming, requestBody.isLarge ? DEFER_BODY : undefined)
@@ -212,11 +217,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     socket.on('error', () => socket.destroy())
     // What is sent upstream is a GET for a WebSocket, so nothing else may be asked for.
     const isWebSocket = method === 'GET' && request.headers.upgrade?.toLowerCase() === 'websocket'
-    const route = !isWebSocket
-      ? 'unsupported-upgrade'
-      : takesHeadersOff(request.rawHeaders)
-        ? 'connection-header'
-        : routeOf(method, entry.path)
+    const route = isWebSocket ? findRoute(request, entry.path) : 'unsupported-upgrade'
     if (typeof route === 'string') {
       const { status, title } = GATEWAY_PROBLEMS[route]
       socket.end(`HTTP/1.1 ${status} ${title}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`)
