@@ -11,7 +11,7 @@ import { type CompiledHash, compile } from './recipe/compile.ts'
 import { DEFAULT_LIFETIME_MS, type SignableRequest, type SignedRequest, type SignerOptions } from './request.ts'
 import type { Carrier, DeclaredScheme } from './scheme.ts'
 import { notOne } from './sign/not-one.ts'
-import { createTimestamper, looksLikeTimestamp, systemClock } from './timestamp.ts'
+import { createTimestamper, isEpoch, systemClock } from './timestamp.ts'
 import { checkSignableUrl, splitUrl } from './url.ts'
 
 interface Writer {
@@ -59,7 +59,7 @@ export function createDeclaredPreparer(
     if (request.timestamp !== undefined) checkTimestamp(scheme, request.timestamp)
     const body = serializeBody(request.body, toJson, crypto)
     const contentType = contentTypeOf(body, request.headers)
-    const nonce = readNonce?.(request.nonce) ?? ''
+    const nonce = readNonce?.(request) ?? ''
     if (readNonce === undefined && request.nonce !== undefined) throw notOne(scheme, request.nonce, 'nonce', [])
     const call: Call = {
       timestamp: hasAlternatives && nonce !== '' ? '' : (request.timestamp ?? stamp()),
@@ -132,7 +132,7 @@ function checkGiven({ name, features }: DeclaredScheme, parameter: string | unde
 
 function checkTimestamp(scheme: DeclaredScheme, timestamp: string): void {
   const formats = scheme.timestamp?.formats ?? []
-  if (!formats.some(format => looksLikeTimestamp(timestamp, format))) throw notOne(scheme, timestamp, 'timestamp', formats)
+  if (!(scheme.features.isTimestamp ?? isEpoch)(timestamp, formats)) throw notOne(scheme, timestamp, 'timestamp', formats)
 }
 
 const NONE: never[] = []

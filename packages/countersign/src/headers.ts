@@ -53,7 +53,10 @@ export function compileHeaderReader(names: readonly string[]): (headers: Incomin
     } else if (isHeaders(headers)) {
       for (let index = 0; index < names.length; index++) values[index] = headers.get(names[index] ?? '') ?? undefined
     } else {
-      for (const [name, value] of Object.entries(headers)) {
+      // Twice as fast as `Object.entries`, and this is on every request's way.
+      for (const name in headers) {
+        if (!Object.hasOwn(headers, name)) continue
+        const value = headers[name]
         if (isTexts(value)) for (const one of value) put(values, name, String(one))
         else if (value !== undefined) put(values, name, String(value))
       }

@@ -8,7 +8,7 @@ const hasPython = spawnSync('python3', ['--version']).status === 0
 describe('pythonJson', () => {
   it.skipIf(!hasPython)('writes what json.dumps writes, for any JSON value (needs python3)', () => {
     // Python tells 1 from 1.0; JavaScript does not, and writes both as an integer.
-    const values = fc.sample(fc.jsonValue(), 300)
+    const values = fc.sample(fc.jsonValue(), { numRuns: 300, seed: 14 }).map(value => JSON.parse(JSON.stringify(value)) as unknown)
     const script =
       'import json,sys\nfor line in sys.stdin.read().split("\\n"):\n  print(json.dumps(json.dumps(json.loads(line, parse_float=lambda t: int(float(t)) if float(t).is_integer() and abs(float(t)) < 1e21 else float(t)))))'
     const output = execFileSync('python3', ['-c', script], {
@@ -19,9 +19,7 @@ describe('pythonJson', () => {
       .trimEnd()
       .split('\n')
       .map(line => JSON.parse(line) as string)
-    expect(values.map(pythonJson).map(text => text.replace(/-0(?![.\d])/g, '0'))).toEqual(
-      expected.map(text => text.replace(/-0(?![.\d])/g, '0')),
-    )
+    expect(values.map(pythonJson)).toEqual(expected)
   })
 
   it('can be read back', () => {

@@ -1,5 +1,6 @@
 import type { SchemeDeclaration } from './declaration.ts'
 import type { PartNames, Templates } from './known-parts.ts'
+import type { EpochFormat } from './timestamp.ts'
 
 /**
  * What has to be given beside a declaration: the features that its calls need. Without one, a signer would leave a
@@ -15,4 +16,9 @@ type Needs<D extends SchemeDeclaration> =
   | ('passphrase' extends PartNames<Templates<D>> ? 'passphrases' : never)
   | (D extends { readonly parameters: object } ? 'parameters' : never)
   | (D extends { readonly form: object } ? 'forms' : never)
+  | (D extends { readonly timestamp: { readonly formats: readonly (infer F)[] } }
+      ? Exclude<F, EpochFormat> extends never
+        ? never
+        : 'isTimestamp'
+      : never)
   | (D extends { readonly query: object } ? 'appendQuery' : never)

@@ -24,6 +24,8 @@ describe('the types of readDeclaration', () => {
     readDeclaration({ ...base, message: '{target}', headers: { p: '{passphrase}', s: '{signature}' } })
     // @ts-expect-error headers are missing
     readDeclaration({ ...base, message: '{target}{header.x-a}', headers: { s: '{signature}' } })
+    // @ts-expect-error dates are missing
+    readDeclaration({ ...base, message: '{timestamp}{target}', timestamp: { formats: ['iso8601'] }, headers: { s: '{signature}' } })
     // @ts-expect-error forms are missing
     readDeclaration({ ...base, message: '{target}', headers: { s: '{signature}' }, form: { nonce: '{nonce}' } }, nonces)
   })

@@ -90,8 +90,10 @@ export interface SignerFeatures {
   readonly openEnds?: (scheme: DeclaredScheme) => (call: Call) => boolean
   /** @returns the target with parameters behind it */
   readonly appendQuery?: (target: string, parameters: readonly (readonly [name: string, value: string])[]) => string
+  /** Whether a verifier would take this as a timestamp. Where there is none, the epoch is told by its digits. */
+  readonly isTimestamp?: (text: string, formats: readonly TimestampFormat[]) => boolean
   /** @returns the nonce of a call: what was given, checked, or one made up */
-  readonly nonces?: (scheme: DeclaredScheme, clock: Clock) => (given: string | undefined) => string
+  readonly nonces?: (scheme: DeclaredScheme, clock: Clock) => (request: SignableRequest) => string
   /** @param contentType of a body that was given as a JSON value */
   readonly headers?: (request: SignableRequest, contentType: string | undefined) => Call['header']
   readonly parameters?: (scheme: DeclaredScheme, options: SignerOptions) => () => Call['parameters']

@@ -20,12 +20,15 @@ export type Clock = () => number
 
 export const systemClock: Clock = () => Date.now()
 
+export type EpochFormat = 'seconds' | 'milliseconds' | 'microseconds' | 'nanoseconds'
+
+/** How many digits each has. */
 export const EPOCH_DIGITS: { readonly [F in TimestampFormat]?: number } = {
   seconds: 10,
   milliseconds: 13,
   microseconds: 16,
   nanoseconds: 19,
-}
+} satisfies { readonly [F in EpochFormat]: number }
 
 /**
  * Makes the function that writes the time of a call. Finer units than the clock's millisecond are filled with a random
@@ -84,16 +87,13 @@ function createUniqueDigits(clock: Clock, digits: 3 | 6): () => string {
   }
 }
 
+/** Whether a text is a time since the epoch in one of the formats. */
+export function isEpoch(text: string, formats: readonly TimestampFormat[]): boolean {
+  return /^\d+$/.test(text) && formats.some(format => EPOCH_DIGITS[format] === text.length)
+}
+
 /** The characters of a timestamp in any format, for a regular expression's `[…]`. */
 const TIMESTAMP_CHARACTERS = '0-9A-Za-z:., +\\-'
-
-const TIMESTAMP_TEXT = /* @__PURE__ */ new RegExp(`^[${TIMESTAMP_CHARACTERS}]{1,40}$`)
-
-/** Whether a text could be a timestamp of the format: the epoch to the digit, a date by its characters. */
-export function looksLikeTimestamp(text: string, format: TimestampFormat): boolean {
-  const digits = EPOCH_DIGITS[format]
-  return digits === undefined ? TIMESTAMP_TEXT.test(text) : text.length === digits && /^\d+$/.test(text)
-}
 
 /**
  * The characters that a timestamp in one of the formats may hold, for a regular expression's `[…]`; in any format where

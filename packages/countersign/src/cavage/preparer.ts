@@ -15,6 +15,7 @@ import { DECLARED } from '../recipe/declared.ts'
 import { mergeTexts } from '../recipe/merge-texts.ts'
 import { DEFAULT_LIFETIME_MS, type SignedRequest, type SignerOptions } from '../request.ts'
 import { createSecondStamper } from '../second-stamper.ts'
+import { refuseOwnHeaders } from '../sign/own-headers.ts'
 import { systemClock } from '../timestamp.ts'
 import { hostOf } from '../url.ts'
 import { CARRIERS, DATE_HEADERS, DIGEST_HEADER, type DraftCoverage, signingString } from './coverage.ts'
@@ -27,6 +28,7 @@ interface DraftPrepared extends Composition {
 
 /** What a signer runs for the draft. @throws CountersignError `credential-missing` */
 export function createDraftPreparer(
+  scheme: string,
   { carrier, headers: covered }: DraftCoverage,
   algorithm: Algorithm,
   { keyId = '' }: Credentials,
@@ -48,6 +50,7 @@ export function createDraftPreparer(
 
   function compose(parts: SignableParts, time: Time, added: Record<string, string>): DraftPrepared {
     const { names, recipe, made } = parts.signed === undefined ? bare : whole
+    if (!Object.hasOwn(added, DIGEST_HEADER)) refuseOwnHeaders(scheme, [DIGEST_HEADER], parts.lines)
     const lines = [...parts.lines.filter(([name]) => !Object.hasOwn(added, name)), ...Object.entries(added)]
     const created = Math.floor(time.ms / 1000)
     const times = { created: String(created), expires: String(created + Math.ceil(lifetimeMs / 1000)) }

@@ -75,7 +75,7 @@ export function draftSignatures(options: DraftSignaturesOptions = {}): Scheme {
     base: {
       createPlan: () => createDraftPlan(coverage),
       createPreparer: (credentials, signerOptions, crypto) =>
-        createDraftPreparer(coverage, algorithmOf(scheme, credentials), credentials, signerOptions, crypto),
+        createDraftPreparer(name, coverage, algorithmOf(scheme, credentials), credentials, signerOptions, crypto),
       createSigner: createAnySigner,
       carries: [
         carried(

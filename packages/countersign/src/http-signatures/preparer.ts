@@ -11,13 +11,16 @@ import { parseTimestamp } from '../parse-timestamp.ts'
 import type { Composition, Preparer } from '../plan.ts'
 import type { Call } from '../recipe/call.ts'
 import { DEFAULT_LIFETIME_MS, type SignableRequest, type SignedRequest, type SignerOptions } from '../request.ts'
+import { refuseOwnHeaders } from '../sign/own-headers.ts'
 import { systemClock } from '../timestamp.ts'
 import { hostOf } from '../url.ts'
 import { type Coverage, type CoveredList, INPUT } from './coverage.ts'
 import { contentDigest, type DigestName } from './digest.ts'
+import type { Place } from './places.ts'
 import { serializeSignatureInput } from './signature-base.ts'
 
 const DEFAULT_LABEL = 'sig'
+const DIGEST: readonly Place[] = ['content-digest']
 
 /** What is covered with a body, and without one. */
 export interface SignedLists {
@@ -35,6 +38,7 @@ interface HttpPrepared extends Composition {
 
 /** What a signer runs for RFC 9421. */
 export function createHttpPreparer(
+  name: string,
   coverage: Coverage,
   lists: SignedLists,
   algorithm: Algorithm,
@@ -66,6 +70,7 @@ export function createHttpPreparer(
     { covered, input }: { covered: CoveredList; input: string },
     added: Record<string, string>,
   ): HttpPrepared {
+    if (!Object.hasOwn(added, 'content-digest')) refuseOwnHeaders(name, DIGEST, parts.lines)
     const lines = [...parts.lines.filter(([name]) => !Object.hasOwn(added, name)), ...Object.entries(added)]
     if (covered.coversDate) checkDate(findLine(lines, 'date'))
     const call: Call = baseCall(

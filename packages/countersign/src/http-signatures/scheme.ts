@@ -62,7 +62,7 @@ export function httpMessageSignatures(options: HttpMessageSignaturesOptions = {}
     base: {
       createPlan: () => createHttpPlan(coverage),
       createPreparer: (credentials, signerOptions, crypto) =>
-        createHttpPreparer(coverage, { whole, bare, digest }, algorithmOf(scheme, credentials), credentials, signerOptions, crypto),
+        createHttpPreparer(name, coverage, { whole, bare, digest }, algorithmOf(scheme, credentials), credentials, signerOptions, crypto),
       createSigner: createAnySigner,
       carries: [
         carried(

@@ -1,4 +1,5 @@
 import { type DeclaredScheme, readDeclaration } from '../scheme.ts'
+import { dates } from '../sign/dates.ts'
 import { markedBodies } from '../sign/marked-bodies.ts'
 import { passphrases } from '../sign/passphrases.ts'
 
@@ -20,5 +21,5 @@ export const coinbaseExchange: DeclaredScheme = /* @__PURE__ */ readDeclaration(
       'cb-access-sign': '{signature}',
     },
   },
-  { ...passphrases, ...markedBodies },
+  { ...dates, ...passphrases, ...markedBodies },
 )

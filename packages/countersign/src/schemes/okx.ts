@@ -1,4 +1,5 @@
 import { type DeclaredScheme, readDeclaration } from '../scheme.ts'
+import { dates } from '../sign/dates.ts'
 import { markedBodies } from '../sign/marked-bodies.ts'
 import { passphrases } from '../sign/passphrases.ts'
 
@@ -19,5 +20,5 @@ export const okx: DeclaredScheme = /* @__PURE__ */ readDeclaration(
       'ok-access-sign': '{signature}',
     },
   },
-  { ...passphrases, ...markedBodies },
+  { ...dates, ...passphrases, ...markedBodies },
 )

@@ -2,6 +2,8 @@ import { DECLARED } from '../recipe/declared.ts'
 import { openEndsOf } from '../recipe/open-ends.ts'
 import { hashOf, isMac, type Recipe } from '../recipe/recipe.ts'
 import type { DeclaredScheme, SignerFeatures } from '../scheme.ts'
+import { EPOCH_DIGITS } from '../timestamp.ts'
+import { dates } from './dates.ts'
 import { forms } from './forms.ts'
 import { hashes } from './hashes.ts'
 import { headers } from './headers.ts'
@@ -19,6 +21,7 @@ export function featuresOf(scheme: DeclaredScheme): SignerFeatures {
   const parts = [...scheme.message.of, ...scheme.carriers.flatMap(carrier => carrier.items.flat())]
   return {
     ...(scheme.fields.has('nonce') ? nonces : {}),
+    ...(scheme.timestamp?.formats.every(format => EPOCH_DIGITS[format] !== undefined) === false ? dates : {}),
     ...([...scheme.fields].some(field => field.startsWith('header.')) ? headers : {}),
     ...(Object.keys(scheme.parameters).length > 0 ? parameters : {}),
     ...(scheme.carriers.some(carrier => carrier.in === 'form') ? forms : {}),

@@ -1,7 +1,9 @@
 import { compileNonceCheck, createNonceMaker } from '../nonce.ts'
 import { compileOtherMomentCheck } from '../other-moment.ts'
-import type { SignerFeatures } from '../scheme.ts'
+import type { SignableRequest } from '../request.ts'
+import type { DeclaredScheme, SignerFeatures } from '../scheme.ts'
 import { notOne } from './not-one.ts'
+import { refuseOwnHeaders } from './own-headers.ts'
 
 /** For schemes whose calls carry a nonce. */
 export const nonces: Required<Pick<SignerFeatures, 'nonces'>> = {
@@ -11,10 +13,24 @@ export const nonces: Required<Pick<SignerFeatures, 'nonces'>> = {
     const make = scheme.alternatives === undefined ? createNonceMaker(formats[0], clock) : () => ''
     const isNonce = compileNonceCheck(formats)
     const isOtherMoment = compileOtherMomentCheck(scheme)
-    return given => {
+    const checkHeaders = compileAlternativesCheck(scheme)
+    return ({ nonce: given, headers }) => {
+      checkHeaders?.(headers)
       if (given === undefined) return make()
       if (isNonce(given) && isOtherMoment?.(given) !== true) return given
       throw notOne(scheme, given, 'nonce', formats)
     }
   },
+}
+
+/** Of a timestamp and a nonce a call carries one; the other, given as a header, would be read as well. */
+function compileAlternativesCheck({ name, alternatives, carriers }: DeclaredScheme) {
+  const own = carriers.filter(({ fields }) => alternatives?.some(field => fields.includes(field))).map(carrier => carrier.name)
+  if (own.length === 0) return undefined
+  return (headers: SignableRequest['headers'] = {}) =>
+    refuseOwnHeaders(
+      name,
+      own,
+      Object.entries(headers).map(([given, value]) => [given.toLowerCase(), value]),
+    )
 }

@@ -22,15 +22,7 @@ import { isDecodable } from '../recipe/path-filters.ts'
 import { hostOf, queryOf } from '../url.ts'
 import { MAX_EXPIRES, type SigV4Options } from './options.ts'
 import { type Presented, readPresented } from './presented.ts'
-import { compileForms, DERIVATION_TEXTS, type Form, isS3Service, PAYLOAD_HEADER, UNSIGNED_PAYLOAD } from './recipe.ts'
-
-/** The markers that may stand in `x-amz-content-sha256` in the place of a hash. */
-const PAYLOAD_MARKERS: ReadonlySet<string> = new Set([
-  UNSIGNED_PAYLOAD,
-  'STREAMING-UNSIGNED-PAYLOAD-TRAILER',
-  'STREAMING-AWS4-HMAC-SHA256-PAYLOAD',
-  'STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER',
-])
+import { compileForms, DERIVATION_TEXTS, type Form, isS3Service, PAYLOAD_HEADER, PAYLOAD_MARKERS } from './recipe.ts'
 
 /** Set by CloudFront behind the client, so AWS doesn't want it signed. */
 const MAY_BE_UNSIGNED: ReadonlySet<string> = new Set(['x-amz-cf-id'])
@@ -132,7 +124,8 @@ const NONE: readonly string[] = []
 const NO_STATED: readonly Stated[] = []
 
 const CREDENTIAL = /^([!-+\--~]+)\/(\d{8})\/([!-+\-.0-~]+)\/([!-+\-.0-~]+)\/aws4_request$/
-const MAX_CREDENTIAL_LENGTH = 512
+/** In characters: of the longest key id, and a scope. */
+const MAX_CREDENTIAL_LENGTH = 2048
 
 /** `AKID/20150830/us-east-1/service/aws4_request`. An access key id may hold a slash. */
 function readCredential(text: string, options: SigV4Options) {

@@ -13,10 +13,21 @@ import { type Pair, readPairs } from '../recipe/lists.ts'
 import { encodeText, isDecodable, reEncodeSegments } from '../recipe/path-filters.ts'
 import type { SignedRequest, SignerOptions } from '../request.ts'
 import { createSecondStamper } from '../second-stamper.ts'
+import { refuseOwnHeaders } from '../sign/own-headers.ts'
 import { systemClock } from '../timestamp.ts'
 import { hostOf, pathOf, queryOf } from '../url.ts'
 import { MAX_EXPIRES, type SigV4Options } from './options.ts'
-import { ALGORITHM, compileForms, DERIVATION_TEXTS, isS3Service, PAYLOAD_HEADER, SIGNATURE_PARAMETER, TERMINATOR } from './recipe.ts'
+import type { HeaderName } from './places.ts'
+import {
+  ALGORITHM,
+  compileForms,
+  DERIVATION_TEXTS,
+  isS3Service,
+  PAYLOAD_HEADER,
+  PAYLOAD_MARKERS,
+  SIGNATURE_PARAMETER,
+  TERMINATOR,
+} from './recipe.ts'
 
 /** What proxies and clients change on the way; these are not signed. */
 const UNSIGNABLE: ReadonlySet<string> = new Set([
@@ -59,6 +70,8 @@ export function createSigV4Preparer(
   const inQuery = options.in === 'query'
   const wanted = { service: options.service ?? parameters['service'], region: options.region ?? parameters['region'] }
   const compiled = compileForms(plus)
+  // A token that is signed as a header is one that the key has.
+  const own: readonly HeaderName[] = inQuery ? ['authorization'] : sessionToken === undefined ? ['x-amz-security-token'] : []
   checkToken(sessionToken)
 
   function compose(
@@ -107,6 +120,7 @@ export function createSigV4Preparer(
   return {
     prepare(request): MaybePromise<SigV4Prepared> {
       const parts = takeApart(request, json, crypto)
+      refuseOwnHeaders(name, own, parts.lines)
       const timestamp = readTime(request.timestamp) ?? stamp()
       const host = hostOf(canonicalOrigin(parts.origin))
       const place: Place = { timestamp, day: timestamp.slice(0, 8), ...findPlace(name, host, wanted) }
@@ -115,10 +129,13 @@ export function createSigV4Preparer(
       const added: Record<string, string> = parts.contentType === undefined ? {} : { 'content-type': parts.contentType }
       if (!inQuery) added['x-amz-date'] = timestamp
       if (!inQuery && sessionToken !== undefined) added['x-amz-security-token'] = sessionToken
-      const isStated = findLine(parts.lines, PAYLOAD_HEADER) !== undefined
-      if (isStated || !isS3) return compose(parts, place, added, isStated ? 'stated' : 'hashed')
-      if (inQuery) return compose(parts, place, added, 'unsigned')
+      const stated = findLine(parts.lines, PAYLOAD_HEADER)
+      if (stated !== undefined && (PAYLOAD_MARKERS.has(stated) || (parts.signed === undefined && HASH.test(stated))))
+        return compose(parts, place, added, 'stated')
+      if (stated === undefined && !isS3) return compose(parts, place, added, 'hashed')
+      if (stated === undefined && inQuery) return compose(parts, place, added, 'unsigned')
       return whenReady(crypto.hashText('sha256', bodyMessage(parts.signed), 'hex'), hash => {
+        if (stated !== undefined && stated !== hash) throw notThePayload()
         added[PAYLOAD_HEADER] = hash
         return compose(parts, place, added, 'stated')
       })
@@ -169,6 +186,16 @@ function readExpires(text: string | undefined): number {
   const seconds = text === undefined ? DEFAULT_EXPIRES : /^\d+$/.test(text) ? Number(text) : 0
   if (seconds >= 1 && seconds <= MAX_EXPIRES) return seconds
   throw new CountersignError('option-invalid', `The parameter expires is a whole number of seconds up to ${MAX_EXPIRES}.`)
+}
+
+/** A body that is sent by other means is stated by its hash. */
+const HASH = /^[0-9a-f]{64}$/
+
+function notThePayload(): CountersignError {
+  return new CountersignError(
+    'option-invalid',
+    `The header ${PAYLOAD_HEADER} is neither a marker such as UNSIGNED-PAYLOAD nor the SHA-256 of the body in hexadecimal: leave it out, and the signer hashes the body.`,
+  )
 }
 
 function checkToken(token: string | undefined): void {

@@ -16,6 +16,14 @@ export const PAYLOAD_HEADER = 'x-amz-content-sha256'
 
 export const UNSIGNED_PAYLOAD = 'UNSIGNED-PAYLOAD'
 
+/** The markers that may stand in `x-amz-content-sha256` in the place of a hash. */
+export const PAYLOAD_MARKERS: ReadonlySet<string> = new Set([
+  UNSIGNED_PAYLOAD,
+  'STREAMING-UNSIGNED-PAYLOAD-TRAILER',
+  'STREAMING-AWS4-HMAC-SHA256-PAYLOAD',
+  'STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER',
+])
+
 /** What a key is derived over: it is good for one day, region and service. */
 export const DERIVATION: readonly Recipe[] = [field('day'), field('region'), field('service'), text(TERMINATOR)]
 

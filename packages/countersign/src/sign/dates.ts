@@ -1,0 +1,7 @@
+import { parseTimestamp } from '../parse-timestamp.ts'
+import type { SignerFeatures } from '../scheme.ts'
+
+/** For schemes whose times are not counted from the epoch: one that was given is read as a verifier reads it. */
+export const dates: Required<Pick<SignerFeatures, 'isTimestamp'>> = {
+  isTimestamp: (text, formats) => parseTimestamp(text, formats) !== undefined,
+}
