@@ -12,9 +12,12 @@ interface WithRawBody {
 export const KEEP_BODY_ADVICE =
   'Put the signature check in front of the parser, or let the parser keep the raw bytes as request.rawBody (Express: express.json({ verify: (request, _, raw) => { request.rawBody = raw } })).'
 
+/** Bodies that were read and put back, for a check behind another. */
+const kept = new WeakMap<IncomingMessage, Uint8Array | 'too-large'>()
+
 /** Whether a parser has read the body and kept nothing of it. */
 export function isBodyEaten(request: IncomingMessage & WithRawBody): boolean {
-  return request.rawBody === undefined && (request.readableDidRead || request.readableEnded)
+  return request.rawBody === undefined && !kept.has(request) && (request.readableDidRead || request.readableEnded)
 }
 
 /**
@@ -32,6 +35,8 @@ export function keepBody(request: IncomingMessage & WithRawBody, maxBytes: numbe
     const bytes = typeof rawBody === 'string' ? Buffer.from(rawBody) : rawBody
     return Promise.resolve(bytes.length > maxBytes ? 'too-large' : bytes)
   }
+  const known = kept.get(request)
+  if (known !== undefined) return Promise.resolve(known === 'too-large' || known.length > maxBytes ? 'too-large' : known)
   if (isBodyEaten(request))
     return Promise.reject(
       new BodyEatenError(`A parser has read the body and kept nothing of it, so its signature can't be checked. ${KEEP_BODY_ADVICE}`),
@@ -39,57 +44,50 @@ export function keepBody(request: IncomingMessage & WithRawBody, maxBytes: numbe
   return peek(request, maxBytes)
 }
 
-/** Listens to what the parser of HTTP puts into the stream, and takes nothing out of it. */
+/**
+ * Takes the pieces out as they come, and puts the whole back once it is there. The stream has then not told anyone that
+ * it ends: it does so when its last byte is taken, and by then there are more.
+ */
 function peek(request: IncomingMessage, maxBytes: number): Promise<Uint8Array | 'too-large'> {
   return new Promise((resolve, reject) => {
     const pieces: Uint8Array[] = []
     let length = 0
-    const { push } = request
-    // What waits in the stream must not stop the rest from coming in; beyond the limit it does.
-    const state = (request as unknown as { readonly _readableState: { highWaterMark: number } })._readableState
-    const { highWaterMark } = state
-    state.highWaterMark = Math.max(highWaterMark, maxBytes + 1)
 
-    const end = (): void => {
-      request.push = push
-      state.highWaterMark = highWaterMark
-      request.off('close', gone)
+    const take = (): void => {
+      // Read by the number: who asks for more than there is asks for the end.
+      while (request.readableLength > 0 && length <= maxBytes) {
+        const piece = request.read(request.readableLength) as Uint8Array
+        pieces.push(piece)
+        length += piece.length
+      }
+      if (length > maxBytes || request.complete) finish()
+    }
+    const finish = (): void => {
+      stop()
+      const [first = NOTHING, ...rest] = pieces
+      const body = rest.length === 0 ? first : concatBytes(pieces)
+      if (body.length > 0) request.unshift(body)
+      const outcome = length > maxBytes ? 'too-large' : body
+      kept.set(request, outcome)
+      resolve(outcome)
     }
     const gone = (): void => {
-      end()
+      stop()
       reject(new Error('The client went away before its body was read.'))
     }
-    const add = (piece: Uint8Array): boolean => {
-      length += piece.length
-      if (length > maxBytes) {
-        end()
-        resolve('too-large')
-        return false
-      }
-      pieces.push(piece)
-      return true
-    }
-    const done = (): void => {
-      end()
-      resolve(pieces.length === 1 && pieces[0] !== undefined ? pieces[0] : concatBytes(pieces))
+    const stop = (): void => {
+      request.off('readable', take)
+      request.off('close', gone)
     }
 
-    // What came before we listened.
-    const waiting = request.readableLength === 0 ? null : (request.read() as Uint8Array | null)
-    if (waiting !== null) {
-      request.unshift(waiting)
-      if (!add(waiting)) return
-    }
     if (request.complete) {
-      done()
+      take()
       return
     }
-    request.on('close', gone)
-    request.push = (piece: Uint8Array | null, encoding?: BufferEncoding): boolean => {
-      const isTaken = push.call(request, piece, encoding)
-      if (piece === null) done()
-      else add(piece)
-      return isTaken
-    }
+    // It is being read from now on; else a listener would have it read in a moment, which ends a body that is empty.
+    if (request.readableLength === 0) request.read(0)
+    request.on('readable', take).on('close', gone)
   })
 }
+
+const NOTHING = new Uint8Array()
