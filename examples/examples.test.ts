@@ -158,9 +158,9 @@ describe('servers', () => {
     await service.close()
   })
 
-  it('verify-fetch.ts', async () => {
+  it('verify-web.ts', async () => {
     Object.assign(process.env, { API_KEY: keyId, API_SECRET: secret })
-    const { default: app } = await import('./verify-fetch.ts')
+    const { default: app } = await import('./verify-web.ts')
     const { url, headers } = createSigner(qredoV1, { keyId, secret }).sign({ method: 'GET', url: 'https://api.example.com/x' })
     expect(await (await app.fetch(new Request(url, { headers }))).json()).toEqual({ hello: keyId, bytes: 0 })
     expect((await app.fetch(new Request(url, { headers }))).status).toBe(401)

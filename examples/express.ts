@@ -1,6 +1,6 @@
 /** An API on Express that lets only signed calls through, behind its body parser or before it. */
 import { createVerifier, memoryKeys } from 'countersign'
-import { checkBodyKept, signed } from 'countersign/express'
+import { checkBodyKept, requireSignature, verifiedCall } from 'countersign/express'
 import { qredoV1 } from 'countersign/schemes'
 import express from 'express'
 
@@ -13,8 +13,8 @@ const verifier = createVerifier(qredoV1, {
 
 const app = express()
 app.use(express.json({ verify: (request, _response, rawBody) => void Object.assign(request, { rawBody }) }))
-app.post('/orders', signed(verifier, { permission: 'orders' }), (request, response) => {
-  response.json({ hello: request.auth.key.id, amount: request.body.amount })
+app.post('/orders', requireSignature(verifier, { permission: 'orders' }), (request, response) => {
+  response.json({ hello: verifiedCall(request).key.id, amount: request.body.amount })
 })
 // Ends the start, with what to do, when a parser would eat the bodies.
 await checkBodyKept(app, { path: '/orders' })

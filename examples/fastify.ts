@@ -1,6 +1,6 @@
 /** An API on Fastify that lets only signed calls through. */
 import { createVerifier, memoryKeys } from 'countersign'
-import { signed } from 'countersign/fastify'
+import { requireSignature, verifiedCall } from 'countersign/fastify'
 import { qredoV1 } from 'countersign/schemes'
 import fastify from 'fastify'
 
@@ -12,8 +12,8 @@ const verifier = createVerifier(qredoV1, {
 })
 
 const app = fastify()
-app.post<{ Body: { amount: string } }>('/orders', { preParsing: signed(verifier, { permission: 'orders' }) }, async request => ({
-  hello: request.auth.key.id,
+app.post<{ Body: { amount: string } }>('/orders', { preParsing: requireSignature(verifier, { permission: 'orders' }) }, async request => ({
+  hello: verifiedCall(request).key.id,
   amount: request.body.amount,
 }))
 await app.listen({ port: Number(PORT), host: '127.0.0.1' })

@@ -1,6 +1,6 @@
 /** An API on Koa that lets only signed calls through. */
 import { createVerifier, memoryKeys } from 'countersign'
-import { type SignedState, signed } from 'countersign/koa'
+import { requireSignature, verifiedCall } from 'countersign/koa'
 import { qredoV1 } from 'countersign/schemes'
 import Koa from 'koa'
 import bodyParser from 'koa-bodyparser'
@@ -12,11 +12,11 @@ const verifier = createVerifier(qredoV1, {
   keys: memoryKeys(qredoV1, [{ id: API_KEY, secret: API_SECRET, permissions: ['orders'] }]),
 })
 
-const app = new Koa<SignedState>()
+const app = new Koa()
 app.use(bodyParser())
-app.use(signed(verifier, { permission: 'orders' }))
+app.use(requireSignature(verifier, { permission: 'orders' }))
 app.use(context => {
   const { amount } = context.request.body as { amount: string }
-  context.body = { hello: context.state.auth.key.id, amount }
+  context.body = { hello: verifiedCall(context).key.id, amount }
 })
 app.listen(Number(PORT), '127.0.0.1', () => console.log(`listening on http://127.0.0.1:${PORT}`))

@@ -1,7 +1,7 @@
 /** The check in a route handler of Next.js: `app/orders/route.ts`. */
 import { createVerifier, memoryKeys } from 'countersign'
-import { requireSignature } from 'countersign/fetch'
 import { qredoV1 } from 'countersign/schemes'
+import { requireSignature } from 'countersign/web'
 
 const { API_KEY = '', API_SECRET = '' } = process.env
 

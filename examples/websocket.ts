@@ -2,7 +2,7 @@
 import { createServer } from 'node:http'
 import { createVerifier, memoryKeys } from 'countersign'
 import { qredoV1 } from 'countersign/schemes'
-import { requireSignedUpgrade } from 'countersign/websocket'
+import { requireSignature } from 'countersign/websocket'
 import { WebSocketServer } from 'ws'
 
 const { PORT = '8080', API_KEY = '', API_SECRET = '' } = process.env
@@ -16,7 +16,7 @@ const sockets = new WebSocketServer({ noServer: true })
 const server = createServer((_request, response) => response.writeHead(404).end())
 server.on(
   'upgrade',
-  requireSignedUpgrade(
+  requireSignature(
     verifier,
     (request, socket, head, { key }) => sockets.handleUpgrade(request, socket, head, connection => connection.send(`hello ${key.id}`)),
     { permission: 'feed' },

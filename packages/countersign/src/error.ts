@@ -8,6 +8,7 @@ export type ErrorCode =
   | 'public-key-malformed'
   | 'credential-missing'
   | 'option-invalid'
+  | 'call-not-verified'
   | 'url-not-signable'
   | 'body-not-signable'
   | 'body-too-large'

@@ -1,19 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Failure } from '../failure.ts'
-import type { Verified, Verifier, VerifyOptions } from '../verify.ts'
+import type { Verifier, VerifyOptions } from '../verify.ts'
 import { answerProbe } from './body-probe.ts'
 import { keepBody } from './keep-body.ts'
 import { sendProblem } from './node.ts'
 import { endOfTurn } from './turn.ts'
-
-declare global {
-  namespace Express {
-    interface Request {
-      /** The verified call: its key, and the bytes that the signature covers. Behind {@link signed} only. */
-      auth: Verified
-    }
-  }
-}
+import { rememberCall } from './verified-calls.ts'
 
 /** What the middleware needs of an Express request. */
 export interface ExpressRequest extends IncomingMessage {
@@ -23,6 +15,7 @@ export interface ExpressRequest extends IncomingMessage {
 }
 
 export { type BodyProbeOptions, checkBodyKept } from './body-probe.ts'
+export { verifiedCall } from './verified-calls.ts'
 
 export interface ExpressOptions extends VerifyOptions {
   /** The client's address. Default: `request.ip`, which follows the app's `trust proxy`. */
@@ -32,16 +25,19 @@ export interface ExpressOptions extends VerifyOptions {
 }
 
 /**
- * Express middleware that lets only verified calls through; they have `request.auth`. It may stand before or behind the body parsers: it leaves the body to
- * those that come later, and takes `request.rawBody` from those that came before.
+ * Express middleware that lets only verified calls through; {@link verifiedCall} tells whose. It may stand before or
+ * behind the body parsers: it leaves the body to those that come later, and takes `request.rawBody` from those that came
+ * before.
  *
  * ```ts
  * app.use(express.json())
- * app.get('/balance', signed(verifier, { permission: 'balance' }), (request, response) => response.json({ hello: request.auth.key.id }))
+ * app.get('/balance', requireSignature(verifier, { permission: 'balance' }), (request, response) => {
+ *   response.json({ hello: verifiedCall(request).key.id })
+ * })
  * ```
  * @throws BodyEatenError (to the error handler) when a parser has read the body and kept nothing of it
  */
-export function signed(
+export function requireSignature(
   verifier: Verifier,
   options: ExpressOptions = {},
 ): (request: ExpressRequest, response: ServerResponse, next: (error?: unknown) => void) => void {
@@ -57,7 +53,7 @@ export function signed(
     verifier.verify(incoming, options).then(async result => {
       if (result.ok) {
         await endOfTurn()
-        Object.assign(request, { auth: result })
+        rememberCall(request, result)
         for (const name in result.headers) response.setHeader(name, result.headers[name] ?? '')
         next()
         return

@@ -1,16 +1,11 @@
 import type { IncomingMessage } from 'node:http'
-import type {} from 'fastify'
 import { FAILURES, type Failure, problemHeaders, toProblem } from '../failure.ts'
-import type { Verification, Verified, Verifier, VerifyOptions } from '../verify.ts'
+import type { Verification, Verifier, VerifyOptions } from '../verify.ts'
 import { keepBody } from './keep-body.ts'
 import { endOfTurn } from './turn.ts'
+import { rememberCall } from './verified-calls.ts'
 
-declare module 'fastify' {
-  interface FastifyRequest {
-    /** The verified call: its key, and the bytes that the signature covers. Behind {@link signed} only. */
-    auth: Verified
-  }
-}
+export { verifiedCall } from './verified-calls.ts'
 
 /** What the hook needs of a Fastify request. */
 export interface FastifyRequestLike {
@@ -34,15 +29,16 @@ export interface FastifyOptions extends VerifyOptions {
 }
 
 /**
- * A Fastify hook that lets only verified calls through; they have `request.auth`. It comes before the body is parsed, whatever the order in which things were
- * registered, and hands the bytes on to the parser.
+ * A Fastify hook that lets only verified calls through; {@link verifiedCall} tells whose. It comes before the body is
+ * parsed, whatever the order in which things were registered, and hands the bytes on to the parser.
  *
  * ```ts
- * fastify.get('/balance', { preParsing: signed(verifier, { permission: 'balance' }) }, async request => ({ hello: request.auth.key.id }))
- * fastify.addHook('preParsing', signed(verifier)) // for all routes
+ * const preParsing = requireSignature(verifier, { permission: 'balance' })
+ * fastify.get('/balance', { preParsing }, async request => ({ hello: verifiedCall(request).key.id }))
+ * fastify.addHook('preParsing', requireSignature(verifier)) // for all routes
  * ```
  */
-export function signed(
+export function requireSignature(
   verifier: Verifier,
   options: FastifyOptions = {},
 ): (request: FastifyRequestLike, reply: FastifyReplyLike, payload: unknown) => Promise<unknown> {
@@ -60,7 +56,7 @@ export function signed(
     )
     if (result.ok) {
       await endOfTurn()
-      Object.assign(request, { auth: result })
+      rememberCall(request, result)
       if (result.headers !== undefined) reply.headers({ ...result.headers })
       return payload
     }

@@ -19,7 +19,8 @@ import * as forFastify from './fastify.ts'
 import * as forHono from './hono.ts'
 import * as forKoa from './koa.ts'
 import { requireSignature } from './node.ts'
-import { requireSignedUpgrade, signUpgrade } from './websocket.ts'
+import { verifiedCall } from './verified-calls.ts'
+import * as forWebSocket from './websocket.ts'
 
 const secret = Buffer.alloc(60, 5).toString('base64')
 const signer = createSigner(qredoV1, { keyId: 'k', secret })
@@ -56,15 +57,16 @@ const frameworks: { readonly [name: string]: Start } = {
         const router = express.Router()
         router.post(
           '/echo',
-          (request, response) => void response.json({ key: request.auth.key.id, body: request.body, bytes: request.auth.body?.length }),
+          (request, response) =>
+            void response.json({ key: verifiedCall(request).key.id, body: request.body, bytes: verifiedCall(request).body?.length }),
         )
         app.use(
           '/v1',
-          forExpress.signed(verifier, { onRefused: failure => refusals.push(failure) }),
+          forExpress.requireSignature(verifier, { onRefused: failure => refusals.push(failure) }),
           express.json({ limit: '1mb' }),
           router,
         )
-        app.post('/denied', forExpress.signed(verifier, { permission: 'other' }), (_, response) => void response.end())
+        app.post('/denied', forExpress.requireSignature(verifier, { permission: 'other' }), (_, response) => void response.end())
       },
     }
   },
@@ -79,10 +81,11 @@ const frameworks: { readonly [name: string]: Start } = {
         app.use(express.json({ limit: '1mb', verify: (request, _, rawBody) => void Object.assign(request, { rawBody }) }))
         app.post(
           '/v1/echo',
-          forExpress.signed(verifier, { onRefused: failure => refusals.push(failure) }),
-          (request, response) => void response.json({ key: request.auth.key.id, body: request.body, bytes: request.auth.body?.length }),
+          forExpress.requireSignature(verifier, { onRefused: failure => refusals.push(failure) }),
+          (request, response) =>
+            void response.json({ key: verifiedCall(request).key.id, body: request.body, bytes: verifiedCall(request).body?.length }),
         )
-        app.post('/denied', forExpress.signed(verifier, { permission: 'other' }), (_, response) => void response.end())
+        app.post('/denied', forExpress.requireSignature(verifier, { permission: 'other' }), (_, response) => void response.end())
       },
     }
   },
@@ -93,31 +96,31 @@ const frameworks: { readonly [name: string]: Start } = {
       close: () => app.close(),
       use(origin) {
         const verifier = verifierOf(origin)
-        const hook = forFastify.signed(verifier, { onRefused: failure => refusals.push(failure) })
+        const hook = forFastify.requireSignature(verifier, { onRefused: failure => refusals.push(failure) })
         app.post('/v1/echo', { preParsing: hook }, async request => ({
-          key: request.auth.key.id,
+          key: verifiedCall(request).key.id,
           body: request.body,
-          bytes: request.auth.body?.length,
+          bytes: verifiedCall(request).body?.length,
         }))
-        app.post('/denied', { preParsing: forFastify.signed(verifier, { permission: 'other' }) }, async () => 'no')
+        app.post('/denied', { preParsing: forFastify.requireSignature(verifier, { permission: 'other' }) }, async () => 'no')
         return app.ready()
       },
     }
   },
   async 'Koa, before the parser'(verifierOf, refusals) {
-    const app = new Koa<forKoa.SignedState>()
+    const app = new Koa()
     const server = createServer()
     return {
       server,
       close: closing(server),
       use(origin) {
         const verifier = verifierOf(origin)
-        app.use(forKoa.signed(verifier, { onRefused: failure => refusals.push(failure) }))
+        app.use(forKoa.requireSignature(verifier, { onRefused: failure => refusals.push(failure) }))
         app.use(bodyParser({ jsonLimit: '1mb' }))
         app.use(async (context, next) => {
           if (context.path === '/denied')
-            return forKoa.signed(createVerifier(qredoV1, { origin, keys, replay: 'off' }), { permission: 'other' })(context, next)
-          context.body = { key: context.state.auth.key.id, body: context.request.body, bytes: context.state.auth.body?.length }
+            return forKoa.requireSignature(createVerifier(qredoV1, { origin, keys, replay: 'off' }), { permission: 'other' })(context, next)
+          context.body = { key: verifiedCall(context).key.id, body: context.request.body, bytes: verifiedCall(context).body?.length }
           return undefined
         })
         server.on('request', app.callback())
@@ -125,7 +128,7 @@ const frameworks: { readonly [name: string]: Start } = {
     }
   },
   async 'Koa, behind koa-bodyparser'(verifierOf, refusals) {
-    const app = new Koa<forKoa.SignedState>()
+    const app = new Koa()
     const server = createServer()
     return {
       server,
@@ -134,31 +137,31 @@ const frameworks: { readonly [name: string]: Start } = {
         const verifier = verifierOf(origin)
         app.use(bodyParser({ jsonLimit: '1mb' }))
         app.use((context, next) =>
-          forKoa.signed(verifier, {
+          forKoa.requireSignature(verifier, {
             onRefused: failure => refusals.push(failure),
             ...(context.path === '/denied' ? { permission: 'other' } : {}),
           })(context, next),
         )
         app.use(context => {
-          context.body = { key: context.state.auth.key.id, body: context.request.body, bytes: context.state.auth.body?.length }
+          context.body = { key: verifiedCall(context).key.id, body: context.request.body, bytes: verifiedCall(context).body?.length }
         })
         server.on('request', app.callback())
       },
     }
   },
   async Hono(verifierOf, refusals) {
-    const app = new Hono<forHono.SignedEnv>()
+    const app = new Hono()
     const server = createServer(getRequestListener(app.fetch))
     return {
       server,
       close: closing(server),
       use(origin) {
         const verifier = verifierOf(origin)
-        app.use('/v1/*', forHono.signed(verifier, { onRefused: failure => refusals.push(failure) }))
+        app.use('/v1/*', forHono.requireSignature(verifier, { onRefused: failure => refusals.push(failure) }))
         app.post('/v1/echo', async context =>
-          context.json({ key: context.var.auth.key.id, body: await context.req.json(), bytes: context.var.auth.body?.length }),
+          context.json({ key: verifiedCall(context).key.id, body: await context.req.json(), bytes: verifiedCall(context).body?.length }),
         )
-        app.post('/denied', forHono.signed(verifier, { permission: 'other' }), context => context.text('no'))
+        app.post('/denied', forHono.requireSignature(verifier, { permission: 'other' }), context => context.text('no'))
       },
     }
   },
@@ -266,29 +269,29 @@ describe('a body that a parser has eaten', () => {
     const never = (): never => {
       throw new Error('a probe came to a handler')
     }
-    const eaten = express().post('/orders', express.json(), forExpress.signed(verifier), never)
+    const eaten = express().post('/orders', express.json(), forExpress.requireSignature(verifier), never)
     await expect(forExpress.checkBodyKept(eaten, { path: '/orders' })).rejects.toMatchObject({
       code: 'body-eaten',
       message: expect.stringContaining('POST /orders'),
     })
-    const form = express().put('/orders', express.urlencoded(), forExpress.signed(verifier), never)
+    const form = express().put('/orders', express.urlencoded(), forExpress.requireSignature(verifier), never)
     const asForm = { path: '/orders', method: 'PUT', contentType: 'application/x-www-form-urlencoded' }
     await expect(forExpress.checkBodyKept(form, asForm)).rejects.toMatchObject({ code: 'body-eaten' })
     const keeps = express.json({ verify: (request, _, rawBody) => void Object.assign(request, { rawBody }) })
     for (const app of [
-      express().post('/orders', forExpress.signed(verifier), express.json(), never),
-      express().post('/orders', keeps, forExpress.signed(verifier), never),
-      new Koa<forKoa.SignedState>().use(forKoa.signed(verifier)).use(never).callback(),
-      new Koa<forKoa.SignedState>().use(bodyParser()).use(forKoa.signed(verifier)).use(never).callback(),
+      express().post('/orders', forExpress.requireSignature(verifier), express.json(), never),
+      express().post('/orders', keeps, forExpress.requireSignature(verifier), never),
+      new Koa().use(forKoa.requireSignature(verifier)).use(never).callback(),
+      new Koa().use(bodyParser()).use(forKoa.requireSignature(verifier)).use(never).callback(),
       requireSignature(verifier, never),
     ])
       await forExpress.checkBodyKept(app, { path: '/orders' })
-    const koaEaten = new Koa<forKoa.SignedState>()
+    const koaEaten = new Koa()
       .use(async (context, next) => {
         for await (const _ of context.req);
         await next()
       })
-      .use(forKoa.signed(verifier))
+      .use(forKoa.requireSignature(verifier))
     await expect(forKoa.checkBodyKept(koaEaten.callback(), { path: '/x' })).rejects.toMatchObject({ code: 'body-eaten' })
     await expect(forExpress.checkBodyKept(express(), { path: '/nowhere' })).rejects.toThrow('answered with 404')
   })
@@ -300,7 +303,7 @@ describe('a body that a parser has eaten', () => {
     const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
     const verifier = createVerifier(qredoV1, { origin, keys, replay: 'off' })
     let error: unknown
-    app.use(express.json(), forExpress.signed(verifier))
+    app.use(express.json(), forExpress.requireSignature(verifier))
     app.use((caught: unknown, _request: express.Request, response: express.Response, _next: express.NextFunction) => {
       error = caught
       response.status(500).end()
@@ -312,7 +315,7 @@ describe('a body that a parser has eaten', () => {
     expect(error).toMatchObject({ code: 'body-eaten', message: expect.stringContaining('rawBody') })
     server.close()
 
-    const hono = new Hono<forHono.SignedEnv>()
+    const hono = new Hono()
     hono.onError(caught => {
       error = caught
       return new Response(null, { status: 500 })
@@ -321,7 +324,7 @@ describe('a body that a parser has eaten', () => {
       await context.req.parseBody()
       await next()
     })
-    hono.post('/x', forHono.signed(createVerifier(qredoV1, { origin: 'http://localhost', keys, replay: 'off' })))
+    hono.post('/x', forHono.requireSignature(createVerifier(qredoV1, { origin: 'http://localhost', keys, replay: 'off' })))
     const form = signer.sign({ method: 'POST', url: 'http://localhost/x', body: '{"a":1}' })
     error = undefined
     await hono.request('/x', {
@@ -333,7 +336,7 @@ describe('a body that a parser has eaten', () => {
   })
 })
 
-describe('requireSignedUpgrade', () => {
+describe('requireSignature of countersign/websocket', () => {
   it('lets signed WebSockets through, whichever form of the URL was signed, and answers the others', async () => {
     const server = createServer()
     const sockets = new WebSocketServer({ noServer: true })
@@ -343,12 +346,12 @@ describe('requireSignedUpgrade', () => {
     const verifier = createVerifier(qredoV1, { origin: [`http://${host}`, `ws://${host}`], keys })
     server.on(
       'upgrade',
-      requireSignedUpgrade(verifier, (request, socket, head, { key }) =>
+      forWebSocket.requireSignature(verifier, (request, socket, head, { key }) =>
         sockets.handleUpgrade(request, socket, head, connection => connection.send(`hello ${key.id}`)),
       ),
     )
     for (const sign of ['http', 'ws', undefined] as const) {
-      const { url, headers } = await signUpgrade(signer, `ws://${host}/feed?form=${sign}`, { sign })
+      const { url, headers } = await forWebSocket.signUpgrade(signer, `ws://${host}/feed?form=${sign}`, { sign })
       const socket = new WebSocket(url, { headers })
       expect(String(await new Promise((resolve, reject) => socket.once('message', resolve).once('error', reject)))).toBe('hello k')
       socket.terminate()

@@ -1,8 +1,9 @@
 import type { Failure } from '../failure.ts'
 import { readStream } from '../stream.ts'
-import type { Verified, Verifier, VerifyOptions } from '../verify.ts'
+import type { Verifier, VerifyOptions } from '../verify.ts'
 import { BodyEatenError } from './body-eaten.ts'
-import { fromFetchRequest, problemResponse, targetOf } from './fetch.ts'
+import { rememberCall } from './verified-calls.ts'
+import { fromWebRequest, problemResponse, targetOf } from './web.ts'
 
 /** What the middleware needs of a Hono context. */
 export interface HonoContext {
@@ -12,16 +13,12 @@ export interface HonoContext {
   }
   /** The answer, once there is one. */
   readonly res: Response
-  set(name: 'auth', value: Verified): void
 }
 
-/** What verified calls have: `new Hono<SignedEnv>()`, then `context.var.auth`. */
-export interface SignedEnv {
-  Variables: { auth: Verified }
-}
+export { verifiedCall } from './verified-calls.ts'
 
 export interface HonoOptions extends VerifyOptions {
-  /** The raw request target and headers, where the server can tell them: see `countersign/fetch`. */
+  /** The raw request target and headers, where the server can tell them: see `countersign/web`. */
   readonly target?: ((context: HonoContext) => string) | undefined
   readonly headers?: ((context: HonoContext) => readonly (readonly [string, string])[]) | undefined
   /** The client's address, as the runtime tells it (`getConnInfo`). */
@@ -31,15 +28,16 @@ export interface HonoOptions extends VerifyOptions {
 }
 
 /**
- * Hono middleware that lets only verified calls through; they have `context.var.auth`. The body is there for the handler, as bytes, text or JSON.
+ * Hono middleware that lets only verified calls through; {@link verifiedCall} tells whose. The body is there for the
+ * handler, as bytes, text or JSON.
  *
  * ```ts
- * const app = new Hono<SignedEnv>()
- * app.use('/orders/*', signed(verifier)).post('/orders', context => context.json({ hello: context.var.auth.key.id }))
+ * app.use('/orders/*', requireSignature(verifier))
+ * app.post('/orders', context => context.json({ hello: verifiedCall(context).key.id }))
  * ```
  * @throws BodyEatenError when something has read the body as JSON or a form before
  */
-export function signed(
+export function requireSignature(
   verifier: Verifier,
   options: HonoOptions = {},
 ): (context: HonoContext, next: () => Promise<void>) => Promise<Response | undefined> {
@@ -47,7 +45,7 @@ export function signed(
     const { raw } = context.req
     const result = await verifier.verify(
       {
-        ...fromFetchRequest(raw, {
+        ...fromWebRequest(raw, {
           target: () => options.target?.(context) ?? targetOf(raw.url),
           headers: options.headers && (() => options.headers?.(context) ?? []),
         }),
@@ -60,7 +58,7 @@ export function signed(
       options.onRefused?.(result.failure, context)
       return problemResponse(result, verifier.scheme.name)
     }
-    context.set('auth', result)
+    rememberCall(context, result)
     await next()
     for (const name in result.headers) context.res.headers.set(name, result.headers[name] ?? '')
     return undefined

@@ -1,9 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { FAILURES, type Failure, problemHeaders, toProblem } from '../failure.ts'
-import type { Verified, Verifier, VerifyOptions } from '../verify.ts'
+import type { Verifier, VerifyOptions } from '../verify.ts'
 import { answerProbe } from './body-probe.ts'
 import { keepBody } from './keep-body.ts'
 import { endOfTurn } from './turn.ts'
+import { rememberCall } from './verified-calls.ts'
 
 /** What the middleware needs of a Koa context. */
 export interface KoaContext {
@@ -14,18 +15,13 @@ export interface KoaContext {
   readonly originalUrl: string
   readonly ip: string
   readonly request: { readonly rawBody?: string | Uint8Array | undefined }
-  state: object
   status: number
   body: unknown
   set(headers: { [name: string]: string }): void
 }
 
-/** What verified calls have in `context.state`: `Koa<SignedState>`. */
-export interface SignedState {
-  auth: Verified
-}
-
 export { type BodyProbeOptions, checkBodyKept } from './body-probe.ts'
+export { verifiedCall } from './verified-calls.ts'
 
 export interface KoaOptions extends VerifyOptions {
   /** The client's address. Default: `context.ip`, which follows the app's `proxy`. */
@@ -35,15 +31,17 @@ export interface KoaOptions extends VerifyOptions {
 }
 
 /**
- * Koa middleware that lets only verified calls through; they have `context.state.auth`. It may stand before the body parser, to which it leaves the body, or behind
- * koa-bodyparser, which keeps the raw text.
+ * Koa middleware that lets only verified calls through; {@link verifiedCall} tells whose. It may stand before the body
+ * parser, to which it leaves the body, or behind koa-bodyparser, which keeps the raw text.
  *
  * ```ts
- * app.use(signed(verifier)).use(context => { context.body = { hello: context.state.auth.key.id } })
+ * app.use(requireSignature(verifier)).use(context => {
+ *   context.body = { hello: verifiedCall(context).key.id }
+ * })
  * ```
  * @throws BodyEatenError when a parser has read the body and kept nothing of it
  */
-export function signed(
+export function requireSignature(
   verifier: Verifier,
   options: KoaOptions = {},
 ): (context: KoaContext, next: () => Promise<unknown>) => Promise<unknown> {
@@ -66,7 +64,7 @@ export function signed(
     )
     if (result.ok) {
       await endOfTurn()
-      Object.assign(context.state, { auth: result })
+      rememberCall(context, result)
       if (result.headers !== undefined) context.set({ ...result.headers })
       return next()
     }

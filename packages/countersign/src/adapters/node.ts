@@ -6,7 +6,7 @@ import { announcedLength } from './announced-length.ts'
 import { answerProbe } from './body-probe.ts'
 import { endOfTurn } from './turn.ts'
 
-export interface NodeAdapterOptions extends VerifyOptions {
+export interface NodeOptions extends VerifyOptions {
   /** The client's address. Default: the socket's; behind a proxy that you trust, read it from what that proxy sets. */
   readonly address?: ((request: IncomingMessage) => string | undefined) | undefined
   /** Told of every refusal, with all there is to know: for logs and the key's owner, not for the caller. */
@@ -31,7 +31,7 @@ export type SignedHandler = (request: IncomingMessage, response: ServerResponse,
 export function requireSignature(
   verifier: Verifier,
   handler: SignedHandler,
-  options: NodeAdapterOptions = {},
+  options: NodeOptions = {},
 ): (request: IncomingMessage, response: ServerResponse) => void {
   return (request, response) => {
     if (answerProbe(request, response)) return
@@ -47,12 +47,12 @@ export function requireSignature(
 }
 
 /** Verifies a request whose body nobody has read yet. The body comes back with the result. */
-export function verifyNodeRequest(verifier: Verifier, request: IncomingMessage, options: NodeAdapterOptions = {}): Promise<Verification> {
+export function verifyNodeRequest(verifier: Verifier, request: IncomingMessage, options: NodeOptions = {}): Promise<Verification> {
   return verifier.verify(fromNodeRequest(request, options), options)
 }
 
 /** The raw method, target, headers, body and address of a Node request. */
-export function fromNodeRequest(request: IncomingMessage, options: NodeAdapterOptions = {}): IncomingRequest {
+export function fromNodeRequest(request: IncomingMessage, options: NodeOptions = {}): IncomingRequest {
   return {
     method: request.method ?? '',
     target: request.url ?? '',
@@ -99,13 +99,7 @@ export function sendProblem(response: ServerResponse, { failure, headers }: Refu
   response.end(text)
 }
 
-function refuse(
-  verifier: Verifier,
-  refused: Refused,
-  request: IncomingMessage,
-  response: ServerResponse,
-  options: NodeAdapterOptions,
-): void {
+function refuse(verifier: Verifier, refused: Refused, request: IncomingMessage, response: ServerResponse, options: NodeOptions): void {
   options.onRefused?.(refused.failure, request)
   // A body that was not read to its end can't be followed by another request on the same connection.
   if (!request.complete) response.setHeader('connection', 'close')

@@ -3,12 +3,12 @@ import type { Duplex } from 'node:stream'
 import { FAILURES, problemHeaders, toProblem } from '../failure.ts'
 import type { Signer } from '../sign.ts'
 import type { Refused, Verification, Verified, Verifier } from '../verify.ts'
-import type { NodeAdapterOptions } from './node.ts'
+import type { NodeOptions } from './node.ts'
 
 /**
  * Verifies a WebSocket's upgrade request. Clients sign its URL as `wss://…` or as `https://…`: name both in the verifier's `origin` to accept either.
  */
-export function verifyUpgrade(verifier: Verifier, request: IncomingMessage, options: NodeAdapterOptions = {}): Promise<Verification> {
+export function verifyUpgrade(verifier: Verifier, request: IncomingMessage, options: NodeOptions = {}): Promise<Verification> {
   return verifier.verify(
     {
       method: request.method ?? '',
@@ -24,14 +24,14 @@ export function verifyUpgrade(verifier: Verifier, request: IncomingMessage, opti
  * A listener for `upgrade` of `node:http` that lets only verified requests through, and answers the others before there is a WebSocket.
  *
  * ```ts
- * server.on('upgrade', requireSignedUpgrade(verifier, (request, socket, head, { key }) =>
+ * server.on('upgrade', requireSignature(verifier, (request, socket, head, { key }) =>
  *   sockets.handleUpgrade(request, socket, head, connection => connection.send(`hello ${key.id}`))))
  * ```
  */
-export function requireSignedUpgrade(
+export function requireSignature(
   verifier: Verifier,
   handler: (request: IncomingMessage, socket: Duplex, head: Buffer, verified: Verified) => void,
-  options: NodeAdapterOptions = {},
+  options: NodeOptions = {},
 ): (request: IncomingMessage, socket: Duplex, head: Buffer) => void {
   return (request, socket, head) => {
     const destroy = (): void => void socket.destroy()

@@ -3,7 +3,7 @@ import type { IncomingHeaders } from '../headers.ts'
 import { readStream } from '../stream.ts'
 import type { AnswerHeaders, IncomingRequest, Refused, Verified, Verifier, VerifyOptions } from '../verify.ts'
 
-export interface FetchAdapterOptions extends VerifyOptions {
+export interface WebOptions extends VerifyOptions {
   /**
    * The raw request target, where the server can tell it. Default: what stands behind the origin in `request.url`, which
    * the platform may have normalised (`/a/../b`); a client that signs such a URL is then refused.
@@ -16,7 +16,7 @@ export interface FetchAdapterOptions extends VerifyOptions {
   readonly onRefused?: ((failure: Failure, request: Request) => void) | undefined
 }
 
-export type SignedFetchHandler = (request: Request, verified: Verified) => Response | Promise<Response>
+export type SignedWebHandler = (request: Request, verified: Verified) => Response | Promise<Response>
 
 /**
  * A web-standard handler that lets only verified calls through, and answers the others with problem details. The body is
@@ -29,11 +29,11 @@ export type SignedFetchHandler = (request: Request, verified: Verified) => Respo
  */
 export function requireSignature(
   verifier: Verifier,
-  handler: SignedFetchHandler,
-  options: FetchAdapterOptions = {},
+  handler: SignedWebHandler,
+  options: WebOptions = {},
 ): (request: Request) => Promise<Response> {
   return async request => {
-    const result = await verifier.verify(fromFetchRequest(request, options), options)
+    const result = await verifier.verify(fromWebRequest(request, options), options)
     if (result.ok) return withHeaders(await handler(request, result), result.headers)
     options.onRefused?.(result.failure, request)
     return problemResponse(result, verifier.scheme.name)
@@ -41,7 +41,7 @@ export function requireSignature(
 }
 
 /** The method, target, headers, body and address of a web-standard request. */
-export function fromFetchRequest(request: Request, options: FetchAdapterOptions = {}): IncomingRequest {
+export function fromWebRequest(request: Request, options: WebOptions = {}): IncomingRequest {
   return {
     method: request.method,
     target: options.target?.(request) ?? targetOf(request.url),

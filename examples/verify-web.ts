@@ -1,7 +1,7 @@
 /** The same check as a web-standard handler, as Deno, Bun, Cloudflare Workers and many frameworks take it. */
 import { createVerifier, memoryKeys } from 'countersign'
-import { requireSignature } from 'countersign/fetch'
 import { qredoV1 } from 'countersign/schemes'
+import { requireSignature } from 'countersign/web'
 
 const { API_KEY = '', API_SECRET = '' } = process.env
 

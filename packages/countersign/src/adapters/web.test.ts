@@ -3,7 +3,7 @@ import { memoryKeys } from '../keys.ts'
 import { qredoV1 } from '../schemes/index.ts'
 import { createSigner } from '../sign.ts'
 import { createVerifier } from '../verify.ts'
-import { requireSignature } from './fetch.ts'
+import { requireSignature } from './web.ts'
 
 const origin = 'https://api.example.com'
 const secret = Buffer.alloc(60, 5).toString('base64')
@@ -28,7 +28,7 @@ function signed(method: string, path: string, body?: string, more: Record<string
   })
 }
 
-describe('requireSignature of countersign/fetch', () => {
+describe('requireSignature of countersign/web', () => {
   it('hands verified calls to the handler, with the bytes that were signed', async () => {
     expect(await (await handle(signed('POST', '/x?y=%20', '{"a":"ü"}'))).text()).toBe('k POST {"a":"ü"}')
     expect(await (await handle(signed('GET', '/'))).text()).toBe('k GET ')
