@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
-import { createSigner, signedFetch } from 'countersign'
+import { createSigner, type Signer, signedFetch } from 'countersign'
 import { qredoV1 } from 'countersign/schemes'
+import { signAsTyped, type TypedCall } from './as-typed.ts'
 import { serveUi } from './commands/ui.ts'
 import { EXIT, UsageError } from './exit.ts'
 import { reportError } from './report.ts'
@@ -54,15 +55,24 @@ export async function runApitool(args: readonly string[]): Promise<number> {
   }
 }
 
+/** Like the old tool, this signs a path alone, or no URL at all. */
 async function sign(flags: Flags): Promise<number> {
-  const { signed } = await prepare(flags)
-  for (const name of ['qredo-api-sig', 'qredo-api-key', 'qredo-api-ts']) out(`${name}: ${signed.headers[name] ?? ''}\n`)
+  const read = await readCall(flags)
+  const { keyId, secret, ...call } = read
+  const isWhole = /^https?:\/\//.test(call.url)
+  const headers: { readonly [name: string]: string } = isWhole
+    ? createCallSigner(read).sign(call).headers
+    : signAsTyped({ keyId, secret, allowShortSecret: true }, call)
+  for (const name of ['qredo-api-sig', 'qredo-api-key', 'qredo-api-ts']) out(`${name}: ${headers[name] ?? ''}\n`)
   return EXIT.ok
 }
 
 /** Like the old tool, this ends with 0 whatever the server answers; the status is on standard error. */
 async function send(flags: Flags): Promise<number> {
-  const { signer, signed, timestamp } = await prepare(flags)
+  const call = await readCall(flags)
+  const { timestamp } = call
+  const signer = createCallSigner(call)
+  const signed = signer.sign(call)
   const fetch = signedFetch({ ...signer, signAsync: call => signer.signAsync({ ...call, timestamp }) })
   const response = await fetch(signed.url, {
     method: signed.method,
@@ -73,23 +83,31 @@ async function send(flags: Flags): Promise<number> {
   return EXIT.ok
 }
 
-async function prepare(flags: Flags) {
-  const { method = '', url = '', secret = '' } = flags
+interface CallOfFlags extends TypedCall {
+  readonly keyId: string
+  readonly secret: string
+}
+
+async function readCall(flags: Flags): Promise<CallOfFlags> {
+  const { method = '', url, secret = '' } = flags
   const keyId = (flags['api-key'] ?? '').trim()
-  const missing = [method === '' && '-method', url === '' && '-url', keyId === '' && '-api-key', secret === '' && '-secret'].filter(
+  const missing = [method === '' && '-method', url === undefined && '-url', keyId === '' && '-api-key', secret === '' && '-secret'].filter(
     flag => flag !== false,
   )
   if (missing.length > 0) throw new UsageError('flag-missing', `${missing.join(', ')} missing, see apitool --help`)
   tell('warning: a secret on the command line can be seen by other users; countersign takes it from the environment, a file or a profile')
-  // The old tool takes a secret of any length, and every body.
-  const signer = createSigner(
+  const timestamp = flags.timestamp?.trim() || String(Math.floor(Date.now() / 1000))
+  const body = ['POST', 'PUT', 'PATCH'].includes(method) ? await readBody() : undefined
+  return { keyId, secret, method, url: url ?? '', body, timestamp }
+}
+
+/** The old tool takes a secret of any length, and every body. */
+function createCallSigner({ keyId, secret }: CallOfFlags): Signer {
+  return createSigner(
     qredoV1,
     { keyId, secret, allowShortSecret: true },
     { timestamp: 'seconds', allow: ['body-on-get', 'ambiguous-request'] },
   )
-  const timestamp = flags.timestamp?.trim() || String(Math.floor(Date.now() / 1000))
-  const body = ['POST', 'PUT', 'PATCH'].includes(method) ? await readBody() : undefined
-  return { signer, timestamp, signed: signer.sign({ method, url, body, timestamp }) }
 }
 
 async function readBody(): Promise<Uint8Array | undefined> {

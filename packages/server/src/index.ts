@@ -26,6 +26,7 @@ export { type RotationReport, rotateMasterKey } from './seal/rotate-master-key.t
 export { createSealer, type Sealer } from './seal/sealer.ts'
 export { type RunningServer, type ServerOptions, startServer, withConsole } from './server.ts'
 export {
+  besideStoreAdvice,
   bootstrap,
   ensureOrganisation,
   FIRST_ORGANISATION,

@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import type { HttpBindings } from '@hono/node-server'
 import type { Key, Scheme } from 'countersign'
 import { SCHEMES } from 'countersign/schemes'
@@ -59,6 +59,8 @@ export interface KeyService {
   readonly permissions: readonly Permission[]
   /** Set when this start made the master key file. */
   readonly madeMasterKeyFile: string | undefined
+  /** Set where the master key lies in the folder of the store: whoever copies that folder has all secrets. */
+  readonly masterKeyBesideStore: string | undefined
   readonly adminApp: Hono<{ Bindings: Partial<HttpBindings> }>
   /** Tells the store that a key was used: by its scheme, or by way of something that is deprecated. */
   used(key: Key, via?: string): void
@@ -84,7 +86,8 @@ export async function openKeyService(options: ServiceOptions): Promise<KeyServic
   const { store, clock = Date.now, permissions = QREDO_PERMISSIONS, flushMs, onError } = options
   const schemes = options.schemes ?? SCHEMES
   if (!isPostgres(store)) mkdirSync(dirname(store), { recursive: true, mode: 0o700 })
-  const { sealer, made } = options.sealer === undefined ? openMasterKeys(options) : { sealer: options.sealer, made: undefined }
+  const { sealer, made, beside }: OpenedMasterKeys =
+    options.sealer === undefined ? openMasterKeys(options) : { ...NO_FILE, sealer: options.sealer }
   const database = await openDatabase(store)
   try {
     await checkMasterKey(database.db, sealer)
@@ -115,6 +118,7 @@ export async function openKeyService(options: ServiceOptions): Promise<KeyServic
       refusals,
       permissions,
       madeMasterKeyFile: made,
+      masterKeyBesideStore: beside,
       adminApp,
       used: (key, via = key.schemeName) => lastUsed.used(principalOf(key).keyId, via),
       administratorOf: async (request, address) => (await authenticate(request, address, adminAccess)).administrator,
@@ -131,10 +135,19 @@ export async function openKeyService(options: ServiceOptions): Promise<KeyServic
   }
 }
 
-/** @returns `made`: the file that was made, together with a new store */
-function openMasterKeys(options: StoreLocation): { readonly sealer: Sealer; readonly made: string | undefined } {
+interface OpenedMasterKeys {
+  readonly sealer: Sealer
+  /** The file that was made, together with a new store. */
+  readonly made: string | undefined
+  /** The file, where it is in the store's folder. */
+  readonly beside: string | undefined
+}
+
+const NO_FILE = { made: undefined, beside: undefined }
+
+function openMasterKeys(options: StoreLocation): OpenedMasterKeys {
   const { store, masterKey = process.env[MASTER_KEY_VARIABLE] } = options
-  if (masterKey !== undefined) return { sealer: createSealer(masterKeysFromText(masterKey, MASTER_KEY_VARIABLE)), made: undefined }
+  if (masterKey !== undefined) return { ...NO_FILE, sealer: createSealer(masterKeysFromText(masterKey, MASTER_KEY_VARIABLE)) }
   const file = masterKeyFileFor(options)
   if (file === undefined)
     throw new ServerError(
@@ -145,7 +158,13 @@ function openMasterKeys(options: StoreLocation): { readonly sealer: Sealer; read
   // Only together with a new store: a store that is there has a key already, and a new one would not open it.
   const isNew = !existsSync(file) && !isPostgres(store) && !existsSync(store)
   if (isNew) createMasterKeyFile(file)
-  return { sealer: createSealer(masterKeysFromFile(file)), made: isNew ? file : undefined }
+  const isBeside = !isPostgres(store) && dirname(resolve(file)) === dirname(resolve(store))
+  return { sealer: createSealer(masterKeysFromFile(file)), made: isNew ? file : undefined, beside: isBeside ? file : undefined }
+}
+
+/** What is said at every start that finds the master key beside its store. */
+export function besideStoreAdvice(file: string): string {
+  return `The master key lies beside its store (${file}): whoever copies that folder has all secrets. Keep it elsewhere and say where with --master-key-file, or give it as ${MASTER_KEY_VARIABLE}.`
 }
 
 export const FIRST_ORGANISATION = 'default'

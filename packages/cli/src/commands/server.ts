@@ -34,7 +34,10 @@ Examples:
       const port = Number(options.port)
       if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new UsageError('port-malformed', `${options.port} is no port.`)
       // Loaded here, so that the other commands start without a database and a server.
-      const [{ startServer }, { consoleDirectory }] = await Promise.all([import('@countersign/server'), import('@countersign/ui')])
+      const [{ besideStoreAdvice, startServer }, { consoleDirectory }] = await Promise.all([
+        import('@countersign/server'),
+        import('@countersign/ui'),
+      ])
       const server = await startServer({
         ...locationOf(options),
         host: options.host,
@@ -44,6 +47,7 @@ Examples:
       })
       const { origin, bootstrapToken, service } = server
       if (service.madeMasterKeyFile !== undefined) tellMasterKey(service.madeMasterKeyFile)
+      if (service.masterKeyBesideStore !== undefined) tell(besideStoreAdvice(service.masterKeyBesideStore))
       if (options.json === true) out(`${JSON.stringify({ origin, token: bootstrapToken })}\n`)
       else {
         out(`The key server listens on ${origin}: console at ${origin}/console/, API described at ${origin}/docs. Ctrl+C stops it.\n`)

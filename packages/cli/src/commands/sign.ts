@@ -1,8 +1,10 @@
 import type { Command } from 'commander'
-import { createSigner } from 'countersign'
+import { type Credentials, createSigner, type Scheme } from 'countersign'
 import { curlLine } from 'countersign/code'
+import { qredoV1 } from 'countersign/schemes'
+import { signAsTyped } from '../as-typed.ts'
 import { addCredentialOptions, type CredentialOptions, resolveCredentials } from '../credentials.ts'
-import { EXIT } from '../exit.ts'
+import { EXIT, UsageError } from '../exit.ts'
 import { addRequestOptions, type RequestOptions, readRequest, readSignerOptions } from '../request.ts'
 import { out, tell } from '../streams.ts'
 
@@ -10,11 +12,14 @@ interface SignOptions extends CredentialOptions, RequestOptions {
   readonly json?: boolean
   readonly curl?: boolean
   readonly message?: boolean
+  readonly asTyped?: boolean
 }
 
 export function addSignCommand(program: Command, done: (code: number) => void): void {
   const command = program.command('sign').description('sign a call, and print the headers it needs')
   addCredentialOptions(addRequestOptions(command))
+    .optionsGroup('What is signed:')
+    .option('--as-typed', 'qredo-v1: sign method and URL character for character, as the functions of its page do, even no URL')
     .optionsGroup('Output:')
     .option('--json', 'method, URL, headers, body and the signed message, as JSON')
     .option('--curl', 'a curl line that sends exactly what was signed')
@@ -31,6 +36,11 @@ Examples:
     .action(async (first: string, second: string | undefined, options: SignOptions) => {
       const { scheme, credentials } = await resolveCredentials(options)
       const request = await readRequest(first, second, options)
+      if (options.asTyped === true) {
+        printAsTyped(scheme, credentials, { ...request, method: second === undefined ? request.method : first }, options)
+        done(EXIT.ok)
+        return
+      }
       const signed = createSigner(scheme, credentials, readSignerOptions(options)).sign(request)
       const message = new TextDecoder().decode(signed.message())
       if (options.message === true) tell(`signed: ${JSON.stringify(message)}`)
@@ -45,4 +55,25 @@ Examples:
       }
       done(EXIT.ok)
     })
+}
+
+function printAsTyped(
+  scheme: Scheme,
+  credentials: Credentials,
+  request: {
+    readonly method: string
+    readonly url: string
+    readonly body: Uint8Array | undefined
+    readonly timestamp?: string | undefined
+  },
+  { json, curl }: SignOptions,
+): void {
+  if (scheme !== qredoV1 || curl === true)
+    throw new UsageError(
+      'as-typed-not-possible',
+      '--as-typed is for the scheme qredo-v1, and prints headers or --json: what was typed need not be sendable.',
+    )
+  const headers = signAsTyped(credentials, { ...request, timestamp: request.timestamp ?? `${Date.now()}000000` })
+  if (json === true) out(`${JSON.stringify({ scheme: scheme.name, method: request.method, url: request.url, headers })}\n`)
+  else for (const [name, value] of Object.entries(headers)) out(`${name}: ${value}\n`)
 }

@@ -4,7 +4,7 @@ import { sql } from 'kysely'
 import { pino } from 'pino'
 import { listen } from '../listen.ts'
 import { redisReplayGuard } from '../replay/redis.ts'
-import { openKeyService } from '../service.ts'
+import { besideStoreAdvice, openKeyService } from '../service.ts'
 import type { GatewayConfig } from './config.ts'
 import { createGateway, type Gateway, type TlsFiles } from './gateway.ts'
 
@@ -22,6 +22,7 @@ export async function runGateway(config: GatewayConfig, { isQuiet = false }: { r
   )
   const onError = (error: unknown): void => log.error({ error: error instanceof Error ? error.message : String(error) }, 'error')
   const service = await openKeyService({ store: config.store, masterKeyFile: config.masterKeyFile, onError })
+  if (service.masterKeyBesideStore !== undefined) log.warn(besideStoreAdvice(service.masterKeyBesideStore))
   const redis = config.redis === undefined ? undefined : redisReplayGuard({ redis: config.redis, toleranceMs: config.toleranceMs, onError })
   const { tls } = config
   const readTls = (): TlsFiles | undefined => (tls === undefined ? undefined : { cert: readFileSync(tls.cert), key: readFileSync(tls.key) })
