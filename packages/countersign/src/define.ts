@@ -9,6 +9,7 @@ import { isHeaderName } from './headers.ts'
 import type { KnownParts } from './known-parts.ts'
 import { fieldsOf, hashOf, macOf, type Recipe } from './recipe/recipe.ts'
 import { type DeclaredScheme, messagePieces, readDeclaration } from './scheme.ts'
+import type { TypesOf } from './scheme-types.ts'
 import { featuresOf } from './sign/features.ts'
 
 /**
@@ -17,11 +18,8 @@ import { featuresOf } from './sign/features.ts'
  *
  * @throws CountersignError `scheme-invalid`, naming the field and what may stand there
  */
-export function defineScheme<const D extends SchemeDeclaration>(declaration: D & KnownParts<D>): DeclaredScheme {
-  return checkedScheme(declaration)
-}
-
-function checkedScheme(declaration: unknown): DeclaredScheme {
+export function defineScheme<const D extends SchemeDeclaration>(declaration: D & KnownParts<D>): DeclaredScheme<TypesOf<D>>
+export function defineScheme(declaration: unknown): DeclaredScheme {
   checkMembers(declaration)
   const at: At = field => `scheme ${declaration.name}, ${field}`
   if (!ALGORITHMS.includes(declaration.algorithm)) throw invalid(at('algorithm'), oneOf(declaration.algorithm, 'algorithm', ALGORITHMS))

@@ -2,22 +2,23 @@ import type { SignableBody } from './body.ts'
 import type { CryptoProvider } from './crypto/provider.ts'
 import type { JsonSerializer } from './json.ts'
 import type { Allowance } from './recipe/guards.ts'
-import type { Clock, TimestampFormat } from './timestamp.ts'
+import type { SchemeTypes } from './scheme-types.ts'
+import type { Clock } from './timestamp.ts'
 
 /** Default of {@link SignerOptions.lifetimeMs}. */
 export const DEFAULT_LIFETIME_MS = 60_000
 
 export type SignerAllowance = Extract<Allowance, 'ambiguous-request' | 'body-on-get'>
 
-export interface SignerOptions {
+export interface SignerOptions<T extends SchemeTypes = SchemeTypes> {
   /** Default: the system's. */
   readonly clock?: Clock | undefined
   /** The format to write, of those the scheme takes. Default: the first it declares. */
-  readonly timestamp?: TimestampFormat | undefined
+  readonly timestamp?: T['timestamp'] | undefined
   /** How a JSON body is written. Default: {@link compactJson}. */
   readonly json?: JsonSerializer | undefined
   /** Values for the scheme's parameters, where they are not the defaults. */
-  readonly parameters?: { readonly [name: string]: string } | undefined
+  readonly parameters?: ParametersOf<T> | undefined
   /** How far an `expires` timestamp lies ahead. Default: 60 s. */
   readonly lifetimeMs?: number | undefined
   /**
@@ -43,14 +44,22 @@ export interface SignableRequest {
   readonly nonce?: string | undefined
 }
 
-export interface SignedRequest {
+export interface SignedRequest<T extends SchemeTypes = SchemeTypes> {
   readonly method: string
   /** Send to this: the URL that was given, with what the scheme adds to its query. */
   readonly url: string
   /** Names in lower case; with `content-type` for a body that was given as a JSON value. */
-  readonly headers: { readonly [name: string]: string }
+  readonly headers: SignedHeaders<T>
   /** The exact bytes that were signed. Send these. */
   readonly body: Uint8Array<ArrayBuffer> | undefined
   /** The message that was signed, for those who want to look; made only when it is asked for. */
   readonly message: () => Uint8Array
 }
+
+export type SignedHeaders<T extends SchemeTypes> = { readonly [N in T['headers']]: string } & {
+  readonly [N in T['someHeaders'] | 'content-type']?: string
+}
+
+type ParametersOf<T extends SchemeTypes> = [T['parameters']] extends [never]
+  ? { readonly [name: string]: never }
+  : { readonly [N in T['parameters']]?: string }

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { toProblem } from './failure.ts'
 import { memoryKeys } from './keys.ts'
 import { memoryReplayGuard } from './replay.ts'
+import type { Scheme } from './scheme.ts'
 import { qredoPartner, qredoV1, qredoV2 } from './schemes/index.ts'
 import { createSigner } from './sign.ts'
 import { createVerifier, type IncomingRequest, type Verification, type VerifierOptions } from './verify.ts'
@@ -333,7 +334,7 @@ describe('Rule 7. An empty or short secret is refused', () => {
       [15, 'secret-too-short'],
     ] as const) {
       const short = Buffer.alloc(bytes, 1).toString('base64')
-      for (const scheme of [qredoV1, qredoV2]) {
+      for (const scheme of [qredoV1, qredoV2] as readonly Scheme[]) {
         expect(() => createSigner(scheme, { keyId: 'k', secret: short })).toThrow(expect.objectContaining({ code }))
         expect(() => memoryKeys(scheme, [{ id: 'k', secret: short }])).toThrow(expect.objectContaining({ code }))
       }

@@ -10,11 +10,20 @@ import type { Capabilities } from './recipe/compile.ts'
 import type { Loss, Only } from './recipe/loss.ts'
 import { type Field, fieldsOf, join, type MessageRecipe, macOf, type Recipe } from './recipe/recipe.ts'
 import type { SignableRequest, SignerOptions } from './request.ts'
+import type { SchemeTypes, TypesOf } from './scheme-types.ts'
 import { hashRecipe, parseTemplate } from './template.ts'
 import type { Clock, TimestampFormat } from './timestamp.ts'
 
-/** What every scheme says of itself, to the engine and to everyone who shows it. */
-export interface Scheme {
+declare const types: unique symbol
+
+/**
+ * What every scheme says of itself, to the engine and to everyone who shows it.
+ *
+ * @typeParam T what the compiler knows of it; nothing where it is chosen when the program runs
+ */
+export interface Scheme<T extends SchemeTypes = SchemeTypes> {
+  /** Never there: for the compiler alone. */
+  readonly [types]?: T
   /** What users type. */
   readonly name: string
   readonly title: string
@@ -63,7 +72,7 @@ export interface Carrier {
 }
 
 /** A declaration taken apart. Made by {@link defineScheme}, which checks it. */
-export interface DeclaredScheme extends Scheme {
+export interface DeclaredScheme<T extends SchemeTypes = SchemeTypes> extends Scheme<T> {
   readonly declaration: SchemeDeclaration
   readonly algorithm: AlgorithmFacts
   readonly timestamp:
@@ -133,7 +142,7 @@ export function carriedMac({ carriers }: Pick<DeclaredScheme, 'carriers'>): Byte
 export function readDeclaration<const D extends SchemeDeclaration>(
   declaration: D,
   ...features: NeededFeatures<D, SignerFeatures>
-): DeclaredScheme
+): DeclaredScheme<TypesOf<D>>
 export function readDeclaration(declaration: SchemeDeclaration, features: SignerFeatures = {}): DeclaredScheme {
   const { name, title, docs, timestamp, secret, headers = {}, query = {}, form = {} } = declaration
   const readAll = (place: Carrier['in'], all: { readonly [name: string]: HeaderDeclaration }): readonly Carrier[] =>

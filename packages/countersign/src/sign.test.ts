@@ -4,6 +4,7 @@ import { crypto as web } from './crypto/web.ts'
 import { defineScheme } from './define.ts'
 import { CountersignError } from './error.ts'
 import { pythonJson } from './json.ts'
+import type { Scheme } from './scheme.ts'
 import { coinbaseExchange, github, qredoPartner, qredoV1, stripe } from './schemes/index.ts'
 import { createSigner } from './sign.ts'
 
@@ -91,6 +92,7 @@ describe('createSigner(qredoV1).sign', () => {
     expect(() => signer.sign({ method: 'GET', url, timestamp: '160000000' })).toThrow(
       expect.objectContaining({ code: 'timestamp-invalid' }),
     )
+    // @ts-expect-error qredo-v1 has no such format
     expect(() => createSigner(qredoV1, { keyId, secret }, { timestamp: 'iso8601' })).toThrow(
       expect.objectContaining({ code: 'timestamp-invalid' }),
     )
@@ -178,7 +180,7 @@ describe('createSigner', () => {
       [qredoPartner, { keyId }, 'credential-missing'],
       [qredoPartner, { keyId, privateKey: 'hunter2' }, 'private-key-malformed'],
     ] as const) {
-      const make = (): unknown => createSigner(scheme, credentials)
+      const make = (): unknown => createSigner(scheme as Scheme, credentials)
       expect(make).toThrow(expect.objectContaining({ code }))
       expect(make).toThrow(expect.objectContaining({ message: expect.not.stringContaining('hunter2') as string }))
     }
@@ -288,6 +290,7 @@ describe('what a declaration can ask of a signer', () => {
     expect(
       createSigner(scheme, { secret: 'x'.repeat(16) }, { parameters: { window: '10' } }).sign({ method: 'GET', url }).headers['w'],
     ).toBe('10')
+    // @ts-expect-error the scheme has no parameter windo
     expect(() => createSigner(scheme, { secret: 'x'.repeat(16) }, { parameters: { windo: '10' } })).toThrow(/has no parameter windo/)
   })
 })

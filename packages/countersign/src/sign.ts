@@ -7,23 +7,24 @@ import type { Composition } from './plan.ts'
 import type { Call } from './recipe/call.ts'
 import type { SignableRequest, SignedRequest, SignerAllowance, SignerOptions } from './request.ts'
 import { isDeclared, type Scheme } from './scheme.ts'
+import type { SchemeTypes } from './scheme-types.ts'
 import { type Clock, systemClock } from './timestamp.ts'
 
 export type { SignableRequest, SignedRequest, SignerAllowance, SignerOptions } from './request.ts'
 
-export interface Signer {
-  readonly scheme: Scheme
+export interface Signer<T extends SchemeTypes = SchemeTypes> {
+  readonly scheme: Scheme<T>
   readonly clock: Clock
   /**
    * Signs at once. On Node, Deno and Bun.
    *
    * @throws CountersignError what is wrong with the request; `no-synchronous-crypto` where there is only WebCrypto
    */
-  sign(request: SignableRequest): SignedRequest
+  sign(request: SignableRequest): SignedRequest<T>
   /** Signs anywhere: browsers and workers have only this one. */
-  signAsync(request: SignableRequest): Promise<SignedRequest>
+  signAsync(request: SignableRequest): Promise<SignedRequest<T>>
   /** The same signer with another clock, as when the server has told its time. */
-  withClock(clock: Clock): Signer
+  withClock(clock: Clock): Signer<T>
 }
 
 const NO_SYNC = 'WebCrypto answers with promises: use await signer.signAsync(request).'
@@ -40,6 +41,7 @@ const NO_SYNC = 'WebCrypto answers with promises: use await signer.signAsync(req
  * @throws CountersignError `secret-missing`, `secret-malformed`, `secret-too-short`, `private-key-malformed`,
  * `credential-missing`, `option-invalid`
  */
+export function createSigner<T extends SchemeTypes>(scheme: Scheme<T>, credentials: T['credentials'], options?: SignerOptions<T>): Signer<T>
 export function createSigner(scheme: Scheme, credentials: Credentials, options: SignerOptions = {}): Signer {
   const crypto = options.crypto ?? platform
   checkCredentials(scheme, credentials)

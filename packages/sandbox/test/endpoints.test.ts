@@ -2,7 +2,7 @@ import { generateKeyPairSync } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
 import addFormats from 'ajv-formats'
-import { createSigner } from 'countersign'
+import { createSigner, type SchemeTypes } from 'countersign'
 import { qredoPartner, qredoV1, qredoV2 } from 'countersign/schemes'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { PARTNER_BASE, type Sandbox, startSandbox, V1_BASE, V2_BASE } from '../src/index.ts'
@@ -94,7 +94,7 @@ async function call(door: Door, method: string, path: string, { key, body, heade
       const signer =
         door === 'partner'
           ? createSigner(qredoPartner, { keyId, privateKey: secret }, { clock: () => time.now })
-          : createSigner(door === 'v1' ? qredoV1 : qredoV2, { keyId, secret }, { clock: () => time.now })
+          : createSigner<SchemeTypes>(door === 'v1' ? qredoV1 : qredoV2, { keyId, secret }, { clock: () => time.now })
       own = signer.sign({ method, url, body: text }).headers
     }
   }

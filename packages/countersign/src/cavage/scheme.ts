@@ -3,6 +3,7 @@ import { CountersignError } from '../error.ts'
 import { algorithmOf, createAnySigner } from '../keys/sign.ts'
 import type { Carried } from '../plan.ts'
 import type { Scheme } from '../scheme.ts'
+import type { DraftSignaturesTypes } from '../scheme-types.ts'
 import { CARRIERS, createListReader, DATE_HEADERS, DIGEST_HEADER, type DraftCoverage, signingString } from './coverage.ts'
 import type { DraftSignaturesOptions } from './options.ts'
 import { createDraftPlan } from './plan.ts'
@@ -43,7 +44,7 @@ const COVERED = 'where the call covers it'
  *
  * @throws CountersignError `option-invalid` for something that can't be covered
  */
-export function draftSignatures(options: DraftSignaturesOptions = {}): Scheme {
+export function draftSignatures(options: DraftSignaturesOptions = {}): Scheme<DraftSignaturesTypes> {
   const coverage: DraftCoverage = {
     carrier: options.carrier ?? 'authorization',
     headers: (options.headers ?? ['(request-target)', 'host', 'date', 'digest']).map(name => name.toLowerCase()),
@@ -57,7 +58,7 @@ export function draftSignatures(options: DraftSignaturesOptions = {}): Scheme {
   const { header, keyName } = CARRIERS[coverage.carrier]
   const name = options.name ?? 'http-signatures-draft-12'
   const covers = (header: string): boolean => coverage.headers.includes(header)
-  const scheme: Scheme = {
+  const scheme: Scheme<DraftSignaturesTypes> = {
     name,
     title: 'HTTP Signatures, draft 12',
     docs: 'https://datatracker.ietf.org/doc/html/draft-cavage-http-signatures-12',

@@ -2,6 +2,7 @@ import { createHash, createHmac } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { crypto as webCrypto } from '../crypto/web.ts'
+import type { DeclaredScheme } from '../scheme.ts'
 import { coinbaseExchange, qredoPartner, qredoV1, slack, standardWebhooks, stripe } from '../schemes/index.ts'
 import { createSigner } from '../sign.ts'
 import { explain, messageParts } from './index.ts'
@@ -177,11 +178,12 @@ describe('explain', () => {
     expect(one.outcome).toBe('explained')
     expect(one.causes.every(({ dimension }) => dimension === 'message')).toBe(true)
     const key = Buffer.alloc(32, 7).toString('base64')
-    for (const [scheme, secret] of [
+    const cases: readonly (readonly [DeclaredScheme, string])[] = [
       [slack, '8f742231b10e8888abcd99yyyzzz85a5'],
       [standardWebhooks, `whsec_${key}`],
       [coinbaseExchange, key],
-    ] as const) {
+    ]
+    for (const [scheme, secret] of cases) {
       const signed = await createSigner(scheme, {
         keyId: 'key',
         secret,
@@ -202,15 +204,19 @@ describe('explain', () => {
 })
 
 describe('messageParts', () => {
-  it.each([qredoV1, slack, coinbaseExchange, standardWebhooks])('takes the message apart that was signed: $name', async scheme => {
-    const secret = scheme === standardWebhooks ? `whsec_${Buffer.alloc(32, 7).toString('base64')}` : Buffer.alloc(32, 7).toString('base64')
-    const signed = createSigner(scheme, { keyId: 'key', secret, passphrase: 'pass' }).sign({ method: 'POST', url: URL_SENT, body: BODY })
-    const parts = await messageParts({
-      scheme,
-      passphrase: 'pass',
-      request: { method: 'POST', url: URL_SENT, headers: signed.headers, body: BODY },
-    })
-    expect(parts.map(({ text }) => text).join('')).toBe(new TextDecoder().decode(signed.message()))
-    expect(parts.find(({ name }) => name === 'body')?.text).toBe(BODY)
-  })
+  it.each<DeclaredScheme>([qredoV1, slack, coinbaseExchange, standardWebhooks])(
+    'takes the message apart that was signed: $name',
+    async scheme => {
+      const secret =
+        scheme === standardWebhooks ? `whsec_${Buffer.alloc(32, 7).toString('base64')}` : Buffer.alloc(32, 7).toString('base64')
+      const signed = createSigner(scheme, { keyId: 'key', secret, passphrase: 'pass' }).sign({ method: 'POST', url: URL_SENT, body: BODY })
+      const parts = await messageParts({
+        scheme,
+        passphrase: 'pass',
+        request: { method: 'POST', url: URL_SENT, headers: signed.headers, body: BODY },
+      })
+      expect(parts.map(({ text }) => text).join('')).toBe(new TextDecoder().decode(signed.message()))
+      expect(parts.find(({ name }) => name === 'body')?.text).toBe(BODY)
+    },
+  )
 })

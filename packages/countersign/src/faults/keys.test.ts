@@ -15,6 +15,7 @@ import {
   type Scheme,
   type SchemeDeclaration,
 } from '../index.ts'
+import type { SchemeTypes } from '../scheme-types.ts'
 import * as shipped from '../schemes/index.ts'
 import { sigV4 } from '../sigv4/index.ts'
 import { NOW, ORIGIN, secret } from './scene.ts'
@@ -242,7 +243,7 @@ describe('a key without a passphrase', () => {
       // Of a scheme without passphrases, as a source for several schemes may give it.
       const key = createKey(shipped.github, { id: 'k', secret })
       const { verify } = createVerifier(scheme, { origin, keys: { find: () => key }, clock: () => now })
-      const signed = createSigner(scheme, { keyId: 'k', secret, ...credentials }, { clock: () => now, parameters }).sign({
+      const signed = createSigner<SchemeTypes>(scheme, { keyId: 'k', secret, ...credentials }, { clock: () => now, parameters }).sign({
         method: 'POST',
         url: `${origin}/x`,
         body: '{}',

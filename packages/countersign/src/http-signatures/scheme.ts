@@ -3,6 +3,7 @@ import { CountersignError } from '../error.ts'
 import { algorithmOf, createAnySigner } from '../keys/sign.ts'
 import type { Carried } from '../plan.ts'
 import type { Scheme } from '../scheme.ts'
+import type { MessageSignaturesTypes } from '../scheme-types.ts'
 import { type Coverage, coveredList, isDigest } from './coverage.ts'
 import { BODY_DIGESTS } from './digest.ts'
 import { parseComponents } from './message-signatures.ts'
@@ -35,7 +36,7 @@ const ALGORITHMS: readonly [Algorithm, ...Algorithm[]] = [
  * ```
  * @throws CountersignError `option-invalid` for a component that is unknown, or that a request doesn't have
  */
-export function httpMessageSignatures(options: HttpMessageSignaturesOptions = {}): Scheme {
+export function httpMessageSignatures(options: HttpMessageSignaturesOptions = {}): Scheme<MessageSignaturesTypes> {
   const { name = 'rfc9421', title = 'HTTP Message Signatures', label, tag, digest = 'sha-256' } = options
   const components = parseComponents(options.components ?? ['@method', '@target-uri', 'content-digest'])
   const whole = coveredList(components)
@@ -44,7 +45,7 @@ export function httpMessageSignatures(options: HttpMessageSignaturesOptions = {}
     throw new CountersignError('option-invalid', 'A request can cover neither @status, nor trailers, nor components of another request.')
   const parameters = [...(options.parameters ?? ['created', 'keyid', 'nonce']), ...(tag === undefined ? [] : ['tag'])]
   const coverage: Coverage = { label, components: bare.identifiers, wantsDigest: whole.coversDigest, parameters, tag }
-  const scheme: Scheme = {
+  const scheme: Scheme<MessageSignaturesTypes> = {
     name,
     title,
     docs: 'https://www.rfc-editor.org/rfc/rfc9421',

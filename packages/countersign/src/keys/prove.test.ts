@@ -5,6 +5,7 @@ import { crypto as node } from '../crypto/node.ts'
 import type { CryptoProvider } from '../crypto/provider.ts'
 import { defineScheme } from '../define.ts'
 import { createKey, type Key } from '../keys.ts'
+import type { SchemeTypes } from '../scheme-types.ts'
 import { awsSigV4, kucoin, qredoV1, rfc9421 } from '../schemes/index.ts'
 import { createSigner } from '../sign.ts'
 import { createVerifier, type IncomingRequest } from '../verify.ts'
@@ -135,7 +136,7 @@ describe('an unknown key', () => {
     ['HMAC and a passphrase', kucoin, { passphrase: 'a passphrase' }],
     ['a derived key', awsSigV4, {}],
   ] as const)('costs what a known one costs: %s', async (_what, scheme, more) => {
-    const signer = createSigner(
+    const signer = createSigner<SchemeTypes>(
       scheme,
       { keyId: 'k', secret: Buffer.alloc(40, 6), ...more },
       {

@@ -1,4 +1,4 @@
-import { type DeclaredScheme, readDeclaration } from '../scheme.ts'
+import { readDeclaration } from '../scheme.ts'
 import { openEnds } from '../sign/open-ends.ts'
 import { queries } from '../sign/queries.ts'
 
@@ -8,7 +8,7 @@ import { queries } from '../sign/queries.ts'
  * another path reads at most what its key may read, while a write could become another write, so a verifier takes GET
  * at any path; to take writes, name their methods and their paths.
  */
-export const binance: DeclaredScheme = /* @__PURE__ */ readDeclaration(
+export const binance = /* @__PURE__ */ readDeclaration(
   {
     name: 'binance',
     title: 'Binance',

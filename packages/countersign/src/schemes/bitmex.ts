@@ -1,8 +1,8 @@
-import { type DeclaredScheme, readDeclaration } from '../scheme.ts'
+import { readDeclaration } from '../scheme.ts'
 import { markedBodies } from '../sign/marked-bodies.ts'
 
 /** BitMEX. The timestamp says until when the call holds. */
-export const bitmex: DeclaredScheme = /* @__PURE__ */ readDeclaration(
+export const bitmex = /* @__PURE__ */ readDeclaration(
   {
     name: 'bitmex',
     title: 'BitMEX',

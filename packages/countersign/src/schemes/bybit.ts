@@ -1,4 +1,4 @@
-import { type DeclaredScheme, readDeclaration } from '../scheme.ts'
+import { readDeclaration } from '../scheme.ts'
 import { openEnds } from '../sign/open-ends.ts'
 import { parameters } from '../sign/parameters.ts'
 
@@ -7,7 +7,7 @@ import { parameters } from '../sign/parameters.ts'
  * method nor path is. A read that is sent on to another path reads at most what its key may read, while a write could
  * become another write, so a verifier takes GET at any path; to take writes, name their methods and their paths.
  */
-export const bybit: DeclaredScheme = /* @__PURE__ */ readDeclaration(
+export const bybit = /* @__PURE__ */ readDeclaration(
   {
     name: 'bybit',
     title: 'Bybit v5',

@@ -1,10 +1,10 @@
-import { type DeclaredScheme, readDeclaration } from '../scheme.ts'
+import { readDeclaration } from '../scheme.ts'
 import { dates } from '../sign/dates.ts'
 import { markedBodies } from '../sign/marked-bodies.ts'
 import { passphrases } from '../sign/passphrases.ts'
 
 /** Coinbase Exchange. The timestamp may have decimals. */
-export const coinbaseExchange: DeclaredScheme = /* @__PURE__ */ readDeclaration(
+export const coinbaseExchange = /* @__PURE__ */ readDeclaration(
   {
     name: 'coinbase-exchange',
     title: 'Coinbase Exchange',

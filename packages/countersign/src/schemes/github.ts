@@ -1,11 +1,11 @@
-import { type DeclaredScheme, readDeclaration } from '../scheme.ts'
+import { readDeclaration } from '../scheme.ts'
 
 /**
  * GitHub webhooks. No timestamp is signed, so a replay can't be told from a redelivery. Only the body is signed: events
  * are posted to whatever URL was registered, so a verifier takes a POST with a body at any path and query unless it
  * says more.
  */
-export const github: DeclaredScheme = /* @__PURE__ */ readDeclaration({
+export const github = /* @__PURE__ */ readDeclaration({
   name: 'github',
   title: 'GitHub webhooks',
   docs: 'https://docs.github.com/en/webhooks/using-webhooks/validating-webhook-deliveries',

@@ -1,5 +1,4 @@
 import { draftSignatures } from '../cavage/scheme.ts'
-import type { Scheme } from '../scheme.ts'
 
 /** HTTP Signatures as in draft 12 in the `Authorization` header; see `draftSignatures` for other carriers and coverage. */
-export const httpSignaturesDraft12: Scheme = /* @__PURE__ */ draftSignatures()
+export const httpSignaturesDraft12 = /* @__PURE__ */ draftSignatures()

@@ -1,4 +1,4 @@
-import { type DeclaredScheme, readDeclaration } from '../scheme.ts'
+import { readDeclaration } from '../scheme.ts'
 import { forms } from '../sign/forms.ts'
 import { hashes } from '../sign/hashes.ts'
 import { nonces } from '../sign/nonces.ts'
@@ -8,7 +8,7 @@ import { nonces } from '../sign/nonces.ts'
  * with SHA-512. Neither method nor query is signed: every private call is a POST whose parameters are in its body, so a
  * verifier takes POST alone, and no query.
  */
-export const kraken: DeclaredScheme = /* @__PURE__ */ readDeclaration(
+export const kraken = /* @__PURE__ */ readDeclaration(
   {
     name: 'kraken',
     title: 'Kraken spot',

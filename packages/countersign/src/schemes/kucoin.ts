@@ -1,9 +1,9 @@
-import { type DeclaredScheme, readDeclaration } from '../scheme.ts'
+import { readDeclaration } from '../scheme.ts'
 import { markedBodies } from '../sign/marked-bodies.ts'
 import { passphrases } from '../sign/passphrases.ts'
 
 /** KuCoin, keys of version 2: the passphrase travels signed with the secret. */
-export const kucoin: DeclaredScheme = /* @__PURE__ */ readDeclaration(
+export const kucoin = /* @__PURE__ */ readDeclaration(
   {
     name: 'kucoin',
     title: 'KuCoin',

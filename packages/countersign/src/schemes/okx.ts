@@ -1,10 +1,10 @@
-import { type DeclaredScheme, readDeclaration } from '../scheme.ts'
+import { readDeclaration } from '../scheme.ts'
 import { dates } from '../sign/dates.ts'
 import { markedBodies } from '../sign/marked-bodies.ts'
 import { passphrases } from '../sign/passphrases.ts'
 
 /** OKX. The timestamp is ISO 8601 with milliseconds. */
-export const okx: DeclaredScheme = /* @__PURE__ */ readDeclaration(
+export const okx = /* @__PURE__ */ readDeclaration(
   {
     name: 'okx',
     title: 'OKX',

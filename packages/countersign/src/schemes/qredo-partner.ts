@@ -1,4 +1,4 @@
-import { type DeclaredScheme, readDeclaration } from '../scheme.ts'
+import { readDeclaration } from '../scheme.ts'
 import { markedBodies } from '../sign/marked-bodies.ts'
 import { nonces } from '../sign/nonces.ts'
 
@@ -9,7 +9,7 @@ import { nonces } from '../sign/nonces.ts'
  * that takes calls with a body names `only: { methods: ['POST'], body: 'required' }`, or several methods where none of
  * its URLs does anything on a bare POST.
  */
-export const qredoPartner: DeclaredScheme = /* @__PURE__ */ readDeclaration(
+export const qredoPartner = /* @__PURE__ */ readDeclaration(
   {
     name: 'qredo-partner',
     title: 'Qredo Partner API',

@@ -1,8 +1,8 @@
-import { type DeclaredScheme, readDeclaration } from '../scheme.ts'
+import { readDeclaration } from '../scheme.ts'
 import { markedBodies } from '../sign/marked-bodies.ts'
 
 /** Qredo API v2: the one signed call, which fetches a token. The message is that of v1; the headers have longer names. */
-export const qredoV2: DeclaredScheme = /* @__PURE__ */ readDeclaration(
+export const qredoV2 = /* @__PURE__ */ readDeclaration(
   {
     name: 'qredo-v2',
     title: 'Qredo API v2, the token call',

@@ -1,4 +1,4 @@
-import type { DeclaredScheme, Scheme } from '../scheme.ts'
+import type { Scheme } from '../scheme.ts'
 import { awsSigV4, awsSigV4Query } from './aws-sigv4.ts'
 import { binance } from './binance.ts'
 import { bitmex } from './bitmex.ts'
@@ -45,7 +45,7 @@ export const SCHEMES: readonly Scheme[] = [
 ]
 
 /** The scheme that the command, the key store, the gateway and the page use when none is named. */
-export const DEFAULT_SCHEME: DeclaredScheme = qredoV1
+export const DEFAULT_SCHEME = qredoV1
 
 /** @returns `undefined` for a name that no scheme of the library has */
 export function schemeNamed(name: string): Scheme | undefined {

@@ -1,11 +1,11 @@
-import { type DeclaredScheme, readDeclaration } from '../scheme.ts'
+import { readDeclaration } from '../scheme.ts'
 
 /**
  * Shopify webhooks. No timestamp is signed, so a replay can't be told from a redelivery: drop those by
  * `x-shopify-webhook-id`. Only the body is signed: events are posted to whatever URL was registered, so a verifier
  * takes a POST with a body at any path and query unless it says more.
  */
-export const shopify: DeclaredScheme = /* @__PURE__ */ readDeclaration({
+export const shopify = /* @__PURE__ */ readDeclaration({
   name: 'shopify',
   title: 'Shopify webhooks',
   docs: 'https://shopify.dev/docs/apps/build/webhooks/subscribe/https#step-2-validate-the-origin-of-your-webhook-to-ensure-its-coming-from-shopify',

@@ -1,11 +1,11 @@
-import { type DeclaredScheme, readDeclaration } from '../scheme.ts'
+import { readDeclaration } from '../scheme.ts'
 
 /**
  * Requests from Slack to an app. Time and body are signed and nothing else: events, commands and interactions are
  * posted to the URLs that were registered for them, so a verifier takes a POST with a body at any path and query unless
  * it says more. An app that tells those apart by their path should name one `only.paths` for each verifier.
  */
-export const slack: DeclaredScheme = /* @__PURE__ */ readDeclaration({
+export const slack = /* @__PURE__ */ readDeclaration({
   name: 'slack',
   title: 'Slack requests',
   docs: 'https://api.slack.com/authentication/verifying-requests-from-slack',

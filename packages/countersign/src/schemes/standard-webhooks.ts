@@ -1,4 +1,4 @@
-import { type DeclaredScheme, readDeclaration } from '../scheme.ts'
+import { readDeclaration } from '../scheme.ts'
 import { parameters } from '../sign/parameters.ts'
 
 /**
@@ -7,7 +7,7 @@ import { parameters } from '../sign/parameters.ts'
  * signed and nothing else: events are posted to whatever URL was registered, so a verifier takes a POST with a body at
  * any path and query unless it says more.
  */
-export const standardWebhooks: DeclaredScheme = /* @__PURE__ */ readDeclaration(
+export const standardWebhooks = /* @__PURE__ */ readDeclaration(
   {
     name: 'standard-webhooks',
     title: 'Standard Webhooks',

@@ -1,11 +1,11 @@
-import { type DeclaredScheme, readDeclaration } from '../scheme.ts'
+import { readDeclaration } from '../scheme.ts'
 
 /**
  * Stripe webhooks. The secret is used as it is shown, `whsec_` and all; several `v1` may stand in the header. Time and
  * body are signed and nothing else: events are posted to whatever URL was registered, so a verifier takes a POST with a
  * body at any path and query unless it says more.
  */
-export const stripe: DeclaredScheme = /* @__PURE__ */ readDeclaration({
+export const stripe = /* @__PURE__ */ readDeclaration({
   name: 'stripe',
   title: 'Stripe webhooks',
   docs: 'https://docs.stripe.com/webhooks#verify-manually',

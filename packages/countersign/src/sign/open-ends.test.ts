@@ -13,7 +13,7 @@ const secret = Buffer.alloc(60, 5).toString('base64')
 const ORIGIN = 'https://api.example.com'
 
 describe('what a verifier refuses, a signer refuses to make', () => {
-  const sign = (request: SignableRequest, options: SignerOptions = {}) =>
+  const sign = (request: SignableRequest, options: Pick<SignerOptions, 'allow'> = {}) =>
     createSigner(qredoV1, { keyId: 'k', secret }, { clock: () => NOW, ...options }).sign(request)
 
   it.each<[string, SignableRequest, string, RegExp]>([

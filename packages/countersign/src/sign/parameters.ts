@@ -8,6 +8,7 @@ import { systemClock } from '../timestamp.ts'
 export const parameters: Required<Pick<SignerFeatures, 'parameters'>> = {
   parameters(scheme, { parameters: given = {}, clock = systemClock }) {
     for (const [name, value] of Object.entries(given)) {
+      if (value === undefined) continue
       const parameter = scheme.parameters[name]
       if (parameter === undefined) throw new CountersignError('option-invalid', `The scheme ${scheme.name} has no parameter ${name}.`)
       if (!new RegExp(`^${parameterPattern(parameter)}$`).test(value))
@@ -20,7 +21,7 @@ export const parameters: Required<Pick<SignerFeatures, 'parameters'>> = {
     const makers = declared
       .filter(([name]) => given[name] === undefined)
       .flatMap(([name, { generate }]) => (generate === undefined ? [] : [{ name, make: createNonceMaker(generate, clock) }]))
-    const fixed = { ...Object.fromEntries(declared.map(([name, { default: value = '' }]) => [name, value])), ...given }
+    const fixed = Object.fromEntries(declared.map(([name, { default: value = '' }]) => [name, given[name] ?? value]))
     if (makers.length === 0) return () => fixed
     return () => ({ ...fixed, ...Object.fromEntries(makers.map(({ name, make }) => [name, make()])) })
   },

@@ -1,5 +1,6 @@
 import { createAnySigner } from '../keys/sign.ts'
 import type { Scheme } from '../scheme.ts'
+import type { SigV4Types } from '../scheme-types.ts'
 import type { SigV4Options } from './options.ts'
 import { carriedIn } from './places.ts'
 import { createSigV4Plan } from './plan.ts'
@@ -16,7 +17,7 @@ import { DERIVATION, isS3Service, PAYLOAD_HEADER, stringToSign } from './recipe.
  * const signer = createSigner(sigV4({ service: 'execute-api', region: 'us-east-1' }), { keyId: accessKeyId, secret: secretAccessKey, sessionToken })
  * ```
  */
-export function sigV4(options: SigV4Options = {}): Scheme {
+export function sigV4(options: SigV4Options = {}): Scheme<SigV4Types> {
   const inQuery = options.in === 'query'
   const isS3 = isS3Service(options.service ?? '')
   const name = options.name ?? (inQuery ? 'aws-sigv4-query' : 'aws-sigv4')

@@ -4,6 +4,7 @@ import { defineScheme } from '../define.ts'
 import { memoryKeys } from '../keys.ts'
 import type { Only } from '../recipe/loss.ts'
 import { memoryReplayGuard } from '../replay.ts'
+import type { DeclaredScheme } from '../scheme.ts'
 import { bybit, kraken, qredoV1, stripe } from '../schemes/index.ts'
 import { createSigner } from '../sign.ts'
 import { createVerifier } from '../verify.ts'
@@ -22,7 +23,7 @@ const bare = defineScheme({
   headers: { 'x-key': '{keyId}', 'x-time': '{timestamp}', 'x-signature': '{signature}' },
 })
 
-function verifierOf(scheme: typeof bare, only?: Only) {
+function verifierOf(scheme: DeclaredScheme, only?: Only) {
   return createVerifier(scheme, {
     origin: ORIGIN,
     keys: memoryKeys(scheme, [{ id: 'k', secret }]),
@@ -33,7 +34,7 @@ function verifierOf(scheme: typeof bare, only?: Only) {
   })
 }
 
-async function codeOf(scheme: typeof bare, only: Only | undefined, method: string, target: string, body?: string): Promise<string> {
+async function codeOf(scheme: DeclaredScheme, only: Only | undefined, method: string, target: string, body?: string): Promise<string> {
   const signed = createSigner(scheme, { keyId: 'k', secret }, { clock: () => NOW }).sign({ method, url: ORIGIN + target, body })
   const result = await verifierOf(scheme, only).verify({ method, target, headers: signed.headers, body: signed.body })
   return result.ok ? 'ok' : result.failure.code
