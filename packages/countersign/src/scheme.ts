@@ -37,12 +37,16 @@ export interface Scheme<T extends SchemeTypes = SchemeTypes> {
   /**
    * The secret is not used as it is: an HMAC key is derived from `prefix` and the secret, over each text of `derive` in
    * turn.
+   *
+   * @internal
    */
   readonly derivedKey: { readonly prefix: string; readonly derive: readonly Recipe[] } | undefined
   readonly signature: { readonly encoding: BytesEncoding }
   /**
    * How the signed message is made. Where the client may choose what it covers, that of a call which covers what is
    * demanded.
+   *
+   * @internal
    */
   readonly message: MessageRecipe
   /** Whether a call names its key. Webhooks do not; `optional`: unless the verifier names one. */
@@ -54,7 +58,11 @@ export interface Scheme<T extends SchemeTypes = SchemeTypes> {
   readonly only: Only
   /** Losses that the scheme's own standard allows, beyond those that are always accepted. */
   readonly accepts: readonly Loss[]
-  /** The logic of a scheme that is no declaration. */
+  /**
+   * The logic of a scheme that is no declaration.
+   *
+   * @internal
+   */
   readonly base: Base | undefined
 }
 
@@ -74,17 +82,31 @@ export interface Carrier {
 /** A declaration taken apart. Made by {@link defineScheme}, which checks it. */
 export interface DeclaredScheme<T extends SchemeTypes = SchemeTypes> extends Scheme<T> {
   readonly declaration: SchemeDeclaration
+  /** @internal */
   readonly algorithm: AlgorithmFacts
+  /** @internal */
   readonly timestamp:
     | { readonly formats: readonly [TimestampFormat, ...TimestampFormat[]]; readonly meaning: 'issued' | 'expires' }
     | undefined
+  /** @internal */
   readonly nonce: { readonly formats: readonly [NonceFormat, ...NonceFormat[]] }
+  /** @internal */
   readonly carriers: readonly Carrier[]
-  /** Two fields of which a call carries exactly one (`{timestamp or nonce}`). */
+  /**
+   * Two fields of which a call carries exactly one (`{timestamp or nonce}`).
+   *
+   * @internal
+   */
   readonly alternatives: readonly [Field, Field] | undefined
+  /** @internal */
   readonly parameters: { readonly [name: string]: ParameterDeclaration }
-  /** Every field the message or a carrier reads. */
+  /**
+   * Every field the message or a carrier reads.
+   *
+   * @internal
+   */
   readonly fields: ReadonlySet<Field>
+  /** @internal */
   readonly features: SignerFeatures
 }
 
@@ -124,6 +146,8 @@ export function isDeclared(scheme: Scheme): scheme is DeclaredScheme {
 /**
  * How the passphrase is written where it travels signed (`{passphrase|hmac|base64}`); `undefined` where it travels as
  * it is.
+ *
+ * @internal
  */
 export function carriedMac({ carriers }: Pick<DeclaredScheme, 'carriers'>): BytesEncoding | undefined {
   for (const part of carriers.flatMap(carrier => carrier.items.flat())) {

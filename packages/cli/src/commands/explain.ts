@@ -1,6 +1,6 @@
 import { chooseEntry, type HarRequest, type PastedRequest, readCurlLine, readCurlWords, readHar, readRawHttp } from '@countersign/pasted'
 import { type Command, Option } from 'commander'
-import { type DeclaredScheme, isDeclared } from 'countersign'
+import { carriesOf, type DeclaredScheme, isDeclared } from 'countersign'
 import { explain } from 'countersign/explain'
 import { DEFAULT_SCHEME } from 'countersign/schemes'
 import { addCredentialOptions, type CredentialOptions, resolveSecret } from '../credentials.ts'
@@ -142,9 +142,9 @@ async function readPasted(words: readonly string[], options: ExplainOptions, sch
   return { method, url, headers: [], body }
 }
 
-function bearsSignature({ carriers }: DeclaredScheme, { headers, url }: HarRequest): boolean {
-  return carriers
-    .filter(({ fields }) => fields.includes('signature'))
+function bearsSignature(scheme: DeclaredScheme, { headers, url }: HarRequest): boolean {
+  return carriesOf(scheme)
+    .filter(({ holds }) => holds.includes('{signature'))
     .some(carrier =>
       carrier.in === 'query' ? new URL(url).searchParams.has(carrier.name) : headers.some(([name]) => name === carrier.name.toLowerCase()),
     )

@@ -1,5 +1,14 @@
 import type { Command } from 'commander'
-import { createKey, createVerifier, explainFailure, type KeyDescription, type KeySource, type Scheme, type Verification } from 'countersign'
+import {
+  createKey,
+  createVerifier,
+  explainFailure,
+  isDeclared,
+  type KeyDescription,
+  type KeySource,
+  type Scheme,
+  type Verification,
+} from 'countersign'
 import { DEFAULT_SCHEME } from 'countersign/schemes'
 import { unsignedParts } from '../coverage-text.ts'
 import { addCredentialOptions, type CredentialOptions, resolveSecret } from '../credentials.ts'
@@ -104,7 +113,7 @@ function fixedKeyId({ keyId }: Scheme, known: string | undefined): { readonly ke
 function warnOfUnsigned(scheme: Scheme, method: string): void {
   const parts = unsignedParts(scheme, method)
   if (parts.length === 0) return
-  const fact = scheme.base === undefined ? `does not sign ${parts.join(', ')}` : `does not require ${parts.join(', ')} to be signed`
+  const fact = isDeclared(scheme) ? `does not sign ${parts.join(', ')}` : `does not require ${parts.join(', ')} to be signed`
   tell(`warning: ${scheme.name} ${fact}: a call that differs there can have the same signature`)
 }
 

@@ -7,7 +7,8 @@ import type { SampleRequest } from './program.ts'
  *
  * @param url without a query
  */
-export function sampleRequest({ fields, carriers, only }: DeclaredScheme, url = 'https://api.example.com/v1/orders'): SampleRequest {
+export function sampleRequest(scheme: DeclaredScheme, url = 'https://api.example.com/v1/orders'): SampleRequest {
+  const { fields, carriers, only } = scheme
   const takesQuery = only.query === 'any' || (['url', 'target', 'query', 'payload'] as const).some(field => fields.has(field))
   const isForm = carriers.some(carrier => carrier.in === 'form')
   const method = only.methods?.[0] ?? (isForm ? 'POST' : 'GET')
