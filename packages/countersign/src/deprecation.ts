@@ -4,20 +4,20 @@ import { type Clock, systemClock } from './timestamp.ts'
 import type { Verification, Verifier } from './verify.ts'
 
 /** A moment: a Date, milliseconds since the epoch, or ISO 8601. */
-export type Moment = Date | number | string
+export type When = Date | number | string
 
 /** A time in which what is deprecated does not answer, so that who still uses it notices in time. */
 export interface BrownOut {
-  readonly from: Moment
-  readonly until: Moment
+  readonly from: When
+  readonly until: When
 }
 
 /** What is said of a scheme or a route that is on its way out. */
 export interface Deprecation {
   /** Since when; may lie ahead. Sent as `Deprecation` (RFC 9745). */
-  readonly since: Moment
+  readonly since: When
   /** From when it is refused. Sent as `Sunset` (RFC 8594). Left out: not decided yet. */
-  readonly sunset?: Moment | undefined
+  readonly sunset?: When | undefined
   /** What to use instead: the name of a scheme, or a route such as `GET /v2/balance`. Named in every refusal. */
   readonly successor?: string | undefined
   /** A page that tells how to move. Sent as `Link` with `rel="deprecation"`, and `rel="sunset"` once that is decided. */
@@ -115,7 +115,7 @@ export function deprecated(verifier: Verifier, deprecation: Deprecation, options
   }
 }
 
-function readMoment(moment: Moment, name: string): number {
+function readMoment(moment: When, name: string): number {
   const ms = moment instanceof Date ? moment.getTime() : typeof moment === 'number' ? moment : Date.parse(moment)
   if (Number.isFinite(ms)) return ms
   throw new CountersignError('option-invalid', `${name}: ${JSON.stringify(moment)} is no moment: write it as 2026-10-01T00:00:00Z.`)

@@ -14,7 +14,7 @@ export {
   type DeprecatedOptions,
   type Deprecation,
   deprecated,
-  type Moment,
+  type When,
 } from './deprecation.ts'
 export { type CoverageOfMethods, coverageByMethod, LOSS_TITLES } from './describe/coverage.ts'
 export { describeScheme, type SchemeDescription } from './describe.ts'
@@ -39,7 +39,7 @@ export { coverageOf } from './recipe/coverage.ts'
 export { ALLOWANCES } from './recipe/guards.ts'
 export { type Coverage, LOSSES, type Loss, type Only, type PartCoverage } from './recipe/loss.ts'
 export { schemeWarnings } from './recipe/warnings.ts'
-export { type Claim, type MemoryReplayGuard, type MemoryReplayGuardOptions, memoryReplayGuard, type ReplayGuard } from './replay.ts'
+export { type MemoryReplayGuard, type MemoryReplayGuardOptions, memoryReplayGuard, type ReplayAnswer, type ReplayGuard } from './replay.ts'
 export type { SignedHeaders } from './request.ts'
 export { type DeclaredScheme, isDeclared, type Scheme } from './scheme.ts'
 export type { SchemeTypes, TypesOf } from './scheme-types.ts'

@@ -6,7 +6,7 @@ import { type Clock, systemClock } from './timestamp.ts'
  * `full` and `ended` refuse the request: what a guard does not remember, because it can't or because it is over, must
  * not pass.
  */
-export type Claim = 'fresh' | 'seen' | 'full' | 'ended'
+export type ReplayAnswer = 'fresh' | 'seen' | 'full' | 'ended'
 
 /** Says whether a call was seen before, and remembers it. */
 export interface ReplayGuard {
@@ -18,7 +18,7 @@ export interface ReplayGuard {
    * @param issuedAtMs since when it could have been accepted, for guards that may lose their memory; left out where
    * nothing is known of that
    */
-  claim(id: string, expiresAtMs: number, issuedAtMs?: number): MaybePromise<Claim>
+  claim(id: string, expiresAtMs: number, issuedAtMs?: number): MaybePromise<ReplayAnswer>
 }
 
 export interface MemoryReplayGuardOptions {
@@ -28,7 +28,7 @@ export interface MemoryReplayGuardOptions {
 }
 
 export interface MemoryReplayGuard extends ReplayGuard {
-  claim(id: string, expiresAtMs: number): Claim
+  claim(id: string, expiresAtMs: number): ReplayAnswer
   readonly size: number
 }
 

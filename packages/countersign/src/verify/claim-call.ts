@@ -2,7 +2,7 @@ import { isPromise, type MaybePromise, whenReady } from '../crypto/provider.ts'
 import { CountersignError } from '../error.ts'
 import type { Failure } from '../failure.ts'
 import type { TimelyClaim } from '../plan.ts'
-import { type Claim, memoryReplayGuard, type ReplayGuard } from '../replay.ts'
+import { memoryReplayGuard, type ReplayAnswer, type ReplayGuard } from '../replay.ts'
 import type { Scheme } from '../scheme.ts'
 import type { Clock } from '../timestamp.ts'
 import { lastMomentMs } from './time.ts'
@@ -39,7 +39,7 @@ export function createClaimer(scheme: Scheme, options: ClaimerOptions): ClaimCal
     }
   }
 
-  function judge(answer: Claim, endsAtMs: number, keyId: string): Failure | undefined {
+  function judge(answer: ReplayAnswer, endsAtMs: number, keyId: string): Failure | undefined {
     if (answer === 'fresh') return undefined
     if (answer === 'seen') return { code: 'replayed', keyId }
     const nowMs = clock()

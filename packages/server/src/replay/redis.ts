@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { Claim, Clock, ReplayGuard } from 'countersign'
+import type { Clock, ReplayAnswer, ReplayGuard } from 'countersign'
 import { Cluster, type ClusterNode, Redis } from 'ioredis'
 
 export interface RedisReplayGuardOptions {
@@ -134,7 +134,7 @@ export function redisReplayGuard(options: RedisReplayGuardOptions): RedisReplayG
 }
 
 /** What the script answers with. */
-const ANSWERS: readonly Claim[] = ['seen', 'fresh', 'full', 'ended']
+const ANSWERS: readonly ReplayAnswer[] = ['seen', 'fresh', 'full', 'ended']
 
 /** The braces keep a bucket's calls and its note on one node of a cluster. */
 function noteOf(prefix: string, bucket: number): string {
