@@ -7,10 +7,12 @@ import type { MessagePiece, SchemeDeclaration } from './declaration.ts'
 import { ALPHABETS } from './encoding.ts'
 import { isHeaderName } from './headers.ts'
 import type { KnownParts } from './known-parts.ts'
+import { withKnownHeaders } from './recipe/known-headers.ts'
 import { fieldsOf, hashOf, macOf, type Recipe } from './recipe/recipe.ts'
 import { type DeclaredScheme, messagePieces, readDeclaration } from './scheme.ts'
 import type { TypesOf } from './scheme-types.ts'
 import { featuresOf } from './sign/features.ts'
+import { readBack } from './sign/read-back.ts'
 
 /**
  * Checks a declaration, in TypeScript or as it was read from JSON, and makes it a scheme. In TypeScript, a part that no
@@ -33,8 +35,8 @@ export function defineScheme(declaration: unknown): DeclaredScheme {
   for (const [index, piece] of pieces.entries()) checkPiece(piece, at(pieces.length === 1 ? 'message' : `message[${index}]`), parameters)
   checkPlaces(declaration, at, parameters)
   // What was checked stays as it is, whatever becomes of the object that was given.
-  const read = readDeclaration(frozen(structuredClone(declaration)))
-  const scheme: DeclaredScheme = { ...read, features: featuresOf(read) }
+  const read = withKnownHeaders(readDeclaration(frozen(structuredClone(declaration))))
+  const scheme: DeclaredScheme = { ...read, features: { ...featuresOf(read), ...readBack } }
   for (const part of scheme.message.of) checkPart(part, at)
   checkAlternatives(scheme, at)
   checkAlternativePlaces(scheme, at)

@@ -12,7 +12,8 @@ export function headerLines(headers: IncomingHeaders): readonly Line[] {
   }
   if (typeof Headers !== 'undefined' && headers instanceof Headers) return [...headers]
   return Object.entries(headers as { readonly [name: string]: string | readonly string[] | undefined }).flatMap(([name, value]) =>
-    value === undefined ? [] : typeof value === 'string' ? [[name, value] as const] : value.map(one => [name, one] as const),
+    // Whoever hands on what a library made may have numbers in it.
+    value === undefined ? [] : Array.isArray(value) ? value.map(one => [name, String(one)] as const) : [[name, String(value)] as const],
   )
 }
 

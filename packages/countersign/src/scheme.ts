@@ -4,11 +4,11 @@ import type { CryptoProvider, MaybePromise } from './crypto/provider.ts'
 import type { HeaderDeclaration, MessagePiece, NonceFormat, ParameterDeclaration, SchemeDeclaration } from './declaration.ts'
 import type { BytesEncoding, SecretEncoding } from './encoding.ts'
 import type { NeededFeatures } from './needed-features.ts'
-import type { Base } from './plan.ts'
+import type { Base, Preparer } from './plan.ts'
 import type { Call } from './recipe/call.ts'
 import type { Capabilities } from './recipe/compile.ts'
 import type { Loss, Only } from './recipe/loss.ts'
-import { type Field, fieldsOf, join, type MessageRecipe, macOf, type Recipe } from './recipe/recipe.ts'
+import { type Field, fieldsOf, join, joinParts, type MessageRecipe, macOf, type Recipe } from './recipe/recipe.ts'
 import type { SignableRequest, SignerOptions } from './request.ts'
 import type { SchemeTypes, TypesOf } from './scheme-types.ts'
 import { hashRecipe, parseTemplate } from './template.ts'
@@ -128,6 +128,8 @@ export interface SignerFeatures {
   /** @param contentType of a body that was given as a JSON value */
   readonly headers?: (request: SignableRequest, contentType: string | undefined) => Call['header']
   readonly parameters?: (scheme: DeclaredScheme, options: SignerOptions) => () => Call['parameters']
+  /** @returns a preparer that tries with a verifier's reader what it makes. @throws CountersignError `option-invalid` */
+  readonly readBack?: (scheme: DeclaredScheme, preparer: Preparer, options: SignerOptions) => Preparer
   /** @returns the body with what it has to carry */
   readonly forms?: (scheme: DeclaredScheme, call: Call, isJson: boolean) => string
   /** @returns what signs the passphrase, where it travels signed. @throws CountersignError `credential-missing` */
@@ -172,9 +174,7 @@ export function readDeclaration(declaration: SchemeDeclaration, features: Signer
   const readAll = (place: Carrier['in'], all: { readonly [name: string]: HeaderDeclaration }): readonly Carrier[] =>
     Object.entries(all).map(([carrier, value]) => readCarrier(place, carrier, value))
   const carriers = [...readAll('header', headers), ...readAll('query', query), ...readAll('form', form)]
-  const parts = messagePieces(declaration)
-    .flatMap(readPiece)
-    .flatMap(part => ownHeader(part, carriers))
+  const parts = messagePieces(declaration).flatMap(readPiece)
   const [first, ...rest] = timestamp?.formats ?? []
   const [nonceFormat = 'any', ...nonceFormats] = declaration.nonce?.formats ?? []
   const fields = new Set([...parts.flatMap(fieldsOf), ...carriers.flatMap(carrier => carrier.fields)])
@@ -210,14 +210,6 @@ export function readDeclaration(declaration: SchemeDeclaration, features: Signer
   }
 }
 
-/** `{header.date}`, where the scheme itself writes that header, is what it writes there. */
-function ownHeader(part: Recipe, carriers: readonly Carrier[]): readonly Recipe[] {
-  if (part.op !== 'field' || !part.field.startsWith('header.')) return [part]
-  const name = part.field.slice('header.'.length)
-  const own = carriers.find(carrier => carrier.in === 'header' && carrier.name === name && carrier.separator === undefined)
-  return own?.items[0] ?? [part]
-}
-
 export function messagePieces({ message }: SchemeDeclaration): readonly MessagePiece[] {
   return isPieces(message) ? message : [message]
 }
@@ -229,8 +221,7 @@ function isPieces(message: SchemeDeclaration['message']): message is readonly Me
 function readPiece(piece: MessagePiece): readonly Recipe[] {
   if (typeof piece === 'string') return parseTemplate(piece)
   const of = (typeof piece.of === 'string' ? [piece.of] : piece.of).flatMap(parseTemplate)
-  const [only] = of
-  return [hashRecipe(piece.hash, piece.encoding, of.length === 1 && only !== undefined ? only : join('', of))]
+  return [hashRecipe(piece.hash, piece.encoding, joinParts(of))]
 }
 
 function readCarrier(place: Carrier['in'], name: string, value: HeaderDeclaration): Carrier {

@@ -70,8 +70,9 @@ function compileSigner(
   const { crypto = platform, allow = [] } = options
   const { base } = scheme
   const declared = isDeclared(scheme) ? scheme : undefined
+  const own = declared && createDeclaredPreparer(declared, credentials, options, crypto)
   const preparer =
-    base?.createPreparer(credentials, options, crypto) ?? (declared && createDeclaredPreparer(declared, credentials, options, crypto))
+    base?.createPreparer(credentials, options, crypto) ?? (own && (declared.features.readBack?.(declared, own, options) ?? own))
   const sign = base?.createSigner(scheme, credentials, crypto) ?? createSignMessage(scheme, credentials, scheme.algorithms[0], crypto)
   const isOpen = declared?.features.openEnds?.(declared)
   const signPassphrase = declared?.features.passphrases?.(declared, credentials, crypto)

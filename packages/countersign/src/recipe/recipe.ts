@@ -124,6 +124,12 @@ export function join(by: string, of: readonly Recipe[]): JoinRecipe {
   return { op: 'join', by, of }
 }
 
+/** Parts one behind the other; one alone is itself. */
+export function joinParts(parts: readonly Recipe[]): Recipe {
+  const [only] = parts
+  return parts.length === 1 && only !== undefined ? only : join('', parts)
+}
+
 const HASHES: readonly Filter[] = DIGESTS
 
 /** A hash and how it is written; `raw` is its bytes. */

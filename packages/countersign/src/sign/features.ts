@@ -34,7 +34,15 @@ export function featuresOf(scheme: DeclaredScheme): SignerFeatures {
 
 function recipesOf(all: readonly Recipe[]): SignerFeatures {
   const parts = all.filter(part => !isMac(part))
-  if (parts.some(part => part.op === 'filter' && hashOf(part) === undefined)) return { recipes: DECLARED }
+  if (parts.some(changesText)) return { recipes: DECLARED }
   if (parts.filter(part => part.op === 'field' && (part.field === 'body' || part.field === 'payload')).length > 1) return hashes
   return parts.some(part => hashOf(part) !== undefined) ? hashes : {}
+}
+
+/** Whether a filter stands somewhere that is neither a hash nor a way to write one. */
+function changesText(recipe: Recipe): boolean {
+  if (recipe.op === 'join' || recipe.op === 'first') return recipe.of.some(changesText)
+  if (recipe.op !== 'filter') return false
+  const hash = hashOf(recipe)
+  return hash === undefined || changesText(hash.of)
 }
