@@ -111,7 +111,7 @@ describe.each(schemes.map(scheme => ({ name: scheme.name, scheme })))('$name', (
         // A label, an unsigned parameter's case or a query in another order may change without changing what is signed.
         if (code === 'ok') expect(isHarmless(scheme, spot, good, changed)).toBe(true)
       }),
-      { numRuns: 1_500 },
+      { seed: 14, numRuns: 1_500 },
     )
   })
 
@@ -146,7 +146,7 @@ describe.each(schemes.map(scheme => ({ name: scheme.name, scheme })))('$name', (
       fc.asyncProperty(headers, fc.constantFrom('GET', 'POST'), async (set, method) => {
         expect(await verify({ method, target: '/orders?b=2&a=%20', headers: set, body: undefined })).toMatchObject({ ok: false })
       }),
-      { numRuns: 10_000 },
+      { seed: 14, numRuns: 10_000 },
     )
     expect(codeOf(await verify(good))).toBe('ok')
   })

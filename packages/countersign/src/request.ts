@@ -8,8 +8,6 @@ import type { Clock } from './timestamp.ts'
 /** Default of {@link SignerOptions.lifetimeMs}. */
 export const DEFAULT_LIFETIME_MS = 60_000
 
-export type SignerAllowance = Extract<Allowance, 'ambiguous-request' | 'body-on-get'>
-
 export interface SignerOptions<T extends SchemeTypes = SchemeTypes> {
   /** Default: the system's. */
   readonly clock?: Clock | undefined
@@ -23,9 +21,10 @@ export interface SignerOptions<T extends SchemeTypes = SchemeTypes> {
   readonly lifetimeMs?: number | undefined
   /**
    * Sign what a verifier refuses unless it is told the same: a GET or HEAD with a body (`body-on-get`), a body of which
-   * nothing shows where it begins (`ambiguous-request`). Default: none.
+   * nothing shows where it begins (`ambiguous-request`), and for schemes of one's own every spelling that the message
+   * does not tell from another. Default: none.
    */
-  readonly allow?: readonly SignerAllowance[] | undefined
+  readonly allow?: readonly Allowance[] | undefined
   /** The platform's cryptography. Default: `node:crypto` where there is one, else WebCrypto. */
   readonly crypto?: CryptoProvider | undefined
 }

@@ -5,12 +5,13 @@ import { createDeclaredPreparer } from './declared-preparer.ts'
 import { CountersignError } from './error.ts'
 import type { Composition } from './plan.ts'
 import type { Call } from './recipe/call.ts'
-import type { SignableRequest, SignedRequest, SignerAllowance, SignerOptions } from './request.ts'
+import type { Allowance } from './recipe/guards.ts'
+import type { SignableRequest, SignedRequest, SignerOptions } from './request.ts'
 import { isDeclared, type Scheme } from './scheme.ts'
 import type { SchemeTypes } from './scheme-types.ts'
 import { type Clock, systemClock } from './timestamp.ts'
 
-export type { SignableRequest, SignedRequest, SignerAllowance, SignerOptions } from './request.ts'
+export type { SignableRequest, SignedRequest, SignerOptions } from './request.ts'
 
 export interface Signer<T extends SchemeTypes = SchemeTypes> {
   readonly scheme: Scheme<T>
@@ -92,7 +93,7 @@ function compileSigner(
   }
 
   /** What a verifier refuses by default. */
-  function check(call: Call): SignerAllowance | undefined {
+  function check(call: Call): Refused | undefined {
     if ((call.body?.length ?? 0) > 0 && (call.method === 'GET' || call.method === 'HEAD')) return 'body-on-get'
     return isOpen?.(call) ? 'ambiguous-request' : undefined
   }
@@ -107,7 +108,9 @@ function compileSigner(
 
 const NO_SCHEME = 'This is no scheme: make one with defineScheme.'
 
-const REFUSALS: { readonly [A in SignerAllowance]: string } = {
+type Refused = Extract<Allowance, 'ambiguous-request' | 'body-on-get'>
+
+const REFUSALS: { readonly [R in Refused]: string } = {
   'body-on-get': 'A GET or HEAD carries no body: leave it out',
   'ambiguous-request': 'Nothing shows where the body begins: begin it with {, [, " or white space',
 }
