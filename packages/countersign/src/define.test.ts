@@ -158,6 +158,19 @@ describe('defineScheme', () => {
       { parameters: { id: { characters: 'visible', without: '.', default: 'a.b' } } },
       /a.b is not of the characters visible without \./,
     ],
+    ...(['random', 'hex', 'uuid', 'any'] as const).map(
+      generate =>
+        [
+          `a parameter of digits that is a nonce: ${generate}`,
+          { parameters: { id: { characters: 'digits', generate } } },
+          /parameters.id.generate: what \w+ makes holds characters/,
+        ] as const,
+    ),
+    [
+      'a nonce with a character that is left out',
+      { parameters: { id: { characters: 'visible', without: '-', generate: 'uuid' } } },
+      /what uuid makes/,
+    ],
     ['a space among excluded characters', { parameters: { id: { characters: 'visible', without: ' ', default: 'a' } } }, /id.without/],
     ['a method in lower case', { only: { methods: ['get'] } }, /only.methods: a method is written in upper case, such as POST; got get/],
     ['no method at all', { only: { methods: [] } }, /no call would be taken/],
