@@ -158,14 +158,11 @@ describe('defineScheme', () => {
       { parameters: { id: { characters: 'visible', without: '.', default: 'a.b' } } },
       /a.b is not of the characters visible without \./,
     ],
-    ...(['random', 'hex', 'uuid', 'any'] as const).map(
-      generate =>
-        [
-          `a parameter of digits that is a nonce: ${generate}`,
-          { parameters: { id: { characters: 'digits', generate } } },
-          /parameters.id.generate: what \w+ makes holds characters/,
-        ] as const,
-    ),
+    ...['random', 'hex', 'uuid', 'any'].map((generate): [string, Record<string, unknown>, RegExp] => [
+      `a parameter of digits that is a nonce: ${generate}`,
+      { parameters: { id: { characters: 'digits', generate } } },
+      /parameters.id.generate: what \w+ makes holds characters/,
+    ]),
     [
       'a nonce with a character that is left out',
       { parameters: { id: { characters: 'visible', without: '-', generate: 'uuid' } } },
