@@ -241,10 +241,10 @@ describe('rfc9421', () => {
       privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
     })
     const scheme = httpMessageSignatures({ parameters: ['created', 'keyid', 'nonce', 'alg'] })
-    const forged = createSigner(scheme, { keyId: 'k', secret: Buffer.from(publicKey) }, { clock: () => NOW }).sign({
-      method: 'GET',
-      url: `${ORIGIN}/x`,
-    })
+    const request = { method: 'GET', url: `${ORIGIN}/x` }
+    const made = createSigner(scheme, { keyId: 'k', secret: Buffer.alloc(32, 1) }, { clock: () => NOW }).sign(request)
+    const signature = createHmac('sha256', publicKey).update(made.message()).digest('base64')
+    const forged = { headers: { ...made.headers, signature: `sig=:${signature}:` } }
     const { verify } = createVerifier(scheme, { origin: ORIGIN, keys: memoryKeys(scheme, [{ id: 'k', publicKey }]), clock: () => NOW })
     expect(codeOf(await verify({ method: 'GET', target: '/x', headers: forged.headers }))).toBe('bad-signature')
   })

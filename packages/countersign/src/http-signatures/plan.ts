@@ -23,12 +23,11 @@ import { type Coverage, type CoveredList, createListCompiler, INPUT } from './co
 import { readDigests } from './digest.ts'
 import { type LabelledSignature, readFields } from './message-signatures.ts'
 import { placeLine, placeLines } from './places.ts'
-import type { SignatureParameters } from './signature-base.ts'
+import { MAX_NONCE_LENGTH, type SignatureParameters } from './signature-base.ts'
 import { createSingleReader } from './single-signature.ts'
 
 /** More than this many characters of `Signature-Input` or `Signature` is refused unread. */
 const MAX_FIELD_LENGTH = 16_384
-const MAX_NONCE_LENGTH = 256
 /**
  * Of the signatures that cover what is demanded, in the order of `Signature-Input`; and no more than have
  * {@link MAX_COVERED} components between them.

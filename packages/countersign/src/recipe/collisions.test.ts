@@ -132,7 +132,11 @@ function templatesOf(scheme: Scheme): readonly Template[] {
             moment !== '' && (declared?.fields.has('nonce') ?? carriesOf(scheme).some(({ name }) => name === 'signature-input'))
           if ((moment !== '' && !usesNonce) || (index === 1 && !isTimed)) return []
           const parameters =
-            scheme.base !== undefined && scheme.derivedKey !== undefined ? SCOPE : Object.fromEntries(names.map(name => [name, value]))
+            scheme.base !== undefined && scheme.derivedKey !== undefined
+              ? scheme.name === 'aws-sigv4-s3'
+                ? { ...SCOPE, service: 's3' }
+                : SCOPE
+              : Object.fromEntries(names.map(name => [name, value]))
           // A signer makes no nonce that is spelled as a time; a client that is not ours may.
           const isTime = moment.length > 'nonce 51'.length
           const nonce = isTime ? '987654' : moment.slice(6)
