@@ -9,7 +9,7 @@ import { createSigner } from 'countersign'
 import { qredoV1 } from 'countersign/schemes'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { hasRedis, startRedis, type TestRedis } from '../../server/test/redis.ts'
-import { removeFolder, run } from './command.ts'
+import { freePort, removeFolder, run } from './command.ts'
 
 const bin = fileURLToPath(new URL('../bin/countersign.js', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'countersign-gateway-'))
@@ -151,7 +151,7 @@ describe.skipIf(!has('python3') || !hasRedis)('countersign gateway (needs python
     )
     expect(gateway).toContain('[file-unreadable]')
     // The origin is what clients type, so the port has to be known beforehand.
-    const port = 20_000 + Math.floor(Math.random() * 20_000)
+    const port = await freePort()
     const origin = `http://127.0.0.1:${port}`
     const { adminOrigin } = await startGateway('--upstream', upstream, '--origin', origin, '--port', String(port), '--admin-port', '0')
     const python = `
@@ -240,7 +240,7 @@ print(urllib.request.urlopen(urllib.request.Request(url, body, headers)).read().
   )
 
   it('shares a port among processes, and replaces one that dies', async () => {
-    const port = 20_000 + Math.floor(Math.random() * 20_000)
+    const port = await freePort()
     const origin = `http://127.0.0.1:${port}`
     const child = spawn(
       process.execPath,

@@ -1,10 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { removeFolder } from './command.ts'
+import { freePort, removeFolder } from './command.ts'
 
 const root = fileURLToPath(new URL('../../..', import.meta.url))
 
@@ -108,15 +107,6 @@ async function readBlocks(page: string): Promise<Block[]> {
     info,
     text: code,
   }))
-}
-
-function freePort(): Promise<number> {
-  return new Promise(resolve => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0))
-    })
-  })
 }
 
 /** The commands as they are when they are installed. */

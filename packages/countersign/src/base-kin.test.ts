@@ -201,8 +201,8 @@ describe('escapes', () => {
 describe('a long run of white space', () => {
   it.each([httpMessageSignatures(), draftSignatures(), sigV4(place)])('costs no more than its length: $name', async scheme => {
     const call = sent(scheme)
-    const blank = ' '.repeat(200_000)
-    const started = performance.now()
+    // With the square of this nobody would wait for the end.
+    const blank = ' '.repeat(1_000_000)
     for (const [name] of call.headers) {
       await codeOf(
         scheme,
@@ -217,7 +217,6 @@ describe('a long run of white space', () => {
         rewritten(call, name, () => `${blank}\n${blank}x${blank}x `),
       )
     }
-    expect(performance.now() - started).toBeLessThan(2_000)
   })
 })
 
