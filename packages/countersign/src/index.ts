@@ -46,6 +46,7 @@ export type { SchemeTypes, TypesOf } from './scheme-types.ts'
 export type { Secret } from './secret.ts'
 export { createSigner, type SignableRequest, type SignedRequest, type Signer, type SignerAllowance, type SignerOptions } from './sign.ts'
 export type { Clock, TimestampFormat } from './timestamp.ts'
+export { takesReplayGuard } from './verify/claim-call.ts'
 export {
   type Allowance,
   type AnswerHeaders,

@@ -162,20 +162,33 @@ export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifi
       if (repeated !== undefined) return refuse(repeated)
 
       // 9. Permitted.
-      if (permission !== undefined && !isPermitted(key, permission)) {
-        return refuse({ code: 'permission-denied', keyId: key.id, required: typeof permission === 'string' ? [permission] : permission })
-      }
+      const denied = findDenial(key, permission)
+      if (denied !== undefined) return refuse(denied)
       const timestampMs = timely.moment?.issuedMs ?? timely.moment?.expiresMs
       if (!isDeferred) return { ok: true, key, body, timestampMs } as Verified
-      return { ok: true, key, body, bodyDigest, timestampMs, confirm: () => confirm(key.id, request.address) } as Verified
+      const proveWith = (now: Key): MaybePromise<Proof | Failure | undefined> =>
+        proveForOrigin(candidates, 0, keyId ?? '', now, timely, true)
+      const confirm = (): Promise<Failure | undefined> => confirmKey(key, keyId ?? key.id, proveWith, permission, request.address)
+      return { ok: true, key, body, bodyDigest, timestampMs, confirm } as Verified
     }
     return refuse(refusal ?? { code: 'bad-signature', keyId: claim.keyId })
   }
 
-  async function confirm(keyId: string, address: string | undefined): Promise<Failure | undefined> {
+  /** Steps 4, 6, 7 and 9 again, for a call that was proven with `known` before its body was there. */
+  async function confirmKey(
+    known: Key,
+    keyId: string,
+    proveWith: (key: Key) => MaybePromise<Proof | Failure | undefined>,
+    permission: VerifyOptions['permission'],
+    address: string | undefined,
+  ): Promise<Failure | undefined> {
     try {
       const key = await keys.find(keyId)
-      return key === undefined ? { code: 'unknown-key', keyId } : failureOfKey(key, clock(), address)
+      if (key === undefined) return { code: 'unknown-key', keyId }
+      // Its secrets or public key may have been replaced.
+      const proof = key === known ? undefined : ((await proveWith(key)) ?? { code: 'bad-signature', keyId })
+      if (proof !== undefined && 'code' in proof) return proof
+      return failureOfKey(key, clock(), address) ?? findDenial(key, permission)
     } catch {
       return { code: 'key-source-unavailable' }
     }
@@ -197,7 +210,7 @@ export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifi
     key: Key | undefined,
     claim: TimelyClaim,
     isDeferred: boolean,
-    digests: Digests | undefined,
+    digests?: Digests,
   ): MaybePromise<Proof | Failure | undefined> {
     const origin = candidates[at]
     if (origin === undefined) return undefined
@@ -246,8 +259,10 @@ function createPlan(scheme: Scheme, crypto: NonNullable<VerifierOptions['crypto'
   throw new CountersignError('scheme-invalid', `The scheme ${scheme.name} is neither a declaration nor has it a base.`)
 }
 
-function isPermitted(key: Key, permission: string | readonly string[]): boolean {
-  return typeof permission === 'string' ? key.permissions.has(permission) : permission.some(name => key.permissions.has(name))
+function findDenial({ id, permissions }: Key, permission: VerifyOptions['permission']): Failure | undefined {
+  if (permission === undefined) return undefined
+  const required = typeof permission === 'string' ? [permission] : permission
+  return required.some(name => permissions.has(name)) ? undefined : { code: 'permission-denied', keyId: id, required }
 }
 
 function readFixedKeyId({ name, keyId: carries }: Scheme, keyId: string | undefined): string | undefined {

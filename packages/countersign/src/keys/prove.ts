@@ -20,7 +20,6 @@ import { MAX_RSA_BITS } from './public-key.ts'
 
 /** A signature that holds. */
 export interface Proof {
-  readonly algorithm: Algorithm
   /** For the replay guard: of the nonce, else of what was signed; never of the signature as it was presented. */
   readonly callIds: readonly string[]
 }
@@ -97,7 +96,7 @@ function settle(
 }
 
 function conclude(key: Key | undefined, callIds: readonly string[] | undefined): Proof | undefined {
-  return callIds === undefined || key === undefined ? undefined : { algorithm: key.algorithm, callIds }
+  return callIds === undefined || key === undefined ? undefined : { callIds }
 }
 
 /** Whether a signature of this length, with this label, can be the key's. */

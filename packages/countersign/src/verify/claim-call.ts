@@ -65,13 +65,21 @@ function unanswered(): Failure {
   return { code: 'replay-guard-unavailable' }
 }
 
-function chooseGuard({ name, detectsReplays, base }: Scheme, { replay, clock }: ClaimerOptions): ReplayGuard | undefined {
-  if (replay === 'off') return undefined
+/**
+ * Whether a verifier of the scheme asks a replay guard, and makes one in memory where it is given none. It refuses the
+ * option `replay` for the others, whose replays can't be told from second deliveries.
+ */
+export function takesReplayGuard({ detectsReplays, base }: Scheme): boolean {
   // Where the client chooses what it signs, a call may have a nonce that the scheme doesn't demand.
-  if (detectsReplays || base !== undefined) return replay ?? memoryReplayGuard({ clock })
+  return detectsReplays || base !== undefined
+}
+
+function chooseGuard(scheme: Scheme, { replay, clock }: ClaimerOptions): ReplayGuard | undefined {
+  if (replay === 'off') return undefined
+  if (takesReplayGuard(scheme)) return replay ?? memoryReplayGuard({ clock })
   if (replay === undefined) return undefined
   throw new CountersignError(
     'option-invalid',
-    `The scheme ${name} signs neither a timestamp nor a nonce, so a replay can't be told from a second delivery: leave the option replay out, and drop deliveries you have already handled by their id.`,
+    `The scheme ${scheme.name} signs neither a timestamp nor a nonce, so a replay can't be told from a second delivery: leave the option replay out, and drop deliveries you have already handled by their id.`,
   )
 }

@@ -5,6 +5,7 @@ import {
   type Only,
   type ReplayGuard,
   type Scheme,
+  takesReplayGuard,
   type Verifier,
   type VerifierOptions,
   type VerifyOptions,
@@ -78,7 +79,7 @@ export function createRouter(options: RouterOptions): (method: string, path: str
     const plain = createVerifier(scheme, {
       origin,
       keys: keys.ofScheme(name),
-      ...(scheme.detectsReplays ? { replay } : {}),
+      ...(takesReplayGuard(scheme) ? { replay } : {}),
       toleranceMs,
       allow,
       only,
