@@ -130,6 +130,11 @@ export interface Verifier {
   readonly scheme: Scheme
   readonly maxBodyBytes: number
   /**
+   * Whether the head of a request carries a signature of the scheme, for a call that this verifier takes. Says nothing of
+   * whether it holds; reads no body, and tells nobody of a refusal.
+   */
+  isSigned(request: IncomingRequest): boolean
+  /**
    * Never throws or rejects for what a request says. What the request's own body reader throws is passed on: then there
    * is no call to judge.
    */
