@@ -161,7 +161,7 @@ export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifi
       const held = early ?? failureOfKey(key, nowMs, request.address)
       const one = { claim: timely, callIds: proof.callIds, key }
       proven.push(one)
-      if (held === undefined) accepted ??= one
+      if (held === undefined && next.isAskedFor !== false) accepted ??= one
       else refusal ??= held
     }
     if (accepted === undefined) return refuse(refusal ?? { code: 'bad-signature', keyId: claim.keyId })

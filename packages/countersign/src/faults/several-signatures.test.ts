@@ -125,3 +125,44 @@ it('two signatures with one nonce are remembered until the later ends', async ()
   now = NOW + 400_000
   expect(codeOf(await verify(callOf([newer])))).toBe('replayed')
 })
+
+describe('what would not be looked at', () => {
+  const many = (count: number, components: number, scheme: Scheme) => {
+    const headers = Object.fromEntries(Array.from({ length: components }, (_, index) => [`x-${index}`, '1']))
+    const all = Array.from({ length: count }, () => {
+      const signed = createSigner(scheme, { keyId: 'k1', secret: secretOf('k1') }, { clock: () => NOW })
+      const { headers: made } = signed.sign({ method: 'POST', url: `${ORIGIN}/pay`, body: BODY, headers })
+      const own = (name: string): string => String((made as { [name: string]: string })[name]).replace(/^[^=]+=/, '')
+      return { headers: { ...headers, ...made }, input: own('signature-input'), signature: own('signature') }
+    })
+    return callOf(all)
+  }
+  const answer = async (scheme: Scheme, call: ReturnType<typeof callOf>): Promise<string> => {
+    const keys = memoryKeys(scheme, [{ id: 'k1', secret: secretOf('k1') }])
+    return codeOf(await createVerifier(scheme, { origin: ORIGIN, keys, clock: () => NOW }).verify(call))
+  }
+
+  it('is not taken: more than eight signatures, or more than 64 components between them', async () => {
+    expect(await answer(rfc9421, many(8, 0, rfc9421))).toBe('accepted')
+    expect(await answer(rfc9421, many(9, 0, rfc9421))).toBe('malformed-header')
+    const wide = httpMessageSignatures({
+      components: ['@method', '@target-uri', 'content-digest', ...Array.from({ length: 40 }, (_, index) => `x-${index}` as const)],
+    })
+    expect(await answer(wide, many(1, 40, wide))).toBe('accepted')
+    expect(await answer(wide, many(2, 40, wide))).toBe('malformed-header')
+  })
+
+  it('is remembered: a signature under a label that is not asked for, which anyone can rename', async () => {
+    const scheme = httpMessageSignatures({ label: 's0' })
+    const keys = memoryKeys(
+      scheme,
+      IDS.map(id => ({ id, secret: secretOf(id) })),
+    )
+    const { verify } = createVerifier(scheme, { origin: ORIGIN, keys, clock: () => NOW })
+    const [one, other] = [sign(scheme, 'k1'), sign(scheme, 'k2')]
+    expect(codeOf(await verify(callOf([one, other])))).toBe('accepted')
+    expect(codeOf(await verify(callOf([other])))).toBe('replayed')
+    const wrong = { ...one, signature: `:${Buffer.alloc(32).toString('base64')}:` }
+    expect(codeOf(await verify(callOf([wrong, sign(scheme, 'k3')])))).toBe('bad-signature')
+  })
+})

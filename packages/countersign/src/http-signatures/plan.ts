@@ -30,8 +30,8 @@ import { createSingleReader } from './single-signature.ts'
 const MAX_FIELD_LENGTH = 16_384
 const MAX_NONCE_LENGTH = 256
 /**
- * Of the signatures that cover what is demanded, in the order of `Signature-Input`; and no more than have
- * {@link MAX_COVERED} components between them.
+ * Signatures of one request that cover what is demanded, and no more than have {@link MAX_COVERED} components between
+ * them. A request with more is refused: each that is not looked at could be sent alone.
  */
 const MAX_TRIED = 8
 
@@ -117,23 +117,29 @@ export function createHttpPlan(coverage: Coverage): Plan {
     })
   }
 
-  /** Of those with the label and the tag that are asked for, a chain of those that cover enough. */
+  /**
+   * A chain of those that cover enough: first those with the label and the tag that are asked for, then those with another
+   * label, which is not signed and could be changed.
+   */
   function chain(signatures: readonly LabelledSignature[], shared: Shared): Claim | Failure {
     let failure: Failure = MALFORMED
-    const good: Claim[] = []
     let covered = 0
-    for (const one of signatures) {
-      const claim = isAskedFor(one, coverage) ? understand(one, shared) : MALFORMED
-      if (isFailure(claim)) {
-        if (failure === MALFORMED) failure = claim
-        continue
-      }
-      covered += one.components.length
-      if (good.length > 0 && covered > MAX_COVERED) break
-      good.push(claim)
-      if (good.length === MAX_TRIED) break
-    }
-    return good.length === 0 ? failure : good.reduceRight((otherwise, claim) => claimOf({ ...claim, otherwise }))
+    const claimsOf = (some: readonly LabelledSignature[]): readonly Claim[] =>
+      some.flatMap(one => {
+        const claim = understand(one, shared)
+        if (isFailure(claim)) {
+          if (failure === MALFORMED) failure = claim
+          return []
+        }
+        covered += one.components.length
+        return [claim]
+      })
+    const good = claimsOf(signatures.filter(one => isAskedFor(one, coverage)))
+    if (good.length === 0) return failure
+    const others = claimsOf(signatures.filter(one => !isAskedFor(one, coverage) && isAskedFor(one, { ...coverage, label: undefined })))
+    const all = [...good, ...others.map(claim => claimOf({ ...claim, isAskedFor: false }))]
+    if (all.length > 1 && (all.length > MAX_TRIED || covered > MAX_COVERED)) return MALFORMED
+    return all.reduceRight((otherwise, claim) => claimOf({ ...claim, otherwise }))
   }
 
   return {
