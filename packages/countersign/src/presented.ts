@@ -108,11 +108,10 @@ export function compilePresentedReader(scheme: DeclaredScheme): PresentedReader 
   }
 
   function readBody(presented: Fields, body: Uint8Array | undefined): Failure | undefined {
-    const text = new TextDecoder().decode(body)
-    if (!isForm(text)) return { code: 'malformed-header', header: `${formCarriers[0]?.name ?? ''} in the body` }
+    if (!isForm(body)) return { code: 'malformed-header', header: `${formCarriers[0]?.name ?? ''} in the body` }
     for (const { carrier } of formCarriers) {
       const header = `${carrier.name} in the body`
-      const value = readForm(text, carrier.name)
+      const value = readForm(body, carrier.name)
       if (value === undefined) return { code: 'missing-header', header }
       if (value === '') return { code: 'duplicate-header', header }
       const isTimestamp = carrier.fields[0] === 'timestamp'
