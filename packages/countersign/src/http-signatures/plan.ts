@@ -3,7 +3,6 @@ import { type BaseCall, baseCall, placeCall } from '../base-call.ts'
 import { MAX_COVERED } from '../covered-limits.ts'
 import type { Failure } from '../failure.ts'
 import { combineLines, findLine, findRepeated, headerLines } from '../header-lines.ts'
-import { parseTimestamp } from '../parse-timestamp.ts'
 import {
   type Claim,
   type CompleteClaim,
@@ -17,12 +16,13 @@ import {
   type TimelyClaim,
 } from '../plan.ts'
 import { bodyHash } from '../recipe/body-hash.ts'
+import { signedDates } from '../signed-dates.ts'
 import { hostOf } from '../url.ts'
 import type { Component, Lines } from './components.ts'
 import { type Coverage, type CoveredList, createListCompiler, INPUT } from './coverage.ts'
 import { readDigests } from './digest.ts'
 import { type LabelledSignature, readFields } from './message-signatures.ts'
-import { placeLine, placeLines } from './places.ts'
+import { placeLines } from './places.ts'
 import type { SignatureParameters } from './signature-base.ts'
 import { createSingleReader } from './single-signature.ts'
 
@@ -195,18 +195,22 @@ function lengthOf(lines: readonly string[]): number {
   return lines.reduce((length, line) => length + line.length, 0)
 }
 
-/** Every time that is signed is held against the clock: a `date` that is covered as well as the signature's own. */
-function readMoment({ created, expires }: SignatureParameters, { coversDate }: CoveredList, lines: Lines): Moment | undefined | Failure {
+/** Every time that is signed is held against the clock: a `date` or `x-date` that is covered as well as the signature's own. */
+function readMoment(
+  { created, expires }: SignatureParameters,
+  { coversDate, coversOtherDate }: CoveredList,
+  lines: Lines,
+): Moment | undefined | Failure {
   const issuedMs = created === undefined ? undefined : created * 1000
   const expiresMs = expires === undefined ? undefined : expires * 1000
-  const date = coversDate ? placeLine(lines, 'date') : undefined
-  if (date === undefined)
+  if (!coversDate && !coversOtherDate)
     return issuedMs === undefined && expiresMs === undefined ? undefined : { issuedMs, expiresMs, isLongLived: false, isUnique: false }
-  const time = parseTimestamp(date, ['http-date'])
-  if (time === undefined) return { code: 'malformed-timestamp', header: 'date' }
-  const times = issuedMs === undefined ? [time.ms] : [time.ms, issuedMs]
+  const dates = signedDates(lines, name => (name === 'date' ? coversDate : coversOtherDate), ['http-date'])
+  if (dates === 'malformed') return { code: 'malformed-timestamp', header: 'date' }
+  const times = issuedMs === undefined ? dates : [...dates, issuedMs]
+  if (times.length === 0 && expiresMs === undefined) return undefined
   return {
-    issuedMs: Math.min(...times),
+    issuedMs: times.length === 0 ? undefined : Math.min(...times),
     newestMs: times.length > 1 ? Math.max(...times) : undefined,
     expiresMs,
     isLongLived: false,
