@@ -4,6 +4,7 @@ import { KEY_ID } from './credentials.ts'
 import type { MaybePromise } from './crypto/provider.ts'
 import { CountersignError } from './error.ts'
 import type { Failure } from './failure.ts'
+import { readSecretOnly } from './keys/no-public-key.ts'
 import { fitsAlgorithm, type PublicKeyFacts, readPublicKey } from './keys/public-key.ts'
 import { checkPassphrase } from './passphrase.ts'
 import type { Scheme } from './scheme.ts'
@@ -102,7 +103,7 @@ export function createKey(scheme: Scheme, description: KeyDescription): Key {
   return Object.freeze({
     id,
     schemeName: scheme.name,
-    secrets: wantsSecret ? given.map(secret => readSecret(scheme, secret, description)) : [],
+    secrets: wantsSecret ? given.map(secret => readSecretOnly(scheme, secret, description)) : [],
     publicKey: publicKeyFacts?.pem,
     algorithm,
     signatureBytes: publicKeyFacts?.signatureBytes ?? signatureBytes(algorithm),
@@ -115,11 +116,6 @@ export function createKey(scheme: Scheme, description: KeyDescription): Key {
   })
 }
 
-function isPem(secret: string | Uint8Array | undefined): boolean {
-  const start = typeof secret === 'string' ? secret : new TextDecoder('latin1').decode(secret)
-  return start.trimStart().startsWith('-----BEGIN ')
-}
-
 const STATES: readonly KeyState[] = ['active', 'disabled', 'revoked']
 
 /** What would be dropped without a word, or be taken for something else. */
@@ -129,10 +125,6 @@ function checkDescription({ name, keys }: Scheme, { secret, secrets, publicKey, 
     [secret !== undefined && secrets !== undefined, 'Give secret or secrets, not both.'],
     [publicKey !== undefined && hasSecret, 'Give a secret or a publicKey, not both.'],
     [publicKey !== undefined && keys === 'secret', `The scheme ${name} verifies with a secret: leave publicKey out.`],
-    [
-      [secret, ...(secrets ?? [])].some(isPem),
-      'The secret is a key in PEM, and whoever has a public key could sign with it: give a publicKey, or the secret itself.',
-    ],
     [state !== undefined && !STATES.includes(state), `A key's state is one of ${STATES.join(', ')}; got ${JSON.stringify(state)}.`],
     [Number.isNaN(Number(expiresAtMs ?? 0)), 'A key expires at a number of milliseconds since the epoch.'],
   ]
