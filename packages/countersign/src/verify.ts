@@ -179,12 +179,13 @@ export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifi
     if (!isDeferred) return { ok: true, key, body, timestampMs } as Verified
     const keyId = keyIdOf(timely.keyId) ?? key.id
     const proveWith = (now: Key): MaybePromise<Proof | Failure | undefined> => proveForOrigin(candidates, 0, keyId, now, timely, true)
-    const confirm = (): Promise<Failure | undefined> => confirmKey(key, keyId, proveWith, permission, request.address)
+    const confirm = (): Promise<Failure | undefined> => confirmCall(accepted, keyId, proveWith, permission, request.address)
     return { ok: true, key, body, bodyDigest, timestampMs, confirm } as Verified
   }
-  /** Steps 4, 6, 7 and 9 again, for a call that was proven with `known` before its body was there. */
-  async function confirmKey(
-    known: Key,
+
+  /** Steps 4 to 7 and 9 again, for a call that was proven before its body was there. */
+  async function confirmCall(
+    { key: known, claim: { moment } }: Proven,
     keyId: string,
     proveWith: (key: Key) => MaybePromise<Proof | Failure | undefined>,
     permission: VerifyOptions['permission'],
@@ -193,6 +194,8 @@ export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifi
     try {
       const key = await keys.find(keyId)
       if (key === undefined) return { code: 'unknown-key', keyId }
+      const late = moment === undefined ? undefined : findSkew(moment, clock(), toleranceMs)
+      if (late !== undefined) return late
       // Its secrets or public key may have been replaced.
       const proof = key === known ? undefined : ((await proveWith(key)) ?? { code: 'bad-signature', keyId })
       if (proof !== undefined && 'code' in proof) return proof

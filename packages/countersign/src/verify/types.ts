@@ -100,10 +100,9 @@ export interface Verified {
    */
   readonly bodyDigest?: BodyDigest | undefined
   /**
-   * Set with {@link Verified.bodyDigest}: to be asked once the body is there, since it may have taken long. Looks the
-   * key up again; a failure when it may no longer be used, when what proved the call is no longer one of its secrets or
-   * its public key, or when it lost the permission. The time is not looked at again: the call is remembered, so it
-   * can't come twice, and a large body may take longer than a window.
+   * Set with {@link Verified.bodyDigest}: to be asked once the body is there, since it may have taken long. Looks at clock
+   * and key again; a failure when the call's time is over, when the key may no longer be used, when what proved the call
+   * is no longer one of its secrets or its public key, or when it lost the permission.
    */
   readonly confirm?: (() => Promise<Failure | undefined>) | undefined
   /** When the call was signed, in milliseconds since the epoch, if the scheme says. */
