@@ -160,7 +160,11 @@ export function exampleCall(scheme) {
   )
   const takesNonce = scheme.base === undefined ? scheme.fields.has('nonce') && scheme.alternatives === undefined : scheme.name === 'rfc9421'
   return {
-    credentials: { keyId: 'key-1', secret: SECRETS[scheme.secret.encoding], passphrase: 'a-passphrase' },
+    credentials: {
+      ...(scheme.keyId === 'none' ? {} : { keyId: 'key-1' }),
+      secret: SECRETS[scheme.secret.encoding],
+      ...(scheme.hasPassphrase ? { passphrase: 'a-passphrase' } : {}),
+    },
     options: { clock: () => NOW, parameters: Object.fromEntries(parameters) },
     request: {
       method,

@@ -68,14 +68,16 @@ export async function resolveCredentials(options: CredentialOptions): Promise<Re
       'api-key-missing',
       `The scheme ${scheme.name} needs an API key id: give --api-key, COUNTERSIGN_API_KEY or --profile.`,
     )
+  // Calls of a webhook name no key, but a profile may.
+  const named = scheme.keyId === 'none' ? {} : { keyId }
   const passphrase = options.passphrase ?? profile.passphrase
   const allowShortSecret = options.allowShortSecret ?? false
   const file = options.privateKeyFile ?? profile.privateKeyFile
   if (scheme.keys === 'secret' || (scheme.keys === 'either' && file === undefined))
-    return { scheme, credentials: { keyId, passphrase, allowShortSecret, secret: await resolveSecret(options, profile) } }
+    return { scheme, credentials: { ...named, passphrase, allowShortSecret, secret: await resolveSecret(options, profile) } }
   if (file === undefined)
     throw new UsageError('private-key-missing', `The scheme ${scheme.name} signs with a private key: give --private-key-file.`)
-  return { scheme, credentials: { keyId, passphrase, privateKey: readTextFile(file, 'private key file') } }
+  return { scheme, credentials: { ...named, passphrase, privateKey: readTextFile(file, 'private key file') } }
 }
 
 /** @throws UsageError `secret-missing` */

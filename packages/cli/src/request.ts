@@ -1,6 +1,6 @@
 import { readHeaderLines } from '@countersign/pasted'
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import type { SignableRequest, SignerAllowance, SignerOptions, TimestampFormat } from 'countersign'
+import { ALLOWANCES, type Allowance, type SignableRequest, type SignerOptions, type TimestampFormat } from 'countersign'
 import { UsageError } from './exit.ts'
 import { readBytesFile, readStandardInput, readTextFile } from './streams.ts'
 
@@ -11,13 +11,11 @@ export interface RequestOptions {
   readonly unit?: string
   readonly nonce?: string
   readonly param?: readonly string[]
-  readonly allow?: readonly SignerAllowance[]
+  readonly allow?: readonly Allowance[]
   readonly secretStdin?: boolean
 }
 
 const UNITS: { readonly [short: string]: TimestampFormat } = { s: 'seconds', ms: 'milliseconds', us: 'microseconds', ns: 'nanoseconds' }
-
-const ALLOWANCES: readonly SignerAllowance[] = ['body-on-get', 'ambiguous-request']
 
 /** The options that say what is signed. */
 export function addRequestOptions(command: Command): Command {
@@ -30,7 +28,12 @@ export function addRequestOptions(command: Command): Command {
     .option('-t, --timestamp <time>', "the timestamp's own characters (default: now)")
     .addOption(new Option('-u, --unit <unit>', "unit of the timestamp (default: the scheme's first)").choices(Object.keys(UNITS)))
     .option('--nonce <nonce>', 'for the schemes that carry one')
-    .option('--allow <what>', `sign what verifiers refuse by default: ${ALLOWANCES.join(' or ')} (repeatable)`, readAllowance, [])
+    .option(
+      '--allow <what>',
+      'sign what verifiers refuse by default, such as body-on-get or ambiguous-request (repeatable)',
+      readAllowance,
+      [],
+    )
     .option(
       '--param <name=value>',
       "a scheme's parameter, such as region=eu-west-1 (repeatable)",
@@ -39,9 +42,9 @@ export function addRequestOptions(command: Command): Command {
     )
 }
 
-function readAllowance(text: string, all: readonly SignerAllowance[]): readonly SignerAllowance[] {
+function readAllowance(text: string, all: readonly Allowance[]): readonly Allowance[] {
   const known = ALLOWANCES.find(name => name === text)
-  if (known === undefined) throw new InvalidArgumentError(`It is ${ALLOWANCES.join(' or ')}.`)
+  if (known === undefined) throw new InvalidArgumentError(`It is one of ${ALLOWANCES.join(', ')}.`)
   return [...all, known]
 }
 

@@ -37,15 +37,6 @@ export const ALGORITHMS: readonly Algorithm[] = [
 export function algorithmFacts(name: Algorithm): AlgorithmFacts {
   // Every name ends with its hash, but for Ed25519, whose hash is SHA-512.
   const digest = (/sha\d+$/.exec(name)?.[0] ?? 'sha512') as Digest
-  const hmac = HMACS.find(candidate => candidate === name)
-  return hmac === undefined ? { family: 'key-pair', name: name as KeyPairAlgorithm, digest } : { family: 'hmac', name: hmac, digest }
-}
-
-export const DIGEST_BYTES: { readonly [D in Digest]: number } = { sha1: 20, sha256: 32, sha384: 48, sha512: 64 }
-
-/** How many bytes a signature has. @param modulusBits of an RSA key */
-export function signatureBytes(name: Algorithm, modulusBits = 0): number {
-  if (name.startsWith('rsa')) return Math.ceil(modulusBits / 8)
-  if (name.startsWith('hmac')) return DIGEST_BYTES[algorithmFacts(name).digest]
-  return name === 'ecdsa-p384-sha384' ? 96 : 64
+  const isHmac = name.startsWith('hmac')
+  return isHmac ? { family: 'hmac', name: name as HmacAlgorithm, digest } : { family: 'key-pair', name: name as KeyPairAlgorithm, digest }
 }

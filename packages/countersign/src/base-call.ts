@@ -1,11 +1,11 @@
 import { contentTypeOf, serializeBody } from './body.ts'
 import type { CryptoProvider } from './crypto/provider.ts'
-import { upperCase } from './declared-preparer.ts'
 import { CountersignError } from './error.ts'
-import type { Line } from './header-lines.ts'
-import { isHeaderName } from './headers.ts'
+import { type Line, trimOws } from './header-lines.ts'
+import { HEADER_VALUE_IS, isHeaderName, isHeaderValue } from './headers.ts'
 import type { JsonSerializer } from './json.ts'
 import { messageBytes } from './message.ts'
+import { upperCase } from './method.ts'
 import type { Call } from './recipe/call.ts'
 import type { CompiledRecipe } from './recipe/compile.ts'
 import type { SignableRequest } from './request.ts'
@@ -78,8 +78,8 @@ export interface SignableParts {
 }
 
 /**
- * @throws CountersignError `url-not-signable`, `body-not-signable`, `option-invalid` for a method or for a header that
- * is given twice
+ * @throws CountersignError `url-not-signable`, `body-not-signable`, `option-invalid` for a method, or for a header that
+ * is given twice or can't be sent
  */
 export function takeApart(request: SignableRequest, json: JsonSerializer, crypto: CryptoProvider): SignableParts {
   const url = checkSignableUrl(typeof request.url === 'string' ? request.url : request.url.href)
@@ -94,12 +94,19 @@ function readHeaders(headers: SignableRequest['headers'] = {}): readonly Line[] 
   const names = Object.keys(headers)
   if (names.length === 0) return NO_LINES
   const lines = names.map((name): Line => [name.toLowerCase(), headers[name] ?? ''])
-  // `fetch` would send both in one line, spelled in its own way.
   const bad = names.find(name => !isHeaderName(name.toLowerCase()))
   if (bad !== undefined) throw new CountersignError('option-invalid', `${JSON.stringify(bad.slice(0, 40))} is not the name of a header.`)
+  const broken = names.find(name => !isHeaderValue(unfolded(headers[name])))
+  if (broken !== undefined) throw new CountersignError('option-invalid', `The header ${broken} can't be sent: ${HEADER_VALUE_IS}.`)
+  // `fetch` would send both in one line, spelled in its own way.
   const twice = lines.find(([name], index) => lines.findIndex(([other]) => other === name) < index)
   if (twice === undefined) return lines
   throw new CountersignError('option-invalid', `The header ${twice[0]} is given twice, in different spellings of its name.`)
+}
+
+/** A long value may be folded into several lines (RFC 9112 §5.2): both sides sign it as one. */
+function unfolded(value: unknown): unknown {
+  return typeof value === 'string' ? trimOws(value) : value
 }
 
 const NO_LINES: readonly Line[] = []

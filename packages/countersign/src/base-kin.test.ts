@@ -267,7 +267,7 @@ describe('what a signer makes its verifier accepts', () => {
         const call = sent(scheme, { method, url, headers: { 'x-a': header }, body: method === 'GET' ? undefined : body })
         expect(await codeOf(scheme, call)).toBe('ok')
       }),
-      { numRuns: 400 },
+      { seed: 14, numRuns: 400 },
     )
   })
 })

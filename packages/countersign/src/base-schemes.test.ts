@@ -111,7 +111,7 @@ describe.each(schemes.map(scheme => ({ name: scheme.name, scheme })))('$name', (
         // A label, an unsigned parameter's case or a query in another order may change without changing what is signed.
         if (code === 'ok') expect(isHarmless(scheme, spot, good, changed)).toBe(true)
       }),
-      { numRuns: 1_500 },
+      { seed: 14, numRuns: 1_500 },
     )
   })
 
@@ -146,7 +146,7 @@ describe.each(schemes.map(scheme => ({ name: scheme.name, scheme })))('$name', (
       fc.asyncProperty(headers, fc.constantFrom('GET', 'POST'), async (set, method) => {
         expect(await verify({ method, target: '/orders?b=2&a=%20', headers: set, body: undefined })).toMatchObject({ ok: false })
       }),
-      { numRuns: 10_000 },
+      { seed: 14, numRuns: 10_000 },
     )
     expect(codeOf(await verify(good))).toBe('ok')
   })
@@ -241,10 +241,10 @@ describe('rfc9421', () => {
       privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
     })
     const scheme = httpMessageSignatures({ parameters: ['created', 'keyid', 'nonce', 'alg'] })
-    const forged = createSigner(scheme, { keyId: 'k', secret: Buffer.from(publicKey) }, { clock: () => NOW }).sign({
-      method: 'GET',
-      url: `${ORIGIN}/x`,
-    })
+    const request = { method: 'GET', url: `${ORIGIN}/x` }
+    const made = createSigner(scheme, { keyId: 'k', secret: Buffer.alloc(32, 1) }, { clock: () => NOW }).sign(request)
+    const signature = createHmac('sha256', publicKey).update(made.message()).digest('base64')
+    const forged = { headers: { ...made.headers, signature: `sig=:${signature}:` } }
     const { verify } = createVerifier(scheme, { origin: ORIGIN, keys: memoryKeys(scheme, [{ id: 'k', publicKey }]), clock: () => NOW })
     expect(codeOf(await verify({ method: 'GET', target: '/x', headers: forged.headers }))).toBe('bad-signature')
   })

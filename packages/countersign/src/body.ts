@@ -32,10 +32,7 @@ export function serializeBody(body: SignableBody, toJson: JsonSerializer, { utf8
     return { signed: bytes, bytes, isJson: false }
   }
   if (!isJson(body))
-    throw new CountersignError(
-      'body-not-signable',
-      'This body is no text, bytes or plain JSON value: use signedFetch, which reads the others.',
-    )
+    throw new CountersignError('body-not-signable', 'A body is text, bytes or a plain JSON value: signedFetch reads the others.')
   const text = toJson(body)
   return { signed: text, bytes: utf8(text), isJson: true }
 }

@@ -1,13 +1,12 @@
-import { DIGEST_BYTES } from './algorithm.ts'
 import { ALPHABETS, encodedLength } from './encoding.ts'
 import { noncePattern } from './nonce.ts'
 import { parameterPattern } from './parameter.ts'
 import { PASSPHRASE_PATTERN } from './passphrase.ts'
 import { percentDecode } from './percent.ts'
-import type { Call } from './recipe/call.ts'
 import { type Capabilities, type CompiledHash, compileText, joined } from './recipe/compile.ts'
 import { type Field, fieldsOf, hashOf, isMac, macOf, type Recipe } from './recipe/recipe.ts'
-import type { Carrier, DeclaredScheme } from './scheme.ts'
+import type { Carrier, DeclaredScheme, WriteCarrier } from './scheme.ts'
+import { DIGEST_BYTES } from './signature-bytes.ts'
 import { timestampPattern } from './timestamp.ts'
 
 /** How many signatures one header may list (a rotation has two); more is refused unread. */
@@ -30,9 +29,6 @@ export interface Fields {
   /** Hashes that a header carries, to be compared with what the message holds. */
   digests: readonly { readonly recipe: Recipe; readonly text: string }[]
 }
-
-/** Writes what a carrier says: of the call, its signature, and the passphrase's own signature where one is asked for. */
-export type WriteCarrier = (call: Call, signature: string, signedPassphrase: string) => string
 
 export function compileWriter(
   { items, prefix, separator = '' }: Carrier,

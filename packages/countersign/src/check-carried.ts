@@ -32,6 +32,9 @@ export function checkCarried(scheme: DeclaredScheme, at: At): void {
         )
       : invalid(at('headers'), `the message holds {${name}}, so a header or query parameter has to carry it`)
   }
+  for (const { in: place, name } of carriers)
+    if (place === 'header' && read.includes(`header.${name}`))
+      throw invalid(at('message'), `{header.${name}} is a list that the signer writes: sign what stands in it, each part by itself`)
   const query = carriers.filter(carrier => carrier.in === 'query')
   const last = query.findIndex(carrier => carrier.fields.includes('signature'))
   if (last >= 0 && last !== query.length - 1) throw invalid(at('query'), 'the signature has to be the last parameter')

@@ -1,6 +1,7 @@
 import { invalid, oneOf, shown } from './check-template.ts'
 import type { MessagePiece, ParameterDeclaration, SchemeDeclaration } from './declaration.ts'
 import type { Only } from './recipe/loss.ts'
+import { SCHEME_NAME, SCHEME_NAME_IS } from './scheme-name.ts'
 
 /** What a member holds. What `any` holds is looked at where it is read. */
 type Kind = 'text' | 'object' | 'list' | 'any'
@@ -56,8 +57,7 @@ export function checkMembers(declaration: unknown): asserts declaration is Schem
   checkObject(given, 'scheme', 'a declaration', DECLARATION)
   for (const member of REQUIRED) if (given[member] === undefined) throw invalid('scheme', `${member} is missing`)
   const name = String(given['name'])
-  if (!/^[a-z0-9]+(-[a-z0-9]+)*$/.test(name))
-    throw invalid('scheme, name', `${JSON.stringify(name)} is not lower case letters, digits and single dashes`)
+  if (!SCHEME_NAME.test(name)) throw invalid('scheme, name', `${JSON.stringify(name)} is not ${SCHEME_NAME_IS}`)
   const at = (member: string): string => `scheme ${name}, ${member}`
   for (const [member, members] of Object.entries({
     secret: SECRET,

@@ -1,8 +1,9 @@
-import { DIGEST_BYTES, type Digest } from './algorithm.ts'
+import type { Digest } from './algorithm.ts'
 import { ALPHABETS, type BytesEncoding } from './encoding.ts'
 import { CountersignError } from './error.ts'
 import { nearest } from './nearest.ts'
 import { FIELDS, isTextChange, TEXT_CHANGES } from './recipe/recipe.ts'
+import { DIGEST_BYTES } from './signature-bytes.ts'
 import { splitExpression, TEMPLATE_TOKENS } from './template.ts'
 
 /** A mistake in a declaration: where it stands, and what may stand there. */

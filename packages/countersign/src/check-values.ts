@@ -1,8 +1,8 @@
 import { invalid, oneOf, shown } from './check-template.ts'
-import type { SchemeDeclaration } from './declaration.ts'
+import type { NonceFormat, ParameterDeclaration, SchemeDeclaration } from './declaration.ts'
 import { SECRET_ENCODINGS } from './encoding.ts'
-import { NONCE_FORMATS } from './nonce.ts'
-import { parameterPattern } from './parameter.ts'
+import { NONCE_FORMATS, noncesCharacters } from './nonce.ts'
+import { parameterCharacters, parameterPattern } from './parameter.ts'
 import { TIMESTAMP_FORMATS } from './parse-timestamp.ts'
 import { FIELDS } from './recipe/recipe.ts'
 import { findOnlyMistake } from './verify/check-only.ts'
@@ -64,9 +64,23 @@ export function checkParameters({ parameters = {} }: SchemeDeclaration, at: At):
       )
     if (generate !== undefined && !NONCE_FORMATS.includes(generate))
       throw invalid(`${where}.generate`, oneOf(generate, 'nonce format', NONCE_FORMATS))
+    if (generate !== undefined && !isWithin(generate, parameter))
+      throw invalid(
+        `${where}.generate`,
+        `what ${generate} makes holds characters that the parameter may not hold: allow them, or generate another`,
+      )
   }
   return Object.keys(parameters)
 }
+
+/** Whether every value of a nonce format can be the parameter. */
+function isWithin(generate: NonceFormat, parameter: ParameterDeclaration): boolean {
+  const allowed = new RegExp(`[${parameterCharacters(parameter)}]`)
+  const used = new RegExp(`[${noncesCharacters(generate)}]`)
+  return VISIBLE.filter(char => used.test(char)).every(char => allowed.test(char))
+}
+
+const VISIBLE = Array.from({ length: 94 }, (_, index) => String.fromCharCode(33 + index))
 
 /** Which calls a verifier takes; see `Only`. */
 export function checkOnly({ only }: SchemeDeclaration, at: At): void {

@@ -6,5 +6,8 @@ import type { CacheLimits } from './bounded-cache.ts'
  */
 export const MAX_COVERED = 64
 
+/** In characters, of a list as it travels. A scheme can't demand a longer one, for no verifier would read it. */
+export const MAX_LIST_LENGTH = 4096
+
 /** The lists that a verifier keeps compiled: clients of one API send only a few. */
 export const KEPT_LISTS: CacheLimits = { entries: 64, characters: 1024 }

@@ -1,6 +1,7 @@
 import { ALGORITHMS, DIGESTS } from './algorithm.ts'
 import { ALPHABETS, SECRET_ENCODINGS } from './encoding.ts'
 import { HEADER_NAME_CHARACTERS } from './headers.ts'
+import { METHOD } from './method.ts'
 import { NONCE_FORMATS } from './nonce.ts'
 import { TIMESTAMP_FORMATS } from './parse-timestamp.ts'
 import { FIELDS, TEXT_CHANGES } from './recipe/recipe.ts'
@@ -8,7 +9,7 @@ import { FIELDS, TEXT_CHANGES } from './recipe/recipe.ts'
 const ID = 'https://raw.githubusercontent.com/countersign/countersign/main/packages/countersign/scheme.schema.json'
 
 const ONLY = {
-  methods: { type: 'array', items: { type: 'string', pattern: '^[A-Z]+(-[A-Z]+)*$' }, minItems: 1 },
+  methods: { type: 'array', items: { type: 'string', pattern: METHOD.source }, minItems: 1 },
   paths: {
     anyOf: [{ const: 'any' }, { type: 'array', items: { type: 'string', pattern: '^/([^?#*\\s]*/)?([^?#*\\s]*|\\*)$' }, minItems: 1 }],
     description: 'As on the request line; one that ends in /* takes all below it.',

@@ -13,6 +13,8 @@ export function createDeclaredPlan(scheme: DeclaredScheme): Plan {
   const made = compile(scheme.message, DECLARED)
   const signed = scheme.message.of.flatMap(fieldsOf)
   const signsBody = signed.includes('body')
+  // One that is only signed, a verifier knows for itself.
+  const carriesPassphrase = scheme.carriers.some(({ fields }) => fields.includes('passphrase'))
   const signsPayload = signed.includes('payload')
   const hasFormTime = scheme.carriers.some(carrier => carrier.in === 'form' && carrier.fields.includes('timestamp'))
   const statedOf = ({ digests }: Presented): readonly Stated[] =>
@@ -34,7 +36,7 @@ export function createDeclaredPlan(scheme: DeclaredScheme): Plan {
         signature: presented.signature,
         moreSignatures: presented.moreSignatures,
         algorithms: undefined,
-        passphrase: scheme.hasPassphrase ? presented.passphrase : undefined,
+        passphrase: carriesPassphrase ? presented.passphrase : undefined,
         stated: presented.digests.length === 0 ? NONE : statedOf(presented),
         body: signsBody || (signsPayload && !payloadIsQuery(request.method)) ? 'whole' : 'not-signed',
         call: presented,

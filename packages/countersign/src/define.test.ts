@@ -158,8 +158,22 @@ describe('defineScheme', () => {
       { parameters: { id: { characters: 'visible', without: '.', default: 'a.b' } } },
       /a.b is not of the characters visible without \./,
     ],
+    ...['random', 'hex', 'uuid', 'any'].map((generate): [string, Record<string, unknown>, RegExp] => [
+      `a parameter of digits that is a nonce: ${generate}`,
+      { parameters: { id: { characters: 'digits', generate } } },
+      /parameters.id.generate: what \w+ makes holds characters/,
+    ]),
+    [
+      'a nonce with a character that is left out',
+      { parameters: { id: { characters: 'visible', without: '-', generate: 'uuid' } } },
+      /what uuid makes/,
+    ],
     ['a space among excluded characters', { parameters: { id: { characters: 'visible', without: ' ', default: 'a' } } }, /id.without/],
-    ['a method in lower case', { only: { methods: ['get'] } }, /only.methods: a method is written in upper case, such as POST; got get/],
+    [
+      'a method in lower case',
+      { only: { methods: ['get'] } },
+      /only.methods: a method is up to 20 letters in upper case, such as POST; got get/,
+    ],
     ['no method at all', { only: { methods: [] } }, /no call would be taken/],
     ['a path that is none', { only: { paths: ['hook'] } }, /only.paths: a path begins with \/ and may end in \/\*/],
     ['a path with a star within', { only: { paths: ['/a*'] } }, /only.paths: a path begins with/],

@@ -99,7 +99,7 @@ export type SecretEncoding = (typeof SECRET_ENCODINGS)[number]
  */
 export function decodeSecret(text: string, encoding: SecretEncoding, prefix = ''): Uint8Array {
   if (/^\s|\s$/.test(text)) {
-    throw new CountersignError('secret-malformed', 'The secret has white space around it, such as the newline at the end of a file.')
+    throw new CountersignError('secret-malformed', 'The secret has white space around it, such as a newline at its end.')
   }
   const bare = prefix !== '' && text.startsWith(prefix) ? text.slice(prefix.length) : text
   const bytes = encoding === 'utf8' ? utf8(bare) : encoding === 'hex' ? fromHex(bare) : fromBase64(bare)

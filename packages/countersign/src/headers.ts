@@ -8,6 +8,17 @@ export function isHeaderName(text: string): boolean {
   return HEADER_NAME.test(text)
 }
 
+/** In words, for messages. */
+export const HEADER_VALUE_IS = 'a value has no control characters but tabs, and no characters above ÿ'
+
+/**
+ * Whether a value arrives as it was sent: no control character but a tab, and no character that is not one byte (RFC
+ * 9110 §5.5).
+ */
+export function isHeaderValue(value: unknown): value is string {
+  return typeof value === 'string' && /^[\t -~\x80-\xff]*$/.test(value)
+}
+
 /**
  * The headers of a request that came in: Node's `rawHeaders` (names and values in turn, every line as it came), pairs,
  * a `Headers` object, or a record. The first two show a header that came twice; the others have merged it.

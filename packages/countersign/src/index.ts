@@ -44,7 +44,7 @@ export type { SignedHeaders } from './request.ts'
 export { type DeclaredScheme, isDeclared, type Scheme } from './scheme.ts'
 export type { SchemeTypes, TypesOf } from './scheme-types.ts'
 export type { Secret } from './secret.ts'
-export { createSigner, type SignableRequest, type SignedRequest, type Signer, type SignerAllowance, type SignerOptions } from './sign.ts'
+export { createSigner, type SignableRequest, type SignedRequest, type Signer, type SignerOptions } from './sign.ts'
 export type { Clock, TimestampFormat } from './timestamp.ts'
 export { takesReplayGuard } from './verify/claim-call.ts'
 export {

@@ -1,17 +1,22 @@
 import { compileAddresses } from './address.ts'
-import { type Algorithm, algorithmFacts, signatureBytes } from './algorithm.ts'
-import { KEY_ID } from './credentials.ts'
+import { type Algorithm, algorithmFacts } from './algorithm.ts'
+import { oneOf } from './check-template.ts'
+import { KEY_ID, KEY_ID_IS } from './credentials.ts'
 import type { MaybePromise } from './crypto/provider.ts'
 import { CountersignError } from './error.ts'
 import type { Failure } from './failure.ts'
 import { readSecretOnly } from './keys/no-public-key.ts'
 import { fitsAlgorithm, type PublicKeyFacts, readPublicKey } from './keys/public-key.ts'
+import { givenIn, refuseNeedless } from './needless.ts'
 import { checkPassphrase } from './passphrase.ts'
 import type { Scheme } from './scheme.ts'
-import { readSecret, Secret, type SecretOptions } from './secret.ts'
+import { readSecret, Secret } from './secret.ts'
+import type { SecretOptions } from './secret-bytes.ts'
+import { signatureBytes } from './signature-bytes.ts'
 
 /** A key as its owner describes it. */
 export interface KeyDescription extends SecretOptions {
+  /** As calls name it: 1 to 1024 visible ASCII characters without a comma. */
   readonly id: string
   /** Written as the scheme says. One of `secret`, `secrets` and `publicKey` is wanted. */
   readonly secret?: string | Uint8Array | undefined
@@ -24,6 +29,10 @@ export interface KeyDescription extends SecretOptions {
    * public key.
    */
   readonly algorithm?: Algorithm | undefined
+  /**
+   * For the schemes that want one beside the secret. For SigV4 it is the session token of temporary credentials: the
+   * key takes no call without it.
+   */
   readonly passphrase?: string | undefined
   /** Default: `active`. */
   readonly state?: KeyState | undefined
@@ -87,8 +96,7 @@ export interface KeySource {
  */
 export function createKey(scheme: Scheme, description: KeyDescription): Key {
   const { id, publicKey, passphrase } = description
-  if (typeof id !== 'string' || !KEY_ID.test(id))
-    throw new CountersignError('option-invalid', 'A key id is 1 to 1024 visible ASCII characters without a comma.')
+  if (typeof id !== 'string' || !KEY_ID.test(id)) throw new CountersignError('option-invalid', `A key id is ${KEY_ID_IS}.`)
   checkDescription(scheme, description)
   const given = description.secrets ?? (description.secret === undefined ? [] : [description.secret])
   if (given.length > MAX_LIVE_SECRETS)
@@ -119,14 +127,22 @@ export function createKey(scheme: Scheme, description: KeyDescription): Key {
 const STATES: readonly KeyState[] = ['active', 'disabled', 'revoked']
 
 /** What would be dropped without a word, or be taken for something else. */
-function checkDescription({ name, keys }: Scheme, { secret, secrets, publicKey, state, expiresAtMs }: KeyDescription): void {
+function checkDescription(scheme: Scheme, description: KeyDescription): void {
+  const { secret, secrets, publicKey, passphrase, state, expiresAtMs, permissions } = description
+  refuseNeedless(scheme, givenIn({ publicKey, passphrase }), [
+    ...(scheme.keys === 'secret' ? [] : ['publicKey']),
+    ...(scheme.hasPassphrase || scheme.base?.takes.sessionToken === true ? ['passphrase'] : []),
+  ])
   const hasSecret = secret !== undefined || secrets !== undefined
   const mistakes: readonly (readonly [isMistake: boolean, problem: string])[] = [
     [secret !== undefined && secrets !== undefined, 'Give secret or secrets, not both.'],
     [publicKey !== undefined && hasSecret, 'Give a secret or a publicKey, not both.'],
-    [publicKey !== undefined && keys === 'secret', `The scheme ${name} verifies with a secret: leave publicKey out.`],
-    [state !== undefined && !STATES.includes(state), `A key's state is one of ${STATES.join(', ')}; got ${JSON.stringify(state)}.`],
-    [Number.isNaN(Number(expiresAtMs ?? 0)), 'A key expires at a number of milliseconds since the epoch.'],
+    [state !== undefined && !STATES.includes(state), `A key's state: ${oneOf(state, 'state', STATES)}.`],
+    [
+      expiresAtMs !== undefined && (typeof expiresAtMs !== 'number' || Number.isNaN(expiresAtMs)),
+      'A key expires at a number of milliseconds since the epoch, as Date.getTime() gives it.',
+    ],
+    [typeof permissions === 'string', 'The permissions of a key are a list of names.'],
   ]
   const found = mistakes.find(([isMistake]) => isMistake)
   if (found !== undefined) throw new CountersignError('option-invalid', found[1])

@@ -19,6 +19,7 @@ type Needs<D extends SchemeDeclaration> =
   | (D extends { readonly timestamp: { readonly formats: readonly (infer F)[] } }
       ? Exclude<F, EpochFormat> extends never
         ? never
-        : 'isTimestamp'
+        : 'isTimestamp' | 'stamp'
       : never)
-  | (D extends { readonly query: object } ? 'appendQuery' : never)
+  | (D extends { readonly timestamp: { readonly meaning: 'expires' } } ? 'stamp' : never)
+  | (D extends { readonly query: object } ? 'queries' : never)

@@ -25,6 +25,12 @@ export function noncePattern(formats: readonly NonceFormat[]): string {
   return `(?:${formats.map(format => PATTERNS[format]).join('|')})`
 }
 
+/** The characters that a nonce of one format may hold, for a regular expression's `[…]`. */
+export function noncesCharacters(format: NonceFormat): string {
+  if (format === 'any' || format === 'random') return NONCE_CHARACTERS
+  return format === 'hex' ? '0-9a-f' : format === 'uuid' ? '0-9a-f\\-' : '0-9'
+}
+
 /** Makes the check of nonces once for all calls. */
 export function compileNonceCheck(formats: readonly NonceFormat[]): (text: string) => boolean {
   const whole = new RegExp(`^${noncePattern(formats)}$`)

@@ -10,6 +10,7 @@ import type { CompiledHash, CompiledRecipe, TextOf } from './recipe/compile.ts'
 import type { Recipe } from './recipe/recipe.ts'
 import type { SignableRequest, SignedRequest, SignerOptions } from './request.ts'
 import type { Scheme } from './scheme.ts'
+import type { TimestampFormat } from './timestamp.ts'
 
 /**
  * The contract between a scheme and the engine. A request goes through four states, `Claim → CompleteClaim →
@@ -200,6 +201,17 @@ export interface Base {
   readonly timestamp: string
   /** What is signed, in words. */
   readonly signs: string
+  readonly takes: SignerTakes
+}
+
+/** What a scheme's signer may be given; anything else would be dropped without a word, and is refused. */
+export interface SignerTakes {
+  /** Names of parameters. */
+  readonly parameters: readonly string[]
+  /** The formats that it can be told to write a time in; a scheme with logic has its own. */
+  readonly timestamps: readonly TimestampFormat[]
+  readonly nonce: boolean
+  readonly sessionToken: boolean
 }
 
 /** A refusal has a `code`; nothing else that a plan answers with has. */

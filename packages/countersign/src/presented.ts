@@ -1,4 +1,3 @@
-import { DIGEST_BYTES } from './algorithm.ts'
 import { compileReader, type Fields, MAX_FIELD_LENGTH } from './carrier.ts'
 import { encodedLength } from './encoding.ts'
 import type { Failure } from './failure.ts'
@@ -10,6 +9,7 @@ import { percentDecode } from './percent.ts'
 import type { Moment, PlanRequest } from './plan.ts'
 import type { Call } from './recipe/call.ts'
 import type { Carrier, DeclaredScheme } from './scheme.ts'
+import { DIGEST_BYTES } from './signature-bytes.ts'
 import { timestampPattern } from './timestamp.ts'
 
 /**

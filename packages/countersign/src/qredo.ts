@@ -4,7 +4,7 @@ import { CountersignError } from './error.ts'
 import { compactJson, type JsonSerializer, pythonFloat, pythonJson } from './json.ts'
 import { textMessage } from './message.ts'
 import { qredoV1 } from './schemes/qredo-v1.ts'
-import { readSecret, type SecretOptions } from './secret.ts'
+import { readSecretBytes, type SecretOptions } from './secret-bytes.ts'
 import { type Clock, createTimestamper, systemClock } from './timestamp.ts'
 
 export { qredoTokenClient, type TokenClient, type TokenClientOptions } from './clients/token-client.ts'
@@ -60,7 +60,7 @@ export interface Qredo {
  */
 export function qredo(secret: string, options: QredoOptions = {}): Qredo {
   const { json = pythonJson, clock = systemClock } = options
-  const hmac = crypto.hmac('sha256', readSecret(qredoV1, secret, options).reveal(), qredoV1.signature.encoding)
+  const hmac = crypto.hmac('sha256', readSecretBytes(qredoV1, secret, options), qredoV1.signature.encoding)
   const stamp = createTimestamper('nanoseconds', clock)
   function sign(text: string): string {
     if (HALF_A_PAIR.test(text)) throw new CountersignError('url-not-signable', 'Half a surrogate pair has no UTF-8: leave it out.')

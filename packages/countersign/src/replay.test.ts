@@ -65,7 +65,7 @@ describe('memoryReplayGuard', () => {
           }
         },
       ),
-      { numRuns: 20 },
+      { seed: 14, numRuns: 20 },
     )
   })
 

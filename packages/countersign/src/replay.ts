@@ -1,3 +1,4 @@
+import { checkNumbers } from './check-numbers.ts'
 import type { MaybePromise } from './crypto/provider.ts'
 import { createReplayTable, NEVER, type ReplayTable } from './replay-table.ts'
 import { type Clock, systemClock } from './timestamp.ts'
@@ -44,6 +45,7 @@ export const DEFAULT_REPLAY_ENTRIES = 1_000_000
  */
 export function memoryReplayGuard(options: MemoryReplayGuardOptions = {}): MemoryReplayGuard {
   const { maxEntries = DEFAULT_REPLAY_ENTRIES, clock = systemClock } = options
+  checkNumbers({ maxEntries })
   // Made at the first claim: where verifiers are made at a module's start, some platforms (Cloudflare's) give no random numbers yet.
   let table: ReplayTable | undefined
   /** How many end in which slice, of those that have not ended. */

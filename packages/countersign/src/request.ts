@@ -8,10 +8,8 @@ import type { Clock } from './timestamp.ts'
 /** Default of {@link SignerOptions.lifetimeMs}. */
 export const DEFAULT_LIFETIME_MS = 60_000
 
-export type SignerAllowance = Extract<Allowance, 'ambiguous-request' | 'body-on-get'>
-
 export interface SignerOptions<T extends SchemeTypes = SchemeTypes> {
-  /** Default: the system's. */
+  /** Milliseconds since the epoch. Default: the system's. */
   readonly clock?: Clock | undefined
   /** The format to write, of those the scheme takes. Default: the first it declares. */
   readonly timestamp?: T['timestamp'] | undefined
@@ -19,13 +17,16 @@ export interface SignerOptions<T extends SchemeTypes = SchemeTypes> {
   readonly json?: JsonSerializer | undefined
   /** Values for the scheme's parameters, where they are not the defaults. */
   readonly parameters?: ParametersOf<T> | undefined
-  /** How far an `expires` timestamp lies ahead. Default: 60 s. */
+  /** How far an `expires` timestamp lies ahead, in milliseconds; up to 31 years. Default: 60 s. */
   readonly lifetimeMs?: number | undefined
+  /** The most characters of path and query, as the verifier's limit of that name. Default: 8192. */
+  readonly maxTargetLength?: number | undefined
   /**
    * Sign what a verifier refuses unless it is told the same: a GET or HEAD with a body (`body-on-get`), a body of which
-   * nothing shows where it begins (`ambiguous-request`). Default: none.
+   * nothing shows where it begins (`ambiguous-request`), and for schemes of one's own every spelling that the message
+   * does not tell from another. Default: none.
    */
-  readonly allow?: readonly SignerAllowance[] | undefined
+  readonly allow?: readonly Allowance[] | undefined
   /** The platform's cryptography. Default: `node:crypto` where there is one, else WebCrypto. */
   readonly crypto?: CryptoProvider | undefined
 }

@@ -110,6 +110,14 @@ export interface DeclaredScheme<T extends SchemeTypes = SchemeTypes> extends Sch
   readonly features: SignerFeatures
 }
 
+/** Writes what a carrier says: of the call, its signature, and the passphrase's own signature where one is asked for. */
+export type WriteCarrier = (call: Call, signature: string, signedPassphrase: string) => string
+
+export interface CarrierWriter {
+  readonly carrier: Carrier
+  readonly write: WriteCarrier
+}
+
 /**
  * What some schemes' calls need beyond headers, each in a module of its own so that a signer of the others need not
  * carry it.
@@ -119,8 +127,17 @@ export interface SignerFeatures {
   readonly recipes?: Capabilities
   /** @returns whether a boundary in the message of a call could move, so that a verifier refuses it */
   readonly openEnds?: (scheme: DeclaredScheme) => (call: Call) => boolean
-  /** @returns the target with parameters behind it */
-  readonly appendQuery?: (target: string, parameters: readonly (readonly [name: string, value: string])[]) => string
+  /** What puts the parameters behind a target: those that are signed, and in the end the signature. */
+  readonly queries?: (writers: readonly CarrierWriter[]) => {
+    readonly signed: (target: string, call: Call) => string
+    readonly sent: (call: Call, signature: string) => string
+  }
+  /**
+   * What writes the time of a call, for timestamps that say when it ends or are not counted from the epoch.
+   *
+   * @param lifetimeMs how far an end lies ahead
+   */
+  readonly stamp?: (scheme: DeclaredScheme, format: TimestampFormat, clock: Clock, lifetimeMs: number | undefined) => () => string
   /** Whether a verifier would take this as a timestamp. Where there is none, the epoch is told by its digits. */
   readonly isTimestamp?: (text: string, formats: readonly TimestampFormat[]) => boolean
   /** @returns the nonce of a call: what was given, checked, or one made up */
@@ -130,8 +147,13 @@ export interface SignerFeatures {
   readonly parameters?: (scheme: DeclaredScheme, options: SignerOptions) => () => Call['parameters']
   /** @returns a preparer that tries with a verifier's reader what it makes. @throws CountersignError `option-invalid` */
   readonly readBack?: (scheme: DeclaredScheme, preparer: Preparer, options: SignerOptions) => Preparer
-  /** @returns the body with what it has to carry */
-  readonly forms?: (scheme: DeclaredScheme, call: Call, isJson: boolean) => string
+  /** Puts what the body has to carry into the call. @returns the body that is sent, and what it is */
+  readonly forms?: (
+    scheme: DeclaredScheme,
+    call: Call,
+    isJson: boolean,
+    crypto: CryptoProvider,
+  ) => { readonly bytes: Uint8Array<ArrayBuffer>; readonly contentType: string }
   /** @returns what signs the passphrase, where it travels signed. @throws CountersignError `credential-missing` */
   readonly passphrases?: (
     scheme: DeclaredScheme,

@@ -291,6 +291,8 @@ describe('what a declaration can ask of a signer', () => {
       createSigner(scheme, { secret: 'x'.repeat(16) }, { parameters: { window: '10' } }).sign({ method: 'GET', url }).headers['w'],
     ).toBe('10')
     // @ts-expect-error the scheme has no parameter windo
-    expect(() => createSigner(scheme, { secret: 'x'.repeat(16) }, { parameters: { windo: '10' } })).toThrow(/has no parameter windo/)
+    expect(() => createSigner(scheme, { secret: 'x'.repeat(16) }, { parameters: { windo: '10' } })).toThrow(
+      /has no use for the parameter windo here/,
+    )
   })
 })

@@ -1,16 +1,22 @@
 import { crypto as platform } from '#crypto'
+import { checkNumbers } from './check-numbers.ts'
 import { type Credentials, checkCredentials, createSignMessage } from './credentials.ts'
-import { isPromise, type MaybePromise, whenReady } from './crypto/provider.ts'
+import { type CryptoProvider, isPromise, type MaybePromise, whenReady } from './crypto/provider.ts'
 import { createDeclaredPreparer } from './declared-preparer.ts'
 import { CountersignError } from './error.ts'
-import type { Composition } from './plan.ts'
+import { carriesNoBody } from './method.ts'
+import { refuseNeedless } from './needless.ts'
+import type { Composition, Preparer, SignComposition, SignerTakes } from './plan.ts'
 import type { Call } from './recipe/call.ts'
-import type { SignableRequest, SignedRequest, SignerAllowance, SignerOptions } from './request.ts'
+import type { Allowance } from './recipe/guards.ts'
+import type { SignableRequest, SignedRequest, SignerOptions } from './request.ts'
 import { isDeclared, type Scheme } from './scheme.ts'
 import type { SchemeTypes } from './scheme-types.ts'
-import { type Clock, systemClock } from './timestamp.ts'
+import { notOne } from './sign/not-one.ts'
+import { type Clock, checkedClock, MAX_LIFETIME_MS, systemClock } from './timestamp.ts'
+import { DEFAULT_MAX_TARGET_LENGTH, splitUrl } from './url.ts'
 
-export type { SignableRequest, SignedRequest, SignerAllowance, SignerOptions } from './request.ts'
+export type { SignableRequest, SignedRequest, SignerOptions } from './request.ts'
 
 export interface Signer<T extends SchemeTypes = SchemeTypes> {
   readonly scheme: Scheme<T>
@@ -43,12 +49,13 @@ const NO_SYNC = 'WebCrypto answers with promises: use await signer.signAsync(req
  */
 export function createSigner<T extends SchemeTypes>(scheme: Scheme<T>, credentials: T['credentials'], options?: SignerOptions<T>): Signer<T>
 export function createSigner(scheme: Scheme, credentials: Credentials, options: SignerOptions = {}): Signer {
-  const crypto = options.crypto ?? platform
+  const { crypto = platform } = options
+  const clock = checkedClock(options.clock ?? systemClock)
   checkCredentials(scheme, credentials)
-  const run = compileSigner(scheme, credentials, { ...options, crypto })
+  const run = compileSigner(scheme, credentials, { ...options, clock }, crypto)
   return {
     scheme,
-    clock: options.clock ?? systemClock,
+    clock,
     sign(request) {
       const signed = crypto.synchronous ? run(request) : undefined
       if (signed === undefined || isPromise(signed)) throw new CountersignError('no-synchronous-crypto', NO_SYNC)
@@ -66,17 +73,11 @@ function compileSigner(
   scheme: Scheme,
   credentials: Credentials,
   options: SignerOptions,
+  crypto: CryptoProvider,
 ): (request: SignableRequest) => MaybePromise<SignedRequest> {
-  const { crypto = platform, allow = [] } = options
-  const { base } = scheme
-  const declared = isDeclared(scheme) ? scheme : undefined
-  const own = declared && createDeclaredPreparer(declared, credentials, options, crypto)
-  const preparer =
-    base?.createPreparer(credentials, options, crypto) ?? (own && (declared.features.readBack?.(declared, own, options) ?? own))
-  const sign = base?.createSigner(scheme, credentials, crypto) ?? createSignMessage(scheme, credentials, scheme.algorithms[0], crypto)
-  const isOpen = declared?.features.openEnds?.(declared)
-  const signPassphrase = declared?.features.passphrases?.(declared, credentials, crypto)
-  if (preparer === undefined) throw new CountersignError('scheme-invalid', NO_SCHEME)
+  const { allow = [], maxTargetLength = DEFAULT_MAX_TARGET_LENGTH } = options
+  const { takes, preparer, sign, isOpen, signPassphrase } = partsOf(scheme, credentials, options, crypto)
+  checkOptions(scheme, takes, options)
 
   function finish(prepared: Composition): MaybePromise<SignedRequest> {
     const { made, call } = prepared
@@ -87,27 +88,83 @@ function compileSigner(
     if (call.missing !== undefined)
       throw new CountersignError('option-invalid', `The scheme ${scheme.name} signs ${call.missing}, and the request has none: give it.`)
     const signature = sign(message, prepared)
-    if (!isPromise(signature) && signPassphrase === undefined) return carry(prepared, signature, '')
-    return whenReady(signature, text => whenReady(signPassphrase?.() ?? '', signed => carry(prepared, text, signed)))
+    if (!isPromise(signature) && signPassphrase === undefined) return send(prepared, signature, '')
+    return whenReady(signature, text => whenReady(signPassphrase?.() ?? '', signed => send(prepared, text, signed)))
   }
 
   /** What a verifier refuses by default. */
-  function check(call: Call): SignerAllowance | undefined {
-    if ((call.body?.length ?? 0) > 0 && (call.method === 'GET' || call.method === 'HEAD')) return 'body-on-get'
+  function check(call: Call): Refused | undefined {
+    if ((call.body?.length ?? 0) > 0 && carriesNoBody(call.method)) return 'body-on-get'
     return isOpen?.(call) ? 'ambiguous-request' : undefined
   }
 
+  function send(prepared: Composition, signature: string, signedPassphrase: string): SignedRequest {
+    const signed = carry(prepared, signature, signedPassphrase)
+    if (signed.url.length <= maxTargetLength || splitUrl(signed.url).target.length <= maxTargetLength) return signed
+    throw new CountersignError('url-not-signable', `Path and query are longer than ${maxTargetLength} characters: set maxTargetLength.`)
+  }
+
   const { carry } = preparer
-  return request =>
-    whenReady(preparer.prepare(request), prepared => {
+  return request => {
+    if (!takes.nonce && request.nonce !== undefined) throw notOne(scheme, request.nonce, 'nonce', [])
+    return whenReady(preparer.prepare(request), prepared => {
       const { hashes, fill } = prepared.made
       return hashes.length === 0 ? finish(prepared) : whenReady(fill?.(crypto, hashes, prepared.call), () => finish(prepared))
     })
+  }
 }
 
-const NO_SCHEME = 'This is no scheme: make one with defineScheme.'
+/**
+ * What would be dropped without a word, or switch off what it bounds.
+ *
+ * @throws CountersignError `option-invalid`, `timestamp-invalid`
+ */
+function checkOptions(scheme: Scheme, takes: SignerTakes, options: SignerOptions): void {
+  const { parameters = {}, timestamp, lifetimeMs, maxTargetLength } = options
+  checkNumbers({ lifetimeMs, maxTargetLength }, MAX_LIFETIME_MS)
+  if (timestamp !== undefined && !takes.timestamps.includes(timestamp)) throw notOne(scheme, timestamp, 'timestamp', takes.timestamps)
+  refuseNeedless(scheme, Object.keys(parameters), takes.parameters, 'the parameter ')
+}
 
-const REFUSALS: { readonly [A in SignerAllowance]: string } = {
+interface Parts {
+  readonly takes: SignerTakes
+  readonly preparer: Preparer
+  readonly sign: SignComposition
+  readonly isOpen?: ((call: Call) => boolean) | undefined
+  readonly signPassphrase?: (() => MaybePromise<string>) | undefined
+}
+
+/** What a signer is made of: of a scheme's own logic, or of its declaration. */
+function partsOf(scheme: Scheme, credentials: Credentials, options: SignerOptions, crypto: CryptoProvider): Parts {
+  const { base } = scheme
+  if (base !== undefined)
+    return {
+      takes: base.takes,
+      preparer: base.createPreparer(credentials, options, crypto),
+      sign: base.createSigner(scheme, credentials, crypto),
+    }
+  if (!isDeclared(scheme)) throw new CountersignError('scheme-invalid', NO_SCHEME)
+  const { parameters, timestamp, features } = scheme
+  const preparer = createDeclaredPreparer(scheme, credentials, options, crypto)
+  return {
+    takes: {
+      parameters: Object.keys(parameters),
+      timestamps: timestamp?.formats ?? [],
+      nonce: features.nonces !== undefined,
+      sessionToken: false,
+    },
+    preparer: features.readBack?.(scheme, preparer, options) ?? preparer,
+    sign: createSignMessage(scheme, credentials, scheme.algorithms[0], crypto),
+    isOpen: features.openEnds?.(scheme),
+    signPassphrase: features.passphrases?.(scheme, credentials, crypto),
+  }
+}
+
+const NO_SCHEME = 'Make the scheme with defineScheme.'
+
+type Refused = Extract<Allowance, 'ambiguous-request' | 'body-on-get'>
+
+const REFUSALS: { readonly [R in Refused]: string } = {
   'body-on-get': 'A GET or HEAD carries no body: leave it out',
   'ambiguous-request': 'Nothing shows where the body begins: begin it with {, [, " or white space',
 }

@@ -1,3 +1,5 @@
+import { CountersignError } from './error.ts'
+
 /**
  * How a scheme writes a moment. The four epoch units are told apart by their number of digits (10, 13, 16, 19), which
  * holds from 2001 to 2286. `decimal-seconds` is `1647356399.123`, `iso8601` is `2022-03-15T14:59:59.123Z` (read without
@@ -20,6 +22,23 @@ export type Clock = () => number
 
 export const systemClock: Clock = () => Date.now()
 
+/**
+ * A signer's clock: a time that no format can write is refused, such as one in seconds. It holds up to 2255, and leaves
+ * 31 years for what a call's end lies ahead.
+ *
+ * @throws CountersignError `option-invalid`, each time it is asked
+ */
+export function checkedClock(clock: Clock): Clock {
+  return () => {
+    const ms = clock()
+    if (ms >= 1e12 && ms < 9e12) return ms
+    throw new CountersignError('option-invalid', `The clock says ${ms}: it gives milliseconds since the epoch.`)
+  }
+}
+
+/** The most that a call's end may lie ahead: 31 years. */
+export const MAX_LIFETIME_MS = 1e12
+
 export type EpochFormat = 'seconds' | 'milliseconds' | 'microseconds' | 'nanoseconds'
 
 /** How many digits each has. */
@@ -37,14 +56,6 @@ export const EPOCH_DIGITS: { readonly [F in TimestampFormat]?: number } = {
  */
 export function createTimestamper(format: TimestampFormat, clock: Clock): () => string {
   switch (format) {
-    case 'seconds':
-      return () => String(Math.floor(clock() / 1000))
-    case 'milliseconds':
-      return () => String(Math.floor(clock()))
-    case 'microseconds':
-      return createUniqueDigits(clock, 3)
-    case 'nanoseconds':
-      return createUniqueDigits(clock, 6)
     case 'decimal-seconds':
       return () => (Math.floor(clock()) / 1000).toFixed(3)
     case 'iso8601':
@@ -55,6 +66,20 @@ export function createTimestamper(format: TimestampFormat, clock: Clock): () => 
       return () => withoutFraction(new Date(clock())).replace(/[-:]/g, '')
     case 'http-date':
       return () => new Date(clock()).toUTCString()
+    default:
+      return createEpochTimestamper(format, clock)
+  }
+}
+
+/** {@link createTimestamper} for times since the epoch, which most schemes have. */
+export function createEpochTimestamper(format: EpochFormat, clock: Clock): () => string {
+  switch (format) {
+    case 'seconds':
+      return () => String(Math.floor(clock() / 1000))
+    case 'milliseconds':
+      return () => String(Math.floor(clock()))
+    default:
+      return createUniqueDigits(clock, format === 'microseconds' ? 3 : 6)
   }
 }
 

@@ -26,6 +26,9 @@ export function isStrictTarget(target: string): boolean {
   return TARGET.test(target)
 }
 
+/** In characters; what most servers and proxies take. */
+export const DEFAULT_MAX_TARGET_LENGTH = 8192
+
 export interface SplitUrl {
   /** Scheme, host and port as they were typed. */
   readonly origin: string

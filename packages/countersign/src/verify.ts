@@ -1,23 +1,25 @@
 import { crypto as platform } from '#crypto'
+import { checkNumbers } from './check-numbers.ts'
+import { KEY_ID, KEY_ID_IS } from './credentials.ts'
 import { isPromise, type MaybePromise, whenReady } from './crypto/provider.ts'
 import { createDeclaredPlan } from './declared-plan.ts'
 import { CountersignError } from './error.ts'
 import type { Failure } from './failure.ts'
 import { createProver, type Digests, type Proof } from './keys/prove.ts'
 import { failureOfKey, type Key } from './keys.ts'
+import { carriesNoBody } from './method.ts'
 import { chooseOrigins, type Origin, readOrigins } from './origins.ts'
 import type { Claim, Plan, TimelyClaim } from './plan.ts'
 import { compileGuards } from './recipe/guards.ts'
 import { isDeclared, type Scheme } from './scheme.ts'
 import { systemClock } from './timestamp.ts'
-import { isStrictTarget } from './url.ts'
-import { checkAllowances, checkNumbers, checkSources } from './verify/check-options.ts'
+import { DEFAULT_MAX_TARGET_LENGTH, isStrictTarget } from './url.ts'
+import { checkAllowances, checkSources } from './verify/check-options.ts'
 import { claimEach, createClaimer, type Proven, SAFE_METHODS } from './verify/claim-call.ts'
 import { createGate } from './verify/only.ts'
 import { findSkew, firstMomentMs, judgeTime } from './verify/time.ts'
 import {
   DEFAULT_MAX_BODY_BYTES,
-  DEFAULT_MAX_TARGET_LENGTH,
   DEFAULT_TOLERANCE_MS,
   type IncomingRequest,
   type Refusal,
@@ -92,7 +94,7 @@ export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifi
     if (given === 'too-large' || (given !== undefined && given.length > maxBodyBytes))
       return refuse({ code: 'body-too-large', maxBytes: maxBodyBytes })
     const body = given === undefined || given.length === 0 ? undefined : given
-    if (body !== undefined && !takesBodyOnGet && (method === 'GET' || method === 'HEAD')) return refuse({ code: 'unexpected-body', method })
+    if (body !== undefined && !takesBodyOnGet && carriesNoBody(method)) return refuse({ code: 'unexpected-body', method })
     if (seen !== undefined) {
       seen.body = isDeferred ? 'unread' : body
       seen.origin = candidates[0]
@@ -283,5 +285,6 @@ function readFixedKeyId({ name, keyId: carries }: Scheme, keyId: string | undefi
     throw new CountersignError('option-invalid', `The scheme ${name} carries a key id, so leave the option keyId out.`)
   if (carries === 'none' && keyId === undefined)
     throw new CountersignError('option-invalid', `The scheme ${name} carries no key id: name the key to verify with in the option keyId.`)
+  if (keyId !== undefined && !KEY_ID.test(keyId)) throw new CountersignError('option-invalid', `The option keyId: ${KEY_ID_IS}.`)
   return keyId
 }

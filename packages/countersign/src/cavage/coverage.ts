@@ -1,5 +1,5 @@
 import { boundedCache } from '../bounded-cache.ts'
-import { KEPT_LISTS, MAX_COVERED } from '../covered-limits.ts'
+import { KEPT_LISTS, MAX_COVERED, MAX_LIST_LENGTH } from '../covered-limits.ts'
 import { isSingleField } from '../header-lines.ts'
 import { isHeaderName } from '../headers.ts'
 import { type CompiledRecipe, compile } from '../recipe/compile.ts'
@@ -42,8 +42,9 @@ export interface CoveredList {
  */
 export function createListReader(): (list: string) => CoveredList | undefined {
   return boundedCache(KEPT_LISTS, list => {
-    const names = list.split(' ')
-    if (names.length > MAX_COVERED || new Set(names).size < names.length || !names.every(isCoverable)) return undefined
+    const names = list.length > MAX_LIST_LENGTH ? [] : list.split(' ')
+    if (names.length === 0 || names.length > MAX_COVERED || new Set(names).size < names.length || !names.every(isCoverable))
+      return undefined
     const recipe = signingString(names)
     return { names, single: names.filter(isSingleField), recipe, made: compile(mergeTexts(recipe), DECLARED) }
   })

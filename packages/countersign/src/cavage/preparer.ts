@@ -18,6 +18,7 @@ import { createSecondStamper } from '../second-stamper.ts'
 import { refuseOwnHeaders } from '../sign/own-headers.ts'
 import { systemClock } from '../timestamp.ts'
 import { hostOf } from '../url.ts'
+import { checkAllowances } from '../verify/check-options.ts'
 import { CARRIERS, DATE_HEADERS, DIGEST_HEADER, type DraftCoverage, signingString } from './coverage.ts'
 import { draftName } from './parameters.ts'
 
@@ -32,10 +33,11 @@ export function createDraftPreparer(
   { carrier, headers: covered }: DraftCoverage,
   algorithm: Algorithm,
   { keyId = '' }: Credentials,
-  { clock = systemClock, json = compactJson, lifetimeMs = DEFAULT_LIFETIME_MS }: SignerOptions,
+  { clock = systemClock, json = compactJson, lifetimeMs = DEFAULT_LIFETIME_MS, allow = [] }: SignerOptions,
   crypto: CryptoProvider,
 ): Preparer<DraftPrepared> {
   if (!/^[^"\\]+$/.test(keyId)) throw new CountersignError('credential-missing', 'The keyId holds no quotes and no backslashes.')
+  checkAllowances(allow)
   const { header, word, keyName } = CARRIERS[carrier]
   const stampDate = createSecondStamper('http-date', clock)
   const dates = DATE_HEADERS.filter(name => covered.includes(name))

@@ -1,4 +1,6 @@
 import type { Algorithm } from '../algorithm.ts'
+import { checkSchemeOptions, isListOf, isOneOf, isText } from '../check-scheme-options.ts'
+import { MAX_COVERED, MAX_LIST_LENGTH } from '../covered-limits.ts'
 import { CountersignError } from '../error.ts'
 import { algorithmOf, createAnySigner } from '../keys/sign.ts'
 import type { Carried } from '../plan.ts'
@@ -45,6 +47,7 @@ const COVERED = 'where the call covers it'
  * @throws CountersignError `option-invalid` for something that can't be covered
  */
 export function draftSignatures(options: DraftSignaturesOptions = {}): Scheme<DraftSignaturesTypes> {
+  checkSchemeOptions('draftSignatures', options, { carrier: isOneOf('carrier', Object.keys(CARRIERS)), headers: isListOf(isText) })
   const coverage: DraftCoverage = {
     carrier: options.carrier ?? 'authorization',
     headers: (options.headers ?? ['(request-target)', 'host', 'date', 'digest']).map(name => name.toLowerCase()),
@@ -53,9 +56,11 @@ export function draftSignatures(options: DraftSignaturesOptions = {}): Scheme<Dr
   if (always.length === 0 || createListReader()(coverage.headers.join(' ')) === undefined)
     throw new CountersignError(
       'option-invalid',
-      `${JSON.stringify(coverage.headers.join(' ').slice(0, 80))} can't be covered: give header names, (request-target), (created) or (expires), each once, and more than digest.`,
+      `${JSON.stringify(coverage.headers.join(' ').slice(0, 80))} can't be covered: give header names, (request-target), (created) or (expires), each once, at most ${MAX_COVERED} in ${MAX_LIST_LENGTH} characters, and more than digest.`,
     )
   const { header, keyName } = CARRIERS[coverage.carrier]
+  if (coverage.headers.includes(header))
+    throw new CountersignError('option-invalid', `The header ${header} carries the signature, which can't sign itself: leave it out.`)
   const name = options.name ?? 'http-signatures-draft-12'
   const covers = (header: string): boolean => coverage.headers.includes(header)
   const scheme: Scheme<DraftSignaturesTypes> = {
@@ -96,6 +101,7 @@ export function draftSignatures(options: DraftSignaturesOptions = {}): Scheme<Dr
       ],
       bodyDigests: [`header.${DIGEST_HEADER}`],
       timestamp: coverage.headers.flatMap(covered => TIMES[covered] ?? []).join('; ') || 'none',
+      takes: { parameters: [], timestamps: [], nonce: false, sessionToken: false },
       signs: 'a line for each covered header, "name: value", joined by newlines',
     },
   }

@@ -1,3 +1,4 @@
+import { checkNumbers } from '../check-numbers.ts'
 import { CountersignError } from '../error.ts'
 import type { Signer } from '../sign.ts'
 import { readStream } from '../stream.ts'
@@ -44,9 +45,12 @@ const REFUSALS = [400, 401, 403]
  *
  * The returned function throws what `fetch` throws, and CountersignError `body-too-large`, `url-not-signable`,
  * `redirect-refused`, `too-many-redirects`, `redirect-hidden`.
+ *
+ * @throws CountersignError `option-invalid` for a limit that is not a number
  */
 export function signedFetch(signer: Signer, options: SignedFetchOptions = {}): Fetch {
   const { maxBodyBytes = DEFAULT_MAX_FETCH_BODY_BYTES, maxRedirects = DEFAULT_MAX_REDIRECTS, correctClock } = options
+  checkNumbers({ maxBodyBytes, maxRedirects })
   let current = signer
 
   async function sendOnce(call: PreparedCall, init: RequestInit): Promise<Response> {
@@ -131,10 +135,7 @@ function optionsOf(request: Request): RequestInit {
 async function readAll(stream: ReadableStream<Uint8Array>, maxBytes: number): Promise<Uint8Array> {
   const body = await readStream(stream, maxBytes)
   if (body !== 'too-large') return body
-  throw new CountersignError(
-    'body-too-large',
-    `The body is larger than ${maxBytes} bytes, and all of it has to be held to be signed: set maxBodyBytes.`,
-  )
+  throw new CountersignError('body-too-large', `The body is longer than ${maxBytes} bytes: set maxBodyBytes.`)
 }
 
 /** The rules of the Fetch standard (HTTP-redirect fetch). */

@@ -1,3 +1,4 @@
+import { checkNumbers } from '../check-numbers.ts'
 import type { ClockCorrection } from './fetch.ts'
 
 export interface ServerClockOptions {
@@ -21,8 +22,11 @@ export const MIN_CLOCK_SKEW_MS = 5_000
  * ```ts
  * const fetch = signedFetch(signer, { correctClock: serverClock() })
  * ```
+ *
+ * @throws CountersignError `option-invalid` for a `maxOffsetMs` that is not a number
  */
 export function serverClock({ maxOffsetMs = DEFAULT_MAX_OFFSET_MS }: ServerClockOptions = {}): ClockCorrection {
+  checkNumbers({ maxOffsetMs })
   return async (refusal, url, nowMs) => {
     if (!isTrusted(new URL(url))) return undefined
     const offsetMs = Date.parse(String(await readTime(refusal))) - nowMs

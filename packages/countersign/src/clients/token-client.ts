@@ -1,3 +1,4 @@
+import { checkNumbers } from '../check-numbers.ts'
 import { CountersignError } from '../error.ts'
 import { qredoV2 } from '../schemes/qredo-v2.ts'
 import { createSigner } from '../sign.ts'
@@ -60,6 +61,7 @@ const MAX_MARGIN_MS = 10_000
  */
 export function qredoTokenClient(options: TokenClientOptions): TokenClient {
   const { baseUrl, workspaceId, keyId, secret, clock = systemClock, maxAttempts = 4, backoffMs = 250, maxBackoffMs = 10_000 } = options
+  checkNumbers({ maxAttempts, backoffMs, maxBackoffMs })
   const base = readBase(baseUrl)
   const send: Fetch = (input, init) => (options.fetch ?? globalThis.fetch)(input, init)
   const sendSigned = signedFetch(createSigner(qredoV2, { keyId, secret }, { clock }), { fetch: send, correctClock: options.correctClock })

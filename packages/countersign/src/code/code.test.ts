@@ -133,7 +133,7 @@ async function startApi(scheme: DeclaredScheme): Promise<Api> {
   const keys = memoryKeys(scheme, [
     {
       id: 'key-1',
-      passphrase: 'pass "phrase"'.replaceAll(' ', '-'),
+      ...(scheme.hasPassphrase ? { passphrase: 'pass "phrase"'.replaceAll(' ', '-') } : {}),
       ...(scheme.keys === 'secret' ? { secret: SECRETS[scheme.secret.encoding] } : { publicKey }),
     },
   ])

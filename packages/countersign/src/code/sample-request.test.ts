@@ -20,8 +20,10 @@ it.each(SCHEMES.filter(isDeclared).map(scheme => [scheme.name, scheme] as const)
   async (_name, scheme) => {
     const key = scheme.keys === 'key-pair' ? pair : { secret }
     const passphrase = scheme.hasPassphrase ? 'pass' : undefined
+    const named = scheme.keyId === 'none' ? {} : { keyId: 'k' }
+    const secretOrKey = 'secret' in key ? key : { privateKey: key.privateKey }
     const request = sampleRequest(scheme)
-    const signed = createSigner(scheme, { keyId: 'k', passphrase, ...key }, { clock: () => NOW }).sign(request)
+    const signed = createSigner(scheme, { ...named, passphrase, ...secretOrKey }, { clock: () => NOW }).sign(request)
     const { verify } = createVerifier(scheme, {
       origin: 'https://api.example.com',
       keys: memoryKeys(scheme, [{ id: 'k', passphrase, ...('secret' in key ? key : { publicKey: key.publicKey }) }]),

@@ -1,6 +1,7 @@
 import * as nodeCrypto from 'node:crypto'
-import { DIGEST_BYTES, type Digest } from '../algorithm.ts'
+import type { Digest } from '../algorithm.ts'
 import { type Message, messageBytes } from '../message.ts'
+import { DIGEST_BYTES } from '../signature-bytes.ts'
 
 /** How `node:crypto` writes bytes as text by itself. */
 export type NativeEncoding = 'hex' | 'base64' | 'base64url'

@@ -1,7 +1,8 @@
 import { constants, createPrivateKey, createPublicKey, type KeyObject, type SigningOptions, sign, verify } from 'node:crypto'
-import { algorithmFacts, type KeyPairAlgorithm, signatureBytes } from '../algorithm.ts'
+import { algorithmFacts, type KeyPairAlgorithm } from '../algorithm.ts'
 import { CountersignError } from '../error.ts'
 import { messageBytes } from '../message.ts'
+import { signatureBytes } from '../signature-bytes.ts'
 import { checkModulus, createReducer } from './modulus.ts'
 import type { SignBytes, VerifyMessage } from './provider.ts'
 

@@ -1,9 +1,10 @@
-import { algorithmFacts, type KeyPairAlgorithm, signatureBytes } from '../algorithm.ts'
+import { algorithmFacts, type KeyPairAlgorithm } from '../algorithm.ts'
 import { messageBytes } from '../message.ts'
+import { signatureBytes } from '../signature-bytes.ts'
 import { checkModulus, createReducer } from './modulus.ts'
 import { readPem } from './pem.ts'
 import type { SignBytes, VerifyMessage } from './provider.ts'
-import { DIGEST_NAMES, fixed, once } from './web.ts'
+import { digestName, fixed, once } from './web.ts'
 
 interface Names {
   /** For `importKey`. */
@@ -15,7 +16,7 @@ interface Names {
 const SALT_BYTES = 64
 
 function namesOf(algorithm: KeyPairAlgorithm): Names {
-  const hash = DIGEST_NAMES[algorithmFacts(algorithm).digest]
+  const hash = digestName(algorithmFacts(algorithm).digest)
   switch (algorithm) {
     case 'rsa-v1_5-sha256':
     case 'rsa-v1_5-sha512':

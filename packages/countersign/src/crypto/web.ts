@@ -3,7 +3,10 @@ import { encode, utf8 } from '../encoding.ts'
 import { type Message, messageBytes } from '../message.ts'
 import type { CryptoProvider } from './provider.ts'
 
-export const DIGEST_NAMES: { readonly [D in Digest]: string } = { sha1: 'SHA-1', sha256: 'SHA-256', sha384: 'SHA-384', sha512: 'SHA-512' }
+/** As WebCrypto has it: `SHA-256`. */
+export function digestName(digest: Digest): string {
+  return digest.replace('sha', 'SHA-')
+}
 
 /** WebCrypto: browsers, workers, edge runtimes. Everything is a promise; keys are imported once. */
 export const crypto: CryptoProvider = {
@@ -17,7 +20,7 @@ export const crypto: CryptoProvider = {
 
   hmac(digest, secret, encoding) {
     const { subtle } = globalThis.crypto
-    const importKey = once(() => subtle.importKey('raw', fixed(secret), { name: 'HMAC', hash: DIGEST_NAMES[digest] }, false, ['sign']))
+    const importKey = once(() => subtle.importKey('raw', fixed(secret), { name: 'HMAC', hash: digestName(digest) }, false, ['sign']))
     return async message => encode(new Uint8Array(await subtle.sign('HMAC', await importKey(), fixed(messageBytes(message)))), encoding)
   },
 
@@ -34,7 +37,7 @@ export const crypto: CryptoProvider = {
 }
 
 async function hash(digest: Digest, message: Message): Promise<Uint8Array> {
-  return new Uint8Array(await globalThis.crypto.subtle.digest(DIGEST_NAMES[digest], fixed(messageBytes(message))))
+  return new Uint8Array(await globalThis.crypto.subtle.digest(digestName(digest), fixed(messageBytes(message))))
 }
 
 /** Key pairs come in a piece of their own, so that whoever signs with a secret need not carry them. */

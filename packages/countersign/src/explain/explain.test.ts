@@ -1,6 +1,7 @@
 import { createHash, createHmac } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import type { Credentials } from '../credentials.ts'
 import { crypto as webCrypto } from '../crypto/web.ts'
 import type { DeclaredScheme } from '../scheme.ts'
 import { coinbaseExchange, qredoPartner, qredoV1, slack, standardWebhooks, stripe } from '../schemes/index.ts'
@@ -14,6 +15,12 @@ const URL_SENT = 'https://api.qredo.network/qapi/v1/transaction?a=1'
 const BODY = '{"a":1,"b":"two words"}'
 
 const hmac = (message: string, key: string | Buffer = KEY): Buffer => createHmac('sha256', key).update(message).digest()
+
+const credentialsOf = ({ keyId, hasPassphrase }: DeclaredScheme, secret: string): Credentials => ({
+  secret,
+  ...(keyId === 'none' ? {} : { keyId: 'key' }),
+  ...(hasPassphrase ? { passphrase: 'pass' } : {}),
+})
 
 function ask(signature: string, more: Partial<Parameters<typeof explain>[0]> = {}) {
   return explain({
@@ -117,7 +124,7 @@ describe('explain', () => {
         const answer = await ask(Buffer.from(bytes).toString('base64url'), { maxAttempts: 500 })
         expect(answer.outcome).toBe('unexplained')
       }),
-      { numRuns: 50 },
+      { seed: 14, numRuns: 50 },
     )
   })
 
@@ -184,11 +191,11 @@ describe('explain', () => {
       [coinbaseExchange, key],
     ]
     for (const [scheme, secret] of cases) {
-      const signed = await createSigner(scheme, {
-        keyId: 'key',
-        secret,
-        passphrase: 'pass',
-      }).sign({ method: 'POST', url: 'https://example.com/a/b', body: '{"a":1}' })
+      const signed = createSigner(scheme, credentialsOf(scheme, secret)).sign({
+        method: 'POST',
+        url: 'https://example.com/a/b',
+        body: '{"a":1}',
+      })
       const request = { method: 'POST', url: 'https://example.com/a/b', headers: signed.headers }
       const right = await explain({ scheme, secret, passphrase: 'pass', request: { ...request, body: '{"a":1}' } })
       expect([scheme.name, right.outcome]).toEqual([scheme.name, 'match'])
@@ -209,7 +216,7 @@ describe('messageParts', () => {
     async scheme => {
       const secret =
         scheme === standardWebhooks ? `whsec_${Buffer.alloc(32, 7).toString('base64')}` : Buffer.alloc(32, 7).toString('base64')
-      const signed = createSigner(scheme, { keyId: 'key', secret, passphrase: 'pass' }).sign({ method: 'POST', url: URL_SENT, body: BODY })
+      const signed = createSigner(scheme, credentialsOf(scheme, secret)).sign({ method: 'POST', url: URL_SENT, body: BODY })
       const parts = await messageParts({
         scheme,
         passphrase: 'pass',

@@ -30,7 +30,8 @@ function verifierOf(scheme: Scheme, options: Partial<VerifierOptions> & { key?: 
 
 function signedBy(scheme: Scheme, pair: { privateKey?: string; algorithm?: Algorithm } = {}, request: Partial<SignableRequest> = {}) {
   const credentials = pair.privateKey === undefined ? { secret, passphrase: scheme.hasPassphrase ? passphrase : undefined } : pair
-  const signer = createSigner(scheme, { keyId: 'k', ...credentials }, { clock: () => NOW })
+  const named = scheme.keyId === 'none' ? {} : { keyId: 'k' }
+  const signer = createSigner(scheme, { ...named, ...credentials }, { clock: () => NOW })
   const { method, url, headers, body } = signer.sign({ method: 'POST', url: `${ORIGIN}/orders`, body: BODY, ...request })
   return { method, target: url.slice(ORIGIN.length), headers: { host: 'api.example.com', ...headers }, body }
 }

@@ -29,7 +29,7 @@ function verifierOf(scheme: Scheme, options: Partial<VerifierOptions> = {}, ownP
 
 function signerOf(scheme: Scheme, ownPassphrase = passphrase) {
   const key = scheme.keys === 'key-pair' ? { privateKey: pair.privateKey } : { secret }
-  const given = { keyId: 'k', ...key, passphrase: scheme.hasPassphrase ? ownPassphrase : undefined }
+  const given = { keyId: scheme.keyId === 'none' ? undefined : 'k', ...key, passphrase: scheme.hasPassphrase ? ownPassphrase : undefined }
   return createSigner(scheme, given, { clock: () => NOW, ...(scheme.name.startsWith('aws') ? { parameters: place } : {}) })
 }
 

@@ -141,7 +141,7 @@ describe('signMessage and verifySignature', () => {
   it('refuse to cover what is not there, and a label that is none', () => {
     const options = { label: 'sig', components: ['x-none'], parameters: {}, key }
     expect(() => signMessage(request, options)).toThrow(/has no "x-none"/)
-    expect(() => signMessage(request, { ...options, label: 'Sig' })).toThrow(/no label/)
+    expect(() => signMessage(request, { ...options, label: 'Sig' })).toThrow(/is not a label/)
   })
 
   it('read nothing from fields that are malformed or do not belong together', () => {

@@ -115,8 +115,11 @@ function readField(name: string, flags: ReadonlySet<string>, texts: ReadonlyMap<
   if (!isHeaderName(name) || texts.has('name')) return undefined
   const key = texts.get('key')
   if (flags.has('bs') && (flags.has('sf') || key !== undefined)) return undefined
-  const lines = (message: HttpMessage): readonly string[] | undefined =>
-    findLines(flags.has('tr') ? message.trailers : message.headers, name)
+  const lines = (message: HttpMessage): readonly string[] | undefined => {
+    const found = findLines(flags.has('tr') ? message.trailers : message.headers, name)
+    // A line break in a value could pass for another line.
+    return found?.some(line => /[\r\n]/.test(line)) ? undefined : found
+  }
   if (flags.has('bs'))
     return message =>
       lines(message)

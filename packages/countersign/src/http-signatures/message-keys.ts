@@ -3,6 +3,7 @@ import { type CryptoProvider, type MaybePromise, type SignMessage, whenReady } f
 import { decodeStrictly, encode } from '../encoding.ts'
 import { CountersignError } from '../error.ts'
 import type { Message } from '../message.ts'
+import { refusePem } from '../secret-bytes.ts'
 
 /** What to sign with: the bytes of a secret, or a private key in PEM. */
 export type SigningKey =
@@ -40,6 +41,9 @@ export function createMessageVerifier(
 }
 
 function secretOf(key: SigningKey | VerifyingKey): Uint8Array {
-  if ('secret' in key && key.secret.length > 0) return key.secret
+  if ('secret' in key && key.secret.length > 0) {
+    refusePem(key.secret)
+    return key.secret
+  }
   throw new CountersignError('secret-missing', `The algorithm ${key.algorithm} wants a secret.`)
 }

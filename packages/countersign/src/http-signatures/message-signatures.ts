@@ -173,7 +173,11 @@ export function readAcceptSignature(
   return wanted
 }
 
+/** A label (RFC 9651 §3.1.2), of at most 64 characters. */
+export const LABEL = /^[a-z*][a-z0-9_\-.*]{0,63}$/
+
+export const LABEL_IS = 'a label: up to 64 lower-case letters, digits, _, -, . and *, the first a letter or *'
+
 function checkLabel(label: string): void {
-  if (!/^[a-z*][a-z0-9_\-.*]*$/.test(label))
-    throw new CountersignError('option-invalid', `${JSON.stringify(label)} is no label: lower-case letters, digits, _, -, . and *.`)
+  if (!LABEL.test(label)) throw new CountersignError('option-invalid', `${JSON.stringify(label)} is not ${LABEL_IS}.`)
 }

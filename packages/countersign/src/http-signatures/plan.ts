@@ -23,12 +23,11 @@ import { type Coverage, type CoveredList, createListCompiler, INPUT } from './co
 import { readDigests } from './digest.ts'
 import { type LabelledSignature, readFields } from './message-signatures.ts'
 import { placeLines } from './places.ts'
-import type { SignatureParameters } from './signature-base.ts'
+import { MAX_NONCE_LENGTH, type SignatureParameters } from './signature-base.ts'
 import { createSingleReader } from './single-signature.ts'
 
 /** More than this many characters of `Signature-Input` or `Signature` is refused unread. */
 const MAX_FIELD_LENGTH = 16_384
-const MAX_NONCE_LENGTH = 256
 /**
  * Signatures of one request that cover what is demanded, and no more than have {@link MAX_COVERED} components between
  * them. A request with more is refused: each that is not looked at could be sent alone.

@@ -14,10 +14,11 @@ import { DEFAULT_LIFETIME_MS, type SignableRequest, type SignedRequest, type Sig
 import { refuseOwnHeaders } from '../sign/own-headers.ts'
 import { systemClock } from '../timestamp.ts'
 import { hostOf } from '../url.ts'
+import { checkAllowances } from '../verify/check-options.ts'
 import { type Coverage, type CoveredList, INPUT } from './coverage.ts'
 import { contentDigest, type DigestName } from './digest.ts'
 import type { Place } from './places.ts'
-import { serializeSignatureInput } from './signature-base.ts'
+import { MAX_NONCE_LENGTH, serializeSignatureInput } from './signature-base.ts'
 
 const DEFAULT_LABEL = 'sig'
 const DIGEST: readonly Place[] = ['content-digest']
@@ -43,9 +44,10 @@ export function createHttpPreparer(
   lists: SignedLists,
   algorithm: Algorithm,
   { keyId }: Credentials,
-  { clock = systemClock, json = compactJson, lifetimeMs = DEFAULT_LIFETIME_MS }: SignerOptions,
+  { clock = systemClock, json = compactJson, lifetimeMs = DEFAULT_LIFETIME_MS, allow = [] }: SignerOptions,
   crypto: CryptoProvider,
 ): Preparer<HttpPrepared> {
+  checkAllowances(allow)
   const label = coverage.label ?? DEFAULT_LABEL
   const [writesCreated, writesAlg, writesExpires, writesNonce] = ['created', 'alg', 'expires', 'nonce'].map(name =>
     coverage.parameters.includes(name),
@@ -113,8 +115,8 @@ function readSeconds(timestamp: string): number {
 }
 
 function checkNonce(nonce: string): string {
-  if (/^[ -~]{1,256}$/.test(nonce)) return nonce
-  throw new CountersignError('nonce-invalid', 'A nonce is 1 to 256 characters of visible ASCII and spaces.')
+  if (/^[ -~]+$/.test(nonce) && nonce.length <= MAX_NONCE_LENGTH) return nonce
+  throw new CountersignError('nonce-invalid', `A nonce is 1 to ${MAX_NONCE_LENGTH} characters of visible ASCII and spaces.`)
 }
 
 function checkDate(date: string | undefined): void {

@@ -2,6 +2,9 @@ import type { Component, HttpMessage } from './components.ts'
 import { serializeBareItem, serializeParameters, serializeString } from './serialize-fields.ts'
 import type { BareItem, Parameters } from './structured-fields.ts'
 
+/** In characters. A signer writes no longer nonce, and a verifier reads none. */
+export const MAX_NONCE_LENGTH = 256
+
 /** The parameters of a signature (RFC 9421 §2.3). Times are epoch seconds. */
 export interface SignatureParameters {
   readonly created?: number | undefined

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { Credentials } from '../credentials.ts'
 import { defineScheme } from '../define.ts'
 import { CountersignError } from '../error.ts'
 import { type DeclaredScheme, isDeclared } from '../scheme.ts'
@@ -17,9 +18,14 @@ function secretOf({ secret: { encoding, prefix } }: DeclaredScheme): string {
   return prefix + (encoding === 'utf8' ? 'rfK9-a_secret.of some length' : bytes.toString(encoding))
 }
 
+const credentialsOf = (scheme: DeclaredScheme, secret = secretOf(scheme)): Credentials => ({
+  secret,
+  ...(scheme.keyId === 'none' ? {} : { keyId }),
+  ...(scheme.hasPassphrase ? { passphrase } : {}),
+})
+
 function sign(scheme: DeclaredScheme, request: { method: string; url: string; body?: string }) {
-  const secret = secretOf(scheme)
-  return createSigner(scheme, { keyId, secret, passphrase }, { clock: () => NOW }).sign(request)
+  return createSigner(scheme, credentialsOf(scheme), { clock: () => NOW }).sign(request)
 }
 
 function exampleOf(scheme: DeclaredScheme, request: { method: string; url: string; body?: string }): SignedExample {
@@ -45,7 +51,7 @@ describe('infer', () => {
     const other = { method: 'PUT', url: 'https://api.example.com/v2/x/y?z=1', body: isForm(scheme) ? 'a=1' : '[1, 2]' }
     const { headers, url } = sign(scheme, other)
     const given = { timestamp: readMoment(scheme, headers, url), nonce: undefined as string | undefined }
-    const again = createSigner(inferred, { keyId, secret: secretOf(scheme), passphrase }, { clock: () => NOW })
+    const again = createSigner(inferred, credentialsOf(inferred, secretOf(scheme)), { clock: () => NOW })
     expect(inferred.algorithm).toEqual(scheme.algorithm)
     expect(inferred.signature).toEqual(scheme.signature)
     if (scheme.nonce.formats[0] !== 'any' || Object.values(scheme.parameters).some(({ generate }) => generate !== undefined)) return

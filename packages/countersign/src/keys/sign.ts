@@ -5,7 +5,7 @@ import type { CryptoProvider } from '../crypto/provider.ts'
 import { CountersignError } from '../error.ts'
 import type { SignComposition } from '../plan.ts'
 import type { Scheme } from '../scheme.ts'
-import { readSecret } from '../secret.ts'
+import { readSecretBytes } from '../secret-bytes.ts'
 import { createDerivedSigner } from './derive.ts'
 import { readSecretOnly } from './no-public-key.ts'
 import { fitsAlgorithm } from './public-key.ts'
@@ -23,7 +23,7 @@ export function createAnySigner(scheme: Scheme, credentials: Credentials, crypto
     const sign = createSignMessage(scheme, credentials, algorithm, crypto)
     return message => sign(message)
   }
-  const secret = readSecret(scheme, credentials.secret, credentials).reveal()
+  const secret = readSecretBytes(scheme, credentials.secret, credentials)
   return createDerivedSigner(derivedKey.prefix, secret, algorithmFacts(algorithm).digest, signature.encoding, crypto)
 }
 

@@ -18,7 +18,7 @@ import { isStrictTarget } from '../url.ts'
 import type { CompiledHash } from './compile.ts'
 import { coverageOf } from './coverage.ts'
 import { fillHashes } from './fill-hashes.ts'
-import { compileGuards } from './guards.ts'
+import { ALLOWANCES, compileGuards } from './guards.ts'
 import { type Coverage, LOSSES, type Loss } from './loss.ts'
 
 /**
@@ -132,11 +132,19 @@ function templatesOf(scheme: Scheme): readonly Template[] {
             moment !== '' && (declared?.fields.has('nonce') ?? carriesOf(scheme).some(({ name }) => name === 'signature-input'))
           if ((moment !== '' && !usesNonce) || (index === 1 && !isTimed)) return []
           const parameters =
-            scheme.base !== undefined && scheme.derivedKey !== undefined ? SCOPE : Object.fromEntries(names.map(name => [name, value]))
+            scheme.base !== undefined && scheme.derivedKey !== undefined
+              ? scheme.name === 'aws-sigv4-s3'
+                ? { ...SCOPE, service: 's3' }
+                : SCOPE
+              : Object.fromEntries(names.map(name => [name, value]))
           // A signer makes no nonce that is spelled as a time; a client that is not ours may.
           const isTime = moment.length > 'nonce 51'.length
           const nonce = isTime ? '987654' : moment.slice(6)
-          const signer = createSigner(scheme, credentials, { clock: () => now, ...(isEmpty(parameters) ? {} : { parameters }) })
+          const signer = createSigner(scheme, credentials, {
+            clock: () => now,
+            allow: ALLOWANCES,
+            ...(isEmpty(parameters) ? {} : { parameters }),
+          })
           const request = {
             method: 'POST',
             url: `${ORIGIN.origin}/x`,

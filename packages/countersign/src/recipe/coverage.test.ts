@@ -105,6 +105,7 @@ function based(...of: Recipe[]): Scheme {
     bodyDigests: ['header.content-digest', 'header.content-digest;key="sha-256"'],
     timestamp: '',
     signs: '',
+    takes: { parameters: [], timestamps: [], nonce: false, sessionToken: false },
   }
   return { ...facts, name: 'based', message: join('\n', of), base }
 }

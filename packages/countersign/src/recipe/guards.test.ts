@@ -53,6 +53,7 @@ function based(...of: Recipe[]): Scheme {
     bodyDigests: [],
     timestamp: '',
     signs: '',
+    takes: { parameters: [], timestamps: [], nonce: false, sessionToken: false },
   }
   return { ...facts, name: 'based', message: join('\n', of), base }
 }

@@ -100,6 +100,7 @@ describe('the ends of lists', () => {
     bodyDigests: [],
     timestamp: '',
     signs: '',
+    takes: { parameters: [], timestamps: [], nonce: false, sessionToken: false },
   }
   const based = (...of: Recipe[]): Scheme => ({ ...facts, message: join('\n', of), base })
 

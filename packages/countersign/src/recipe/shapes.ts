@@ -1,7 +1,7 @@
-import { DIGEST_BYTES } from '../algorithm.ts'
 import { ALPHABETS, encodedLength } from '../encoding.ts'
 import { HEADER_NAME_CHARACTERS } from '../headers.ts'
 import type { Scheme } from '../scheme.ts'
+import { DIGEST_BYTES } from '../signature-bytes.ts'
 import { partsOf } from './compile.ts'
 import { fieldShapes } from './field-shapes.ts'
 import { type Field, type FilterRecipe, field, hashOf, type ListRecipe, type Recipe } from './recipe.ts'

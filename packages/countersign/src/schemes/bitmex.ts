@@ -1,5 +1,6 @@
 import { readDeclaration } from '../scheme.ts'
 import { markedBodies } from '../sign/marked-bodies.ts'
+import { stamps } from '../sign/stamps.ts'
 
 /** BitMEX. The timestamp says until when the call holds. */
 export const bitmex = /* @__PURE__ */ readDeclaration(
@@ -13,5 +14,5 @@ export const bitmex = /* @__PURE__ */ readDeclaration(
     signature: { encoding: 'hex' },
     headers: { 'api-key': '{keyId}', 'api-expires': '{timestamp}', 'api-signature': '{signature}' },
   },
-  markedBodies,
+  { ...stamps, ...markedBodies },
 )

@@ -12,6 +12,7 @@ import { openEnds } from './open-ends.ts'
 import { parameters } from './parameters.ts'
 import { passphrases } from './passphrases.ts'
 import { queries } from './queries.ts'
+import { stamps } from './stamps.ts'
 
 /**
  * Everything that a scheme's calls need beyond headers with a key id, a time and a signature. A built-in scheme's file
@@ -22,6 +23,7 @@ export function featuresOf(scheme: DeclaredScheme): SignerFeatures {
   return {
     ...(scheme.fields.has('nonce') ? nonces : {}),
     ...(scheme.timestamp?.formats.every(format => EPOCH_DIGITS[format] !== undefined) === false ? dates : {}),
+    ...(scheme.timestamp?.meaning === 'expires' ? stamps : {}),
     ...([...scheme.fields].some(field => field.startsWith('header.')) ? headers : {}),
     ...(Object.keys(scheme.parameters).length > 0 ? parameters : {}),
     ...(scheme.carriers.some(carrier => carrier.in === 'form') ? forms : {}),

@@ -7,7 +7,7 @@ import type { SignerFeatures } from '../scheme.ts'
  * it lacks is put in front.
  */
 export const forms: Required<Pick<SignerFeatures, 'forms'>> = {
-  forms({ name: schemeName, carriers }, call, isJson) {
+  forms({ name: schemeName, carriers }, call, isJson, crypto) {
     let text = typeof call.body === 'string' ? call.body : new TextDecoder().decode(call.body)
     if (isJson || !isForm(text))
       throw new CountersignError(
@@ -22,6 +22,7 @@ export const forms: Required<Pick<SignerFeatures, 'forms'>> = {
       else if (given !== '') call[field] = given
       else throw new CountersignError('body-not-signable', `The body holds ${name} more than once, or empty.`)
     }
-    return text
+    call.body = text
+    return { bytes: crypto.utf8(text), contentType: 'application/x-www-form-urlencoded' }
   },
 }

@@ -1,4 +1,6 @@
 import { CountersignError } from '../error.ts'
+import { trimOws } from '../header-lines.ts'
+import { isHeaderValue } from '../headers.ts'
 import type { SignableRequest } from '../request.ts'
 import type { SignerFeatures } from '../scheme.ts'
 
@@ -11,7 +13,7 @@ export const headers: Required<Pick<SignerFeatures, 'headers'>> = {
 function findHeader(headers: SignableRequest['headers'], name: string): string | undefined {
   const [only, second] = Object.entries(headers ?? {}).filter(([given]) => given.toLowerCase() === name)
   if (only === undefined) return undefined
-  if (second === undefined && /^(?:[!-~\x80-\xff](?:[\t -~\x80-\xff]*[!-~\x80-\xff])?)?$/.test(only[1])) return only[1]
+  if (second === undefined && isHeaderValue(only[1]) && trimOws(only[1]) === only[1]) return only[1]
   throw new CountersignError(
     'option-invalid',
     `The header ${name} is signed: give it once, without white space around it or control characters.`,

@@ -9,9 +9,8 @@ export const parameters: Required<Pick<SignerFeatures, 'parameters'>> = {
   parameters(scheme, { parameters: given = {}, clock = systemClock }) {
     for (const [name, value] of Object.entries(given)) {
       if (value === undefined) continue
-      const parameter = scheme.parameters[name]
-      if (parameter === undefined) throw new CountersignError('option-invalid', `The scheme ${scheme.name} has no parameter ${name}.`)
-      if (!new RegExp(`^${parameterPattern(parameter)}$`).test(value))
+      const parameter = Object.hasOwn(scheme.parameters, name) ? scheme.parameters[name] : undefined
+      if (parameter !== undefined && !new RegExp(`^${parameterPattern(parameter)}$`).test(value))
         throw new CountersignError(
           'option-invalid',
           `${JSON.stringify(value.slice(0, 40))} can't be the parameter ${name} of the scheme ${scheme.name}: it is ${parameter.characters}${parameter.without === undefined ? '' : ` without ${parameter.without}`}.`,

@@ -1,7 +1,7 @@
 import { textMessage } from '../message.ts'
 import { checkPassphrase } from '../passphrase.ts'
 import { carriedMac, type SignerFeatures } from '../scheme.ts'
-import { readSecret } from '../secret.ts'
+import { readSecretBytes } from '../secret-bytes.ts'
 
 /**
  * For schemes that want a passphrase, which travels as it is or signed with the secret (`{passphrase|hmac|base64}`).
@@ -12,7 +12,7 @@ export const passphrases: Required<Pick<SignerFeatures, 'passphrases'>> = {
     checkPassphrase(scheme, passphrase)
     const mac = carriedMac(scheme)
     if (mac === undefined) return undefined
-    const sign = crypto.hmac(scheme.algorithm.digest, readSecret(scheme, secret, credentials).reveal(), mac)
+    const sign = crypto.hmac(scheme.algorithm.digest, readSecretBytes(scheme, secret, credentials), mac)
     return () => sign(textMessage(passphrase ?? ''))
   },
 }

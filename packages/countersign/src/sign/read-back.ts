@@ -11,6 +11,7 @@ import { type Field, field, fieldsOf, macOf } from '../recipe/recipe.ts'
 import type { SignableRequest } from '../request.ts'
 import { carriedMac, type DeclaredScheme, type SignerFeatures } from '../scheme.ts'
 import { hostOf, splitUrl } from '../url.ts'
+import { checkAllowances } from '../verify/check-options.ts'
 import { judgeTime } from '../verify/time.ts'
 
 interface Given extends Composition {
@@ -24,6 +25,7 @@ interface Given extends Composition {
  */
 export const readBack: Required<Pick<SignerFeatures, 'readBack'>> = {
   readBack(scheme, preparer, { allow = [] }) {
+    checkAllowances(allow)
     const plan = createDeclaredPlan(scheme)
     // What can be told from no call is signed for those who take it.
     const isHopeless = openEndsOf(scheme).some(({ seen }) => seen === 'never')

@@ -27,5 +27,10 @@ export interface SigV4Options {
   readonly plus?: Plus | undefined
 }
 
+/** What a service or a region is called: a part of the credential scope. */
+export const SCOPE_PART = /^[A-Za-z0-9_.-]{1,64}$/
+
+export const SCOPE_PART_IS = 'letters, digits, -, _ and ., up to 64 of them'
+
 /** A week, in seconds. */
 export const MAX_EXPIRES = 604_800

@@ -36,8 +36,11 @@ const OPTIONAL: ReadonlySet<string> = new Set<HeaderName | QueryName>([
 /** Each is read once; a second one would be another answer. */
 export const HEADER_NAMES = Object.keys(PLACES.header) as readonly HeaderName[]
 
+/** Of parameters, each in its one spelling. */
+export const QUERY_NAMES = Object.keys(PLACES.query) as readonly QueryName[]
+
 /** Those that every presigned URL has. */
-export const REQUIRED_QUERY_NAMES = (Object.keys(PLACES.query) as readonly QueryName[]).filter(name => !OPTIONAL.has(name))
+export const REQUIRED_QUERY_NAMES = QUERY_NAMES.filter(name => !OPTIONAL.has(name))
 
 /** What a scheme carries whose signers write one of the forms. */
 export function carriedIn(form: 'header' | 'query'): readonly Carried[] {

@@ -1,6 +1,6 @@
 import { type BaseCall, baseCall, placeCall } from '../base-call.ts'
 import { boundedCache } from '../bounded-cache.ts'
-import { KEPT_LISTS, MAX_COVERED } from '../covered-limits.ts'
+import { KEPT_LISTS, MAX_COVERED, MAX_LIST_LENGTH } from '../covered-limits.ts'
 import type { Failure } from '../failure.ts'
 import { combineLines, findLine, findRepeated, headerLines, isSingleField, type Line } from '../header-lines.ts'
 import { isHeaderName } from '../headers.ts'
@@ -28,8 +28,6 @@ import { compileForms, DERIVATION_TEXTS, type Form, isS3Service, PAYLOAD_HEADER,
 /** Set by CloudFront behind the client, so AWS doesn't want it signed. */
 const MAY_BE_UNSIGNED: ReadonlySet<string> = new Set(['x-amz-cf-id'])
 
-/** Of signed headers, in characters. */
-const MAX_LIST_LENGTH = 4096
 /** Calls of one second have one timestamp. */
 const KEPT_TIMES = { entries: 64, characters: 32 }
 

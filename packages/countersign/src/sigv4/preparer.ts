@@ -1,5 +1,6 @@
 import { baseCall, messageOf, placeCall, type SignableParts, takeApart } from '../base-call.ts'
 import { canonicalOrigin } from '../canonical-origin.ts'
+import { MAX_COVERED, MAX_LIST_LENGTH } from '../covered-limits.ts'
 import type { Credentials } from '../credentials.ts'
 import { type CryptoProvider, type MaybePromise, whenReady } from '../crypto/provider.ts'
 import { CountersignError } from '../error.ts'
@@ -14,10 +15,12 @@ import { encodeText, isDecodable, reEncodeSegments } from '../recipe/path-filter
 import type { SignedRequest, SignerOptions } from '../request.ts'
 import { createSecondStamper } from '../second-stamper.ts'
 import { refuseOwnHeaders } from '../sign/own-headers.ts'
+import { refuseOwnParameters } from '../sign/own-parameters.ts'
 import { systemClock } from '../timestamp.ts'
 import { hostOf, pathOf, queryOf } from '../url.ts'
-import { MAX_EXPIRES, type SigV4Options } from './options.ts'
-import type { HeaderName } from './places.ts'
+import { checkAllowances } from '../verify/check-options.ts'
+import { MAX_EXPIRES, SCOPE_PART, SCOPE_PART_IS, type SigV4Options } from './options.ts'
+import { type HeaderName, QUERY_NAMES } from './places.ts'
 import {
   ALGORITHM,
   compileForms,
@@ -62,16 +65,17 @@ export function createSigV4Preparer(
   signerOptions: SignerOptions,
   crypto: CryptoProvider,
 ): Preparer<SigV4Prepared> {
-  const { clock = systemClock, json = compactJson, parameters = {} } = signerOptions
+  const { clock = systemClock, json = compactJson, parameters = {}, allow = [] } = signerOptions
   const { keyId = '', sessionToken } = credentials
   const { plus = 'literal' } = options
   const stamp = createSecondStamper('iso8601-basic', clock)
   const expires = readExpires(parameters['expires'])
   const inQuery = options.in === 'query'
-  const wanted = { service: options.service ?? parameters['service'], region: options.region ?? parameters['region'] }
+  const wanted = { service: choose('service', options, parameters), region: choose('region', options, parameters) }
   const compiled = compileForms(plus)
   // A token that is signed as a header is one that the key has.
   const own: readonly HeaderName[] = inQuery ? ['authorization'] : sessionToken === undefined ? ['x-amz-security-token'] : []
+  checkAllowances(allow)
   checkToken(sessionToken)
 
   function compose(
@@ -86,11 +90,14 @@ export function createSigV4Preparer(
       ...Object.entries(added),
     ]
     const names = [...new Set(['host', ...lines.map(([own]) => own)])].sort()
+    checkList(names)
     const { day, region, service, timestamp } = place
     const scope = `${day}/${region}/${service}/${TERMINATOR}`
     const isS3 = isS3Service(service)
-    const query = readPairs(queryOf(target), plus).map(writePair)
-    if (inQuery)
+    const given = readPairs(queryOf(target), plus)
+    const query = given.map(writePair)
+    if (inQuery) {
+      refuseTakenParameters(given)
       query.push(
         ...Object.entries({
           'X-Amz-Algorithm': ALGORITHM,
@@ -101,6 +108,7 @@ export function createSigV4Preparer(
           'X-Amz-SignedHeaders': names.join(';'),
         }).map(writePair),
       )
+    }
     const path = isS3 ? reEncodeSegments(pathOf(target), '/') : pathOf(target)
     const call: Call = baseCall(
       method,
@@ -151,6 +159,34 @@ export function createSigV4Preparer(
   }
 }
 
+/** What the scheme says, which no parameter can change, or else what the signer is told. */
+function choose(
+  name: 'service' | 'region',
+  options: SigV4Options,
+  parameters: NonNullable<SignerOptions['parameters']>,
+): string | undefined {
+  const [fixed, given] = [options[name], parameters[name]]
+  if (fixed === undefined || given === undefined || given === fixed) return fixed ?? given
+  throw new CountersignError('option-invalid', `The scheme is for the ${name} ${fixed}: leave the parameter ${name} out.`)
+}
+
+/** A parameter named `X-Amz-…` is read once by a verifier. */
+function refuseTakenParameters(given: readonly Pair[]): void {
+  const names = given.map(([name]) => name).filter(name => name.startsWith('X-Amz-'))
+  refuseOwnParameters(QUERY_NAMES, names)
+  const twice = names.find((name, index) => names.indexOf(name) < index)
+  if (twice !== undefined) throw new CountersignError('url-not-signable', `The URL has the parameter ${twice} twice: give it once.`)
+}
+
+/** A verifier reads no longer list. */
+function checkList(names: readonly string[]): void {
+  if (names.length <= MAX_COVERED && names.join(';').length <= MAX_LIST_LENGTH) return
+  throw new CountersignError(
+    'option-invalid',
+    `All headers of the request are signed, at most ${MAX_COVERED} with names of ${MAX_LIST_LENGTH} characters in all: give fewer, and add the others to what is sent.`,
+  )
+}
+
 interface Place {
   readonly timestamp: string
   readonly day: string
@@ -173,8 +209,8 @@ function findPlace(scheme: string, host: string, wanted: { readonly service: str
       'option-invalid',
       `The scheme ${scheme} wants the parameters service and region, which ${host} does not tell: give them in the signer's option parameters, or to sigV4({ service, region }).`,
     )
-  if (/^[A-Za-z0-9_.-]{1,64}$/.test(service) && /^[A-Za-z0-9_.-]{1,64}$/.test(region)) return { service, region }
-  throw new CountersignError('option-invalid', 'The parameters service and region are letters, digits, -, _ and ., up to 64 of them.')
+  if (SCOPE_PART.test(service) && SCOPE_PART.test(region)) return { service, region }
+  throw new CountersignError('option-invalid', `The parameters service and region are ${SCOPE_PART_IS}.`)
 }
 
 function readTime(timestamp: string | undefined): string | undefined {

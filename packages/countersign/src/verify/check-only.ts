@@ -1,7 +1,9 @@
 import { oneOf, shown } from '../check-template.ts'
+import { METHOD } from '../method.ts'
 
 /** The members of `Only`, and what may stand in each. */
 const MEMBERS = ['methods', 'paths', 'query', 'body'] as const
+const METHOD_IS = 'a method is up to 20 letters in upper case, such as POST'
 const QUERY_RULES = ['any', 'none'] as const
 const BODY_RULES = ['any', 'none', 'required'] as const
 
@@ -27,11 +29,17 @@ export function findOnlyMistake(only: unknown): OnlyMistake | undefined {
   return undefined
 }
 
+function isMethod(value: unknown): boolean {
+  return typeof value === 'string' && METHOD.test(value)
+}
+
+/** What is wrong with the methods that a verifier's limits name; `undefined` when nothing is. */
+export function findMethodMistake(methods: unknown): string | undefined {
+  return checkList(methods, 'a list of methods', item => (isMethod(item) ? undefined : METHOD_IS))
+}
+
 const CHECKS: { readonly [M in (typeof MEMBERS)[number]]: (value: unknown) => string | undefined } = {
-  methods: value =>
-    checkList(value, 'a list of methods', item =>
-      typeof item === 'string' && /^[A-Z]+(?:-[A-Z]+)*$/.test(item) ? undefined : 'a method is written in upper case, such as POST',
-    ),
+  methods: findMethodMistake,
   paths: value =>
     value === 'any'
       ? undefined

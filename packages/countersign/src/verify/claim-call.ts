@@ -101,9 +101,9 @@ function unanswered(): Failure {
  * Whether a verifier of the scheme asks a replay guard, and makes one in memory where it is given none. It refuses the
  * option `replay` for the others, whose replays can't be told from second deliveries.
  */
-export function takesReplayGuard({ detectsReplays, base }: Scheme): boolean {
+export function takesReplayGuard(scheme: Scheme): boolean {
   // Where the client chooses what it signs, a call may have a nonce that the scheme doesn't demand.
-  return detectsReplays || base !== undefined
+  return scheme.detectsReplays || scheme.base !== undefined
 }
 
 function chooseGuard(scheme: Scheme, { replay, clock }: ClaimerOptions): ReplayGuard | undefined {

@@ -1,11 +1,13 @@
 import { createHmac } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { defineScheme } from '../define.ts'
+import { credentialsFor, passphrase, secretBytes } from '../faults/scene.ts'
 import { memoryKeys } from '../keys.ts'
 import type { Only } from '../recipe/loss.ts'
 import { memoryReplayGuard } from '../replay.ts'
-import type { DeclaredScheme } from '../scheme.ts'
-import { bybit, kraken, qredoV1, stripe } from '../schemes/index.ts'
+import { type DeclaredScheme, isDeclared } from '../scheme.ts'
+import type { SchemeTypes } from '../scheme-types.ts'
+import { bybit, kraken, qredoV1, SCHEMES, stripe } from '../schemes/index.ts'
 import { createSigner } from '../sign.ts'
 import { createVerifier } from '../verify.ts'
 
@@ -129,6 +131,36 @@ describe('the option only', () => {
     ],
   ])('%s', async (_what, only, method, target, body, code) => {
     expect(await codeOf(bare, only, method, target, body)).toBe(code)
+  })
+
+  it("leaves a rule of the scheme's own in place where a member is undefined", async () => {
+    const undefinedMembers: Only = { methods: undefined, paths: undefined, query: undefined, body: undefined }
+    const calls = [
+      ['GET', '/hook', '{}'],
+      ['PUT', '/hook', '{}'],
+      ['POST', '/hook', undefined],
+      ['POST', '/hook?a=1', '{}'],
+      ['DELETE', '/hook?a=1', undefined],
+    ] as const
+    for (const scheme of SCHEMES.filter(isDeclared).filter(({ keys }) => keys === 'secret')) {
+      const signer = createSigner<SchemeTypes>(scheme, credentialsFor(scheme), { allow: ['body-on-get', 'ambiguous-request'] })
+      const options = {
+        origin: ORIGIN,
+        keys: memoryKeys(scheme, [{ id: 'k', secret: secretBytes, ...(scheme.hasPassphrase ? { passphrase } : {}) }]),
+        ...(scheme.keyId === 'none' ? { keyId: 'k' } : {}),
+      }
+      const answers = async (only: Only | undefined): Promise<unknown> =>
+        Promise.all(
+          calls.map(async ([method, target, body]) => {
+            const isForm = scheme.carriers.some(carrier => carrier.in === 'form')
+            const signed = signer.sign({ method, url: ORIGIN + target, body: isForm && body !== undefined ? 'a=1' : body })
+            const sent = signed.url.slice(ORIGIN.length)
+            const result = await createVerifier(scheme, { ...options, only }).verify({ ...signed, target: sent })
+            return result.ok ? 'ok' : result.failure.code
+          }),
+        )
+      expect(await answers(undefinedMembers), scheme.name).toEqual(await answers(undefined))
+    }
   })
 
   it('narrows a scheme that signs everything as well', async () => {

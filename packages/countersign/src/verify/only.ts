@@ -7,7 +7,7 @@ import type { Only } from '../recipe/loss.ts'
 import { fieldsOf } from '../recipe/recipe.ts'
 import { isDeclared, type Scheme } from '../scheme.ts'
 import { pathOf } from '../url.ts'
-import { findOnlyMistake } from './check-only.ts'
+import { findMethodMistake, findOnlyMistake } from './check-only.ts'
 import { DEFAULT_METHODS } from './types.ts'
 
 /** Which calls a verifier takes. What a scheme does not sign is in here, named or left out. */
@@ -31,6 +31,8 @@ export interface Gate {
 export function createGate(scheme: Scheme, given: Only | undefined, methods: readonly string[] | undefined): Gate {
   const mistake = given === undefined ? undefined : findOnlyMistake(given)
   if (mistake !== undefined) throw new CountersignError('option-invalid', `The option ${mistake.at}: ${mistake.problem}.`)
+  const problem = methods === undefined ? undefined : findMethodMistake(methods)
+  if (problem !== undefined) throw new CountersignError('option-invalid', `The option limits.methods: ${problem}.`)
   const only = merge(scheme, given)
   const taken = new Set((only.methods ?? methods ?? DEFAULT_METHODS).filter(method => methods?.includes(method) ?? true))
   if (taken.size === 0)
@@ -61,7 +63,9 @@ export function createGate(scheme: Scheme, given: Only | undefined, methods: rea
 }
 
 function merge(scheme: Scheme, given: Only = {}): Only {
-  const only = { ...scheme.only, ...given }
+  // A member that is left undefined is the scheme's own.
+  const said = Object.entries(given).filter(([, value]) => value !== undefined)
+  const only: Only = { ...scheme.only, ...Object.fromEntries(said) }
   const { parts } = coverageOf(scheme)
   const signsInQuery = carriesOf(scheme).some(carried => carried.in === 'query')
   const lacking = [

@@ -13,14 +13,14 @@ import type { Clock } from '../timestamp.ts'
 /** How far a timestamp may be from the server's clock, either way. */
 export const DEFAULT_TOLERANCE_MS = 300_000
 export const DEFAULT_MAX_BODY_BYTES = 1_048_576
-/** In characters; what most servers and proxies take. */
-export const DEFAULT_MAX_TARGET_LENGTH = 8192
 export const DEFAULT_METHODS: readonly string[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
 
 export interface VerifierLimits {
+  /** The most bytes a body may have; larger ones are `body-too-large`. Default: 1 MiB. */
   readonly maxBodyBytes?: number | undefined
+  /** The most characters of path and query; longer ones are `malformed-target`. Default: 8192. */
   readonly maxTargetLength?: number | undefined
-  /** Upper case. Default: those of `only`, else GET, HEAD, POST, PUT, PATCH, DELETE and OPTIONS. */
+  /** Up to 20 letters in upper case each. Default: those of `only`, else GET, HEAD, POST, PUT, PATCH, DELETE and OPTIONS. */
   readonly methods?: readonly string[] | undefined
 }
 
@@ -30,12 +30,15 @@ export interface VerifierOptions {
    * one; or several, of which the `Host` header chooses. The URL that is verified is this and the raw request target.
    */
   readonly origin: string | readonly string[]
+  /** Where keys are looked up by their id, for every call: `memoryKeys`, a key store, or a function of your own. */
   readonly keys: KeySource
   /** Default: one in memory. `off` accepts replays. Schemes that sign neither timestamp nor nonce have none. */
   readonly replay?: ReplayGuard | 'off' | undefined
   /** In milliseconds, either way. Default: five minutes. */
   readonly toleranceMs?: number | undefined
+  /** Milliseconds since the epoch. Default: the system's. */
   readonly clock?: Clock | undefined
+  /** What is refused for its size or method before anything else is looked at. */
   readonly limits?: VerifierLimits | undefined
   /** Spellings and requests that are refused unless they are named here. */
   readonly allow?: readonly Allowance[] | undefined

@@ -2,6 +2,7 @@ import { ALLOWANCES, compileDeprecation, type Deprecation } from 'countersign'
 import { isNode, LineCounter, parseDocument } from 'yaml'
 import { z } from 'zod'
 import { ServerError } from '../errors.ts'
+import { GATEWAY_DEFAULTS } from './defaults.ts'
 import type { DeprecationConfig } from './deprecations.ts'
 import { DEFAULT_ROUTE } from './router.ts'
 
@@ -107,21 +108,23 @@ export const gatewayConfig = z
       .default(false)
       .meta({ description: 'Whether the upstream sees the headers and query parameters of the signature.' }),
     toleranceMs: milliseconds.optional(),
-    maxBodyBytes: bytes.optional().meta({ description: 'Of one request. Default: 128 MiB.' }),
+    maxBodyBytes: bytes.default(GATEWAY_DEFAULTS.maxBodyBytes).meta({ description: 'Of one request.' }),
     spoolBytes: bytes
-      .optional()
-      .meta({ description: 'Larger bodies are written to disk until they are verified and sent on. Default: 1 MiB.' }),
+      .default(GATEWAY_DEFAULTS.spoolBytes)
+      .meta({ description: 'Larger bodies are written to disk until they are verified and sent on.' }),
     spoolFolder: z.string().optional(),
-    maxHeldBytes: bytes.optional().meta({ description: 'Of all bodies in memory at once. Default: 256 MiB.' }),
+    maxHeldBytes: bytes.default(GATEWAY_DEFAULTS.maxHeldBytes).meta({ description: 'Of all bodies in memory at once.' }),
     timeouts: z
       .strictObject({
-        connectTimeoutMs: milliseconds.optional(),
-        headersTimeoutMs: milliseconds.optional(),
-        bodyTimeoutMs: milliseconds.optional(),
-        requestTimeoutMs: milliseconds.optional(),
+        connectTimeoutMs: milliseconds.default(GATEWAY_DEFAULTS.connectTimeoutMs),
+        headersTimeoutMs: milliseconds.default(GATEWAY_DEFAULTS.headersTimeoutMs),
+        bodyTimeoutMs: milliseconds.default(GATEWAY_DEFAULTS.bodyTimeoutMs),
+        requestTimeoutMs: milliseconds.default(GATEWAY_DEFAULTS.requestTimeoutMs),
       })
-      .default({}),
-    drainMs: milliseconds.default(30_000),
+      .prefault({}),
+    drainMs: milliseconds
+      .default(GATEWAY_DEFAULTS.drainMs)
+      .meta({ description: 'How long running requests and WebSockets have to end when the gateway is stopped.' }),
   })
   .meta({ title: 'Countersign gateway' })
 export type GatewayConfig = z.infer<typeof gatewayConfig>

@@ -1,18 +1,20 @@
-import type { ServerResponse } from 'node:http'
+import type { IncomingHttpHeaders, ServerResponse } from 'node:http'
 import type { Readable } from 'node:stream'
 import { endOfTurn } from 'countersign/node'
 import { type Dispatcher, errors, Pool } from 'undici'
-import { answeredHeaders } from './headers.ts'
+import type { Answer } from './answer.ts'
+import { GATEWAY_DEFAULTS } from './defaults.ts'
 import type { GatewayProblem } from './problem.ts'
+import { tunnel } from './upgrade.ts'
 
 export interface UpstreamOptions {
-  /** Default: 5 s. */
+  /** Until the upstream takes the connection. Default, here and below: its member in {@link GATEWAY_DEFAULTS}. */
   readonly connectTimeoutMs?: number | undefined
-  /** Until the answer's headers. Default: 60 s. */
+  /** Until the answer's headers, a WebSocket's as well. */
   readonly headersTimeoutMs?: number | undefined
-  /** Between two pieces of the answer. Default: 60 s. */
+  /** Between two pieces of the answer. */
   readonly bodyTimeoutMs?: number | undefined
-  /** Default: 256. */
+  /** At once; WebSockets are not counted. */
   readonly connections?: number | undefined
 }
 
@@ -21,13 +23,16 @@ export interface OutgoingRequest {
   readonly target: string
   readonly headers: string[]
   readonly body: Uint8Array | Readable | undefined
-  /** What the answer gets beside the upstream's headers: names and values in turn. */
-  readonly answerWith: readonly string[]
+  /** Set for a WebSocket: the bytes that came behind the request's head. */
+  readonly upgradeHead: Buffer | undefined
 }
 
 export interface Upstream {
-  /** Sends a request and streams the answer. Resolves to the status when it is over; rejects with what the client is to be told. */
-  forward(request: OutgoingRequest, response: ServerResponse): Promise<number>
+  /**
+   * Sends a request and streams the answer. Resolves to the status when it is over, or has become a WebSocket; rejects
+   * with what the client is to be told.
+   */
+  forward(request: OutgoingRequest, response: ServerResponse, answer: Answer): Promise<number>
   close(): Promise<void>
 }
 
@@ -43,7 +48,8 @@ export class UpstreamError extends Error {
 
 /** Keeps connections to an upstream. */
 export function createUpstream(origin: string, options: UpstreamOptions = {}): Upstream {
-  const { connectTimeoutMs = 5_000, headersTimeoutMs = 60_000, bodyTimeoutMs = 60_000, connections = 256 } = options
+  const { connectTimeoutMs = GATEWAY_DEFAULTS.connectTimeoutMs, headersTimeoutMs = GATEWAY_DEFAULTS.headersTimeoutMs } = options
+  const { bodyTimeoutMs = GATEWAY_DEFAULTS.bodyTimeoutMs, connections = GATEWAY_DEFAULTS.connections } = options
   const pool = new Pool(origin, {
     connections,
     pipelining: 1,
@@ -53,7 +59,7 @@ export function createUpstream(origin: string, options: UpstreamOptions = {}): U
     keepAliveTimeout: 4_000,
   })
   return {
-    forward: ({ method, target, headers, body, answerWith }, response) =>
+    forward: ({ method, target, headers, body, upgradeHead }, response, answer) =>
       new Promise((resolve, reject) => {
         const request: Dispatcher.DispatchOptions = {
           origin,
@@ -61,8 +67,9 @@ export function createUpstream(origin: string, options: UpstreamOptions = {}): U
           method: method as Dispatcher.HttpMethod,
           headers,
           body: body ?? null,
+          ...(upgradeHead === undefined ? {} : { upgrade: 'websocket' }),
         }
-        pool.dispatch(request, streamTo(response, answerWith, resolve, reject))
+        pool.dispatch(request, streamTo(response, answer, upgradeHead, resolve, reject))
       }),
     close: () => pool.destroy(),
   }
@@ -73,7 +80,8 @@ const WHOLE_BYTES = 16_384
 /** Passes an answer on as fast as the client takes it. */
 function streamTo(
   response: ServerResponse,
-  answerWith: readonly string[],
+  answer: Answer,
+  upgradeHead: Buffer | undefined,
   resolve: (status: number) => void,
   reject: (error: unknown) => void,
 ): Dispatcher.DispatchHandler {
@@ -99,15 +107,22 @@ function streamTo(
       status = statusCode
       const length = headers['content-length']
       left = typeof length === 'string' ? Number(length) : undefined
-      const raw = controller.rawHeaders
-      const passed = Array.isArray(raw)
-        ? answeredHeaders(raw as (string | Buffer)[])
-        : Object.entries(headers).flatMap(([name, value]) => [name, String(value)])
-      // As one list, and with nothing set before: so Node leaves headers that come twice (Set-Cookie) as they are.
-      response.writeHead(statusCode, statusMessage, [...passed, ...answerWith])
+      answer.begin(statusCode, statusMessage, rawHeadersOf(controller, headers))
+    },
+    onRequestUpgrade(controller, statusCode, headers, socket) {
+      over()
+      if (upgradeHead === undefined || response.destroyed || String(headers['upgrade']).toLowerCase() !== 'websocket') {
+        socket.destroy()
+        reject(new UpstreamError('upstream-failed', new Error('The upstream upgrades to something else.')))
+        return
+      }
+      answer.begin(statusCode, undefined, rawHeadersOf(controller, headers))
+      tunnel(response, upgradeHead, socket)
+      resolve(statusCode)
     },
     onResponseData(controller, chunk) {
-      // An answer that has come whole goes out together with its headers, in one write of one text, which is the fastest that Node does.
+      // An answer that has come whole goes out together with its headers, in one write of one text, which is the
+      // fastest that Node does.
       if (chunk.length === left && chunk.length <= WHOLE_BYTES) {
         whole = chunk.toString('latin1')
         return
@@ -130,6 +145,11 @@ function streamTo(
       reject(new UpstreamError(problemOf(error), error))
     },
   }
+}
+
+function rawHeadersOf({ rawHeaders }: Dispatcher.DispatchController, headers: IncomingHttpHeaders): readonly (string | Buffer)[] {
+  if (Array.isArray(rawHeaders)) return rawHeaders as (string | Buffer)[]
+  return Object.entries(headers).flatMap(([name, value]) => [name, String(value)])
 }
 
 function problemOf(error: unknown): GatewayProblem {

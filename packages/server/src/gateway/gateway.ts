@@ -1,23 +1,24 @@
-import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https'
 import type { Duplex } from 'node:stream'
-import { FAILURES, type Failure, memoryReplayGuard, type Refused, type ReplayGuard, type Scheme, type VerifierOptions } from 'countersign'
-import { endOfTurn, sendProblem } from 'countersign/node'
-import { DEFAULT_SCHEME, SCHEMES } from 'countersign/schemes'
-import { refuseUpgrade } from 'countersign/websocket'
+import { type Failure, memoryReplayGuard, type Refused, type ReplayGuard, type Scheme, type VerifierOptions } from 'countersign'
+import { endOfTurn } from 'countersign/node'
+import { SCHEMES } from 'countersign/schemes'
 import { closeServer } from '../listen.ts'
 import type { KeyService } from '../service.ts'
+import { type AccessEntry, beginEntry } from './access-entry.ts'
+import { createAnswer } from './answer.ts'
 import { CutOffError } from './checked-stream.ts'
+import { GATEWAY_DEFAULTS } from './defaults.ts'
 import type { DeprecationConfig } from './deprecations.ts'
 import { createUpstream, UpstreamError, type UpstreamOptions } from './forward.ts'
 import { ALWAYS_DROPPED, forwardedHeaders, takesHeadersOff } from './headers.ts'
 import { createIdentityHeaders } from './identity.ts'
 import { createGatewayMetrics, type GatewayMetrics } from './metrics.ts'
-import { GATEWAY_PROBLEMS, type GatewayProblem, sendGatewayProblem } from './problem.ts'
-import { createRequestBodies, OverloadedError } from './request-body.ts'
+import type { GatewayProblem } from './problem.ts'
+import { createRequestBodies, NO_BODY, OverloadedError } from './request-body.ts'
 import { createRouter, DEFAULT_ROUTE, type RouteConfig, type RouteVerifier } from './router.ts'
-import { tunnel } from './tunnel.ts'
+import { asksForWebSocket, responseToUpgrade } from './upgrade.ts'
 
 export interface GatewayOptions {
   /** Where verified requests go: `http://127.0.0.1:8080`. */
@@ -39,35 +40,24 @@ export interface GatewayOptions {
   readonly tls?: TlsFiles | undefined
   /** Whether the upstream sees the headers and query parameters of the signature. Default: no. */
   readonly keepSignature?: boolean | undefined
-  /** Bodies larger than this are written to disk until they are verified and sent on. Default: 1 MiB. */
+  /**
+   * Bodies larger than this are written to disk until they are verified and sent on. Default, as for the limits below:
+   * its member in {@link GATEWAY_DEFAULTS}.
+   */
   readonly spoolBytes?: number | undefined
   /** Where; default: the system's folder for temporary files. */
   readonly spoolFolder?: string | undefined
-  /** Of one request. Default: 128 MiB. */
+  /** Of one request. */
   readonly maxBodyBytes?: number | undefined
-  /** Of all bodies in memory at once. Default: 256 MiB. */
+  /** Of all bodies in memory at once. */
   readonly maxHeldBytes?: number | undefined
   readonly timeouts?: UpstreamOptions & {
-    /** Until a request has come in. Default: 60 s. */ readonly requestTimeoutMs?: number | undefined
+    /** Until a request has come in. */
+    readonly requestTimeoutMs?: number | undefined
   }
   /** Told of every request, for a log: nothing in it is secret. */
   readonly onFinished?: ((entry: AccessEntry) => void) | undefined
   readonly onError?: ((error: unknown) => void) | undefined
-}
-
-export interface AccessEntry {
-  readonly requestId: string
-  readonly method: string
-  /** Without the query, which may hold a signature. */
-  readonly path: string
-  readonly address: string
-  readonly status: number
-  readonly outcome: 'passed' | 'refused' | 'failed'
-  /** Why it was refused or failed. */
-  readonly code: string | undefined
-  readonly keyId: string | undefined
-  readonly scheme: string | undefined
-  readonly ms: number
 }
 
 export interface TlsFiles {
@@ -81,26 +71,30 @@ export interface Gateway {
   setTls(files: TlsFiles): void
   readonly metrics: GatewayMetrics
   readonly isDraining: boolean
-  /** Takes no new connections, lets running requests end, and cuts what is left after a while. */
+  /**
+   * Takes no new connections, lets running requests and WebSockets end, and cuts what is left off after a while.
+   *
+   * @param timeoutMs default: that of {@link GATEWAY_DEFAULTS}
+   */
   drain(timeoutMs?: number): Promise<void>
 }
 
 const DEFER_BODY = { deferBody: true } as const
-const DEFAULT_MAX_BODY_BYTES = 134_217_728
-const DEFAULT_SPOOL_BYTES = 1_048_576
-const DEFAULT_MAX_HELD_BYTES = 268_435_456
 const MAX_HEADER_BYTES = 16_384
 const HEADERS_TIMEOUT_MS = 10_000
-const REQUEST_ID = /^[A-Za-z0-9._-]{1,100}$/
-/** A reverse proxy that lets verified requests through and no others: not a byte goes upstream before the signature holds. */
+
+/**
+ * A reverse proxy that lets verified requests through and no others: not a byte goes upstream before the signature
+ * holds.
+ */
 export function createGateway(options: GatewayOptions): Gateway {
   const { service, origin, keepSignature = false, timeouts = {}, onFinished, onError } = options
-  const maxBodyBytes = options.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES
+  const maxBodyBytes = options.maxBodyBytes ?? GATEWAY_DEFAULTS.maxBodyBytes
   const { origin: upstreamOrigin, host: upstreamHost } = new URL(options.upstream)
   const upstream = createUpstream(upstreamOrigin, timeouts)
   const bodies = createRequestBodies({
-    maxHeldBytes: options.maxHeldBytes ?? DEFAULT_MAX_HELD_BYTES,
-    spoolBytes: options.spoolBytes ?? DEFAULT_SPOOL_BYTES,
+    maxHeldBytes: options.maxHeldBytes ?? GATEWAY_DEFAULTS.maxHeldBytes,
+    spoolBytes: options.spoolBytes ?? GATEWAY_DEFAULTS.spoolBytes,
     folder: options.spoolFolder,
   })
   const metrics = createGatewayMetrics({ heldBytes: () => bodies.heldBytes })
@@ -124,12 +118,16 @@ export function createGateway(options: GatewayOptions): Gateway {
   let isDraining = false
 
   /** The request target as the upstream is sent it. */
-  function outgoing(route: RouteVerifier, target: string, schemeName: string): string {
+  function targetFor(route: RouteVerifier, target: string, schemeName: string): string {
     return keepSignature ? target : route.stripTarget(target, schemeName)
   }
 
   /** The route of a request, upgrade or not; or why it has none. */
-  function findRoute({ method = '', rawHeaders }: IncomingMessage, path: string): RouteVerifier | GatewayProblem {
+  function findRoute(request: IncomingMessage, path: string, isUpgrade: boolean): RouteVerifier | GatewayProblem {
+    const { method = '', rawHeaders } = request
+    if (isUpgrade && !asksForWebSocket(request)) return 'unsupported-upgrade'
+    // A WebSocket would be cut off in a moment.
+    if (isUpgrade && isDraining) return 'draining'
     return takesHeadersOff(rawHeaders) ? 'connection-header' : routeOf(method, path)
   }
 
@@ -149,110 +147,77 @@ export function createGateway(options: GatewayOptions): Gateway {
     return headers
   }
 
-  async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const entry = beginEntry(request, onFinished, metrics)
-    const answerWith = ['x-request-id', entry.requestId, ...(isDraining ? ['connection', 'close'] : [])]
+  /** @param upgradeHead set for an upgrade: the bytes that came behind the request's head */
+  async function handle(request: IncomingMessage, response: ServerResponse, upgradeHead?: Buffer): Promise<void> {
+    const entry = beginEntry(request, { metrics, onFinished, onError })
+    const answer = createAnswer(response, entry, () => isDraining || upgradeHead !== undefined)
     const { method = '', url = '' } = request
-    const requestBody = bodies.of(request)
+    const requestBody = upgradeHead === undefined ? bodies.of(request) : NO_BODY
+    const incoming = { method, target: url, headers: request.rawHeaders, body: requestBody.reader, address: request.socket.remoteAddress }
+    let scheme = ''
     try {
-      const route = findRoute(request, entry.path)
-      if (typeof route === 'string') return fail(route)
-      const incoming = { method, target: url, headers: request.rawHeaders, body: requestBody.reader, address: request.socket.remoteAddress }
-      const { result, scheme } = await route.verify(incoming, requestBody.isLarge ? DEFER_BODY : undefined)
+      if (response.destroyed) return answer.abandon()
+      const route = findRoute(request, entry.path, upgradeHead !== undefined)
+      if (typeof route === 'string') return answer.fail(route)
+      const verified = await route.verify(incoming, requestBody.isLarge ? DEFER_BODY : undefined)
       requestBody.verified()
-      if (!result.ok) {
-        service.refusals.refused({ failure: result.failure, request: incoming })
-        return refuse(result, scheme)
-      }
+      const { result } = verified
+      scheme = verified.scheme
+      answer.announce(result.headers)
+      if (!result.ok) return refuse(result)
       const { key, bodyDigest, confirm = confirmed } = result
       await endOfTurn()
+      // A key is used once nothing can be wrong with the call any more.
+      const use = async (): Promise<Failure | undefined> => {
+        const failure = await confirm()
+        if (failure === undefined) service.used(key)
+        return failure
+      }
+      if (bodyDigest === undefined) service.used(key)
       const { body, length: bodyLength } =
-        bodyDigest === undefined ? requestBody.outgoing() : requestBody.stream(bodyDigest, maxBodyBytes, confirm)
-      service.used(key)
+        bodyDigest === undefined ? requestBody.outgoing() : requestBody.stream(bodyDigest, maxBodyBytes, use)
       entry.verified(key.id, scheme)
       // Without a body its absence is said, where one could be.
       const length = body === undefined && (method === 'POST' || method === 'PUT' || method === 'PATCH') ? 0 : bodyLength
       const headers = headersFor(request, route.dropped, identityHeaders(key), entry.requestId, length)
-      const answered = result.headers === undefined ? answerWith : [...answerWith, ...Object.entries(result.headers).flat()]
-      entry.finish(
-        'passed',
-        await upstream.forward({ method, target: outgoing(route, url, scheme), headers, body, answerWith: answered }, response),
-      )
+      const outgoing = { method, target: targetFor(route, url, scheme), headers, body, upgradeHead }
+      answer.passed(await upstream.forward(outgoing, response, answer))
     } catch (error) {
       const cutOff = cutOffOf(error)
-      if (cutOff !== undefined) return refuse({ ok: false, failure: cutOff }, DEFAULT_SCHEME.name)
-      if (error instanceof UpstreamError) return fail(error.problem)
-      if (error instanceof OverloadedError) return fail('overloaded')
-      if (response.destroyed || request.destroyed) return entry.finish('failed', 499, 'client-gone')
+      if (cutOff !== undefined) return refuse({ ok: false, failure: cutOff })
+      if (response.destroyed || (request.destroyed && !request.complete)) return answer.abandon()
+      if (error instanceof UpstreamError) return answer.fail(error.problem)
+      if (error instanceof OverloadedError) return answer.fail('overloaded')
       onError?.(error)
-      fail('internal')
+      answer.fail('internal')
     } finally {
       requestBody.release()?.catch(error => onError?.(error))
     }
 
-    function refuse(refused: Refused, scheme: string): void {
-      // A body that was cut off after the upstream had begun to answer.
-      if (response.headersSent) {
-        response.destroy()
-        entry.finish('refused', response.statusCode, refused.failure.code)
-        return
-      }
-      response.setHeader('x-request-id', entry.requestId)
-      if (!request.complete || isDraining) response.setHeader('connection', 'close')
-      sendProblem(response, refused, scheme)
-      if (!request.complete) request.resume()
-      entry.finish('refused', response.statusCode, refused.failure.code)
+    /** Tells the owner of the key, and answers. */
+    function refuse(refused: Refused): void {
+      service.refusals.refused({ failure: refused.failure, request: incoming })
+      answer.refuse(refused, scheme)
     }
-    function fail(problem: GatewayProblem): void {
-      if (!response.headersSent) response.setHeader('x-request-id', entry.requestId)
-      sendGatewayProblem(response, problem)
-      if (!request.complete) request.resume()
-      entry.finish('failed', response.statusCode, problem)
-    }
-  }
-
-  async function handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
-    const entry = beginEntry(request, onFinished, metrics)
-    const { method = '', url = '' } = request
-    socket.on('error', () => socket.destroy())
-    // What is sent upstream is a GET for a WebSocket, so nothing else may be asked for.
-    const isWebSocket = method === 'GET' && request.headers.upgrade?.toLowerCase() === 'websocket'
-    const route = isWebSocket ? findRoute(request, entry.path) : 'unsupported-upgrade'
-    if (typeof route === 'string') {
-      const { status, title } = GATEWAY_PROBLEMS[route]
-      socket.end(`HTTP/1.1 ${status} ${title}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`)
-      return entry.finish('failed', status, route)
-    }
-    const incoming = { method, target: url, headers: request.rawHeaders, address: request.socket.remoteAddress }
-    const { result, scheme } = await route.verify(incoming)
-    if (!result.ok) {
-      service.refusals.refused({ failure: result.failure, request: incoming })
-      refuseUpgrade(socket, result, scheme)
-      return entry.finish('refused', FAILURES[result.failure.code].status, result.failure.code)
-    }
-    service.used(result.key)
-    entry.verified(result.key.id, scheme)
-    const headers = headersFor(request, route.dropped, identityHeaders(result.key), entry.requestId, undefined)
-    tunnel(upstreamOrigin, outgoing(route, url, scheme), headers, socket, head, timeouts.headersTimeoutMs ?? 60_000)
-    entry.finish('passed', 101)
   }
 
   const limits = {
     maxHeaderSize: MAX_HEADER_BYTES,
     headersTimeout: HEADERS_TIMEOUT_MS,
-    requestTimeout: timeouts.requestTimeoutMs ?? 60_000,
+    requestTimeout: timeouts.requestTimeoutMs ?? GATEWAY_DEFAULTS.requestTimeoutMs,
     keepAliveTimeout: 5_000,
     insecureHTTPParser: false,
   }
   const server: Server =
     options.tls === undefined ? createServer(limits) : createTlsServer({ ...limits, ...options.tls, minVersion: 'TLSv1.2' })
   server.on('request', (request, response) => void handle(request, response))
-  // An `Expect: 100-continue` is answered by Node before the request is handed over; the body is read before it is sent on either way.
-  server.on('upgrade', (request, socket, head) => {
-    handleUpgrade(request, socket, head).catch(error => {
-      onError?.(error)
-      socket.destroy()
-    })
+  // An `Expect: 100-continue` is answered by Node before the request is handed over; the body is read before it is sent
+  // on either way.
+  const upgraded = new Set<Duplex>()
+  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    upgraded.add(socket)
+    socket.once('close', () => upgraded.delete(socket))
+    void handle(request, responseToUpgrade(request), head)
   })
   return {
     server,
@@ -261,10 +226,14 @@ export function createGateway(options: GatewayOptions): Gateway {
     get isDraining() {
       return isDraining
     },
-    async drain(timeoutMs = 30_000) {
+    async drain(timeoutMs = GATEWAY_DEFAULTS.drainMs) {
       isDraining = true
       const closed = closeServer(server)
-      const timer = setTimeout(() => server.closeAllConnections(), timeoutMs)
+      const timer = setTimeout(() => {
+        server.closeAllConnections()
+        // Node knows no more of these.
+        for (const socket of upgraded) socket.destroy()
+      }, timeoutMs)
       await closed
       clearTimeout(timer)
       await upstream.close()
@@ -280,38 +249,4 @@ async function confirmed(): Promise<undefined> {}
 function cutOffOf(error: unknown): Failure | undefined {
   if (error instanceof CutOffError) return error.failure
   return error instanceof UpstreamError && error.cause instanceof CutOffError ? error.cause.failure : undefined
-}
-
-function beginEntry(request: IncomingMessage, onFinished: GatewayOptions['onFinished'], metrics: GatewayMetrics) {
-  const started = performance.now()
-  const given = request.headers['x-request-id']
-  const requestId = typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID()
-  const { method = '', url = '' } = request
-  const path = url.split('?', 1)[0] ?? ''
-  let keyId: string | undefined
-  let scheme: string | undefined
-  return {
-    requestId,
-    path,
-    verified(key: string, by: string): void {
-      keyId = key
-      scheme = by
-    },
-    finish(outcome: AccessEntry['outcome'], status: number, code?: string): void {
-      const ms = performance.now() - started
-      metrics.finished(outcome, code ?? String(status), ms / 1000)
-      onFinished?.({
-        requestId,
-        method,
-        path: path.slice(0, 500),
-        address: request.socket.remoteAddress ?? '',
-        status,
-        outcome,
-        code,
-        keyId,
-        scheme,
-        ms,
-      })
-    },
-  }
 }

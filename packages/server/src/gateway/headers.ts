@@ -1,3 +1,5 @@
+import type { AnswerHeaders } from 'countersign'
+
 /** RFC 9110 §7.6.1 and what older proxies add: for one connection, never passed on. */
 const HOP_BY_HOP = new Set([
   'connection',
@@ -36,8 +38,8 @@ const ALL_UNUSUAL = /[^a-z0-9-]/g
 export const IDENTITY_PREFIX = 'x-countersign-'
 
 /**
- * The headers of a request as they go upstream: without those of the connection, of the signature where they are dropped, and of ours, in whatever spelling an
- * upstream would take for them.
+ * The headers of a request as they go upstream: without those of the connection, of the signature where they are
+ * dropped, and of ours, in whatever spelling an upstream would take for them.
  *
  * @param raw names and values in turn, as they came
  */
@@ -55,17 +57,38 @@ export function forwardedHeaders(raw: readonly string[], dropped: ReadonlySet<st
   return kept
 }
 
-/** The headers of an answer as they go to the client; the request's id is the gateway's to say. */
-export function answeredHeaders(raw: readonly (string | Buffer)[]): string[] {
+/** What the gateway says with every answer. */
+export interface SaidWithAnswer {
+  readonly requestId: string
+  /** That what was called is deprecated, say. */
+  readonly announced: AnswerHeaders | undefined
+  /** What becomes of the connection; `undefined`: it takes further requests. */
+  readonly connection: 'close' | 'upgrade' | undefined
+}
+
+/**
+ * The headers of an answer as they go to the client, whether it is an upstream's or the gateway's own: without those of
+ * another connection, with the gateway's. What is announced goes before what the answer says of the same name.
+ *
+ * @param raw names and values in turn, as they came
+ */
+export function answerHeaders(raw: readonly (string | Buffer)[], { requestId, announced, connection }: SaidWithAnswer): string[] {
   const texts = raw.map(text => (typeof text === 'string' ? text : text.toString('latin1')))
   const named = namedByConnection(texts)
-  const kept: string[] = []
+  const headers: string[] = []
   for (let at = 0; at + 1 < texts.length; at += 2) {
     const [name = '', value = ''] = [texts[at], texts[at + 1]]
     const lower = name.toLowerCase()
-    if (!HOP_BY_HOP.has(lower) && !named.has(lower) && lower !== 'x-request-id') kept.push(name, value)
+    if (HOP_BY_HOP.has(lower) || named.has(lower) || lower === 'x-request-id') continue
+    // An answer may have further links, and one of everything else.
+    if (announced?.[lower] !== undefined && lower !== 'link') continue
+    headers.push(name, value)
   }
-  return kept
+  if (announced !== undefined) headers.push(...Object.entries(announced).flat())
+  headers.push('x-request-id', requestId)
+  if (connection !== undefined) headers.push('connection', connection)
+  if (connection === 'upgrade') headers.push('upgrade', 'websocket')
+  return headers
 }
 
 /**

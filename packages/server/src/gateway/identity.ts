@@ -3,8 +3,8 @@ import { principalOf } from '../keys/open-key.ts'
 import { IDENTITY_PREFIX } from './headers.ts'
 
 /**
- * Who makes a verified call, for the upstream: names and values in turn. A client can not send these, see `forwardedHeaders`. Worked out once for a key as it is: a
- * key that changes is another object.
+ * Who makes a verified call, for the upstream: names and values in turn. A client can't send these, see
+ * `forwardedHeaders`. Worked out once for a key as it is: a key that changes is another object.
  */
 export function createIdentityHeaders(): (key: Key) => readonly string[] {
   const known = new WeakMap<Key, readonly string[]>()

@@ -2,7 +2,9 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 
 export interface GatewayMetrics {
   readonly registry: Registry
-  /** `passed` with the upstream's status, `refused` with the failure's code, or `failed` with the gateway's own problem. */
+  /**
+   * `passed` with the upstream's status, `refused` with the failure's code, or `failed` with the gateway's own problem.
+   */
   finished(outcome: 'passed' | 'refused' | 'failed', code: string, seconds: number): void
   /** An authentic call by something deprecated. */
   deprecated(via: string, isRefused: boolean): void

@@ -1,5 +1,3 @@
-import type { ServerResponse } from 'node:http'
-
 /** What the gateway itself has to say; a refused signature is said by the verifier's own failures. */
 export const GATEWAY_PROBLEMS = {
   'not-found': { status: 404, title: 'Not found', detail: 'No route of this gateway is for this path.' },
@@ -24,13 +22,13 @@ export const GATEWAY_PROBLEMS = {
   'upstream-unreachable': {
     status: 502,
     title: 'Bad gateway',
-    detail: 'The API behind the gateway can not be reached; the call was not carried out.',
+    detail: "The API behind the gateway can't be reached; the call was not carried out.",
   },
   'upstream-failed': {
     status: 502,
     title: 'Bad gateway',
     detail:
-      'The API behind the gateway broke off or answered with something that is no HTTP; whether the call was carried out is not known.',
+      'The API behind the gateway broke off or answered with something that is not HTTP; whether the call was carried out is not known.',
   },
   'upstream-timeout': {
     status: 504,
@@ -38,26 +36,8 @@ export const GATEWAY_PROBLEMS = {
     detail: 'The API behind the gateway did not answer in time; whether the call was carried out is not known.',
   },
   overloaded: { status: 503, title: 'Overloaded', detail: 'The gateway holds as many request bodies as it may; try again.' },
-  draining: { status: 503, title: 'Shutting down', detail: 'The gateway is shutting down; try again.' },
+  draining: { status: 503, title: 'Shutting down', detail: 'The gateway is shutting down and opens no WebSocket; try again.' },
   internal: { status: 500, title: 'Internal error', detail: 'Something went wrong in the gateway; the call was not carried out.' },
 } as const
 
 export type GatewayProblem = keyof typeof GATEWAY_PROBLEMS
-
-/** RFC 9457; where an answer has begun already, the connection is cut. */
-export function sendGatewayProblem(response: ServerResponse, code: GatewayProblem): void {
-  if (response.headersSent) {
-    response.destroy()
-    return
-  }
-  const { status, title, detail } = GATEWAY_PROBLEMS[code]
-  const text = JSON.stringify({ type: `urn:countersign:${code}`, title, status, detail, code })
-  response.writeHead(status, {
-    'content-type': 'application/problem+json',
-    'cache-control': 'no-store',
-    'content-length': Buffer.byteLength(text),
-    ...(status === 503 ? { 'retry-after': '1' } : {}),
-    ...(response.req.complete ? {} : { connection: 'close' }),
-  })
-  response.end(text)
-}

@@ -38,7 +38,10 @@ export interface RequestBody {
   release(): Promise<void> | undefined
 }
 
-/** Keeps request bodies: small ones in memory, within a budget; large ones on disk, of which one at a time is read to be verified. */
+/**
+ * Keeps request bodies: small ones in memory, within a budget; large ones on disk, of which one at a time is read to be
+ * verified.
+ */
 export interface RequestBodies {
   of(request: IncomingMessage): RequestBody
   readonly heldBytes: number
@@ -47,8 +50,8 @@ export interface RequestBodies {
 
 export class OverloadedError extends Error {}
 
-/** The most frequent one. */
-const NO_BODY: RequestBody = {
+/** The most frequent one; an upgrade's always. */
+export const NO_BODY: RequestBody = {
   isLarge: false,
   stream: () => {
     throw new Error('There is no body.')

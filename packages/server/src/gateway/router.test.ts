@@ -45,7 +45,8 @@ describe('the replay guard that processes share', () => {
       const keys = memoryKeys(scheme, [{ id: 'k', passphrase, ...(isPair ? { publicKey: pair.publicKey } : { secret }) }])
       const { processes, countClaims } = prepare(scheme, keys)
       // A client may sign more than is demanded of it.
-      const signing = scheme === timeless ? httpMessageSignatures({ name: 'timeless', parameters: ['created', 'keyid', 'nonce'] }) : scheme
+      const signing: Scheme =
+        scheme === timeless ? httpMessageSignatures({ name: 'timeless', parameters: ['created', 'keyid', 'nonce'] }) : scheme
       const credentials = { keyId: 'k', passphrase, ...(isPair ? { privateKey: pair.privateKey } : { secret }) }
       const {
         url,

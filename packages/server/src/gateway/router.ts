@@ -20,13 +20,18 @@ import { ALWAYS_DROPPED } from './headers.ts'
 import { carriedHeaders, compileTargetStripper } from './strip-signature.ts'
 
 export interface RouteConfig {
-  /** A prefix of the path, of whole segments: `/orders` is for `/orders` and `/orders/7`. The longest that fits counts. */
+  /**
+   * A prefix of the path, of whole segments: `/orders` is for `/orders` and `/orders/7`. The longest that fits counts.
+   */
   readonly path: string
   /** The schemes that are taken, so that clients can move from one to the next. */
   readonly schemes: readonly string[]
   /** The key needs one of these. */
   readonly permission?: readonly string[] | undefined
-  /** Upper case; left out: all. Other methods below the path are refused, unless another route with the same path names them. */
+  /**
+   * Upper case; left out: all. Other methods below the path are refused, unless another route with the same path names
+   * them.
+   */
   readonly methods?: readonly string[] | undefined
   /**
    * Which calls are taken, for what a scheme of the route doesn't sign. Default: those that the scheme itself names.
@@ -39,7 +44,10 @@ export const DEFAULT_ROUTE = { path: '/', schemes: [DEFAULT_SCHEME.name] } satis
 
 export interface RouteVerifier {
   readonly config: RouteConfig
-  /** The names of the headers that do not go upstream, lower case: those of the schemes, and those that the gateway replaces. */
+  /**
+   * The names of the headers that do not go upstream, lower case: those of the schemes, and those that the gateway
+   * replaces.
+   */
   readonly dropped: ReadonlySet<string>
   /** The request target without what the scheme carries in the query. */
   stripTarget(target: string, schemeName: string): string

@@ -36,7 +36,7 @@ function signCall(scheme: Scheme) {
     ...(isAws ? { sessionToken: 'the-token' } : {}),
   }
   const body = carriesOf(scheme).some(carried => carried.in === 'form') ? 'a=1' : '{"a":1}'
-  const parameters = isAws ? { parameters: { service: 'execute-api', region: 'eu-west-1' } } : {}
+  const parameters = isAws && !scheme.name.startsWith('s3') ? { parameters: { service: 'execute-api', region: 'eu-west-1' } } : {}
   const headers: { readonly [name: string]: string } = scheme.name === 'dated' ? { date: new Date().toUTCString() } : {}
   const signed = createSigner(scheme, credentials, parameters).sign({ method: 'POST', url: `${ORIGIN}/x?a=1`, headers, body })
   return { method: signed.method, target: signed.url.slice(ORIGIN.length), headers: { ...headers, ...signed.headers }, body: signed.body }

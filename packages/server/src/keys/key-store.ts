@@ -185,7 +185,7 @@ export function createKeyStore({ database, sealer, schemes, permissions, clock }
           const publicKey = changes.publicKey ?? (row.public_key === '' ? undefined : row.public_key)
           // Only to see that addresses and public key can be read; the secret is another matter.
           const stand = publicKey === undefined ? { secret: new Uint8Array(32) } : {}
-          checked(schemeOf(row.scheme), { id, publicKey, addresses: changes.addresses, passphrase: 'x', ...stand })
+          checked(schemeOf(row.scheme), { ...anyPassphrase(schemeOf(row.scheme)), id, publicKey, addresses: changes.addresses, ...stand })
         }
         const updated: KeyRow = {
           ...row,
@@ -217,7 +217,7 @@ export function createKeyStore({ database, sealer, schemes, permissions, clock }
           )
         const scheme = schemeOf(row.scheme)
         const secret = newSecret(scheme)
-        const bytes = checked(scheme, { id, secret, passphrase: 'x' }).secrets[0]?.reveal() ?? new Uint8Array()
+        const bytes = checked(scheme, { id, secret, ...anyPassphrase(scheme) }).secrets[0]?.reveal() ?? new Uint8Array()
         const added: SecretRow = { id: randomUUID(), key_id: id, sealed: await sealer.seal(bytes, id), created_at: now, expires_at: 0 }
         const endsAt = now + overlapSeconds * 1000
         // What no longer opens anything is not kept.
@@ -263,6 +263,9 @@ async function read(db: Db, within: Within, id: string): Promise<{ row: KeyRow; 
 async function put(transaction: Db, { id, last_used_at: _, ...row }: KeyRow): Promise<void> {
   await transaction.updateTable('api_key').set(row).where('id', '=', id).execute()
 }
+
+/** A key that is made only to be checked has some passphrase, where its scheme wants one. */
+const anyPassphrase = ({ hasPassphrase }: Scheme): { readonly passphrase?: string } => (hasPassphrase ? { passphrase: 'x' } : {})
 
 /** As the library reads it; what it refuses is the caller's mistake. */
 function checked(...[scheme, description]: Parameters<typeof createKey>): Key {

@@ -1,0 +1,76 @@
+import type { ServerResponse } from 'node:http'
+import { type AnswerHeaders, problemHeaders, type Refused, toProblem } from 'countersign'
+import type { OpenEntry } from './access-entry.ts'
+import { answerHeaders } from './headers.ts'
+import { GATEWAY_PROBLEMS, type GatewayProblem } from './problem.ts'
+
+/** The status of a client that left before it was sent one, as nginx logs it. */
+const CLIENT_GONE = 499
+
+/**
+ * The answer to one request, a WebSocket's or any other. Whoever it comes from, its headers are made in one place, and
+ * its log entry has the status that was sent.
+ */
+export interface Answer {
+  /** The log's id of the request, which the upstream is sent as well. */
+  readonly requestId: string
+  /** Says these with whatever the answer will be: that the route is deprecated, say. */
+  announce(headers: AnswerHeaders | undefined): void
+  /** Sends the head of the upstream's answer: names and values in turn, as they came. */
+  begin(status: number, text: string | undefined, raw: readonly (string | Buffer)[]): void
+  /** The upstream's answer is over, or has become a WebSocket. */
+  passed(status: number): void
+  refuse(refused: Refused, scheme: string): void
+  fail(problem: GatewayProblem): void
+  /** The client has left. */
+  abandon(): void
+}
+
+/** @param isLast whether the connection takes no other request after this one */
+export function createAnswer(response: ServerResponse, entry: OpenEntry, isLast: () => boolean): Answer {
+  const { requestId } = entry
+  let announced: AnswerHeaders | undefined
+
+  function begin(status: number, text: string | undefined, raw: readonly (string | Buffer)[]): void {
+    // A body that was not read to its end can't be followed by another request on the same connection.
+    const connection = status === 101 ? 'upgrade' : isLast() || !response.req.complete ? 'close' : undefined
+    // As one list, and with nothing set before: so Node leaves headers that come twice (Set-Cookie) as they are.
+    const headers = answerHeaders(raw, { requestId, announced, connection })
+    if (text === undefined) response.writeHead(status, headers)
+    else response.writeHead(status, text, headers)
+  }
+
+  /** RFC 9457; an answer that has begun already is cut off. */
+  function sendProblem(problem: { readonly status: number }, headers: AnswerHeaders): void {
+    if (response.headersSent) {
+      response.destroy()
+      return
+    }
+    const text = JSON.stringify(problem)
+    const own = Object.entries({ ...headers, 'content-length': String(Buffer.byteLength(text)) })
+    begin(problem.status, undefined, own.flat())
+    response.end(text)
+    if (!response.req.complete) response.req.resume()
+  }
+
+  return {
+    requestId,
+    announce(headers) {
+      announced = headers
+    },
+    begin,
+    passed: status => entry.finish('passed', status),
+    refuse({ failure }, scheme) {
+      sendProblem(toProblem(failure), problemHeaders(failure, scheme))
+      entry.finish('refused', response.statusCode, failure.code)
+    },
+    fail(code) {
+      const { status, title, detail } = GATEWAY_PROBLEMS[code]
+      const problem = { type: `urn:countersign:${code}`, title, status, detail, code }
+      const retry = status === 503 ? { 'retry-after': '1' } : undefined
+      sendProblem(problem, { 'content-type': 'application/problem+json', 'cache-control': 'no-store', ...retry })
+      entry.finish('failed', response.statusCode, code)
+    },
+    abandon: () => entry.finish('failed', response.headersSent ? response.statusCode : CLIENT_GONE, 'client-gone'),
+  }
+}

@@ -1,0 +1,33 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import { type AddressInfo, connect } from 'node:net'
+import { Duplex } from 'node:stream'
+import { expect, it } from 'vitest'
+import { responseToUpgrade, tunnel } from './upgrade.ts'
+
+it('a tunnel hands a slow client all that the upstream sent before it closed', async () => {
+  const last = Buffer.alloc(32_000_000, 'x')
+  const upstream = new Duplex({ read: () => undefined, write: (_piece, _encoding, done) => done() })
+  const server = createServer()
+  server.on('upgrade', (request, _socket, head: Buffer) => {
+    const response = responseToUpgrade(request)
+    response.writeHead(101, ['connection', 'upgrade', 'upgrade', 'websocket'])
+    tunnel(response, head, upstream)
+    // As one piece, which is more than the system takes at once.
+    upstream.push(last)
+    upstream.push(null)
+    upstream.end()
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const client = connect((server.address() as AddressInfo).port, '127.0.0.1')
+  client.write('GET / HTTP/1.1\r\nhost: a\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n')
+  await once(upstream, 'close')
+  let length = 0
+  client.on('data', (piece: Buffer) => {
+    length += piece.length
+  })
+  await once(client, 'close')
+  expect(length).toBeGreaterThan(last.length)
+  server.close()
+})

@@ -1,0 +1,52 @@
+import { type IncomingMessage, ServerResponse } from 'node:http'
+import type { Duplex } from 'node:stream'
+
+/** What is sent upstream is a GET for a WebSocket, so nothing else may be asked for. */
+export function asksForWebSocket({ method, headers }: IncomingMessage): boolean {
+  return method === 'GET' && headers.upgrade?.toLowerCase() === 'websocket'
+}
+
+/** The response to an upgrade request, which Node leaves to us: it is answered like every other request. */
+export function responseToUpgrade(request: IncomingMessage): ServerResponse {
+  const { socket } = request
+  const response = new ServerResponse(request)
+  response.shouldKeepAlive = false
+  // Node has taken its own listeners off.
+  socket.on('error', () => socket.destroy())
+  try {
+    response.assignSocket(socket)
+  } catch {
+    // Another request of the connection still runs, and nobody could tell the answers apart.
+    socket.destroy()
+    response.destroy()
+    return response
+  }
+  socket.on('drain', () => response.emit('drain'))
+  // A client that ends its side before it is answered has left.
+  socket.on('end', () => {
+    if (response.socket !== null) socket.destroy()
+  })
+  response.on('finish', () => socket.destroySoon())
+  return response
+}
+
+/**
+ * Sends the head of a response that is an upgrade, and then passes on the bytes of both sides.
+ *
+ * @param head what the client sent behind its request
+ */
+export function tunnel(response: ServerResponse, head: Buffer, upstream: Duplex): void {
+  const { socket } = response
+  if (socket === null) {
+    upstream.destroy()
+    return
+  }
+  response.flushHeaders()
+  response.detachSocket(socket)
+  upstream.on('error', () => socket.destroy())
+  // What was read of the upstream before it ended is still on its way to the client.
+  upstream.on('close', () => socket.destroySoon())
+  socket.on('close', () => upstream.destroy())
+  if (head.length > 0) upstream.write(head)
+  socket.pipe(upstream).pipe(socket)
+}
