@@ -104,8 +104,8 @@ export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifi
     // alone. What is told is what was wrong with the first.
     let refusal: Failure | undefined
     let accepted: Proven | undefined
-    const proven: Proven[] = []
     const isOnly = claim.otherwise === undefined
+    const proven: Proven[] = []
     const digests: Digests | undefined = isOnly && candidates.length === 1 ? undefined : new Map()
     for (let next: Claim | undefined = claim; next !== undefined; next = next.otherwise) {
       const complete = gate.checkBody(method, next, isDeferred || body !== undefined) ?? plan.complete(next, isDeferred ? 'deferred' : body)
@@ -162,7 +162,7 @@ export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifi
       // 7. The key may be used.
       const held = early ?? failureOfKey(key, nowMs, request.address)
       const one = { claim: timely, callIds: proof.callIds, key }
-      proven.push(one)
+      if (!isOnly) proven.push(one)
       if (held === undefined && next.isAskedFor !== false) accepted ??= one
       else refusal ??= held
     }

@@ -58,13 +58,14 @@ export function createProver(scheme: Scheme, crypto: CryptoProvider, algorithms:
   const signsPassphrase = scheme.message.of.flatMap(fieldsOf).includes('passphrase')
   const hasOneLength = scheme.algorithms.length === 1 && scheme.keys === 'secret'
 
-  function checkOf(keyId: string, key: Key | undefined, { signature, moreSignatures }: TimelyClaim): Check {
-    const lengthIn = (text: string): number => decodedLength(text, scheme.signature.encoding)
-    const length = hasOneLength ? 0 : lengthIn(signature)
-    const fits = (one: Key): boolean =>
-      hasOneLength || one.signatureBytes === length || moreSignatures.some(text => one.signatureBytes === lengthIn(text))
-    if (key === undefined || !fits(key))
-      return findDecoy(keyId, moreSignatures.length === 0 ? [length] : [length, ...moreSignatures.map(lengthIn)])
+  const lengthOfText = (text: string): number => decodedLength(text, scheme.signature.encoding)
+
+  function lengthsOf({ signature, moreSignatures }: TimelyClaim): readonly number[] {
+    return hasOneLength ? ONE_LENGTH : [signature, ...moreSignatures].map(lengthOfText)
+  }
+
+  function checkOf(keyId: string, key: Key | undefined, claim: TimelyClaim): Check {
+    if (key === undefined || !(hasOneLength || lengthsOf(claim).includes(key.signatureBytes))) return findDecoy(keyId, lengthsOf(claim))
     let check = prepared.get(key)
     if (check === undefined) {
       check = prepare(scheme, crypto, key)
@@ -220,6 +221,8 @@ function createDecoys(
     return check
   }
 }
+
+const ONE_LENGTH = [0]
 
 /** Lengths of signatures that are remembered with their algorithms. */
 const MAX_CLASSES = 64
