@@ -345,6 +345,16 @@ describe('countersign', () => {
     expect((await run('countersign', ['--version'])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/)
   })
 
+  it.each(['countersign schemes', 'countersign --help', 'countersign schemes kraken'])(
+    'ends quietly when its reader goes away: %s | head -1',
+    line => {
+      const bin = fileURLToPath(new URL('../bin/countersign.js', import.meta.url))
+      const script = `set -o pipefail; ${line.replace('countersign', `node ${bin}`)} | head -1; sleep 0; test $((PIPESTATUS[0])) -le 1`
+      const { stdout, stderr } = spawnSync('bash', ['-c', script], { encoding: 'utf8' })
+      expect([stdout.split('\n').length, stderr]).toEqual([2, ''])
+    },
+  )
+
   it('says which port is taken', async () => {
     const port = new URL(sandbox.origin).port
     expect(await run('countersign', ['sandbox', '--port', port, '--data', join(folder, 'second')])).toMatchObject({

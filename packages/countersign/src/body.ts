@@ -2,7 +2,8 @@ import type { CryptoProvider } from './crypto/provider.ts'
 import { CountersignError } from './error.ts'
 import type { JsonSerializer } from './json.ts'
 
-export type JsonBody = { readonly [name: string]: unknown } | readonly unknown[] | number | boolean
+/** An object of any type, since those of an interface have no index signature; what JSON can't say is refused when it is signed. */
+export type JsonBody = object | number | boolean
 
 /**
  * What can be signed as a body: text and bytes go out as they are; any other JSON value is serialised once, and that

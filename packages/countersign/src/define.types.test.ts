@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { defineScheme } from './define.ts'
+import type { KnownParts } from './known-parts.ts'
 
 const base = {
   title: 'T',
@@ -24,6 +25,19 @@ describe('the types of defineScheme', () => {
         headers: { ...base.headers, w: '{window}' },
       }),
     ).not.toThrow()
+  })
+
+  it('say what is wrong, and where', () => {
+    type Declared<M extends string> = {
+      readonly name: 'n'
+      readonly title: 'T'
+      readonly algorithm: 'hmac-sha256'
+      readonly message: M
+      readonly signature: { readonly encoding: 'hex' }
+    }
+    const said: KnownParts<Declared<'{timestmp}{body}'>>['message']['mistake'] = '{timestmp} is no part of a call'
+    const member: KnownParts<Declared<'{body}'> & { readonly headrs: object }>['name']['mistake'] = 'headrs is no member of a declaration'
+    expect([said, member]).toHaveLength(2)
   })
 
   it('refuse a part that no call has, at compile time as at run time', () => {

@@ -8,8 +8,13 @@ import type { BuiltInField } from './recipe/recipe.ts'
 export type KnownParts<D extends SchemeDeclaration> = [UnknownMember<D>] extends [never]
   ? [UnknownPart<D>] extends [never]
     ? unknown
-    : { readonly message: `{${UnknownPart<D>}} is no part of a call` }
-  : { readonly name: `${UnknownMember<D>} is no member of a declaration` }
+    : { readonly message: Mistake<`{${UnknownPart<D>}} is no part of a call`> }
+  : { readonly name: Mistake<`${UnknownMember<D>} is no member of a declaration`> }
+
+/** An object, since a text that clashes with another would leave `never`, and the compiler would say nothing else. */
+interface Mistake<Text extends string> {
+  readonly mistake: Text
+}
 
 /** Objects whose members have names of their own. */
 type Nested = 'secret' | 'timestamp' | 'nonce' | 'signature' | 'only'

@@ -38,6 +38,8 @@ describe('the types of a signer know its scheme', () => {
     never(() => createSigner(qredoPartner, { keyId, secret }))
     // @ts-expect-error either a secret or a private key
     never(() => createSigner(rfc9421, { keyId }))
+    // @ts-expect-error one of the two
+    never(() => createSigner(rfc9421, { keyId, secret, privateKey }))
     // @ts-expect-error no such algorithm
     never(() => createSigner(rfc9421, { keyId, secret, algorithm: 'hmac-md5' }))
   })
@@ -71,6 +73,14 @@ describe('the types of a signer know its scheme', () => {
     // They go wherever headers do.
     const request = new Request(url, { headers })
     expect(request.headers.get('qredo-api-key')).toBe(keyId)
+  })
+
+  it('leave the body to whoever knows it', () => {
+    interface Order {
+      readonly amount: string
+    }
+    const body: Order = { amount: '1' }
+    expect(createSigner(qredoV1, { keyId, secret }).sign({ method: 'POST', url, body }).headers['content-type']).toBe('application/json')
   })
 
   it('also of a scheme of one’s own', () => {

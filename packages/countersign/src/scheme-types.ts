@@ -63,7 +63,10 @@ export interface DraftSignaturesTypes extends SchemeTypes {
   readonly someHeaders: 'authorization' | 'signature' | 'digest' | 'date' | 'x-date'
 }
 
-type EitherKey = (SecretCredentials | KeyPairCredentials) & { readonly passphrase?: never; readonly sessionToken?: never }
+type EitherKey = ((SecretCredentials & { readonly privateKey?: never }) | (KeyPairCredentials & { readonly secret?: never })) & {
+  readonly passphrase?: never
+  readonly sessionToken?: never
+}
 
 /** {@link SchemeTypes} of a declaration; of one that was read from a file, say, nothing is known. */
 export type TypesOf<D extends SchemeDeclaration> = string extends D['name']

@@ -14,7 +14,7 @@ import { compileGuards } from './recipe/guards.ts'
 import { isDeclared, type Scheme } from './scheme.ts'
 import { systemClock } from './timestamp.ts'
 import { DEFAULT_MAX_TARGET_LENGTH, isStrictTarget } from './url.ts'
-import { checkAllowances, checkSources } from './verify/check-options.ts'
+import { checkAllowances, checkMembersOfOptions, checkSources } from './verify/check-options.ts'
 import { claimEach, createClaimer, type Proven, SAFE_METHODS } from './verify/claim-call.ts'
 import { createGate } from './verify/only.ts'
 import { findSkew, firstMomentMs, judgeTime } from './verify/time.ts'
@@ -50,6 +50,7 @@ export * from './verify/types.ts'
 export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifier {
   const crypto = options.crypto ?? platform
   const { clock = systemClock, toleranceMs = DEFAULT_TOLERANCE_MS, keys, allow = [] } = options
+  checkMembersOfOptions(options)
   checkAllowances(allow)
   checkSources(keys, options.replay)
   const origins = readOrigins(options.origin)

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Failure } from '../failure.ts'
 import type { Verifier, VerifyOptions } from '../verify.ts'
 import { answerProbe } from './body-probe.ts'
+import { checkAdapterOptions } from './check-adapter-options.ts'
 import { keepBody } from './keep-body.ts'
 import { sendProblem } from './node.ts'
 import { endOfTurn } from './turn.ts'
@@ -30,7 +31,7 @@ export interface ExpressOptions extends VerifyOptions {
  * before.
  *
  * ```ts
- * app.use(express.json())
+ * app.use(express.json({ verify: (request, _response, rawBody) => void Object.assign(request, { rawBody }) }))
  * app.get('/balance', requireSignature(verifier, { permission: 'balance' }), (request, response) => {
  *   response.json({ hello: verifiedCall(request).key.id })
  * })
@@ -41,6 +42,7 @@ export function requireSignature(
   verifier: Verifier,
   options: ExpressOptions = {},
 ): (request: ExpressRequest, response: ServerResponse, next: (error?: unknown) => void) => void {
+  checkAdapterOptions(options)
   return (request, response, next) => {
     if (answerProbe(request, response)) return
     const incoming = {

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { FAILURES, type Failure, problemHeaders, toProblem } from '../failure.ts'
 import type { Verification, Verifier, VerifyOptions } from '../verify.ts'
+import { checkAdapterOptions } from './check-adapter-options.ts'
 import { keepBody } from './keep-body.ts'
 import { endOfTurn } from './turn.ts'
 import { rememberCall } from './verified-calls.ts'
@@ -42,6 +43,7 @@ export function requireSignature(
   verifier: Verifier,
   options: FastifyOptions = {},
 ): (request: FastifyRequestLike, reply: FastifyReplyLike, payload: unknown) => Promise<unknown> {
+  checkAdapterOptions(options)
   return async (request, reply, payload) => {
     const { raw } = request
     const result: Verification = await verifier.verify(

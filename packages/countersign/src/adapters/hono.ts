@@ -2,6 +2,7 @@ import type { Failure } from '../failure.ts'
 import { readStream } from '../stream.ts'
 import type { Verifier, VerifyOptions } from '../verify.ts'
 import { BodyEatenError } from './body-eaten.ts'
+import { checkAdapterOptions } from './check-adapter-options.ts'
 import { rememberCall } from './verified-calls.ts'
 import { fromWebRequest, problemResponse, targetOf } from './web.ts'
 
@@ -41,6 +42,7 @@ export function requireSignature(
   verifier: Verifier,
   options: HonoOptions = {},
 ): (context: HonoContext, next: () => Promise<void>) => Promise<Response | undefined> {
+  checkAdapterOptions(options, ['target', 'headers'])
   return async (context, next) => {
     const { raw } = context.req
     const result = await verifier.verify(

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { FAILURES, type Failure, problemHeaders, toProblem } from '../failure.ts'
 import type { Verifier, VerifyOptions } from '../verify.ts'
 import { answerProbe } from './body-probe.ts'
+import { checkAdapterOptions } from './check-adapter-options.ts'
 import { keepBody } from './keep-body.ts'
 import { endOfTurn } from './turn.ts'
 import { rememberCall } from './verified-calls.ts'
@@ -45,6 +46,7 @@ export function requireSignature(
   verifier: Verifier,
   options: KoaOptions = {},
 ): (context: KoaContext, next: () => Promise<unknown>) => Promise<unknown> {
+  checkAdapterOptions(options)
   return async (context, next) => {
     const { req, originalUrl, request } = context
     const kept = request.rawBody === undefined ? req : Object.assign(req, { rawBody: request.rawBody })

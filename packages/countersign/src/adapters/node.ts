@@ -4,6 +4,7 @@ import { FAILURES, type Failure, problemHeaders, toProblem } from '../failure.ts
 import type { IncomingRequest, Refused, Verification, Verified, Verifier, VerifyOptions } from '../verify.ts'
 import { announcedLength } from './announced-length.ts'
 import { answerProbe } from './body-probe.ts'
+import { checkAdapterOptions } from './check-adapter-options.ts'
 import { endOfTurn } from './turn.ts'
 
 export interface NodeOptions extends VerifyOptions {
@@ -33,6 +34,7 @@ export function requireSignature(
   handler: SignedHandler,
   options: NodeOptions = {},
 ): (request: IncomingMessage, response: ServerResponse) => void {
+  checkAdapterOptions(options)
   return (request, response) => {
     if (answerProbe(request, response)) return
     verifyNodeRequest(verifier, request, options)

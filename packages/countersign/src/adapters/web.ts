@@ -2,6 +2,7 @@ import { FAILURES, type Failure, problemHeaders, toProblem } from '../failure.ts
 import type { IncomingHeaders } from '../headers.ts'
 import { readStream } from '../stream.ts'
 import type { AnswerHeaders, IncomingRequest, Refused, Verified, Verifier, VerifyOptions } from '../verify.ts'
+import { checkAdapterOptions } from './check-adapter-options.ts'
 
 export interface WebOptions extends VerifyOptions {
   /**
@@ -32,6 +33,7 @@ export function requireSignature(
   handler: SignedWebHandler,
   options: WebOptions = {},
 ): (request: Request) => Promise<Response> {
+  checkAdapterOptions(options, ['target', 'headers'])
   return async request => {
     const result = await verifier.verify(fromWebRequest(request, options), options)
     if (result.ok) return withHeaders(await handler(request, result), result.headers)

@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream'
 import { FAILURES, problemHeaders, toProblem } from '../failure.ts'
 import type { Signer } from '../sign.ts'
 import type { Refused, Verification, Verified, Verifier } from '../verify.ts'
+import { checkAdapterOptions } from './check-adapter-options.ts'
 import type { NodeOptions } from './node.ts'
 
 /**
@@ -33,6 +34,7 @@ export function requireSignature(
   handler: (request: IncomingMessage, socket: Duplex, head: Buffer, verified: Verified) => void,
   options: NodeOptions = {},
 ): (request: IncomingMessage, socket: Duplex, head: Buffer) => void {
+  checkAdapterOptions(options)
   return (request, socket, head) => {
     const destroy = (): void => void socket.destroy()
     socket.on('error', destroy)

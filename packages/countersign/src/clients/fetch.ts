@@ -51,12 +51,13 @@ const REFUSALS = [400, 401, 403]
 export function signedFetch(signer: Signer, options: SignedFetchOptions = {}): Fetch {
   const { maxBodyBytes = DEFAULT_MAX_FETCH_BODY_BYTES, maxRedirects = DEFAULT_MAX_REDIRECTS, correctClock } = options
   checkNumbers({ maxBodyBytes, maxRedirects })
-  let current = signer
+  /** For the servers, by origin, that told their time: each has its own. */
+  const corrected = new Map<string, Signer>()
 
-  async function sendOnce(call: PreparedCall, init: RequestInit): Promise<Response> {
+  async function sendOnce(call: PreparedCall, init: RequestInit, by: Signer): Promise<Response> {
     const send = options.fetch ?? globalThis.fetch
     const headers = Object.fromEntries(call.headers)
-    const signed = await current.signAsync({ ...call, headers })
+    const signed = await by.signAsync({ ...call, headers })
     return send(signed.url, {
       ...init,
       method: call.method,
@@ -67,16 +68,17 @@ export function signedFetch(signer: Signer, options: SignedFetchOptions = {}): F
   }
 
   async function sendOnTime(call: PreparedCall, init: RequestInit): Promise<Response> {
-    const response = await sendOnce(call, init)
+    const { origin } = new URL(call.url)
+    const response = await sendOnce(call, init, corrected.get(origin) ?? signer)
     if (correctClock === undefined || !REFUSALS.includes(response.status)) return response
     // A clock that was set for a server is not the right one for it any more.
-    current = signer
+    corrected.delete(origin)
     const offsetMs = await correctClock(response, call.url, signer.clock())
     if (offsetMs === undefined) return response
     await response.body?.cancel()
-    current = signer.withClock(() => signer.clock() + offsetMs)
-    const second = await sendOnce(call, init)
-    if (REFUSALS.includes(second.status)) current = signer
+    const other = signer.withClock(() => signer.clock() + offsetMs)
+    const second = await sendOnce(call, init, other)
+    if (!REFUSALS.includes(second.status)) corrected.set(origin, other)
     return second
   }
 

@@ -111,4 +111,24 @@ describe('signedFetch, told to correct its clock', () => {
     await fetch('https://a.example/')
     expect(sent).toEqual([0])
   })
+
+  it('is told by each server for itself alone', async () => {
+    const times: [string, number][] = []
+    const send: Fetch = async (url, init) => {
+      const minutes = Math.round((Number(new Headers(init?.headers).get('qredo-api-ts')) / 1e6 - NOW) / MINUTE)
+      times.push([new URL(String(url)).host, minutes])
+      return String(url).startsWith('https://late') && minutes === 0 ? byDate(8) : new Response('ok')
+    }
+    const signer = createSigner(qredoV1, { keyId: 'k', secret }, { clock: () => NOW })
+    const fetch = signedFetch(signer, { correctClock: serverClock(), fetch: send })
+    for (const url of ['https://late.example/', 'https://other.example/', 'http://late.example/', 'https://late.example/b'])
+      await fetch(url)
+    expect(times).toEqual([
+      ['late.example', 0],
+      ['late.example', 8],
+      ['other.example', 0],
+      ['late.example', 0],
+      ['late.example', 8],
+    ])
+  })
 })

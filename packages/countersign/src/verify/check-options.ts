@@ -1,5 +1,44 @@
+import { oneOf } from '../check-template.ts'
 import { CountersignError } from '../error.ts'
 import { ALLOWANCES, type Allowance } from '../recipe/guards.ts'
+import type { VerifierLimits, VerifierOptions } from './types.ts'
+
+/**
+ * A misspelled option would be left out without a word, and with it what it would have refused.
+ *
+ * @param of what the options are for
+ * @throws CountersignError `option-invalid`
+ */
+export function refuseUnknown(options: object, known: readonly string[], of: string): void {
+  const unknown = Object.keys(options).find(name => !known.includes(name))
+  if (unknown !== undefined) throw new CountersignError('option-invalid', `${of} ${oneOf(unknown, 'option', known)}.`)
+}
+
+const VERIFIER_OPTIONS: { readonly [N in keyof Required<VerifierOptions>]: true } = {
+  origin: true,
+  keys: true,
+  replay: true,
+  toleranceMs: true,
+  clock: true,
+  limits: true,
+  allow: true,
+  only: true,
+  keyId: true,
+  crypto: true,
+  onRefused: true,
+}
+
+const VERIFIER_LIMITS: { readonly [N in keyof Required<VerifierLimits>]: true } = {
+  maxBodyBytes: true,
+  maxTargetLength: true,
+  methods: true,
+}
+
+/** @throws CountersignError `option-invalid` for a member that a verifier does not have */
+export function checkMembersOfOptions(options: VerifierOptions): void {
+  refuseUnknown(options, Object.keys(VERIFIER_OPTIONS), 'createVerifier:')
+  refuseUnknown(options.limits ?? {}, Object.keys(VERIFIER_LIMITS), 'createVerifier, limits:')
+}
 
 /**
  * A misspelled allowance would be left out without a word.
