@@ -65,6 +65,10 @@ export function compileReader(carrier: Carrier, scheme: DeclaredScheme): ReadCar
   const gap = separator?.trim() ?? ''
   const isOfSignature = carrier.items.map(parts => parts.some(isSignature))
   const holdsSignature = isOfSignature.includes(true)
+  // Several signatures are one behind the other, but what else stands with one is there once.
+  const isRepeatable = carrier.items.map(
+    (parts, index) => isOfSignature[index] === true && parts.filter(part => part.op !== 'text').length === 1,
+  )
   const readInOrder = compileOrdered(carrier, scheme)
   return (value, into) => {
     if (value.length <= MAX_FIELD_LENGTH && readInOrder(value, into)) return true
@@ -82,7 +86,7 @@ export function compileReader(carrier: Carrier, scheme: DeclaredScheme): ReadCar
         const outcome = read(item, into)
         // A malformed signature beside a good one is passed over, as one that does not fit is.
         if (outcome === 'other' || (outcome === 'malformed' && isOfSignature[index] === true)) continue
-        if (outcome === 'malformed' || (seen.has(index) && isOfSignature[index] !== true)) return false
+        if (outcome === 'malformed' || (seen.has(index) && isRepeatable[index] !== true)) return false
         seen.add(index)
       }
     }
@@ -101,7 +105,7 @@ function compileOrdered({ prefix, separator = '', items }: Carrier, scheme: Decl
   if (!isClear) return () => false
   return (value, into) => {
     const match = whole.exec(value)
-    return match !== null && stores.every((store, index) => store(into, match[index + 1] ?? ''))
+    return match !== null && storeAll(stores, match, into)
   }
 }
 
@@ -115,7 +119,7 @@ function compileItemReader(parts: readonly Recipe[], scheme: DeclaredScheme): Re
   const [onlyPart] = parts
   if (parts.length === 1 && onlyPart !== undefined && onlyStore !== undefined) {
     const whole = new RegExp(`^${wirePatternOf(onlyPart, scheme)}$`)
-    return (item, into) => (item.length <= MAX_FIELD_LENGTH && whole.test(item) && onlyStore(into, item) ? 'read' : 'malformed')
+    return (item, into) => (item.length <= MAX_FIELD_LENGTH && whole.test(item) && storeOne(onlyStore, item, into) ? 'read' : 'malformed')
   }
   const pattern = new RegExp(`^${patternOfItem(parts, scheme)}$`)
   return (item, into) => {
@@ -123,7 +127,7 @@ function compileItemReader(parts: readonly Recipe[], scheme: DeclaredScheme): Re
     if (item.length > MAX_FIELD_LENGTH) return 'malformed'
     const match = pattern.exec(item)
     if (match === null) return start === '' || variable.length === 0 ? 'other' : 'malformed'
-    return stores.every((store, index) => store(into, match[index + 1] ?? '')) ? 'read' : 'malformed'
+    return storeAll(stores, match, into) ? 'read' : 'malformed'
   }
 }
 
@@ -133,36 +137,57 @@ function patternOfItem(parts: readonly Recipe[], scheme: DeclaredScheme): string
 
 const STORED = ['keyId', 'timestamp', 'nonce', 'passphrase'] as const
 
-/** Puts a value where it belongs; `false` when it is not spelled in the one way there is. */
-type Store = (into: Fields, value: string) => boolean
+/** Puts a value where it belongs, once it is known to be spelled in the one way there is. */
+interface Store {
+  /** Left out: the pattern has said all. */
+  readonly takes?: (value: string) => boolean
+  readonly put: (into: Fields, value: string) => void
+}
+
+function storeOne({ takes, put }: Store, value: string, into: Fields): boolean {
+  if (takes?.(value) === false) return false
+  put(into, value)
+  return true
+}
+
+/** All values of an item or none: one that is malformed leaves nothing behind. */
+function storeAll(stores: readonly Store[], match: RegExpExecArray, into: Fields): boolean {
+  for (let index = 0; index < stores.length; index++) if (stores[index]?.takes?.(match[index + 1] ?? '') === false) return false
+  for (let index = 0; index < stores.length; index++) stores[index]?.put(into, match[index + 1] ?? '')
+  return true
+}
 
 function compileStore(part: Recipe, scheme: DeclaredScheme): Store {
   if (hashOf(part) !== undefined) {
-    return (into, value) => {
-      into.digests = [...into.digests, { recipe: part, text: value }]
-      return true
+    return {
+      put(into, value) {
+        into.digests = [...into.digests, { recipe: part, text: value }]
+      },
     }
   }
   const field = fieldOf(part)
   const name = STORED.find(stored => stored === field)
   if (name !== undefined) {
-    return (into, value) => {
-      into[name] = value
-      return true
+    return {
+      put(into, value) {
+        into[name] = value
+      },
     }
   }
   if (field === 'signature') {
     const length = signatureLength(scheme)
-    return (into, value) => {
-      if (length !== undefined && value.length !== length) return false
-      if (into.signature === '') into.signature = value
-      else into.moreSignatures = [...into.moreSignatures, value]
-      return true
+    return {
+      takes: value => length === undefined || value.length === length,
+      put(into, value) {
+        if (into.signature === '') into.signature = value
+        else into.moreSignatures = [...into.moreSignatures, value]
+      },
     }
   }
-  return (into, value) => {
-    into.parameters[field] = value
-    return true
+  return {
+    put(into, value) {
+      into.parameters[field] = value
+    },
   }
 }
 
@@ -175,11 +200,14 @@ function isEncoded(part: Recipe): boolean {
 }
 
 /** What was percent-encoded is decoded, if it was so in the one way that {@link percentEncode} does. */
-function decoding(store: Store, pattern: string): Store {
+function decoding({ takes, put }: Store, pattern: string): Store {
   const whole = new RegExp(`^${pattern}$`)
-  return (into, value) => {
-    const decoded = percentDecode(value)
-    return decoded !== undefined && whole.test(decoded) && store(into, decoded)
+  return {
+    takes(value) {
+      const decoded = percentDecode(value)
+      return decoded !== undefined && whole.test(decoded) && takes?.(decoded) !== false
+    },
+    put: (into, value) => put(into, percentDecode(value) ?? ''),
   }
 }
 

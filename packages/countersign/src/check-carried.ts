@@ -1,6 +1,9 @@
 import { invalid } from './check-template.ts'
 import type { At } from './check-values.ts'
+import { ALPHABETS } from './encoding.ts'
 import { type Field, fieldsOf, hashOf, isTextChange, macOf, type Recipe } from './recipe/recipe.ts'
+import { classOf } from './recipe/shape.ts'
+import { shapesOf } from './recipe/shapes.ts'
 import type { Carrier, DeclaredScheme } from './scheme.ts'
 
 /**
@@ -14,6 +17,7 @@ export function checkCarried(scheme: DeclaredScheme, at: At): void {
   const signatures = carried.filter(field => field === 'signature').length
   if (signatures !== 1)
     throw invalid(at('headers'), `{signature} has to stand in exactly one header or query parameter; it stands in ${signatures}`)
+  checkOnce(scheme, at)
   for (const name of ['timestamp', 'nonce', ...Object.keys(parameters)]) {
     if (fieldsOf(message).includes(name) && !read.includes(name))
       throw invalid(at('message'), `{${name}} is signed in one letter case only, so another would be signed alike: leave the filter out`)
@@ -37,8 +41,24 @@ export function checkCarried(scheme: DeclaredScheme, at: At): void {
   for (const carrier of carriers) {
     const where = at(`${carrier.in === 'header' ? 'headers' : carrier.in}.${carrier.name}`)
     for (const parts of carrier.items) checkItem(parts, scheme, where)
+    for (const parts of carrier.items) checkGaps(parts, scheme, where)
     if (carrier.in === 'header') checkEnds(carrier, scheme, where)
     checkSeparator(carrier, where)
+  }
+}
+
+/** Of two places for one value, the second would be the call's, and the first, which may be the signed one, nobody's. */
+function checkOnce({ carriers }: DeclaredScheme, at: At): void {
+  const places = carriers.flatMap(({ items, in: place, name }) =>
+    items.flat().flatMap(part => (hashOf(part) === undefined ? fieldsOf(part) : []).map(field => ({ field, place, name }))),
+  )
+  for (const [index, { field, place, name }] of places.entries()) {
+    const first = places.slice(0, index).find(other => other.field === field)
+    if (first !== undefined)
+      throw invalid(
+        at(`${place === 'header' ? 'headers' : place}.${name}`),
+        `{${field}} is carried by ${first.name} already: a value travels once`,
+      )
   }
 }
 
@@ -72,6 +92,11 @@ function checkItem(parts: readonly Recipe[], { message, parameters }: DeclaredSc
     if (part.op === 'text' || macOf(part) !== undefined) continue
     const hash = hashOf(part)
     if (hash !== undefined) {
+      if (fieldsOf(part).includes('passphrase'))
+        throw invalid(
+          where,
+          'the hash of {passphrase} is carried, and anyone could try passphrases against it: carry {passphrase|hmac|hex}',
+        )
       if (!message.of.some(signed => JSON.stringify(signed) === JSON.stringify(part)))
         throw invalid(
           where,
@@ -101,5 +126,48 @@ function checkEnds({ items, separator = '' }: Carrier, { parameters }: DeclaredS
       if (end === '' || parameter?.characters !== 'visible' || parameter.without?.includes(end) === true) continue
       throw invalid(where, `{${part.field}} may hold ${end}, which stands behind it: add ${end} to the parameter's without`)
     }
+  }
+}
+
+/**
+ * Values are told apart by the text between them, wherever that stands. One of them may hold it, such as a key id with a
+ * colon; where two may, a value has several readings, and to try them all takes long.
+ */
+function checkGaps(parts: readonly Recipe[], scheme: DeclaredScheme, where: string): void {
+  const values = parts.filter(part => part.op !== 'text')
+  const start = parts.findIndex(part => part.op !== 'text')
+  const gaps = parts
+    .slice(
+      start,
+      parts.findLastIndex(part => part.op !== 'text'),
+    )
+    .flatMap(part => (part.op === 'text' ? [part.text] : []))
+  const [one, two] = values.filter(part => mayHold(part, gaps, scheme)).flatMap(fieldsOf)
+  if (two === undefined) return
+  const shown = gaps.map(gap => JSON.stringify(gap)).join(' or ')
+  throw invalid(where, `{${one}} and {${two}} may both hold ${shown}, which keeps values apart: put something there that they can't hold`)
+}
+
+/** A hash and a timestamp have one length or shape, so they end by themselves. */
+function mayHold(part: Recipe, gaps: readonly string[], scheme: DeclaredScheme): boolean {
+  if (hashOf(part) !== undefined || (part.op === 'field' && part.field === 'timestamp')) return false
+  const inClass = classOf(charactersOf(part, scheme))
+  return gaps.some(gap => [...gap].every(char => inClass.test(char)))
+}
+
+function charactersOf(part: Recipe, scheme: DeclaredScheme): string {
+  const mac = macOf(part)
+  if (mac !== undefined) return ALPHABETS[mac.encoding]
+  switch (part.op === 'field' ? part.field : '') {
+    case 'keyId':
+      return '\\x21-\\x2b\\x2d-\\x7e'
+    case 'passphrase':
+      return '\\x20-\\x7e'
+    case 'signature':
+      return ALPHABETS[scheme.signature.encoding]
+    default:
+      return shapesOf(part, scheme)
+        .map(shape => shape.characters)
+        .join('')
   }
 }

@@ -108,7 +108,9 @@ describe('a body that is left unread', () => {
       const describeKey = (change: Partial<KeyDescription>) => ({ id: 'k', passphrase, permissions: ['write'], ...change })
       const keys = memoryKeys(scheme, [describeKey(proves)])
       const only = { methods: ['POST'], paths: 'any', query: 'any', body: 'any' } as const
-      const verifier = createVerifier(scheme, { origin, keys, only, ...(scheme.keyId === 'none' ? { keyId: 'k' } : {}) })
+      let passed = 0
+      const clock = (): number => Date.now() + passed
+      const verifier = createVerifier(scheme, { origin, keys, only, clock, ...(scheme.keyId === 'none' ? { keyId: 'k' } : {}) })
       const parameters = scheme.name.startsWith('aws') ? { parameters: { service: 'execute-api', region: 'eu-west-1' } } : {}
       const keyId = scheme.keyId === 'none' ? undefined : 'k'
       const signer = createSigner(
@@ -134,6 +136,9 @@ describe('a body that is left unread', () => {
         confirm: result.confirm,
         set: (change: Partial<KeyDescription>) => keys.set(describeKey(change)),
         remove: () => keys.delete('k'),
+        wait: (ms: number) => {
+          passed = ms
+        },
       }
     }
 
@@ -165,6 +170,17 @@ describe('a body that is left unread', () => {
         const deferred = await defer(one)
         deferred?.set(change(one))
         if (deferred !== undefined) expect([one.scheme.name, (await deferred.confirm?.())?.code]).toEqual([one.scheme.name, code])
+      }
+    })
+
+    it('against a time that is over by then', async () => {
+      for (const one of cases) {
+        const deferred = await defer(one)
+        if (deferred === undefined) continue
+        deferred.wait(200_000)
+        expect([one.scheme.name, await deferred.confirm?.()]).toEqual([one.scheme.name, undefined])
+        deferred.wait(400_000)
+        expect([one.scheme.name, (await deferred.confirm?.())?.code]).toEqual([one.scheme.name, 'timestamp-out-of-window'])
       }
     })
 

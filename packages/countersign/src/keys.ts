@@ -5,6 +5,7 @@ import { KEY_ID, KEY_ID_IS } from './credentials.ts'
 import type { MaybePromise } from './crypto/provider.ts'
 import { CountersignError } from './error.ts'
 import type { Failure } from './failure.ts'
+import { readSecretOnly } from './keys/no-public-key.ts'
 import { fitsAlgorithm, type PublicKeyFacts, readPublicKey } from './keys/public-key.ts'
 import { givenIn, refuseNeedless } from './needless.ts'
 import { checkPassphrase } from './passphrase.ts'
@@ -110,7 +111,7 @@ export function createKey(scheme: Scheme, description: KeyDescription): Key {
   return Object.freeze({
     id,
     schemeName: scheme.name,
-    secrets: wantsSecret ? given.map(secret => readSecret(scheme, secret, description)) : [],
+    secrets: wantsSecret ? given.map(secret => readSecretOnly(scheme, secret, description)) : [],
     publicKey: publicKeyFacts?.pem,
     algorithm,
     signatureBytes: publicKeyFacts?.signatureBytes ?? signatureBytes(algorithm),

@@ -73,8 +73,10 @@ export interface ClaimFields {
 export interface Claim extends ClaimFields, In<'claim'> {
   /** `in-body` where a form carries it; then `complete` finds it. */
   readonly moment: Moment | 'in-body' | undefined
-  /** Another signature of the same request, tried where this one does not hold. */
+  /** Another signature of the same request, tried where this one does not hold, and remembered where it does. */
   readonly otherwise: Claim | undefined
+  /** `false`: it stands beside the one that is asked for, so that no call is taken by it; but it could be made to. */
+  readonly isAskedFor?: false
 }
 
 /** With what the body carries: nothing of the call is unread any more. */

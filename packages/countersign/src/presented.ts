@@ -108,11 +108,10 @@ export function compilePresentedReader(scheme: DeclaredScheme): PresentedReader 
   }
 
   function readBody(presented: Fields, body: Uint8Array | undefined): Failure | undefined {
-    const text = new TextDecoder().decode(body)
-    if (!isForm(text)) return { code: 'malformed-header', header: `${formCarriers[0]?.name ?? ''} in the body` }
+    if (!isForm(body)) return { code: 'malformed-header', header: `${formCarriers[0]?.name ?? ''} in the body` }
     for (const { carrier } of formCarriers) {
       const header = `${carrier.name} in the body`
-      const value = readForm(text, carrier.name)
+      const value = readForm(body, carrier.name)
       if (value === undefined) return { code: 'missing-header', header }
       if (value === '') return { code: 'duplicate-header', header }
       const isTimestamp = carrier.fields[0] === 'timestamp'
@@ -170,9 +169,11 @@ function malformed({ name: header, fields }: Carrier, value: string, scheme: Dec
 
 /** How a signature in base64 that is right but for its padding is padded. */
 function wrongPadding(value: string, { algorithm, signature: { encoding } }: DeclaredScheme): 'unwanted' | 'missing' | undefined {
-  const [, digits = '', padding = ''] = /([A-Za-z0-9+/_-]*)(={0,2})$/.exec(value) ?? []
   if (algorithm.family !== 'hmac' || encoding.startsWith('hex')) return undefined
-  if (digits.length !== encodedLength(DIGEST_BYTES[algorithm.digest], 'base64-unpadded')) return undefined
+  const length = encodedLength(DIGEST_BYTES[algorithm.digest], 'base64-unpadded')
+  // Of the end alone: looked for everywhere in a long value, it would take long.
+  const [, digits = '', padding = ''] = /([A-Za-z0-9+/_-]*)(={0,2})$/.exec(value.slice(-length - 3)) ?? []
+  if (digits.length !== length) return undefined
   const wantsPadding = encoding === 'base64' || encoding === 'base64url-padded'
   if (wantsPadding) return padding === '' ? 'missing' : undefined
   return padding === '' ? undefined : 'unwanted'

@@ -15,9 +15,9 @@ import { isDeclared, type Scheme } from './scheme.ts'
 import { systemClock } from './timestamp.ts'
 import { DEFAULT_MAX_TARGET_LENGTH, isStrictTarget } from './url.ts'
 import { checkAllowances, checkMembersOfOptions, checkSources } from './verify/check-options.ts'
-import { createClaimer, SAFE_METHODS } from './verify/claim-call.ts'
+import { claimEach, createClaimer, type Proven, SAFE_METHODS } from './verify/claim-call.ts'
 import { createGate } from './verify/only.ts'
-import { findSkew, judgeTime } from './verify/time.ts'
+import { findSkew, firstMomentMs, judgeTime } from './verify/time.ts'
 import {
   DEFAULT_MAX_BODY_BYTES,
   DEFAULT_TOLERANCE_MS,
@@ -101,11 +101,15 @@ export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifi
       seen.origin = candidates[0]
     }
 
-    // Each signature in turn, until one holds; what is told is what was wrong with the first.
+    // Each signature in turn: the first that holds is the call's, and all that hold are proven, since each could be sent
+    // alone. What is told is what was wrong with the first.
     let refusal: Failure | undefined
-    const digests: Digests | undefined = claim.otherwise === undefined && candidates.length === 1 ? undefined : new Map()
-    for (let one: Claim | undefined = claim; one !== undefined; one = one.otherwise) {
-      const complete = gate.checkBody(method, one, isDeferred || body !== undefined) ?? plan.complete(one, isDeferred ? 'deferred' : body)
+    let accepted: Proven | undefined
+    const isOnly = claim.otherwise === undefined
+    const proven: Proven[] = []
+    const digests: Digests | undefined = isOnly && candidates.length === 1 ? undefined : new Map()
+    for (let next: Claim | undefined = claim; next !== undefined; next = next.otherwise) {
+      const complete = gate.checkBody(method, next, isDeferred || body !== undefined) ?? plan.complete(next, isDeferred ? 'deferred' : body)
       if ('code' in complete) {
         refusal ??= complete
         continue
@@ -128,8 +132,12 @@ export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifi
         return refuse({ code: 'key-source-unavailable' })
       }
 
-      // 5. The time, held against the clock once nothing is unread any more.
-      const timely = judgeTime(complete, nowMs, toleranceMs)
+      // 5. The time, held against the clock once nothing is unread any more. One of several that is for later is looked
+      // at as it will be then.
+      const early = isOnly || complete.moment === undefined ? undefined : findSkew(complete.moment, nowMs, toleranceMs)
+      const judgedMs = early === undefined ? nowMs : Math.max(nowMs, firstMomentMs(complete.moment, toleranceMs))
+      const timely = judgeTime(complete, judgedMs, toleranceMs)
+      refusal ??= early
       if ('code' in timely) {
         refusal ??= timely
         continue
@@ -153,33 +161,34 @@ export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifi
       }
 
       // 7. The key may be used.
-      const held = failureOfKey(key, nowMs, request.address)
-      if (held !== undefined) {
-        refusal ??= held
-        continue
-      }
-
-      // 8. Not seen before, up to the last moment at which it would be accepted; and that is not over.
-      const claimed = claimCall(method, timely, proof.callIds, key.id)
-      const repeated = isPromise(claimed) ? await claimed : claimed
-      if (repeated !== undefined) return refuse(repeated)
-
-      // 9. Permitted.
-      const denied = findDenial(key, permission)
-      if (denied !== undefined) return refuse(denied)
-      const timestampMs = timely.moment?.issuedMs ?? timely.moment?.expiresMs
-      if (!isDeferred) return { ok: true, key, body, timestampMs } as Verified
-      const proveWith = (now: Key): MaybePromise<Proof | Failure | undefined> =>
-        proveForOrigin(candidates, 0, keyId ?? '', now, timely, true)
-      const confirm = (): Promise<Failure | undefined> => confirmKey(key, keyId ?? key.id, proveWith, permission, request.address)
-      return { ok: true, key, body, bodyDigest, timestampMs, confirm } as Verified
+      const held = early ?? failureOfKey(key, nowMs, request.address)
+      const one = { claim: timely, callIds: proof.callIds, key }
+      if (!isOnly) proven.push(one)
+      if (held === undefined && next.isAskedFor !== false) accepted ??= one
+      else refusal ??= held
     }
-    return refuse(refusal ?? { code: 'bad-signature', keyId: claim.keyId })
+    if (accepted === undefined) return refuse(refusal ?? { code: 'bad-signature', keyId: claim.keyId })
+
+    // 8. Not seen before, up to the last moment at which it would be accepted; and that is not over.
+    const { key, claim: timely } = accepted
+    const claimed = isOnly ? claimCall(method, accepted) : claimEach(claimCall, method, proven, accepted, toleranceMs)
+    const repeated = isPromise(claimed) ? await claimed : claimed
+    if (repeated !== undefined) return refuse(repeated)
+
+    // 9. Permitted.
+    const denied = findDenial(key, permission)
+    if (denied !== undefined) return refuse(denied)
+    const timestampMs = timely.moment?.issuedMs ?? timely.moment?.expiresMs
+    if (!isDeferred) return { ok: true, key, body, timestampMs } as Verified
+    const keyId = keyIdOf(timely.keyId) ?? key.id
+    const proveWith = (now: Key): MaybePromise<Proof | Failure | undefined> => proveForOrigin(candidates, 0, keyId, now, timely, true)
+    const confirm = (): Promise<Failure | undefined> => confirmCall(accepted, keyId, proveWith, permission, request.address)
+    return { ok: true, key, body, bodyDigest, timestampMs, confirm } as Verified
   }
 
-  /** Steps 4, 6, 7 and 9 again, for a call that was proven with `known` before its body was there. */
-  async function confirmKey(
-    known: Key,
+  /** Steps 4 to 7 and 9 again, for a call that was proven before its body was there. */
+  async function confirmCall(
+    { key: known, claim: { moment } }: Proven,
     keyId: string,
     proveWith: (key: Key) => MaybePromise<Proof | Failure | undefined>,
     permission: VerifyOptions['permission'],
@@ -188,6 +197,8 @@ export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifi
     try {
       const key = await keys.find(keyId)
       if (key === undefined) return { code: 'unknown-key', keyId }
+      const late = moment === undefined ? undefined : findSkew(moment, clock(), toleranceMs)
+      if (late !== undefined) return late
       // Its secrets or public key may have been replaced.
       const proof = key === known ? undefined : ((await proveWith(key)) ?? { code: 'bad-signature', keyId })
       if (proof !== undefined && 'code' in proof) return proof
@@ -231,10 +242,12 @@ export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifi
   }
 
   const { onRefused } = options
-  if (onRefused === undefined) return { scheme, maxBodyBytes, verify: (request, verifyOptions) => verify(request, verifyOptions) }
+  const isSigned = (request: IncomingRequest): boolean => !('code' in readHead(request))
+  if (onRefused === undefined) return { scheme, maxBodyBytes, isSigned, verify: (request, verifyOptions) => verify(request, verifyOptions) }
   return {
     scheme,
     maxBodyBytes,
+    isSigned,
     async verify(request, verifyOptions) {
       const seen: Seen = { body: typeof request.body === 'function' ? 'unread' : request.body, origin: undefined }
       const result = await verify(request, verifyOptions, seen)

@@ -1,12 +1,13 @@
 import type { Failure, Verification, Verifier } from 'countersign'
-import { qredoV1 } from 'countersign/schemes'
+import { carriesOf, coverageOf, createSigner, createVerifier, memoryKeys, type Scheme } from 'countersign'
+import { qredoV1, rfc9421, SCHEMES } from 'countersign/schemes'
 import { describe, expect, it } from 'vitest'
 import { verifyInTurn } from './verify-in-turn.ts'
 
 /** A verifier that always says the same. */
 function saying(name: string, failure: Failure | undefined): Verifier {
   const result = failure === undefined ? ({ ok: true } as Verification) : ({ ok: false, failure } as const)
-  return { scheme: { ...qredoV1, name }, maxBodyBytes: 1, verify: async () => result }
+  return { scheme: { ...qredoV1, name }, maxBodyBytes: 1, isSigned: () => failure?.code !== 'missing-header', verify: async () => result }
 }
 
 const outcome = async (...verifiers: readonly Verifier[]): Promise<string> => {
@@ -31,5 +32,76 @@ describe('verifiers in turn', () => {
 
   it('leave it at the first that has its headers', async () => {
     expect(await outcome(saying('a', { code: 'bad-signature', keyId: 'k' }), accepts('b'))).toBe('a: bad-signature')
+  })
+})
+
+describe('a request that is signed by two schemes', () => {
+  const NOW = 1_764_000_000_000
+  const ORIGIN = 'https://api.example.com'
+  const secret = Buffer.alloc(40, 5).toString('base64')
+  /** Those that sign a body, tell a replay, and carry all in headers. */
+  const schemes = SCHEMES.filter(
+    scheme =>
+      scheme.keyId === 'carried' &&
+      scheme.keys !== 'key-pair' &&
+      scheme.detectsReplays &&
+      coverageOf(scheme).parts.body !== 'not' &&
+      carriesOf(scheme).every(({ in: place }) => place === 'header'),
+  )
+  const headersIn = (scheme: Scheme): readonly string[] => carriesOf(scheme).map(({ name }) => name)
+  const pairs = schemes.flatMap(a => schemes.filter(b => !headersIn(a).some(name => headersIn(b).includes(name))).map(b => [a, b] as const))
+
+  const verifierOf = (scheme: Scheme): Verifier =>
+    createVerifier(scheme, {
+      origin: ORIGIN,
+      clock: () => NOW,
+      keys: memoryKeys(scheme, [{ id: 'k', secret, passphrase: scheme.hasPassphrase ? 'phrase' : undefined }]),
+    })
+  const headersOf = (scheme: Scheme): { [name: string]: string } =>
+    createSigner(scheme, { keyId: 'k', secret, passphrase: scheme.hasPassphrase ? 'phrase' : undefined }, { clock: () => NOW }).sign({
+      method: 'POST',
+      url: `${ORIGIN}/pay`,
+      body: '{"amount":1}',
+    }).headers
+  const call = (headers: object, reads: { count: number } = { count: 0 }) => ({
+    method: 'POST',
+    target: '/pay',
+    headers: Object.entries(headers) as [string, string][],
+    body: async () => {
+      reads.count++
+      return Buffer.from('{"amount":1}')
+    },
+  })
+
+  it('is tried for many pairs', () => expect(pairs.length).toBeGreaterThan(10))
+
+  it.each(pairs.map(([a, b]) => [a.name, b.name, a, b] as const))(
+    'is one call for %s and %s, whichever is taken out',
+    async (_a, _b, a, b) => {
+      for (const alone of [a, b]) {
+        for (const order of ['whole first', 'alone first']) {
+          for (const deferBody of [false, true]) {
+            const verify = verifyInTurn([verifierOf(a), verifierOf(b)])
+            const [ofA, ofB] = [headersOf(a), headersOf(b)]
+            const both = { ...ofA, ...ofB }
+            const one = alone === a ? ofA : ofB
+            const codes: string[] = []
+            for (const headers of order === 'whole first' ? [both, one] : [one, both]) {
+              const reads = { count: 0 }
+              const { result } = await verify(call(headers, reads), { deferBody })
+              expect(reads.count).toBeLessThan(2)
+              codes.push(result.ok ? 'ok' : result.failure.code)
+            }
+            expect([order, deferBody, alone.name, ...codes]).toEqual([order, deferBody, alone.name, 'ok', 'replayed'])
+          }
+        }
+      }
+    },
+  )
+
+  it('is taken by the one that holds, where the other does not', async () => {
+    const verify = verifyInTurn([verifierOf(qredoV1), verifierOf(rfc9421)])
+    const wrong = { ...headersOf(rfc9421), signature: `sig1=:${Buffer.alloc(32).toString('base64')}:` }
+    expect((await verify(call({ ...headersOf(qredoV1), ...wrong }))).result.ok).toBe(true)
   })
 })

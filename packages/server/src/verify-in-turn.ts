@@ -1,4 +1,4 @@
-import type { Failure, IncomingRequest, Verification, Verifier, VerifyOptions } from 'countersign'
+import type { BodyReader, Failure, IncomingRequest, Verification, Verifier, VerifyOptions } from 'countersign'
 import { ServerError } from './errors.ts'
 
 export interface VerifiedInTurn {
@@ -11,6 +11,9 @@ export interface VerifiedInTurn {
  * Tries one scheme after the other until one takes the call or refuses its signature, so that clients can move from one
  * to the next. If none does, the first one's refusal is the answer.
  *
+ * A request that is signed by several schemes is one call: the other verifiers remember it too, since whoever saw it
+ * could take out one signature and send it by another. Its body is read, whatever `deferBody` says.
+ *
  * @throws ServerError `route-invalid` without any verifier
  */
 export function verifyInTurn(
@@ -18,12 +21,19 @@ export function verifyInTurn(
 ): (request: IncomingRequest, options?: VerifyOptions) => Promise<VerifiedInTurn> {
   const [first] = verifiers
   if (first === undefined) throw new ServerError('route-invalid', 400, 'A route has at least one scheme.')
-  return async (request, options) => {
+  if (verifiers.length === 1)
+    return async (request, options) => ({ result: await first.verify(request, options), scheme: first.scheme.name })
+  return async (given, asked = {}) => {
+    const request = typeof given.body === 'function' ? { ...given, body: readOnce(given.body) } : given
+    const isForOne = asked.deferBody !== true || verifiers.filter(verifier => verifier.isSigned(request)).length < 2
+    const options = isForOne ? asked : { ...asked, deferBody: false }
     let answer: VerifiedInTurn | undefined
-    for (const verifier of verifiers) {
+    for (const [index, verifier] of verifiers.entries()) {
       const result = await verifier.verify(request, options)
-      if (result.ok || !isForAnother(result.failure)) return { result, scheme: verifier.scheme.name }
-      answer ??= { result, scheme: verifier.scheme.name }
+      const scheme = verifier.scheme.name
+      if (result.ok) return (await findRepeated(verifiers.slice(index + 1), request)) ?? { result, scheme }
+      if (!isForAnother(result.failure)) return { result, scheme }
+      answer ??= { result, scheme }
     }
     return answer as VerifiedInTurn
   }
@@ -34,4 +44,26 @@ const FOR_ANOTHER: readonly Failure['code'][] = ['missing-header', 'method-not-a
 
 function isForAnother({ code }: Failure): boolean {
   return FOR_ANOTHER.includes(code)
+}
+
+/** What keeps a call from being remembered by a verifier that could take it. */
+const NOT_REMEMBERED: readonly Failure['code'][] = ['replayed', 'replay-guard-unavailable', 'key-source-unavailable']
+
+/** Has the other verifiers remember a call that was taken; the answer of one that has seen it already. */
+async function findRepeated(others: readonly Verifier[], request: IncomingRequest): Promise<VerifiedInTurn | undefined> {
+  for (const verifier of others) {
+    if (!verifier.isSigned(request)) continue
+    const result = await verifier.verify(request)
+    if (!result.ok && NOT_REMEMBERED.includes(result.failure.code)) return { result, scheme: verifier.scheme.name }
+  }
+  return undefined
+}
+
+/** A reader that may be asked again: the body comes once. */
+function readOnce(read: BodyReader): BodyReader {
+  let body: ReturnType<BodyReader> | undefined
+  return maxBytes => {
+    body ??= read(maxBytes)
+    return body
+  }
 }

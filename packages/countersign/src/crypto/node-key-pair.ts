@@ -3,7 +3,7 @@ import { algorithmFacts, type KeyPairAlgorithm } from '../algorithm.ts'
 import { CountersignError } from '../error.ts'
 import { messageBytes } from '../message.ts'
 import { signatureBytes } from '../signature-bytes.ts'
-import { checkModulus } from './modulus.ts'
+import { checkModulus, createReducer } from './modulus.ts'
 import type { SignBytes, VerifyMessage } from './provider.ts'
 
 /** RFC 9421 §3.3.1: the salt is as long as the hash. RFC 9421 §3.3.4: an ECDSA signature is r and s, one behind the other. */
@@ -29,8 +29,14 @@ export function createKeyPairVerifier(algorithm: KeyPairAlgorithm, pem: string):
   const key = { key: readKey(algorithm, pem, 'public', createPublicKey), ...OPTIONS[algorithm] }
   const digest = digestOf(algorithm)
   const length = signatureBytes(algorithm, key.key.asymmetricKeyDetails?.modulusLength)
-  // OpenSSL takes an RSA signature without its leading zero, too; there is one spelling of a signature.
-  return (message, signature) => signature.length === length && verify(digest, messageBytes(message), key, signature)
+  const reduce = algorithm.startsWith('rsa') ? createReducer(key.key.export({ type: 'spki', format: 'der' })) : undefined
+  return (message, given) => {
+    // OpenSSL takes an RSA signature without its leading zero, too; there is one spelling of a signature.
+    if (given.length !== length) return false
+    if (reduce === undefined) return verify(digest, messageBytes(message), key, given)
+    const { signature, isInRange } = reduce(given)
+    return verify(digest, messageBytes(message), key, signature) && isInRange
+  }
 }
 
 function digestOf(algorithm: KeyPairAlgorithm): string | null {

@@ -1,7 +1,7 @@
 import { algorithmFacts, type KeyPairAlgorithm } from '../algorithm.ts'
 import { messageBytes } from '../message.ts'
 import { signatureBytes } from '../signature-bytes.ts'
-import { checkModulus } from './modulus.ts'
+import { checkModulus, createReducer } from './modulus.ts'
 import { readPem } from './pem.ts'
 import type { SignBytes, VerifyMessage } from './provider.ts'
 import { digestName, fixed, once } from './web.ts'
@@ -47,10 +47,12 @@ export function createKeyPairVerifier(algorithm: KeyPairAlgorithm, pem: string):
   const names = namesOf(algorithm)
   const der = readPem(algorithm, pem, 'public')
   const importKey = once(() => globalThis.crypto.subtle.importKey('spki', der, names.key, false, ['verify']))
-  return async (message, signature) => {
+  const reduce = algorithm.startsWith('rsa') ? createReducer(der) : undefined
+  return async (message, given) => {
     const key = await importKey()
-    const length = signatureBytes(algorithm, modulusOf(key))
-    return signature.length === length && globalThis.crypto.subtle.verify(names.use, key, fixed(signature), fixed(messageBytes(message)))
+    if (given.length !== signatureBytes(algorithm, modulusOf(key))) return false
+    const { signature, isInRange } = reduce?.(given) ?? { signature: given, isInRange: true }
+    return (await globalThis.crypto.subtle.verify(names.use, key, fixed(signature), fixed(messageBytes(message)))) && isInRange
   }
 }
 

@@ -1,4 +1,5 @@
 import { generateKeyPairSync, type KeyPairKeyObjectResult } from 'node:crypto'
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { draftSignatures } from '../cavage/index.ts'
 import { crypto as node } from '../crypto/node.ts'
@@ -252,5 +253,57 @@ describe('a key without a passphrase', () => {
         failure: { code: 'bad-signature' },
       })
     }
+  })
+})
+
+describe('a public key in the place of a secret', () => {
+  const kinds: readonly (readonly [string, KeyPairKeyObjectResult])[] = [
+    ['RSA', generateKeyPairSync('rsa', { modulusLength: 2048 })],
+    ['RSA of 4096 bits', generateKeyPairSync('rsa', { modulusLength: 4096 })],
+    ['Ed25519', generateKeyPairSync('ed25519')],
+    ...(['P-256', 'P-384', 'P-521'] as const).map(namedCurve => [namedCurve, generateKeyPairSync('ec', { namedCurve })] as const),
+  ]
+  const dresses: { readonly [name: string]: (pair: KeyPairKeyObjectResult) => string | Uint8Array | undefined } = {
+    PEM: ({ publicKey }) => String(publicKey.export({ type: 'spki', format: 'pem' })),
+    'PEM behind a comment': ({ publicKey }) => `# alice\n${String(publicKey.export({ type: 'spki', format: 'pem' }))}`,
+    'PEM in quotes with escaped newlines': ({ publicKey }) => JSON.stringify(publicKey.export({ type: 'spki', format: 'pem' })),
+    'SPKI in base64': ({ publicKey }) => publicKey.export({ type: 'spki', format: 'der' }).toString('base64'),
+    'SPKI in lines of base64': ({ publicKey }) =>
+      publicKey
+        .export({ type: 'spki', format: 'der' })
+        .toString('base64')
+        .replace(/.{64}(?=.)/g, '$&\n'),
+    SPKI: ({ publicKey }) => new Uint8Array(publicKey.export({ type: 'spki', format: 'der' })),
+    'PKCS#1': ({ publicKey }) =>
+      publicKey.asymmetricKeyType === 'rsa' ? new Uint8Array(publicKey.export({ type: 'pkcs1', format: 'der' })) : undefined,
+    JWK: ({ publicKey }) => JSON.stringify(publicKey.export({ format: 'jwk' })),
+    'JWK, written wide': ({ publicKey }) => JSON.stringify(publicKey.export({ format: 'jwk' }), undefined, 2),
+    SSH2: () => `---- BEGIN SSH2 PUBLIC KEY ----\n${'AAAA'.repeat(12)}`,
+    'a line of SSH': () => `ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI${'A'.repeat(43)} alice@example`,
+    'SSH in base64': () => `AAAAC3NzaC1lZDI1NTE5AAAAI${'A'.repeat(43)}`,
+  }
+  const schemes: readonly Scheme[] = [shipped.rfc9421, shipped.httpSignaturesDraft12, shipped.qredoV1, shipped.github, shipped.awsSigV4]
+
+  it.each(Object.entries(dresses))('is refused where a key is made, and by signers that take either: %s', (_name, dress) => {
+    for (const [kind, pair] of kinds) {
+      const given = dress(pair)
+      if (given === undefined) continue
+      for (const scheme of schemes) {
+        expect(() => createKey(scheme, { id: 'k', secret: given }), `${scheme.name}, ${kind}`).toThrow(CountersignError)
+        if (scheme.base === undefined) continue
+        expect(() => createSigner<SchemeTypes>(scheme, { keyId: 'k', secret: given }), `${scheme.name}, ${kind}`).toThrow(CountersignError)
+      }
+    }
+  })
+
+  it('is not seen in any secret that is random or a phrase', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ minLength: 16, maxLength: 300 }), bytes => {
+        expect(() => createKey(shipped.rfc9421, { id: 'k', secret: bytes })).not.toThrow()
+        expect(() => createKey(shipped.httpSignaturesDraft12, { id: 'k', secret: Buffer.from(bytes).toString('base64') })).not.toThrow()
+        expect(() => createKey(shipped.httpSignaturesDraft12, { id: 'k', secret: Buffer.from(bytes).toString('hex') })).not.toThrow()
+      }),
+      { seed: 13, numRuns: 2000 },
+    )
   })
 })

@@ -1,10 +1,11 @@
-import { createHmac } from 'node:crypto'
+import { createHash, createHmac } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { draftSignatures } from '../cavage/index.ts'
 import { httpMessageSignatures } from '../http-signatures/index.ts'
 import { createSigner, createVerifier, defineScheme, memoryKeys, type Scheme, type VerifierOptions } from '../index.ts'
 import { httpSignaturesDraft12 } from '../schemes/index.ts'
-import { codeOf, NOW, ORIGIN, secret } from './scene.ts'
+import { sigV4 } from '../sigv4/index.ts'
+import { codeOf, NOW, ORIGIN, place, SECONDS, secret } from './scene.ts'
 
 const YEAR = 365 * 86_400_000
 function verifierOf(scheme: Scheme, options: Partial<VerifierOptions> = {}) {
@@ -118,6 +119,82 @@ describe('the times that a signature says of itself', () => {
     expect([await at(NOW), await at(NOW - 120_000), await at(NOW - YEAR)]).toEqual([
       'accepted',
       'timestamp-out-of-window',
+      'timestamp-out-of-window',
+    ])
+  })
+})
+
+describe('a date that is signed beside the time of the signature', () => {
+  type Headers = { readonly [name: string]: string }
+  /** Made by hand: a signer may refuse to sign an old date. */
+  const signers: readonly (readonly [string, Scheme, (given: Headers) => Headers])[] = [
+    [
+      'SigV4',
+      sigV4(place),
+      given => {
+        const stamp = new Date(NOW).toISOString().replace(/[-:]|\.\d+/g, '')
+        const headers: Headers = { host: 'api.example.com', 'x-amz-date': stamp, ...given }
+        const names = Object.keys(headers).sort()
+        const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
+        const hmac = (key: string | Buffer, text: string): Buffer => createHmac('sha256', key).update(text).digest()
+        const lines = names.map(name => `${name}:${headers[name]}\n`).join('')
+        const scope = [stamp.slice(0, 8), place.region, place.service, 'aws4_request']
+        const text = `AWS4-HMAC-SHA256\n${stamp}\n${scope.join('/')}\n${sha256(`GET\n/x\n\n${lines}\n${names.join(';')}\n${sha256('')}`)}`
+        const key = scope.reduce<string | Buffer>((chain, part) => hmac(chain, part), `AWS4${secret}`)
+        const signature = hmac(key, text).toString('hex')
+        const credential = ['k', ...scope].join('/')
+        return {
+          ...headers,
+          authorization: `AWS4-HMAC-SHA256 Credential=${credential}, SignedHeaders=${names.join(';')}, Signature=${signature}`,
+        }
+      },
+    ],
+    [
+      'RFC 9421',
+      httpMessageSignatures(),
+      given => {
+        const covered = ['@method', '@target-uri', ...Object.keys(given)].map(name => `"${name}"`).join(' ')
+        const input = `(${covered});created=${SECONDS};keyid="k";nonce="n"`
+        const lines = Object.entries(given).map(([name, value]) => `"${name}": ${value}\n`)
+        const base = `"@method": GET\n"@target-uri": ${ORIGIN}/x\n${lines.join('')}"@signature-params": ${input}`
+        const signature = createHmac('sha256', Buffer.from(secret, 'base64')).update(base).digest('base64')
+        return { host: 'api.example.com', ...given, 'signature-input': `sig=${input}`, signature: `sig=:${signature}:` }
+      },
+    ],
+  ]
+  const verifyWith = async (scheme: Scheme, headers: Headers): Promise<string> =>
+    codeOf(await verifierOf(scheme).verify({ method: 'GET', target: '/x', headers }))
+
+  describe.each(signers)('by %s', (_name, scheme, sign) => {
+    it.each(['date', 'x-date'])('is held against the clock: %s', async name => {
+      const at = (ms: number): Promise<string> => verifyWith(scheme, sign({ [name]: new Date(NOW + ms).toUTCString() }))
+      expect([await at(-YEAR), await at(-360_000), await at(360_000), await at(-120_000), await at(120_000)]).toEqual([
+        'timestamp-out-of-window',
+        'timestamp-out-of-window',
+        'timestamp-out-of-window',
+        'accepted',
+        'accepted',
+      ])
+    })
+
+    it('is a date, unless it is x-date', async () => {
+      expect(await verifyWith(scheme, sign({ date: 'garbage' }))).toBe('malformed-timestamp')
+      expect(await verifyWith(scheme, sign({ 'x-date': 'garbage' }))).toBe('accepted')
+    })
+  })
+
+  it('holds a presigned URL to the window of that date', async () => {
+    const scheme = sigV4({ ...place, in: 'query' })
+    const date = new Date(NOW).toUTCString()
+    const signer = createSigner(scheme, { keyId: 'k', secret }, { clock: () => NOW })
+    const at = async (ms: number, given: Headers): Promise<string> => {
+      const { url } = signer.sign({ method: 'GET', url: `${ORIGIN}/x`, headers: given })
+      const { verify } = verifierOf(scheme, { clock: () => NOW + ms })
+      return codeOf(await verify({ method: 'GET', target: url.slice(ORIGIN.length), headers: { host: 'api.example.com', ...given } }))
+    }
+    expect([await at(600_000, {}), await at(120_000, { date }), await at(600_000, { date })]).toEqual([
+      'accepted',
+      'accepted',
       'timestamp-out-of-window',
     ])
   })

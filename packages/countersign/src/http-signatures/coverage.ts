@@ -38,6 +38,8 @@ export interface CoveredList {
   readonly identifiers: readonly string[]
   readonly coversDigest: boolean
   readonly coversDate: boolean
+  /** `x-date`, which some clients send where they can't set `date`. */
+  readonly coversOtherDate: boolean
   /** Headers that can't come twice. */
   readonly single: readonly string[]
   readonly recipe: MessageRecipe
@@ -65,6 +67,7 @@ export function coveredList(components: readonly Component[]): CoveredList | und
     identifiers,
     coversDigest: identifiers.some(isDigest),
     coversDate: components.some(({ name }) => name === 'date'),
+    coversOtherDate: components.some(({ name }) => name === 'x-date'),
     single: components.map(({ name }) => name).filter(isSingleField),
     recipe,
     made: compile(mergeTexts(recipe), capabilities),

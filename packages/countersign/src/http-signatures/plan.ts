@@ -3,7 +3,6 @@ import { type BaseCall, baseCall, placeCall } from '../base-call.ts'
 import { MAX_COVERED } from '../covered-limits.ts'
 import type { Failure } from '../failure.ts'
 import { combineLines, findLine, findRepeated, headerLines } from '../header-lines.ts'
-import { parseTimestamp } from '../parse-timestamp.ts'
 import {
   type Claim,
   type CompleteClaim,
@@ -17,20 +16,21 @@ import {
   type TimelyClaim,
 } from '../plan.ts'
 import { bodyHash } from '../recipe/body-hash.ts'
+import { signedDates } from '../signed-dates.ts'
 import { hostOf } from '../url.ts'
 import type { Component, Lines } from './components.ts'
 import { type Coverage, type CoveredList, createListCompiler, INPUT } from './coverage.ts'
 import { readDigests } from './digest.ts'
 import { type LabelledSignature, readFields } from './message-signatures.ts'
-import { placeLine, placeLines } from './places.ts'
+import { placeLines } from './places.ts'
 import { MAX_NONCE_LENGTH, type SignatureParameters } from './signature-base.ts'
 import { createSingleReader } from './single-signature.ts'
 
 /** More than this many characters of `Signature-Input` or `Signature` is refused unread. */
 const MAX_FIELD_LENGTH = 16_384
 /**
- * Of the signatures that cover what is demanded, in the order of `Signature-Input`; and no more than have
- * {@link MAX_COVERED} components between them.
+ * Signatures of one request that cover what is demanded, and no more than have {@link MAX_COVERED} components between
+ * them. A request with more is refused: each that is not looked at could be sent alone.
  */
 const MAX_TRIED = 8
 
@@ -116,23 +116,29 @@ export function createHttpPlan(coverage: Coverage): Plan {
     })
   }
 
-  /** Of those with the label and the tag that are asked for, a chain of those that cover enough. */
+  /**
+   * A chain of those that cover enough: first those with the label and the tag that are asked for, then those with another
+   * label, which is not signed and could be changed.
+   */
   function chain(signatures: readonly LabelledSignature[], shared: Shared): Claim | Failure {
     let failure: Failure = MALFORMED
-    const good: Claim[] = []
     let covered = 0
-    for (const one of signatures) {
-      const claim = isAskedFor(one, coverage) ? understand(one, shared) : MALFORMED
-      if (isFailure(claim)) {
-        if (failure === MALFORMED) failure = claim
-        continue
-      }
-      covered += one.components.length
-      if (good.length > 0 && covered > MAX_COVERED) break
-      good.push(claim)
-      if (good.length === MAX_TRIED) break
-    }
-    return good.length === 0 ? failure : good.reduceRight((otherwise, claim) => claimOf({ ...claim, otherwise }))
+    const claimsOf = (some: readonly LabelledSignature[]): readonly Claim[] =>
+      some.flatMap(one => {
+        const claim = understand(one, shared)
+        if (isFailure(claim)) {
+          if (failure === MALFORMED) failure = claim
+          return []
+        }
+        covered += one.components.length
+        return [claim]
+      })
+    const good = claimsOf(signatures.filter(one => isAskedFor(one, coverage)))
+    if (good.length === 0) return failure
+    const others = claimsOf(signatures.filter(one => !isAskedFor(one, coverage) && isAskedFor(one, { ...coverage, label: undefined })))
+    const all = [...good, ...others.map(claim => claimOf({ ...claim, isAskedFor: false }))]
+    if (all.length > 1 && (all.length > MAX_TRIED || covered > MAX_COVERED)) return MALFORMED
+    return all.reduceRight((otherwise, claim) => claimOf({ ...claim, otherwise }))
   }
 
   return {
@@ -188,18 +194,22 @@ function lengthOf(lines: readonly string[]): number {
   return lines.reduce((length, line) => length + line.length, 0)
 }
 
-/** Every time that is signed is held against the clock: a `date` that is covered as well as the signature's own. */
-function readMoment({ created, expires }: SignatureParameters, { coversDate }: CoveredList, lines: Lines): Moment | undefined | Failure {
+/** Every time that is signed is held against the clock: a `date` or `x-date` that is covered as well as the signature's own. */
+function readMoment(
+  { created, expires }: SignatureParameters,
+  { coversDate, coversOtherDate }: CoveredList,
+  lines: Lines,
+): Moment | undefined | Failure {
   const issuedMs = created === undefined ? undefined : created * 1000
   const expiresMs = expires === undefined ? undefined : expires * 1000
-  const date = coversDate ? placeLine(lines, 'date') : undefined
-  if (date === undefined)
+  if (!coversDate && !coversOtherDate)
     return issuedMs === undefined && expiresMs === undefined ? undefined : { issuedMs, expiresMs, isLongLived: false, isUnique: false }
-  const time = parseTimestamp(date, ['http-date'])
-  if (time === undefined) return { code: 'malformed-timestamp', header: 'date' }
-  const times = issuedMs === undefined ? [time.ms] : [time.ms, issuedMs]
+  const dates = signedDates(lines, name => (name === 'date' ? coversDate : coversOtherDate), ['http-date'])
+  if (dates === 'malformed') return { code: 'malformed-timestamp', header: 'date' }
+  const times = issuedMs === undefined ? dates : [...dates, issuedMs]
+  if (times.length === 0 && expiresMs === undefined) return undefined
   return {
-    issuedMs: Math.min(...times),
+    issuedMs: times.length === 0 ? undefined : Math.min(...times),
     newestMs: times.length > 1 ? Math.max(...times) : undefined,
     expiresMs,
     isLongLived: false,

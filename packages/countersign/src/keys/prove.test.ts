@@ -1,12 +1,16 @@
-import { generateKeyPairSync } from 'node:crypto'
+import { createPublicKey, generateKeyPairSync } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
-import type { Algorithm } from '../algorithm.ts'
+import { ALGORITHMS, type Algorithm } from '../algorithm.ts'
+import { draftSignatures } from '../cavage/index.ts'
+import { createReducer } from '../crypto/modulus.ts'
 import { crypto as node } from '../crypto/node.ts'
 import type { CryptoProvider } from '../crypto/provider.ts'
 import { defineScheme } from '../define.ts'
+import { httpMessageSignatures } from '../http-signatures/index.ts'
 import { createKey, type Key } from '../keys.ts'
+import type { Scheme } from '../scheme.ts'
 import type { SchemeTypes } from '../scheme-types.ts'
-import { awsSigV4, kucoin, qredoV1, rfc9421 } from '../schemes/index.ts'
+import { awsSigV4, kucoin, qredoPartner, qredoV1, rfc9421 } from '../schemes/index.ts'
 import { createSigner } from '../sign.ts'
 import { createVerifier, type IncomingRequest } from '../verify.ts'
 import { readPublicKey } from './public-key.ts'
@@ -230,5 +234,185 @@ describe('a key', () => {
     // ECDSA signs with a random number: two signatures of one message, one call.
     expect(await send()).not.toBe(await send())
     expect(ids[0]).toBe(ids[1])
+  })
+})
+
+describe('a label that contradicts', () => {
+  const labels = [undefined, ...ALGORITHMS]
+
+  it.each(['ed25519', 'p256', 'p384', 'rsa2048', 'hmac'] as const)(
+    'changes nothing of the work, for a key of %s and for an unknown one',
+    async kind => {
+      const keys = kind === 'hmac' ? undefined : pair(kind)
+      const credentials = keys === undefined ? { secret } : { privateKey: keys.privateKey }
+      const key = createKey(rfc9421, { id: 'k', ...(keys === undefined ? { secret } : { publicKey: keys.publicKey }) })
+      for (const found of [key, undefined]) {
+        const seen = new Set<string>()
+        const { crypto, work } = recording()
+        const { verify } = createVerifier(rfc9421, { origin: ORIGIN, keys: { find: () => found }, crypto, clock: () => NOW })
+        const { headers } = createSigner(rfc9421, { keyId: 'k', ...credentials, algorithm: key.algorithm }, { clock: () => NOW }).sign({
+          method: 'GET',
+          url: `${ORIGIN}/x`,
+        })
+        for (const label of labels) {
+          work.length = 0
+          const input = String(headers['signature-input']).replace(/;alg="[^"]*"/, '') + (label === undefined ? '' : `;alg="${label}"`)
+          expect(await verify({ method: 'GET', target: '/y', headers: { ...headers, 'signature-input': input } })).toMatchObject({
+            ok: false,
+          })
+          seen.add(work.join())
+        }
+        expect(seen.size).toBe(1)
+        expect([...seen]).not.toContain('')
+      }
+    },
+  )
+
+  it('is refused where all else is right', async () => {
+    const keys = pair('ed25519')
+    const scheme = httpMessageSignatures({ parameters: ['created', 'keyid', 'nonce', 'alg'] })
+    const key = createKey(scheme, { id: 'k', publicKey: keys.publicKey })
+    const { verify } = createVerifier(scheme, {
+      origin: ORIGIN,
+      keys: { find: () => ({ ...key, algorithm: 'ecdsa-p256-sha256' }) },
+      clock: () => NOW,
+    })
+    const signed = createSigner(scheme, { keyId: 'k', privateKey: keys.privateKey }, { clock: () => NOW }).sign({
+      method: 'GET',
+      url: `${ORIGIN}/x`,
+    })
+    const plain = createVerifier(scheme, { origin: ORIGIN, keys: { find: () => key }, clock: () => NOW })
+    expect(await plain.verify({ method: 'GET', target: '/x', headers: signed.headers })).toMatchObject({ ok: true })
+    expect(await verify({ method: 'GET', target: '/x', headers: signed.headers })).toMatchObject({ ok: false })
+  })
+})
+
+describe('several signatures by key pairs in one list', () => {
+  const algorithms = { ed25519: 'ed25519', p256: 'ecdsa-p256-sha256', p384: 'ecdsa-p384-sha384', rsa2048: 'rsa-v1_5-sha256' } as const
+  const others = ['AAAA', '', '!', Buffer.alloc(64, 1).toString('base64'), Buffer.alloc(256, 1).toString('base64'), 'A'.repeat(300)]
+
+  it.each(Object.entries(algorithms))('hold with the good one among them, wherever that stands: %s', async (kind, algorithm) => {
+    const scheme = defineScheme({
+      name: 'list',
+      title: 'A list',
+      algorithm,
+      timestamp: { formats: ['seconds'] },
+      message: '{timestamp}\n{method}\n{url}\n{body|sha256|hex}',
+      signature: { encoding: 'base64' },
+      headers: { 'x-key': '{keyId}', 'x-sig': { separator: ' ', items: ['t={timestamp}', 'v1={signature}'] } },
+    })
+    const keys = pair(kind as keyof typeof algorithms)
+    const known = createKey(scheme, { id: 'k', publicKey: keys.publicKey })
+    const { verify } = createVerifier(scheme, { origin: ORIGIN, keys: { find: () => known }, clock: () => NOW, replay: 'off' })
+    const { headers } = createSigner(scheme, { keyId: 'k', privateKey: keys.privateKey }, { clock: () => NOW }).sign({
+      method: 'POST',
+      url: `${ORIGIN}/x`,
+      body: '{}',
+    })
+    const [time, good] = String(headers['x-sig']).split(' ')
+    for (const other of others) {
+      for (const list of [`${time} v1=${other} ${good}`, `${time} ${good} v1=${other}`]) {
+        const call = { method: 'POST', target: '/x', headers: { ...headers, 'x-sig': list }, body: Buffer.from('{}') }
+        expect(await verify(call), list).toMatchObject({ ok: true })
+      }
+    }
+  })
+
+  it('are worked on alike for a known key and an unknown one, of each length that was presented', async () => {
+    const scheme = defineScheme({
+      name: 'list',
+      title: 'A list',
+      algorithm: 'rsa-v1_5-sha256',
+      timestamp: { formats: ['seconds'] },
+      message: '{timestamp}\n{method}\n{url}\n{body|sha256|hex}',
+      signature: { encoding: 'base64' },
+      headers: { 'x-key': '{keyId}', 'x-sig': { separator: ' ', items: ['t={timestamp}', 'v1={signature}'] } },
+    })
+    const lengths = [3, 256, 320]
+    const list = lengths.map(length => `v1=${Buffer.alloc(length, 1).toString('base64')}`).join(' ')
+    const worked = new Set<string>()
+    for (let id = 0; id < 30; id++) {
+      const { crypto, work } = recording()
+      const { verify } = createVerifier(scheme, { origin: ORIGIN, keys: { find: () => undefined }, crypto, clock: () => NOW })
+      await verify({ method: 'GET', target: '/x', headers: { 'x-key': `k${id}`, 'x-sig': `t=${NOW / 1000} ${list}` } })
+      worked.add([...new Set(work)].join())
+    }
+    // Never by the length that no key has.
+    expect([...worked].sort()).toEqual(['rsa-v1_5-sha256 256', 'rsa-v1_5-sha256 320'])
+  })
+})
+
+describe('one key under two ids', () => {
+  const unsignedId = (nonce: boolean, algorithm: 'ed25519' | 'ecdsa-p256-sha256' | 'rsa-v1_5-sha256') =>
+    defineScheme({
+      name: 'own',
+      title: 'Own',
+      algorithm,
+      ...(nonce ? {} : { timestamp: { formats: ['seconds'] } }),
+      message: `{${nonce ? 'nonce' : 'timestamp'}}\n{method}\n{url}\n{body|sha256|hex}`,
+      signature: { encoding: 'base64' },
+      headers: { 'x-key': '{keyId}', 'x-once': nonce ? '{nonce}' : '{timestamp}', 'x-sig': '{signature}' },
+    })
+  const cases: readonly (readonly [string, Scheme, Parameters<typeof pair>[0]])[] = [
+    ['qredo-partner', qredoPartner, 'rsa2048'],
+    ...(['ed25519', 'p256', 'p384', 'rsa2048'] as const).map(kind => ['draft 12', draftSignatures(), kind] as const),
+    ...(['ed25519', 'ecdsa-p256-sha256', 'rsa-v1_5-sha256'] as const).flatMap(algorithm => {
+      const kind = algorithm === 'ed25519' ? 'ed25519' : algorithm.startsWith('rsa') ? 'rsa2048' : 'p256'
+      return [true, false].map(nonce => [`a scheme of one's own, ${nonce ? 'nonce' : 'time'}`, unsignedId(nonce, algorithm), kind] as const)
+    }),
+  ]
+
+  it.each(cases)('is one call: %s', async (_name, scheme, kind) => {
+    const keys = pair(kind)
+    const pkcs1 = kind.startsWith('rsa') ? String(createPublicKey(keys.publicKey).export({ type: 'pkcs1', format: 'pem' })) : keys.publicKey
+    const found = [keys.publicKey, pkcs1].map((publicKey, index) => createKey(scheme, { id: `k${index}`, publicKey }))
+    const { verify } = createVerifier(scheme, {
+      origin: ORIGIN,
+      keys: { find: id => found.find(key => key.id === id) },
+      clock: () => NOW,
+      only: { methods: ['POST'], query: 'none', body: 'any' },
+    })
+    const signed = createSigner<SchemeTypes>(scheme, { keyId: 'k0', privateKey: keys.privateKey }, { clock: () => NOW }).sign({
+      method: 'POST',
+      url: `${ORIGIN}/x`,
+      body: '{}',
+    })
+    const as = (id: string) => ({
+      method: 'POST',
+      target: '/x',
+      body: Buffer.from('{}'),
+      headers: Object.fromEntries(
+        Object.entries(signed.headers as { [name: string]: string }).map(([name, value]) => [
+          name,
+          value === 'k0' ? id : value.replace('"k0"', `"${id}"`),
+        ]),
+      ),
+    })
+    expect(await verify(as('k0'))).toMatchObject({ ok: true })
+    expect(await verify(as('k1'))).toMatchObject({ ok: false, failure: { code: 'replayed' } })
+  })
+})
+
+describe('an RSA signature that is not below the modulus', () => {
+  it.each([2048, 2049, 2050, 2056, 3072])('is made one that is, and refused: %d bits', bits => {
+    const { publicKey } = generateKeyPairSync('rsa', { modulusLength: bits })
+    const modulus = Buffer.from(String(publicKey.export({ format: 'jwk' }).n), 'base64url')
+    const reduce = createReducer(publicKey.export({ type: 'spki', format: 'der' }))
+    const beside = (difference: bigint) => {
+      const value = BigInt(`0x${modulus.toString('hex')}`) + difference
+      return Buffer.from(value.toString(16).padStart(modulus.length * 2, '0'), 'hex')
+    }
+    for (const [signature, isInRange] of [
+      [beside(-1n), true],
+      [beside(0n), false],
+      [beside(1n), false],
+      [Buffer.alloc(modulus.length, 0xff), false],
+      [Buffer.alloc(modulus.length), true],
+    ] as const) {
+      const reduced = reduce(signature)
+      expect(reduced.isInRange).toBe(isInRange)
+      expect(Buffer.compare(reduced.signature, modulus)).toBe(-1)
+      if (isInRange) expect(Buffer.from(reduced.signature)).toEqual(signature)
+    }
   })
 })

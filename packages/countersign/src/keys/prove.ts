@@ -6,7 +6,7 @@ import { decodedLength, decodeStrictly } from '../encoding.ts'
 import type { Failure } from '../failure.ts'
 import { createFingerprinter } from '../fingerprint.ts'
 import type { Key } from '../keys.ts'
-import type { Message } from '../message.ts'
+import { type Message, textMessage } from '../message.ts'
 import type { Composition, TimelyClaim } from '../plan.ts'
 import type { Call } from '../recipe/call.ts'
 import type { CompiledHash } from '../recipe/compile.ts'
@@ -17,7 +17,7 @@ import { Secret } from '../secret.ts'
 import { signatureBytes } from '../signature-bytes.ts'
 import { type CheckHmac, createHmacCheck } from './check-hmac.ts'
 import { decoyPublicKey } from './decoys.ts'
-import { MAX_RSA_BITS } from './public-key.ts'
+import { keyMaterial, MAX_RSA_BITS } from './public-key.ts'
 
 /** A signature that holds. */
 export interface Proof {
@@ -58,9 +58,14 @@ export function createProver(scheme: Scheme, crypto: CryptoProvider, algorithms:
   const signsPassphrase = scheme.message.of.flatMap(fieldsOf).includes('passphrase')
   const hasOneLength = scheme.algorithms.length === 1 && scheme.keys === 'secret'
 
+  const lengthOfText = (text: string): number => decodedLength(text, scheme.signature.encoding)
+
+  function lengthsOf({ signature, moreSignatures }: TimelyClaim): readonly number[] {
+    return hasOneLength ? ONE_LENGTH : [signature, ...moreSignatures].map(lengthOfText)
+  }
+
   function checkOf(keyId: string, key: Key | undefined, claim: TimelyClaim): Check {
-    const length = hasOneLength ? 0 : decodedLength(claim.signature, scheme.signature.encoding)
-    if (key === undefined || !(hasOneLength || fits(key, claim, length))) return findDecoy(keyId, length)
+    if (key === undefined || !(hasOneLength || lengthsOf(claim).includes(key.signatureBytes))) return findDecoy(keyId, lengthsOf(claim))
     let check = prepared.get(key)
     if (check === undefined) {
       check = prepare(scheme, crypto, key)
@@ -73,10 +78,12 @@ export function createProver(scheme: Scheme, crypto: CryptoProvider, algorithms:
     const { made, call } = composition
     if (signsPassphrase && key?.passphrase !== undefined) call.passphrase = new TextDecoder().decode(key.passphrase.reveal())
     const check = checkOf(keyId, key, claim)
-    if (made.hashes.length === 0 && claim.stated.length === 0) return settle(key, check, composition, claim)
+    // A label that contradicts changes nothing of the work.
+    const meant = key === undefined || claim.algorithms?.includes(key.algorithm) === false ? undefined : key
+    if (made.hashes.length === 0 && claim.stated.length === 0) return settle(meant, check, composition, claim)
     return whenReady(fillHashes(crypto, made.hashes, call), () =>
       whenReady(compareStated(composition, claim, isDeferred, crypto, digests), holds =>
-        holds ? settle(key, check, composition, claim) : { code: 'digest-mismatch' },
+        holds ? settle(meant, check, composition, claim) : { code: 'digest-mismatch' },
       ),
     )
   }
@@ -98,11 +105,6 @@ function settle(
 
 function conclude(key: Key | undefined, callIds: readonly string[] | undefined): Proof | undefined {
   return callIds === undefined || key === undefined ? undefined : { callIds }
-}
-
-/** Whether a signature of this length, with this label, can be the key's. */
-function fits(key: Key, { algorithms }: TimelyClaim, length: number): boolean {
-  return key.signatureBytes === length && (algorithms === undefined || algorithms.includes(key.algorithm))
 }
 
 /** Whether every digest that the call states is the right one. Of a deferred body they stand for the hash itself. */
@@ -139,7 +141,9 @@ function prepare(scheme: Scheme, crypto: CryptoProvider, key: CheckedKey): Check
     const check: CheckHmac = createHmacCheck(scheme, crypto, key, facts.digest)
     return (message, claim, composition) => check(message, claim, composition)
   }
-  const verify = crypto.keyPairVerify(facts.name, key.publicKey ?? '')
+  const { publicKey = '' } = key
+  const verify = crypto.keyPairVerify(facts.name, publicKey)
+  const identity = keyMaterial(publicKey)
   return (message, claim) => {
     let holds = false
     const verified = inTurn([claim.signature, ...claim.moreSignatures], signature => {
@@ -152,23 +156,24 @@ function prepare(scheme: Scheme, crypto: CryptoProvider, key: CheckedKey): Check
     })
     return whenReady(verified, () => {
       if (!holds) return undefined
-      if (claim.nonce !== '') return [`${key.id} ${claim.nonce}`]
-      // A second signature of the same message is the same call: for ECDSA there is always one, (r, n − s).
-      const id = crypto.hashText('sha256', { ...message, before: `${key.id}\n${message.before}` }, 'base64')
+      // Of the key itself, since its id may not be signed, and another id may have the same key. A second signature of the
+      // same message is the same call: for ECDSA there is always one, (r, n − s).
+      const call = claim.nonce === '' ? { ...message, before: `${identity}\n${message.before}` } : textMessage(`${identity} ${claim.nonce}`)
+      const id = crypto.hashText('sha256', call, 'base64')
       return whenReady(id, text => [text])
     })
   }
 }
 
 /**
- * Keys that nobody holds, one for each algorithm and length of signature. Where several algorithms have the length that
- * was presented, a keyed hash of the key id chooses, always alike: whoever asks twice learns nothing.
+ * Keys that nobody holds, one for each algorithm and length of signature. Where several lengths were presented, or several
+ * algorithms have the length, a keyed hash of the key id chooses, always alike: whoever asks twice learns nothing.
  */
 function createDecoys(
   scheme: Scheme,
   algorithms: readonly Algorithm[],
   prepareKey: (key: CheckedKey) => Check,
-): (keyId: string, length: number) => Check {
+): (keyId: string, lengths: readonly number[]) => Check {
   const checks = new Map<string, Check>()
   const classes = new Map<number, readonly Algorithm[]>()
   const print = { low: 0, high: 0 }
@@ -185,15 +190,23 @@ function createDecoys(
     return found
   }
 
-  return (keyId, length) => {
-    const among = algorithmsFor(length)
-    let algorithm = among[0] ?? scheme.algorithms[0]
-    if (among.length > 1) {
-      // Made at the first use: at a module's start some platforms give no random numbers yet.
-      fingerprint ??= createFingerprinter([randomWord(), randomWord()])
-      fingerprint(keyId, print)
-      algorithm = among[(print.low >>> 0) % among.length] ?? algorithm
-    }
+  function possible(lengths: readonly number[]): readonly number[] {
+    return [...new Set(lengths)].filter(length => algorithms.some(name => lengthOf(name, length) === length)).sort((a, b) => a - b)
+  }
+
+  function choose<T>(keyId: string, among: readonly T[], otherwise: T): T {
+    if (among.length < 2) return among[0] ?? otherwise
+    // Made at the first use: at a module's start some platforms give no random numbers yet.
+    fingerprint ??= createFingerprinter([randomWord(), randomWord()])
+    fingerprint(keyId, print)
+    return among[(print.low >>> 0) % among.length] ?? otherwise
+  }
+
+  return (keyId, lengths) => {
+    const [first = 0] = lengths
+    // What no key of the scheme has is no work for any.
+    const length = lengths.length === 1 ? first : choose(keyId, possible(lengths), first)
+    const algorithm = choose(keyId, algorithmsFor(length), scheme.algorithms[0])
     const bytes = lengthOf(algorithm, length)
     const id = `${algorithm} ${bytes}`
     let check = checks.get(id)
@@ -208,6 +221,8 @@ function createDecoys(
     return check
   }
 }
+
+const ONE_LENGTH = [0]
 
 /** Lengths of signatures that are remembered with their algorithms. */
 const MAX_CLASSES = 64

@@ -61,13 +61,30 @@ export function fitsAlgorithm(kind: KeyKind, algorithm: KeyPairAlgorithm): boole
   }
 }
 
-function parse(pem: string): PublicKeyFacts | undefined {
+/**
+ * The numbers of a public key, in base64: the same for one key, whichever dress it was given in.
+ *
+ * @param pem as {@link PublicKeyFacts.pem}
+ */
+export function keyMaterial(pem: string): string {
+  const read = readPem(pem)
+  const bits = read?.isSpki === true ? children(read.der)?.[1]?.content.subarray(1) : read?.der
+  return encode(bits ?? NO_BYTES, 'base64')
+}
+
+function readPem(pem: string): { readonly isSpki: boolean; readonly der: Uint8Array } | undefined {
   const match = /^\s*-----BEGIN (RSA )?PUBLIC KEY-----([A-Za-z0-9+/=\s]+)-----END \1PUBLIC KEY-----\s*$/.exec(pem)
   const text = match?.[2]?.replace(/\s/g, '') ?? ''
   const der = decodeStrictly(text, 'base64') ?? fromBase64(text)
-  if (match === null || der === undefined || der.length === 0) return undefined
-  const { 1: form = '' } = match
-  const facts = form === '' ? parseSpki(der) : parseRsa(der, 'rsa')
+  return match === null || der === undefined || der.length === 0 ? undefined : { isSpki: match[1] === undefined, der }
+}
+
+function parse(pem: string): PublicKeyFacts | undefined {
+  const read = readPem(pem)
+  if (read === undefined) return undefined
+  const { isSpki, der } = read
+  const form = isSpki ? '' : 'RSA '
+  const facts = isSpki ? parseSpki(der) : parseRsa(der, 'rsa')
   const lines = encode(der, 'base64').replace(/.{64}(?=.)/g, '$&\n')
   return facts === undefined
     ? undefined

@@ -7,6 +7,7 @@ import type { SignComposition } from '../plan.ts'
 import type { Scheme } from '../scheme.ts'
 import { readSecretBytes } from '../secret-bytes.ts'
 import { createDerivedSigner } from './derive.ts'
+import { readSecretOnly } from './no-public-key.ts'
 import { fitsAlgorithm } from './public-key.ts'
 
 /**
@@ -17,6 +18,7 @@ import { fitsAlgorithm } from './public-key.ts'
 export function createAnySigner(scheme: Scheme, credentials: Credentials, crypto: CryptoProvider): SignComposition {
   const algorithm = algorithmOf(scheme, credentials)
   const { derivedKey, signature } = scheme
+  if (algorithmFacts(algorithm).family === 'hmac') readSecretOnly(scheme, credentials.secret, credentials)
   if (derivedKey === undefined) {
     const sign = createSignMessage(scheme, credentials, algorithm, crypto)
     return message => sign(message)

@@ -1,4 +1,5 @@
 import { utf8 } from '../encoding.ts'
+import { holdsParameter } from '../form.ts'
 import type { Scheme } from '../scheme.ts'
 import { queryOf } from '../url.ts'
 import type { Call } from './call.ts'
@@ -137,7 +138,8 @@ function compileBegins(continues: string, rest: readonly Shape[], tail: QueryTai
     const open = begins(call)
     if (open !== false) return open === true
     const query = queryOf(call.target)
-    return !query.startsWith(last, query.lastIndexOf('&') + 1) || repeatsInBody(tail.name, call)
+    // A handler that reads the parameters of query and body could take the body's for the signed one.
+    return !query.startsWith(last, query.lastIndexOf('&') + 1) || holdsParameter(call.body, tail.name)
   }
 }
 
@@ -176,14 +178,4 @@ function byteOf(content: string | Uint8Array | undefined): number | undefined {
   if (typeof content !== 'string') return content[0]
   const code = content.charCodeAt(0)
   return code < 128 ? code : utf8(content.slice(0, 2))[0]
-}
-
-/**
- * Whether the body is a form that holds the scheme's own parameter as well: a handler that reads both could take it for
- * the signed one.
- */
-function repeatsInBody(name: string, { body }: Call): boolean {
-  if (body === undefined) return false
-  const text = typeof body === 'string' ? body : new TextDecoder().decode(body)
-  return (text.includes(name) || text.includes('%')) && new URLSearchParams(text).has(name)
 }

@@ -178,10 +178,16 @@ function isWholeQuery(query: string): boolean {
 function isUtf8Body({ body }: Call): boolean {
   if (body === undefined || typeof body === 'string') return true
   if (body[0] === 0xef && body[1] === 0xbb && body[2] === 0xbf) return false
+  const decoder = new TextDecoder('utf-8', { fatal: true })
   try {
-    new TextDecoder('utf-8', { fatal: true }).decode(body)
+    // In slices, since no text is wanted.
+    for (let start = 0; start < body.length; start += SLICE_BYTES)
+      decoder.decode(body.subarray(start, start + SLICE_BYTES), { stream: true })
+    decoder.decode()
     return true
   } catch {
     return false
   }
 }
+
+const SLICE_BYTES = 65_536

@@ -19,6 +19,7 @@ import {
 } from '../plan.ts'
 import { bodyHash } from '../recipe/body-hash.ts'
 import { isDecodable } from '../recipe/path-filters.ts'
+import { signedDates } from '../signed-dates.ts'
 import { hostOf, queryOf } from '../url.ts'
 import { MAX_EXPIRES, type SigV4Options } from './options.ts'
 import { type Presented, readPresented } from './presented.ts'
@@ -52,14 +53,17 @@ export function createSigV4Plan(options: SigV4Options): Plan {
     const credential = readCredential(presented.credential, options)
     if (credential === undefined) return { code: 'malformed-header', header: inQuery ? '?X-Amz-Credential' : 'authorization' }
     const { keyId, day, region, service } = credential
-    const moment = readMoment(presented, day, readTime(presented.timestamp))
-    if (isFailure(moment)) return moment
+    const own = readMoment(presented, day, readTime(presented.timestamp))
+    if (isFailure(own)) return own
     const signed = readNames(presented.signedHeaders.length > MAX_LIST_LENGTH ? '' : presented.signedHeaders)
     if (signed === undefined) return { code: 'malformed-header', header: inQuery ? '?X-Amz-SignedHeaders' : 'authorization' }
     const lacking = findUnsigned(presented, lines, signed.names)
     if (lacking.length > 0) return { code: 'insufficient-coverage', missing: lacking }
     const repeated = findRepeated(lines, signed.single)
     if (repeated !== undefined) return { code: 'duplicate-header', header: repeated }
+    const dates = signedDates(lines, name => signed.names.includes(name), DATE_FORMATS)
+    if (dates === 'malformed') return { code: 'malformed-timestamp', header: 'date' }
+    const moment = dates.length === 0 ? own : withDates(own, dates)
     const isS3 = isS3Service(service)
     if (!isDecodable(isS3 ? target : queryOf(target))) return { code: 'malformed-target' }
 
@@ -68,8 +72,8 @@ export function createSigV4Plan(options: SigV4Options): Plan {
     const isMarked = payload === 'unsigned' || (stated !== undefined && PAYLOAD_MARKERS.has(stated))
     // The host is the verifier's own, whatever the header says.
     const headerOf = (name: string): string | undefined => (name === 'host' ? hostOf(call.origin) : combineLines(lines, name, ','))
-    const own = { target, form: { isS3, inQuery, payload } as const }
-    const call: SigV4Call = baseCall(method, signed.names, { day, region, service }, headerOf, own)
+    const form = { isS3, inQuery, payload } as const
+    const call: SigV4Call = baseCall(method, signed.names, { day, region, service }, headerOf, { target, form })
     call.keyId = keyId
     call.timestamp = timestamp
     return claimOf({
@@ -120,6 +124,8 @@ export function createSigV4Plan(options: SigV4Options): Plan {
 
 const NONE: readonly string[] = []
 const NO_STATED: readonly Stated[] = []
+/** AWS takes both in `Date`. */
+const DATE_FORMATS = ['http-date', 'iso8601-basic'] as const
 
 const CREDENTIAL = /^([!-+\--~]+)\/(\d{8})\/([!-+\-.0-~]+)\/([!-+\-.0-~]+)\/aws4_request$/
 /** In characters: of the longest key id, and a scope. */
@@ -145,6 +151,12 @@ function readMoment(
   const seconds = /^[1-9]\d{0,5}$/.test(expires) ? Number(expires) : 0
   if (seconds < 1 || seconds > MAX_EXPIRES) return { code: 'malformed-header', header: '?X-Amz-Expires' }
   return { issuedMs, expiresMs: issuedMs + seconds * 1000, isLongLived: true, isUnique: false }
+}
+
+/** A presigned URL with a signed date holds as long as that is new. */
+function withDates(own: Moment, dates: readonly number[]): Moment {
+  const times = own.issuedMs === undefined ? dates : [own.issuedMs, ...dates]
+  return { ...own, issuedMs: Math.min(...times), newestMs: Math.max(...times), isLongLived: false }
 }
 
 /** A list of signed headers, read. */

@@ -1,14 +1,22 @@
 import { isPromise, type MaybePromise, whenReady } from '../crypto/provider.ts'
 import { CountersignError } from '../error.ts'
 import type { Failure } from '../failure.ts'
+import type { Key } from '../keys.ts'
 import type { TimelyClaim } from '../plan.ts'
 import { memoryReplayGuard, type ReplayAnswer, type ReplayGuard } from '../replay.ts'
 import type { Scheme } from '../scheme.ts'
 import type { Clock } from '../timestamp.ts'
 import { lastMomentMs } from './time.ts'
 
+/** A signature that holds. */
+export interface Proven {
+  readonly claim: TimelyClaim
+  readonly callIds: readonly string[]
+  readonly key: Key
+}
+
 /** Claims every id of a call that was proven; a failure where one is not fresh. */
-export type ClaimCall = (method: string, claim: TimelyClaim, callIds: readonly string[], keyId: string) => MaybePromise<Failure | undefined>
+export type ClaimCall = (method: string, call: Proven) => MaybePromise<Failure | undefined>
 
 /** Methods of which a second delivery is legitimate: the same call again reads the same. */
 export const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS'])
@@ -46,7 +54,7 @@ export function createClaimer(scheme: Scheme, options: ClaimerOptions): ClaimCal
     return answer === 'ended' ? { code: 'timestamp-out-of-window', skewMs: endsAtMs - nowMs, serverTimeMs: nowMs } : unanswered()
   }
 
-  return (method, { nonce, moment }, callIds, keyId) => {
+  return (method, { claim: { nonce, moment }, callIds, key: { id: keyId } }) => {
     if (nonce === '' && moment?.isUnique !== true && (moment === undefined || SAFE_METHODS.has(method))) return undefined
     const endsAtMs = lastMomentMs(moment, toleranceMs)
     // Where only the end is signed, it lay no further ahead than the tolerance.
@@ -58,6 +66,30 @@ export function createClaimer(scheme: Scheme, options: ClaimerOptions): ClaimCal
       undefined,
     )
   }
+}
+
+/**
+ * Claims what every signature of a request that holds could be sent as: whoever saw the request could take the others
+ * out. An id that two have is claimed once, for as long as the longer holds.
+ *
+ * @param accepted the one by which the call is taken; another whose time is over can't be sent any more
+ */
+export async function claimEach(
+  claimCall: ClaimCall,
+  method: string,
+  proven: readonly Proven[],
+  accepted: Proven,
+  toleranceMs: number,
+): Promise<Failure | undefined> {
+  const claimed = new Set<string>()
+  const lasts = ({ claim }: Proven): number => lastMomentMs(claim.moment, toleranceMs)
+  for (const one of [...proven].sort((a, b) => Math.sign(lasts(b) - lasts(a)) || 0)) {
+    const callIds = one.callIds.filter(id => !claimed.has(id))
+    for (const id of callIds) claimed.add(id)
+    const failure = await claimCall(method, { ...one, callIds })
+    if (failure !== undefined && (one === accepted || failure.code !== 'timestamp-out-of-window')) return failure
+  }
+  return undefined
 }
 
 /** A guard that is away, full or unsure: 503, never a guess. */

@@ -42,6 +42,7 @@ export function createGate(scheme: Scheme, given: Only | undefined, methods: rea
     )
   const withoutQuery = new Set([...taken].filter(method => !takesQuery(scheme, only, method)))
   const takesPath = compilePaths(only.paths)
+  const wantsSignedBody = only.body !== 'any' || carriesMomentIn(scheme, 'form')
   return {
     methods: taken,
     needsBody: only.body === 'required',
@@ -54,7 +55,7 @@ export function createGate(scheme: Scheme, given: Only | undefined, methods: rea
     checkBody(method, { body }, hasBody) {
       if (!hasBody) return only.body === 'required' ? { code: 'missing-body' } : undefined
       if (only.body === 'none') return { code: 'unexpected-body', method }
-      if (body !== 'not-signed' || only.body === 'any') return undefined
+      if (body !== 'not-signed' || !wantsSignedBody) return undefined
       // Where the client chooses what it covers, it can mend that itself.
       return scheme.base === undefined ? { code: 'part-not-taken', part: 'body' } : { code: 'insufficient-coverage', missing: ['the body'] }
     },
@@ -88,17 +89,17 @@ function widens(standard: Only, { methods, paths }: Only): boolean {
 
 function takesQuery(scheme: Scheme, only: Only, method: string): boolean {
   const isSigned = coverageOf(scheme, method).parts.query !== 'not'
-  // A time or a nonce that nobody signed is no time and no nonce, whatever the owner says of queries.
-  if (!isSigned && carriesMomentInQuery(scheme)) return false
+  // A time or a nonce that nobody signed is no time and no nonce, whatever the owner says of queries or bodies.
+  if (!isSigned && carriesMomentIn(scheme, 'query')) return false
   return (only.query ?? (isSigned ? 'any' : 'none')) === 'any'
 }
 
-/** Whether a time or a nonce is signed as a part of the query, and nowhere else. */
-function carriesMomentInQuery(scheme: Scheme): boolean {
+/** Whether a time or a nonce is signed as a part of the query, or of a form, and nowhere else. */
+function carriesMomentIn(scheme: Scheme, where: 'query' | 'form'): boolean {
   if (!isDeclared(scheme)) return false
   const signed = fieldsOf(scheme.message)
   const moments = ['timestamp', 'nonce', ...Object.keys(scheme.parameters)].filter(name => !signed.includes(name))
-  return scheme.carriers.some(({ in: place, fields }) => place === 'query' && fields.some(field => moments.includes(field)))
+  return scheme.carriers.some(({ in: place, fields }) => place === where && fields.some(field => moments.includes(field)))
 }
 
 /** A path that could be read as another, in any spelling: then it is only itself. */

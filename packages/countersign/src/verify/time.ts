@@ -33,3 +33,9 @@ export function lastMomentMs(moment: Moment | undefined, toleranceMs: number): n
   const { issuedMs = Number.POSITIVE_INFINITY, expiresMs = Number.POSITIVE_INFINITY, isLongLived = false } = moment ?? {}
   return Math.min(isLongLived ? Number.POSITIVE_INFINITY : issuedMs + toleranceMs, expiresMs - 1)
 }
+
+/** The first moment at which a call with this moment is accepted, in milliseconds since the epoch. */
+export function firstMomentMs(moment: Moment | undefined, toleranceMs: number): number {
+  const { issuedMs, newestMs = issuedMs, expiresMs } = moment ?? {}
+  return (newestMs ?? expiresMs ?? Number.NEGATIVE_INFINITY) - toleranceMs
+}

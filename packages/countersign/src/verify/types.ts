@@ -103,10 +103,9 @@ export interface Verified {
    */
   readonly bodyDigest?: BodyDigest | undefined
   /**
-   * Set with {@link Verified.bodyDigest}: to be asked once the body is there, since it may have taken long. Looks the
-   * key up again; a failure when it may no longer be used, when what proved the call is no longer one of its secrets or
-   * its public key, or when it lost the permission. The time is not looked at again: the call is remembered, so it
-   * can't come twice, and a large body may take longer than a window.
+   * Set with {@link Verified.bodyDigest}: to be asked once the body is there, since it may have taken long. Looks at clock
+   * and key again; a failure when the call's time is over, when the key may no longer be used, when what proved the call
+   * is no longer one of its secrets or its public key, or when it lost the permission.
    */
   readonly confirm?: (() => Promise<Failure | undefined>) | undefined
   /** When the call was signed, in milliseconds since the epoch, if the scheme says. */
@@ -132,6 +131,11 @@ export type Verification = Verified | Refused
 export interface Verifier {
   readonly scheme: Scheme
   readonly maxBodyBytes: number
+  /**
+   * Whether the head of a request carries a signature of the scheme, for a call that this verifier takes. Says nothing of
+   * whether it holds; reads no body, and tells nobody of a refusal.
+   */
+  isSigned(request: IncomingRequest): boolean
   /**
    * Never throws or rejects for what a request says. What the request's own body reader throws is passed on: then there
    * is no call to judge.

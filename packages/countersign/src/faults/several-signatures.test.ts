@@ -1,0 +1,168 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { httpMessageSignatures } from '../http-signatures/index.ts'
+import { createSigner, createVerifier, memoryKeys, memoryReplayGuard, type ReplayAnswer, type Scheme } from '../index.ts'
+import { rfc9421 } from '../schemes/index.ts'
+import { codeOf, NOW, ORIGIN, secret } from './scene.ts'
+
+/** One request may be signed several times; each signature can be taken out by whoever sees it. */
+const BODY = Buffer.from('{"amount":1}')
+const IDS = ['k1', 'k2', 'k3']
+
+interface One {
+  readonly headers: { readonly [name: string]: string }
+  readonly input: string
+  readonly signature: string
+}
+
+const secretOf = (id: string): Uint8Array => Buffer.concat([Buffer.from(secret, 'base64'), Buffer.from(id)])
+
+function sign(scheme: Scheme, keyId: string, at: number = NOW, nonce?: string): One {
+  const signer = createSigner(scheme, { keyId, secret: secretOf(keyId) }, { clock: () => at })
+  const { headers } = signer.sign({ method: 'POST', url: `${ORIGIN}/pay`, body: BODY, nonce })
+  const own = (name: string): string => String(headers[name]).replace(/^[^=]+=/, '')
+  return { headers, input: own('signature-input'), signature: own('signature') }
+}
+
+function callOf(signatures: readonly One[]) {
+  const list = (part: 'input' | 'signature'): string => signatures.map((one, index) => `s${index}=${one[part]}`).join(', ')
+  const headers = { ...signatures[0]?.headers, 'signature-input': list('input'), signature: list('signature') }
+  return { method: 'POST', target: '/pay', headers: Object.entries(headers) as [string, string][], body: BODY }
+}
+
+const SCHEMES: readonly (readonly [string, Scheme])[] = [
+  ['with a nonce', rfc9421],
+  ['without one', httpMessageSignatures({ parameters: ['created', 'keyid'] })],
+  ['with an end', httpMessageSignatures({ parameters: ['created', 'expires', 'keyid'] })],
+]
+
+describe.each(SCHEMES)('a request with several signatures %s', (_name, scheme) => {
+  const keysOf = () =>
+    memoryKeys(
+      scheme,
+      IDS.map(id => ({ id, secret: secretOf(id) })),
+    )
+  const signedBy = (keyId: string, at?: number): One => sign(scheme, keyId, at)
+
+  it('is taken once, whichever of them come, in whatever order', async () => {
+    const subset = fc.uniqueArray(fc.integer({ min: 0, max: 3 }), { minLength: 1, maxLength: 4 })
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.constantFrom(...IDS), { minLength: 4, maxLength: 4 }),
+        fc.array(subset, { maxLength: 4 }),
+        async (ids, parts) => {
+          // Two signatures by one key in one second are alike without a nonce.
+          const signatures = ids.map((id, index) => signedBy(id, NOW + index * 1000))
+          const { verify } = createVerifier(scheme, { origin: ORIGIN, keys: keysOf(), clock: () => NOW })
+          expect(codeOf(await verify(callOf(signatures)))).toBe('accepted')
+          for (const part of parts) {
+            const some = part.flatMap(index => signatures.slice(index, index + 1))
+            expect(codeOf(await verify(callOf(some)))).toBe('replayed')
+          }
+        },
+      ),
+      { seed: 13, numRuns: 40 },
+    )
+  })
+
+  it('is refused when one of them came before by itself', async () => {
+    const signatures = IDS.map(id => signedBy(id))
+    for (const one of signatures) {
+      const { verify } = createVerifier(scheme, { origin: ORIGIN, keys: keysOf(), clock: () => NOW })
+      expect(codeOf(await verify(callOf([one])))).toBe('accepted')
+      expect(codeOf(await verify(callOf(signatures)))).toBe('replayed')
+    }
+  })
+
+  it.each([-1, 1])('counts one whose key may not be used now, or that is for later, before the good one or after it (%d)', async order => {
+    let now = NOW
+    const keys = keysOf()
+    const { verify } = createVerifier(scheme, { origin: ORIGIN, keys, clock: () => now })
+    const disabled = { id: 'k2', secret: secretOf('k2') }
+    keys.set({ ...disabled, state: 'disabled' })
+    const [held, later, good] = [signedBy('k2'), signedBy('k3', NOW + 400_000), signedBy('k1')]
+    expect(codeOf(await verify(callOf(order < 0 ? [held, later, good] : [good, held, later])))).toBe('accepted')
+    keys.set(disabled)
+    expect(codeOf(await verify(callOf([held])))).toBe('replayed')
+    now = NOW + 350_000
+    expect(codeOf(await verify(callOf([later])))).toBe('replayed')
+  })
+
+  it('passes over those that do not hold, or whose time is over', async () => {
+    const { verify } = createVerifier(scheme, { origin: ORIGIN, keys: keysOf(), clock: () => NOW })
+    const wrong = { ...signedBy('k2'), signature: `:${Buffer.alloc(32).toString('base64')}:` }
+    expect(codeOf(await verify(callOf([wrong, signedBy('k3', NOW - 400_000), signedBy('k1')])))).toBe('accepted')
+  })
+
+  it('takes the same signature twice as one', async () => {
+    const { verify } = createVerifier(scheme, { origin: ORIGIN, keys: keysOf(), clock: () => NOW })
+    const one = signedBy('k1')
+    expect(codeOf(await verify(callOf([one, one])))).toBe('accepted')
+  })
+
+  it('is refused when the guard has no room for all of them', async () => {
+    const replay = memoryReplayGuard({ maxEntries: 2, clock: () => NOW })
+    const { verify } = createVerifier(scheme, { origin: ORIGIN, keys: keysOf(), replay, clock: () => NOW })
+    expect(codeOf(await verify(callOf(IDS.map(id => signedBy(id)))))).toBe('replay-guard-unavailable')
+  })
+
+  it('asks an asynchronous guard for each, and leaves out those that it has ended', async () => {
+    const asked: string[] = []
+    const answers: ReplayAnswer[] = ['fresh', 'ended', 'fresh']
+    const replay = { claim: async (id: string) => answers[asked.push(id) - 1] ?? 'full' }
+    const { verify } = createVerifier(scheme, { origin: ORIGIN, keys: keysOf(), replay, clock: () => NOW })
+    expect(codeOf(await verify(callOf(IDS.map(id => signedBy(id)))))).toBe('accepted')
+    expect(new Set(asked).size).toBe(3)
+  })
+})
+
+it('two signatures with one nonce are remembered until the later ends', async () => {
+  let now = NOW
+  const keys = memoryKeys(rfc9421, [{ id: 'k1', secret: secretOf('k1') }])
+  const { verify } = createVerifier(rfc9421, { origin: ORIGIN, keys, clock: () => now })
+  const [older, newer] = [sign(rfc9421, 'k1', NOW - 200_000, 'once'), sign(rfc9421, 'k1', NOW + 200_000, 'once')]
+  expect(codeOf(await verify(callOf([older, newer])))).toBe('accepted')
+  now = NOW + 400_000
+  expect(codeOf(await verify(callOf([newer])))).toBe('replayed')
+})
+
+describe('what would not be looked at', () => {
+  const many = (count: number, components: number, scheme: Scheme) => {
+    const headers = Object.fromEntries(Array.from({ length: components }, (_, index) => [`x-${index}`, '1']))
+    const all = Array.from({ length: count }, () => {
+      const signed = createSigner(scheme, { keyId: 'k1', secret: secretOf('k1') }, { clock: () => NOW })
+      const { headers: made } = signed.sign({ method: 'POST', url: `${ORIGIN}/pay`, body: BODY, headers })
+      const own = (name: string): string => String((made as { [name: string]: string })[name]).replace(/^[^=]+=/, '')
+      return { headers: { ...headers, ...made }, input: own('signature-input'), signature: own('signature') }
+    })
+    return callOf(all)
+  }
+  const answer = async (scheme: Scheme, call: ReturnType<typeof callOf>): Promise<string> => {
+    const keys = memoryKeys(scheme, [{ id: 'k1', secret: secretOf('k1') }])
+    return codeOf(await createVerifier(scheme, { origin: ORIGIN, keys, clock: () => NOW }).verify(call))
+  }
+
+  it('is not taken: more than eight signatures, or more than 64 components between them', async () => {
+    expect(await answer(rfc9421, many(8, 0, rfc9421))).toBe('accepted')
+    expect(await answer(rfc9421, many(9, 0, rfc9421))).toBe('malformed-header')
+    const wide = httpMessageSignatures({
+      components: ['@method', '@target-uri', 'content-digest', ...Array.from({ length: 40 }, (_, index) => `x-${index}` as const)],
+    })
+    expect(await answer(wide, many(1, 40, wide))).toBe('accepted')
+    expect(await answer(wide, many(2, 40, wide))).toBe('malformed-header')
+  })
+
+  it('is remembered: a signature under a label that is not asked for, which anyone can rename', async () => {
+    const scheme = httpMessageSignatures({ label: 's0' })
+    const keys = memoryKeys(
+      scheme,
+      IDS.map(id => ({ id, secret: secretOf(id) })),
+    )
+    const { verify } = createVerifier(scheme, { origin: ORIGIN, keys, clock: () => NOW })
+    const [one, other] = [sign(scheme, 'k1'), sign(scheme, 'k2')]
+    expect(codeOf(await verify(callOf([one, other])))).toBe('accepted')
+    expect(codeOf(await verify(callOf([other])))).toBe('replayed')
+    const wrong = { ...one, signature: `:${Buffer.alloc(32).toString('base64')}:` }
+    expect(codeOf(await verify(callOf([wrong, sign(scheme, 'k3')])))).toBe('bad-signature')
+  })
+})

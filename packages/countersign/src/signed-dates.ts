@@ -1,0 +1,29 @@
+import { findLine, type Line } from './header-lines.ts'
+import { parseTimestamp } from './parse-timestamp.ts'
+import type { TimestampFormat } from './timestamp.ts'
+
+/**
+ * The times of `date` and `x-date`, where a signature covers them beside a time of its own: they were signed, so they
+ * are held against the clock too.
+ *
+ * @param formats of `date`
+ * @returns in milliseconds since the epoch; `malformed` for a `date` that is none. `x-date` is nobody's standard: what
+ * reads as no time is none.
+ */
+export function signedDates(
+  lines: readonly Line[],
+  covers: (name: 'date' | 'x-date') => boolean,
+  formats: readonly TimestampFormat[],
+): readonly number[] | 'malformed' {
+  const times: number[] = []
+  const date = covers('date') ? findLine(lines, 'date') : undefined
+  if (date !== undefined) {
+    const time = parseTimestamp(date, formats)
+    if (time === undefined) return 'malformed'
+    times.push(time.ms)
+  }
+  const other = covers('x-date') ? findLine(lines, 'x-date') : undefined
+  const time = other === undefined ? undefined : parseTimestamp(other, ['http-date', 'iso8601', 'iso8601-basic', 'seconds', 'milliseconds'])
+  if (time !== undefined) times.push(time.ms)
+  return times
+}
