@@ -13,10 +13,11 @@ import { GATEWAY_DEFAULTS } from './defaults.ts'
 import type { DeprecationConfig } from './deprecations.ts'
 import { createUpstream, UpstreamError, type UpstreamOptions } from './forward.ts'
 import { ALWAYS_DROPPED, forwardedHeaders, takesHeadersOff } from './headers.ts'
+import { OverloadedError } from './held-bodies.ts'
 import { createIdentityHeaders } from './identity.ts'
 import { createGatewayMetrics, type GatewayMetrics } from './metrics.ts'
 import type { GatewayProblem } from './problem.ts'
-import { createRequestBodies, NO_BODY, OverloadedError } from './request-body.ts'
+import { createRequestBodies, NO_BODY } from './request-body.ts'
 import { createRouter, DEFAULT_ROUTE, type RouteConfig, type RouteVerifier } from './router.ts'
 import { asksForWebSocket, responseToUpgrade } from './upgrade.ts'
 
@@ -49,7 +50,10 @@ export interface GatewayOptions {
   readonly spoolFolder?: string | undefined
   /** Of one request. */
   readonly maxBodyBytes?: number | undefined
-  /** Of all bodies in memory at once. */
+  /**
+   * Of all bodies in memory at once, for what came in of them. Where it does not suffice, the unfinished body that began
+   * first is answered with 503.
+   */
   readonly maxHeldBytes?: number | undefined
   readonly timeouts?: UpstreamOptions & {
     /** Until a request has come in. */
