@@ -1,10 +1,10 @@
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import { type AddressInfo, connect, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createSigner } from 'countersign'
+import { createSigner, type Key } from 'countersign'
 import { qredoV1 } from 'countersign/schemes'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { type AccessEntry, createGateway, type Gateway, type GatewayOptions, type KeyService, openKeyService } from '../src/index.ts'
@@ -29,7 +29,8 @@ beforeAll(async () => {
     request.resume()
     request.on('error', () => undefined)
     request.on('end', () => {
-      if (request.url !== '/stalls') response.end('hello')
+      if (request.url === '/breaks-off') response.socket?.destroy()
+      else if (request.url !== '/stalls') response.end('hello')
     })
   })
   await listenOn(upstream)
@@ -85,9 +86,10 @@ function talk(port: number, bytes: string): { socket: Socket; text: () => string
 
 /** The head of a signed call. */
 function headOf(path: string, body: string, length = `content-length: ${body.length}`): string {
-  const { headers } = createSigner(qredoV1, key).sign({ method: 'POST', url: ORIGIN + path, body })
+  const method = body === '' ? 'GET' : 'POST'
+  const { headers } = createSigner(qredoV1, key).sign({ method, url: ORIGIN + path, ...(body === '' ? {} : { body }) })
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
-  return `POST ${path} HTTP/1.1\r\nhost: api.example.com\r\n${length}\r\n${lines.join('')}\r\n`
+  return `${method} ${path} HTTP/1.1\r\nhost: api.example.com\r\n${length}\r\n${lines.join('')}\r\n`
 }
 
 const poll = <T>(value: () => T) => expect.poll(value, { timeout: 20_000 })
@@ -142,5 +144,169 @@ describe('the memory for bodies', () => {
     const large = talk(port, headOf('/z', tooLarge) + tooLarge)
     await poll(large.text).toMatch(/^HTTP\/1\.1 413 /)
     expect(errors).toEqual([])
+  })
+})
+
+describe('an error', () => {
+  const spoolFolder = join(folder, 'spools')
+  const short = '{"a":1}'
+  const long = JSON.stringify({ a: 'x'.repeat(100_000) })
+  const oops = (): never => {
+    throw new Error('oops')
+  }
+  const chunksOf = (body: string): string => {
+    const half = body.length >> 1
+    return [body.slice(0, half), body.slice(half), ''].map(piece => `${piece.length.toString(16)}\r\n${piece}\r\n`).join('')
+  }
+  const CHUNKED = 'transfer-encoding: chunked'
+  const BODIES = {
+    none: (path: string) => [headOf(path, '', 'x-none: 1'), ''],
+    short: (path: string) => [headOf(path, short), short],
+    'short, in chunks': (path: string) => [headOf(path, short, CHUNKED), chunksOf(short)],
+    long: (path: string) => [headOf(path, long), long],
+    'long, in chunks': (path: string) => [headOf(path, long, CHUNKED), chunksOf(long)],
+  } as const
+  type Body = keyof typeof BODIES
+  const ALL = Object.keys(BODIES) as Body[]
+  const WITH_BODY = ALL.filter(body => body !== 'none')
+  const SPOOLED = WITH_BODY.filter(body => body !== 'short')
+
+  const emptySpools = (): void => {
+    for (const name of readdirSync(spoolFolder))
+      for (const file of readdirSync(join(spoolFolder, name))) rmSync(join(spoolFolder, name, file))
+  }
+  /** A key that breaks whoever asks what it may do. */
+  const broken = (key: Key | undefined): Key | undefined => (key === undefined ? key : Object.create(key, { permissions: { get: oops } }))
+  const INTERNAL = { status: 500, code: 'internal', outcome: 'failed', reported: ['oops'] }
+
+  interface Place {
+    readonly options?: () => Partial<GatewayOptions>
+    readonly path?: string
+    readonly bodies?: readonly Body[]
+    readonly answer: { readonly status: number; readonly code: string; readonly outcome: string; readonly reported: readonly unknown[] }
+  }
+  const PLACES: { readonly [place: string]: Place } = {
+    'the verifier': {
+      options: () => ({
+        routes: [{ path: '/', schemes: ['qredo-v1'], permission: ['balance'] }],
+        service: {
+          ...service,
+          source: {
+            ...service.source,
+            ofScheme: name => {
+              const own = service.source.ofScheme(name)
+              return { ...own, find: async id => broken(await own.find(id)) }
+            },
+          },
+        },
+      }),
+      answer: INTERNAL,
+    },
+    'the replay guard': {
+      options: () => ({ replay: { claim: oops } }),
+      bodies: WITH_BODY,
+      answer: { status: 503, code: 'replay-guard-unavailable', outcome: 'refused', reported: [] },
+    },
+    'the use of the key': { options: () => ({ service: { ...service, used: oops } }), answer: INTERNAL },
+    'what is told of refusals': {
+      options: () => ({
+        routes: [{ path: '/', schemes: ['qredo-v1'], permission: ['root'] }],
+        service: { ...service, refusals: { ...service.refusals, refused: oops } },
+      }),
+      answer: INTERNAL,
+    },
+    'the upstream': {
+      path: '/breaks-off',
+      answer: { status: 502, code: 'upstream-failed', outcome: 'failed', reported: [] },
+    },
+    'an upstream that is away': {
+      options: () => ({ upstream: 'http://127.0.0.1:9' }),
+      answer: { status: 502, code: 'upstream-unreachable', outcome: 'failed', reported: [] },
+    },
+    'the folder for spooled bodies': {
+      options: () => ({ spoolFolder: join(folder, 'nowhere') }),
+      bodies: SPOOLED,
+      answer: { ...INTERNAL, reported: [expect.stringContaining('ENOENT')] },
+    },
+    'a spooled body that is read again': {
+      options: () => ({ service: { ...service, used: emptySpools } }),
+      bodies: SPOOLED,
+      answer: { ...INTERNAL, reported: [expect.stringContaining('ENOENT')] },
+    },
+  }
+  const cases = Object.entries(PLACES).flatMap(([place, { bodies = ALL }]) => bodies.map(body => [place, body] as const))
+
+  it.each(cases)('of %s, with a body that is %s, is answered, logged as it is answered, and reported once', async (place, body) => {
+    const { options, path = '/x', answer } = PLACES[place] as Place
+    mkdirSync(spoolFolder, { recursive: true })
+    const { port } = await start({ spoolBytes: 1000, spoolFolder, ...options?.() })
+    const { text } = talk(port, BODIES[body](path).join(''))
+    const { reported, ...logged } = answer
+    await poll(text).toContain(`"code":"${answer.code}"`)
+    expect(text()).toMatch(new RegExp(`^HTTP/1\\.1 ${answer.status} `))
+    await poll(() => log).toEqual([expect.objectContaining(logged)])
+    expect(errors.map(error => (error instanceof Error ? error.message : error))).toEqual(reported)
+  })
+
+  it.each(WITH_BODY)('of a client that leaves in the middle of a body that is %s is its own', async body => {
+    const { gateway, port } = await start({ spoolBytes: 1000, spoolFolder: folder })
+    const [head = '', bytes = ''] = BODIES[body]('/x')
+    const begun = new Promise<void>(resolve => {
+      gateway.server.on('request', request => request.once('data', () => resolve()))
+    })
+    const { socket } = talk(port, head + bytes.slice(0, bytes.length - 3))
+    await begun
+    socket.destroy()
+    await poll(() => log).toMatchObject([{ status: 499, outcome: 'failed', code: 'client-gone' }])
+    expect(errors).toEqual([])
+  })
+
+  it.each(ALL)('that is not of the client, with a body that is %s, is reported although the client has left', async body => {
+    let leave: (() => void) | undefined
+    const left = new Promise<void>(resolve => {
+      leave = resolve
+    })
+    const { gateway, port } = await start({
+      spoolBytes: 1000,
+      spoolFolder: folder,
+      service: {
+        ...service,
+        source: {
+          ...service.source,
+          ofScheme: name => {
+            const own = service.source.ofScheme(name)
+            return {
+              ...own,
+              find: async id => {
+                talking.socket.destroy()
+                await left
+                return own.find(id)
+              },
+            }
+          },
+        },
+        used: oops,
+      },
+    })
+    gateway.server.on('connection', socket => socket.on('close', () => leave?.()))
+    const talking = talk(port, BODIES[body]('/x').join(''))
+    await poll(() => log).toMatchObject([{ status: 499, outcome: 'failed', code: 'client-gone' }])
+    expect(errors.map(String)).toEqual(['Error: oops'])
+  })
+
+  it('in telling of an error ends nothing', async () => {
+    const { port } = await start({ service: { ...service, used: oops }, onError: oops })
+    const { text } = talk(port, BODIES.short('/x').join(''))
+    await poll(text).toMatch(/^HTTP\/1\.1 500 /)
+  })
+
+  it('in making the folder for spooled bodies is no longer there once it can be made', async () => {
+    const later = join(folder, 'later')
+    const { port } = await start({ spoolBytes: 1000, spoolFolder: later })
+    const before = talk(port, BODIES.long('/x').join(''))
+    await poll(before.text).toMatch(/^HTTP\/1\.1 500 /)
+    mkdirSync(later)
+    const { text } = talk(port, BODIES.long('/y').join(''))
+    await poll(text).toMatch(/^HTTP\/1\.1 200 /)
   })
 })

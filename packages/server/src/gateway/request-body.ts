@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { createReadStream, createWriteStream } from 'node:fs'
+import { createWriteStream } from 'node:fs'
 import { mkdtemp, open, rm } from 'node:fs/promises'
 import type { IncomingMessage } from 'node:http'
 import { tmpdir } from 'node:os'
@@ -10,6 +10,7 @@ import type { BodyDigest, BodyReader, Failure } from 'countersign'
 import { announcedLength as announcedLengthOf } from 'countersign/node'
 import { CutOffError, checkedStream } from './checked-stream.ts'
 import { createHeldBodies, type HeldBody } from './held-bodies.ts'
+import { readSpooled } from './read-spooled.ts'
 
 export interface RequestBodiesOptions {
   /** Of all bodies in memory at once, for what came in of them. */
@@ -157,7 +158,7 @@ export function createRequestBodies({ maxHeldBytes, spoolBytes, folder = tmpdir(
         return reading
       },
       outgoing() {
-        if (file !== undefined && file.length > 0) return { body: createReadStream(file.path), length: file.length }
+        if (file !== undefined && file.length > 0) return { body: readSpooled(file.path), length: file.length }
         return { body: inMemory, length: inMemory?.length }
       },
       verified,
