@@ -145,11 +145,13 @@ export function createGateway(options: GatewayOptions): Gateway {
 
   /** The route of a request, upgrade or not; or why it has none. */
   function findRoute(request: IncomingMessage, path: string, isUpgrade: boolean): RouteVerifier | GatewayProblem {
-    const { method = '', rawHeaders } = request
+    const { method = '', url = '', rawHeaders } = request
     if (isUpgrade && !asksForWebSocket(request)) return 'unsupported-upgrade'
     // A WebSocket would be cut off in a moment.
     if (isUpgrade && isDraining) return 'draining'
-    return takesHeadersOff(rawHeaders) ? 'connection-header' : routeOf(method, path)
+    if (takesHeadersOff(rawHeaders)) return 'connection-header'
+    const route = routeOf(method, path)
+    return typeof route !== 'string' && route.signsOverride(rawHeaders, url) ? 'signed-override' : route
   }
 
   /** What an upstream is sent of a verified request. */
