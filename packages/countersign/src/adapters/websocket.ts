@@ -61,6 +61,10 @@ export function refuseUpgrade(socket: Duplex, { failure, headers: more }: Refuse
   }
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
   socket.on('error', () => socket.destroy())
+  // A client that leaves its own side open would keep the connection; and bytes that nobody read would reset it before
+  // the answer is there.
+  socket.on('finish', () => socket.destroy())
+  socket.resume()
   socket.end(`HTTP/1.1 ${status} ${toProblem(failure).title}\r\n${lines.join('')}\r\n${text}`)
 }
 

@@ -113,7 +113,9 @@ export const gatewayConfig = z
       .default(GATEWAY_DEFAULTS.spoolBytes)
       .meta({ description: 'Larger bodies are written to disk until they are verified and sent on.' }),
     spoolFolder: z.string().optional(),
-    maxHeldBytes: bytes.default(GATEWAY_DEFAULTS.maxHeldBytes).meta({ description: 'Of all bodies in memory at once.' }),
+    maxHeldBytes: bytes
+      .default(GATEWAY_DEFAULTS.maxHeldBytes)
+      .meta({ description: 'Of all bodies in memory at once, for what came in of them.' }),
     timeouts: z
       .strictObject({
         connectTimeoutMs: milliseconds.default(GATEWAY_DEFAULTS.connectTimeoutMs),

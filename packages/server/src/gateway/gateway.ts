@@ -13,10 +13,12 @@ import { GATEWAY_DEFAULTS } from './defaults.ts'
 import type { DeprecationConfig } from './deprecations.ts'
 import { createUpstream, UpstreamError, type UpstreamOptions } from './forward.ts'
 import { ALWAYS_DROPPED, forwardedHeaders, takesHeadersOff } from './headers.ts'
+import { OverloadedError } from './held-bodies.ts'
 import { createIdentityHeaders } from './identity.ts'
 import { createGatewayMetrics, type GatewayMetrics } from './metrics.ts'
 import type { GatewayProblem } from './problem.ts'
-import { createRequestBodies, NO_BODY, OverloadedError } from './request-body.ts'
+import { SpoolError } from './read-spooled.ts'
+import { createRequestBodies, NO_BODY } from './request-body.ts'
 import { createRouter, DEFAULT_ROUTE, type RouteConfig, type RouteVerifier } from './router.ts'
 import { asksForWebSocket, responseToUpgrade } from './upgrade.ts'
 
@@ -49,7 +51,10 @@ export interface GatewayOptions {
   readonly spoolFolder?: string | undefined
   /** Of one request. */
   readonly maxBodyBytes?: number | undefined
-  /** Of all bodies in memory at once. */
+  /**
+   * Of all bodies in memory at once, for what came in of them. Where it does not suffice, the unfinished body that began
+   * first is answered with 503.
+   */
   readonly maxHeldBytes?: number | undefined
   readonly timeouts?: UpstreamOptions & {
     /** Until a request has come in. */
@@ -117,6 +122,22 @@ export function createGateway(options: GatewayOptions): Gateway {
   const identityHeaders = createIdentityHeaders()
   let isDraining = false
 
+  function report(error: unknown): void {
+    try {
+      onError?.(error)
+    } catch {
+      // There is nobody left to tell.
+    }
+  }
+
+  function listener(request: IncomingMessage, response: ServerResponse, upgradeHead?: Buffer): void {
+    handle(request, response, upgradeHead).catch((error: unknown) => {
+      // Not even a problem could be answered.
+      report(error)
+      response.destroy()
+    })
+  }
+
   /** The request target as the upstream is sent it. */
   function targetFor(route: RouteVerifier, target: string, schemeName: string): string {
     return keepSignature ? target : route.stripTarget(target, schemeName)
@@ -124,11 +145,13 @@ export function createGateway(options: GatewayOptions): Gateway {
 
   /** The route of a request, upgrade or not; or why it has none. */
   function findRoute(request: IncomingMessage, path: string, isUpgrade: boolean): RouteVerifier | GatewayProblem {
-    const { method = '', rawHeaders } = request
+    const { method = '', url = '', rawHeaders } = request
     if (isUpgrade && !asksForWebSocket(request)) return 'unsupported-upgrade'
     // A WebSocket would be cut off in a moment.
     if (isUpgrade && isDraining) return 'draining'
-    return takesHeadersOff(rawHeaders) ? 'connection-header' : routeOf(method, path)
+    if (takesHeadersOff(rawHeaders)) return 'connection-header'
+    const route = routeOf(method, path)
+    return typeof route !== 'string' && route.signsOverride(rawHeaders, url) ? 'signed-override' : route
   }
 
   /** What an upstream is sent of a verified request. */
@@ -149,7 +172,7 @@ export function createGateway(options: GatewayOptions): Gateway {
 
   /** @param upgradeHead set for an upgrade: the bytes that came behind the request's head */
   async function handle(request: IncomingMessage, response: ServerResponse, upgradeHead?: Buffer): Promise<void> {
-    const entry = beginEntry(request, { metrics, onFinished, onError })
+    const entry = beginEntry(request, { metrics, onFinished, onError: report })
     const answer = createAnswer(response, entry, () => isDraining || upgradeHead !== undefined)
     const { method = '', url = '' } = request
     const requestBody = upgradeHead === undefined ? bodies.of(request) : NO_BODY
@@ -182,16 +205,18 @@ export function createGateway(options: GatewayOptions): Gateway {
       const headers = headersFor(request, route.dropped, identityHeaders(key), entry.requestId, length)
       const outgoing = { method, target: targetFor(route, url, scheme), headers, body, upgradeHead }
       answer.passed(await upstream.forward(outgoing, response, answer))
-    } catch (error) {
-      const cutOff = cutOffOf(error)
-      if (cutOff !== undefined) return refuse({ ok: false, failure: cutOff })
-      if (response.destroyed || (request.destroyed && !request.complete)) return answer.abandon()
-      if (error instanceof UpstreamError) return answer.fail(error.problem)
-      if (error instanceof OverloadedError) return answer.fail('overloaded')
-      onError?.(error)
-      answer.fail('internal')
+    } catch (thrown) {
+      const error = withoutUpstream(thrown)
+      if (error instanceof CutOffError) return refuse({ ok: false, failure: error.failure })
+      const problem = error instanceof UpstreamError ? error.problem : error instanceof OverloadedError ? 'overloaded' : undefined
+      // Node destroys a request once it was read, so that alone doesn't say that the client has left.
+      const hasLeft = response.destroyed || request.socket.destroyed
+      // A request that does not come whole is all that can be expected of a client that leaves.
+      if (problem === undefined && !(hasLeft && !request.complete)) report(error)
+      if (hasLeft) answer.abandon()
+      else answer.fail(problem ?? 'internal')
     } finally {
-      requestBody.release()?.catch(error => onError?.(error))
+      requestBody.release()?.catch(report)
     }
 
     /** Tells the owner of the key, and answers. */
@@ -210,14 +235,14 @@ export function createGateway(options: GatewayOptions): Gateway {
   }
   const server: Server =
     options.tls === undefined ? createServer(limits) : createTlsServer({ ...limits, ...options.tls, minVersion: 'TLSv1.2' })
-  server.on('request', (request, response) => void handle(request, response))
+  server.on('request', (request, response) => listener(request, response))
   // An `Expect: 100-continue` is answered by Node before the request is handed over; the body is read before it is sent
   // on either way.
   const upgraded = new Set<Duplex>()
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     upgraded.add(socket)
     socket.once('close', () => upgraded.delete(socket))
-    void handle(request, responseToUpgrade(request), head)
+    listener(request, responseToUpgrade(request), head)
   })
   return {
     server,
@@ -245,8 +270,8 @@ export function createGateway(options: GatewayOptions): Gateway {
 /** A call whose body is there has nothing left to confirm. */
 async function confirmed(): Promise<undefined> {}
 
-/** Why a body was cut off, behind what the upstream's client made of it. */
-function cutOffOf(error: unknown): Failure | undefined {
-  if (error instanceof CutOffError) return error.failure
-  return error instanceof UpstreamError && error.cause instanceof CutOffError ? error.cause.failure : undefined
+/** What went wrong with the body that the upstream was sent, behind what the upstream's client made of it. */
+function withoutUpstream(error: unknown): unknown {
+  if (!(error instanceof UpstreamError)) return error
+  return error.cause instanceof CutOffError || error.cause instanceof SpoolError ? error.cause : error
 }

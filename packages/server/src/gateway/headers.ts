@@ -13,7 +13,27 @@ const HOP_BY_HOP = new Set([
   'upgrade',
 ])
 
-/** What is replaced, not passed on. */
+/**
+ * Headers that frameworks and proxies take for the method or the target of a request, in the place of those that were
+ * verified: Rails, Express's method-override and OData; IIS, Symfony and Zend; nginx and Traefik.
+ */
+export const OVERRIDES: ReadonlySet<string> = new Set([
+  'x-http-method-override',
+  'x-http-method',
+  'x-method-override',
+  'x-original-method',
+  'x-forwarded-method',
+  'x-original-url',
+  'x-original-uri',
+  'x-rewrite-url',
+  'x-rewrite-uri',
+  'x-override-url',
+  'x-forwarded-uri',
+  'x-forwarded-path',
+  'x-forwarded-prefix',
+])
+
+/** What is replaced or left out, not passed on. */
 export const ALWAYS_DROPPED: ReadonlySet<string> = new Set([
   'host',
   'content-length',
@@ -25,6 +45,7 @@ export const ALWAYS_DROPPED: ReadonlySet<string> = new Set([
   'x-forwarded-port',
   'x-real-ip',
   'forwarded',
+  ...OVERRIDES,
 ])
 
 /**
@@ -49,12 +70,17 @@ export function forwardedHeaders(raw: readonly string[], dropped: ReadonlySet<st
   for (let at = 0; at + 1 < raw.length; at += 2) {
     const [name = '', value = ''] = [raw[at], raw[at + 1]]
     const lower = name.toLowerCase()
-    const read = UNUSUAL.test(lower) ? lower.replace(ALL_UNUSUAL, '-') : lower
+    const read = asUpstreamReads(lower)
     if (read.startsWith(IDENTITY_PREFIX) || dropped.has(read)) continue
     if (HOP_BY_HOP.has(lower) || named.has(lower) || dropped.has(lower)) continue
     kept.push(name, value)
   }
   return kept
+}
+
+/** @param lower a name in lower case */
+export function asUpstreamReads(lower: string): string {
+  return UNUSUAL.test(lower) ? lower.replace(ALL_UNUSUAL, '-') : lower
 }
 
 /** What the gateway says with every answer. */

@@ -5,7 +5,7 @@ export const GATEWAY_PROBLEMS = {
     status: 400,
     title: 'Unclear path',
     detail:
-      'Servers read this path in different ways: write it in the letter case of the route, without needless escapes, ";", empty and dot segments.',
+      'Servers read this path in different ways: write it in the letter case of the route, without needless escapes, ";", empty and dot segments, and dots or spaces at the end of one.',
   },
   'connection-header': {
     status: 400,
@@ -13,10 +13,15 @@ export const GATEWAY_PROBLEMS = {
     detail:
       'Connection names a header that the API behind the gateway may need, and would take it off: name only headers of the connection.',
   },
+  'signed-override': {
+    status: 400,
+    title: 'Signed override',
+    detail: 'A signed header could make another call of this one behind the gateway: sign and send the call that is meant, without it.',
+  },
   'unsupported-upgrade': {
     status: 400,
     title: 'Unsupported upgrade',
-    detail: 'The gateway upgrades to WebSockets only, by GET: leave the header Upgrade out.',
+    detail: 'The gateway upgrades to WebSockets only, by GET without a body: leave the header Upgrade out.',
   },
   'wrong-method': { status: 405, title: 'Method not allowed', detail: 'The routes of this gateway for this path are for other methods.' },
   'upstream-unreachable': {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { createReadStream, createWriteStream } from 'node:fs'
+import { createWriteStream } from 'node:fs'
 import { mkdtemp, open, rm } from 'node:fs/promises'
 import type { IncomingMessage } from 'node:http'
 import { tmpdir } from 'node:os'
@@ -7,11 +7,13 @@ import { join } from 'node:path'
 import { type Readable, Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { BodyDigest, BodyReader, Failure } from 'countersign'
-import { announcedLength as announcedLengthOf, readBody } from 'countersign/node'
+import { announcedLength as announcedLengthOf } from 'countersign/node'
 import { CutOffError, checkedStream } from './checked-stream.ts'
+import { createHeldBodies, type HeldBody } from './held-bodies.ts'
+import { readSpooled } from './read-spooled.ts'
 
 export interface RequestBodiesOptions {
-  /** Of all bodies in memory at once. */
+  /** Of all bodies in memory at once, for what came in of them. */
   readonly maxHeldBytes: number
   /** Larger bodies are written to disk until they are verified and sent on. */
   readonly spoolBytes: number
@@ -48,8 +50,6 @@ export interface RequestBodies {
   close(): Promise<void>
 }
 
-export class OverloadedError extends Error {}
-
 /** The most frequent one; an upgrade's always. */
 export const NO_BODY: RequestBody = {
   isLarge: false,
@@ -63,7 +63,7 @@ export const NO_BODY: RequestBody = {
 }
 
 export function createRequestBodies({ maxHeldBytes, spoolBytes, folder = tmpdir() }: RequestBodiesOptions): RequestBodies {
-  let held = 0
+  const heldBodies = createHeldBodies(maxHeldBytes)
   let directory: Promise<string> | undefined
   /** For the body that is verified now; as large as the largest was. */
   let scratch = Buffer.alloc(0)
@@ -86,23 +86,24 @@ export function createRequestBodies({ maxHeldBytes, spoolBytes, folder = tmpdir(
     let reading: Promise<Uint8Array | undefined | 'too-large'> | undefined
     let inMemory: Uint8Array | undefined
     let file: { readonly path: string; readonly length: number } | undefined
-    let reserved = 0
+    let heldBody: HeldBody | undefined
     let endTurn: (() => void) | undefined
 
     async function read(maxBytes: number): Promise<Uint8Array | undefined | 'too-large'> {
-      const announced = announcedLength ?? maxBytes
-      if (announced > maxBytes) return 'too-large'
-      if (announced > spoolBytes) return await spool(maxBytes)
-      if (held + announced > maxHeldBytes) throw new OverloadedError()
-      reserved = announced
-      held += announced
-      const body = await readBody(request, maxBytes)
+      if (announcedLength !== undefined && announcedLength > maxBytes) return 'too-large'
+      if ((announcedLength ?? maxBytes) > spoolBytes) return await spool(maxBytes)
+      heldBody = heldBodies.keep(request, maxBytes, announcedLength)
+      const body = await heldBody.read
       if (body instanceof Uint8Array) inMemory = body
       return body
     }
 
     async function spool(maxBytes: number): Promise<Uint8Array | undefined | 'too-large'> {
       directory ??= mkdtemp(join(folder, 'countersign-gateway-'))
+      // A folder that can't be made now may be later.
+      directory.catch(() => {
+        directory = undefined
+      })
       const path = join(await directory, randomUUID())
       let length = 0
       file = { path, length }
@@ -157,14 +158,13 @@ export function createRequestBodies({ maxHeldBytes, spoolBytes, folder = tmpdir(
         return reading
       },
       outgoing() {
-        if (file !== undefined && file.length > 0) return { body: createReadStream(file.path), length: file.length }
+        if (file !== undefined && file.length > 0) return { body: readSpooled(file.path), length: file.length }
         return { body: inMemory, length: inMemory?.length }
       },
       verified,
       async release() {
         verified()
-        held -= reserved
-        reserved = 0
+        heldBody?.release()
         if (file !== undefined) await rm(file.path, { force: true })
       },
     }
@@ -173,7 +173,7 @@ export function createRequestBodies({ maxHeldBytes, spoolBytes, folder = tmpdir(
   return {
     of,
     get heldBytes() {
-      return held + scratch.length
+      return heldBodies.heldBytes + scratch.length
     },
     async close() {
       if (directory !== undefined) await rm(await directory, { recursive: true, force: true })

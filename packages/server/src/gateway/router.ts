@@ -17,6 +17,8 @@ import { requireScheme } from '../schemes.ts'
 import { type VerifiedInTurn, verifyInTurn } from '../verify-in-turn.ts'
 import { createDeprecations, type DeprecationConfig, type DeprecationsOptions } from './deprecations.ts'
 import { ALWAYS_DROPPED } from './headers.ts'
+import { readingsOf } from './path-readings.ts'
+import { compileSignedOverride } from './signed-override.ts'
 import { carriedHeaders, compileTargetStripper } from './strip-signature.ts'
 
 export interface RouteConfig {
@@ -49,6 +51,8 @@ export interface RouteVerifier {
    * replaces.
    */
   readonly dropped: ReadonlySet<string>
+  /** Whether a header that would make another call of the request may be signed, so that it can't be taken off. */
+  signsOverride(raw: readonly string[], target: string): boolean
   /** The request target without what the scheme carries in the query. */
   stripTarget(target: string, schemeName: string): string
   verify(request: IncomingRequest, options?: Pick<VerifyOptions, 'deferBody'>): Promise<VerifiedInTurn>
@@ -108,6 +112,7 @@ export function createRouter(options: RouterOptions): (method: string, path: str
         config,
         prefix: config.path.replace(/\/+$/, ''),
         dropped: new Set([...ALWAYS_DROPPED, ...own.flatMap(({ scheme }) => carriedHeaders(scheme))]),
+        signsOverride: compileSignedOverride(own.map(({ scheme }) => scheme)),
         stripTarget: (target: string, schemeName: string) => strippers.get(schemeName)?.(target) ?? target,
         verify: (request: IncomingRequest, asked?: Pick<VerifyOptions, 'deferBody'>) =>
           verify(request, { ...asked, permission: config.permission }),
@@ -125,11 +130,12 @@ export function createRouter(options: RouterOptions): (method: string, path: str
   // permission of a shorter one.
   const read = readPrefixes(compiled.map(({ prefix }) => prefix))
   return (method, path) => {
-    if (UNSAFE_PATH.test(path)) return 'unclear-path'
+    const readings = readingsOf(path)
+    if (readings === undefined) return 'unclear-path'
     const prefix = findPrefix(compiled, path)?.prefix
     // An upstream may read the path in another way than it is written; then another route's permission is the one to
     // ask for.
-    if (readingsOf(path).some(reading => findPrefix(read, reading)?.own !== prefix)) return 'unclear-path'
+    if (readings.some(reading => findPrefix(read, reading)?.own !== prefix)) return 'unclear-path'
     if (prefix === undefined) return 'not-found'
     return (
       compiled.find(({ prefix: own, config: { methods } }) => own === prefix && (methods === undefined || methods.includes(method))) ??
@@ -137,12 +143,6 @@ export function createRouter(options: RouterOptions): (method: string, path: str
     )
   }
 }
-
-/**
- * Segments that an upstream may resolve: `.`, `..`, empty ones, and their encodings. What a route says of a path has to be
- * true upstream as well.
- */
-const UNSAFE_PATH = /(^|\/)(\.|%2e){1,2}(\/|$)|\/\/|\\|%5c/i
 
 /** @param routes the longest prefix first */
 function findPrefix<R extends { readonly prefix: string }>(routes: readonly R[], path: string): R | undefined {
@@ -152,12 +152,14 @@ function findPrefix<R extends { readonly prefix: string }>(routes: readonly R[],
 /**
  * The prefixes of routes as servers read them, each with the one that it is of.
  *
- * @throws ServerError `route-invalid` where two are read alike
+ * @throws ServerError `route-invalid` where two are read alike, or one is of a kind that no request is let through with
  */
 function readPrefixes(prefixes: readonly string[]): readonly { readonly prefix: string; readonly own: string }[] {
   const owners = new Map<string, string>()
   for (const own of prefixes) {
-    for (const prefix of own === '' ? [''] : readingsOf(own)) {
+    const readings = own === '' ? [''] : readingsOf(own)
+    if (readings === undefined) throw new ServerError('route-invalid', 400, `Servers read the path of the route ${own} in different ways.`)
+    for (const prefix of readings) {
       const other = owners.get(prefix) ?? own
       if (other !== own)
         throw new ServerError('route-invalid', 400, `Some servers read the paths of the routes ${other} and ${own} alike: choose others.`)
@@ -165,39 +167,6 @@ function readPrefixes(prefixes: readonly string[]): readonly { readonly prefix: 
     }
   }
   return [...owners].map(([prefix, own]) => ({ prefix, own })).sort((a, b) => b.prefix.length - a.prefix.length)
-}
-
-/** The longest chain of encodings that is followed: `%252561` has three. */
-const MAX_DECODINGS = 4
-
-/**
- * A path as servers read it: without regard to case (Express), with its escapes resolved, once or again (proxies), without
- * parameters of segments (`;x=1`, Java), with dots and empty segments resolved. In lower case, as all are compared.
- */
-function readingsOf(path: string): readonly string[] {
-  if (!UNUSUAL.test(path)) return [path]
-  const readings: string[] = []
-  let decoded = path
-  for (let count = 0; count <= MAX_DECODINGS; count++) {
-    const lower = decoded.toLowerCase()
-    readings.push(lower, resolved(lower), resolved(lower.replace(/;[^/]*/g, '')))
-    const next = decoded.replace(ESCAPE, (_escape, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
-    if (next === decoded) return readings
-    decoded = next
-  }
-  return readings
-}
-
-const UNUSUAL = /[%;A-Z]/
-const ESCAPE = /%([0-9a-f]{2})/gi
-
-function resolved(path: string): string {
-  const segments: string[] = []
-  for (const segment of path.split(/[/\\]+/)) {
-    if (segment === '..') segments.pop()
-    else if (segment !== '.' && segment !== '') segments.push(segment)
-  }
-  return `/${segments.join('/')}`
 }
 
 /** What the library refuses of a route's settings, with the route's path. */

@@ -1,9 +1,10 @@
 import { type IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
+import { announcedLength } from 'countersign/node'
 
-/** What is sent upstream is a GET for a WebSocket, so nothing else may be asked for. */
-export function asksForWebSocket({ method, headers }: IncomingMessage): boolean {
-  return method === 'GET' && headers.upgrade?.toLowerCase() === 'websocket'
+/** What is sent upstream is a GET for a WebSocket, so nothing else may be asked for; a body would go into the WebSocket. */
+export function asksForWebSocket(request: IncomingMessage): boolean {
+  return request.method === 'GET' && request.headers.upgrade?.toLowerCase() === 'websocket' && announcedLength(request) === 0
 }
 
 /** The response to an upgrade request, which Node leaves to us: it is answered like every other request. */

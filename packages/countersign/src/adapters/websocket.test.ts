@@ -1,0 +1,71 @@
+import { once } from 'node:events'
+import { createServer, type Server } from 'node:http'
+import { type AddressInfo, connect } from 'node:net'
+import { afterEach, describe, expect, it } from 'vitest'
+import type { Failure } from '../failure.ts'
+import { memoryKeys } from '../keys.ts'
+import { qredoV1 } from '../schemes/index.ts'
+import { createVerifier } from '../verify.ts'
+import { refuseUpgrade, requireSignature, verifyUpgrade } from './websocket.ts'
+
+const keys = memoryKeys(qredoV1, [{ id: 'k', secret: Buffer.alloc(60, 5).toString('base64') }])
+const verifier = createVerifier(qredoV1, { origin: 'wss://api.example.com', keys })
+const UPGRADE = 'GET /feed HTTP/1.1\r\nhost: a\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n'
+const servers: Server[] = []
+
+afterEach(() => {
+  for (const server of servers.splice(0)) server.close()
+})
+
+async function listen(server: Server): Promise<number> {
+  servers.push(server)
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return (server.address() as AddressInfo).port
+}
+
+const LISTENERS: readonly (readonly [name: string, make: () => Parameters<Server['on']>[1]])[] = [
+  ['requireSignature', () => requireSignature(verifier, () => undefined)],
+  [
+    'refuseUpgrade, of a server of one’s own',
+    () => async (request, socket) => {
+      const result = await verifyUpgrade(verifier, request)
+      if (!result.ok) refuseUpgrade(socket, result, verifier.scheme.name)
+    },
+  ],
+]
+
+describe.each(LISTENERS)('%s', (_name, make) => {
+  it.each([
+    ['nothing more', ''],
+    ['more than was asked for', 'x'.repeat(2000)],
+  ])('keeps no connection of a refused client that leaves its side open and sends %s', async (_sent, behind) => {
+    const server = createServer()
+    server.on('upgrade', make())
+    const client = connect({ port: await listen(server), host: '127.0.0.1', allowHalfOpen: true })
+    client.on('error', () => undefined)
+    let answer = ''
+    client.setEncoding('utf8').on('data', piece => {
+      answer += piece
+    })
+    client.write(UPGRADE + behind)
+    await once(client, 'end')
+    // It isn't left to the client.
+    await new Promise(resolve => server.close(resolve))
+    expect(answer).toMatch(/^HTTP\/1\.1 401 .*connection: close.*"code":"missing-header"/s)
+    client.destroy()
+  })
+})
+
+it('tells of a refusal', async () => {
+  const refusals: Failure[] = []
+  const server = createServer()
+  server.on(
+    'upgrade',
+    requireSignature(verifier, () => undefined, { onRefused: failure => refusals.push(failure) }),
+  )
+  const client = connect(await listen(server), '127.0.0.1')
+  client.resume().write(UPGRADE)
+  await once(client, 'close')
+  expect(refusals).toMatchObject([{ code: 'missing-header' }])
+})
