@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { draftSignatures } from './cavage/scheme.ts'
+import { signMessage } from './http-signatures/message-signatures.ts'
 import { httpMessageSignatures } from './http-signatures/scheme.ts'
 import { memoryKeys } from './keys.ts'
 import type { Scheme } from './scheme.ts'
@@ -45,11 +46,30 @@ describe('every time that is signed', () => {
   const both = httpMessageSignatures({ components: ['@method', '@target-uri', 'content-digest', 'date'] })
 
   it.each([
-    ['the date of RFC 9421, without created', dated, DATE, 'ok'],
-    ['an old date of RFC 9421, without created', dated, OLD_DATE, 'timestamp-out-of-window'],
-    ['an old date of RFC 9421, beside created', both, OLD_DATE, 'timestamp-out-of-window'],
-  ])('%s', async (_, scheme, date, code) => {
-    expect(await codeOf(scheme, sent(scheme, { headers: { date } }))).toBe(code)
+    ['the date of RFC 9421, without created', dated, DATE, {}, 'ok'],
+    ['the date of RFC 9421, beside created', both, DATE, { created: NOW / 1000 }, 'ok'],
+    ['an old date of RFC 9421, without created', dated, OLD_DATE, {}, 'timestamp-out-of-window'],
+    ['an old date of RFC 9421, beside created', both, OLD_DATE, { created: NOW / 1000 }, 'timestamp-out-of-window'],
+  ])('%s', async (_, scheme, date, times, code) => {
+    const message = { method: 'GET', target: '/orders', origin: ORIGIN, headers: [['date', date]] as [string, string][] }
+    const fields = await signMessage(message, {
+      label: 'a',
+      components: ['@method', '@target-uri', 'date'],
+      parameters: { ...times, keyid: 'k', nonce: 'n' },
+      key: { algorithm: 'hmac-sha256', secret: Buffer.from(secret, 'base64') },
+    })
+    const headers = [...message.headers, ['host', 'api.example.com'], ...Object.entries(fields).slice(0, 2)] as [string, string][]
+    expect(await codeOf(scheme, { method: 'GET', target: '/orders', headers })).toBe(code)
+  })
+
+  it.each([
+    ['RFC 9421', dated],
+    ['RFC 9421 with created', both],
+    ['SigV4', sigV4(place)],
+  ])('is the time at which a signer of %s signs, or it signs nothing', async (_, scheme) => {
+    for (const name of scheme.name === 'rfc9421' ? ['date'] : ['date', 'x-date'])
+      expect(() => sent(scheme, { headers: { [name]: OLD_DATE } })).toThrow(expect.objectContaining({ code: 'timestamp-invalid' }))
+    expect(await codeOf(scheme, sent(scheme, { headers: { date: DATE } }))).toBe('ok')
   })
 
   it('tells a replay by a signed date alone', async () => {

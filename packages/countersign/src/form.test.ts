@@ -87,7 +87,7 @@ function verifyHuge(megabytes: number, which: 'shipped' | 'changed'): { [name: s
     const body = Buffer.alloc(134_217_728)
     const codes = {}
     for (const scheme of schemes['${which}']) {
-      const credentials = { keyId: 'nobody', secret, ...(scheme.hasPassphrase ? { passphrase } : {}) }
+      const credentials = { ...(scheme.keyId === 'none' ? {} : { keyId: 'nobody' }), secret, ...(scheme.hasPassphrase ? { passphrase } : {}) }
       const signed = createSigner(scheme, credentials, scheme.name.startsWith('aws') ? { parameters: { service: 'a', region: 'b' } } : { allow: ['ambiguous-request'] }).sign({ method: 'POST', url: 'https://a.example/x', body: 'a=1' })
       const verifier = createVerifier(scheme, { origin: 'https://a.example', keys: memoryKeys(scheme, []), ...(scheme.keyId === 'none' ? { keyId: 'k' } : {}),
         only: { methods: ['POST'], paths: 'any', query: 'any' }, limits: { maxBodyBytes: 134_217_728 }, allow: ['letter-case', 'not-utf-8'] })

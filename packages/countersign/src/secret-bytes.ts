@@ -34,7 +34,7 @@ export function readSecretBytes(
 }
 
 /** Whoever has a public key could sign with it. @throws CountersignError `secret-malformed` */
-export function refusePem(secret: string | Uint8Array | undefined): void {
+function refusePem(secret: string | Uint8Array | undefined): void {
   if (/^\s*-----BEGIN /.test(typeof secret === 'string' ? secret : new TextDecoder().decode(secret)))
     throw new CountersignError('secret-malformed', 'The secret is a key in PEM: give a secret.')
 }

@@ -1,6 +1,8 @@
+import { CountersignError } from './error.ts'
 import { findLine, type Line } from './header-lines.ts'
 import { parseTimestamp } from './parse-timestamp.ts'
 import type { TimestampFormat } from './timestamp.ts'
+import { DEFAULT_TOLERANCE_MS } from './verify/types.ts'
 
 /**
  * The times of `date` and `x-date`, where a signature covers them beside a time of its own: they were signed, so they
@@ -26,4 +28,19 @@ export function signedDates(
   const time = other === undefined ? undefined : parseTimestamp(other, ['http-date', 'iso8601', 'iso8601-basic', 'seconds', 'milliseconds'])
   if (time !== undefined) times.push(time.ms)
   return times
+}
+
+/**
+ * A signer's half of it: a date that the caller gives, and the signature covers, is that of the call.
+ *
+ * @throws CountersignError `timestamp-invalid`
+ */
+export function checkSignedDates(dates: ReturnType<typeof signedDates>, signedAtMs: number | undefined): void {
+  if (dates === 'malformed')
+    throw new CountersignError('timestamp-invalid', 'The header date, which is signed, is not a date of HTTP: leave it out, or write one.')
+  if (signedAtMs === undefined || dates.every(ms => Math.abs(ms - signedAtMs) <= DEFAULT_TOLERANCE_MS)) return
+  throw new CountersignError(
+    'timestamp-invalid',
+    'The header date or x-date, which is signed, is minutes away from the time of the call: a verifier holds both against its clock.',
+  )
 }

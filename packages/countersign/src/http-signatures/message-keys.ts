@@ -2,8 +2,8 @@ import { type Algorithm, algorithmFacts } from '../algorithm.ts'
 import { type CryptoProvider, type MaybePromise, type SignMessage, whenReady } from '../crypto/provider.ts'
 import { decodeStrictly, encode } from '../encoding.ts'
 import { CountersignError } from '../error.ts'
+import { refusePublicKey } from '../keys/no-public-key.ts'
 import type { Message } from '../message.ts'
-import { refusePem } from '../secret-bytes.ts'
 
 /** What to sign with: the bytes of a secret, or a private key in PEM. */
 export type SigningKey =
@@ -42,7 +42,7 @@ export function createMessageVerifier(
 
 function secretOf(key: SigningKey | VerifyingKey): Uint8Array {
   if ('secret' in key && key.secret.length > 0) {
-    refusePem(key.secret)
+    refusePublicKey(key.secret)
     return key.secret
   }
   throw new CountersignError('secret-missing', `The algorithm ${key.algorithm} wants a secret.`)

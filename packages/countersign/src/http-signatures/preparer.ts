@@ -4,14 +4,14 @@ import { canonicalOrigin } from '../canonical-origin.ts'
 import type { Credentials } from '../credentials.ts'
 import { type CryptoProvider, type MaybePromise, whenReady } from '../crypto/provider.ts'
 import { CountersignError } from '../error.ts'
-import { combineLines, findLine } from '../header-lines.ts'
+import { combineLines } from '../header-lines.ts'
 import { compactJson } from '../json.ts'
 import { createNonceMaker } from '../nonce.ts'
-import { parseTimestamp } from '../parse-timestamp.ts'
 import type { Composition, Preparer } from '../plan.ts'
 import type { Call } from '../recipe/call.ts'
 import { DEFAULT_LIFETIME_MS, type SignableRequest, type SignedRequest, type SignerOptions } from '../request.ts'
 import { refuseOwnHeaders } from '../sign/own-headers.ts'
+import { checkSignedDates, signedDates } from '../signed-dates.ts'
 import { systemClock } from '../timestamp.ts'
 import { hostOf } from '../url.ts'
 import { checkAllowances } from '../verify/check-options.ts'
@@ -55,8 +55,7 @@ export function createHttpPreparer(
   const identifiers = { whole: lists.whole.identifiers.join(' '), bare: lists.bare.identifiers.join(' ') }
   const makeNonce = createNonceMaker('random', clock)
 
-  function writeInput(request: SignableRequest, list: 'whole' | 'bare'): string {
-    const created = request.timestamp === undefined ? Math.floor(clock() / 1000) : readSeconds(request.timestamp)
+  function writeInput(request: SignableRequest, list: 'whole' | 'bare', created: number): string {
     return serializeSignatureInput(identifiers[list], {
       created: writesCreated ? created : undefined,
       keyid: keyId === '' ? undefined : keyId,
@@ -69,12 +68,17 @@ export function createHttpPreparer(
 
   function compose(
     parts: SignableParts,
-    { covered, input }: { covered: CoveredList; input: string },
+    { covered, input, created }: { covered: CoveredList; input: string; created: number },
     added: Record<string, string>,
   ): HttpPrepared {
     if (!Object.hasOwn(added, 'content-digest')) refuseOwnHeaders(name, DIGEST, parts.lines)
     const lines = [...parts.lines.filter(([name]) => !Object.hasOwn(added, name)), ...Object.entries(added)]
-    if (covered.coversDate) checkDate(findLine(lines, 'date'))
+    const { coversDate, coversOtherDate } = covered
+    if (coversDate || coversOtherDate)
+      checkSignedDates(
+        signedDates(lines, name => (name === 'date' ? coversDate : coversOtherDate), ['http-date']),
+        created * 1000,
+      )
     const call: Call = baseCall(
       parts.method,
       covered.identifiers,
@@ -93,7 +97,8 @@ export function createHttpPreparer(
       const parts = takeApart(request, json, crypto)
       const added: Record<string, string> = parts.contentType === undefined ? {} : { 'content-type': parts.contentType }
       const which = parts.signed === undefined ? 'bare' : 'whole'
-      const chosen = { covered: lists[which], input: writeInput(request, which) }
+      const created = request.timestamp === undefined ? Math.floor(clock() / 1000) : readSeconds(request.timestamp)
+      const chosen = { covered: lists[which], input: writeInput(request, which, created), created }
       if (parts.signed === undefined || !chosen.covered.coversDigest) return compose(parts, chosen, added)
       return whenReady(contentDigest(crypto, parts.signed, lists.digest), digest => {
         added['content-digest'] = digest
@@ -117,12 +122,4 @@ function readSeconds(timestamp: string): number {
 function checkNonce(nonce: string): string {
   if (/^[ -~]+$/.test(nonce) && nonce.length <= MAX_NONCE_LENGTH) return nonce
   throw new CountersignError('nonce-invalid', `A nonce is 1 to ${MAX_NONCE_LENGTH} characters of visible ASCII and spaces.`)
-}
-
-function checkDate(date: string | undefined): void {
-  if (date === undefined || parseTimestamp(date, ['http-date']) !== undefined) return
-  throw new CountersignError(
-    'timestamp-invalid',
-    `The header date, which is covered, is ${JSON.stringify(date.slice(0, 40))} and no date of HTTP.`,
-  )
 }

@@ -17,7 +17,7 @@ const MAX_BEGINNING = 64
  * Reads a secret, and refuses a public key in its place: a MAC under that proves nothing, since everyone may have it.
  * Called wherever a key is made to verify with, and by the signers of schemes that take either kind of key.
  *
- * @throws CountersignError what {@link readSecret} throws, and `option-invalid`
+ * @throws CountersignError what {@link readSecret} throws
  */
 export function readSecretOnly(scheme: Scheme, given: string | Uint8Array | undefined, options: SecretOptions): Secret {
   // As it was given, too: a PEM is no base64.
@@ -27,13 +27,14 @@ export function readSecretOnly(scheme: Scheme, given: string | Uint8Array | unde
   return secret
 }
 
-function refusePublicKey(secret: Uint8Array): void {
+/** @throws CountersignError `secret-malformed` */
+export function refusePublicKey(secret: Uint8Array): void {
   const text = new TextDecoder('latin1').decode(secret)
   const digits = text.replace(/\s|\\n|"/g, '').slice(0, MAX_BEGINNING)
   const beginnings = [secret, fromBase64(digits) ?? secret].map(bytes => encode(bytes.subarray(0, MAX_BEGINNING), 'hex'))
   if (!TEXT.test(text) && !beginnings.some(beginning => BYTES.test(beginning))) return
   throw new CountersignError(
-    'option-invalid',
+    'secret-malformed',
     'The secret is a public key or another key in PEM, and whoever has a public key could sign with it: give a publicKey, or the secret itself.',
   )
 }

@@ -124,8 +124,8 @@ export function createSigV4Plan(options: SigV4Options): Plan {
 
 const NONE: readonly string[] = []
 const NO_STATED: readonly Stated[] = []
-/** AWS takes both in `Date`. */
-const DATE_FORMATS = ['http-date', 'iso8601-basic'] as const
+/** In which a signed `date` is read: AWS takes both. */
+export const DATE_FORMATS = ['http-date', 'iso8601-basic'] as const
 
 const CREDENTIAL = /^([!-+\--~]+)\/(\d{8})\/([!-+\-.0-~]+)\/([!-+\-.0-~]+)\/aws4_request$/
 /** In characters: of the longest key id, and a scope. */

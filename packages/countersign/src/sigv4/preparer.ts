@@ -16,11 +16,13 @@ import type { SignedRequest, SignerOptions } from '../request.ts'
 import { createSecondStamper } from '../second-stamper.ts'
 import { refuseOwnHeaders } from '../sign/own-headers.ts'
 import { refuseOwnParameters } from '../sign/own-parameters.ts'
+import { checkSignedDates, signedDates } from '../signed-dates.ts'
 import { systemClock } from '../timestamp.ts'
 import { hostOf, pathOf, queryOf } from '../url.ts'
 import { checkAllowances } from '../verify/check-options.ts'
 import { MAX_EXPIRES, SCOPE_PART, SCOPE_PART_IS, type SigV4Options } from './options.ts'
 import { type HeaderName, QUERY_NAMES } from './places.ts'
+import { DATE_FORMATS } from './plan.ts'
 import {
   ALGORITHM,
   compileForms,
@@ -92,6 +94,8 @@ export function createSigV4Preparer(
     const names = [...new Set(['host', ...lines.map(([own]) => own)])].sort()
     checkList(names)
     const { day, region, service, timestamp } = place
+    const dates = signedDates(lines, () => true, DATE_FORMATS)
+    if (dates.length > 0) checkSignedDates(dates, parseTimestamp(timestamp, ['iso8601-basic'])?.ms)
     const scope = `${day}/${region}/${service}/${TERMINATOR}`
     const isS3 = isS3Service(service)
     const given = readPairs(queryOf(target), plus)
