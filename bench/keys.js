@@ -1,6 +1,7 @@
 /**
- * The key store's own figures: how long a lookup and a page of a list take with 1,000, 100,000 and 1,000,000 keys, and how soon another process refuses a key
- * that was revoked. On SQLite, and on the PostgreSQL that POSTGRES_URL names (an empty database). Run by `npm run bench:keys`, after a build.
+ * The key store's own figures: how long a lookup and a page of a list take with 1,000, 100,000 and 1,000,000 keys, and
+ * how soon another process refuses a key that was revoked. On SQLite, and on the PostgreSQL that POSTGRES_URL names (an
+ * empty database). Run by `npm run bench:keys`, after a build.
  */
 import { fork } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'

@@ -29,7 +29,10 @@ function signByHand(key, { method, target, body = '' }) {
   }
 }
 
-/** The least that a hand-written server does: the same string, one HMAC, one comparison. No parsing, keys, clock or replays. */
+/**
+ * The least that a hand-written server does: the same string, one HMAC, one comparison. No parsing, keys, clock or
+ * replays.
+ */
 function verifyByHand(key, { method, target, body = '' }, timestamp, signature) {
   const url = ORIGIN + target
   return () => {

@@ -1,11 +1,14 @@
-/** How often the engine names what a wrong client did. Pure but for Python: `explain` comes in, so that tests can use the sources. */
+/**
+ * How often the engine names what a wrong client did. Pure but for Python: `explain` comes in, so that tests can use
+ * the sources.
+ */
 import { MISTAKES, presentedBy } from './mistakes.js'
 import { makeRequests, makeSecrets } from './requests.js'
 
 const NOW = '1647356399123456789'
 
 /**
- * @param {(input: object) => Promise<{ outcome: string, causes: readonly { code: string }[], signed?: { message: string } }>} explain
+ * @param {(input: object) => Promise<{ outcome: string, causes: readonly { code: string }[] }>} explain
  * @param {object} scheme
  * @param {{ pairs: number }} options how many pairs to draw
  */

@@ -1,6 +1,6 @@
 /**
- * Wrong clients, written as people write them and apart from the engine that has to find out what they did. A client is a handful of steps; a mistake
- * replaces one of them. `codes` are the names under which it counts as found.
+ * Wrong clients, written as people write them and apart from the engine that has to find out what they did. A client is
+ * a handful of steps; a mistake replaces one of them. `codes` are the names under which it counts as found.
  */
 import { createHash, createHmac } from 'node:crypto'
 

@@ -60,7 +60,8 @@ const EXAMPLES = [
 const UNSEEN = { method: 'PUT', url: 'https://api.example.com/v2/x/y?q=2', body: '[1, 2]' }
 
 /**
- * How many made-up schemes are found again: the declaration that comes out has to sign a request that the search has not seen just as the true one.
+ * How many made-up schemes are found again: the declaration that comes out has to sign a request that the search has
+ * not seen just as the true one.
  *
  * @param {{ defineScheme: Function, createSigner: Function, infer: Function }} library
  */

@@ -1,4 +1,7 @@
-/** Prints how often `explain` names what wrong clients did, and how often `infer` finds a made-up scheme. Run by `npm run corpus`, after a build; needs python3. */
+/**
+ * Prints how often `explain` names what wrong clients did, and how often `infer` finds a made-up scheme. Run by
+ * `npm run corpus`, after a build; needs python3.
+ */
 import { createSigner, defineScheme } from 'countersign'
 import { explain } from 'countersign/explain'
 import { infer } from 'countersign/infer'

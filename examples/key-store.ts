@@ -1,4 +1,7 @@
-/** An API whose keys are in a key store: made with `countersign keys create`, refused within a second of `countersign keys revoke`. */
+/**
+ * An API whose keys are in a key store: made with `countersign keys create`, refused within a second of
+ * `countersign keys revoke`.
+ */
 import { createServer } from 'node:http'
 import { openKeyService, principalOf } from '@countersign/server'
 import { createVerifier } from 'countersign'

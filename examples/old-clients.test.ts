@@ -11,7 +11,10 @@ import { createSigner, signedFetch } from 'countersign'
 import { qredoV1 } from 'countersign/schemes'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
-/** Clients written as the public ones are, unchanged against the sandbox. The Python page's functions are in examples.test.ts. */
+/**
+ * Clients written as the public ones are, unchanged against the sandbox. The Python page's functions are in
+ * examples.test.ts.
+ */
 
 const hasGo = spawnSync('go', ['version']).status === 0
 const file = (name: string): string => fileURLToPath(new URL(`old-clients/${name}`, import.meta.url))

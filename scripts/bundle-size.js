@@ -1,4 +1,7 @@
-/** Bundles what a browser needs to sign and fetch with qredo-v1, and fails over 8 kB gzipped. Run by `npm run size`, after a build. */
+/**
+ * Bundles what a browser needs to sign and fetch with qredo-v1, and fails over 8 kB gzipped. Run by `npm run size`,
+ * after a build.
+ */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'

@@ -124,7 +124,10 @@ function partName(part) {
   return name.length === 0 ? part : name.join('.') === '*' ? 'the headers that the client chose' : `${place} \`${name.join('.')}\``
 }
 
-/** A call with real values, which the tests verify. Schemes with key pairs alone have none: their keys are long, and everyone's are their own. */
+/**
+ * A call with real values, which the tests verify. Schemes with key pairs alone have none: their keys are long, and
+ * everyone's are their own.
+ */
 function example(scheme, createSigner) {
   if (scheme.keys === 'key-pair') return []
   const { credentials, request, options } = exampleCall(scheme)

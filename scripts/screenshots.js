@@ -1,4 +1,7 @@
-/** Takes the pictures of the pages that the docs show: three views and the console, light and dark. Run by `npm run screenshots`; needs Chromium. */
+/**
+ * Takes the pictures of the pages that the docs show: three views and the console, light and dark. Run by
+ * `npm run screenshots`; needs Chromium.
+ */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

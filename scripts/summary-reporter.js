@@ -1,4 +1,6 @@
-/** Closes a test run with one plain line, for logs that are read by programs: `tests: 12 passed, 0 failed, 3 skipped`. */
+/**
+ * Closes a test run with one plain line, for logs that are read by programs: `tests: 12 passed, 0 failed, 3 skipped`.
+ */
 export default class SummaryReporter {
   onTestRunEnd(testModules) {
     const counts = { passed: 0, failed: 0, skipped: 0 }

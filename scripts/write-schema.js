@@ -1,4 +1,7 @@
-/** Writes the JSON Schemas of scheme declarations and of the gateway's settings from the code's own tables. Run by `npm run schema`, after a build. */
+/**
+ * Writes the JSON Schemas of scheme declarations and of the gateway's settings from the code's own tables. Run by
+ * `npm run schema`, after a build.
+ */
 import { writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { declarationSchema } from '../packages/countersign/dist/declaration-schema.js'

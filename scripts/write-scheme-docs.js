@@ -1,4 +1,7 @@
-/** Writes docs/schemes from the schemes themselves, with a worked example each. Run by `npm run docs`, after a build; a test keeps them true. */
+/**
+ * Writes docs/schemes from the schemes themselves, with a worked example each. Run by `npm run docs`, after a build; a
+ * test keeps them true.
+ */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { schemePages } from './scheme-pages.js'

@@ -22,7 +22,10 @@ const signDerived = createDerivedSigner('AWS4', Buffer.from(suite.secret), 'sha2
 const TIMESTAMP = '20150830T123600Z'
 const NOW = Date.parse('2015-08-30T12:36:00Z')
 
-/** The suite has requests that no URL can make: text that is not percent-encoded. Those are for the canonical form alone. */
+/**
+ * The suite has requests that no URL can make: text that is not percent-encoded. Those are for the canonical form
+ * alone.
+ */
 const isUrl = (target: string): boolean => /^[!-~]*$/.test(target)
 
 /** Requests of the suite that are signed like others, so that a verifier takes them only where it is told to. */

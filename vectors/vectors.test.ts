@@ -76,7 +76,9 @@ interface SchemeVector {
   readonly url: string
 }
 
-/** Signs as the vector says, and has a verifier of the same scheme accept it, and refuse it once its body was changed. */
+/**
+ * Signs as the vector says, and has a verifier of the same scheme accept it, and refuse it once its body was changed.
+ */
 async function checkVector(scheme: DeclaredScheme, { credentials, request, headers, url }: SchemeVector): Promise<void> {
   const signed = createSigner(scheme, credentials, { parameters: request.parameters }).sign(request)
   expect(signed.headers).toEqual(headers)

@@ -1,7 +1,8 @@
 /**
- * Requests a second with wrk, side by side against the same small upstream: what a signature costs in front of an API, and what the gateway costs beside a proxy
- * that checks nothing. The servers take turns for several rounds; medians, and ratios to what each is compared with. Needs wrk; redis-server and nginx (with its
- * JavaScript module) where they are. Run by `npm run bench:gateway`, after a build.
+ * Requests a second with wrk, side by side against the same small upstream: what a signature costs in front of an API,
+ * and what the gateway costs beside a proxy that checks nothing. The servers take turns for several rounds; medians,
+ * and ratios to what each is compared with. Needs wrk; redis-server and nginx (with its JavaScript module) where they
+ * are. Run by `npm run bench:gateway`, after a build.
  */
 import { execFileSync, fork, spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'

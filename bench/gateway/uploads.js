@@ -1,4 +1,7 @@
-/** Memory of the gateway while 100 uploads of 100 MB run at once. Run by `npm run bench:uploads`, after a build; needs some 10 GB of disk for a moment. */
+/**
+ * Memory of the gateway while 100 uploads of 100 MB run at once. Run by `npm run bench:uploads`, after a build; needs
+ * some 10 GB of disk for a moment.
+ */
 import { fork } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createServer, request as httpRequest } from 'node:http'

@@ -1,6 +1,6 @@
 /**
- * A program that uses the library as it is published. It is only compiled, by `npm run published`, with all types of the
- * library checked.
+ * A program that uses the library as it is published. It is only compiled, by `npm run published`, with all types of
+ * the library checked.
  */
 import { createSigner, createVerifier, defineScheme, memoryKeys, type Scheme, signedFetch } from 'countersign'
 import type {} from 'countersign/code'

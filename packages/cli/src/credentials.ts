@@ -55,7 +55,8 @@ export interface ResolvedCredentials {
 }
 
 /**
- * Finds the credentials: flags before the environment before the profile, and a hidden prompt where there is a terminal.
+ * Finds the credentials: flags before the environment before the profile, and a hidden prompt where there is a
+ * terminal.
  *
  * @throws UsageError what is missing, and how to give it
  */

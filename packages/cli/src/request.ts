@@ -86,7 +86,10 @@ export async function readRequest(
   }
 }
 
-/** The headers of a request that was received: those of `-H`, and the lines of a file. @throws PastedError `header-malformed` */
+/**
+ * The headers of a request that was received: those of `-H`, and the lines of a file. @throws PastedError
+ * `header-malformed`
+ */
 export function readGivenHeaders({
   header = [],
   headersFile,

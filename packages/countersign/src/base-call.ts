@@ -91,22 +91,23 @@ export function takeApart(request: SignableRequest, json: JsonSerializer, crypto
 }
 
 function readHeaders(headers: SignableRequest['headers'] = {}): readonly Line[] {
-  const names = Object.keys(headers)
-  if (names.length === 0) return NO_LINES
-  const lines = names.map((name): Line => [name.toLowerCase(), headers[name] ?? ''])
-  const bad = names.find(name => !isHeaderName(name.toLowerCase()))
-  if (bad !== undefined) throw new CountersignError('option-invalid', `${JSON.stringify(bad.slice(0, 40))} is not the name of a header.`)
-  const broken = names.find(name => !isHeaderValue(unfolded(headers[name])))
-  if (broken !== undefined) throw new CountersignError('option-invalid', `The header ${broken} can't be sent: ${HEADER_VALUE_IS}.`)
-  // `fetch` would send both in one line, spelled in its own way.
-  const twice = lines.find(([name], index) => lines.findIndex(([other]) => other === name) < index)
-  if (twice === undefined) return lines
-  throw new CountersignError('option-invalid', `The header ${twice[0]} is given twice, in different spellings of its name.`)
+  const lines: Line[] = []
+  for (const given of Object.keys(headers)) {
+    const name = given.toLowerCase()
+    const value = headers[given] ?? ''
+    if (!isHeaderName(name))
+      throw new CountersignError('option-invalid', `${JSON.stringify(given.slice(0, 40))} is not the name of a header.`)
+    if (!isHeaderValue(unfolded(value)))
+      throw new CountersignError('option-invalid', `The header ${given} can't be sent: ${HEADER_VALUE_IS}.`)
+    // `fetch` would send both in one line, spelled in its own way.
+    if (lines.some(([other]) => other === name))
+      throw new CountersignError('option-invalid', `The header ${name} is given twice, in different spellings of its name.`)
+    lines.push([name, value])
+  }
+  return lines
 }
 
 /** A long value may be folded into several lines (RFC 9112 §5.2): both sides sign it as one. */
 function unfolded(value: unknown): unknown {
   return typeof value === 'string' ? trimOws(value) : value
 }
-
-const NO_LINES: readonly Line[] = []

@@ -2,7 +2,10 @@ import type { CryptoProvider } from './crypto/provider.ts'
 import { CountersignError } from './error.ts'
 import type { JsonSerializer } from './json.ts'
 
-/** An object of any type, since those of an interface have no index signature; what JSON can't say is refused when it is signed. */
+/**
+ * An object of any type, since those of an interface have no index signature; what JSON can't say is refused when it is
+ * signed.
+ */
 export type JsonBody = object | number | boolean
 
 /**

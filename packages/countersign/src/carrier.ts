@@ -94,7 +94,9 @@ export function compileReader(carrier: Carrier, scheme: DeclaredScheme): ReadCar
   }
 }
 
-/** Reads a list in the one order in which a signer of ours writes it, in one go; what is in another takes the long way. */
+/**
+ * Reads a list in the one order in which a signer of ours writes it, in one go; what is in another takes the long way.
+ */
 function compileOrdered({ prefix, separator = '', items }: Carrier, scheme: DeclaredScheme): ReadCarrier {
   const patterns = items.map(parts => patternOfItem(parts, scheme))
   const whole = new RegExp(`^${escapeRegExp(prefix)}${patterns.join(escapeRegExp(separator))}$`)

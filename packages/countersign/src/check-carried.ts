@@ -47,7 +47,9 @@ export function checkCarried(scheme: DeclaredScheme, at: At): void {
   }
 }
 
-/** Of two places for one value, the second would be the call's, and the first, which may be the signed one, nobody's. */
+/**
+ * Of two places for one value, the second would be the call's, and the first, which may be the signed one, nobody's.
+ */
 function checkOnce({ carriers }: DeclaredScheme, at: At): void {
   const places = carriers.flatMap(({ items, in: place, name }) =>
     items.flat().flatMap(part => (hashOf(part) === undefined ? fieldsOf(part) : []).map(field => ({ field, place, name }))),
@@ -130,8 +132,8 @@ function checkEnds({ items, separator = '' }: Carrier, { parameters }: DeclaredS
 }
 
 /**
- * Values are told apart by the text between them, wherever that stands. One of them may hold it, such as a key id with a
- * colon; where two may, a value has several readings, and to try them all takes long.
+ * Values are told apart by the text between them, wherever that stands. One of them may hold it, such as a key id with
+ * a colon; where two may, a value has several readings, and to try them all takes long.
  */
 function checkGaps(parts: readonly Recipe[], scheme: DeclaredScheme, where: string): void {
   const values = parts.filter(part => part.op !== 'text')

@@ -19,8 +19,8 @@ const ONLY = {
 }
 
 /**
- * The JSON Schema (2020-12) of a scheme's declaration, made from the library's own tables; published as `countersign/scheme.schema.json`. It
- * guides an editor; {@link defineScheme} has the last word.
+ * The JSON Schema (2020-12) of a scheme's declaration, made from the library's own tables; published as
+ * `countersign/scheme.schema.json`. It guides an editor; {@link defineScheme} has the last word.
  */
 export function declarationSchema(): object {
   const encoding = { enum: Object.keys(ALPHABETS) }

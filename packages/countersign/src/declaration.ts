@@ -65,8 +65,8 @@ export interface SchemeDeclaration {
   /** The first format is what a signer writes; a verifier reads all. `expires` says it is the end, not the start. */
   readonly timestamp?: { readonly formats: readonly TimestampFormat[]; readonly meaning?: 'issued' | 'expires' }
   /**
-   * The first format is what a signer makes when none is given; a verifier takes all. `any` is written like `random`, and is 1 to 128
-   * letters, digits, `-` and `_`. Default: `any`.
+   * The first format is what a signer makes when none is given; a verifier takes all. `any` is written like `random`,
+   * and is 1 to 128 letters, digits, `-` and `_`. Default: `any`.
    */
   readonly nonce?: { readonly formats: readonly NonceFormat[] }
   readonly signature: { readonly encoding: BytesEncoding }

@@ -80,7 +80,8 @@ describe.each(declared)('$name', ({ scheme }) => {
             headers.filter(([own]) => own === name).length === 1 && headers.some(([own, other]) => own === name && other === value),
         )
         const result = await verify({ ...good, headers, target: query ? target.replace(/=[^=]{8}$/, '=00000000') : target })
-        // What no header says may change, and what the scheme does not sign: a host, a path that a webhook came to, a content type.
+        // What no header says may change, and what the scheme does not sign: a host, a path that a webhook came to, a
+        // content type.
         if (result.ok)
           expect(
             untouched ||

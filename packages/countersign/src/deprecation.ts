@@ -20,7 +20,9 @@ export interface Deprecation {
   readonly sunset?: When | undefined
   /** What to use instead: the name of a scheme, or a route such as `GET /v2/balance`. Named in every refusal. */
   readonly successor?: string | undefined
-  /** A page that tells how to move. Sent as `Link` with `rel="deprecation"`, and `rel="sunset"` once that is decided. */
+  /**
+   * A page that tells how to move. Sent as `Link` with `rel="deprecation"`, and `rel="sunset"` once that is decided.
+   */
   readonly link?: string | undefined
   readonly brownOuts?: readonly BrownOut[] | undefined
 }
@@ -31,7 +33,10 @@ export interface DeprecatedOptions {
   /** The route's name, for the refusal. Default: the scheme's. */
   readonly name?: string | undefined
   readonly clock?: Clock | undefined
-  /** Told of every authentic call by what is deprecated, whether it was let through or not: these callers still have to move. */
+  /**
+   * Told of every authentic call by what is deprecated, whether it was let through or not: these callers still have to
+   * move.
+   */
   readonly onUsed?: ((keyId: string) => void) | undefined
   /** Told of every call that is refused for a brown-out or after the sunset, as a verifier's `onRefused` is. */
   readonly onRefused?: ((failure: Failure) => void) | undefined
@@ -48,7 +53,8 @@ export interface CompiledDeprecation {
 /**
  * Reads a deprecation.
  *
- * @throws CountersignError `option-invalid`: a moment that is none, a sunset before the deprecation, a brown-out that ends before it begins
+ * @throws CountersignError `option-invalid`: a moment that is none, a sunset before the deprecation, a brown-out that
+ * ends before it begins
  */
 export function compileDeprecation({ since, sunset, link, brownOuts = [] }: Deprecation): CompiledDeprecation {
   const sinceMs = readMoment(since, 'since')
@@ -76,8 +82,8 @@ export function compileDeprecation({ since, sunset, link, brownOuts = [] }: Depr
 }
 
 /**
- * A verifier that tells callers of a deprecation with every answer, interrupts them by schedule, and refuses them after the sunset. Only authentic calls are told
- * why, so that strangers can't learn from it which keys there are.
+ * A verifier that tells callers of a deprecation with every answer, interrupts them by schedule, and refuses them after
+ * the sunset. Only authentic calls are told why, so that strangers can't learn from it which keys there are.
  *
  * @example
  * ```ts

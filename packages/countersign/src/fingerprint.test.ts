@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { createFingerprinter } from './fingerprint.ts'
 
-/** HalfSipHash-2-4-64 of 0, 1, 2, … 15 bytes 00 01 02 … under the key 00 01 … 07: the first of `vectors_hsip64` in https://github.com/veorq/SipHash/blob/master/vectors.h. */
+/**
+ * HalfSipHash-2-4-64 of 0, 1, 2, … 15 bytes 00 01 02 … under the key 00 01 … 07: the first of `vectors_hsip64` in
+ * https://github.com/veorq/SipHash/blob/master/vectors.h.
+ */
 const PUBLISHED =
   `218d1f59b9b83cc8 be552412f8387315 064f39ef7c50eb57 ce0f1a45f7060679 d5e78a175be52ea1 cb9d7c3f2f3db580 ce3e91358aa2bc25 ff202728b07bc684
 edfee820bce4858c 5b51cccc13888307 95b0469f06a6f2ee ae26333994ddcd48 7bc71f9faef5c799 5a2352d75a0c3744 3bb1a870eae8e658`.split(/\s/)

@@ -32,7 +32,10 @@ export function isForm(body: FormBody): boolean {
   return hasEquals || start === bytes.length
 }
 
-/** The value of a parameter of a form: `undefined` when it is not there, the empty text when it comes twice, empty, or too long. */
+/**
+ * The value of a parameter of a form: `undefined` when it is not there, the empty text when it comes twice, empty, or
+ * too long.
+ */
 export function readForm(body: FormBody, name: string): string | undefined {
   const bytes = bytesOf(body)
   let value: string | undefined

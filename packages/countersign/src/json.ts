@@ -15,8 +15,9 @@ export const compactJson: JsonSerializer = value => serialised(() => JSON.string
  * exponents with two digits, `NaN` and `Infinity` as they are.
  *
  * What JavaScript can't know: whether `1` is Python's `1` or `1.0`. It is written as the `int` that Python reads from
- * `JSON.stringify(value)` (but −0 is `-0.0`, which only a `float` can be); for the other, give `pythonFloat(1)`, and for
- * an `int` above 2^53 a `bigint`. An object puts keys that are whole numbers first; give a `Map` to keep them in order.
+ * `JSON.stringify(value)` (but −0 is `-0.0`, which only a `float` can be); for the other, give `pythonFloat(1)`, and
+ * for an `int` above 2^53 a `bigint`. An object puts keys that are whole numbers first; give a `Map` to keep them in
+ * order.
  *
  * @throws CountersignError `body-not-signable`
  */
@@ -88,7 +89,9 @@ function escaped(text: string): string {
   return JSON.stringify(text).replace(/[\u007f-\uffff]/g, char => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
 
-/** Python's `repr` of a float: the shortest digits that read as the same number, an exponent below 1e-4 and from 1e16. */
+/**
+ * Python's `repr` of a float: the shortest digits that read as the same number, an exponent below 1e-4 and from 1e16.
+ */
 function pythonNumber(value: number, isFloat: boolean): string {
   if (Object.is(value, -0)) return '-0.0'
   if (!Number.isFinite(value)) return String(value)

@@ -164,7 +164,10 @@ function chooseAlgorithm(scheme: Scheme, wanted: Algorithm | undefined, publicKe
   throw new CountersignError('option-invalid', `The algorithm ${wanted} does not go with this key: one of ${fitting.join(', ')}.`)
 }
 
-/** What is wrong with a key at a moment: revoked, disabled, expired, or used from an address that it is not for. For its holder's eyes only. */
+/**
+ * What is wrong with a key at a moment: revoked, disabled, expired, or used from an address that it is not for. For its
+ * holder's eyes only.
+ */
 export function failureOfKey(key: Key, nowMs: number, address = ''): Failure | undefined {
   if (key.state === 'revoked') return { code: 'key-revoked', keyId: key.id }
   if (key.state !== 'active') return { code: 'key-disabled', keyId: key.id }

@@ -12,8 +12,9 @@ export interface OpenApiSecurity {
 }
 
 /**
- * The security description of a scheme for OpenAPI 3.1: an `apiKey` security scheme for every header and query parameter that a call carries, and the
- * same as parameters with their descriptions, for those who want to show them with each operation.
+ * The security description of a scheme for OpenAPI 3.1: an `apiKey` security scheme for every header and query
+ * parameter that a call carries, and the same as parameters with their descriptions, for those who want to show them
+ * with each operation.
  */
 export function openApiSecurity(scheme: Scheme): OpenApiSecurity {
   const { carried, message, algorithm, signature } = describeScheme(scheme)

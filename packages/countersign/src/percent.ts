@@ -1,4 +1,7 @@
-/** In UTF-16 code units; a longer text is encoded slice by slice, since a platform's memory for one replacement is small. */
+/**
+ * In UTF-16 code units; a longer text is encoded slice by slice, since a platform's memory for one replacement is
+ * small.
+ */
 const SLICE_LENGTH = 65_536
 
 /** Everything but RFC 3986's unreserved characters, upper-case hexadecimal. Half a character is sent as U+FFFD. */

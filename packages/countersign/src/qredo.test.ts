@@ -6,7 +6,9 @@ import { compactJson, pythonJson, qredo } from './qredo.ts'
 
 const hasPython = spawnSync('python3', ['--version']).status === 0
 
-/** The page's functions in Python, the secret given instead of imported; `sep` and `ascii` are json.dumps's own options. */
+/**
+ * The page's functions in Python, the secret given instead of imported; `sep` and `ascii` are json.dumps's own options.
+ */
 const PAGE = `
 import base64, hashlib, hmac, json, sys
 given = json.load(sys.stdin)

@@ -3,7 +3,10 @@ import { createFingerprinter } from './fingerprint.ts'
 /** Slices of time are whole numbers from 1 to this, which never ends. */
 export const NEVER = 0xffffffff
 
-/** Fingerprints of ids, each with the slice of time in which it ends. What has ended is as good as not there, and makes room. */
+/**
+ * Fingerprints of ids, each with the slice of time in which it ends. What has ended is as good as not there, and makes
+ * room.
+ */
 export interface ReplayTable {
   /**
    * Whether the id is there and has not ended; if not, and if there is room, it is from now on.

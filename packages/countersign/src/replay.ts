@@ -40,13 +40,15 @@ export const REPLAY_SLICE_MS = 1_000
 export const DEFAULT_REPLAY_ENTRIES = 1_000_000
 
 /**
- * A guard in memory, for one process. It keeps eight bytes of each id, hashed under a key of its own, and the second that it ends in: no sweep over what is still
- * good, no timer, nothing for the garbage collector. Two ids fall together once in 2⁶⁴; the second is refused then. See docs/decisions/0014.
+ * A guard in memory, for one process. It keeps eight bytes of each id, hashed under a key of its own, and the second
+ * that it ends in: no sweep over what is still good, no timer, nothing for the garbage collector. Two ids fall together
+ * once in 2⁶⁴; the second is refused then. See docs/decisions/0014.
  */
 export function memoryReplayGuard(options: MemoryReplayGuardOptions = {}): MemoryReplayGuard {
   const { maxEntries = DEFAULT_REPLAY_ENTRIES, clock = systemClock } = options
   checkNumbers({ maxEntries })
-  // Made at the first claim: where verifiers are made at a module's start, some platforms (Cloudflare's) give no random numbers yet.
+  // Made at the first claim: where verifiers are made at a module's start, some platforms (Cloudflare's) give no random
+  // numbers yet.
   let table: ReplayTable | undefined
   /** How many end in which slice, of those that have not ended. */
   const ending = new Map<number, number>()

@@ -31,7 +31,9 @@ const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 })
 const privateKey = String(rsa.privateKey.export({ type: 'pkcs8', format: 'pem' }))
 const publicKey = String(rsa.publicKey.export({ type: 'spki', format: 'pem' }))
 
-/** Which calls an API takes, a signer can't know: these come from the option `only`, and each scheme's default of it. */
+/**
+ * Which calls an API takes, a signer can't know: these come from the option `only`, and each scheme's default of it.
+ */
 const ONLY = ['part-not-taken', 'missing-body', 'method-not-allowed']
 
 /**
@@ -282,7 +284,9 @@ describe('What a signer makes its verifier accepts, or the signer refuses to mak
   )
 })
 
-/** Declarations that make it hard for a reader: values beside each other, separators that values hold, filters anywhere. */
+/**
+ * Declarations that make it hard for a reader: values beside each other, separators that values hold, filters anywhere.
+ */
 const pieces = fc.constantFrom<MessagePiece>(
   '{timestamp}',
   '{nonce}',

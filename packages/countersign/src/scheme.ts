@@ -110,7 +110,9 @@ export interface DeclaredScheme<T extends SchemeTypes = SchemeTypes> extends Sch
   readonly features: SignerFeatures
 }
 
-/** Writes what a carrier says: of the call, its signature, and the passphrase's own signature where one is asked for. */
+/**
+ * Writes what a carrier says: of the call, its signature, and the passphrase's own signature where one is asked for.
+ */
 export type WriteCarrier = (call: Call, signature: string, signedPassphrase: string) => string
 
 export interface CarrierWriter {
@@ -145,7 +147,9 @@ export interface SignerFeatures {
   /** @param contentType of a body that was given as a JSON value */
   readonly headers?: (request: SignableRequest, contentType: string | undefined) => Call['header']
   readonly parameters?: (scheme: DeclaredScheme, options: SignerOptions) => () => Call['parameters']
-  /** @returns a preparer that tries with a verifier's reader what it makes. @throws CountersignError `option-invalid` */
+  /**
+   * @returns a preparer that tries with a verifier's reader what it makes. @throws CountersignError `option-invalid`
+   */
   readonly readBack?: (scheme: DeclaredScheme, preparer: Preparer, options: SignerOptions) => Preparer
   /** Puts what the body has to carry into the call. @returns the body that is sent, and what it is */
   readonly forms?: (

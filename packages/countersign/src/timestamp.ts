@@ -3,8 +3,8 @@ import { CountersignError } from './error.ts'
 /**
  * How a scheme writes a moment. The four epoch units are told apart by their number of digits (10, 13, 16, 19), which
  * holds from 2001 to 2286. `decimal-seconds` is `1647356399.123`, `iso8601` is `2022-03-15T14:59:59.123Z` (read without
- * the fraction, too), `iso8601-seconds` is `2022-03-15T14:59:59Z`, `iso8601-basic` is `20220315T145959Z`, `http-date` is
- * `Tue, 15 Mar 2022 14:59:59 GMT`.
+ * the fraction, too), `iso8601-seconds` is `2022-03-15T14:59:59Z`, `iso8601-basic` is `20220315T145959Z`, `http-date`
+ * is `Tue, 15 Mar 2022 14:59:59 GMT`.
  */
 export type TimestampFormat =
   | 'seconds'

@@ -51,7 +51,8 @@ export function splitUrl(url: string): SplitUrl {
 /**
  * Refuses a URL that can't arrive as it was typed.
  *
- * @param signsOrigin whether scheme and host are signed as they are typed: then they have to be as a verifier knows them
+ * @param signsOrigin whether scheme and host are signed as they are typed: then they have to be as a verifier knows
+ * them
  * @returns the URL, with the slash that a request has where no path was typed
  * @throws CountersignError `url-not-signable`
  */

@@ -101,8 +101,8 @@ export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifi
       seen.origin = candidates[0]
     }
 
-    // Each signature in turn: the first that holds is the call's, and all that hold are proven, since each could be sent
-    // alone. What is told is what was wrong with the first.
+    // Each signature in turn: the first that holds is the call's, and all that hold are proven, since each could be
+    // sent alone. What is told is what was wrong with the first.
     let refusal: Failure | undefined
     let accepted: Proven | undefined
     const isOnly = claim.otherwise === undefined

@@ -61,7 +61,9 @@ export function readCurlLine(line: string, readFile?: ReadFile): PastedRequest {
   return readCurlWords(words, readFile)
 }
 
-/** The same, already split by a shell. @throws PastedError `curl-malformed`, `header-malformed`; what `readFile` throws */
+/**
+ * The same, already split by a shell. @throws PastedError `curl-malformed`, `header-malformed`; what `readFile` throws
+ */
 export function readCurlWords(words: readonly string[], readFile: ReadFile = refuseFile): PastedRequest {
   const at = words.findIndex(word => /(^|\/)curl(\.exe)?$/.test(word))
   if (at < 0) throw new PastedError('curl-malformed', 'There is no curl in that line: paste it whole, from the word curl on.')

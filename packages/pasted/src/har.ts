@@ -56,7 +56,8 @@ function bodyOf(postData: NonNullable<HarEntry['request']>['postData']): Uint8Ar
 }
 
 /**
- * The entry that is meant: by its number; or of those that bear a signature, the first that was refused, or else the first.
+ * The entry that is meant: by its number; or of those that bear a signature, the first that was refused, or else the
+ * first.
  *
  * @throws PastedError `har-entry-missing`
  */

@@ -1,8 +1,8 @@
 import { PastedError, type PastedRequest, readHeaderLines } from './pasted-request.ts'
 
 /**
- * A request as it stood on the wire or in a log: request line, headers, an empty line, the body. Where the request line has a path only, the origin is
- * `https://` and the Host header, unless it is given.
+ * A request as it stood on the wire or in a log: request line, headers, an empty line, the body. Where the request line
+ * has a path only, the origin is `https://` and the Host header, unless it is given.
  *
  * @throws PastedError `request-malformed`, `header-malformed`
  */

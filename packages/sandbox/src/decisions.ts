@@ -15,7 +15,10 @@ const body = z.object({
   approver: z.string().max(200).optional(),
 })
 
-/** In the place of the approvers' app: decisions by hand, with an administrator's token. Not part of the API that the sandbox stands for. */
+/**
+ * In the place of the approvers' app: decisions by hand, with an administrator's token. Not part of the API that the
+ * sandbox stands for.
+ */
 export function addDecisions(app: App, { store, clock, changed }: World, service: KeyService): void {
   app.post('/sandbox/v1/transactions/:tx_id/decision', async context => {
     const administrator = await service.administratorOf(context.req.raw, context.env.incoming.socket.remoteAddress ?? '')

@@ -1,7 +1,9 @@
 /**
- * Opens many feeds, in a process of its own, and checks that each gets every change once and in order: the sequence grows by one from message to message.
+ * Opens many feeds, in a process of its own, and checks that each gets every change once and in order: the sequence
+ * grows by one from message to message.
  *
- * Reads a line of JSON from standard input: { url, keyId, secret, clients, expected, now }. Prints `open`, and then what it saw.
+ * Reads a line of JSON from standard input: { url, keyId, secret, clients, expected, now }. Prints `open`, and then
+ * what it saw.
  */
 import { once } from 'node:events'
 import { createSigner } from 'countersign'

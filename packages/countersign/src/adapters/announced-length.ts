@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http'
 
 /**
- * The bytes of the body that a request announces: 0 without one, `undefined` where they come in chunks. Reads the headers as they came, since Node makes its
- * object of them only for who asks, and that costs more than this.
+ * The bytes of the body that a request announces: 0 without one, `undefined` where they come in chunks. Reads the
+ * headers as they came, since Node makes its object of them only for who asks, and that costs more than this.
  */
 export function announcedLength({ rawHeaders }: IncomingMessage): number | undefined {
   let length = 0

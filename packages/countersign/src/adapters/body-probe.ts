@@ -8,7 +8,10 @@ const HEADER = 'x-countersign-probe'
 /** The probes that are under way in this process; nobody else can know their names. */
 const running = new Map<string, (isEaten: boolean) => void>()
 
-/** Whether a request is a probe, which ends here: it only wants to know in which state the body comes to the signature check. */
+/**
+ * Whether a request is a probe, which ends here: it only wants to know in which state the body comes to the signature
+ * check.
+ */
 export function answerProbe(
   request: IncomingMessage & { readonly rawBody?: Uint8Array | string | undefined },
   response: ServerResponse,
@@ -32,8 +35,8 @@ export interface BodyProbeOptions {
 }
 
 /**
- * To be called when a server starts: sends a request with a body through its middleware, and says whether a parser eats the body before the signature check sees it. The
- * request never reaches a handler.
+ * To be called when a server starts: sends a request with a body through its middleware, and says whether a parser eats
+ * the body before the signature check sees it. The request never reaches a handler.
  *
  * ```ts
  * await checkBodyKept(app, { path: '/orders' }) // Express; app.callback() of Koa, a listener of node:http

@@ -27,8 +27,8 @@ export interface ExpressOptions extends VerifyOptions {
 
 /**
  * Express middleware that lets only verified calls through; {@link verifiedCall} tells whose. It may stand before or
- * behind the body parsers: it leaves the body to those that come later, and takes `request.rawBody` from those that came
- * before.
+ * behind the body parsers: it leaves the body to those that come later, and takes `request.rawBody` from those that
+ * came before.
  *
  * ```ts
  * app.use(express.json({ verify: (request, _response, rawBody) => void Object.assign(request, { rawBody }) }))

@@ -31,7 +31,10 @@ interface Running {
   close(): Promise<unknown>
 }
 
-/** The same small API in every framework: an echo of a JSON body behind the signature, and one behind a permission that the key lacks. */
+/**
+ * The same small API in every framework: an echo of a JSON body behind the signature, and one behind a permission that
+ * the key lacks.
+ */
 type Start = (
   verifierOf: (origin: string) => Verifier,
   refusals: Failure[],

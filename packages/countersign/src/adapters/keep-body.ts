@@ -21,8 +21,8 @@ export function isBodyEaten(request: IncomingMessage & WithRawBody): boolean {
 }
 
 /**
- * Reads a body and leaves it in the stream, so that whatever parser comes later finds it untouched. Of a body that a parser has read already, it takes the raw
- * bytes that were kept as `rawBody`.
+ * Reads a body and leaves it in the stream, so that whatever parser comes later finds it untouched. Of a body that a
+ * parser has read already, it takes the raw bytes that were kept as `rawBody`.
  *
  * @throws BodyEatenError when they were not
  */

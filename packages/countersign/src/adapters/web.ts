@@ -6,8 +6,8 @@ import { checkAdapterOptions } from './check-adapter-options.ts'
 
 export interface WebOptions extends VerifyOptions {
   /**
-   * The raw request target, where the server can tell it. Default: what stands behind the origin in `request.url`, which
-   * the platform may have normalised (`/a/../b`); a client that signs such a URL is then refused.
+   * The raw request target, where the server can tell it. Default: what stands behind the origin in `request.url`,
+   * which the platform may have normalised (`/a/../b`); a client that signs such a URL is then refused.
    */
   readonly target?: ((request: Request) => string) | undefined
   /** The raw headers, where the server can tell them: a merged `Headers` hides that one came twice in equal form. */
@@ -20,8 +20,8 @@ export interface WebOptions extends VerifyOptions {
 export type SignedWebHandler = (request: Request, verified: Verified) => Response | Promise<Response>
 
 /**
- * A web-standard handler that lets only verified calls through, and answers the others with problem details. The body is
- * read to be verified: take it from `verified.body`.
+ * A web-standard handler that lets only verified calls through, and answers the others with problem details. The body
+ * is read to be verified: take it from `verified.body`.
  *
  * @example
  * ```ts

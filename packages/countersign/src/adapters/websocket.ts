@@ -7,7 +7,8 @@ import { checkAdapterOptions } from './check-adapter-options.ts'
 import type { NodeOptions } from './node.ts'
 
 /**
- * Verifies a WebSocket's upgrade request. Clients sign its URL as `wss://…` or as `https://…`: name both in the verifier's `origin` to accept either.
+ * Verifies a WebSocket's upgrade request. Clients sign its URL as `wss://…` or as `https://…`: name both in the
+ * verifier's `origin` to accept either.
  */
 export function verifyUpgrade(verifier: Verifier, request: IncomingMessage, options: NodeOptions = {}): Promise<Verification> {
   return verifier.verify(
@@ -22,7 +23,8 @@ export function verifyUpgrade(verifier: Verifier, request: IncomingMessage, opti
 }
 
 /**
- * A listener for `upgrade` of `node:http` that lets only verified requests through, and answers the others before there is a WebSocket.
+ * A listener for `upgrade` of `node:http` that lets only verified requests through, and answers the others before there
+ * is a WebSocket.
  *
  * ```ts
  * server.on('upgrade', requireSignature(verifier, (request, socket, head, { key }) =>
@@ -70,8 +72,8 @@ export function refuseUpgrade(socket: Duplex, { failure, headers: more }: Refuse
 
 export interface SignUpgradeOptions {
   /**
-   * Which form of the URL is signed, whatever it is opened as: servers differ, and their documentation seldom says. Default: the URL as it is given. The sandbox, and
-   * a verifier whose `origin` names both, take either.
+   * Which form of the URL is signed, whatever it is opened as: servers differ, and their documentation seldom says.
+   * Default: the URL as it is given. The sandbox, and a verifier whose `origin` names both, take either.
    */
   readonly sign?: 'http' | 'ws' | undefined
 }

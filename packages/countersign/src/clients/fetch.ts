@@ -21,8 +21,8 @@ export interface SignedFetchOptions {
 }
 
 /**
- * By how many milliseconds the clock has to be set for a server that refused a call; `undefined` where it is not for its
- * time, or is not to be believed.
+ * By how many milliseconds the clock has to be set for a server that refused a call; `undefined` where it is not for
+ * its time, or is not to be believed.
  *
  * @param nowMs of the signer's own clock
  */

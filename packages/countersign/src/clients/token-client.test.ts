@@ -13,7 +13,10 @@ afterEach(() => {
   vi.restoreAllMocks()
 })
 
-/** A server that gives tokens to signed calls, and takes those that have not ended by its own clock, which is ten minutes ahead. */
+/**
+ * A server that gives tokens to signed calls, and takes those that have not ended by its own clock, which is ten
+ * minutes ahead.
+ */
 function fakeServer() {
   let now = 1_700_000_000_000
   const serverNow = (): number => now + 600_000

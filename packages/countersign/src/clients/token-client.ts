@@ -27,7 +27,10 @@ export interface TokenClientOptions {
 }
 
 export interface TokenClient {
-  /** A `fetch` that sends a valid `x-token`. A path (`/balance`) is taken below `baseUrl`; another origin is refused, since the token would be told to it. */
+  /**
+   * A `fetch` that sends a valid `x-token`. A path (`/balance`) is taken below `baseUrl`; another origin is refused,
+   * since the token would be told to it.
+   */
   readonly fetch: (input: string | URL, init?: RequestInit) => Promise<Response>
   /** A token that is valid now, for what is no `fetch`: a WebSocket's `x-token`. */
   token(): Promise<string>
@@ -45,8 +48,9 @@ const MARGIN = 0.05
 const MAX_MARGIN_MS = 10_000
 
 /**
- * A client of Qredo API v2: it signs one call for a token and sends that with all others. From half of a token's life on, the next call has it refreshed while the old one
- * still serves; however many calls wait, one asks. A token that has ended is never sent: its time is counted by this machine's clock from before it was asked for, so that clocks
+ * A client of Qredo API v2: it signs one call for a token and sends that with all others. From half of a token's life
+ * on, the next call has it refreshed while the old one still serves; however many calls wait, one asks. A token that
+ * has ended is never sent: its time is counted by this machine's clock from before it was asked for, so that clocks
  * that differ do no harm.
  *
  * @example
@@ -55,7 +59,8 @@ const MAX_MARGIN_MS = 10_000
  * const response = await client.fetch('/balance')
  * ```
  *
- * `fetch` and `token` throw CountersignError `token-refused` (the server said no), `token-malformed`, `url-foreign`, and what `fetch` throws.
+ * `fetch` and `token` throw CountersignError `token-refused` (the server said no), `token-malformed`, `url-foreign`,
+ * and what `fetch` throws.
  *
  * @throws CountersignError what is wrong with the secret; `option-invalid`
  */

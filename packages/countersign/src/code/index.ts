@@ -21,15 +21,17 @@ export type { Language, SampleRequest }
 export const LANGUAGES: readonly Language[] = [curl, python, node, go, java, php, ruby, csharp, postman]
 
 /**
- * A complete program that signs and sends one request, in the language's own manner and without anything to install, made from the scheme's
- * declaration. It takes `API_KEY`, `API_SECRET`, `API_PASSPHRASE` and `PRIVATE_KEY_FILE` from the environment, as far as the scheme wants them,
- * prints the answer, and exits with another code than 0 when that is not 2xx.
+ * A complete program that signs and sends one request, in the language's own manner and without anything to install,
+ * made from the scheme's declaration. It takes `API_KEY`, `API_SECRET`, `API_PASSPHRASE` and `PRIVATE_KEY_FILE` from
+ * the environment, as far as the scheme wants them, prints the answer, and exits with another code than 0 when that is
+ * not 2xx.
  *
  * @example
  * ```ts
  * const program = codeSample(stripe, 'python', { method: 'POST', url: 'https://example.com/hook', body: '{}' })
  * ```
- * @throws CountersignError `option-invalid` for an unknown language or one that lacks what the scheme needs; `url-not-signable`
+ * @throws CountersignError `option-invalid` for an unknown language or one that lacks what the scheme needs;
+ * `url-not-signable`
  */
 export function codeSample(scheme: DeclaredScheme, languageName: string, request: SampleRequest): string {
   const names = LANGUAGES.map(({ name }) => name)

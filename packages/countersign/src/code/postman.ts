@@ -4,7 +4,10 @@ import { callsFunction, type Language } from './language.ts'
 import { type Dialect, hasRawHash, print, printBytes } from './print.ts'
 import type { Program } from './program.ts'
 
-/** A pre-request script for Postman: it signs the request of its tab and sets the headers. Credentials are variables of the environment. */
+/**
+ * A pre-request script for Postman: it signs the request of its tab and sets the headers. Credentials are variables of
+ * the environment.
+ */
 export const postman: Language = {
   name: 'postman',
   title: 'Postman, a pre-request script',

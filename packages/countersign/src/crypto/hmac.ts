@@ -6,7 +6,9 @@ import { DIGEST_BYTES } from '../signature-bytes.ts'
 /** How `node:crypto` writes bytes as text by itself. */
 export type NativeEncoding = 'hex' | 'base64' | 'base64url'
 
-/** Messages up to about this many bytes are put together in one piece of memory; longer ones are fed to `createHmac`. */
+/**
+ * Messages up to about this many bytes are put together in one piece of memory; longer ones are fed to `createHmac`.
+ */
 export const SCRATCH_BYTES = 16_384
 
 /** RFC 2104 §2: the block size of each hash, in bytes. */
@@ -27,7 +29,8 @@ export function leftInScratch(): Uint8Array | undefined {
 /**
  * Makes the function that signs with one secret: HMAC as RFC 2104 defines it, `H(K ⊕ opad ‖ H(K ⊕ ipad ‖ message))`,
  * with two calls of the platform's one-shot hash. That takes about half the time of `createHmac`, which builds a stream
- * for every message. Where there is no one-shot hash (it came with Node 20.12), and for long messages, it is `createHmac`.
+ * for every message. Where there is no one-shot hash (it came with Node 20.12), and for long messages, it is
+ * `createHmac`.
  */
 export function createHmacSigner(digest: Digest, secret: Uint8Array, encoding: NativeEncoding): (message: Message) => string {
   const key = nodeCrypto.createSecretKey(secret)

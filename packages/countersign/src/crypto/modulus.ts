@@ -21,9 +21,9 @@ export function checkModulus(bits: number | undefined): void {
 export type Reduce = (signature: Uint8Array) => { readonly signature: Uint8Array; readonly isInRange: boolean }
 
 /**
- * A platform refuses an RSA signature that is not below the modulus before it does any work; so the time would tell where
- * a modulus lies, and with it whether a key is known. Such a one is made a smaller one, checked, and refused whatever
- * comes of that.
+ * A platform refuses an RSA signature that is not below the modulus before it does any work; so the time would tell
+ * where a modulus lies, and with it whether a key is known. Such a one is made a smaller one, checked, and refused
+ * whatever comes of that.
  *
  * @param spki of an RSA key, in DER
  */

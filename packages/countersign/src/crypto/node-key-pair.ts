@@ -6,7 +6,10 @@ import { signatureBytes } from '../signature-bytes.ts'
 import { checkModulus, createReducer } from './modulus.ts'
 import type { SignBytes, VerifyMessage } from './provider.ts'
 
-/** RFC 9421 §3.3.1: the salt is as long as the hash. RFC 9421 §3.3.4: an ECDSA signature is r and s, one behind the other. */
+/**
+ * RFC 9421  3.3.1: the salt is as long as the hash. RFC 9421  3.3.4: an ECDSA signature is r and s, one behind the
+ * other.
+ */
 const OPTIONS: { readonly [A in KeyPairAlgorithm]: SigningOptions } = {
   'rsa-v1_5-sha256': {},
   'rsa-v1_5-sha512': {},

@@ -4,8 +4,8 @@ import { CountersignError } from '../error.ts'
 import { derElement, derSequence, EC_PUBLIC_KEY, ED25519_ID, NULL, P256_ID, P384_ID, RSA_ENCRYPTION, RSA_PSS } from '../keys/der.ts'
 
 /**
- * The DER of a key in PEM, wrapped as WebCrypto wants it: PKCS#8 for a private, SPKI for a public key. Takes those, PKCS#1
- * for RSA (RFC 8017 §A.1), and SEC 1 for a private EC key (RFC 5915).
+ * The DER of a key in PEM, wrapped as WebCrypto wants it: PKCS#8 for a private, SPKI for a public key. Takes those,
+ * PKCS#1 for RSA (RFC 8017  A.1), and SEC 1 for a private EC key (RFC 5915).
  *
  * @throws CountersignError `private-key-malformed` or `public-key-malformed`
  */

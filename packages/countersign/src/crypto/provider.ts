@@ -20,7 +20,10 @@ export interface CryptoProvider {
   hash(digest: Digest, message: Message): MaybePromise<Uint8Array>
   hashText(digest: Digest, message: Message, encoding: BytesEncoding): MaybePromise<string>
   hmac(digest: Digest, secret: Uint8Array, encoding: BytesEncoding): SignMessage
-  /** @param pem PKCS#8; PKCS#1 for RSA, SEC 1 for ECDSA. @throws CountersignError `private-key-malformed`, at once or as a rejection */
+  /**
+   * @param pem PKCS#8; PKCS#1 for RSA, SEC 1 for ECDSA. @throws CountersignError `private-key-malformed`, at once or as
+   * a rejection
+   */
   keyPairSign(algorithm: KeyPairAlgorithm, pem: string): SignBytes
   /** @param pem SPKI; PKCS#1 for RSA. @throws CountersignError `public-key-malformed`, at once or as a rejection */
   keyPairVerify(algorithm: KeyPairAlgorithm, pem: string): VerifyMessage

@@ -26,12 +26,15 @@ export interface ExplainRefusalsOptions {
   readonly now?: (() => number) | undefined
 }
 
-/** So many keys are counted at once; with more, the oldest count is dropped, and the budget for all of them still holds. */
+/**
+ * So many keys are counted at once; with more, the oldest count is dropped, and the budget for all of them still holds.
+ */
 const MAX_KEYS_COUNTED = 10_000
 
 /**
- * Tells the owner of an API why signatures do not match. One request is looked at after the other, after the answer was given and with pauses for other
- * work, and only so many: what is over the budget is dropped, so that nobody can burn the server's time with wrong signatures.
+ * Tells the owner of an API why signatures do not match. One request is looked at after the other, after the answer was
+ * given and with pauses for other work, and only so many: what is over the budget is dropped, so that nobody can burn
+ * the server's time with wrong signatures.
  *
  * @example
  * ```ts

@@ -33,7 +33,10 @@ export interface ExplainInput {
   readonly clientMessage?: string | undefined
   /** The part of the path that a proxy takes off. */
   readonly basePath?: string | undefined
-  /** As many messages are tried at most. Default: 12,000, which takes some 50 ms when nothing fits; most causes are found in the first thousand. */
+  /**
+   * As many messages are tried at most. Default: 12,000, which takes some 50 ms when nothing fits; most causes are
+   * found in the first thousand.
+   */
   readonly maxAttempts?: number | undefined
   readonly crypto?: CryptoProvider | undefined
   /** Waited for from time to time during the search, so that other work gets its turn. */
@@ -63,8 +66,9 @@ export interface Explanation {
 export const DEFAULT_EXPLAIN_ATTEMPTS = 12_000
 
 /**
- * Finds out why a signature does not match. From the scheme's declaration come the hypotheses, each a named change of one assumption; singles, pairs and
- * triples are tried, the likelier first, until one reproduces the very signature that was presented.
+ * Finds out why a signature does not match. From the scheme's declaration come the hypotheses, each a named change of
+ * one assumption; singles, pairs and triples are tried, the likelier first, until one reproduces the very signature
+ * that was presented.
  *
  * @example
  * ```ts

@@ -31,7 +31,10 @@ export interface Hypothesis {
   readonly fix: string
   /** The one assumption that it changes. */
   readonly key: keyof Assumptions
-  /** It puts in something of its own, whatever was there: on top of another change of the same assumption, it would undo that one. */
+  /**
+   * It puts in something of its own, whatever was there: on top of another change of the same assumption, it would undo
+   * that one.
+   */
   readonly isAbsolute: boolean
   /** The assumptions with the change; `undefined` when it changes nothing here. */
   readonly apply: (assumptions: Assumptions) => Assumptions | undefined

@@ -1,4 +1,7 @@
-/** A JSON value that keeps what a parser throws away: how its numbers were written, and the order and repetition of its members. */
+/**
+ * A JSON value that keeps what a parser throws away: how its numbers were written, and the order and repetition of its
+ * members.
+ */
 export type JsonNode =
   | { readonly kind: 'string'; readonly value: string }
   | { readonly kind: 'number'; readonly text: string }

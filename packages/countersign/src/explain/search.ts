@@ -36,7 +36,9 @@ const THIRD_CAUSE_WEIGHT = 1
 /** After so many attempts there is a pause: some two milliseconds. */
 const ATTEMPTS_BEFORE_PAUSE = 400
 
-/** The likeliest first: singles, then pairs, and triples of which one is about the body; of these, the lighter first. */
+/**
+ * The likeliest first: singles, then pairs, and triples of which one is about the body; of these, the lighter first.
+ */
 export async function search(
   base: Assumptions,
   hypotheses: readonly Hypothesis[],
@@ -118,8 +120,8 @@ function* candidates(base: Assumptions, hypotheses: readonly Hypothesis[]): Gene
 }
 
 /**
- * Both changes at once. Changes of different assumptions do not meet, so the second's outcome is taken over; within one, the order makes a
- * difference, and both are tried.
+ * Both changes at once. Changes of different assumptions do not meet, so the second's outcome is taken over; within
+ * one, the order makes a difference, and both are tried.
  */
 function* combine(first: Single, second: Single): Generator<Candidate> {
   const { key } = second.cause

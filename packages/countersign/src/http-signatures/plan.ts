@@ -117,8 +117,8 @@ export function createHttpPlan(coverage: Coverage): Plan {
   }
 
   /**
-   * A chain of those that cover enough: first those with the label and the tag that are asked for, then those with another
-   * label, which is not signed and could be changed.
+   * A chain of those that cover enough: first those with the label and the tag that are asked for, then those with
+   * another label, which is not signed and could be changed.
    */
   function chain(signatures: readonly LabelledSignature[], shared: Shared): Claim | Failure {
     let failure: Failure = MALFORMED
@@ -194,7 +194,10 @@ function lengthOf(lines: readonly string[]): number {
   return lines.reduce((length, line) => length + line.length, 0)
 }
 
-/** Every time that is signed is held against the clock: a `date` or `x-date` that is covered as well as the signature's own. */
+/**
+ * Every time that is signed is held against the clock: a `date` or `x-date` that is covered as well as the signature's
+ * own.
+ */
 function readMoment(
   { created, expires }: SignatureParameters,
   { coversDate, coversOtherDate }: CoveredList,

@@ -39,8 +39,8 @@ const ALGORITHMS: readonly [Algorithm, ...Algorithm[]] = [
  * const mine = httpMessageSignatures({ name: 'mine', components: ['@method', '@target-uri', 'content-digest', 'content-type'], tag: 'my-api' })
  * ```
  *
- * @throws CountersignError `option-invalid` for a component that is unknown, that a request doesn't have or that carries
- * the signature, and for any other option that is misspelled
+ * @throws CountersignError `option-invalid` for a component that is unknown, that a request doesn't have or that
+ * carries the signature, and for any other option that is misspelled
  */
 export function httpMessageSignatures(options: HttpMessageSignaturesOptions = {}): Scheme<MessageSignaturesTypes> {
   checkSchemeOptions('httpMessageSignatures', options, {

@@ -8,9 +8,10 @@ export interface Arrangement {
 }
 
 /**
- * What is tried together; the likelier first. `likely`: the usual parts with one usual separator. `mixed`: with several separators, four usual parts or
- * three with an unusual one. `thorough`: unusual parts, unusual separators. `mixed-long`: several separators and five usual parts or four with an
- * unusual one. `mixed-rare`: the same with one unusual part more.
+ * What is tried together; the likelier first. `likely`: the usual parts with one usual separator. `mixed`: with several
+ * separators, four usual parts or three with an unusual one. `thorough`: unusual parts, unusual separators.
+ * `mixed-long`: several separators and five usual parts or four with an unusual one. `mixed-rare`: the same with one
+ * unusual part more.
  */
 export const STAGES = ['likely', 'mixed', 'thorough', 'mixed-long', 'mixed-rare'] as const
 export type Stage = (typeof STAGES)[number]

@@ -31,7 +31,9 @@ export interface InferOptions {
   readonly timeoutMs?: number | undefined
   /** Ends the search as `not-found` after so many messages, whatever the machine's speed. Default: no bound. */
   readonly maxAttempts?: number | undefined
-  /** Only every so-many-th message is tried, so that several threads divide a search among them; `index` counts from 0. */
+  /**
+   * Only every so-many-th message is tried, so that several threads divide a search among them; `index` counts from 0.
+   */
   readonly share?: { readonly index: number; readonly of: number } | undefined
   /** Told now and then how far the search is. */
   readonly onProgress?: ((progress: { readonly attempts: number; readonly elapsedMs: number }) => void) | undefined
@@ -51,8 +53,8 @@ const DEFAULT_TIMEOUT_MS = 20_000
 const ATTEMPTS_BEFORE_LOOK = 2048
 
 /**
- * Finds the declaration that makes the signatures of all examples: the search of `explain`, turned round. It knows messages of up to five parts, with one
- * separator between them or with several of the usual ones.
+ * Finds the declaration that makes the signatures of all examples: the search of `explain`, turned round. It knows
+ * messages of up to five parts, with one separator between them or with several of the usual ones.
  *
  * @example
  * ```ts

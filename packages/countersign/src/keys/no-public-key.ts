@@ -7,7 +7,9 @@ import type { SecretOptions } from '../secret-bytes.ts'
 /** What a public key looks like as text: PEM or SSH2 wherever it begins, a line of SSH, a JWK. */
 const TEXT = /-- ?BEGIN |"kty"|^\s*"?(?:ssh|ecdsa|sk)-\S+ AAAA/
 
-/** How its bytes begin, in hexadecimal: SPKI (RSA, EC, Ed25519) and PKCS#1 in DER, and the form that SSH has in base64. */
+/**
+ * How its bytes begin, in hexadecimal: SPKI (RSA, EC, Ed25519) and PKCS#1 in DER, and the form that SSH has in base64.
+ */
 const BYTES = /^30(?:..|81..|82.{4})(?:30..06..(?:2a8648|2b65)|0282.{4}00)|^0{6}..(?:7373682d|6563647361|736b2d)/
 
 /** In characters or bytes: more than the longest beginning above. */

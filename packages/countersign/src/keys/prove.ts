@@ -156,8 +156,8 @@ function prepare(scheme: Scheme, crypto: CryptoProvider, key: CheckedKey): Check
     })
     return whenReady(verified, () => {
       if (!holds) return undefined
-      // Of the key itself, since its id may not be signed, and another id may have the same key. A second signature of the
-      // same message is the same call: for ECDSA there is always one, (r, n − s).
+      // Of the key itself, since its id may not be signed, and another id may have the same key. A second signature of
+      // the same message is the same call: for ECDSA there is always one, (r, n − s).
       const call = claim.nonce === '' ? { ...message, before: `${identity}\n${message.before}` } : textMessage(`${identity} ${claim.nonce}`)
       const id = crypto.hashText('sha256', call, 'base64')
       return whenReady(id, text => [text])
@@ -166,8 +166,9 @@ function prepare(scheme: Scheme, crypto: CryptoProvider, key: CheckedKey): Check
 }
 
 /**
- * Keys that nobody holds, one for each algorithm and length of signature. Where several lengths were presented, or several
- * algorithms have the length, a keyed hash of the key id chooses, always alike: whoever asks twice learns nothing.
+ * Keys that nobody holds, one for each algorithm and length of signature. Where several lengths were presented, or
+ * several algorithms have the length, a keyed hash of the key id chooses, always alike: whoever asks twice learns
+ * nothing.
  */
 function createDecoys(
   scheme: Scheme,

@@ -23,9 +23,9 @@ export function inBoth(one: Held, other: Held): Map<string, Losses> {
 }
 
 /**
- * Adds a part. If it is signed twice, keeps the way with fewer losses. The losses that both ways share would be too few:
- * losses overlap. `%2f` and `%2F` differ in letter case and in escaping, so a part signed once in lower case and once
- * decoded loses that difference both times.
+ * Adds a part. If it is signed twice, keeps the way with fewer losses. The losses that both ways share would be too
+ * few: losses overlap. `%2f` and `%2F` differ in letter case and in escaping, so a part signed once in lower case and
+ * once decoded loses that difference both times.
  */
 export function cover(held: Map<string, Losses>, part: string, losses: Losses): void {
   const known = held.get(part)

@@ -2,8 +2,8 @@ import { readDeclaration } from '../scheme.ts'
 import { markedBodies } from '../sign/marked-bodies.ts'
 
 /**
- * Qredo API v1. The page says nanoseconds, its own example and the Go tool write seconds: both are taken, as are the two
- * between. Signed in nanoseconds, so that a retry can be told from a replay.
+ * Qredo API v1. The page says nanoseconds, its own example and the Go tool write seconds: both are taken, as are the
+ * two between. Signed in nanoseconds, so that a retry can be told from a replay.
  */
 export const qredoV1 = /* @__PURE__ */ readDeclaration(
   {

@@ -1,7 +1,9 @@
 import { readDeclaration } from '../scheme.ts'
 import { markedBodies } from '../sign/marked-bodies.ts'
 
-/** Qredo API v2: the one signed call, which fetches a token. The message is that of v1; the headers have longer names. */
+/**
+ * Qredo API v2: the one signed call, which fetches a token. The message is that of v1; the headers have longer names.
+ */
 export const qredoV2 = /* @__PURE__ */ readDeclaration(
   {
     name: 'qredo-v2',

@@ -86,7 +86,7 @@ export function createSigV4Preparer(
     added: Record<string, string>,
     payload: 'stated' | 'hashed' | 'unsigned',
   ): SigV4Prepared {
-    const { method, signed, origin, target } = parts
+    const { method, signed, target } = parts
     const lines = [
       ...parts.lines.filter(([own]) => own !== 'host' && !UNSIGNABLE.has(own) && !Object.hasOwn(added, own)),
       ...Object.entries(added),
@@ -94,8 +94,11 @@ export function createSigV4Preparer(
     const names = [...new Set(['host', ...lines.map(([own]) => own)])].sort()
     checkList(names)
     const { day, region, service, timestamp } = place
-    const dates = signedDates(lines, () => true, DATE_FORMATS)
-    if (dates.length > 0) checkSignedDates(dates, parseTimestamp(timestamp, ['iso8601-basic'])?.ms)
+    if (names.includes('date') || names.includes('x-date'))
+      checkSignedDates(
+        signedDates(lines, () => true, DATE_FORMATS),
+        parseTimestamp(timestamp, ['iso8601-basic'])?.ms,
+      )
     const scope = `${day}/${region}/${service}/${TERMINATOR}`
     const isS3 = isS3Service(service)
     const given = readPairs(queryOf(target), plus)
@@ -124,7 +127,7 @@ export function createSigV4Preparer(
     call.timestamp = timestamp
     call.keyId = keyId
     call.body = signed
-    placeCall(call, canonicalOrigin(origin), query.length === 0 ? path : `${path}?${query.join('&')}`)
+    placeCall(call, place.canonical, query.length === 0 ? path : `${path}?${query.join('&')}`)
     const { recipe, made } = compiled({ isS3, inQuery, payload })
     return { recipe, made, call, chain: DERIVATION_TEXTS, parts, added, scope }
   }
@@ -134,8 +137,8 @@ export function createSigV4Preparer(
       const parts = takeApart(request, json, crypto)
       refuseOwnHeaders(name, own, parts.lines)
       const timestamp = readTime(request.timestamp) ?? stamp()
-      const host = hostOf(canonicalOrigin(parts.origin))
-      const place: Place = { timestamp, day: timestamp.slice(0, 8), ...findPlace(name, host, wanted) }
+      const canonical = canonicalOrigin(parts.origin)
+      const place: Place = { canonical, timestamp, day: timestamp.slice(0, 8), ...findPlace(name, hostOf(canonical), wanted) }
       const isS3 = isS3Service(place.service)
       checkEscapes(isS3 ? parts.target : queryOf(parts.target))
       const added: Record<string, string> = parts.contentType === undefined ? {} : { 'content-type': parts.contentType }
@@ -184,7 +187,9 @@ function refuseTakenParameters(given: readonly Pair[]): void {
 
 /** A verifier reads no longer list. */
 function checkList(names: readonly string[]): void {
-  if (names.length <= MAX_COVERED && names.join(';').length <= MAX_LIST_LENGTH) return
+  let length = names.length - 1
+  for (const name of names) length += name.length
+  if (names.length <= MAX_COVERED && length <= MAX_LIST_LENGTH) return
   throw new CountersignError(
     'option-invalid',
     `All headers of the request are signed, at most ${MAX_COVERED} with names of ${MAX_LIST_LENGTH} characters in all: give fewer, and add the others to what is sent.`,
@@ -192,6 +197,8 @@ function checkList(names: readonly string[]): void {
 }
 
 interface Place {
+  /** Of the URL. */
+  readonly canonical: string
   readonly timestamp: string
   readonly day: string
   readonly region: string

@@ -20,7 +20,10 @@ export interface VerifierLimits {
   readonly maxBodyBytes?: number | undefined
   /** The most characters of path and query; longer ones are `malformed-target`. Default: 8192. */
   readonly maxTargetLength?: number | undefined
-  /** Up to 20 letters in upper case each. Default: those of `only`, else GET, HEAD, POST, PUT, PATCH, DELETE and OPTIONS. */
+  /**
+   * Up to 20 letters in upper case each. Default: those of `only`, else GET, HEAD, POST, PUT, PATCH, DELETE and
+   * OPTIONS.
+   */
   readonly methods?: readonly string[] | undefined
 }
 
@@ -103,9 +106,9 @@ export interface Verified {
    */
   readonly bodyDigest?: BodyDigest | undefined
   /**
-   * Set with {@link Verified.bodyDigest}: to be asked once the body is there, since it may have taken long. Looks at clock
-   * and key again; a failure when the call's time is over, when the key may no longer be used, when what proved the call
-   * is no longer one of its secrets or its public key, or when it lost the permission.
+   * Set with {@link Verified.bodyDigest}: to be asked once the body is there, since it may have taken long. Looks at
+   * clock and key again; a failure when the call's time is over, when the key may no longer be used, when what proved
+   * the call is no longer one of its secrets or its public key, or when it lost the permission.
    */
   readonly confirm?: (() => Promise<Failure | undefined>) | undefined
   /** When the call was signed, in milliseconds since the epoch, if the scheme says. */
@@ -132,8 +135,8 @@ export interface Verifier {
   readonly scheme: Scheme
   readonly maxBodyBytes: number
   /**
-   * Whether the head of a request carries a signature of the scheme, for a call that this verifier takes. Says nothing of
-   * whether it holds; reads no body, and tells nobody of a refusal.
+   * Whether the head of a request carries a signature of the scheme, for a call that this verifier takes. Says nothing
+   * of whether it holds; reads no body, and tells nobody of a refusal.
    */
   isSigned(request: IncomingRequest): boolean
   /**

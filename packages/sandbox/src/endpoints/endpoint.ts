@@ -20,7 +20,10 @@ export interface Call<Body, Query, Headers> {
   readonly changed: () => void
 }
 
-/** One endpoint: a file of its own, listed in its API's `index.ts`. Which permission it wants is in the permissions' list. */
+/**
+ * One endpoint: a file of its own, listed in its API's `index.ts`. Which permission it wants is in the permissions'
+ * list.
+ */
 export interface Endpoint {
   readonly method: 'GET' | 'POST' | 'PUT'
   /** Below the API's base, with parameters as `{fund_id}`. */

@@ -52,8 +52,9 @@ interface Subscriber {
 }
 
 /**
- * Tells clients of every change of their transactions, in order and once. Everything is read from the database, where a change has its place in one sequence: a client
- * first reads up to where the others are, and joins them then, so that there is no gap between its past and the live stream.
+ * Tells clients of every change of their transactions, in order and once. Everything is read from the database, where a
+ * change has its place in one sequence: a client first reads up to where the others are, and joins them then, so that
+ * there is no gap between its past and the live stream.
  */
 export async function createFeed(options: FeedOptions): Promise<Feed> {
   const { store, isStillAllowed, heartbeatMs = 15_000, maxBufferedBytes = 1_048_576, onError } = options

@@ -2,7 +2,8 @@ import { memoryReplayGuard, type ReplayGuard } from 'countersign'
 import type { Store } from '../store/database.ts'
 
 /**
- * Remembers calls with a timestamp for as long as that is good, and nonces for ever: on disk, so that none is taken a second time after a restart.
+ * Remembers calls with a timestamp for as long as that is good, and nonces for ever: on disk, so that none is taken a
+ * second time after a restart.
  */
 export function nonceGuard(store: Store, clock: () => number): ReplayGuard {
   const timed = memoryReplayGuard({ clock })

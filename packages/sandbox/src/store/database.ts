@@ -8,7 +8,9 @@ export type Store = Kysely<Tables>
 /** How long a second process waits for the file's lock. */
 const BUSY_TIMEOUT_MS = 5_000
 
-/** Opens the file, makes it when it is not there, and brings its tables up to date. An acknowledged write is on disk. */
+/**
+ * Opens the file, makes it when it is not there, and brings its tables up to date. An acknowledged write is on disk.
+ */
 export async function openStore(file: string): Promise<Store> {
   const database = new Database(file)
   database.pragma('journal_mode = WAL')

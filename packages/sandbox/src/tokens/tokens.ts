@@ -42,8 +42,9 @@ interface TokenKey {
 }
 
 /**
- * Makes and checks tokens: JWTs, signed with Ed25519. Keys are rotated: the newest signs, and the others stay until the last token they signed has ended. Whose a
- * token is stands in it; what its holder may do does not, so that a key that is revoked ends its tokens, too.
+ * Makes and checks tokens: JWTs, signed with Ed25519. Keys are rotated: the newest signs, and the others stay until the
+ * last token they signed has ended. Whose a token is stands in it; what its holder may do does not, so that a key that
+ * is revoked ends its tokens, too.
  */
 export function createTokens({ store, sealer, clock, issuer, rotateMs = ROTATE_MS }: TokensOptions): Tokens {
   let known: readonly TokenKey[] | undefined

@@ -27,8 +27,8 @@ export interface EngineOptions {
 }
 
 /**
- * Moves transactions through their states. All it knows is in the database, and a step holds only if the state is still what it was: stopped anywhere, it goes on
- * there, and does nothing twice.
+ * Moves transactions through their states. All it knows is in the database, and a step holds only if the state is still
+ * what it was: stopped anywhere, it goes on there, and does nothing twice.
  */
 export function startEngine(options: EngineOptions): Engine {
   let running: Promise<number> = Promise.resolve(0)

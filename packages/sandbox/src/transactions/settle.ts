@@ -2,7 +2,10 @@ import { LEDGER_TYPES } from '../ledger.ts'
 import type { Store } from '../store/database.ts'
 import { costOf, type TransactionRequest } from './request.ts'
 
-/** Takes what the transaction cost from its wallet, gives its value to the receiver when that is one of ours, and writes both into the ledgers. */
+/**
+ * Takes what the transaction cost from its wallet, gives its value to the receiver when that is one of ours, and writes
+ * both into the ledgers.
+ */
 export async function settle(db: Store, id: string, now: number): Promise<void> {
   const { wallet_id, request, tx_hash } = await db
     .selectFrom('web3_transaction')

@@ -19,8 +19,8 @@ export interface Submission {
 }
 
 /**
- * Takes a transaction in: checks it against its wallet and stores it, all or nothing. With an idempotency key that was used before, it is the transaction that was
- * made then.
+ * Takes a transaction in: checks it against its wallet and stores it, all or nothing. With an idempotency key that was
+ * used before, it is the transaction that was made then.
  *
  * @returns its id
  */

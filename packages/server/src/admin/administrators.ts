@@ -5,7 +5,10 @@ import { ServerError } from '../errors.ts'
 import type { Within } from '../keys/key-store.ts'
 import { createTokenCheck, hashToken, idOfToken, newToken } from './tokens.ts'
 
-/** `operator`: everything, in all organisations. `admin`: one organisation's keys and administrators. `auditor`: reads them. */
+/**
+ * `operator`: everything, in all organisations. `admin`: one organisation's keys and administrators. `auditor`: reads
+ * them.
+ */
 export const ROLES = ['operator', 'admin', 'auditor'] as const
 export type Role = (typeof ROLES)[number]
 

@@ -18,8 +18,8 @@ export interface AuthenticateOptions {
 const SAFE = new Set(['GET', 'HEAD'])
 
 /**
- * Who makes a call: by a token (`Authorization: Bearer csa_…`), or by the cookie of a session, which for every change needs the token against
- * cross-site requests as well.
+ * Who makes a call: by a token (`Authorization: Bearer csa_…`), or by the cookie of a session, which for every change
+ * needs the token against cross-site requests as well.
  *
  * @throws ServerError 401, 403, 429
  */

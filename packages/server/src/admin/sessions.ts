@@ -55,7 +55,9 @@ export function createSessions(database: Database, clock: () => number): Session
   }
 }
 
-/** Made from the session's id, which no script can read: a page gets it from the server, and another origin does not. */
+/**
+ * Made from the session's id, which no script can read: a page gets it from the server, and another origin does not.
+ */
 export function csrfTokenOf(sessionId: string): string {
   return createHash('sha256').update(`countersign csrf\n${sessionId}`).digest('base64url')
 }

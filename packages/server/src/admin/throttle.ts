@@ -13,8 +13,8 @@ export interface Throttle {
 }
 
 /**
- * After five wrong tokens an address waits, twice as long after each: up to five minutes. It is not by administrator, or a stranger could lock them out; a token
- * has 256 bits, so this saves the work of scrypt rather than the token.
+ * After five wrong tokens an address waits, twice as long after each: up to five minutes. It is not by administrator,
+ * or a stranger could lock them out; a token has 256 bits, so this saves the work of scrypt rather than the token.
  */
 export function createThrottle(clock: () => number): Throttle {
   const failures = new Map<string, { count: number; at: number }>()

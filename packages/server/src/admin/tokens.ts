@@ -43,7 +43,10 @@ export type TokenCheck = (text: string, stored: string) => Promise<boolean>
 
 const REMEMBERED = 1_000
 
-/** Checks tokens. One that was right is remembered by its SHA-256 together with what is stored, so that scrypt is worked out once. */
+/**
+ * Checks tokens. One that was right is remembered by its SHA-256 together with what is stored, so that scrypt is worked
+ * out once.
+ */
 export function createTokenCheck(): TokenCheck {
   const remembered = new Set<string>()
   return async (text, stored) => {

@@ -41,8 +41,8 @@ export interface AuditEntry {
 export const FIRST_HASH = '0'.repeat(64)
 
 /**
- * Does something and writes down that it was done, both or neither. Such transactions come one after the other on all machines, so the entries have no
- * gaps, and a process that reads on from the last one that it knows misses nothing.
+ * Does something and writes down that it was done, both or neither. Such transactions come one after the other on all
+ * machines, so the entries have no gaps, and a process that reads on from the last one that it knows misses nothing.
  *
  * @param work returns what happened, and a value for the caller
  */

@@ -3,7 +3,10 @@ import type { Database } from '../database/database.ts'
 import { createFlusher, type Flusher } from '../flusher.ts'
 import { type Event, recorded, SERVER } from './audit-log.ts'
 
-/** What a refused request said, as far as the owner of the key may see it. No header and no body: there could be a secret in them. */
+/**
+ * What a refused request said, as far as the owner of the key may see it. No header and no body: there could be a
+ * secret in them.
+ */
 interface Sample {
   readonly at: string
   readonly method: string
@@ -43,8 +46,8 @@ const MAX_SAMPLES = 3
 const MAX_COUNTS = 1_000
 
 /**
- * Counts refused requests by key and reason, and writes a count with a few samples into the audit log at intervals: so that strangers can neither fill the log
- * nor slow a request down.
+ * Counts refused requests by key and reason, and writes a count with a few samples into the audit log at intervals: so
+ * that strangers can neither fill the log nor slow a request down.
  */
 export function recordRefusals(
   database: Database,

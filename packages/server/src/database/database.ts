@@ -10,14 +10,20 @@ export type Db = Kysely<Tables>
 export interface Database {
   readonly db: Db
   readonly kind: 'sqlite' | 'postgres'
-  /** Makes other processes look at once for what has changed; part of the transaction. Where there is no such signal, they poll. */
+  /**
+   * Makes other processes look at once for what has changed; part of the transaction. Where there is no such signal,
+   * they poll.
+   */
   announce(transaction: Db): Promise<void>
   /** Calls back on the announcements of all processes, and after every lost connection. */
   listen(heard: () => void): { close(): Promise<void> }
   close(): Promise<void>
 }
 
-/** `postgres://…` is PostgreSQL; anything else is a file of SQLite, made when it is not there. Brings the tables up to date. */
+/**
+ * `postgres://…` is PostgreSQL; anything else is a file of SQLite, made when it is not there. Brings the tables up to
+ * date.
+ */
 export async function openDatabase(where: string): Promise<Database> {
   const database = isPostgres(where) ? openPostgres(where) : openSqlite(where)
   const { error } = await new Migrator({ db: database.db, provider: migrations }).migrateToLatest()

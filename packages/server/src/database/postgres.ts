@@ -20,8 +20,8 @@ const types: pg.CustomTypesConfig = {
 export function openPostgres(url: string): Database {
   const settings = { connectionString: url, connectionTimeoutMillis: CONNECT_TIMEOUT_MS, application_name: 'countersign' }
   const pool = new pg.Pool({ ...settings, types, max: MAX_CONNECTIONS, statement_timeout: STATEMENT_TIMEOUT_MS })
-  // A connection that breaks while it is idle, or between two statements of a transaction, is told of by the next query; without a listener it would end
-  // the process.
+  // A connection that breaks while it is idle, or between two statements of a transaction, is told of by the next
+  // query; without a listener it would end the process.
   pool.on('error', () => undefined)
   pool.on('connect', client => void client.on('error', () => undefined))
   const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) })

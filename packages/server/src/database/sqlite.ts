@@ -7,7 +7,10 @@ import type { Tables } from './tables.ts'
 /** How long another process may hold the file's lock. */
 const BUSY_TIMEOUT_MS = 5_000
 
-/** A transaction takes the write lock when it begins: one that took it later would fail when another process had written meanwhile. */
+/**
+ * A transaction takes the write lock when it begins: one that took it later would fail when another process had written
+ * meanwhile.
+ */
 class ImmediateDriver extends SqliteDriver {
   override async beginTransaction(connection: DatabaseConnection): Promise<void> {
     await connection.executeQuery(CompiledQuery.raw('begin immediate'))

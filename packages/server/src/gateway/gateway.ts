@@ -52,8 +52,8 @@ export interface GatewayOptions {
   /** Of one request. */
   readonly maxBodyBytes?: number | undefined
   /**
-   * Of all bodies in memory at once, for what came in of them. Where it does not suffice, the unfinished body that began
-   * first is answered with 503.
+   * Of all bodies in memory at once, for what came in of them. Where it does not suffice, the unfinished body that
+   * began first is answered with 503.
    */
   readonly maxHeldBytes?: number | undefined
   readonly timeouts?: UpstreamOptions & {

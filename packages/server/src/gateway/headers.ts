@@ -49,8 +49,8 @@ export const ALWAYS_DROPPED: ReadonlySet<string> = new Set([
 ])
 
 /**
- * Upstreams that make variables of headers (CGI, WSGI) take `_` for `-`, and some every other character that no variable
- * has.
+ * Upstreams that make variables of headers (CGI, WSGI) take `_` for `-`, and some every other character that no
+ * variable has.
  */
 const UNUSUAL = /[^a-z0-9-]/
 const ALL_UNUSUAL = /[^a-z0-9-]/g

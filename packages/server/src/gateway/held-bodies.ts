@@ -5,7 +5,9 @@ export class OverloadedError extends Error {}
 
 /** A body that is kept in memory. */
 export interface HeldBody {
-  /** Rejects with {@link OverloadedError} where there is no memory for what came in, or with why it did not come whole. */
+  /**
+   * Rejects with {@link OverloadedError} where there is no memory for what came in, or with why it did not come whole.
+   */
   readonly read: Promise<Uint8Array | undefined | 'too-large'>
   /** Gives its memory back. */
   release(): void

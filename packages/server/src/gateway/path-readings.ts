@@ -1,6 +1,6 @@
 /**
- * Segments that an upstream may resolve, and their encodings: `.`, `..` and empty ones, and those that end in a dot, which
- * Windows leaves off. What a route says of a path has to be true upstream as well.
+ * Segments that an upstream may resolve, and their encodings: `.`, `..` and empty ones, and those that end in a dot,
+ * which Windows leaves off. What a route says of a path has to be true upstream as well.
  */
 const UNSAFE = /(^|\/)(\.|%2e){1,2}(\/|$)|\/\/|\\|%5c|\.(\/|$)/i
 const UNUSUAL = /[%;A-Z]/
@@ -10,15 +10,16 @@ const ESCAPE = /%([0-9a-f]{2})/gi
 const MAX_DECODINGS = 4
 
 /**
- * What no server should have to read, in a path whose escapes are resolved: escapes of IIS (`%u0061`), UTF-8 that is longer
- * than it has to be (`%c0%ae` for a dot), control characters, and a dot or space at the end of a segment.
+ * What no server should have to read, in a path whose escapes are resolved: escapes of IIS (`%u0061`), UTF-8 that is
+ * longer than it has to be (`%c0%ae` for a dot), control characters, and a dot or space at the end of a segment.
  */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
 const ODD = /%u|[\xc0\xc1]|\xe0[\x80-\x9f]|\xf0[\x80-\x8f]|\xf8[\x80-\x87]|\xfc[\x80-\x83]|[\x00-\x1f\x7f]|[. ]([/\\;]|$)/i
 
 /**
- * A path as servers read it: without regard to case (Express), with its escapes resolved, once or again (proxies), without
- * parameters of segments (`;x=1`, Java), with dots and empty segments resolved. In lower case, as all are compared.
+ * A path as servers read it: without regard to case (Express), with its escapes resolved, once or again (proxies),
+ * without parameters of segments (`;x=1`, Java), with dots and empty segments resolved. In lower case, as all are
+ * compared.
  *
  * @returns `undefined` for one that is written so that it can't be said
  */

@@ -73,8 +73,8 @@ export interface RouterOptions {
 }
 
 /**
- * What a path and method come to; `wrong-method`: the path has routes, and none for this method; `unclear-path`: the path
- * can be read as another, or as one of another route.
+ * What a path and method come to; `wrong-method`: the path has routes, and none for this method; `unclear-path`: the
+ * path can be read as another, or as one of another route.
  */
 export type Routing = RouteVerifier | 'not-found' | 'wrong-method' | 'unclear-path'
 

@@ -3,8 +3,8 @@ import { asUpstreamReads, OVERRIDES } from './headers.ts'
 import { carriedHeaders } from './strip-signature.ts'
 
 /**
- * Whether a request has an override that may be signed: taken off, it would be missing from what was verified, and sent on,
- * it would make another call of it. One that isn't signed is taken off.
+ * Whether a request has an override that may be signed: taken off, it would be missing from what was verified, and sent
+ * on, it would make another call of it. One that isn't signed is taken off.
  *
  * @param schemes those that may have signed the request. Which headers are signed is what the scheme says, or the
  * client's list of them in what the scheme carries.

@@ -2,7 +2,9 @@ import { type IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { announcedLength } from 'countersign/node'
 
-/** What is sent upstream is a GET for a WebSocket, so nothing else may be asked for; a body would go into the WebSocket. */
+/**
+ * What is sent upstream is a GET for a WebSocket, so nothing else may be asked for; a body would go into the WebSocket.
+ */
 export function asksForWebSocket(request: IncomingMessage): boolean {
   return request.method === 'GET' && request.headers.upgrade?.toLowerCase() === 'websocket' && announcedLength(request) === 0
 }

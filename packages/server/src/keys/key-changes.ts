@@ -14,8 +14,8 @@ export const DEFAULT_POLL_MS = 300
 const READ_AT_ONCE = 1_000
 
 /**
- * Follows the changes of keys by all processes: the audit log has an entry for each, in an order without gaps, so reading on from the last one misses none.
- * It reads when a change is announced (`LISTEN`), and at intervals.
+ * Follows the changes of keys by all processes: the audit log has an entry for each, in an order without gaps, so
+ * reading on from the last one misses none. It reads when a change is announced (`LISTEN`), and at intervals.
  */
 export async function followKeyChanges(options: KeyChangesOptions): Promise<{ close(): Promise<void> }> {
   const { database, pollMs = DEFAULT_POLL_MS, onChanged, onError } = options

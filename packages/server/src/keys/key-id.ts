@@ -7,7 +7,10 @@ const RANDOM_CHARACTERS = 20
 const CHECK_CHARACTERS = 6
 const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
 
-/** `csk_`, twenty characters of base62 (119 bits), and six that are the CRC-32 of these: so a mistyped id is told from an unknown one, offline. */
+/**
+ * `csk_`, twenty characters of base62 (119 bits), and six that are the CRC-32 of these: so a mistyped id is told from
+ * an unknown one, offline.
+ */
 export function newKeyId(): string {
   const random = Array.from({ length: RANDOM_CHARACTERS }, () => ALPHABET[randomInt(ALPHABET.length)]).join('')
   return KEY_ID_PREFIX + random + checkOf(random)

@@ -10,7 +10,10 @@ export interface KeyPage {
   readonly next: string | null
 }
 
-/** A page of keys, the newest first. The cursor says where the page before ended, so that a page costs the same however far it is. */
+/**
+ * A page of keys, the newest first. The cursor says where the page before ended, so that a page costs the same however
+ * far it is.
+ */
 export async function listKeys(db: Db, organisationId: string | undefined, query: KeyQuery, now: number): Promise<KeyPage> {
   const { search, state, cursor, limit } = query
   let rows = db

@@ -35,8 +35,9 @@ export const DEFAULT_MAX_AGE_MS = 60_000
 export const DEFAULT_GRACE_MS = 300_000
 
 /**
- * Keeps opened keys in memory, bounded in age and number. One load at a time for a key, however many requests wait for it; a key that changes while it is
- * loaded is loaded again. When the store is away, known keys serve for a stated grace, and everything else is refused.
+ * Keeps opened keys in memory, bounded in age and number. One load at a time for a key, however many requests wait for
+ * it; a key that changes while it is loaded is loaded again. When the store is away, known keys serve for a stated
+ * grace, and everything else is refused.
  */
 export function cachedKeys(options: CachedKeysOptions): CachedKeys {
   const { open, now = Date.now, maxAgeMs = DEFAULT_MAX_AGE_MS, graceMs = DEFAULT_GRACE_MS } = options

@@ -59,7 +59,8 @@ export interface Narrowing {
 }
 
 /**
- * Compiles permissions into the question what a call needs. `undefined`: no permission opens it, so it is refused whatever the key may.
+ * Compiles permissions into the question what a call needs. `undefined`: no permission opens it, so it is refused
+ * whatever the key may.
  *
  * @throws ServerError `permission-malformed`
  */

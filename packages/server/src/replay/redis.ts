@@ -70,9 +70,10 @@ type Claiming = {
 }
 
 /**
- * A guard that many processes share. A claim is one round trip; claims that are made at once travel together. Calls are forgotten when they are too old anyway;
- * each takes some 165 bytes until then. While Redis is away, claims are refused, and nothing has to be done when it is back. When it comes back without its memory,
- * calls that were signed before are refused, since they may have been seen.
+ * A guard that many processes share. A claim is one round trip; claims that are made at once travel together. Calls are
+ * forgotten when they are too old anyway; each takes some 165 bytes until then. While Redis is away, claims are
+ * refused, and nothing has to be done when it is back. When it comes back without its memory, calls that were signed
+ * before are refused, since they may have been seen.
  */
 export function redisReplayGuard(options: RedisReplayGuardOptions): RedisReplayGuard {
   const { toleranceMs = 300_000, prefix = 'countersign', skewMs = 2_000, timeoutMs = 500, clock = Date.now, onError } = options

@@ -4,7 +4,8 @@ import type { Sealer } from './sealer.ts'
 export const CANARY = 'seal-canary'
 
 /**
- * Refuses to work with a master key that does not belong to this store: a value that was sealed when the store was made has to open.
+ * Refuses to work with a master key that does not belong to this store: a value that was sealed when the store was made
+ * has to open.
  *
  * @throws ServerError `master-key-wrong`, `sealed-value-damaged`
  */

@@ -28,7 +28,8 @@ export function masterKeyOf(bytes: Uint8Array): MasterKey {
 }
 
 /**
- * Keys written as base64 or base64url with white space or commas between them; the first is the current one, the others open what was sealed before.
+ * Keys written as base64 or base64url with white space or commas between them; the first is the current one, the others
+ * open what was sealed before.
  *
  * @throws ServerError `master-key-malformed`, `master-key-missing`
  */

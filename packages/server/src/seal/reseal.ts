@@ -36,8 +36,8 @@ interface SealedRow {
 }
 
 /**
- * Seals everything anew that is not sealed with the current master key, a piece at a time, while servers work. It can be broken off and begun again: what is
- * done is not done twice.
+ * Seals everything anew that is not sealed with the current master key, a piece at a time, while servers work. It can
+ * be broken off and begun again: what is done is not done twice.
  */
 export async function resealAll(db: Db, sealer: Sealer, onProgress?: (progress: ResealProgress) => void): Promise<number> {
   const prefix = sealedPrefix(sealer.currentId())

@@ -13,8 +13,8 @@ export interface RotationReport {
 }
 
 /**
- * Puts a new master key in front of the file, seals everything anew, and takes the old keys out. Broken off, it goes on where it was: a file with more than
- * one key says that a rotation is not done.
+ * Puts a new master key in front of the file, seals everything anew, and takes the old keys out. Broken off, it goes on
+ * where it was: a file with more than one key says that a rotation is not done.
  *
  * @throws ServerError `master-key-missing`, `master-key-wrong`
  */

@@ -54,7 +54,10 @@ export class Refused extends Error {
 
 export type Api = ReturnType<typeof createApi>
 
-/** The admin API from a page: the session is a cookie that no script sees, and the token against cross-site requests is held here. */
+/**
+ * The admin API from a page: the session is a cookie that no script sees, and the token against cross-site requests is
+ * held here.
+ */
 export function createApi(onSignedOut: () => void) {
   let csrfToken = ''
 

@@ -11,7 +11,10 @@ export interface Sent {
 
 const token = new URLSearchParams(location.hash.slice(1)).get('token') ?? ''
 
-/** Sends through the local server, which knows no CORS. The signature goes with it; the secret does not. @throws Error with what to tell */
+/**
+ * Sends through the local server, which knows no CORS. The signature goes with it; the secret does not. @throws Error
+ * with what to tell
+ */
 export async function send(signed: SignedRequest, signal: AbortSignal): Promise<Sent> {
   const { method, url, headers, body } = signed
   const contentType = body === undefined || 'content-type' in headers ? {} : { 'content-type': 'application/json' }

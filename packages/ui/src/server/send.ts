@@ -24,7 +24,10 @@ const TIMEOUT_MS = 60_000
 /** More of an answer is not shown. */
 const MAX_ANSWER_BYTES = 5 * 1_048_576
 
-/** Sends one request, exactly as it was signed; redirects are shown and not followed, because they would want another signature. */
+/**
+ * Sends one request, exactly as it was signed; redirects are shown and not followed, because they would want another
+ * signature.
+ */
 export async function sendForPage(bytes: Buffer, gone: AbortSignal): Promise<Answer> {
   const request = readRequest(bytes)
   if (typeof request === 'string') return problem(400, 'request-malformed', request)

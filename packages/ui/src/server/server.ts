@@ -34,8 +34,9 @@ const SECURITY_HEADERS = {
 } as const
 
 /**
- * Serves the page on the loopback address. What it can do for the page, to send a request, wants the token of this run, and a `Host` and an `Origin` that
- * are its own: another page in the same browser can't use it, whatever name it gives this address.
+ * Serves the page on the loopback address. What it can do for the page, to send a request, wants the token of this run,
+ * and a `Host` and an `Origin` that are its own: another page in the same browser can't use it, whatever name it gives
+ * this address.
  *
  * @throws Error with the code `EADDRINUSE`, when the port is taken; with `ENOENT`, when the page is not built
  */
