@@ -97,7 +97,7 @@ function readHeaders(headers: SignableRequest['headers'] = {}): readonly Line[] 
     const value = headers[given] ?? ''
     if (!isHeaderName(name))
       throw new CountersignError('option-invalid', `${JSON.stringify(given.slice(0, 40))} is not the name of a header.`)
-    if (!isHeaderValue(unfolded(value)))
+    if (value === undefined || !isHeaderValue(unfolded(value)))
       throw new CountersignError('option-invalid', `The header ${given} can't be sent: ${HEADER_VALUE_IS}.`)
     // `fetch` would send both in one line, spelled in its own way.
     if (lines.some(([other]) => other === name))

@@ -166,5 +166,5 @@ type Refused = Extract<Allowance, 'ambiguous-request' | 'body-on-get'>
 
 const REFUSALS: { readonly [R in Refused]: string } = {
   'body-on-get': 'A GET or HEAD carries no body: leave it out',
-  'ambiguous-request': 'Nothing shows where the body begins: begin it with {, [, " or white space',
+  'ambiguous-request': 'Nothing shows where the body begins: begin it with {, [, " or white space, and end no URL in ?',
 }

@@ -1,3 +1,4 @@
+import { compileGuards } from '../recipe/guards.ts'
 import { openEndsOf } from '../recipe/open-ends.ts'
 import type { SignerFeatures } from '../scheme.ts'
 
@@ -5,7 +6,8 @@ import type { SignerFeatures } from '../scheme.ts'
 export const openEnds: Required<Pick<SignerFeatures, 'openEnds'>> = {
   openEnds(scheme) {
     // What can be seen in no call can't be verified at all, and is signed for those who take it.
-    const ends = openEndsOf(scheme).filter(({ seen }) => seen === 'per-call')
-    return call => ends.some(({ isOpen }) => isOpen(call))
+    const isHopeless = openEndsOf(scheme).some(({ seen }) => seen === 'never')
+    const guard = compileGuards(scheme, { allowed: new Set(isHopeless ? (['ambiguous-request'] as const) : []) })
+    return call => guard(call) !== undefined
   },
 }
