@@ -94,7 +94,7 @@ function readHeaders(headers: SignableRequest['headers'] = {}): readonly Line[] 
   const lines: Line[] = []
   for (const given of Object.keys(headers)) {
     const name = given.toLowerCase()
-    const value = headers[given] ?? ''
+    const value = headers[given]
     if (!isHeaderName(name))
       throw new CountersignError('option-invalid', `${JSON.stringify(given.slice(0, 40))} is not the name of a header.`)
     if (value === undefined || !isHeaderValue(unfolded(value)))
