@@ -1,11 +1,15 @@
 import type { IncomingMessage } from 'node:http'
 
 /**
- * The bytes of the body that a request announces: 0 without one, `undefined` where they come in chunks. Reads the
- * headers as they came, since Node makes its object of them only for who asks, and that costs more than this.
+ * The bytes of the body that a request announces: 0 without one, `undefined` where only its end will tell: in chunks, or
+ * over HTTP/2, where a body needs neither header. Reads the headers as they came, since Node makes its object of them
+ * only for who asks, and that costs more than this.
  */
-export function announcedLength({ rawHeaders }: IncomingMessage): number | undefined {
-  let length = 0
+export function announcedLength({
+  rawHeaders,
+  httpVersionMajor,
+}: Pick<IncomingMessage, 'rawHeaders' | 'httpVersionMajor'>): number | undefined {
+  let length = httpVersionMajor >= 2 ? undefined : 0
   for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
     const name = rawHeaders[at] as string
     if (name.length === 14 && name.toLowerCase() === 'content-length') length = Number(rawHeaders[at + 1])

@@ -52,7 +52,7 @@ export function requireSignature(
       body: (maxBytes: number) => keepBody(request, maxBytes),
       address: options.address === undefined ? request.ip : options.address(request),
     }
-    verifier.verify(incoming, options).then(async result => {
+    const answered = verifier.verify(incoming, options).then(async result => {
       if (result.ok) {
         await endOfTurn()
         rememberCall(request, result)
@@ -63,6 +63,7 @@ export function requireSignature(
       options.onRefused?.(result.failure, request)
       if (!request.complete) response.setHeader('connection', 'close')
       sendProblem(response, result, verifier.scheme.name)
-    }, next)
+    })
+    answered.catch(next)
   }
 }

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import fastify from 'fastify'
 import { describe, expect, it } from 'vitest'
 import { keepBody } from './keep-body.ts'
 
@@ -102,5 +103,34 @@ describe('keepBody', () => {
       })
     })
     expect(await failed).toMatch(/went away/)
+  })
+
+  it('of Fastify’s inject is read like any other', async () => {
+    const app = fastify()
+    app.addHook('preParsing', async request => {
+      await keepBody(request.raw, LIMIT)
+    })
+    app.post('/', async request => request.body)
+    const answer = await app.inject({ method: 'POST', url: '/', payload: { a: 1 } })
+    expect(answer.json()).toEqual({ a: 1 })
+  })
+
+  it('says when the client had left before it was asked, and when bytes were made text', async () => {
+    const messages: string[] = []
+    const server = createServer((request, response) => {
+      if (request.url === '/text') request.setEncoding('utf8')
+      else request.destroy()
+      keepBody(request, LIMIT).catch((error: Error) => {
+        messages.push(error.message)
+        response.end()
+      })
+    }).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const { port } = server.address() as AddressInfo
+    for (const path of ['/gone', '/text'])
+      await fetch(`http://127.0.0.1:${port}${path}`, { method: 'POST', body: 'é' }).catch(() => undefined)
+    server.closeAllConnections()
+    server.close()
+    expect(messages).toEqual([expect.stringMatching(/went away/), expect.stringMatching(/setEncoding/)])
   })
 })

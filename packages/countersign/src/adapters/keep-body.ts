@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import { concatBytes } from '../encoding.ts'
 import { announcedLength } from './announced-length.ts'
 import { BodyEatenError } from './body-eaten.ts'
+import { CLIENT_GONE, readBody } from './node.ts'
 
 /** What some parsers keep of a body: `verify` of Express's parsers, koa-bodyparser, cloud functions. */
 interface WithRawBody {
@@ -41,15 +42,21 @@ export function keepBody(request: IncomingMessage & WithRawBody, maxBytes: numbe
     return Promise.reject(
       new BodyEatenError(`A parser has read the body and kept nothing of it, so its signature can't be checked. ${KEEP_BODY_ADVICE}`),
     )
-  return peek(request, maxBytes)
+  if (request.readableEncoding !== null)
+    return Promise.reject(new BodyEatenError('The body is read as text (setEncoding), and its bytes are signed: leave its encoding alone.'))
+  return peek(request, announced, maxBytes)
 }
 
 /**
  * Takes the pieces out as they come, and puts the whole back once it is there. The stream has then not told anyone that
  * it ends: it does so when its last byte is taken, and by then there are more.
  */
-function peek(request: IncomingMessage, maxBytes: number): Promise<Uint8Array | 'too-large'> {
+function peek(request: IncomingMessage, announced: number | undefined, maxBytes: number): Promise<Uint8Array | 'too-large'> {
   return new Promise((resolve, reject) => {
+    if (request.httpVersionMajor >= 2 && announced === undefined) {
+      peekToEnd(request, maxBytes).then(resolve, reject)
+      return
+    }
     const pieces: Uint8Array[] = []
     let length = 0
 
@@ -60,7 +67,7 @@ function peek(request: IncomingMessage, maxBytes: number): Promise<Uint8Array | 
         pieces.push(piece)
         length += piece.length
       }
-      if (length > maxBytes || request.complete) finish()
+      if (length > maxBytes || length === announced || request.complete) finish()
     }
     const finish = (): void => {
       stop()
@@ -73,7 +80,7 @@ function peek(request: IncomingMessage, maxBytes: number): Promise<Uint8Array | 
     }
     const gone = (): void => {
       stop()
-      reject(new Error('The client went away before its body was read.'))
+      reject(new Error(CLIENT_GONE))
     }
     const stop = (): void => {
       request.off('readable', take)
@@ -84,10 +91,28 @@ function peek(request: IncomingMessage, maxBytes: number): Promise<Uint8Array | 
       take()
       return
     }
+    if (request.destroyed) {
+      gone()
+      return
+    }
     // It is being read from now on; else a listener would have it read in a moment, which ends a body that is empty.
     if (request.readableLength === 0) request.read(0)
     request.on('readable', take).on('close', gone)
   })
+}
+
+/**
+ * Over HTTP/2 nothing tells that a body is whole but its end, after which nothing can be put back: where there is none
+ * that is well; where there is one, its client has to say its length.
+ */
+async function peekToEnd(request: IncomingMessage, maxBytes: number): Promise<Uint8Array | 'too-large'> {
+  const body = await readBody(request, maxBytes)
+  if (body === 'too-large') return body
+  if (body !== undefined && body.length > 0)
+    throw new BodyEatenError(
+      'Over HTTP/2 a body is kept for the parser behind the signature check only where the call says its content-length.',
+    )
+  return NOTHING
 }
 
 const NOTHING = new Uint8Array()

@@ -64,6 +64,8 @@ export function fromNodeRequest(request: IncomingMessage, options: NodeOptions =
   }
 }
 
+export const CLIENT_GONE = 'The client went away before its body was read.'
+
 /** Reads a body, and stops at the limit. */
 export function readBody(request: IncomingMessage, maxBytes: number): Promise<Uint8Array | undefined | 'too-large'> {
   const announced = announcedLength(request)
@@ -74,6 +76,7 @@ export function readBody(request: IncomingMessage, maxBytes: number): Promise<Ui
       new TypeError('The body was read before it could be verified: put requireSignature in front of every body parser.'),
     )
   }
+  if (request.destroyed && !request.complete) return Promise.reject(new Error(CLIENT_GONE))
   return new Promise((resolve, reject) => {
     const pieces: Uint8Array[] = []
     let length = 0
@@ -86,7 +89,7 @@ export function readBody(request: IncomingMessage, maxBytes: number): Promise<Ui
     })
     request.once('end', () => resolve(pieces.length === 1 ? pieces[0] : concatBytes(pieces)))
     request.once('error', reject)
-    request.once('close', () => reject(new Error('The client went away before its body was read.')))
+    request.once('close', () => reject(new Error(CLIENT_GONE)))
   })
 }
 

@@ -72,7 +72,7 @@ export function forwardedHeaders(raw: readonly string[], dropped: ReadonlySet<st
     const lower = name.toLowerCase()
     const read = asUpstreamReads(lower)
     if (read.startsWith(IDENTITY_PREFIX) || dropped.has(read)) continue
-    if (HOP_BY_HOP.has(lower) || named.has(lower) || dropped.has(lower)) continue
+    if (HOP_BY_HOP.has(read) || named.has(lower) || dropped.has(lower)) continue
     kept.push(name, value)
   }
   return kept
