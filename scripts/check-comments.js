@@ -1,4 +1,6 @@
-/** Fails when a comment is wider than a page, since Biome wraps code and leaves comments alone. Run by `npm run lint`. */
+/**
+ * Fails when a comment is wider than a page, since Biome wraps code and leaves comments alone. Run by `npm run lint`.
+ */
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
