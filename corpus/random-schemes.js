@@ -53,6 +53,9 @@ function joined(parts, separators) {
   return parts.map((part, index) => (index === 0 ? part : separators[index % separators.length] + part)).join('')
 }
 
+/** What is made up need not be fit for a verifier. */
+const ALLOWED = ['ambiguous-request', 'body-on-get', 'letter-case', 'which-place', 'empty-parameters', 'equal-names']
+
 const EXAMPLES = [
   { method: 'POST', url: 'https://api.example.com/v1/orders?limit=10&sort=-date', body: '{"amount":"1.0","note":"a/b"}' },
   { method: 'GET', url: 'https://api.example.com/v1/orders/7?z=1' },
@@ -80,7 +83,7 @@ export async function measureInfer({ defineScheme, createSigner, infer }, { coun
     const { encoding } = scheme.secret
     const secret = encoding === 'utf8' ? `s-${bytes.toString('base64url')}.x` : bytes.toString(encoding)
     const credentials = { keyId: 'AKc1d2e3f4', secret }
-    const signer = createSigner(scheme, credentials, { clock: () => 1_647_356_399_123 })
+    const signer = createSigner(scheme, credentials, { clock: () => 1_647_356_399_123, allow: ALLOWED })
     const examples = EXAMPLES.map(request => {
       // Drawn here, so that the same draw makes the same signatures.
       const nonce = scheme.fields.has('nonce') ? { nonce: hexadecimal(random) } : {}
@@ -101,7 +104,7 @@ function signsAlike(scheme, inferred, createSigner, credentials) {
     ...UNSEEN,
     ...(scheme.fields.has('nonce') ? { nonce: 'abcdef0123456789' } : {}),
   }
-  const options = { clock: () => 1_700_000_000_456 }
+  const options = { clock: () => 1_700_000_000_456, allow: ALLOWED }
   const right = createSigner(scheme, credentials, options).sign(given)
   const moment = scheme.carriers.find(({ fields }) => fields.includes('timestamp'))
   const timestamp = moment === undefined ? {} : { timestamp: right.headers[moment.name] }
