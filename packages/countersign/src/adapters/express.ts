@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Failure } from '../failure.ts'
-import type { Verifier, VerifyOptions } from '../verify.ts'
+import type { Verification, Verifier, VerifyOptions } from '../verify.ts'
 import { answerProbe } from './body-probe.ts'
 import { checkAdapterOptions } from './check-adapter-options.ts'
 import { keepBody } from './keep-body.ts'
@@ -52,7 +52,7 @@ export function requireSignature(
       body: (maxBytes: number) => keepBody(request, maxBytes),
       address: options.address === undefined ? request.ip : options.address(request),
     }
-    const answered = verifier.verify(incoming, options).then(async result => {
+    const answer = async (result: Verification): Promise<void> => {
       if (result.ok) {
         await endOfTurn()
         rememberCall(request, result)
@@ -63,7 +63,7 @@ export function requireSignature(
       options.onRefused?.(result.failure, request)
       if (!request.complete) response.setHeader('connection', 'close')
       sendProblem(response, result, verifier.scheme.name)
-    })
-    answered.catch(next)
+    }
+    verifier.verify(incoming, options).then(answer).catch(next)
   }
 }

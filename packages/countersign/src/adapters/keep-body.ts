@@ -44,7 +44,7 @@ export function keepBody(request: IncomingMessage & WithRawBody, maxBytes: numbe
     )
   if (request.readableEncoding !== null)
     return Promise.reject(new BodyEatenError('The body is read as text (setEncoding), and its bytes are signed: leave its encoding alone.'))
-  return peek(request, announced, maxBytes)
+  return request.httpVersionMajor >= 2 && announced === undefined ? peekToEnd(request, maxBytes) : peek(request, announced, maxBytes)
 }
 
 /**
@@ -53,10 +53,6 @@ export function keepBody(request: IncomingMessage & WithRawBody, maxBytes: numbe
  */
 function peek(request: IncomingMessage, announced: number | undefined, maxBytes: number): Promise<Uint8Array | 'too-large'> {
   return new Promise((resolve, reject) => {
-    if (request.httpVersionMajor >= 2 && announced === undefined) {
-      peekToEnd(request, maxBytes).then(resolve, reject)
-      return
-    }
     const pieces: Uint8Array[] = []
     let length = 0
 
