@@ -8,6 +8,7 @@ import { createSigner, type Failure, type Scheme } from 'countersign'
 import { httpSignaturesDraft12, qredoV1, rfc9421 } from 'countersign/schemes'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { type AccessEntry, createGateway, type Gateway, type GatewayOptions, type KeyService, openKeyService } from '../src/index.ts'
+import { sockets, talk } from './talk.ts'
 
 const ORIGIN = 'https://api.example.com'
 const UPGRADE = 'connection: Upgrade\r\nupgrade: websocket\r\n'
@@ -15,7 +16,6 @@ const ACTOR = { name: 'test', address: '' }
 const folder = mkdtempSync(join(tmpdir(), 'countersign-gateway-answers-'))
 const gateways: Gateway[] = []
 const servers: { close(): unknown }[] = []
-const sockets = new Set<Socket>()
 const log: AccessEntry[] = []
 const errors: unknown[] = []
 const refusals: Failure[] = []
@@ -106,22 +106,6 @@ async function start(options: Partial<GatewayOptions> = {}): Promise<{ gateway: 
   gateways.push(gateway)
   const origin = await listenOn(gateway.server)
   return { gateway, port: Number(new URL(origin).port) }
-}
-
-/** Sends bytes; `text` is what has come back so far. */
-function talk(port: number, bytes: string): { socket: Socket; text: () => string; ended: Promise<unknown> } {
-  const socket = connect(port, '127.0.0.1')
-  sockets.add(socket)
-  let answer = ''
-  socket.setEncoding('latin1')
-  socket.on('data', piece => {
-    answer += piece
-  })
-  socket.on('error', () => undefined)
-  socket.write(bytes)
-  const ended = new Promise(resolve => socket.on('close', resolve))
-  void ended.then(() => sockets.delete(socket))
-  return { socket, text: () => answer, ended }
 }
 
 function signed(path: string, method = 'GET', by = qredoV1): string {

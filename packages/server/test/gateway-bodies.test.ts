@@ -1,19 +1,19 @@
 import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
-import { type AddressInfo, connect, type Socket } from 'node:net'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createSigner, type Key } from 'countersign'
 import { qredoV1 } from 'countersign/schemes'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { type AccessEntry, createGateway, type Gateway, type GatewayOptions, type KeyService, openKeyService } from '../src/index.ts'
+import { sockets, talk } from './talk.ts'
 
 const ORIGIN = 'https://api.example.com'
 const ACTOR = { name: 'test', address: '' }
 const folder = mkdtempSync(join(tmpdir(), 'countersign-gateway-bodies-'))
 const gateways: Gateway[] = []
-const sockets = new Set<Socket>()
 const log: AccessEntry[] = []
 const errors: unknown[] = []
 let service: KeyService
@@ -66,22 +66,6 @@ async function start(options: Partial<GatewayOptions> = {}): Promise<{ gateway: 
   gateways.push(gateway)
   await listenOn(gateway.server)
   return { gateway, port: portOf(gateway.server) }
-}
-
-/** Sends bytes; `text` is what has come back so far. */
-function talk(port: number, bytes: string): { socket: Socket; text: () => string; ended: Promise<unknown> } {
-  const socket = connect(port, '127.0.0.1')
-  sockets.add(socket)
-  let answer = ''
-  socket.setEncoding('latin1')
-  socket.on('data', piece => {
-    answer += piece
-  })
-  socket.on('error', () => undefined)
-  socket.write(bytes)
-  const ended = new Promise(resolve => socket.on('close', resolve))
-  void ended.then(() => sockets.delete(socket))
-  return { socket, text: () => answer, ended }
 }
 
 /** The head of a signed call. */
