@@ -4,7 +4,7 @@
  */
 import { writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { declarationSchema } from '../packages/countersign/dist/declaration-schema.js'
+import { declarationSchema } from '../packages/countersign/dist/define/declaration-schema.js'
 import { gatewaySchema } from '../packages/server/dist/gateway/config.js'
 
 const write = (file, schema) =>

@@ -3,7 +3,7 @@ import { createHmac } from 'node:crypto'
 import { createSigner, createVerifier, type DeclaredScheme, defineScheme, isDeclared, memoryKeys, pythonJson } from 'countersign'
 import { qredoV1, SCHEMES, schemeNamed } from 'countersign/schemes'
 import { describe, expect, it } from 'vitest'
-import { decodeSecret, decodeStrictly, encode, utf8 } from '../packages/countersign/src/encoding.ts'
+import { decodeSecret, decodeStrictly, encode, utf8 } from '../packages/countersign/src/wire/encoding.ts'
 import pythonJsonVectors from './python-json.json' with { type: 'json' }
 import qredoV1Vectors from './qredo-v1.json' with { type: 'json' }
 import rfc4231 from './rfc4231.json' with { type: 'json' }

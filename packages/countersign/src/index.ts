@@ -1,28 +1,17 @@
-export type { Algorithm, Digest } from './algorithm.ts'
-export type { JsonBody, SignableBody } from './body.ts'
-export { carriesOf } from './carries.ts'
 export { type ClockCorrection, type Fetch, type SignedFetchOptions, signedFetch } from './clients/fetch.ts'
 export { type ServerClockOptions, serverClock } from './clients/server-clock.ts'
-export type { Credentials } from './credentials.ts'
+export { CountersignError, type ErrorCode } from './contract/error.ts'
+export { explainFailure, FAILURES, type Failure, type FailureCode, type Problem, problemHeaders, toProblem } from './contract/failure.ts'
+export { type Coverage, LOSSES, type Loss, type Only, type PartCoverage } from './contract/loss.ts'
+export { coverageOf } from './coverage/coverage.ts'
+export { ALLOWANCES } from './coverage/guards.ts'
+export { schemeWarnings } from './coverage/warnings.ts'
+export type { Algorithm, Digest } from './crypto/algorithm.ts'
 export type { CryptoProvider } from './crypto/provider.ts'
-export type { HeaderDeclaration, MessagePiece, NonceFormat, ParameterDeclaration, SchemeDeclaration } from './declaration.ts'
-export { defineScheme } from './define.ts'
-export {
-  type BrownOut,
-  type CompiledDeprecation,
-  compileDeprecation,
-  type DeprecatedOptions,
-  type Deprecation,
-  deprecated,
-  type When,
-} from './deprecation.ts'
+export { defineScheme } from './define/define.ts'
 export { type CoverageOfMethods, coverageByMethod, LOSS_TITLES } from './describe/coverage.ts'
-export { describeScheme, type SchemeDescription } from './describe.ts'
-export type { BytesEncoding, SecretEncoding } from './encoding.ts'
-export { CountersignError, type ErrorCode } from './error.ts'
-export { explainFailure, FAILURES, type Failure, type FailureCode, type Problem, problemHeaders, toProblem } from './failure.ts'
-export type { IncomingHeaders } from './headers.ts'
-export { compactJson, type JsonSerializer, type PythonFloat, pythonFloat, pythonJson } from './json.ts'
+export { describeScheme, type SchemeDescription } from './describe/describe.ts'
+export { type OpenApiSecurity, openApiSecurity } from './describe/openapi.ts'
 export {
   createKey,
   failureOfKey,
@@ -32,21 +21,34 @@ export {
   type KeyState,
   type MemoryKeys,
   memoryKeys,
-} from './keys.ts'
-export { type OpenApiSecurity, openApiSecurity } from './openapi.ts'
-export type { BodyDigest, Carried } from './plan.ts'
-export { coverageOf } from './recipe/coverage.ts'
-export { ALLOWANCES } from './recipe/guards.ts'
-export { type Coverage, LOSSES, type Loss, type Only, type PartCoverage } from './recipe/loss.ts'
-export { schemeWarnings } from './recipe/warnings.ts'
-export { type MemoryReplayGuard, type MemoryReplayGuardOptions, memoryReplayGuard, type ReplayAnswer, type ReplayGuard } from './replay.ts'
-export type { SignedHeaders } from './request.ts'
-export { type DeclaredScheme, isDeclared, type Scheme } from './scheme.ts'
-export type { SchemeTypes, TypesOf } from './scheme-types.ts'
-export type { Secret } from './secret.ts'
-export { createSigner, type SignableRequest, type SignedRequest, type Signer, type SignerOptions } from './sign.ts'
-export type { Clock, TimestampFormat } from './timestamp.ts'
+} from './keys/key.ts'
+export type { Secret } from './keys/secret.ts'
+export {
+  type MemoryReplayGuard,
+  type MemoryReplayGuardOptions,
+  memoryReplayGuard,
+  type ReplayAnswer,
+  type ReplayGuard,
+} from './replay/replay.ts'
+export type { JsonBody, SignableBody } from './scheme/body.ts'
+export { carriesOf } from './scheme/carries.ts'
+export type { Credentials } from './scheme/credentials.ts'
+export type { HeaderDeclaration, MessagePiece, NonceFormat, ParameterDeclaration, SchemeDeclaration } from './scheme/declaration.ts'
+export type { BodyDigest, Carried } from './scheme/plan.ts'
+export type { SignedHeaders } from './scheme/request.ts'
+export { type DeclaredScheme, isDeclared, type Scheme } from './scheme/scheme.ts'
+export type { SchemeTypes, TypesOf } from './scheme/scheme-types.ts'
+export { createSigner, type SignableRequest, type SignedRequest, type Signer, type SignerOptions } from './sign/sign.ts'
 export { takesReplayGuard } from './verify/claim-call.ts'
+export {
+  type BrownOut,
+  type CompiledDeprecation,
+  compileDeprecation,
+  type DeprecatedOptions,
+  type Deprecation,
+  deprecated,
+  type When,
+} from './verify/deprecation.ts'
 export {
   type Allowance,
   type AnswerHeaders,
@@ -62,4 +64,8 @@ export {
   type VerifierLimits,
   type VerifierOptions,
   type VerifyOptions,
-} from './verify.ts'
+} from './verify/verify.ts'
+export type { BytesEncoding, SecretEncoding } from './wire/encoding.ts'
+export type { IncomingHeaders } from './wire/headers.ts'
+export { compactJson, type JsonSerializer, type PythonFloat, pythonFloat, pythonJson } from './wire/json.ts'
+export type { Clock, TimestampFormat } from './wire/timestamp.ts'

@@ -1,11 +1,11 @@
 import { crypto } from '#crypto'
+import { CountersignError } from './contract/error.ts'
 import { isPromise } from './crypto/provider.ts'
-import { CountersignError } from './error.ts'
-import { compactJson, type JsonSerializer, pythonFloat, pythonJson } from './json.ts'
-import { textMessage } from './message.ts'
+import { readSecretBytes, type SecretOptions } from './keys/secret-bytes.ts'
 import { qredoV1 } from './schemes/qredo-v1.ts'
-import { readSecretBytes, type SecretOptions } from './secret-bytes.ts'
-import { type Clock, createTimestamper, systemClock } from './timestamp.ts'
+import { compactJson, type JsonSerializer, pythonFloat, pythonJson } from './wire/json.ts'
+import { textMessage } from './wire/message.ts'
+import { type Clock, createTimestamper, systemClock } from './wire/timestamp.ts'
 
 export { qredoTokenClient, type TokenClient, type TokenClientOptions } from './clients/token-client.ts'
 export { compactJson, pythonFloat, pythonJson }

@@ -1,4 +1,4 @@
-import { CountersignError } from '../error.ts'
+import { CountersignError } from '../contract/error.ts'
 import { refuseUnknown } from '../verify/check-options.ts'
 
 /**

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Failure } from '../failure.ts'
-import type { Verification, Verifier, VerifyOptions } from '../verify.ts'
+import type { Failure } from '../contract/failure.ts'
+import type { Verification, Verifier, VerifyOptions } from '../verify/verify.ts'
 import { answerProbe } from './body-probe.ts'
 import { checkAdapterOptions } from './check-adapter-options.ts'
 import { keepBody } from './keep-body.ts'

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
-import { FAILURES, type Failure, problemHeaders, toProblem } from '../failure.ts'
-import type { Verification, Verifier, VerifyOptions } from '../verify.ts'
+import { FAILURES, type Failure, problemHeaders, toProblem } from '../contract/failure.ts'
+import type { Verification, Verifier, VerifyOptions } from '../verify/verify.ts'
 import { checkAdapterOptions } from './check-adapter-options.ts'
 import { keepBody } from './keep-body.ts'
 import { endOfTurn } from './turn.ts'

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import { concatBytes } from '../encoding.ts'
+import { concatBytes } from '../wire/encoding.ts'
 import { announcedLength } from './announced-length.ts'
 import { BodyEatenError } from './body-eaten.ts'
 import { CLIENT_GONE, readBody } from './node.ts'

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { FAILURES, type Failure, problemHeaders, toProblem } from '../failure.ts'
-import type { Verifier, VerifyOptions } from '../verify.ts'
+import { FAILURES, type Failure, problemHeaders, toProblem } from '../contract/failure.ts'
+import type { Verifier, VerifyOptions } from '../verify/verify.ts'
 import { answerProbe } from './body-probe.ts'
 import { checkAdapterOptions } from './check-adapter-options.ts'
 import { keepBody } from './keep-body.ts'

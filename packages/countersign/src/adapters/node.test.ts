@@ -1,11 +1,11 @@
 import { createServer, request as httpRequest } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Failure } from '../failure.ts'
-import { memoryKeys } from '../keys.ts'
+import type { Failure } from '../contract/failure.ts'
+import { memoryKeys } from '../keys/key.ts'
 import { qredoV1 } from '../schemes/index.ts'
-import { createSigner } from '../sign.ts'
-import { createVerifier } from '../verify.ts'
+import { createSigner } from '../sign/sign.ts'
+import { createVerifier } from '../verify/verify.ts'
 import { requireSignature } from './node.ts'
 
 const secret = Buffer.alloc(60, 5).toString('base64')

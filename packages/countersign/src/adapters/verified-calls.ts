@@ -1,5 +1,5 @@
-import { CountersignError } from '../error.ts'
-import type { Verified } from '../verify.ts'
+import { CountersignError } from '../contract/error.ts'
+import type { Verified } from '../verify/verify.ts'
 
 /** By what a framework hands its handlers: Express' and Fastify's request, Koa's and Hono's context. */
 const calls = new WeakMap<object, Verified>()

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { memoryKeys } from '../keys.ts'
+import { memoryKeys } from '../keys/key.ts'
 import { qredoV1 } from '../schemes/index.ts'
-import { createSigner } from '../sign.ts'
-import { createVerifier } from '../verify.ts'
+import { createSigner } from '../sign/sign.ts'
+import { createVerifier } from '../verify/verify.ts'
 import { requireSignature } from './web.ts'
 
 const origin = 'https://api.example.com'

@@ -1,7 +1,7 @@
-import { FAILURES, type Failure, problemHeaders, toProblem } from '../failure.ts'
-import type { IncomingHeaders } from '../headers.ts'
-import { readStream } from '../stream.ts'
-import type { AnswerHeaders, IncomingRequest, Refused, Verified, Verifier, VerifyOptions } from '../verify.ts'
+import { FAILURES, type Failure, problemHeaders, toProblem } from '../contract/failure.ts'
+import type { AnswerHeaders, IncomingRequest, Refused, Verified, Verifier, VerifyOptions } from '../verify/verify.ts'
+import type { IncomingHeaders } from '../wire/headers.ts'
+import { readStream } from '../wire/stream.ts'
 import { checkAdapterOptions } from './check-adapter-options.ts'
 
 export interface WebOptions extends VerifyOptions {

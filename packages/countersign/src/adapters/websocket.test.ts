@@ -2,10 +2,10 @@ import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
-import type { Failure } from '../failure.ts'
-import { memoryKeys } from '../keys.ts'
+import type { Failure } from '../contract/failure.ts'
+import { memoryKeys } from '../keys/key.ts'
 import { qredoV1 } from '../schemes/index.ts'
-import { createVerifier } from '../verify.ts'
+import { createVerifier } from '../verify/verify.ts'
 import { refuseUpgrade, requireSignature, verifyUpgrade } from './websocket.ts'
 
 const keys = memoryKeys(qredoV1, [{ id: 'k', secret: Buffer.alloc(60, 5).toString('base64') }])

@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { FAILURES, problemHeaders, toProblem } from '../failure.ts'
-import type { Signer } from '../sign.ts'
-import type { Refused, Verification, Verified, Verifier } from '../verify.ts'
+import { FAILURES, problemHeaders, toProblem } from '../contract/failure.ts'
+import type { Signer } from '../sign/sign.ts'
+import type { Refused, Verification, Verified, Verifier } from '../verify/verify.ts'
 import { checkAdapterOptions } from './check-adapter-options.ts'
 import type { NodeOptions } from './node.ts'
 

@@ -2,10 +2,10 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
 import { requireSignature } from '../adapters/node.ts'
-import { memoryKeys } from '../keys.ts'
+import { memoryKeys } from '../keys/key.ts'
 import { qredoV1 } from '../schemes/index.ts'
-import { createSigner } from '../sign.ts'
-import { createVerifier } from '../verify.ts'
+import { createSigner } from '../sign/sign.ts'
+import { createVerifier } from '../verify/verify.ts'
 import { signedFetch } from './fetch.ts'
 
 const secret = Buffer.alloc(60, 5).toString('base64')

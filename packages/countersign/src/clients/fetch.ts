@@ -1,8 +1,8 @@
-import { checkNumbers } from '../check-numbers.ts'
-import { CountersignError } from '../error.ts'
-import type { Signer } from '../sign.ts'
-import { readStream } from '../stream.ts'
-import { wireUrl } from '../url.ts'
+import { checkNumbers } from '../contract/check-numbers.ts'
+import { CountersignError } from '../contract/error.ts'
+import type { Signer } from '../sign/sign.ts'
+import { readStream } from '../wire/stream.ts'
+import { wireUrl } from '../wire/url.ts'
 
 export type Fetch = (input: string | URL | Request, init?: RequestInit) => Promise<Response>
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { toProblem } from '../failure.ts'
-import { memoryKeys } from '../keys.ts'
+import { toProblem } from '../contract/failure.ts'
+import { memoryKeys } from '../keys/key.ts'
 import { qredoV1 } from '../schemes/index.ts'
-import { createSigner } from '../sign.ts'
-import { createVerifier } from '../verify.ts'
+import { createSigner } from '../sign/sign.ts'
+import { createVerifier } from '../verify/verify.ts'
 import { type Fetch, type SignedFetchOptions, signedFetch } from './fetch.ts'
 import { serverClock } from './server-clock.ts'
 

@@ -1,4 +1,4 @@
-import { checkNumbers } from '../check-numbers.ts'
+import { checkNumbers } from '../contract/check-numbers.ts'
 import type { ClockCorrection } from './fetch.ts'
 
 export interface ServerClockOptions {

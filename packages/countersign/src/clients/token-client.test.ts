@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { memoryKeys } from '../keys.ts'
+import { memoryKeys } from '../keys/key.ts'
 import { qredoV2 } from '../schemes/qredo-v2.ts'
-import { createVerifier } from '../verify.ts'
+import { createVerifier } from '../verify/verify.ts'
 import { serverClock } from './server-clock.ts'
 import { qredoTokenClient, type TokenClientOptions } from './token-client.ts'
 

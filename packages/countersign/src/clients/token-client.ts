@@ -1,8 +1,8 @@
-import { checkNumbers } from '../check-numbers.ts'
-import { CountersignError } from '../error.ts'
+import { checkNumbers } from '../contract/check-numbers.ts'
+import { CountersignError } from '../contract/error.ts'
 import { qredoV2 } from '../schemes/qredo-v2.ts'
-import { createSigner } from '../sign.ts'
-import { type Clock, systemClock } from '../timestamp.ts'
+import { createSigner } from '../sign/sign.ts'
+import { type Clock, systemClock } from '../wire/timestamp.ts'
 import { type ClockCorrection, type Fetch, signedFetch } from './fetch.ts'
 
 export interface TokenClientOptions {

@@ -10,13 +10,13 @@ import Sandbox from 'postman-sandbox'
 import { afterAll, describe, expect, it } from 'vitest'
 import undeclared from '../../../../vectors/undeclared.json' with { type: 'json' }
 import { requireSignature } from '../adapters/node.ts'
-import type { SchemeDeclaration } from '../declaration.ts'
-import { defineScheme } from '../define.ts'
-import { memoryKeys } from '../keys.ts'
-import { type DeclaredScheme, isDeclared } from '../scheme.ts'
+import { defineScheme } from '../define/define.ts'
+import { memoryKeys } from '../keys/key.ts'
+import type { SchemeDeclaration } from '../scheme/declaration.ts'
+import { type DeclaredScheme, isDeclared } from '../scheme/scheme.ts'
 import * as shipped from '../schemes/index.ts'
 import { SCHEMES } from '../schemes/registry.ts'
-import { createVerifier } from '../verify.ts'
+import { createVerifier } from '../verify/verify.ts'
 import { codeSample, LANGUAGES, type SampleRequest, sampleRequest } from './index.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'countersign-code-'))

@@ -1,5 +1,5 @@
-import { utf8 } from '../encoding.ts'
-import type { SignedRequest } from '../sign.ts'
+import type { SignedRequest } from '../sign/sign.ts'
+import { utf8 } from '../wire/encoding.ts'
 
 /** A curl line that sends exactly what was signed, for a POSIX shell. */
 export function curlLine(signed: SignedRequest, headers: { readonly [name: string]: string } = {}): string {

@@ -1,5 +1,5 @@
-import type { BytesEncoding } from '../encoding.ts'
 import { hashOf, type Recipe } from '../recipe/recipe.ts'
+import type { BytesEncoding } from '../wire/encoding.ts'
 import { type Language, snakeCase } from './language.ts'
 import { type Dialect, partsPrinted, print } from './print.ts'
 import type { Program } from './program.ts'

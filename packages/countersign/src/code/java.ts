@@ -1,5 +1,5 @@
-import type { Digest } from '../algorithm.ts'
-import type { BytesEncoding } from '../encoding.ts'
+import type { Digest } from '../crypto/algorithm.ts'
+import type { BytesEncoding } from '../wire/encoding.ts'
 import { callsFunction, type Language } from './language.ts'
 import { type Dialect, hasRawHash, print, printBytes } from './print.ts'
 import type { Program } from './program.ts'

@@ -1,4 +1,4 @@
-import type { BytesEncoding } from '../encoding.ts'
+import type { BytesEncoding } from '../wire/encoding.ts'
 import type { Language } from './language.ts'
 import { type Dialect, hasRawHash, print, printBytes } from './print.ts'
 import type { Program } from './program.ts'

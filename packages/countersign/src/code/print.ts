@@ -1,8 +1,8 @@
-import type { Digest } from '../algorithm.ts'
-import type { BytesEncoding } from '../encoding.ts'
+import type { Digest } from '../crypto/algorithm.ts'
 import { partsOf } from '../recipe/compile.ts'
 import { mergeTexts } from '../recipe/merge-texts.ts'
 import { hashOf, join, macOf, type Recipe, type TextChange, text } from '../recipe/recipe.ts'
+import type { BytesEncoding } from '../wire/encoding.ts'
 
 /**
  * How a language writes the expressions that a message and headers are made of. It has an entry for every filter of a

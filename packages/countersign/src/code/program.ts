@@ -1,13 +1,13 @@
-import type { AlgorithmFacts, Digest } from '../algorithm.ts'
-import type { NonceFormat } from '../declaration.ts'
-import type { BytesEncoding, SecretEncoding } from '../encoding.ts'
-import { CountersignError } from '../error.ts'
+import { CountersignError } from '../contract/error.ts'
+import type { AlgorithmFacts, Digest } from '../crypto/algorithm.ts'
 import { payloadIsQuery } from '../recipe/call.ts'
 import { type Field, field, fieldsOf, filter, join, type Recipe, text } from '../recipe/recipe.ts'
-import { DEFAULT_LIFETIME_MS } from '../request.ts'
-import type { Carrier, DeclaredScheme } from '../scheme.ts'
-import type { TimestampFormat } from '../timestamp.ts'
-import { splitUrl } from '../url.ts'
+import type { NonceFormat } from '../scheme/declaration.ts'
+import { DEFAULT_LIFETIME_MS } from '../scheme/request.ts'
+import type { Carrier, DeclaredScheme } from '../scheme/scheme.ts'
+import type { BytesEncoding, SecretEncoding } from '../wire/encoding.ts'
+import type { TimestampFormat } from '../wire/timestamp.ts'
+import { splitUrl } from '../wire/url.ts'
 
 /** One request, to be written out as a program that signs and sends it. */
 export interface SampleRequest {

@@ -1,10 +1,10 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { expect, it } from 'vitest'
-import { memoryKeys } from '../keys.ts'
-import { isDeclared } from '../scheme.ts'
+import { memoryKeys } from '../keys/key.ts'
+import { isDeclared } from '../scheme/scheme.ts'
 import { SCHEMES } from '../schemes/index.ts'
-import { createSigner } from '../sign.ts'
-import { createVerifier } from '../verify.ts'
+import { createSigner } from '../sign/sign.ts'
+import { createVerifier } from '../verify/verify.ts'
 import { sampleRequest } from './sample-request.ts'
 
 const NOW = 1_764_000_000_000

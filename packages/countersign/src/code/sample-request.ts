@@ -1,4 +1,4 @@
-import type { DeclaredScheme } from '../scheme.ts'
+import type { DeclaredScheme } from '../scheme/scheme.ts'
 import type { SampleRequest } from './program.ts'
 
 /**

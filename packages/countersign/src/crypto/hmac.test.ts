@@ -1,8 +1,8 @@
 import { createHmac } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { Digest } from '../algorithm.ts'
-import { messageBytes } from '../message.ts'
+import { messageBytes } from '../wire/message.ts'
+import type { Digest } from './algorithm.ts'
 import { createHmacSigner, leftInScratch, SCRATCH_BYTES } from './hmac.ts'
 
 const digests: Digest[] = ['sha1', 'sha256', 'sha384', 'sha512']

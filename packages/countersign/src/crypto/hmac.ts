@@ -1,7 +1,7 @@
 import * as nodeCrypto from 'node:crypto'
-import type { Digest } from '../algorithm.ts'
-import { type Message, messageBytes } from '../message.ts'
-import { DIGEST_BYTES } from '../signature-bytes.ts'
+import { type Message, messageBytes } from '../wire/message.ts'
+import type { Digest } from './algorithm.ts'
+import { DIGEST_BYTES } from './signature-bytes.ts'
 
 /** How `node:crypto` writes bytes as text by itself. */
 export type NativeEncoding = 'hex' | 'base64' | 'base64url'

@@ -1,4 +1,4 @@
-import { CountersignError } from '../error.ts'
+import { CountersignError } from '../contract/error.ts'
 
 /** RSA keys with fewer bits are refused, public and private. */
 export const MIN_RSA_BITS = 2048

@@ -1,10 +1,10 @@
 import { constants, createPrivateKey, createPublicKey, type KeyObject, type SigningOptions, sign, verify } from 'node:crypto'
-import { algorithmFacts, type KeyPairAlgorithm } from '../algorithm.ts'
-import { CountersignError } from '../error.ts'
-import { messageBytes } from '../message.ts'
-import { signatureBytes } from '../signature-bytes.ts'
+import { CountersignError } from '../contract/error.ts'
+import { messageBytes } from '../wire/message.ts'
+import { algorithmFacts, type KeyPairAlgorithm } from './algorithm.ts'
 import { checkModulus, createReducer } from './modulus.ts'
 import type { SignBytes, VerifyMessage } from './provider.ts'
+import { signatureBytes } from './signature-bytes.ts'
 
 /**
  * RFC 9421  3.3.1: the salt is as long as the hash. RFC 9421  3.3.4: an ECDSA signature is r and s, one behind the

@@ -1,7 +1,7 @@
-import type { KeyKind, KeyPairAlgorithm } from '../algorithm.ts'
-import { encode, fromBase64 } from '../encoding.ts'
-import { CountersignError } from '../error.ts'
-import { derElement, derSequence, EC_PUBLIC_KEY, ED25519_ID, NULL, P256_ID, P384_ID, RSA_ENCRYPTION, RSA_PSS } from '../keys/der.ts'
+import { CountersignError } from '../contract/error.ts'
+import { encode, fromBase64 } from '../wire/encoding.ts'
+import type { KeyKind, KeyPairAlgorithm } from './algorithm.ts'
+import { derElement, derSequence, EC_PUBLIC_KEY, ED25519_ID, NULL, P256_ID, P384_ID, RSA_ENCRYPTION, RSA_PSS } from './der.ts'
 
 /**
  * The DER of a key in PEM, wrapped as WebCrypto wants it: PKCS#8 for a private, SPKI for a public key. Takes those,

@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
-import type { KeyPairAlgorithm } from '../algorithm.ts'
+import type { KeyPairAlgorithm } from './algorithm.ts'
 import { crypto as node } from './node.ts'
 import { crypto as web } from './web.ts'
 

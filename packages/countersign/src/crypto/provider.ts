@@ -1,6 +1,6 @@
-import type { Digest, KeyPairAlgorithm } from '../algorithm.ts'
-import type { BytesEncoding } from '../encoding.ts'
-import type { Message } from '../message.ts'
+import type { BytesEncoding } from '../wire/encoding.ts'
+import type { Message } from '../wire/message.ts'
+import type { Digest, KeyPairAlgorithm } from './algorithm.ts'
 
 export type MaybePromise<T> = T | Promise<T>
 

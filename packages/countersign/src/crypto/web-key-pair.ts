@@ -1,9 +1,9 @@
-import { algorithmFacts, type KeyPairAlgorithm } from '../algorithm.ts'
-import { messageBytes } from '../message.ts'
-import { signatureBytes } from '../signature-bytes.ts'
+import { messageBytes } from '../wire/message.ts'
+import { algorithmFacts, type KeyPairAlgorithm } from './algorithm.ts'
 import { checkModulus, createReducer } from './modulus.ts'
 import { readPem } from './pem.ts'
 import type { SignBytes, VerifyMessage } from './provider.ts'
+import { signatureBytes } from './signature-bytes.ts'
 import { digestName, fixed, once } from './web.ts'
 
 interface Names {

@@ -1,6 +1,6 @@
-import type { Digest } from '../algorithm.ts'
-import { encode, utf8 } from '../encoding.ts'
-import { type Message, messageBytes } from '../message.ts'
+import { encode, utf8 } from '../wire/encoding.ts'
+import { type Message, messageBytes } from '../wire/message.ts'
+import type { Digest } from './algorithm.ts'
 import type { CryptoProvider } from './provider.ts'
 
 /** As WebCrypto has it: `SHA-256`. */

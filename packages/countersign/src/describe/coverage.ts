@@ -1,6 +1,6 @@
-import { coverageOf } from '../recipe/coverage.ts'
-import type { Coverage, Loss } from '../recipe/loss.ts'
-import type { Scheme } from '../scheme.ts'
+import type { Coverage, Loss } from '../contract/loss.ts'
+import { coverageOf } from '../coverage/coverage.ts'
+import type { Scheme } from '../scheme/scheme.ts'
 
 /** What a signature covers, for a method that stands for all that have the same coverage. */
 export interface CoverageOfMethods {

@@ -1,4 +1,4 @@
-import type { Only } from '../recipe/loss.ts'
+import type { Only } from '../contract/loss.ts'
 
 /** Which calls a verifier takes, in words; empty where nothing is said. */
 export function describeOnly({ methods, paths, query, body }: Only): string {

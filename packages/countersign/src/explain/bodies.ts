@@ -1,5 +1,5 @@
-import { encode, utf8 } from '../encoding.ts'
-import { percentEncode } from '../percent.ts'
+import { encode, utf8 } from '../wire/encoding.ts'
+import { percentEncode } from '../wire/percent.ts'
 import { changing, type Hypothesis } from './hypothesis.ts'
 import { type JsonNode, type JsonStyle, parseJsonText, writeForm, writeJson, writePythonRepr } from './json-text.ts'
 

@@ -1,7 +1,7 @@
-import { DIGESTS, type Digest } from '../algorithm.ts'
+import { DIGESTS, type Digest } from '../crypto/algorithm.ts'
 import { type CryptoProvider, type MaybePromise, whenReady } from '../crypto/provider.ts'
-import { fromHex } from '../encoding.ts'
-import { type Message, messageBytes } from '../message.ts'
+import { fromHex } from '../wire/encoding.ts'
+import { type Message, messageBytes } from '../wire/message.ts'
 import { changing, type Hypothesis } from './hypothesis.ts'
 
 /** A way to make a signature of a secret and a message, in hexadecimal. */

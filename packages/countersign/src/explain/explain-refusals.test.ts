@@ -1,9 +1,9 @@
 import { createHmac } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it, vi } from 'vitest'
-import { memoryKeys } from '../keys.ts'
+import { memoryKeys } from '../keys/key.ts'
 import { qredoV1 } from '../schemes/index.ts'
-import { createVerifier } from '../verify.ts'
+import { createVerifier } from '../verify/verify.ts'
 import { type ExplainedRefusal, type ExplainRefusalsOptions, explainRefusals } from './index.ts'
 
 const SECRETS = [Buffer.alloc(40, 0xfb), Buffer.alloc(40, 0xee)] as const

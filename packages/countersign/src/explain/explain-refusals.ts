@@ -1,7 +1,7 @@
-import type { Failure } from '../failure.ts'
-import type { KeySource } from '../keys.ts'
-import type { DeclaredScheme } from '../scheme.ts'
-import type { Refusal } from '../verify.ts'
+import type { Failure } from '../contract/failure.ts'
+import type { KeySource } from '../keys/key.ts'
+import type { DeclaredScheme } from '../scheme/scheme.ts'
+import type { Refusal } from '../verify/verify.ts'
 import { type Explanation, explain } from './explain.ts'
 
 /** What the owner is told. It has the right signature in it: keep it from the stranger who sent the request. */

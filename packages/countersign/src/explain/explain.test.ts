@@ -1,11 +1,11 @@
 import { createHash, createHmac } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { Credentials } from '../credentials.ts'
 import { crypto as webCrypto } from '../crypto/web.ts'
-import type { DeclaredScheme } from '../scheme.ts'
+import type { Credentials } from '../scheme/credentials.ts'
+import type { DeclaredScheme } from '../scheme/scheme.ts'
 import { coinbaseExchange, qredoPartner, qredoV1, slack, standardWebhooks, stripe } from '../schemes/index.ts'
-import { createSigner } from '../sign.ts'
+import { createSigner } from '../sign/sign.ts'
 import { explain, messageParts } from './index.ts'
 
 const SECRET = Buffer.from(Array.from({ length: 48 }, (_, index) => (index * 37 + 200) & 255)).toString('base64url')

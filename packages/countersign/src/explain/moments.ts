@@ -1,5 +1,5 @@
-import { parseTimestamp, TIMESTAMP_FORMATS } from '../parse-timestamp.ts'
-import { createTimestamper, type TimestampFormat } from '../timestamp.ts'
+import { parseTimestamp, TIMESTAMP_FORMATS } from '../wire/parse-timestamp.ts'
+import { createTimestamper, type TimestampFormat } from '../wire/timestamp.ts'
 import { changing, type Hypothesis } from './hypothesis.ts'
 
 const RIGHT = 'Make the timestamp once, and use the same characters in the message and in the header.'

@@ -1,8 +1,8 @@
-import { headerLines } from '../header-lines.ts'
-import type { IncomingHeaders } from '../headers.ts'
 import { type Field, fieldsOf, hashOf, type Recipe } from '../recipe/recipe.ts'
-import type { Carrier, DeclaredScheme } from '../scheme.ts'
-import { queryOf } from '../url.ts'
+import type { Carrier, DeclaredScheme } from '../scheme/scheme.ts'
+import { headerLines } from '../wire/header-lines.ts'
+import type { IncomingHeaders } from '../wire/headers.ts'
+import { queryOf } from '../wire/url.ts'
 
 /** What a request says in the places that the scheme names, however it is spelled. */
 export interface LooseFields {

@@ -1,5 +1,5 @@
-import { type BytesEncoding, decodeStrictly, encode, fromBase64, fromHex, utf8 } from '../encoding.ts'
-import { DIGEST_BYTES } from '../signature-bytes.ts'
+import { DIGEST_BYTES } from '../crypto/signature-bytes.ts'
+import { type BytesEncoding, decodeStrictly, encode, fromBase64, fromHex, utf8 } from '../wire/encoding.ts'
 import type { Cause } from './hypothesis.ts'
 
 /** What a presented signature may be, once what was done to its text is undone: bytes in hexadecimal, whole or cut. */

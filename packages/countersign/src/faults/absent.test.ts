@@ -1,9 +1,9 @@
 import { createHash, createHmac } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
-import { draftSignatures } from '../cavage/index.ts'
-import { httpMessageSignatures, signMessage } from '../http-signatures/index.ts'
+import { draftSignatures } from '../bases/draft-signatures/index.ts'
+import { httpMessageSignatures, signMessage } from '../bases/http-signatures/index.ts'
+import { sigV4 } from '../bases/sigv4/index.ts'
 import { createKey, createSigner, createVerifier, defineScheme, type Key, memoryKeys, type Scheme, type VerifierOptions } from '../index.ts'
-import { sigV4 } from '../sigv4/index.ts'
 import { codeOf, NOW, ORIGIN, SECONDS, secret, secretBytes } from './scene.ts'
 
 function verifierOf(scheme: Scheme, options: Partial<VerifierOptions> = {}) {

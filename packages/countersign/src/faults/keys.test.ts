@@ -1,9 +1,10 @@
 import { generateKeyPairSync, type KeyPairKeyObjectResult } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { draftSignatures } from '../cavage/index.ts'
+import { draftSignatures } from '../bases/draft-signatures/index.ts'
+import { httpMessageSignatures } from '../bases/http-signatures/index.ts'
+import { sigV4 } from '../bases/sigv4/index.ts'
 import { crypto as node } from '../crypto/node.ts'
-import { httpMessageSignatures } from '../http-signatures/index.ts'
 import {
   type Algorithm,
   CountersignError,
@@ -16,9 +17,8 @@ import {
   type Scheme,
   type SchemeDeclaration,
 } from '../index.ts'
-import type { SchemeTypes } from '../scheme-types.ts'
+import type { SchemeTypes } from '../scheme/scheme-types.ts'
 import * as shipped from '../schemes/index.ts'
-import { sigV4 } from '../sigv4/index.ts'
 import { NOW, ORIGIN, secret } from './scene.ts'
 
 const inPem = ({ publicKey, privateKey }: KeyPairKeyObjectResult) => ({

@@ -2,7 +2,7 @@ import { createHash, createHmac } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { CountersignError, createSigner, createVerifier, defineScheme, memoryKeys, type SchemeDeclaration } from '../index.ts'
-import type { SchemeTypes } from '../scheme-types.ts'
+import type { SchemeTypes } from '../scheme/scheme-types.ts'
 import { codeOf, NOW, ORIGIN, passphrase, SECONDS, secretBytes } from './scene.ts'
 
 const define = defineScheme as (declaration: unknown) => ReturnType<typeof defineScheme>

@@ -1,7 +1,8 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
-import { draftSignatures } from '../cavage/index.ts'
-import { httpMessageSignatures } from '../http-signatures/index.ts'
+import { draftSignatures } from '../bases/draft-signatures/index.ts'
+import { httpMessageSignatures } from '../bases/http-signatures/index.ts'
+import { sigV4 } from '../bases/sigv4/index.ts'
 import {
   type Algorithm,
   type BodyReader,
@@ -17,7 +18,6 @@ import {
   type VerifierOptions,
 } from '../index.ts'
 import * as shipped from '../schemes/index.ts'
-import { sigV4 } from '../sigv4/index.ts'
 import { codeOf, NOW, ORIGIN, passphrase, place, secret } from './scene.ts'
 
 const BODY = Buffer.from('{"amount":1}')

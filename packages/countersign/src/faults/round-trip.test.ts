@@ -1,5 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
+import { sigV4 } from '../bases/sigv4/index.ts'
 import {
   createSigner,
   createVerifier,
@@ -11,7 +12,6 @@ import {
   type VerifierOptions,
 } from '../index.ts'
 import * as shipped from '../schemes/index.ts'
-import { sigV4 } from '../sigv4/index.ts'
 import { codeOf, NOW, ORIGIN, passphrase, place, secret } from './scene.ts'
 
 const pair = generateKeyPairSync('rsa', {

@@ -1,6 +1,7 @@
 /** What the tests of this folder share: one moment, one origin, one secret. Not published. */
-import type { Credentials } from '../credentials.ts'
+
 import type { Scheme, Verification } from '../index.ts'
+import type { Credentials } from '../scheme/credentials.ts'
 
 export const NOW = 1_764_000_000_000
 export const SECONDS = NOW / 1000

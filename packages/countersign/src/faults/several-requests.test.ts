@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { draftSignatures } from '../cavage/index.ts'
-import { httpMessageSignatures } from '../http-signatures/index.ts'
+import { draftSignatures } from '../bases/draft-signatures/index.ts'
+import { httpMessageSignatures } from '../bases/http-signatures/index.ts'
+import { sigV4 } from '../bases/sigv4/index.ts'
 import { createSigner, createVerifier, defineScheme, memoryKeys, type Scheme, type VerifierOptions } from '../index.ts'
 import { bybit, qredoV1 } from '../schemes/index.ts'
-import { sigV4 } from '../sigv4/index.ts'
 import { codeOf, NOW, ORIGIN, place, secret } from './scene.ts'
 
 function verifierOf(scheme: Scheme, options: Partial<VerifierOptions> = {}) {

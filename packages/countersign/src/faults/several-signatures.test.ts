@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { httpMessageSignatures } from '../http-signatures/index.ts'
+import { httpMessageSignatures } from '../bases/http-signatures/index.ts'
 import { createSigner, createVerifier, memoryKeys, memoryReplayGuard, type ReplayAnswer, type Scheme } from '../index.ts'
 import { rfc9421 } from '../schemes/index.ts'
 import { codeOf, NOW, ORIGIN, secret } from './scene.ts'

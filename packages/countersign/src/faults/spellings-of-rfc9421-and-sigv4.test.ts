@@ -1,8 +1,8 @@
 import { createHash, createHmac } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
-import { httpMessageSignatures, type SignMessageOptions, signMessage } from '../http-signatures/index.ts'
+import { httpMessageSignatures, type SignMessageOptions, signMessage } from '../bases/http-signatures/index.ts'
+import { sigV4 } from '../bases/sigv4/index.ts'
 import { createVerifier, type IncomingRequest, memoryKeys, type Scheme, type VerifierOptions } from '../index.ts'
-import { sigV4 } from '../sigv4/index.ts'
 import { codeOf, NOW, ORIGIN, SECONDS, secretBytes } from './scene.ts'
 
 const BODY = '{"a":1}'

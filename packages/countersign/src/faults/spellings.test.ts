@@ -1,6 +1,6 @@
 import { createHmac, generateKeyPairSync } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
-import { draftSignatures } from '../cavage/index.ts'
+import { draftSignatures } from '../bases/draft-signatures/index.ts'
 import {
   createSigner,
   createVerifier,

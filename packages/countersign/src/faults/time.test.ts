@@ -1,10 +1,10 @@
 import { createHash, createHmac } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
-import { draftSignatures } from '../cavage/index.ts'
-import { httpMessageSignatures } from '../http-signatures/index.ts'
+import { draftSignatures } from '../bases/draft-signatures/index.ts'
+import { httpMessageSignatures } from '../bases/http-signatures/index.ts'
+import { sigV4 } from '../bases/sigv4/index.ts'
 import { createSigner, createVerifier, defineScheme, memoryKeys, type Scheme, type VerifierOptions } from '../index.ts'
 import { httpSignaturesDraft12 } from '../schemes/index.ts'
-import { sigV4 } from '../sigv4/index.ts'
 import { codeOf, NOW, ORIGIN, place, SECONDS, secret } from './scene.ts'
 
 const YEAR = 365 * 86_400_000

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import type { Credentials } from '../credentials.ts'
-import { defineScheme } from '../define.ts'
-import { CountersignError } from '../error.ts'
-import { type DeclaredScheme, isDeclared } from '../scheme.ts'
+import { CountersignError } from '../contract/error.ts'
+import { defineScheme } from '../define/define.ts'
+import type { Credentials } from '../scheme/credentials.ts'
+import { type DeclaredScheme, isDeclared } from '../scheme/scheme.ts'
 import * as schemes from '../schemes/index.ts'
 import { SCHEMES } from '../schemes/registry.ts'
-import { createSigner } from '../sign.ts'
+import { createSigner } from '../sign/sign.ts'
 import { infer, type SignedExample } from './index.ts'
 
 const NOW = 1_647_356_399_123

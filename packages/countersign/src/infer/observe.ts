@@ -1,10 +1,10 @@
-import type { Digest } from '../algorithm.ts'
-import { type BytesEncoding, decodeStrictly, encode } from '../encoding.ts'
-import { headerLines } from '../header-lines.ts'
-import { parseTimestamp, TIMESTAMP_FORMATS } from '../parse-timestamp.ts'
-import { DIGEST_BYTES } from '../signature-bytes.ts'
-import type { TimestampFormat } from '../timestamp.ts'
-import { queryOf } from '../url.ts'
+import type { Digest } from '../crypto/algorithm.ts'
+import { DIGEST_BYTES } from '../crypto/signature-bytes.ts'
+import { type BytesEncoding, decodeStrictly, encode } from '../wire/encoding.ts'
+import { headerLines } from '../wire/header-lines.ts'
+import { parseTimestamp, TIMESTAMP_FORMATS } from '../wire/parse-timestamp.ts'
+import type { TimestampFormat } from '../wire/timestamp.ts'
+import { queryOf } from '../wire/url.ts'
 import type { SignedExample } from './infer.ts'
 
 /** A value that the example carries, with what stands around it. */

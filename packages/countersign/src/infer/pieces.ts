@@ -1,9 +1,9 @@
 import type { CryptoProvider } from '../crypto/provider.ts'
-import { encode, utf8 } from '../encoding.ts'
 import { textOf } from '../explain/difference.ts'
 import { withoutParameter } from '../explain/read-loosely.ts'
 import { field, filter, join, type Recipe, text } from '../recipe/recipe.ts'
-import { pathOf, queryOf, splitUrl } from '../url.ts'
+import { encode, utf8 } from '../wire/encoding.ts'
+import { pathOf, queryOf, splitUrl } from '../wire/url.ts'
 import type { SignedExample } from './infer.ts'
 import { type Carried, timestampFormatOf } from './observe.ts'
 

@@ -1,10 +1,10 @@
-import type { Digest } from '../algorithm.ts'
+import type { Digest } from '../crypto/algorithm.ts'
 import { type CryptoProvider, inTurn, isPromise, type MaybePromise, type SignMessage, whenReady } from '../crypto/provider.ts'
-import type { Key } from '../keys.ts'
-import { type Message, textMessage } from '../message.ts'
-import type { Composition, TimelyClaim } from '../plan.ts'
-import { carriedMac, isDeclared, type Scheme } from '../scheme.ts'
+import type { Composition, TimelyClaim } from '../scheme/plan.ts'
+import { carriedMac, isDeclared, type Scheme } from '../scheme/scheme.ts'
+import { type Message, textMessage } from '../wire/message.ts'
 import { createDerivedSigner } from './derive.ts'
+import type { Key } from './key.ts'
 
 /** The ids of the call when what was presented is right under one of the key's secrets; `undefined` when it is not. */
 export type CheckHmac = (message: Message, claim: TimelyClaim, composition: Composition) => MaybePromise<readonly string[] | undefined>

@@ -1,6 +1,6 @@
-import type { KeyPairAlgorithm } from '../algorithm.ts'
-import { encode } from '../encoding.ts'
-import { derElement, derSequence, NULL, RSA_ENCRYPTION } from './der.ts'
+import type { KeyPairAlgorithm } from '../crypto/algorithm.ts'
+import { derElement, derSequence, NULL, RSA_ENCRYPTION } from '../crypto/der.ts'
+import { encode } from '../wire/encoding.ts'
 
 /**
  * Published test keys of RFC 9421, Appendix B.1, whose private halves are published as well: only their kind matters

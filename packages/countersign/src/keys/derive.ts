@@ -1,8 +1,8 @@
-import type { Digest } from '../algorithm.ts'
+import type { Digest } from '../crypto/algorithm.ts'
 import { type CryptoProvider, inTurn, type MaybePromise, type SignMessage, whenReady } from '../crypto/provider.ts'
-import { type BytesEncoding, concatBytes, fromHex, utf8 } from '../encoding.ts'
-import { type Message, textMessage } from '../message.ts'
-import type { Composition } from '../plan.ts'
+import type { Composition } from '../scheme/plan.ts'
+import { type BytesEncoding, concatBytes, fromHex, utf8 } from '../wire/encoding.ts'
+import { type Message, textMessage } from '../wire/message.ts'
 
 /** Derived keys kept per secret; a client of one service needs one a day. */
 const MAX_DERIVED_KEYS = 16

@@ -1,9 +1,9 @@
-import type { KeyKind, KeyPairAlgorithm } from '../algorithm.ts'
+import { CountersignError } from '../contract/error.ts'
+import type { KeyKind, KeyPairAlgorithm } from '../crypto/algorithm.ts'
+import { isOnCurve, isUsableEdwardsPoint } from '../crypto/curves.ts'
+import { derElement, EC_PUBLIC_KEY, ED25519_ID, NULL, P256_ID, P384_ID, RSA_ENCRYPTION, RSA_PSS } from '../crypto/der.ts'
 import { MIN_RSA_BITS } from '../crypto/modulus.ts'
-import { decodeStrictly, encode, fromBase64 } from '../encoding.ts'
-import { CountersignError } from '../error.ts'
-import { isOnCurve, isUsableEdwardsPoint } from './curves.ts'
-import { derElement, EC_PUBLIC_KEY, ED25519_ID, NULL, P256_ID, P384_ID, RSA_ENCRYPTION, RSA_PSS } from './der.ts'
+import { decodeStrictly, encode, fromBase64 } from '../wire/encoding.ts'
 
 /** What a public key is: its kind, and how long its signatures are. */
 export interface PublicKeyFacts {

@@ -1,14 +1,14 @@
-import { type Algorithm, algorithmFacts } from '../algorithm.ts'
-import { type Credentials, createSignMessage } from '../credentials.ts'
+import { CountersignError } from '../contract/error.ts'
+import { type Algorithm, algorithmFacts } from '../crypto/algorithm.ts'
 import { privateKeyKind } from '../crypto/pem.ts'
 import type { CryptoProvider } from '../crypto/provider.ts'
-import { CountersignError } from '../error.ts'
-import type { SignComposition } from '../plan.ts'
-import type { Scheme } from '../scheme.ts'
-import { readSecretBytes } from '../secret-bytes.ts'
+import { type Credentials, createSignMessage } from '../scheme/credentials.ts'
+import type { SignComposition } from '../scheme/plan.ts'
+import type { Scheme } from '../scheme/scheme.ts'
 import { createDerivedSigner } from './derive.ts'
 import { readSecretOnly } from './no-public-key.ts'
 import { fitsAlgorithm } from './public-key.ts'
+import { readSecretBytes } from './secret-bytes.ts'
 
 /**
  * Makes the function that signs with any key a scheme may have: a secret, a key derived from it, or a private key.

@@ -1,6 +1,6 @@
-import type { Digest } from '../algorithm.ts'
-import type { BytesEncoding } from '../encoding.ts'
-import { bodyMessage } from '../message.ts'
+import type { Digest } from '../crypto/algorithm.ts'
+import type { BytesEncoding } from '../wire/encoding.ts'
+import { bodyMessage } from '../wire/message.ts'
 import type { CompiledHash } from './compile.ts'
 import { field, filter } from './recipe.ts'
 

@@ -1,8 +1,8 @@
-import type { Digest } from '../algorithm.ts'
+import type { Digest } from '../crypto/algorithm.ts'
 import type { CryptoProvider, MaybePromise } from '../crypto/provider.ts'
-import type { BytesEncoding } from '../encoding.ts'
-import type { Message } from '../message.ts'
-import { hostOf, pathOf, queryOf } from '../url.ts'
+import type { BytesEncoding } from '../wire/encoding.ts'
+import type { Message } from '../wire/message.ts'
+import { hostOf, pathOf, queryOf } from '../wire/url.ts'
 import { type Call, payloadIsQuery } from './call.ts'
 import { type Field, type FilterRecipe, type ListRecipe, type Recipe, text } from './recipe.ts'
 

@@ -1,4 +1,4 @@
-import { queryOf } from '../url.ts'
+import { queryOf } from '../wire/url.ts'
 import type { Call } from './call.ts'
 import { type Capabilities, compileText, partsOf, type TextOf } from './compile.ts'
 import { decodeEscapes } from './path-filters.ts'

@@ -1,4 +1,4 @@
-import { concatBytes, utf8 } from '../encoding.ts'
+import { concatBytes, utf8 } from '../wire/encoding.ts'
 import type { Capabilities } from './compile.ts'
 
 /** Puts texts and bytes together in one piece of memory. */

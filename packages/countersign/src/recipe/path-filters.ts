@@ -1,4 +1,4 @@
-import { percentEncode } from '../percent.ts'
+import { percentEncode } from '../wire/percent.ts'
 import type { Capabilities } from './compile.ts'
 import { textFilters } from './text-filters.ts'
 

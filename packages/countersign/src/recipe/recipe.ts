@@ -1,5 +1,5 @@
-import { DIGESTS, type Digest } from '../algorithm.ts'
-import { ALPHABETS, type BytesEncoding } from '../encoding.ts'
+import { DIGESTS, type Digest } from '../crypto/algorithm.ts'
+import { ALPHABETS, type BytesEncoding } from '../wire/encoding.ts'
 
 /**
  * What a template may name in braces. `target` is path and query as they stand on the request line, `query` is without

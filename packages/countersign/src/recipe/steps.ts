@@ -1,5 +1,5 @@
 import type { MaybePromise } from '../crypto/provider.ts'
-import { type Message, messageBytes } from '../message.ts'
+import { type Message, messageBytes } from '../wire/message.ts'
 import { hashOf, type Recipe, text } from './recipe.ts'
 
 /** A stretch of what a step makes. `name` is the field that it holds, `literal`, `hash`, or the name of a value. */

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import undeclared from '../../../../vectors/undeclared.json' with { type: 'json' }
-import { isDeclared } from '../scheme.ts'
+import { isDeclared } from '../scheme/scheme.ts'
+import { parseTemplate } from '../scheme/template.ts'
 import * as shipped from '../schemes/index.ts'
 import { SCHEMES } from '../schemes/registry.ts'
-import { parseTemplate } from '../template.ts'
 import { field, filter, join, text } from './recipe.ts'
 import { templateOf } from './template-of.ts'
 

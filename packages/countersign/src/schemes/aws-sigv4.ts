@@ -1,4 +1,4 @@
-import { sigV4 } from '../sigv4/scheme.ts'
+import { sigV4 } from '../bases/sigv4/scheme.ts'
 
 /** AWS Signature Version 4 in the `Authorization` header; see `sigV4` for a service and region of one's own. */
 export const awsSigV4 = /* @__PURE__ */ sigV4()

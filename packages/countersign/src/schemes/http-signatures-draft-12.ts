@@ -1,4 +1,4 @@
-import { draftSignatures } from '../cavage/scheme.ts'
+import { draftSignatures } from '../bases/draft-signatures/scheme.ts'
 
 /**
  * HTTP Signatures as in draft 12 in the `Authorization` header; see `draftSignatures` for other carriers and coverage.

@@ -1,4 +1,4 @@
-import { readDeclaration } from '../scheme.ts'
+import { readDeclaration } from '../scheme/scheme.ts'
 import { markedBodies } from '../sign/marked-bodies.ts'
 import { passphrases } from '../sign/passphrases.ts'
 

@@ -3,9 +3,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { memoryKeys } from '../keys.ts'
-import { createSigner } from '../sign.ts'
-import { createVerifier } from '../verify.ts'
+import { memoryKeys } from '../keys/key.ts'
+import { createSigner } from '../sign/sign.ts'
+import { createVerifier } from '../verify/verify.ts'
 import { qredoPartner } from './qredo-partner.ts'
 
 const hasOpenssl = spawnSync('openssl', ['version']).status === 0

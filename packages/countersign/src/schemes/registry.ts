@@ -1,4 +1,4 @@
-import type { Scheme } from '../scheme.ts'
+import type { Scheme } from '../scheme/scheme.ts'
 import { awsSigV4, awsSigV4Query } from './aws-sigv4.ts'
 import { binance } from './binance.ts'
 import { bitmex } from './bitmex.ts'

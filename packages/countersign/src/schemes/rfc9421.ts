@@ -1,4 +1,4 @@
-import { httpMessageSignatures } from '../http-signatures/scheme.ts'
+import { httpMessageSignatures } from '../bases/http-signatures/scheme.ts'
 
 /**
  * HTTP Message Signatures, RFC 9421: what we recommend for a new API. Method, target URI and the body's digest are

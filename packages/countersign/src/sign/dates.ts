@@ -1,5 +1,5 @@
-import { parseTimestamp } from '../parse-timestamp.ts'
-import type { SignerFeatures } from '../scheme.ts'
+import type { SignerFeatures } from '../scheme/scheme.ts'
+import { parseTimestamp } from '../wire/parse-timestamp.ts'
 import { stamps } from './stamps.ts'
 
 /** For schemes whose times are not counted from the epoch: one that was given is read as a verifier reads it. */

@@ -1,6 +1,6 @@
-import { CountersignError } from '../error.ts'
-import { addToForm, isForm, readForm } from '../form.ts'
-import type { SignerFeatures } from '../scheme.ts'
+import { CountersignError } from '../contract/error.ts'
+import type { SignerFeatures } from '../scheme/scheme.ts'
+import { addToForm, isForm, readForm } from '../wire/form.ts'
 
 /**
  * For schemes whose form-encoded body carries a nonce or a timestamp: one that it holds already is the call's, one that

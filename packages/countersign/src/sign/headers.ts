@@ -1,8 +1,8 @@
-import { CountersignError } from '../error.ts'
-import { trimOws } from '../header-lines.ts'
-import { isHeaderValue } from '../headers.ts'
-import type { SignableRequest } from '../request.ts'
-import type { SignerFeatures } from '../scheme.ts'
+import { CountersignError } from '../contract/error.ts'
+import type { SignableRequest } from '../scheme/request.ts'
+import type { SignerFeatures } from '../scheme/scheme.ts'
+import { trimOws } from '../wire/header-lines.ts'
+import { isHeaderValue } from '../wire/headers.ts'
 
 /** For schemes that sign headers of the request. */
 export const headers: Required<Pick<SignerFeatures, 'headers'>> = {

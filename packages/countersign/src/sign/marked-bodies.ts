@@ -1,5 +1,5 @@
-import { beginsInTarget } from '../recipe/begins-in-target.ts'
-import type { SignerFeatures } from '../scheme.ts'
+import { beginsInTarget } from '../coverage/begins-in-target.ts'
+import type { SignerFeatures } from '../scheme/scheme.ts'
 
 /**
  * What {@link openEnds} comes to for a scheme that signs the body right behind the URL or its end, in a few bytes: a

@@ -1,8 +1,8 @@
-import { compileNonceCheck, createNonceMaker } from '../nonce.ts'
-import { compileOtherMomentCheck } from '../other-moment.ts'
-import type { SignableRequest } from '../request.ts'
-import type { DeclaredScheme, SignerFeatures } from '../scheme.ts'
-import { notOne } from './not-one.ts'
+import { compileOtherMomentCheck } from '../coverage/other-moment.ts'
+import { notOne } from '../declared/not-one.ts'
+import type { SignableRequest } from '../scheme/request.ts'
+import type { DeclaredScheme, SignerFeatures } from '../scheme/scheme.ts'
+import { compileNonceCheck, createNonceMaker } from '../wire/nonce.ts'
 import { refuseOwnHeaders } from './own-headers.ts'
 
 /** For schemes whose calls carry a nonce. */

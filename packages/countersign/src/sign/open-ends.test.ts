@@ -1,12 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { memoryKeys } from '../keys.ts'
+import { memoryKeys } from '../keys/key.ts'
 import type { Call } from '../recipe/call.ts'
 import { bitmex, coinbaseExchange, kucoin, okx, qredoPartner, qredoV1, qredoV2 } from '../schemes/index.ts'
-import { createSigner, type SignableRequest, type SignerOptions } from '../sign.ts'
-import { createVerifier } from '../verify.ts'
+import { createVerifier } from '../verify/verify.ts'
 import { markedBodies } from './marked-bodies.ts'
 import { openEnds } from './open-ends.ts'
+import { createSigner, type SignableRequest, type SignerOptions } from './sign.ts'
 
 const NOW = 1_764_000_000_000
 const secret = Buffer.alloc(60, 5).toString('base64')

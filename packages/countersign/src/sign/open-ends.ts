@@ -1,6 +1,6 @@
-import { compileGuards } from '../recipe/guards.ts'
-import { openEndsOf } from '../recipe/open-ends.ts'
-import type { SignerFeatures } from '../scheme.ts'
+import { compileGuards } from '../coverage/guards.ts'
+import { openEndsOf } from '../coverage/open-ends.ts'
+import type { SignerFeatures } from '../scheme/scheme.ts'
 
 /** For schemes of which some calls could be read as another: the check that a verifier makes. */
 export const openEnds: Required<Pick<SignerFeatures, 'openEnds'>> = {

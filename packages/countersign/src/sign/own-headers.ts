@@ -1,5 +1,5 @@
-import { CountersignError } from '../error.ts'
-import type { Line } from '../header-lines.ts'
+import { CountersignError } from '../contract/error.ts'
+import type { Line } from '../wire/header-lines.ts'
 
 /**
  * A verifier reads some headers beside the signature: what they hold is the signer's to say. One that the caller gives,

@@ -1,4 +1,4 @@
-import { CountersignError } from '../error.ts'
+import { CountersignError } from '../contract/error.ts'
 
 /**
  * A parameter that the signer adds to the query can't stand there already: no verifier takes it twice.

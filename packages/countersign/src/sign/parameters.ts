@@ -1,8 +1,8 @@
-import { CountersignError } from '../error.ts'
-import { createNonceMaker } from '../nonce.ts'
-import { parameterPattern } from '../parameter.ts'
-import type { SignerFeatures } from '../scheme.ts'
-import { systemClock } from '../timestamp.ts'
+import { CountersignError } from '../contract/error.ts'
+import { parameterPattern } from '../scheme/parameter.ts'
+import type { SignerFeatures } from '../scheme/scheme.ts'
+import { createNonceMaker } from '../wire/nonce.ts'
+import { systemClock } from '../wire/timestamp.ts'
 
 /** For schemes with parameters: the default, what was given, or a value made for every call. */
 export const parameters: Required<Pick<SignerFeatures, 'parameters'>> = {

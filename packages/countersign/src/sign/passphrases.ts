@@ -1,7 +1,7 @@
-import { textMessage } from '../message.ts'
-import { checkPassphrase } from '../passphrase.ts'
-import { carriedMac, type SignerFeatures } from '../scheme.ts'
-import { readSecretBytes } from '../secret-bytes.ts'
+import { checkPassphrase } from '../declared/passphrase.ts'
+import { readSecretBytes } from '../keys/secret-bytes.ts'
+import { carriedMac, type SignerFeatures } from '../scheme/scheme.ts'
+import { textMessage } from '../wire/message.ts'
 
 /**
  * For schemes that want a passphrase, which travels as it is or signed with the secret (`{passphrase|hmac|base64}`).

@@ -1,8 +1,8 @@
-import { CountersignError } from '../error.ts'
-import { percentEncode } from '../percent.ts'
+import { CountersignError } from '../contract/error.ts'
 import type { Call } from '../recipe/call.ts'
-import type { SignerFeatures } from '../scheme.ts'
-import { queryOf } from '../url.ts'
+import type { SignerFeatures } from '../scheme/scheme.ts'
+import { percentEncode } from '../wire/percent.ts'
+import { queryOf } from '../wire/url.ts'
 import { refuseOwnParameters } from './own-parameters.ts'
 
 type Writer = Parameters<NonNullable<SignerFeatures['queries']>>[0][number]

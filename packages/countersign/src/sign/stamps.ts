@@ -1,6 +1,6 @@
-import { DEFAULT_LIFETIME_MS } from '../request.ts'
-import type { SignerFeatures } from '../scheme.ts'
-import { createTimestamper } from '../timestamp.ts'
+import { DEFAULT_LIFETIME_MS } from '../scheme/request.ts'
+import type { SignerFeatures } from '../scheme/scheme.ts'
+import { createTimestamper } from '../wire/timestamp.ts'
 
 /** For schemes whose timestamp says when a call ends, or is not counted from the epoch. */
 export const stamps: Required<Pick<SignerFeatures, 'stamp'>> = {

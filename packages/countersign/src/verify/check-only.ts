@@ -1,5 +1,5 @@
-import { oneOf, shown } from '../check-template.ts'
-import { METHOD } from '../method.ts'
+import { oneOf, shown } from '../scheme/check-template.ts'
+import { METHOD } from '../wire/method.ts'
 
 /** The members of `Only`, and what may stand in each. */
 const MEMBERS = ['methods', 'paths', 'query', 'body'] as const

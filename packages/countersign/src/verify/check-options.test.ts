@@ -6,9 +6,9 @@ import * as koa from '../adapters/koa.ts'
 import * as node from '../adapters/node.ts'
 import * as web from '../adapters/web.ts'
 import * as websocket from '../adapters/websocket.ts'
-import { memoryKeys } from '../keys.ts'
+import { memoryKeys } from '../keys/key.ts'
 import { qredoV1 } from '../schemes/index.ts'
-import { createVerifier } from '../verify.ts'
+import { createVerifier } from './verify.ts'
 
 const options = { origin: 'https://api.example.com', keys: memoryKeys(qredoV1, []) }
 const verifier = createVerifier(qredoV1, options)

@@ -1,6 +1,6 @@
-import { oneOf } from '../check-template.ts'
-import { CountersignError } from '../error.ts'
-import { ALLOWANCES, type Allowance } from '../recipe/guards.ts'
+import { CountersignError } from '../contract/error.ts'
+import { ALLOWANCES, type Allowance } from '../coverage/guards.ts'
+import { oneOf } from '../scheme/check-template.ts'
 import type { VerifierLimits, VerifierOptions } from './types.ts'
 
 /**

@@ -1,11 +1,11 @@
+import { CountersignError } from '../contract/error.ts'
+import type { Failure } from '../contract/failure.ts'
 import { isPromise, type MaybePromise, whenReady } from '../crypto/provider.ts'
-import { CountersignError } from '../error.ts'
-import type { Failure } from '../failure.ts'
-import type { Key } from '../keys.ts'
-import type { TimelyClaim } from '../plan.ts'
-import { memoryReplayGuard, type ReplayAnswer, type ReplayGuard } from '../replay.ts'
-import type { Scheme } from '../scheme.ts'
-import type { Clock } from '../timestamp.ts'
+import type { Key } from '../keys/key.ts'
+import { memoryReplayGuard, type ReplayAnswer, type ReplayGuard } from '../replay/replay.ts'
+import type { TimelyClaim } from '../scheme/plan.ts'
+import type { Scheme } from '../scheme/scheme.ts'
+import type { Clock } from '../wire/timestamp.ts'
 import { lastMomentMs } from './time.ts'
 
 /** A signature that holds. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { Moment } from '../plan.ts'
+import type { Moment } from '../scheme/plan.ts'
 import { findSkew, lastMomentMs } from './time.ts'
 
 const NOW = 1_764_000_000_000

@@ -1,5 +1,5 @@
-import type { Failure } from '../failure.ts'
-import type { ClaimFields, CompleteClaim, Moment, TimelyClaim } from '../plan.ts'
+import type { Failure } from '../contract/failure.ts'
+import type { ClaimFields, CompleteClaim, Moment, TimelyClaim } from '../scheme/plan.ts'
 
 /**
  * Holds a call against the clock; nothing else makes a {@link TimelyClaim}. A call is good from `tolerance` before to

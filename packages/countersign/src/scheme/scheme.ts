@@ -1,0 +1,257 @@
+import type { Loss, Only } from '../contract/loss.ts'
+import { type Algorithm, type AlgorithmFacts, algorithmFacts } from '../crypto/algorithm.ts'
+import type { CryptoProvider, MaybePromise } from '../crypto/provider.ts'
+import type { Call } from '../recipe/call.ts'
+import type { Capabilities } from '../recipe/compile.ts'
+import { type Field, fieldsOf, join, joinParts, type MessageRecipe, macOf, type Recipe } from '../recipe/recipe.ts'
+import type { BytesEncoding, SecretEncoding } from '../wire/encoding.ts'
+import type { Clock, TimestampFormat } from '../wire/timestamp.ts'
+import type { Credentials } from './credentials.ts'
+import type { HeaderDeclaration, MessagePiece, NonceFormat, ParameterDeclaration, SchemeDeclaration } from './declaration.ts'
+import type { NeededFeatures } from './needed-features.ts'
+import type { Base, Preparer } from './plan.ts'
+import type { SignableRequest, SignerOptions } from './request.ts'
+import type { SchemeTypes, TypesOf } from './scheme-types.ts'
+import { hashRecipe, parseTemplate } from './template.ts'
+
+declare const types: unique symbol
+
+/**
+ * What every scheme says of itself, to the engine and to everyone who shows it.
+ *
+ * @typeParam T what the compiler knows of it; nothing where it is chosen when the program runs
+ */
+export interface Scheme<T extends SchemeTypes = SchemeTypes> {
+  /** Never there: for the compiler alone. */
+  readonly [types]?: T
+  /** What users type. */
+  readonly name: string
+  readonly title: string
+  readonly docs: string | undefined
+  /** Those that a key may have. The first that fits a key is its default. */
+  readonly algorithms: readonly [Algorithm, ...Algorithm[]]
+  /** What a key is: a secret that both sides hold, a key pair, or whichever its owner chose. */
+  readonly keys: 'secret' | 'key-pair' | 'either'
+  /** How a secret is written. */
+  readonly secret: { readonly encoding: SecretEncoding; readonly prefix: string }
+  /**
+   * The secret is not used as it is: an HMAC key is derived from `prefix` and the secret, over each text of `derive` in
+   * turn.
+   *
+   * @internal
+   */
+  readonly derivedKey: { readonly prefix: string; readonly derive: readonly Recipe[] } | undefined
+  readonly signature: { readonly encoding: BytesEncoding }
+  /**
+   * How the signed message is made. Where the client may choose what it covers, that of a call which covers what is
+   * demanded.
+   *
+   * @internal
+   */
+  readonly message: MessageRecipe
+  /** Whether a call names its key. Webhooks do not; `optional`: unless the verifier names one. */
+  readonly keyId: 'carried' | 'none' | 'optional'
+  readonly hasPassphrase: boolean
+  /** Whether a replay can be told from a second delivery: a time or a nonce is signed. */
+  readonly detectsReplays: boolean
+  /** Which calls a verifier takes unless it says so itself. */
+  readonly only: Only
+  /** Losses that the scheme's own standard allows, beyond those that are always accepted. */
+  readonly accepts: readonly Loss[]
+  /**
+   * The logic of a scheme that is no declaration.
+   *
+   * @internal
+   */
+  readonly base: Base | undefined
+}
+
+/** Where one or more fields travel. */
+export interface Carrier {
+  readonly in: 'header' | 'query' | 'form'
+  /** Lower case for a header. */
+  readonly name: string
+  readonly prefix: string
+  /** `undefined`: one item, the whole value. */
+  readonly separator: string | undefined
+  /** Of each item, the recipes one behind the other. */
+  readonly items: readonly (readonly Recipe[])[]
+  readonly fields: readonly Field[]
+}
+
+/** A declaration taken apart. Made by {@link defineScheme}, which checks it. */
+export interface DeclaredScheme<T extends SchemeTypes = SchemeTypes> extends Scheme<T> {
+  readonly declaration: SchemeDeclaration
+  /** @internal */
+  readonly algorithm: AlgorithmFacts
+  /** @internal */
+  readonly timestamp:
+    | { readonly formats: readonly [TimestampFormat, ...TimestampFormat[]]; readonly meaning: 'issued' | 'expires' }
+    | undefined
+  /** @internal */
+  readonly nonce: { readonly formats: readonly [NonceFormat, ...NonceFormat[]] }
+  /** @internal */
+  readonly carriers: readonly Carrier[]
+  /**
+   * Two fields of which a call carries exactly one (`{timestamp or nonce}`).
+   *
+   * @internal
+   */
+  readonly alternatives: readonly [Field, Field] | undefined
+  /** @internal */
+  readonly parameters: { readonly [name: string]: ParameterDeclaration }
+  /**
+   * Every field the message or a carrier reads.
+   *
+   * @internal
+   */
+  readonly fields: ReadonlySet<Field>
+  /** @internal */
+  readonly features: SignerFeatures
+}
+
+/**
+ * Writes what a carrier says: of the call, its signature, and the passphrase's own signature where one is asked for.
+ */
+export type WriteCarrier = (call: Call, signature: string, signedPassphrase: string) => string
+
+export interface CarrierWriter {
+  readonly carrier: Carrier
+  readonly write: WriteCarrier
+}
+
+/**
+ * What some schemes' calls need beyond headers, each in a module of its own so that a signer of the others need not
+ * carry it.
+ */
+export interface SignerFeatures {
+  /** What its recipes need. */
+  readonly recipes?: Capabilities
+  /** @returns whether a boundary in the message of a call could move, so that a verifier refuses it */
+  readonly openEnds?: (scheme: DeclaredScheme) => (call: Call) => boolean
+  /** What puts the parameters behind a target: those that are signed, and in the end the signature. */
+  readonly queries?: (writers: readonly CarrierWriter[]) => {
+    readonly signed: (target: string, call: Call) => string
+    readonly sent: (call: Call, signature: string) => string
+  }
+  /**
+   * What writes the time of a call, for timestamps that say when it ends or are not counted from the epoch.
+   *
+   * @param lifetimeMs how far an end lies ahead
+   */
+  readonly stamp?: (scheme: DeclaredScheme, format: TimestampFormat, clock: Clock, lifetimeMs: number | undefined) => () => string
+  /** Whether a verifier would take this as a timestamp. Where there is none, the epoch is told by its digits. */
+  readonly isTimestamp?: (text: string, formats: readonly TimestampFormat[]) => boolean
+  /** @returns the nonce of a call: what was given, checked, or one made up */
+  readonly nonces?: (scheme: DeclaredScheme, clock: Clock) => (request: SignableRequest) => string
+  /** @param contentType of a body that was given as a JSON value */
+  readonly headers?: (request: SignableRequest, contentType: string | undefined) => Call['header']
+  readonly parameters?: (scheme: DeclaredScheme, options: SignerOptions) => () => Call['parameters']
+  /**
+   * @returns a preparer that tries with a verifier's reader what it makes. @throws CountersignError `option-invalid`
+   */
+  readonly readBack?: (scheme: DeclaredScheme, preparer: Preparer, options: SignerOptions) => Preparer
+  /** Puts what the body has to carry into the call. @returns the body that is sent, and what it is */
+  readonly forms?: (
+    scheme: DeclaredScheme,
+    call: Call,
+    isJson: boolean,
+    crypto: CryptoProvider,
+  ) => { readonly bytes: Uint8Array<ArrayBuffer>; readonly contentType: string }
+  /** @returns what signs the passphrase, where it travels signed. @throws CountersignError `credential-missing` */
+  readonly passphrases?: (
+    scheme: DeclaredScheme,
+    credentials: Credentials,
+    crypto: CryptoProvider,
+  ) => (() => MaybePromise<string>) | undefined
+}
+
+/** Whether a scheme is data through and through, so that samples, explanations and other formats can be made of it. */
+export function isDeclared(scheme: Scheme): scheme is DeclaredScheme {
+  return 'declaration' in scheme
+}
+
+/**
+ * How the passphrase is written where it travels signed (`{passphrase|hmac|base64}`); `undefined` where it travels as
+ * it is.
+ *
+ * @internal
+ */
+export function carriedMac({ carriers }: Pick<DeclaredScheme, 'carriers'>): BytesEncoding | undefined {
+  for (const part of carriers.flatMap(carrier => carrier.items.flat())) {
+    const mac = macOf(part)
+    if (mac !== undefined) return mac.encoding
+  }
+  return undefined
+}
+
+/**
+ * Takes a declaration apart that is known to be right: the library's own, which its tests check, so that a client need
+ * not carry the checks. Everyone else's go through {@link defineScheme}.
+ *
+ * @param features what its calls need; the types ask for them, and a test compares them with `featuresOf`
+ */
+export function readDeclaration<const D extends SchemeDeclaration>(
+  declaration: D,
+  ...features: NeededFeatures<D, SignerFeatures>
+): DeclaredScheme<TypesOf<D>>
+export function readDeclaration(declaration: SchemeDeclaration, features: SignerFeatures = {}): DeclaredScheme {
+  const { name, title, docs, timestamp, secret, headers = {}, query = {}, form = {} } = declaration
+  const readAll = (place: Carrier['in'], all: { readonly [name: string]: HeaderDeclaration }): readonly Carrier[] =>
+    Object.entries(all).map(([carrier, value]) => readCarrier(place, carrier, value))
+  const carriers = [...readAll('header', headers), ...readAll('query', query), ...readAll('form', form)]
+  const parts = messagePieces(declaration).flatMap(readPiece)
+  const [first, ...rest] = timestamp?.formats ?? []
+  const [nonceFormat = 'any', ...nonceFormats] = declaration.nonce?.formats ?? []
+  const fields = new Set([...parts.flatMap(fieldsOf), ...carriers.flatMap(carrier => carrier.fields)])
+  const algorithm = algorithmFacts(declaration.algorithm)
+  const alternatives = parts
+    .map(part => (part.op === 'first' ? (fieldsOf(part) as [Field, Field]) : undefined))
+    .find(pair => pair !== undefined)
+  return {
+    name,
+    title,
+    docs,
+    declaration,
+    algorithms: [algorithm.name],
+    algorithm,
+    keys: algorithm.family === 'hmac' ? 'secret' : 'key-pair',
+    secret: { encoding: secret?.encoding ?? 'utf8', prefix: secret?.prefix ?? '' },
+    derivedKey: undefined,
+    signature: declaration.signature,
+    message: join('', parts),
+    keyId: carriers.some(carrier => carrier.fields.includes('keyId')) ? 'carried' : 'none',
+    hasPassphrase: fields.has('passphrase'),
+    detectsReplays: fields.has('timestamp') || fields.has('nonce'),
+    only: declaration.only ?? {},
+    accepts: [],
+    base: undefined,
+    timestamp: first === undefined ? undefined : { formats: [first, ...rest], meaning: timestamp?.meaning ?? 'issued' },
+    nonce: { formats: [nonceFormat, ...nonceFormats] },
+    carriers,
+    alternatives,
+    parameters: declaration.parameters ?? {},
+    fields,
+    features,
+  }
+}
+
+export function messagePieces({ message }: SchemeDeclaration): readonly MessagePiece[] {
+  return isPieces(message) ? message : [message]
+}
+
+function isPieces(message: SchemeDeclaration['message']): message is readonly MessagePiece[] {
+  return Array.isArray(message)
+}
+
+function readPiece(piece: MessagePiece): readonly Recipe[] {
+  if (typeof piece === 'string') return parseTemplate(piece)
+  const of = (typeof piece.of === 'string' ? [piece.of] : piece.of).flatMap(parseTemplate)
+  return [hashRecipe(piece.hash, piece.encoding, joinParts(of))]
+}
+
+function readCarrier(place: Carrier['in'], name: string, value: HeaderDeclaration): Carrier {
+  const { prefix = '', separator = undefined, items } = typeof value === 'string' ? { items: [value] } : value
+  const parsed = items.map(parseTemplate)
+  return { in: place, name, prefix, separator, items: parsed, fields: parsed.flat().flatMap(fieldsOf) }
+}

@@ -1,0 +1,291 @@
+import { crypto as platform } from '#crypto'
+import { checkNumbers } from '../contract/check-numbers.ts'
+import { CountersignError } from '../contract/error.ts'
+import type { Failure } from '../contract/failure.ts'
+import { compileGuards } from '../coverage/guards.ts'
+import { isPromise, type MaybePromise, whenReady } from '../crypto/provider.ts'
+import { createDeclaredPlan } from '../declared/plan.ts'
+import { failureOfKey, type Key } from '../keys/key.ts'
+import { createProver, type Digests, type Proof } from '../keys/prove.ts'
+import { KEY_ID, KEY_ID_IS } from '../scheme/credentials.ts'
+import type { Claim, Plan, TimelyClaim } from '../scheme/plan.ts'
+import { isDeclared, type Scheme } from '../scheme/scheme.ts'
+import { carriesNoBody } from '../wire/method.ts'
+import { chooseOrigins, type Origin, readOrigins } from '../wire/origins.ts'
+import { systemClock } from '../wire/timestamp.ts'
+import { DEFAULT_MAX_TARGET_LENGTH, isStrictTarget } from '../wire/url.ts'
+import { checkAllowances, checkMembersOfOptions, checkSources } from './check-options.ts'
+import { claimEach, createClaimer, type Proven, SAFE_METHODS } from './claim-call.ts'
+import { createGate } from './only.ts'
+import { findSkew, firstMomentMs, judgeTime } from './time.ts'
+import {
+  DEFAULT_MAX_BODY_BYTES,
+  DEFAULT_TOLERANCE_MS,
+  type IncomingRequest,
+  type Refusal,
+  type Refused,
+  type Verification,
+  type Verified,
+  type Verifier,
+  type VerifierOptions,
+  type VerifyOptions,
+} from './types.ts'
+
+export type { Allowance } from '../coverage/guards.ts'
+export * from './types.ts'
+
+/**
+ * Makes a verifier. A request goes through it in the order of the function below, cheap checks first, the replay guard
+ * last, so that only authentic requests can fill it.
+ *
+ * @example
+ * ```ts
+ * const verifier = createVerifier(qredoV1, { origin: 'https://api.example.com', keys: memoryKeys(qredoV1, [{ id, secret }]) })
+ * const result = await verifier.verify({ method, target, headers, body })
+ * if (!result.ok) return refuse(result.failure)
+ * ```
+ *
+ * @throws CountersignError `option-invalid`, `scheme-invalid`
+ */
+export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifier {
+  const crypto = options.crypto ?? platform
+  const { clock = systemClock, toleranceMs = DEFAULT_TOLERANCE_MS, keys, allow = [] } = options
+  checkMembersOfOptions(options)
+  checkAllowances(allow)
+  checkSources(keys, options.replay)
+  const origins = readOrigins(options.origin)
+  const maxBodyBytes = options.limits?.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES
+  const maxTargetLength = options.limits?.maxTargetLength ?? DEFAULT_MAX_TARGET_LENGTH
+  checkNumbers({ toleranceMs, maxBodyBytes, maxTargetLength })
+  const takesBodyOnGet = allow.includes('body-on-get')
+  const gate = createGate(scheme, options.only, options.limits?.methods)
+  const fixedKeyId = readFixedKeyId(scheme, options.keyId)
+  const claimCall = createClaimer(scheme, { replay: options.replay, toleranceMs, clock })
+  const plan = createPlan(scheme, crypto)
+  const guard = compileGuards(scheme, { methods: gate.methods, allowed: new Set(allow) })
+  const prove = createProver(scheme, crypto, keys.algorithms)
+  const refuse = (failure: Failure): Refused => ({ ok: false, failure })
+
+  async function verify(request: IncomingRequest, { permission, deferBody }: VerifyOptions = {}, seen?: Seen): Promise<Verification> {
+    const { method } = request
+
+    // 1. What the request line and the headers say, read strictly.
+    const claim = readHead(request)
+    if ('code' in claim) return refuse(claim)
+    const candidates = chooseOrigins(origins, claim.host)
+    if (candidates.length === 0) return refuse({ code: 'unknown-origin', host: (claim.host ?? '').slice(0, 100) })
+
+    // 2. The time, where it is known already and no other signature could have another: before anything that costs
+    // more.
+    let nowMs = clock()
+    if (claim.otherwise === undefined && typeof claim.moment === 'object') {
+      const late = findSkew(claim.moment, nowMs, toleranceMs)
+      if (late !== undefined) return refuse(late)
+    }
+
+    // 3. The body.
+    const mayDefer = deferBody === true && !SAFE_METHODS.has(method) && claim.otherwise === undefined && !gate.needsBody
+    const bodyDigest = mayDefer ? plan.statedDigest(claim) : undefined
+    const isDeferred = bodyDigest !== undefined
+    let given: Uint8Array | undefined | 'too-large'
+    if (typeof request.body === 'function') {
+      given = isDeferred ? undefined : await request.body(maxBodyBytes)
+      nowMs = clock()
+    } else given = isDeferred ? undefined : request.body
+    if (given === 'too-large' || (given !== undefined && given.length > maxBodyBytes))
+      return refuse({ code: 'body-too-large', maxBytes: maxBodyBytes })
+    const body = given === undefined || given.length === 0 ? undefined : given
+    if (body !== undefined && !takesBodyOnGet && carriesNoBody(method)) return refuse({ code: 'unexpected-body', method })
+    if (seen !== undefined) {
+      seen.body = isDeferred ? 'unread' : body
+      seen.origin = candidates[0]
+    }
+
+    // Each signature in turn: the first that holds is the call's, and all that hold are proven, since each could be
+    // sent alone. What is told is what was wrong with the first.
+    let refusal: Failure | undefined
+    let accepted: Proven | undefined
+    const isOnly = claim.otherwise === undefined
+    const proven: Proven[] = []
+    const digests: Digests | undefined = isOnly && candidates.length === 1 ? undefined : new Map()
+    for (let next: Claim | undefined = claim; next !== undefined; next = next.otherwise) {
+      const complete = gate.checkBody(method, next, isDeferred || body !== undefined) ?? plan.complete(next, isDeferred ? 'deferred' : body)
+      if ('code' in complete) {
+        refusal ??= complete
+        continue
+      }
+
+      // 4. The key, as it is now that the body is there. What is wrong with it is told only once its signature is seen.
+      const keyId = keyIdOf(complete.keyId)
+      if (keyId === '') {
+        refusal ??= { code: 'missing-header', header: 'a key id' }
+        continue
+      }
+      let key: Key | undefined
+      try {
+        const found = keyId === undefined ? undefined : keys.find(keyId)
+        if (isPromise(found)) {
+          key = await found
+          nowMs = clock()
+        } else key = found
+      } catch {
+        return refuse({ code: 'key-source-unavailable' })
+      }
+
+      // 5. The time, held against the clock once nothing is unread any more. One of several that is for later is looked
+      // at as it will be then.
+      const early = isOnly || complete.moment === undefined ? undefined : findSkew(complete.moment, nowMs, toleranceMs)
+      const judgedMs = early === undefined ? nowMs : Math.max(nowMs, firstMomentMs(complete.moment, toleranceMs))
+      const timely = judgeTime(complete, judgedMs, toleranceMs)
+      refusal ??= early
+      if ('code' in timely) {
+        refusal ??= timely
+        continue
+      }
+
+      // 6. The message, rebuilt, and its signature.
+      let proof: Proof | Failure | undefined
+      try {
+        const outcome = proveForOrigin(candidates, 0, keyId ?? '', key, timely, isDeferred, digests)
+        proof = isPromise(outcome) ? await outcome : outcome
+      } catch {
+        // A key that can't be used; where it is made it is checked as far as the platform allows.
+        return refuse({ code: 'key-source-unavailable' })
+      }
+      if (proof === undefined || key === undefined || 'code' in proof) {
+        refusal ??=
+          proof !== undefined && 'code' in proof
+            ? proof
+            : { code: key === undefined ? 'unknown-key' : 'bad-signature', keyId: keyId ?? complete.keyId }
+        continue
+      }
+
+      // 7. The key may be used.
+      const held = early ?? failureOfKey(key, nowMs, request.address)
+      const one = { claim: timely, callIds: proof.callIds, key }
+      if (!isOnly) proven.push(one)
+      if (held === undefined && next.isAskedFor !== false) accepted ??= one
+      else refusal ??= held
+    }
+    if (accepted === undefined) return refuse(refusal ?? { code: 'bad-signature', keyId: claim.keyId })
+
+    // 8. Not seen before, up to the last moment at which it would be accepted; and that is not over.
+    const { key, claim: timely } = accepted
+    const claimed = isOnly ? claimCall(method, accepted) : claimEach(claimCall, method, proven, accepted, toleranceMs)
+    const repeated = isPromise(claimed) ? await claimed : claimed
+    if (repeated !== undefined) return refuse(repeated)
+
+    // 9. Permitted.
+    const denied = findDenial(key, permission)
+    if (denied !== undefined) return refuse(denied)
+    const timestampMs = timely.moment?.issuedMs ?? timely.moment?.expiresMs
+    if (!isDeferred) return { ok: true, key, body, timestampMs } as Verified
+    const keyId = keyIdOf(timely.keyId) ?? key.id
+    const proveWith = (now: Key): MaybePromise<Proof | Failure | undefined> => proveForOrigin(candidates, 0, keyId, now, timely, true)
+    const confirm = (): Promise<Failure | undefined> => confirmCall(accepted, keyId, proveWith, permission, request.address)
+    return { ok: true, key, body, bodyDigest, timestampMs, confirm } as Verified
+  }
+
+  /** Steps 4 to 7 and 9 again, for a call that was proven before its body was there. */
+  async function confirmCall(
+    { key: known, claim: { moment } }: Proven,
+    keyId: string,
+    proveWith: (key: Key) => MaybePromise<Proof | Failure | undefined>,
+    permission: VerifyOptions['permission'],
+    address: string | undefined,
+  ): Promise<Failure | undefined> {
+    try {
+      const key = await keys.find(keyId)
+      if (key === undefined) return { code: 'unknown-key', keyId }
+      const late = moment === undefined ? undefined : findSkew(moment, clock(), toleranceMs)
+      if (late !== undefined) return late
+      // Its secrets or public key may have been replaced.
+      const proof = key === known ? undefined : ((await proveWith(key)) ?? { code: 'bad-signature', keyId })
+      if (proof !== undefined && 'code' in proof) return proof
+      return failureOfKey(key, clock(), address) ?? findDenial(key, permission)
+    } catch {
+      return { code: 'key-source-unavailable' }
+    }
+  }
+
+  function readHead(request: IncomingRequest): Claim | Failure {
+    const { method, target } = request
+    if (!gate.methods.has(method)) return { code: 'method-not-allowed', method: method.slice(0, 20) }
+    if (target.length > maxTargetLength || !isStrictTarget(target)) return { code: 'malformed-target' }
+    const claim = plan.read(request)
+    return 'code' in claim ? claim : (gate.checkHead(method, target) ?? claim)
+  }
+
+  /** For the first origin that the call may be meant for and holds for. */
+  function proveForOrigin(
+    candidates: readonly Origin[],
+    at: number,
+    keyId: string,
+    key: Key | undefined,
+    claim: TimelyClaim,
+    isDeferred: boolean,
+    digests?: Digests,
+  ): MaybePromise<Proof | Failure | undefined> {
+    const origin = candidates[at]
+    if (origin === undefined) return undefined
+    const composition = plan.compose(claim, origin)
+    if ('code' in composition) return composition
+    const proof = guard(composition.call, composition.recipe) ?? prove(keyId, key, composition, claim, isDeferred, digests)
+    if (at + 1 === candidates.length) return proof
+    return whenReady(proof, outcome => outcome ?? proveForOrigin(candidates, at + 1, keyId, key, claim, isDeferred, digests))
+  }
+
+  /** The key of a call: the one that the verifier names, if the call names no other. */
+  function keyIdOf(carried: string): string | undefined {
+    if (fixedKeyId === undefined) return carried
+    return carried === '' || carried === fixedKeyId ? fixedKeyId : undefined
+  }
+
+  const { onRefused } = options
+  const isSigned = (request: IncomingRequest): boolean => !('code' in readHead(request))
+  if (onRefused === undefined) return { scheme, maxBodyBytes, isSigned, verify: (request, verifyOptions) => verify(request, verifyOptions) }
+  return {
+    scheme,
+    maxBodyBytes,
+    isSigned,
+    async verify(request, verifyOptions) {
+      const seen: Seen = { body: typeof request.body === 'function' ? 'unread' : request.body, origin: undefined }
+      const result = await verify(request, verifyOptions, seen)
+      if (!result.ok) {
+        try {
+          onRefused({ failure: result.failure, request, ...seen })
+        } catch {
+          // A watcher must not change what is answered.
+        }
+      }
+      return result
+    },
+  }
+}
+
+/** What was seen of a request, for whoever is told of refusals. */
+interface Seen {
+  body: Refusal['body']
+  origin: Refusal['origin']
+}
+
+function createPlan(scheme: Scheme, crypto: NonNullable<VerifierOptions['crypto']>): Plan {
+  if (scheme.base !== undefined) return scheme.base.createPlan(crypto)
+  if (isDeclared(scheme)) return createDeclaredPlan(scheme)
+  throw new CountersignError('scheme-invalid', `The scheme ${scheme.name} is neither a declaration nor has it a base.`)
+}
+
+function findDenial({ id, permissions }: Key, permission: VerifyOptions['permission']): Failure | undefined {
+  if (permission === undefined) return undefined
+  const required = typeof permission === 'string' ? [permission] : permission
+  return required.some(name => permissions.has(name)) ? undefined : { code: 'permission-denied', keyId: id, required }
+}
+
+function readFixedKeyId({ name, keyId: carries }: Scheme, keyId: string | undefined): string | undefined {
+  if (carries === 'carried' && keyId !== undefined)
+    throw new CountersignError('option-invalid', `The scheme ${name} carries a key id, so leave the option keyId out.`)
+  if (carries === 'none' && keyId === undefined)
+    throw new CountersignError('option-invalid', `The scheme ${name} carries no key id: name the key to verify with in the option keyId.`)
+  if (keyId !== undefined && !KEY_ID.test(keyId)) throw new CountersignError('option-invalid', `The option keyId: ${KEY_ID_IS}.`)
+  return keyId
+}
