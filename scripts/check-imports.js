@@ -1,4 +1,7 @@
-/** Fails when an import goes against the direction of the architecture. Run by `npm run imports`. */
+/**
+ * Fails when an import goes against the direction of the architecture, or when files import each other in a circle
+ * (types included). Run by `npm run imports`.
+ */
 import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -17,25 +20,53 @@ const MAY_IMPORT = {
 
 /** The only files of the library that may know of Node: one crypto provider and the adapters that are for Node. */
 const MAY_USE_NODE =
-  /^packages\/countersign\/src\/(crypto\/(node|node-key-pair|hmac)|adapters\/(node|announced-length|turn|keep-body|body-probe|express|fastify|koa|websocket))\.ts$/
+  /^packages\/countersign\/src\/(crypto\/(node|node-key-pair|hmac)|adapters\/(node|announced-length|turn|keep-body|body-probe|read-body|express|fastify|koa|websocket))\.ts$/
+
+/** The rooms of the library. A file may import from its own room and from the rooms above it in this list. */
+const ROOMS = [
+  'contract',
+  'wire',
+  'crypto',
+  'recipe',
+  'scheme',
+  'coverage',
+  'keys',
+  'replay',
+  'declared',
+  'sign',
+  'verify',
+  'define',
+  'bases',
+  'schemes',
+  'describe',
+  'clients',
+  'adapters',
+  'code',
+  'explain',
+  'infer',
+]
+
+/** The files that stand in no room: doors, which only name what is public. */
+const DOORS = ['index.ts', 'qredo.ts']
+
+/** Rooms that only the doors may enter. */
+const EDGES = ['clients', 'adapters']
 
 /** A statement at the start of a line, or a call; text that only looks like one (a code sample) is neither. */
 const IMPORTS = /^(?:import|export)\b(?:[^'"`;]*?\bfrom)?\s*'([^']+)'|\bimport\('([^']+)'\)/gm
 
-/** Inside the library: what a folder (or the core, which is everything beside the folders) may not reach. */
-const LIBRARY_EDGES = ['adapters/', 'clients/']
-
 /** @type {string[]} */
 const problems = []
-let checked = 0
 
 const files = readdirSync(join(root, 'packages'))
   .flatMap(name => readdirSync(join(root, 'packages', name, 'src'), { recursive: true }).map(file => `packages/${name}/src/${file}`))
   .filter(file => /\.tsx?$/.test(file) && !/\.test\.tsx?$/.test(file))
   .sort()
 
+/** Which files of the same package each file imports. @type {Map<string, string[]>} */
+const neighbours = new Map(files.map(file => [file, []]))
+
 for (const file of files) {
-  checked++
   const [, packageName = ''] = file.split('/')
   const text = readFileSync(join(root, file), 'utf8')
   const { dependencies = {}, peerDependencies = {} } = JSON.parse(readFileSync(join(root, 'packages', packageName, 'package.json'), 'utf8'))
@@ -46,7 +77,8 @@ for (const file of files) {
     if (specifier.startsWith('.')) {
       const target = normalize(join(dirname(file), specifier))
       if (!target.startsWith(`packages/${packageName}/src/`)) complain('a relative path out of the package; import it by its name')
-      if (packageName === 'countersign') checkLibraryEdge(file, target, complain)
+      if (packageName === 'countersign') checkRooms(file, target, complain)
+      neighbours.get(file)?.push(target)
     } else if (specifier.startsWith('node:')) {
       if (packageName === 'countersign' && !MAY_USE_NODE.test(file))
         complain('the library runs everywhere; Node belongs into crypto/node.ts or an adapter')
@@ -63,17 +95,51 @@ for (const file of files) {
   }
 }
 
-function checkLibraryEdge(file, target, complain) {
+for (const circle of circles(neighbours)) problems.push(`These files import each other in a circle: ${circle.join(', ')}`)
+
+/** @param {(why: string) => void} complain */
+function checkRooms(file, target, complain) {
   const inside = path => path.slice('packages/countersign/src/'.length)
-  // What is published as one of the library's own names.
-  const isEntry = ['index.ts', 'qredo.ts'].includes(inside(file))
-  for (const edge of LIBRARY_EDGES) {
-    if (inside(target).startsWith(edge) && !inside(file).startsWith(edge) && !isEntry) complain(`the core does not know ${edge}`)
+  if (DOORS.includes(inside(file))) return
+  const [room, other] = [file, target].map(path => inside(path).split('/')[0] ?? '')
+  if (room === 'faults') return
+  const [place, reach] = [ROOMS.indexOf(room), ROOMS.indexOf(other)]
+  if (place < 0) complain(`${room} is not a room; add it to ROOMS in scripts/check-imports.js, where it belongs`)
+  else if (DOORS.includes(other)) complain('a door is for users of the library; import the file that has it')
+  else if (reach > place) complain(`${room} stands above ${other} in the list of rooms, so it may not know it`)
+  else if (EDGES.includes(other) && room !== other) complain(`nothing knows ${other} but the doors`)
+}
+
+/**
+ * The groups of files that can all reach each other (Tarjan's strongly connected components of more than one file).
+ *
+ * @param {Map<string, string[]>} graph
+ * @returns {string[][]}
+ */
+function circles(graph) {
+  const order = new Map()
+  const lowest = new Map()
+  const open = []
+  const found = []
+  const visit = file => {
+    order.set(file, order.size)
+    lowest.set(file, order.get(file))
+    open.push(file)
+    for (const next of graph.get(file) ?? []) {
+      if (!graph.has(next)) continue
+      if (!order.has(next)) visit(next)
+      if (open.includes(next)) lowest.set(file, Math.min(lowest.get(file), lowest.get(next)))
+    }
+    if (lowest.get(file) !== order.get(file)) return
+    const group = open.splice(open.indexOf(file))
+    if (group.length > 1 || graph.get(file)?.includes(file)) found.push(group.sort())
   }
+  for (const file of graph.keys()) if (!order.has(file)) visit(file)
+  return found
 }
 
 if (problems.length > 0) {
   console.error(problems.join('\n'))
   process.exit(1)
 }
-console.log(`imports: ${checked} files, every import in the right direction`)
+console.log(`imports: ${files.length} files, every import in the right direction, no circle`)

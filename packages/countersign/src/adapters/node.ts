@@ -1,10 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { FAILURES, type Failure, problemHeaders, toProblem } from '../contract/failure.ts'
 import type { IncomingRequest, Refused, Verification, Verified, Verifier, VerifyOptions } from '../verify/verify.ts'
-import { concatBytes } from '../wire/encoding.ts'
-import { announcedLength } from './announced-length.ts'
 import { answerProbe } from './body-probe.ts'
 import { checkAdapterOptions } from './check-adapter-options.ts'
+import { readBody } from './read-body.ts'
 import { endOfTurn } from './turn.ts'
 
 export interface NodeOptions extends VerifyOptions {
@@ -16,6 +15,7 @@ export interface NodeOptions extends VerifyOptions {
 
 export { announcedLength } from './announced-length.ts'
 export { type BodyProbeOptions, checkBodyKept } from './body-probe.ts'
+export { readBody } from './read-body.ts'
 export { endOfTurn } from './turn.ts'
 
 export type SignedHandler = (request: IncomingMessage, response: ServerResponse, verified: Verified) => unknown
@@ -62,35 +62,6 @@ export function fromNodeRequest(request: IncomingMessage, options: NodeOptions =
     body: maxBytes => readBody(request, maxBytes),
     address: options.address === undefined ? request.socket.remoteAddress : options.address(request),
   }
-}
-
-export const CLIENT_GONE = 'The client went away before its body was read.'
-
-/** Reads a body, and stops at the limit. */
-export function readBody(request: IncomingMessage, maxBytes: number): Promise<Uint8Array | undefined | 'too-large'> {
-  const announced = announcedLength(request)
-  if (announced === 0) return Promise.resolve(undefined)
-  if (announced !== undefined && announced > maxBytes) return Promise.resolve('too-large')
-  if (request.readableEnded) {
-    return Promise.reject(
-      new TypeError('The body was read before it could be verified: put requireSignature in front of every body parser.'),
-    )
-  }
-  if (request.destroyed && !request.complete) return Promise.reject(new Error(CLIENT_GONE))
-  return new Promise((resolve, reject) => {
-    const pieces: Uint8Array[] = []
-    let length = 0
-    request.on('data', (piece: Uint8Array) => {
-      length += piece.length
-      if (length > maxBytes) {
-        request.pause()
-        resolve('too-large')
-      } else pieces.push(piece)
-    })
-    request.once('end', () => resolve(pieces.length === 1 ? pieces[0] : concatBytes(pieces)))
-    request.once('error', reject)
-    request.once('close', () => reject(new Error(CLIENT_GONE)))
-  })
 }
 
 /** Answers a refusal. */

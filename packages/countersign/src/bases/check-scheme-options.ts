@@ -1,5 +1,5 @@
 import { CountersignError } from '../contract/error.ts'
-import { oneOf, shown } from '../scheme/check-template.ts'
+import { oneOf, shown } from '../contract/one-of.ts'
 import { SCHEME_NAME, SCHEME_NAME_IS } from '../scheme/scheme-name.ts'
 
 /** What is wrong with an option's value; `undefined` when nothing is. */

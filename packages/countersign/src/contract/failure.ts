@@ -1,4 +1,3 @@
-import type { Remedy } from '../coverage/open-ends.ts'
 import type { Loss } from './loss.ts'
 
 /**
@@ -48,6 +47,12 @@ export type Failure =
     }
   | { readonly code: 'key-source-unavailable' }
   | { readonly code: 'replay-guard-unavailable' }
+
+/**
+ * How a call is made in which a boundary can't move: with a body that begins as no URL can go on; with that, and the
+ * scheme's own parameter as the last of the query; or in no way that holds for every call.
+ */
+export type Remedy = 'body-start' | 'parameter-last' | 'none'
 
 export type FailureCode = Failure['code']
 

@@ -18,7 +18,8 @@ import { isStrictTarget } from '../wire/url.ts'
 import type { CompiledHash } from '../recipe/compile.ts'
 import { coverageOf } from './coverage.ts'
 import { fillHashes } from '../recipe/fill-hashes.ts'
-import { ALLOWANCES, compileGuards } from './guards.ts'
+import { compileGuards } from './guards.ts'
+import { ALLOWANCES } from '../contract/allowance.ts'
 import { type Coverage, LOSSES, type Loss } from '../contract/loss.ts'
 
 /**

@@ -1,3 +1,5 @@
+import { LOSSES, type Loss } from '../contract/loss.ts'
+import type { Allowance } from '../contract/allowance.ts'
 import { CountersignError } from '../contract/error.ts'
 import type { Failure } from '../contract/failure.ts'
 import { compileOtherMomentCheck } from './other-moment.ts'
@@ -6,18 +8,9 @@ import { beginsInTarget } from './begins-in-target.ts'
 import { type Call, payloadIsQuery } from '../recipe/call.ts'
 import { heldBy } from './coverage.ts'
 import type { Held } from './held.ts'
-import { LOSSES, type Loss } from '../contract/loss.ts'
 import { openEndsOf } from './open-ends.ts'
 import { fieldsOf, type Recipe } from '../recipe/recipe.ts'
 import { compileSpelling } from './spelling.ts'
-
-/**
- * What a verifier may be told to take: calls with open ends (`ambiguous-request`), a body with a GET or HEAD
- * (`body-on-get`), and every spelling of a loss.
- */
-export const ALLOWANCES = ['ambiguous-request', 'body-on-get', ...LOSSES] as const
-
-export type Allowance = (typeof ALLOWANCES)[number]
 
 /**
  * Refuses a call whose message another call could have; `undefined` for one that stands alone.

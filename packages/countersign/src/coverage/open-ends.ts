@@ -1,3 +1,4 @@
+import type { Remedy } from '../contract/failure.ts'
 import { utf8 } from '../wire/encoding.ts'
 import { holdsParameter } from '../wire/form.ts'
 import type { Scheme } from '../scheme/scheme.ts'
@@ -24,12 +25,6 @@ export interface OpenEnd {
   /** Whether the boundary could move in this call. */
   readonly isOpen: (call: Call) => boolean
 }
-
-/**
- * How a call is made in which a boundary can't move: with a body that begins as no URL can go on; with that, and the
- * scheme's own parameter as the last of the query; or in no way that holds for every call.
- */
-export type Remedy = 'body-start' | 'parameter-last' | 'none'
 
 /** The open ends of a message of a scheme, and of every message that it holds the hash of. */
 export function openEndsOf(scheme: Scheme, message: Recipe = scheme.message): readonly OpenEnd[] {

@@ -4,7 +4,7 @@ import { checkModulus, createReducer } from './modulus.ts'
 import { readPem } from './pem.ts'
 import type { SignBytes, VerifyMessage } from './provider.ts'
 import { signatureBytes } from './signature-bytes.ts'
-import { digestName, fixed, once } from './web.ts'
+import { digestName, fixed, once } from './web-arguments.ts'
 
 interface Names {
   /** For `importKey`. */

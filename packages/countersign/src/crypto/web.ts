@@ -2,11 +2,7 @@ import { encode, utf8 } from '../wire/encoding.ts'
 import { type Message, messageBytes } from '../wire/message.ts'
 import type { Digest } from './algorithm.ts'
 import type { CryptoProvider } from './provider.ts'
-
-/** As WebCrypto has it: `SHA-256`. */
-export function digestName(digest: Digest): string {
-  return digest.replace('sha', 'SHA-')
-}
+import { digestName, fixed, once } from './web-arguments.ts'
 
 /** WebCrypto: browsers, workers, edge runtimes. Everything is a promise; keys are imported once. */
 export const crypto: CryptoProvider = {
@@ -46,17 +42,4 @@ function keyPair<A extends readonly unknown[], R>(
 ): (...call: A) => Promise<R> {
   const load = once(async () => make(await import('./web-key-pair.ts')))
   return async (...call) => (await load())(...call)
-}
-
-export function once<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | undefined
-  return () => {
-    made ??= make()
-    return made
-  }
-}
-
-/** WebCrypto's types want bytes that are known not to be shared memory. */
-export function fixed(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
-  return bytes.buffer instanceof ArrayBuffer ? (bytes as Uint8Array<ArrayBuffer>) : Uint8Array.from(bytes)
 }

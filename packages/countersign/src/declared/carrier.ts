@@ -1,4 +1,5 @@
 import { DIGEST_BYTES } from '../crypto/signature-bytes.ts'
+import { PASSPHRASE_PATTERN } from '../keys/passphrase.ts'
 import { type Capabilities, type CompiledHash, compileText, joined } from '../recipe/compile.ts'
 import { type Field, fieldsOf, hashOf, isMac, macOf, type Recipe } from '../recipe/recipe.ts'
 import { parameterPattern } from '../scheme/parameter.ts'
@@ -7,7 +8,6 @@ import { ALPHABETS, encodedLength } from '../wire/encoding.ts'
 import { noncePattern } from '../wire/nonce.ts'
 import { percentDecode } from '../wire/percent.ts'
 import { timestampPattern } from '../wire/timestamp.ts'
-import { PASSPHRASE_PATTERN } from './passphrase.ts'
 
 /** How many signatures one header may list (a rotation has two); more is refused unread. */
 export const MAX_SIGNATURES = 8

@@ -1,5 +1,6 @@
 import type { Only } from '../contract/loss.ts'
-import { invalid, oneOf, shown } from '../scheme/check-template.ts'
+import { oneOf, shown } from '../contract/one-of.ts'
+import { invalid } from '../scheme/check-template.ts'
 import type { MessagePiece, ParameterDeclaration, SchemeDeclaration } from '../scheme/declaration.ts'
 import { SCHEME_NAME, SCHEME_NAME_IS } from '../scheme/scheme-name.ts'
 

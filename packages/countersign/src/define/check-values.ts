@@ -1,9 +1,11 @@
+import { oneOf, shown } from '../contract/one-of.ts'
 import { FIELDS } from '../recipe/recipe.ts'
-import { invalid, oneOf, shown } from '../scheme/check-template.ts'
-import type { NonceFormat, ParameterDeclaration, SchemeDeclaration } from '../scheme/declaration.ts'
+import { invalid } from '../scheme/check-template.ts'
+import type { ParameterDeclaration, SchemeDeclaration } from '../scheme/declaration.ts'
 import { parameterCharacters, parameterPattern } from '../scheme/parameter.ts'
 import { findOnlyMistake } from '../verify/check-only.ts'
 import { SECRET_ENCODINGS } from '../wire/encoding.ts'
+import type { NonceFormat } from '../wire/nonce.ts'
 import { NONCE_FORMATS, noncesCharacters } from '../wire/nonce.ts'
 import { TIMESTAMP_FORMATS } from '../wire/parse-timestamp.ts'
 

@@ -5,7 +5,7 @@ import { templateOf } from '../recipe/template-of.ts'
 import type { HeaderDeclaration, MessagePiece, ParameterDeclaration, SchemeDeclaration } from '../scheme/declaration.ts'
 import type { SecretEncoding } from '../wire/encoding.ts'
 import { encode } from '../wire/encoding.ts'
-import type { SignedExample } from './infer.ts'
+import type { SignedExample } from './example.ts'
 import { type Carried, type SignatureSighting, timestampFormatOf } from './observe.ts'
 import { type Piece, parameterName } from './pieces.ts'
 

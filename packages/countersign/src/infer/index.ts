@@ -1,1 +1,2 @@
-export { type Inference, type InferOptions, infer, type SignedExample } from './infer.ts'
+export type { SignedExample } from './example.ts'
+export { type Inference, type InferOptions, infer } from './infer.ts'

@@ -6,25 +6,13 @@ import { explain } from '../explain/explain.ts'
 import { field, type Recipe } from '../recipe/recipe.ts'
 import type { SchemeDeclaration } from '../scheme/declaration.ts'
 import { decodeSecret, encode, fromBase64, fromHex, type SecretEncoding, utf8 } from '../wire/encoding.ts'
-import type { IncomingHeaders } from '../wire/headers.ts'
 import type { Message } from '../wire/message.ts'
 import { type Arrangement, arrangements, STAGES } from './arrange.ts'
 import { type Context, declare, type Guess } from './declare.ts'
+import type { SignedExample } from './example.ts'
 import { findSignatures, observe } from './observe.ts'
 import { openChoices } from './open-choices.ts'
 import { findPieces, type Piece } from './pieces.ts'
-
-/** A request that is known to be signed right, as an API's documentation shows it. */
-export interface SignedExample {
-  readonly method: string
-  readonly url: string
-  readonly headers: IncomingHeaders
-  readonly body?: string | Uint8Array | undefined
-  /** As it is shown. */
-  readonly secret: string
-  readonly keyId?: string | undefined
-  readonly passphrase?: string | undefined
-}
 
 export interface InferOptions {
   /** In milliseconds. Default: 20 s. */

@@ -5,7 +5,7 @@ import { headerLines } from '../wire/header-lines.ts'
 import { parseTimestamp, TIMESTAMP_FORMATS } from '../wire/parse-timestamp.ts'
 import type { TimestampFormat } from '../wire/timestamp.ts'
 import { queryOf } from '../wire/url.ts'
-import type { SignedExample } from './infer.ts'
+import type { SignedExample } from './example.ts'
 
 /** A value that the example carries, with what stands around it. */
 export interface Carried {

@@ -1,5 +1,5 @@
 import type { Arrangement } from './arrange.ts'
-import type { SignedExample } from './infer.ts'
+import type { SignedExample } from './example.ts'
 import type { SignatureSighting } from './observe.ts'
 
 interface Settled {

@@ -4,7 +4,7 @@ import { withoutParameter } from '../explain/read-loosely.ts'
 import { field, filter, join, type Recipe, text } from '../recipe/recipe.ts'
 import { encode, utf8 } from '../wire/encoding.ts'
 import { pathOf, queryOf, splitUrl } from '../wire/url.ts'
-import type { SignedExample } from './infer.ts'
+import type { SignedExample } from './example.ts'
 import { type Carried, timestampFormatOf } from './observe.ts'
 
 /** What a part of the message may be. Of a group, a message has one at most. */

@@ -1,18 +1,18 @@
 import { CountersignError } from '../contract/error.ts'
 import type { Failure } from '../contract/failure.ts'
+import { oneOf } from '../contract/one-of.ts'
 import { type Algorithm, algorithmFacts } from '../crypto/algorithm.ts'
 import type { MaybePromise } from '../crypto/provider.ts'
 import { signatureBytes } from '../crypto/signature-bytes.ts'
-import { checkPassphrase } from '../declared/passphrase.ts'
-import { oneOf } from '../scheme/check-template.ts'
-import { KEY_ID, KEY_ID_IS } from '../scheme/credentials.ts'
+import type { SecretOptions } from '../scheme/credentials.ts'
 import { givenIn, refuseNeedless } from '../scheme/needless.ts'
 import type { Scheme } from '../scheme/scheme.ts'
 import { compileAddresses } from './address.ts'
+import { KEY_ID, KEY_ID_IS } from './credentials.ts'
 import { readSecretOnly } from './no-public-key.ts'
+import { checkPassphrase } from './passphrase.ts'
 import { fitsAlgorithm, type PublicKeyFacts, readPublicKey } from './public-key.ts'
 import { readSecret, Secret } from './secret.ts'
-import type { SecretOptions } from './secret-bytes.ts'
 
 /** A key as its owner describes it. */
 export interface KeyDescription extends SecretOptions {

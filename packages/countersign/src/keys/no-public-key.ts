@@ -1,8 +1,8 @@
 import { CountersignError } from '../contract/error.ts'
+import type { SecretOptions } from '../scheme/credentials.ts'
 import type { Scheme } from '../scheme/scheme.ts'
 import { encode, fromBase64, utf8 } from '../wire/encoding.ts'
 import { readSecret, type Secret } from './secret.ts'
-import type { SecretOptions } from './secret-bytes.ts'
 
 /** What a public key looks like as text: PEM or SSH2 wherever it begins, a line of SSH, a JWK. */
 const TEXT = /-- ?BEGIN |"kty"|^\s*"?(?:ssh|ecdsa|sk)-\S+ AAAA/

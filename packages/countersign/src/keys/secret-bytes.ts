@@ -1,14 +1,10 @@
 import { CountersignError } from '../contract/error.ts'
+import type { SecretOptions } from '../scheme/credentials.ts'
 import type { Scheme } from '../scheme/scheme.ts'
 import { decodeSecret } from '../wire/encoding.ts'
 
 /** A secret shorter than this is refused where a signer, a verifier or a key is made. */
 export const MIN_SECRET_BYTES = 16
-
-export interface SecretOptions {
-  /** Take a secret of under 16 bytes, for an API that handed one out. An empty one is always refused. */
-  readonly allowShortSecret?: boolean | undefined
-}
 
 /**
  * Reads a secret as the scheme says it is written.

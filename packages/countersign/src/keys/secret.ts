@@ -1,5 +1,6 @@
+import type { SecretOptions } from '../scheme/credentials.ts'
 import type { Scheme } from '../scheme/scheme.ts'
-import { readSecretBytes, type SecretOptions } from './secret-bytes.ts'
+import { readSecretBytes } from './secret-bytes.ts'
 
 /** Bytes that never show themselves: not in `console.log`, not in JSON, not in a template string. */
 export class Secret {

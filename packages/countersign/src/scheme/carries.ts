@@ -1,4 +1,4 @@
-import type { Carried } from './plan.ts'
+import type { Carried } from './scheme.ts'
 import { isDeclared, type Scheme } from './scheme.ts'
 
 /**

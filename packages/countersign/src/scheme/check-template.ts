@@ -1,5 +1,5 @@
 import { CountersignError } from '../contract/error.ts'
-import { nearest } from '../contract/nearest.ts'
+import { oneOf, shown } from '../contract/one-of.ts'
 import type { Digest } from '../crypto/algorithm.ts'
 import { DIGEST_BYTES } from '../crypto/signature-bytes.ts'
 import { FIELDS, isTextChange, TEXT_CHANGES } from '../recipe/recipe.ts'
@@ -53,16 +53,6 @@ function checkField(name: string, where: string, parameters: readonly string[]):
   if ((FIELDS as readonly string[]).includes(name) || parameters.includes(name) || /^header\.[a-z0-9-]+$/.test(name)) return
   const known = [...FIELDS, ...parameters]
   throw invalid(where, `{${name}}: ${oneOf(name, 'part of a call', [...known, 'header.NAME'])}, or declare it under parameters`)
-}
-
-/** `x is no thing; one of a, b, c`, and what was meant when it is close to one of them. */
-export function oneOf(word: unknown, thing: string, known: readonly string[]): string {
-  const meant = typeof word === 'string' ? nearest(word, known) : undefined
-  return `${shown(word)} is no ${thing}${meant === undefined ? '' : ` (did you mean ${meant}?)`}; one of ${known.join(', ')}`
-}
-
-export function shown(value: unknown): string {
-  return typeof value === 'string' ? value.slice(0, 60) : (JSON.stringify(value)?.slice(0, 60) ?? String(value))
 }
 
 export function isDigest(word: unknown): word is Digest {

@@ -1,6 +1,7 @@
 import type { Only } from '../contract/loss.ts'
 import type { Algorithm, Digest } from '../crypto/algorithm.ts'
 import type { BytesEncoding, SecretEncoding } from '../wire/encoding.ts'
+import type { NonceFormat } from '../wire/nonce.ts'
 import type { TimestampFormat } from '../wire/timestamp.ts'
 
 /** A piece of the message: a template, or the hash of other pieces. */
@@ -27,12 +28,6 @@ export type ParameterDeclaration = {
   /** Characters that it may not hold, such as the separator behind it. */
   readonly without?: string
 } & ({ readonly default: string; readonly generate?: never } | { readonly generate: NonceFormat; readonly default?: never })
-
-/**
- * How a signer makes a value that it uses once: 16 random bytes as base64url (`random`) or `hex`, a `uuid`, or the time
- * as an epoch number that grows with every call. `any` is whatever a client likes.
- */
-export type NonceFormat = 'any' | 'random' | 'hex' | 'uuid' | 'milliseconds' | 'microseconds' | 'nanoseconds'
 
 /**
  * A signature scheme as data. Signing, verifying and everything else is derived from it, so that they can't disagree.

@@ -3,7 +3,8 @@ import { SCHEMES } from '../schemes/index.ts'
 import { featuresOf } from '../sign/features.ts'
 import { nonces } from '../sign/nonces.ts'
 import { queries } from '../sign/queries.ts'
-import { isDeclared, readDeclaration } from './scheme.ts'
+import { readDeclaration } from './read-declaration.ts'
+import { isDeclared } from './scheme.ts'
 
 const base = { name: 'd', title: 'D', algorithm: 'hmac-sha256', signature: { encoding: 'hex' } } as const
 const signs = { ...base, message: '{method}{target}{nonce}', headers: { n: '{nonce}', s: '{signature}' } } as const

@@ -1,16 +1,13 @@
 import type { Failure } from '../contract/failure.ts'
 import type { Algorithm, Digest } from '../crypto/algorithm.ts'
-import type { CryptoProvider, MaybePromise } from '../crypto/provider.ts'
+import type { MaybePromise } from '../crypto/provider.ts'
 import type { Call } from '../recipe/call.ts'
 import type { CompiledHash, CompiledRecipe, TextOf } from '../recipe/compile.ts'
 import type { Recipe } from '../recipe/recipe.ts'
 import type { IncomingHeaders } from '../wire/headers.ts'
 import type { Message } from '../wire/message.ts'
 import type { Origin } from '../wire/origins.ts'
-import type { TimestampFormat } from '../wire/timestamp.ts'
-import type { Credentials } from './credentials.ts'
-import type { SignableRequest, SignedRequest, SignerOptions } from './request.ts'
-import type { Scheme } from './scheme.ts'
+import type { SignableRequest, SignedRequest } from './request.ts'
 
 /**
  * The contract between a scheme and the engine. A request goes through four states, `Claim → CompleteClaim →
@@ -163,56 +160,6 @@ export interface Preparer<P extends Composition = Composition> {
 
 /** Signs the message of a composition, in the scheme's encoding. */
 export type SignComposition = (message: Message, composition: Composition) => MaybePromise<string>
-
-/** A place that a call's signature travels in, or something that the signature needs. */
-export interface Carried {
-  readonly in: 'header' | 'query' | 'form'
-  /** Lower case for a header. */
-  readonly name: string
-  /** Whether every call has it. */
-  readonly required: boolean
-  /** Whether what it holds must not be shown: a passphrase. */
-  readonly secret: boolean
-  /** What it holds: a template, or words. */
-  readonly holds: string
-}
-
-/**
- * The logic of a scheme whose parts no declaration can say, such as RFC 9421's structured fields. All it makes is
- * recipes.
- */
-export interface Base {
-  readonly createPlan: (crypto: CryptoProvider) => Plan
-  /** @throws CountersignError what is wrong with the credentials or the options */
-  readonly createPreparer: (credentials: Credentials, options: SignerOptions, crypto: CryptoProvider) => Preparer
-  /** `createAnySigner` of keys/sign.ts: a declared scheme's signer need not carry it. */
-  readonly createSigner: (scheme: Scheme, credentials: Credentials, crypto: CryptoProvider) => SignComposition
-  /**
-   * Every place that a call's signature is read from, in all forms that the plan accepts; so a gateway takes them all
-   * out.
-   */
-  readonly carries: readonly Carried[]
-  /**
-   * The parts of the coverage table that state a digest of the body which the plan has compared, such as
-   * `header.content-digest`: where one is signed, the body is.
-   */
-  readonly bodyDigests: readonly string[]
-  /** Where the time is and how it is written, in words; `none` where none is signed. */
-  readonly timestamp: string
-  /** What is signed, in words. */
-  readonly signs: string
-  readonly takes: SignerTakes
-}
-
-/** What a scheme's signer may be given; anything else would be dropped without a word, and is refused. */
-export interface SignerTakes {
-  /** Names of parameters. */
-  readonly parameters: readonly string[]
-  /** The formats that it can be told to write a time in; a scheme with logic has its own. */
-  readonly timestamps: readonly TimestampFormat[]
-  readonly nonce: boolean
-  readonly sessionToken: boolean
-}
 
 /** A refusal has a `code`; nothing else that a plan answers with has. */
 export function isFailure(value: object): value is Failure {

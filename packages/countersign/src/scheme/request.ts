@@ -1,4 +1,4 @@
-import type { Allowance } from '../coverage/guards.ts'
+import type { Allowance } from '../contract/allowance.ts'
 import type { CryptoProvider } from '../crypto/provider.ts'
 import type { JsonSerializer } from '../wire/json.ts'
 import type { Clock } from '../wire/timestamp.ts'

@@ -1,18 +1,17 @@
 import type { Loss, Only } from '../contract/loss.ts'
-import { type Algorithm, type AlgorithmFacts, algorithmFacts } from '../crypto/algorithm.ts'
+import type { Algorithm, AlgorithmFacts } from '../crypto/algorithm.ts'
 import type { CryptoProvider, MaybePromise } from '../crypto/provider.ts'
 import type { Call } from '../recipe/call.ts'
 import type { Capabilities } from '../recipe/compile.ts'
-import { type Field, fieldsOf, join, joinParts, type MessageRecipe, macOf, type Recipe } from '../recipe/recipe.ts'
+import { type Field, type MessageRecipe, macOf, type Recipe } from '../recipe/recipe.ts'
 import type { BytesEncoding, SecretEncoding } from '../wire/encoding.ts'
+import type { NonceFormat } from '../wire/nonce.ts'
 import type { Clock, TimestampFormat } from '../wire/timestamp.ts'
 import type { Credentials } from './credentials.ts'
-import type { HeaderDeclaration, MessagePiece, NonceFormat, ParameterDeclaration, SchemeDeclaration } from './declaration.ts'
-import type { NeededFeatures } from './needed-features.ts'
-import type { Base, Preparer } from './plan.ts'
+import type { ParameterDeclaration, SchemeDeclaration } from './declaration.ts'
+import type { Plan, Preparer, SignComposition } from './plan.ts'
 import type { SignableRequest, SignerOptions } from './request.ts'
-import type { SchemeTypes, TypesOf } from './scheme-types.ts'
-import { hashRecipe, parseTemplate } from './template.ts'
+import type { SchemeTypes } from './scheme-types.ts'
 
 declare const types: unique symbol
 
@@ -64,6 +63,56 @@ export interface Scheme<T extends SchemeTypes = SchemeTypes> {
    * @internal
    */
   readonly base: Base | undefined
+}
+
+/** A place that a call's signature travels in, or something that the signature needs. */
+export interface Carried {
+  readonly in: 'header' | 'query' | 'form'
+  /** Lower case for a header. */
+  readonly name: string
+  /** Whether every call has it. */
+  readonly required: boolean
+  /** Whether what it holds must not be shown: a passphrase. */
+  readonly secret: boolean
+  /** What it holds: a template, or words. */
+  readonly holds: string
+}
+
+/**
+ * The logic of a scheme whose parts no declaration can say, such as RFC 9421's structured fields. All it makes is
+ * recipes.
+ */
+export interface Base {
+  readonly createPlan: (crypto: CryptoProvider) => Plan
+  /** @throws CountersignError what is wrong with the credentials or the options */
+  readonly createPreparer: (credentials: Credentials, options: SignerOptions, crypto: CryptoProvider) => Preparer
+  /** `createAnySigner` of keys/sign.ts: a declared scheme's signer need not carry it. */
+  readonly createSigner: (scheme: Scheme, credentials: Credentials, crypto: CryptoProvider) => SignComposition
+  /**
+   * Every place that a call's signature is read from, in all forms that the plan accepts; so a gateway takes them all
+   * out.
+   */
+  readonly carries: readonly Carried[]
+  /**
+   * The parts of the coverage table that state a digest of the body which the plan has compared, such as
+   * `header.content-digest`: where one is signed, the body is.
+   */
+  readonly bodyDigests: readonly string[]
+  /** Where the time is and how it is written, in words; `none` where none is signed. */
+  readonly timestamp: string
+  /** What is signed, in words. */
+  readonly signs: string
+  readonly takes: SignerTakes
+}
+
+/** What a scheme's signer may be given; anything else would be dropped without a word, and is refused. */
+export interface SignerTakes {
+  /** Names of parameters. */
+  readonly parameters: readonly string[]
+  /** The formats that it can be told to write a time in; a scheme with logic has its own. */
+  readonly timestamps: readonly TimestampFormat[]
+  readonly nonce: boolean
+  readonly sessionToken: boolean
 }
 
 /** Where one or more fields travel. */
@@ -183,75 +232,4 @@ export function carriedMac({ carriers }: Pick<DeclaredScheme, 'carriers'>): Byte
     if (mac !== undefined) return mac.encoding
   }
   return undefined
-}
-
-/**
- * Takes a declaration apart that is known to be right: the library's own, which its tests check, so that a client need
- * not carry the checks. Everyone else's go through {@link defineScheme}.
- *
- * @param features what its calls need; the types ask for them, and a test compares them with `featuresOf`
- */
-export function readDeclaration<const D extends SchemeDeclaration>(
-  declaration: D,
-  ...features: NeededFeatures<D, SignerFeatures>
-): DeclaredScheme<TypesOf<D>>
-export function readDeclaration(declaration: SchemeDeclaration, features: SignerFeatures = {}): DeclaredScheme {
-  const { name, title, docs, timestamp, secret, headers = {}, query = {}, form = {} } = declaration
-  const readAll = (place: Carrier['in'], all: { readonly [name: string]: HeaderDeclaration }): readonly Carrier[] =>
-    Object.entries(all).map(([carrier, value]) => readCarrier(place, carrier, value))
-  const carriers = [...readAll('header', headers), ...readAll('query', query), ...readAll('form', form)]
-  const parts = messagePieces(declaration).flatMap(readPiece)
-  const [first, ...rest] = timestamp?.formats ?? []
-  const [nonceFormat = 'any', ...nonceFormats] = declaration.nonce?.formats ?? []
-  const fields = new Set([...parts.flatMap(fieldsOf), ...carriers.flatMap(carrier => carrier.fields)])
-  const algorithm = algorithmFacts(declaration.algorithm)
-  const alternatives = parts
-    .map(part => (part.op === 'first' ? (fieldsOf(part) as [Field, Field]) : undefined))
-    .find(pair => pair !== undefined)
-  return {
-    name,
-    title,
-    docs,
-    declaration,
-    algorithms: [algorithm.name],
-    algorithm,
-    keys: algorithm.family === 'hmac' ? 'secret' : 'key-pair',
-    secret: { encoding: secret?.encoding ?? 'utf8', prefix: secret?.prefix ?? '' },
-    derivedKey: undefined,
-    signature: declaration.signature,
-    message: join('', parts),
-    keyId: carriers.some(carrier => carrier.fields.includes('keyId')) ? 'carried' : 'none',
-    hasPassphrase: fields.has('passphrase'),
-    detectsReplays: fields.has('timestamp') || fields.has('nonce'),
-    only: declaration.only ?? {},
-    accepts: [],
-    base: undefined,
-    timestamp: first === undefined ? undefined : { formats: [first, ...rest], meaning: timestamp?.meaning ?? 'issued' },
-    nonce: { formats: [nonceFormat, ...nonceFormats] },
-    carriers,
-    alternatives,
-    parameters: declaration.parameters ?? {},
-    fields,
-    features,
-  }
-}
-
-export function messagePieces({ message }: SchemeDeclaration): readonly MessagePiece[] {
-  return isPieces(message) ? message : [message]
-}
-
-function isPieces(message: SchemeDeclaration['message']): message is readonly MessagePiece[] {
-  return Array.isArray(message)
-}
-
-function readPiece(piece: MessagePiece): readonly Recipe[] {
-  if (typeof piece === 'string') return parseTemplate(piece)
-  const of = (typeof piece.of === 'string' ? [piece.of] : piece.of).flatMap(parseTemplate)
-  return [hashRecipe(piece.hash, piece.encoding, joinParts(of))]
-}
-
-function readCarrier(place: Carrier['in'], name: string, value: HeaderDeclaration): Carrier {
-  const { prefix = '', separator = undefined, items } = typeof value === 'string' ? { items: [value] } : value
-  const parsed = items.map(parseTemplate)
-  return { in: place, name, prefix, separator, items: parsed, fields: parsed.flat().flatMap(fieldsOf) }
 }

@@ -1,4 +1,4 @@
-import { readDeclaration } from '../scheme/scheme.ts'
+import { readDeclaration } from '../scheme/read-declaration.ts'
 import { openEnds } from '../sign/open-ends.ts'
 import { queries } from '../sign/queries.ts'
 

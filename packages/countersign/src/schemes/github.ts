@@ -1,4 +1,4 @@
-import { readDeclaration } from '../scheme/scheme.ts'
+import { readDeclaration } from '../scheme/read-declaration.ts'
 
 /**
  * GitHub webhooks. No timestamp is signed, so a replay can't be told from a redelivery. Only the body is signed: events

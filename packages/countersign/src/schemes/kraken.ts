@@ -1,4 +1,4 @@
-import { readDeclaration } from '../scheme/scheme.ts'
+import { readDeclaration } from '../scheme/read-declaration.ts'
 import { forms } from '../sign/forms.ts'
 import { hashes } from '../sign/hashes.ts'
 import { nonces } from '../sign/nonces.ts'

@@ -1,4 +1,4 @@
-import { readDeclaration } from '../scheme/scheme.ts'
+import { readDeclaration } from '../scheme/read-declaration.ts'
 import { markedBodies } from '../sign/marked-bodies.ts'
 import { passphrases } from '../sign/passphrases.ts'
 

@@ -1,4 +1,4 @@
-import { readDeclaration } from '../scheme/scheme.ts'
+import { readDeclaration } from '../scheme/read-declaration.ts'
 
 /**
  * Requests from Slack to an app. Time and body are signed and nothing else: events, commands and interactions are

@@ -1,4 +1,4 @@
-import { readDeclaration } from '../scheme/scheme.ts'
+import { readDeclaration } from '../scheme/read-declaration.ts'
 
 /**
  * Stripe webhooks. The secret is used as it is shown, `whsec_` and all; several `v1` may stand in the header. Time and

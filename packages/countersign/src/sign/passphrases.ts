@@ -1,4 +1,4 @@
-import { checkPassphrase } from '../declared/passphrase.ts'
+import { checkPassphrase } from '../keys/passphrase.ts'
 import { readSecretBytes } from '../keys/secret-bytes.ts'
 import { carriedMac, type SignerFeatures } from '../scheme/scheme.ts'
 import { textMessage } from '../wire/message.ts'

@@ -1,4 +1,4 @@
-import { oneOf, shown } from '../scheme/check-template.ts'
+import { oneOf, shown } from '../contract/one-of.ts'
 import { METHOD } from '../wire/method.ts'
 
 /** The members of `Only`, and what may stand in each. */

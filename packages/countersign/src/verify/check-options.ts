@@ -1,6 +1,5 @@
 import { CountersignError } from '../contract/error.ts'
-import { ALLOWANCES, type Allowance } from '../coverage/guards.ts'
-import { oneOf } from '../scheme/check-template.ts'
+import { oneOf } from '../contract/one-of.ts'
 import type { VerifierLimits, VerifierOptions } from './types.ts'
 
 /**
@@ -38,17 +37,6 @@ const VERIFIER_LIMITS: { readonly [N in keyof Required<VerifierLimits>]: true } 
 export function checkMembersOfOptions(options: VerifierOptions): void {
   refuseUnknown(options, Object.keys(VERIFIER_OPTIONS), 'createVerifier:')
   refuseUnknown(options.limits ?? {}, Object.keys(VERIFIER_LIMITS), 'createVerifier, limits:')
-}
-
-/**
- * A misspelled allowance would be left out without a word.
- *
- * @throws CountersignError `option-invalid`
- */
-export function checkAllowances(allow: readonly Allowance[]): void {
-  const unknown = allow.find(one => !ALLOWANCES.includes(one))
-  if (unknown === undefined) return
-  throw new CountersignError('option-invalid', `There is nothing to allow by the name ${String(unknown)}; one of ${ALLOWANCES.join(', ')}.`)
 }
 
 /**

@@ -1,6 +1,6 @@
+import type { Allowance } from '../contract/allowance.ts'
 import type { Failure } from '../contract/failure.ts'
 import type { Only } from '../contract/loss.ts'
-import type { Allowance } from '../coverage/guards.ts'
 import type { CryptoProvider } from '../crypto/provider.ts'
 import type { Key, KeySource } from '../keys/key.ts'
 import type { ReplayGuard } from '../replay/replay.ts'

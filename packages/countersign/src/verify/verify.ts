@@ -1,20 +1,21 @@
 import { crypto as platform } from '#crypto'
+import { checkAllowances } from '../contract/allowance.ts'
 import { checkNumbers } from '../contract/check-numbers.ts'
 import { CountersignError } from '../contract/error.ts'
 import type { Failure } from '../contract/failure.ts'
 import { compileGuards } from '../coverage/guards.ts'
 import { isPromise, type MaybePromise, whenReady } from '../crypto/provider.ts'
 import { createDeclaredPlan } from '../declared/plan.ts'
+import { KEY_ID, KEY_ID_IS } from '../keys/credentials.ts'
 import { failureOfKey, type Key } from '../keys/key.ts'
 import { createProver, type Digests, type Proof } from '../keys/prove.ts'
-import { KEY_ID, KEY_ID_IS } from '../scheme/credentials.ts'
 import type { Claim, Plan, TimelyClaim } from '../scheme/plan.ts'
 import { isDeclared, type Scheme } from '../scheme/scheme.ts'
 import { carriesNoBody } from '../wire/method.ts'
 import { chooseOrigins, type Origin, readOrigins } from '../wire/origins.ts'
 import { systemClock } from '../wire/timestamp.ts'
 import { DEFAULT_MAX_TARGET_LENGTH, isStrictTarget } from '../wire/url.ts'
-import { checkAllowances, checkMembersOfOptions, checkSources } from './check-options.ts'
+import { checkMembersOfOptions, checkSources } from './check-options.ts'
 import { claimEach, createClaimer, type Proven, SAFE_METHODS } from './claim-call.ts'
 import { createGate } from './only.ts'
 import { findSkew, firstMomentMs, judgeTime } from './time.ts'
@@ -31,7 +32,7 @@ import {
   type VerifyOptions,
 } from './types.ts'
 
-export type { Allowance } from '../coverage/guards.ts'
+export type { Allowance } from '../contract/allowance.ts'
 export * from './types.ts'
 
 /**

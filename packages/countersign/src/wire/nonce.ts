@@ -1,6 +1,11 @@
-import type { NonceFormat } from '../scheme/declaration.ts'
 import { encode } from './encoding.ts'
 import { type Clock, createGrowingMilliseconds, createTimestamper } from './timestamp.ts'
+
+/**
+ * How a signer makes a value that it uses once: 16 random bytes as base64url (`random`) or `hex`, a `uuid`, or the time
+ * as an epoch number that grows with every call. `any` is whatever a client likes.
+ */
+export type NonceFormat = 'any' | 'random' | 'hex' | 'uuid' | 'milliseconds' | 'microseconds' | 'nanoseconds'
 
 /**
  * The characters of a nonce in any format, for a regular expression's `[…]`. Readers and the guards of boundaries both

@@ -1,4 +1,4 @@
-import type { Carried } from '../../scheme/plan.ts'
+import type { Carried } from '../../scheme/scheme.ts'
 
 /**
  * Where a call in one form carries its signature. A signer writes one form and a verifier reads both, each from this
