@@ -20,7 +20,7 @@ const MAY_IMPORT = {
 
 /** The only files of the library that may know of Node: one crypto provider and the adapters that are for Node. */
 const MAY_USE_NODE =
-  /^packages\/countersign\/src\/(crypto\/(node|node-key-pair|hmac)|adapters\/(node|announced-length|turn|keep-body|body-probe|read-body|express|fastify|koa|websocket))\.ts$/
+  /^packages\/countersign\/src\/(crypto\/(node|node-key-pair|hmac)|adapters\/(node|announced-length|turn|keep-body|body-probe|read-body|node-refusal|express|fastify|koa|websocket))\.ts$/
 
 /** The rooms of the library. A file may import from its own room and from the rooms above it in this list. */
 const ROOMS = [

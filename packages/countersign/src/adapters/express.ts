@@ -61,7 +61,6 @@ export function requireSignature(
         return
       }
       options.onRefused?.(result.failure, request)
-      if (!request.complete) response.setHeader('connection', 'close')
       sendProblem(response, result, verifier.scheme.name)
     }
     verifier.verify(incoming, options).then(answer).catch(next)

@@ -1,8 +1,9 @@
 import type { IncomingMessage } from 'node:http'
-import { FAILURES, type Failure, problemHeaders, toProblem } from '../contract/failure.ts'
+import type { Failure } from '../contract/failure.ts'
 import type { Verification, Verifier, VerifyOptions } from '../verify/verify.ts'
 import { checkAdapterOptions } from './check-adapter-options.ts'
 import { keepBody } from './keep-body.ts'
+import { nodeRefusalAnswer } from './node-refusal.ts'
 import { endOfTurn } from './turn.ts'
 import { rememberCall } from './verified-calls.ts'
 
@@ -63,13 +64,10 @@ export function requireSignature(
       return payload
     }
     options.onRefused?.(result.failure, request)
+    const { status, headers, body } = nodeRefusalAnswer(result, verifier.scheme.name, raw)
     return reply
-      .code(FAILURES[result.failure.code].status)
-      .headers({
-        ...problemHeaders(result.failure, verifier.scheme.name),
-        ...result.headers,
-        ...(raw.complete ? {} : { connection: 'close' }),
-      })
-      .send(JSON.stringify(toProblem(result.failure)))
+      .code(status)
+      .headers({ ...headers })
+      .send(body)
   }
 }

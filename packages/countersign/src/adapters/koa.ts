@@ -1,9 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { FAILURES, type Failure, problemHeaders, toProblem } from '../contract/failure.ts'
+import type { Failure } from '../contract/failure.ts'
 import type { Verifier, VerifyOptions } from '../verify/verify.ts'
 import { answerProbe } from './body-probe.ts'
 import { checkAdapterOptions } from './check-adapter-options.ts'
 import { keepBody } from './keep-body.ts'
+import { nodeRefusalAnswer } from './node-refusal.ts'
 import { endOfTurn } from './turn.ts'
 import { rememberCall } from './verified-calls.ts'
 
@@ -71,13 +72,10 @@ export function requireSignature(
       return next()
     }
     options.onRefused?.(result.failure, context)
-    context.status = FAILURES[result.failure.code].status
-    context.set({
-      ...problemHeaders(result.failure, verifier.scheme.name),
-      ...result.headers,
-      ...(req.complete ? {} : { connection: 'close' }),
-    })
-    context.body = JSON.stringify(toProblem(result.failure))
+    const { status, headers, body } = nodeRefusalAnswer(result, verifier.scheme.name, req)
+    context.status = status
+    context.set({ ...headers })
+    context.body = body
     return undefined
   }
 }

@@ -1,8 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { FAILURES, type Failure, problemHeaders, toProblem } from '../contract/failure.ts'
+import type { Failure } from '../contract/failure.ts'
 import type { IncomingRequest, Refused, Verification, Verified, Verifier, VerifyOptions } from '../verify/verify.ts'
 import { answerProbe } from './body-probe.ts'
 import { checkAdapterOptions } from './check-adapter-options.ts'
+import { nodeRefusalAnswer } from './node-refusal.ts'
 import { readBody } from './read-body.ts'
 import { endOfTurn } from './turn.ts'
 
@@ -65,20 +66,12 @@ export function fromNodeRequest(request: IncomingMessage, options: NodeOptions =
 }
 
 /** Answers a refusal. */
-export function sendProblem(response: ServerResponse, { failure, headers }: Refused, schemeName: string): void {
-  const text = JSON.stringify(toProblem(failure))
-  response.writeHead(FAILURES[failure.code].status, {
-    ...problemHeaders(failure, schemeName),
-    ...headers,
-    'content-length': Buffer.byteLength(text),
-  })
-  response.end(text)
+export function sendProblem(response: ServerResponse, refused: Refused, schemeName: string): void {
+  const { status, headers, body } = nodeRefusalAnswer(refused, schemeName, response.req)
+  response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) }).end(body)
 }
 
 function refuse(verifier: Verifier, refused: Refused, request: IncomingMessage, response: ServerResponse, options: NodeOptions): void {
   options.onRefused?.(refused.failure, request)
-  // A body that was not read to its end can't be followed by another request on the same connection.
-  if (!request.complete) response.setHeader('connection', 'close')
   sendProblem(response, refused, verifier.scheme.name)
-  if (!request.complete) request.resume()
 }

@@ -1,8 +1,9 @@
-import { FAILURES, type Failure, problemHeaders, toProblem } from '../contract/failure.ts'
+import type { Failure } from '../contract/failure.ts'
 import type { AnswerHeaders, IncomingRequest, Refused, Verified, Verifier, VerifyOptions } from '../verify/verify.ts'
 import type { IncomingHeaders } from '../wire/headers.ts'
 import { readStream } from '../wire/stream.ts'
 import { checkAdapterOptions } from './check-adapter-options.ts'
+import { refusalAnswer } from './refusal.ts'
 
 export interface WebOptions extends VerifyOptions {
   /**
@@ -53,11 +54,9 @@ export function fromWebRequest(request: Request, options: WebOptions = {}): Inco
   }
 }
 
-export function problemResponse({ failure, headers }: Refused, schemeName: string): Response {
-  return new Response(JSON.stringify(toProblem(failure)), {
-    status: FAILURES[failure.code].status,
-    headers: { ...problemHeaders(failure, schemeName), ...headers },
-  })
+export function problemResponse(refused: Refused, schemeName: string): Response {
+  const { status, headers, body } = refusalAnswer(refused, schemeName)
+  return new Response(body, { status, headers })
 }
 
 /** An answer with more headers; those of an answer from elsewhere can't be set, so it is copied. */

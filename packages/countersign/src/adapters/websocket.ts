@@ -1,10 +1,11 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { FAILURES, problemHeaders, toProblem } from '../contract/failure.ts'
+import { FAILURES } from '../contract/failure.ts'
 import type { Signer } from '../sign/sign.ts'
 import type { Refused, Verification, Verified, Verifier } from '../verify/verify.ts'
 import { checkAdapterOptions } from './check-adapter-options.ts'
 import type { NodeOptions } from './node.ts'
+import { refusalAnswer } from './refusal.ts'
 
 /**
  * Verifies a WebSocket's upgrade request. Clients sign its URL as `wss://…` or as `https://…`: name both in the
@@ -52,22 +53,16 @@ export function requireSignature(
 }
 
 /** Answers an upgrade request like any other, and ends the connection. */
-export function refuseUpgrade(socket: Duplex, { failure, headers: more }: Refused, schemeName: string): void {
-  const { status } = FAILURES[failure.code]
-  const text = JSON.stringify(toProblem(failure))
-  const headers = {
-    ...problemHeaders(failure, schemeName),
-    ...more,
-    'content-length': String(Buffer.byteLength(text)),
-    connection: 'close',
-  }
-  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
+export function refuseUpgrade(socket: Duplex, refused: Refused, schemeName: string): void {
+  const { status, headers, body } = refusalAnswer(refused, schemeName)
+  const all = { ...headers, 'content-length': String(Buffer.byteLength(body)), connection: 'close' }
+  const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`)
   socket.on('error', () => socket.destroy())
   // A client that leaves its own side open would keep the connection; and bytes that nobody read would reset it before
   // the answer is there.
   socket.on('finish', () => socket.destroy())
   socket.resume()
-  socket.end(`HTTP/1.1 ${status} ${toProblem(failure).title}\r\n${lines.join('')}\r\n${text}`)
+  socket.end(`HTTP/1.1 ${status} ${FAILURES[refused.failure.code].title}\r\n${lines.join('')}\r\n${body}`)
 }
 
 export interface SignUpgradeOptions {

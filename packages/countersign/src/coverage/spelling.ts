@@ -1,3 +1,4 @@
+import { decodeAnySpelling } from '../wire/percent.ts'
 import { pathOf, queryOf } from '../wire/url.ts'
 import type { Call } from '../recipe/call.ts'
 import type { Spelling } from './held.ts'
@@ -59,7 +60,7 @@ function isEscapedPath(path: string): boolean {
     if (byte > 127) isAscii = false
     index += 2
   }
-  return isAscii || decoded(path) !== undefined
+  return isAscii || decodeAnySpelling(path) !== undefined
 }
 
 /** The same of each name and each value of a query. */
@@ -78,7 +79,7 @@ function isEscapedQuery(query: string): boolean {
       index += 2
     }
   }
-  return isAscii || decoded(query) !== undefined
+  return isAscii || decodeAnySpelling(query) !== undefined
 }
 
 /**
@@ -92,15 +93,6 @@ function escapedByte(text: string, at: number): number | undefined {
 function hexDigit(code: number): number {
   if (code >= 0x30 && code <= 0x39) return code - 0x30
   return code >= 0x41 && code <= 0x46 ? code - 0x37 : Number.NaN
-}
-
-/** `undefined` where the escapes are not those of UTF-8. */
-function decoded(text: string): string | undefined {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    return undefined
-  }
 }
 
 /** A parameter that is signed by itself (RFC 9421 §2.2.8) is written as it is signed. */
@@ -144,7 +136,7 @@ function nameIn(query: string, start: number, end: number): string {
   const name = query.slice(start, equals < 0 || equals > end ? end : equals)
   if (!name.includes('%') && !name.includes('+')) return name
   const spaced = name.replace(/\+/g, ' ')
-  return decoded(spaced) ?? spaced
+  return decodeAnySpelling(spaced) ?? spaced
 }
 
 /** The same of a structured field's members; what is quoted or in parentheses has no keys. */

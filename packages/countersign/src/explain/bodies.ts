@@ -1,5 +1,5 @@
 import { encode, utf8 } from '../wire/encoding.ts'
-import { percentEncode } from '../wire/percent.ts'
+import { decodeAnySpelling, percentEncode } from '../wire/percent.ts'
 import { changing, type Hypothesis } from './hypothesis.ts'
 import { type JsonNode, type JsonStyle, parseJsonText, writeForm, writeJson, writePythonRepr } from './json-text.ts'
 
@@ -167,7 +167,7 @@ function forText(): Hypothesis[] {
       text.includes('=') ? text.split('&').sort().join('&') : undefined,
     ),
     one('form-decoded', 3, 'It signed the form decoded, and sent it encoded.', text =>
-      text.includes('=') && !/^\s*[[{"]/.test(text) ? decoded(text) : undefined,
+      text.includes('=') && !/^\s*[[{"]/.test(text) ? decodeAnySpelling(text.replaceAll('+', ' ')) : undefined,
     ),
   ]
 }
@@ -191,14 +191,6 @@ function forJson(node: JsonNode | undefined): Hypothesis[] {
       'Use json.dumps(body), and send that very text.',
     ),
   ]
-}
-
-function decoded(text: string): string | undefined {
-  try {
-    return decodeURIComponent(text.replaceAll('+', ' '))
-  } catch {
-    return undefined
-  }
 }
 
 function decodeText(bytes: Uint8Array): string {

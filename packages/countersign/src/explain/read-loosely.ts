@@ -2,6 +2,7 @@ import { type Field, fieldsOf, hashOf, type Recipe } from '../recipe/recipe.ts'
 import type { Carrier, DeclaredScheme } from '../scheme/scheme.ts'
 import { headerLines } from '../wire/header-lines.ts'
 import type { IncomingHeaders } from '../wire/headers.ts'
+import { decodeAnySpelling } from '../wire/percent.ts'
 import { queryOf } from '../wire/url.ts'
 
 /** What a request says in the places that the scheme names, however it is spelled. */
@@ -79,11 +80,8 @@ function readParameter(target: string, name: string): string | undefined {
     .split('&')
     .find(pair => pair.startsWith(`${name}=`))
   if (found === undefined) return undefined
-  try {
-    return decodeURIComponent(found.slice(name.length + 1))
-  } catch {
-    return found.slice(name.length + 1)
-  }
+  const value = found.slice(name.length + 1)
+  return decodeAnySpelling(value) ?? value
 }
 
 /** A target without one parameter of its query, the rest as it stands. */

@@ -1,5 +1,6 @@
 import { DIGEST_BYTES } from '../crypto/signature-bytes.ts'
 import { type BytesEncoding, decodeStrictly, encode, fromBase64, fromHex, utf8 } from '../wire/encoding.ts'
+import { decodeAnySpelling } from '../wire/percent.ts'
 import type { Cause } from './hypothesis.ts'
 
 /** What a presented signature may be, once what was done to its text is undone: bytes in hexadecimal, whole or cut. */
@@ -67,7 +68,8 @@ export function guessSignatures(presented: string, right: BytesEncoding): readon
   if (bare !== null) read(bare[1] ?? bare[2] ?? '', 'bytes-literal', 1, "It sent the text b'…' of Python's bytes. ")
   const quoted = /^"(.*)"$|^'(.*)'$/.exec(trimmed)
   if (quoted !== null) read(quoted[1] ?? quoted[2] ?? '', 'quoted', 1, 'It sent the signature with quotes around it. ')
-  if (/%[0-9a-fA-F]{2}/.test(trimmed)) read(percentDecoded(trimmed), 'percent-encoded', 1, 'It sent the signature percent-encoded. ')
+  if (/%[0-9a-fA-F]{2}/.test(trimmed))
+    read(decodeAnySpelling(trimmed) ?? trimmed, 'percent-encoded', 1, 'It sent the signature percent-encoded. ')
   const labelled = /^(?:sha\d+|v\d|hmac(?:-sha\d+)?)[=,:](.*)$/i.exec(trimmed)
   if (labelled?.[1] !== undefined) read(labelled[1], 'labelled', 1, 'It put a label in front of the signature. ')
   const unescaped = trimmed.replace(/^b(?=[A-Za-z0-9])/, '')
@@ -129,14 +131,6 @@ function addCut(add: Add, text: string, right: BytesEncoding): void {
 /** Whether a signature, in hexadecimal, is what a guess says. */
 export function fitsGuess(guess: SignatureGuess, hex: string): boolean {
   return guess.isCut ? guess.hex.length >= MIN_CUT_DIGITS && guess.hex.length < hex.length && hex.startsWith(guess.hex) : guess.hex === hex
-}
-
-function percentDecoded(text: string): string {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    return text
-  }
 }
 
 export function spell(hex: string, encoding: BytesEncoding): string {

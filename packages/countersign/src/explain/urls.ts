@@ -1,3 +1,4 @@
+import { decodeAnySpelling } from '../wire/percent.ts'
 import { changing, type Hypothesis } from './hypothesis.ts'
 
 const RIGHT = 'Sign the URL exactly as it is sent, character by character.'
@@ -60,7 +61,7 @@ export function urlHypotheses(basePath: string, fragment: string): readonly Hypo
     onTarget('hex-lower', 2, 'It signed percent-encodings in lower case, and sent them in upper case.', target =>
       target.replace(/%[0-9a-fA-F]{2}/g, encoded => encoded.toLowerCase()),
     ),
-    onTarget('decoded', 1, 'It signed the URL decoded, and sent it percent-encoded.', target => decoded(target)),
+    onTarget('decoded', 1, 'It signed the URL decoded, and sent it percent-encoded.', decodeAnySpelling),
     onTarget('encoded-twice', 2, 'It signed the URL percent-encoded twice.', target => target.replaceAll('%', '%25')),
     onTarget('reserved-encoded', 3, 'It signed the query with characters encoded that were sent as they are.', target =>
       onQuery(target, query => query.replace(/[!'()*,:;@$/?]/g, char => `%${char.charCodeAt(0).toString(16).toUpperCase()}`)),
@@ -146,12 +147,4 @@ function onPath(target: string, change: (path: string) => string): string {
 function onQuery(target: string, change: (query: string) => string): string {
   const mark = target.indexOf('?')
   return mark < 0 ? target : target.slice(0, mark + 1) + change(target.slice(mark + 1))
-}
-
-function decoded(text: string): string | undefined {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    return undefined
-  }
 }

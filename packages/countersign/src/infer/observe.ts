@@ -3,6 +3,7 @@ import { DIGEST_BYTES } from '../crypto/signature-bytes.ts'
 import { type BytesEncoding, decodeStrictly, encode } from '../wire/encoding.ts'
 import { headerLines } from '../wire/header-lines.ts'
 import { parseTimestamp, TIMESTAMP_FORMATS } from '../wire/parse-timestamp.ts'
+import { decodeAnySpelling } from '../wire/percent.ts'
 import type { TimestampFormat } from '../wire/timestamp.ts'
 import { queryOf } from '../wire/url.ts'
 import type { SignedExample } from './example.ts'
@@ -46,7 +47,8 @@ export function observe({ headers, url }: Pick<SignedExample, 'headers' | 'url'>
   }
   for (const pair of queryOf(url.replace(/^[a-z]+:\/\/[^/?#]+/i, '')).split('&')) {
     const [name = '', value = ''] = pair.split('=', 2)
-    if (value !== '') carried.push({ in: 'query', name, item: 0, before: '', value: decoded(value), after: '', list: undefined })
+    if (value !== '')
+      carried.push({ in: 'query', name, item: 0, before: '', value: decodeAnySpelling(value) ?? value, after: '', list: undefined })
   }
   return carried
 }
@@ -96,12 +98,4 @@ export function timestampFormatOf(value: string): TimestampFormat | undefined {
 
 function digestOf(length: number): Digest | undefined {
   return (Object.keys(DIGEST_BYTES) as Digest[]).find(digest => DIGEST_BYTES[digest] === length)
-}
-
-function decoded(value: string): string {
-  try {
-    return decodeURIComponent(value)
-  } catch {
-    return value
-  }
 }

@@ -1,4 +1,4 @@
-import { percentEncode } from '../wire/percent.ts'
+import { decodeAnySpelling, percentEncode } from '../wire/percent.ts'
 import type { Capabilities } from './compile.ts'
 import { textFilters } from './text-filters.ts'
 
@@ -24,23 +24,12 @@ export const pathFilters: NonNullable<Capabilities['filter']> = (recipe, value) 
  * is encoded again.
  */
 export function isDecodable(text: string): boolean {
-  if (!text.includes('%')) return true
-  try {
-    decodeURIComponent(text)
-    return true
-  } catch {
-    return false
-  }
+  return decodeAnySpelling(text) !== undefined
 }
 
 /** Leaves text as it is whose escapes stand for nothing; see {@link isDecodable}. */
 export function decodeEscapes(text: string): string {
-  if (!text.includes('%')) return text
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    return text
-  }
+  return decodeAnySpelling(text) ?? text
 }
 
 /** Most text needs no encoding, which is quicker to see than to do. */

@@ -34,9 +34,15 @@ const LEFT = [
 
 /** The inverse; `undefined` for anything that {@link percentEncode} does not write. */
 export function percentDecode(text: string): string | undefined {
+  const decoded = decodeAnySpelling(text)
+  return decoded !== undefined && percentEncode(decoded) === text ? decoded : undefined
+}
+
+/** Decodes text however it was encoded; `undefined` where its escapes do not stand for UTF-8. */
+export function decodeAnySpelling(text: string): string | undefined {
+  if (!text.includes('%')) return text
   try {
-    const decoded = decodeURIComponent(text)
-    return percentEncode(decoded) === text ? decoded : undefined
+    return decodeURIComponent(text)
   } catch {
     return undefined
   }
