@@ -5,6 +5,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { ROOMS } from './rooms.js'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
@@ -21,30 +22,6 @@ const MAY_IMPORT = {
 /** The only files of the library that may know of Node: one crypto provider and the adapters that are for Node. */
 const MAY_USE_NODE =
   /^packages\/countersign\/src\/(crypto\/(node|node-key-pair|hmac)|adapters\/(node|announced-length|turn|keep-body|body-probe|read-body|node-refusal|express|fastify|koa|websocket))\.ts$/
-
-/** The rooms of the library. A file may import from its own room and from the rooms above it in this list. */
-const ROOMS = [
-  'contract',
-  'wire',
-  'crypto',
-  'recipe',
-  'scheme',
-  'coverage',
-  'keys',
-  'replay',
-  'declared',
-  'sign',
-  'verify',
-  'define',
-  'bases',
-  'schemes',
-  'describe',
-  'clients',
-  'adapters',
-  'code',
-  'explain',
-  'infer',
-]
 
 /** The files that stand in no room: doors, which only name what is public. */
 const DOORS = ['index.ts', 'qredo.ts']
@@ -104,7 +81,7 @@ function checkRooms(file, target, complain) {
   const [room, other] = [file, target].map(path => inside(path).split('/')[0] ?? '')
   if (room === 'faults') return
   const [place, reach] = [ROOMS.indexOf(room), ROOMS.indexOf(other)]
-  if (place < 0) complain(`${room} is not a room; add it to ROOMS in scripts/check-imports.js, where it belongs`)
+  if (place < 0) complain(`${room} is not a room; add it to ROOMS in scripts/rooms.js, where it belongs`)
   else if (DOORS.includes(other)) complain('a door is for users of the library; import the file that has it')
   else if (reach > place) complain(`${room} stands above ${other} in the list of rooms, so it may not know it`)
   else if (EDGES.includes(other) && room !== other) complain(`nothing knows ${other} but the doors`)

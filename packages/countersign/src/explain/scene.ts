@@ -12,9 +12,10 @@ import { bodyHypotheses } from './bodies.ts'
 import { textOf } from './difference.ts'
 import { type Assumptions, changing, type Hypothesis, setCall } from './hypothesis.ts'
 import type { ExplainInput } from './input.ts'
-import { methodHypotheses, timestampHypotheses } from './moments.ts'
+import { methodHypotheses } from './methods.ts'
 import { mutations } from './mutations.ts'
 import { readLoosely } from './read-loosely.ts'
+import { timestampHypotheses } from './timestamps.ts'
 import { urlHypotheses } from './urls.ts'
 
 /** What of an explanation's input says which message is right. */

@@ -100,37 +100,3 @@ function shifted(text: string, seconds: number): string | undefined {
   if (!/^\d+$/.test(text) || text.length < 10) return undefined
   return String(Number(text.slice(0, 10)) + seconds) + text.slice(10)
 }
-
-/** Every way to have signed another method than the one that was sent. */
-export function methodHypotheses(sent: string): readonly Hypothesis[] {
-  const fix = 'Sign the method that is sent, in the case that the scheme says.'
-  const all: Hypothesis[] = [
-    {
-      code: 'method-lower-case',
-      dimension: 'method',
-      weight: 1,
-      did: 'It signed the method in lower case.',
-      fix,
-      ...changing('method', method => method.toLowerCase()),
-    },
-    {
-      code: 'method-title-case',
-      dimension: 'method',
-      weight: 3,
-      did: 'It signed the method with one capital.',
-      fix,
-      ...changing('method', method => method.charAt(0) + method.slice(1).toLowerCase()),
-    },
-  ]
-  for (const method of ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS'])
-    if (method !== sent)
-      all.push({
-        code: `method-${method.toLowerCase()}`,
-        dimension: 'method',
-        weight: 2,
-        did: `It signed the method ${method}, and sent ${sent}.`,
-        fix,
-        ...changing('method', () => method),
-      })
-  return all
-}

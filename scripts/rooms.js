@@ -1,0 +1,23 @@
+/** The rooms of the library. A file may import from its own room and from the rooms above it in this list. */
+export const ROOMS = [
+  'contract',
+  'wire',
+  'crypto',
+  'recipe',
+  'scheme',
+  'coverage',
+  'keys',
+  'replay',
+  'declared',
+  'sign',
+  'verify',
+  'define',
+  'bases',
+  'schemes',
+  'describe',
+  'clients',
+  'adapters',
+  'code',
+  'explain',
+  'infer',
+]
