@@ -1,4 +1,4 @@
-import { FAILURES, problemHeaders, toProblem } from '../contract/failure.ts'
+import { FAILURES, problemHeaders, toProblem } from '../contract/problem.ts'
 import type { Refused } from '../verify/verify.ts'
 
 /** A refusal as HTTP has it. */

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { FAILURES } from '../contract/failure.ts'
+import { FAILURES } from '../contract/problem.ts'
 import type { Signer } from '../sign/sign.ts'
 import type { Refused, Verification, Verified, Verifier } from '../verify/verify.ts'
 import { checkAdapterOptions } from './check-adapter-options.ts'

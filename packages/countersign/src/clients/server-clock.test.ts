@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { toProblem } from '../contract/failure.ts'
+import { toProblem } from '../contract/problem.ts'
 import { memoryKeys } from '../keys/key.ts'
 import { qredoV1 } from '../schemes/index.ts'
 import { createSigner } from '../sign/sign.ts'

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { SchemeDeclaration } from '../scheme/declaration.ts'
 import { defineScheme } from '../define/define.ts'
-import { explainFailure } from '../contract/failure.ts'
+import { explainFailure } from '../contract/problem.ts'
 import { memoryKeys } from '../keys/key.ts'
 import type { Scheme } from '../scheme/scheme.ts'
 import { binance } from '../schemes/binance.ts'

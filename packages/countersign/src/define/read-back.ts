@@ -1,6 +1,7 @@
 import { checkAllowances } from '../contract/allowance.ts'
 import { CountersignError } from '../contract/error.ts'
-import { explainFailure, type Failure } from '../contract/failure.ts'
+import type { Failure } from '../contract/failure.ts'
+import { explainFailure } from '../contract/problem.ts'
 import { compileGuards } from '../coverage/guards.ts'
 import { openEndsOf } from '../coverage/open-ends.ts'
 import { createDeclaredPlan } from '../declared/plan.ts'

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { toProblem } from '../contract/failure.ts'
+import { toProblem } from '../contract/problem.ts'
 import { memoryKeys } from '../keys/key.ts'
 import { memoryReplayGuard } from '../replay/replay.ts'
 import type { Scheme } from '../scheme/scheme.ts'

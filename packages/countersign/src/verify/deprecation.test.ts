@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { problemHeaders, toProblem } from '../contract/failure.ts'
+import { problemHeaders, toProblem } from '../contract/problem.ts'
 import { memoryKeys } from '../keys/key.ts'
 import { qredoV1 } from '../schemes/qredo-v1.ts'
 import { createSigner } from '../sign/sign.ts'
