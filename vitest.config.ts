@@ -7,7 +7,14 @@ export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions, externalConditions: conditions } },
   test: {
-    include: ['packages/*/src/**/*.test.ts', 'packages/*/test/**/*.test.ts', 'vectors/*.test.ts', 'corpus/*.test.js', 'examples/*.test.ts', 'scripts/*.test.ts'],
+    include: [
+      'packages/*/src/**/*.test.ts',
+      'packages/*/test/**/*.test.ts',
+      'vectors/*.test.ts',
+      'corpus/*.test.js',
+      'examples/*.test.ts',
+      'scripts/*.test.ts',
+    ],
     reporters: ['default', './scripts/summary-reporter.js'],
     testTimeout: 30_000,
     hookTimeout: 30_000,

@@ -13,15 +13,15 @@ import type { Credentials } from '../scheme/credentials.ts'
 import type { MessagePiece, SchemeDeclaration } from '../scheme/declaration.ts'
 import { type DeclaredScheme, isDeclared, type Scheme } from '../scheme/scheme.ts'
 import { SCHEMES } from '../schemes/index.ts'
+import { createSigner, type SignableRequest, type SignedRequest } from '../sign/sign.ts'
 import { createVerifier } from '../verify/verify.ts'
 import { canonicalOrigin } from '../wire/canonical-origin.ts'
 import { NONCE_FORMATS } from '../wire/nonce.ts'
 import { TIMESTAMP_FORMATS } from '../wire/parse-timestamp.ts'
 import { createTimestamper } from '../wire/timestamp.ts'
 import { hostOf } from '../wire/url.ts'
-import { createSigner, type SignableRequest, type SignedRequest } from './sign.ts'
 
-/** More of them, or others: `RUNS=20 SEED=15 npx vitest run packages/countersign/src/sign/round-trip.test.ts`. */
+/** More of them, or others: `RUNS=20 SEED=15 npx vitest run packages/countersign/src/properties/round-trip.test.ts`. */
 const RUNS = Number(process.env['RUNS'] ?? 1)
 const SEED = Number(process.env['SEED'] ?? 14)
 
