@@ -1,11 +1,11 @@
 import type { AdministratorView, KeyService, Role } from '@countersign/server'
 import { type Command, Option } from 'commander'
-import { EXIT, UsageError } from '../exit.ts'
-import { localActor } from '../local-actor.ts'
-import { addStoreOptions, locationOf, type StoreOptions, withService } from '../store-options.ts'
-import { out, tell } from '../streams.ts'
-import { table } from '../table.ts'
-import { writeNewSecretFile } from '../write-secret-file.ts'
+import { localActor } from '../keys/local-actor.ts'
+import { addStoreOptions, locationOf, type StoreOptions, withService } from '../keys/store-options.ts'
+import { EXIT, UsageError } from '../process/exit.ts'
+import { writeNewSecretFile } from '../process/secret-file.ts'
+import { out, tell } from '../process/streams.ts'
+import { table } from '../text/table.ts'
 
 const ROLES: readonly Role[] = ['operator', 'admin', 'auditor']
 

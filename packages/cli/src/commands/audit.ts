@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
-import { EXIT } from '../exit.ts'
-import { addStoreOptions, locationOf, type StoreOptions, withService } from '../store-options.ts'
-import { out, tell } from '../streams.ts'
+import { addStoreOptions, locationOf, type StoreOptions, withService } from '../keys/store-options.ts'
+import { EXIT } from '../process/exit.ts'
+import { out, tell } from '../process/streams.ts'
 
 export function addAuditCommand(program: Command, done: (code: number) => void): void {
   const audit = program.command('audit').description('the log of every administrative act, and of refusals')

@@ -2,10 +2,10 @@ import { readHeaderLines } from '@countersign/pasted'
 import type { Command } from 'commander'
 import { isDeclared } from 'countersign'
 import { codeSample, LANGUAGES, sampleRequest } from 'countersign/code'
-import { EXIT, UsageError } from '../exit.ts'
-import type { RequestOptions } from '../request.ts'
-import { findScheme } from '../schemes.ts'
-import { out, readTextFile } from '../streams.ts'
+import { EXIT, UsageError } from '../process/exit.ts'
+import { out, readTextFile } from '../process/streams.ts'
+import type { RequestOptions } from '../request/request.ts'
+import { findScheme } from '../signing/find-scheme.ts'
 
 interface CodeOptions extends Pick<RequestOptions, 'data' | 'header'> {
   readonly lang: string

@@ -2,8 +2,8 @@ import cluster from 'node:cluster'
 import { once } from 'node:events'
 import { type Command, Option } from 'commander'
 import { DEFAULT_SCHEME } from 'countersign/schemes'
-import { EXIT, UsageError } from '../exit.ts'
-import { out, readTextFile, tell } from '../streams.ts'
+import { EXIT, UsageError } from '../process/exit.ts'
+import { out, readTextFile, tell } from '../process/streams.ts'
 
 interface GatewayCommandOptions {
   readonly upstream?: string

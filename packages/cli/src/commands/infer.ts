@@ -1,11 +1,11 @@
 import { type PastedRequest, readCurlLine, readCurlWords, readRawHttp } from '@countersign/pasted'
 import type { Command } from 'commander'
-import { addKeyOptions, type CredentialOptions, resolveSecret } from '../credentials.ts'
-import { EXIT, UsageError } from '../exit.ts'
-import { inferInThreads } from '../infer-threads.ts'
-import { readBodyFile, readCount, readPastedText } from '../pasted-options.ts'
-import { type Profile, readProfile } from '../profiles.ts'
-import { out, readBytesFile, readStandardInput, tell } from '../streams.ts'
+import { inferInThreads } from '../infer/threads.ts'
+import { EXIT, UsageError } from '../process/exit.ts'
+import { out, readBytesFile, readStandardInput, tell } from '../process/streams.ts'
+import { readBodyFile, readCount, readPastedText } from '../request/pasted.ts'
+import { addKeyOptions, type CredentialOptions, resolveSecret } from '../signing/credentials.ts'
+import { type Profile, readProfile } from '../signing/profiles.ts'
 
 interface InferOptions extends CredentialOptions {
   readonly curl: readonly string[]

@@ -2,8 +2,7 @@ import type { KeyChanges, KeyView, NewKey } from '@countersign/server'
 import confirm from '@inquirer/confirm'
 import { type Command, Option } from 'commander'
 import { DEFAULT_SCHEME } from 'countersign/schemes'
-import { EXIT, UsageError } from '../exit.ts'
-import type { Verb } from '../key-manager.ts'
+import type { Verb } from '../keys/key-manager.ts'
 import {
   addSettingOptions,
   type JsonOption,
@@ -12,11 +11,12 @@ import {
   secondsOf,
   settingsOf,
   withoutUndefined,
-} from '../key-options.ts'
-import { rowOf, show, showSecret } from '../show-key.ts'
-import { addManagerOptions, type ManagerOptions, withManager } from '../store-options.ts'
-import { out, readStandardInput, readTextFile, tell } from '../streams.ts'
-import { table } from '../table.ts'
+} from '../keys/key-options.ts'
+import { rowOf, show, showSecret } from '../keys/show-key.ts'
+import { addManagerOptions, type ManagerOptions, withManager } from '../keys/store-options.ts'
+import { EXIT, UsageError } from '../process/exit.ts'
+import { out, readStandardInput, readTextFile, tell } from '../process/streams.ts'
+import { table } from '../text/table.ts'
 
 interface ImportOptions extends ShownOptions {
   readonly secretFile?: string

@@ -1,8 +1,8 @@
 import type { Command } from 'commander'
-import { EXIT, UsageError } from '../exit.ts'
-import { localActor } from '../local-actor.ts'
-import { addStoreOptions, locationOf, type StoreOptions, withService } from '../store-options.ts'
-import { out, tell } from '../streams.ts'
+import { localActor } from '../keys/local-actor.ts'
+import { addStoreOptions, locationOf, type StoreOptions, withService } from '../keys/store-options.ts'
+import { EXIT, UsageError } from '../process/exit.ts'
+import { out, tell } from '../process/streams.ts'
 
 export function addMasterKeyCommand(program: Command, done: (code: number) => void): void {
   const masterKey = program.command('master-key').description('the key that seals all secrets in a store')

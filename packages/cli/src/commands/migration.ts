@@ -1,10 +1,10 @@
 import type { Command } from 'commander'
 import { DEFAULT_SCHEME } from 'countersign/schemes'
-import { EXIT, UsageError } from '../exit.ts'
-import type { JsonOption } from '../key-options.ts'
-import { addManagerOptions, type ManagerOptions, withManager } from '../store-options.ts'
-import { out, tell } from '../streams.ts'
-import { table } from '../table.ts'
+import type { JsonOption } from '../keys/key-options.ts'
+import { addManagerOptions, type ManagerOptions, withManager } from '../keys/store-options.ts'
+import { EXIT, UsageError } from '../process/exit.ts'
+import { out, tell } from '../process/streams.ts'
+import { table } from '../text/table.ts'
 
 interface ReportOptions extends ManagerOptions, JsonOption {
   readonly from: string[]

@@ -3,8 +3,8 @@ import { relative, resolve } from 'node:path'
 import type { Sandbox } from '@countersign/sandbox'
 import type { Command } from 'commander'
 import { compileDeprecation, type Deprecation, explainFailure } from 'countersign'
-import { EXIT, UsageError } from '../exit.ts'
-import { out, tell } from '../streams.ts'
+import { EXIT, UsageError } from '../process/exit.ts'
+import { out, tell } from '../process/streams.ts'
 
 const DEFAULT_PORT = '4567'
 /** So that a report shows what has just been done. */

@@ -1,8 +1,8 @@
 import { once } from 'node:events'
 import type { Command } from 'commander'
-import { EXIT, UsageError } from '../exit.ts'
-import { addStoreOptions, locationOf, type StoreOptions, tellMasterKey } from '../store-options.ts'
-import { out, tell } from '../streams.ts'
+import { addStoreOptions, locationOf, type StoreOptions, tellMasterKey } from '../keys/store-options.ts'
+import { EXIT, UsageError } from '../process/exit.ts'
+import { out, tell } from '../process/streams.ts'
 
 interface ServerOptions extends StoreOptions {
   readonly port: string

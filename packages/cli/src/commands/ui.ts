@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import type { Command } from 'commander'
-import { EXIT, UsageError } from '../exit.ts'
-import { out } from '../streams.ts'
+import { EXIT, UsageError } from '../process/exit.ts'
+import { out } from '../process/streams.ts'
 
 /** The port of Qredo's tool. */
 const DEFAULT_PORT = '4569'

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Sandbox } from '@countersign/sandbox'
-import { out } from '../streams.ts'
+import { out } from '../process/streams.ts'
 
 const COMMAND = fileURLToPath(new URL('../../bin/countersign.js', import.meta.url))
 

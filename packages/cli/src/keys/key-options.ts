@@ -1,8 +1,8 @@
 import type { KeyChanges } from '@countersign/server'
 import type { Command } from 'commander'
-import { UsageError } from './exit.ts'
+import { UsageError } from '../process/exit.ts'
+import { readTextFile } from '../process/streams.ts'
 import type { ManagerOptions } from './store-options.ts'
-import { readTextFile } from './streams.ts'
 
 export interface JsonOption {
   readonly json?: boolean

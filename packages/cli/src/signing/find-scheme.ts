@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { defineScheme, type Scheme, schemeWarnings } from 'countersign'
 import { SCHEMES, schemeNamed } from 'countersign/schemes'
-import { UsageError } from './exit.ts'
-import { tell } from './streams.ts'
+import { UsageError } from '../process/exit.ts'
+import { tell } from '../process/streams.ts'
 
 /**
  * A shipped scheme by its name, or one's own by the path of its declaration in JSON.

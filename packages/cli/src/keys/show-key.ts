@@ -1,8 +1,8 @@
 import type { KeyView, ShownKey } from '@countersign/server'
+import { writeNewSecretFile } from '../process/secret-file.ts'
+import { out, tell } from '../process/streams.ts'
+import { saveProfile } from '../signing/profiles.ts'
 import type { JsonOption, ShownOptions } from './key-options.ts'
-import { saveProfile } from './profiles.ts'
-import { out, tell } from './streams.ts'
-import { writeNewSecretFile } from './write-secret-file.ts'
 
 export function rowOf(key: KeyView): readonly string[] {
   const { id, name, state, scheme, permissions, lastUsedAt } = key

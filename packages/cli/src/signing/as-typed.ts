@@ -1,6 +1,6 @@
 import type { Credentials } from 'countersign'
 import { qredo } from 'countersign/qredo'
-import { UsageError } from './exit.ts'
+import { UsageError } from '../process/exit.ts'
 
 /** A call of the page "Sign Qredo API calls", signed as its own functions sign it. */
 export interface TypedCall {

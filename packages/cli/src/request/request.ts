@@ -1,8 +1,8 @@
 import { readHeaderLines } from '@countersign/pasted'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { ALLOWANCES, type Allowance, type SignableRequest, type SignerOptions, type TimestampFormat } from 'countersign'
-import { UsageError } from './exit.ts'
-import { readBytesFile, readStandardInput, readTextFile } from './streams.ts'
+import { UsageError } from '../process/exit.ts'
+import { readBytesFile, readStandardInput, readTextFile } from '../process/streams.ts'
 
 export interface RequestOptions {
   readonly data?: string

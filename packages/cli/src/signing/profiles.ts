@@ -1,8 +1,8 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import envPaths from 'env-paths'
-import { UsageError } from './exit.ts'
-import { readTextFile } from './streams.ts'
+import { UsageError } from '../process/exit.ts'
+import { readTextFile } from '../process/streams.ts'
 
 /** Credentials under a name, in a file of their own that only its owner can read. */
 export interface Profile {

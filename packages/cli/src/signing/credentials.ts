@@ -1,10 +1,10 @@
 import { type Command, Option } from 'commander'
 import type { Credentials, Scheme } from 'countersign'
 import { DEFAULT_SCHEME } from 'countersign/schemes'
-import { UsageError } from './exit.ts'
+import { UsageError } from '../process/exit.ts'
+import { readStandardInput, readTextFile, tell } from '../process/streams.ts'
+import { findScheme } from './find-scheme.ts'
 import { type Profile, readProfile } from './profiles.ts'
-import { findScheme } from './schemes.ts'
-import { readStandardInput, readTextFile, tell } from './streams.ts'
 
 export interface CredentialOptions {
   readonly scheme?: string

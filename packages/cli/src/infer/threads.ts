@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
 import { CountersignError } from 'countersign'
 import type { Inference, InferOptions, SignedExample } from 'countersign/infer'
-import type { InferReport, InferTask } from './infer-worker.ts'
+import type { InferReport, InferTask } from './worker.ts'
 
 const DEFAULT_THREADS = 2
 
@@ -25,7 +25,7 @@ export async function inferInThreads(
   const run = (index: number): Promise<Inference> =>
     new Promise((resolve, reject) => {
       const task: InferTask = { examples, timeoutMs, share: { index, of: threads } }
-      const worker = new Worker(new URL('./infer-worker.js', import.meta.url), { workerData: task })
+      const worker = new Worker(new URL('./worker.js', import.meta.url), { workerData: task })
       workers.push(worker)
       worker.on('message', (report: InferReport) => {
         if (report.kind === 'refused') return reject(new CountersignError(report.code, report.message))

@@ -1,5 +1,5 @@
-import { UsageError } from './exit.ts'
-import { readBytesFile, readStandardInput, readTextFile } from './streams.ts'
+import { UsageError } from '../process/exit.ts'
+import { readBytesFile, readStandardInput, readTextFile } from '../process/streams.ts'
 
 /** The file that a curl line names behind an @. */
 export function readBodyFile(path: string): Uint8Array {

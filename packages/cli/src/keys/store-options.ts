@@ -1,9 +1,9 @@
 import { resolve } from 'node:path'
 import type { KeyService, StoreLocation } from '@countersign/server'
 import { type Command, Option } from 'commander'
-import { UsageError } from './exit.ts'
+import { UsageError } from '../process/exit.ts'
+import { readTextFile, tell } from '../process/streams.ts'
 import type { KeyManager } from './key-manager.ts'
-import { readTextFile, tell } from './streams.ts'
 
 export interface StoreOptions {
   readonly store: string
