@@ -1,5 +1,5 @@
 import { useEffect, useMemo, useState } from 'preact/hooks'
-import { Tabs } from '../page/tabs.tsx'
+import { Tabs } from '../parts/tabs.tsx'
 import { createApi, type SignedIn } from './api.ts'
 import { AuditView } from './audit-view.tsx'
 import { KeysView } from './keys-view.tsx'

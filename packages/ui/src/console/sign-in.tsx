@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks'
-import { Field } from '../page/field.tsx'
+import { Field } from '../parts/field.tsx'
 import { type Api, messageOf, type SignedIn } from './api.ts'
 
 export function SignIn({ api, onSignedIn }: { readonly api: Api; readonly onSignedIn: (signedIn: SignedIn) => void }) {

@@ -1,8 +1,8 @@
 import { useState } from 'preact/hooks'
+import { Tabs } from '../parts/tabs.tsx'
 import { useCredentials } from './credentials.ts'
 import { ExplainView } from './explain-view.tsx'
 import { SignView } from './sign-view.tsx'
-import { Tabs } from './tabs.tsx'
 
 const VIEWS = ['Sign and send', 'Explain'] as const
 

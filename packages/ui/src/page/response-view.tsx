@@ -1,4 +1,4 @@
-import { Copyable } from './field.tsx'
+import { Copyable } from '../parts/field.tsx'
 import { pretty, type Sent } from './sending.ts'
 
 export function ResponseView({ sent }: { readonly sent: Sent }) {
