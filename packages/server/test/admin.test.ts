@@ -4,7 +4,7 @@ import { qredoV1 } from 'countersign/schemes'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { describeAdminApi } from '../src/admin/description.ts'
-import { routes } from '../src/admin/routes.ts'
+import { routes } from '../src/admin/routes/index.ts'
 import { bootstrap, createMasterKeyFile, type KeyService, openKeyService } from '../src/index.ts'
 import { backends } from './stores.ts'
 

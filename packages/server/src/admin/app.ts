@@ -7,7 +7,7 @@ import { describeAdminApi } from './description.ts'
 import { docsPage } from './docs-page.ts'
 import { readText } from './read-text.ts'
 import type { AdminContext, Route } from './route.ts'
-import { routes } from './routes.ts'
+import { routes } from './routes/index.ts'
 
 const MAX_BODY_BYTES = 65_536
 

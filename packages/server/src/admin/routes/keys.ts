@@ -1,8 +1,8 @@
 import { z } from 'zod'
-import { listAudit } from '../audit/audit-log.ts'
-import { ServerError } from '../errors.ts'
-import { importedKey, keyChanges, keyQuery, keyView, newKey, rotation, shownKey } from '../keys/schemas.ts'
-import { type AdminCall, type Route, route } from './route.ts'
+import { listAudit } from '../../audit/audit-log.ts'
+import { ServerError } from '../../errors.ts'
+import { importedKey, keyChanges, keyQuery, keyView, newKey, rotation, shownKey } from '../../keys/schemas.ts'
+import { type AdminCall, type Route, route } from '../route.ts'
 
 const organisation = z.string().min(1).max(200).optional().meta({ description: 'For operators: the organisation it is about.' })
 const listQuery = keyQuery.extend({ organisation })

@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { ServerError } from '../errors.ts'
-import { type KeyView, MAX_NAME_LENGTH } from '../keys/schemas.ts'
-import { type Route, route } from './route.ts'
+import { ServerError } from '../../errors.ts'
+import { type KeyView, MAX_NAME_LENGTH } from '../../keys/schemas.ts'
+import { type Route, route } from '../route.ts'
 
 /** The key management of the Qredo API v1, as its page has it: times in seconds, 0 for never. */
 

@@ -1,12 +1,12 @@
 import { Readable } from 'node:stream'
 import { z } from 'zod'
-import { type AuditEntry, listAudit, readAudit } from '../audit/audit-log.ts'
-import { verifyChain } from '../audit/verify-chain.ts'
-import { ServerError } from '../errors.ts'
-import { migrationReport } from '../keys/migration-report.ts'
-import { ROLES } from './administrators.ts'
-import { type Route, route } from './route.ts'
-import { csrfTokenOf, SESSION_COOKIE, SESSION_MS } from './sessions.ts'
+import { type AuditEntry, listAudit, readAudit } from '../../audit/audit-log.ts'
+import { verifyChain } from '../../audit/verify-chain.ts'
+import { ServerError } from '../../errors.ts'
+import { migrationReport } from '../../keys/migration-report.ts'
+import { ROLES } from '../administrators.ts'
+import { type Route, route } from '../route.ts'
+import { csrfTokenOf, SESSION_COOKIE, SESSION_MS } from '../sessions.ts'
 
 const moment = z.iso.datetime()
 const administrator = z
