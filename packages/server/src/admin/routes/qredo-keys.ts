@@ -1,14 +1,12 @@
 import { z } from 'zod'
 import { ServerError } from '../../errors.ts'
-import { type KeyView, MAX_NAME_LENGTH } from '../../keys/schemas.ts'
+import { type KeyView, name, resource } from '../../keys/schemas.ts'
 import { type Route, route } from '../route.ts'
 
 /** The key management of the Qredo API v1, as its page has it: times in seconds, 0 for never. */
 
-const name = z.string().trim().min(1).max(MAX_NAME_LENGTH)
 /** A list of names, or switches. */
 const permissions = z.union([z.array(z.string().max(100)).max(100), z.record(z.string().max(100), z.boolean())])
-const resource = z.string().max(MAX_NAME_LENGTH)
 
 const newApiKey = z
   .strictObject({
@@ -59,7 +57,7 @@ function namesOf(given: z.infer<typeof permissions> | undefined): string[] | und
     .map(([permission]) => permission)
 }
 
-export const apiKeyRoutes: readonly Route[] = [
+export const qredoKeyRoutes: readonly Route[] = [
   route({
     method: 'GET',
     path: '/api/v1/apikey',
