@@ -1,10 +1,9 @@
 import { docsPage, type KeyService, ServerError } from '@countersign/server'
-import type { HttpBindings } from '@hono/node-server'
 import { Hono } from 'hono'
 import { errorAnswer, jsonAnswer } from './api/answers.ts'
 import type { Api } from './api/api.ts'
 import { describeApis } from './api/describe.ts'
-import { serve, type World } from './api/serve.ts'
+import { type App, serve, type World } from './api/serve.ts'
 import { addDecisions } from './decisions.ts'
 import { ApiError } from './errors.ts'
 import type { Tokens } from './tokens/tokens.ts'
@@ -19,8 +18,6 @@ export interface AppOptions {
   /** Told of what should not have happened; the caller only sees a 500. */
   readonly onError?: ((error: unknown) => void) | undefined
 }
-
-export type App = Hono<{ Bindings: HttpBindings }>
 
 /** Everything over HTTP: the APIs, each behind its own door, their description, and what manages the keys. */
 export function createApp({ apis, world, service, tokens, admin, onError }: AppOptions): App {

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { localActor } from '../keys/local-actor.ts'
-import { addStoreOptions, locationOf, type StoreOptions, withService } from '../keys/store-options.ts'
+import { addStoreOptions, type StoreOptions, withService } from '../keys/store-options.ts'
 import { EXIT, UsageError } from '../process/exit.ts'
 import { out, tell } from '../process/streams.ts'
 
@@ -19,10 +19,9 @@ Example:
     )
     .action(async (options: StoreOptions & { json?: boolean }) => {
       const { masterKeyFileFor, rotateMasterKey } = await import('@countersign/server')
-      const location = locationOf(options)
-      const file = masterKeyFileFor(location)
+      const file = masterKeyFileFor(options)
       if (file === undefined) throw new UsageError('master-key-file-missing', 'Say where the master key is: --master-key-file.')
-      await withService({ ...location, masterKeyFile: file }, async service => {
+      await withService({ ...options, masterKeyFile: file }, async service => {
         const { isTTY } = process.stderr
         const report = await rotateMasterKey(service.database, file, localActor(), {
           onProgress: ({ done: count, left }) => {

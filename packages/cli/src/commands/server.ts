@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import type { Command } from 'commander'
-import { addStoreOptions, locationOf, type StoreOptions, tellMasterKey } from '../keys/store-options.ts'
+import { addStoreOptions, type StoreOptions, tellMasterKey } from '../keys/store-options.ts'
 import { EXIT, UsageError } from '../process/exit.ts'
 import { out, tell } from '../process/streams.ts'
 
@@ -31,6 +31,7 @@ Examples:
   $ COUNTERSIGN_MASTER_KEY=… countersign server --store postgres://user@db.internal/keys --host 0.0.0.0`,
     )
     .action(async (options: ServerOptions) => {
+      const { store, masterKeyFile, host } = options
       const port = Number(options.port)
       if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new UsageError('port-malformed', `${options.port} is no port.`)
       // Loaded here, so that the other commands start without a database and a server.
@@ -39,8 +40,9 @@ Examples:
         import('@countersign/ui'),
       ])
       const server = await startServer({
-        ...locationOf(options),
-        host: options.host,
+        store,
+        masterKeyFile,
+        host,
         port,
         consoleDirectory,
         onError: error => tell(`error: ${error instanceof Error ? error.message : String(error)}`),

@@ -1,5 +1,4 @@
-import { resolve } from 'node:path'
-import type { KeyService, StoreLocation } from '@countersign/server'
+import type { KeyService } from '@countersign/server'
 import { type Command, Option } from 'commander'
 import { UsageError } from '../process/exit.ts'
 import { readTextFile, tell } from '../process/streams.ts'
@@ -38,18 +37,11 @@ export function addManagerOptions(command: Command): Command {
     .option('--organisation <id>', 'where there are several')
 }
 
-export function locationOf({ store, masterKeyFile }: StoreOptions): StoreLocation {
-  return {
-    store: /^postgres(ql)?:/.test(store) ? store : resolve(store),
-    masterKeyFile: masterKeyFile === undefined ? undefined : resolve(masterKeyFile),
-  }
-}
-
 /** Opens a store, and closes it again. */
-export async function withService<T>(location: StoreLocation, work: (service: KeyService) => Promise<T>): Promise<T> {
+export async function withService<T>({ store, masterKeyFile }: StoreOptions, work: (service: KeyService) => Promise<T>): Promise<T> {
   // Loaded here, so that the other commands start without a database.
   const { openKeyService } = await import('@countersign/server')
-  const service = await openKeyService(location)
+  const service = await openKeyService({ store, masterKeyFile })
   try {
     return await work(service)
   } finally {
@@ -61,9 +53,10 @@ export async function withService<T>(location: StoreLocation, work: (service: Ke
 export async function withManager<T>(options: ManagerOptions, work: (manager: KeyManager) => Promise<T>): Promise<T> {
   // Loaded here, so that the other commands start without a database.
   const { openServerManager, openStoreManager } = await import('./key-manager.ts')
+  const { store, masterKeyFile } = options
   const manager =
     options.server === undefined
-      ? await openStoreManager(locationOf(options), options.organisation)
+      ? await openStoreManager({ store, masterKeyFile }, options.organisation)
       : openServerManager(options.server, readToken(options), options.organisation)
   if (manager.madeMasterKeyFile !== undefined) tellMasterKey(manager.madeMasterKeyFile)
   try {
