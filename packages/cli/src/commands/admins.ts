@@ -3,7 +3,7 @@ import { type Command, Option } from 'commander'
 import { localActor } from '../keys/local-actor.ts'
 import { addStoreOptions, type StoreOptions, withService } from '../keys/store-options.ts'
 import { EXIT, UsageError } from '../process/exit.ts'
-import { writeNewSecretFile } from '../process/secret-file.ts'
+import { writeNewSecretFile } from '../process/files.ts'
 import { out, tell } from '../process/streams.ts'
 import { table } from '../text/table.ts'
 

@@ -1,7 +1,8 @@
 import type { KeyChanges } from '@countersign/server'
 import type { Command } from 'commander'
+import { repeated } from '../options/repeated.ts'
 import { UsageError } from '../process/exit.ts'
-import { readTextFile } from '../process/streams.ts'
+import { readTextFile } from '../process/files.ts'
 import type { ManagerOptions } from './store-options.ts'
 
 export interface JsonOption {
@@ -25,16 +26,14 @@ export interface ShownOptions extends SettingOptions {
   readonly secretOut?: string
 }
 
-const collect = (value: string, all: readonly string[] = []): readonly string[] => [...all, value]
-
 export function addSettingOptions(command: Command): Command {
   return command
     .optionsGroup('The key:')
-    .option('--permission <name>', 'what it may do (repeatable): balance, web3, read_only', collect)
+    .option('--permission <name>', 'what it may do (repeatable): balance, web3, read_only', repeated)
     .option('--fund <id>', 'narrow it to one fund')
     .option('--wallet <id>', 'narrow it to one wallet')
-    .option('--address <cidr>', 'from where it may be used (repeatable), IPv4 or IPv6', collect)
-    .option('--label <name=value>', 'anything to find it by (repeatable)', collect)
+    .option('--address <cidr>', 'from where it may be used (repeatable), IPv4 or IPv6', repeated)
+    .option('--label <name=value>', 'anything to find it by (repeatable)', repeated)
     .option('--expires <moment>', 'a date or time in ISO 8601, or never')
     .option('--public-key-file <path>', 'PEM file, for the schemes with key pairs')
 }

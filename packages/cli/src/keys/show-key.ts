@@ -1,12 +1,13 @@
 import type { KeyView, ShownKey } from '@countersign/server'
-import { writeNewSecretFile } from '../process/secret-file.ts'
+import { writeNewSecretFile } from '../process/files.ts'
 import { out, tell } from '../process/streams.ts'
 import { saveProfile } from '../signing/profiles.ts'
+import { minuteOf } from '../text/moment.ts'
 import type { JsonOption, ShownOptions } from './key-options.ts'
 
 export function rowOf(key: KeyView): readonly string[] {
   const { id, name, state, scheme, permissions, lastUsedAt } = key
-  return [id, name, state, scheme, permissions.join(' ') || '–', lastUsedAt?.slice(0, 16).replace('T', ' ') ?? 'never']
+  return [id, name, state, scheme, permissions.join(' ') || '–', minuteOf(lastUsedAt)]
 }
 
 export function show(key: KeyView, { json }: JsonOption): void {

@@ -1,7 +1,8 @@
 import type { KeyService } from '@countersign/server'
 import { type Command, Option } from 'commander'
 import { UsageError } from '../process/exit.ts'
-import { readTextFile, tell } from '../process/streams.ts'
+import { readTextFile } from '../process/files.ts'
+import { tell } from '../process/streams.ts'
 import type { KeyManager } from './key-manager.ts'
 
 export interface StoreOptions {

@@ -1,25 +1,15 @@
-import { readFileSync } from 'node:fs'
+import { buffer } from 'node:stream/consumers'
 import { UsageError } from './exit.ts'
 
 /** Standard input whole, as bytes. It can be read once. */
 export async function readStandardInput(): Promise<Uint8Array> {
-  const pieces: Uint8Array[] = []
-  for await (const piece of process.stdin) pieces.push(piece as Uint8Array)
-  return Buffer.concat(pieces)
+  return await buffer(process.stdin)
 }
 
-/** @throws UsageError `file-unreadable` */
-export function readTextFile(path: string, what: string): string {
-  return new TextDecoder().decode(readBytesFile(path, what))
-}
-
-/** @throws UsageError `file-unreadable` */
-export function readBytesFile(path: string, what: string): Uint8Array {
-  try {
-    return readFileSync(path)
-  } catch (error) {
-    throw new UsageError('file-unreadable', `The ${what} ${path} can't be read: ${error instanceof Error ? error.message : String(error)}`)
-  }
+/** @throws UsageError `stdin-twice`, when more than one thing is to be read from standard input */
+export function checkStandardInput(...isRead: readonly boolean[]): void {
+  if (isRead.filter(Boolean).length > 1)
+    throw new UsageError('stdin-twice', 'Only one thing can come from standard input: put the other in a file.')
 }
 
 /** For data: what a program behind a pipe wants. */

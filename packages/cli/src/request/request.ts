@@ -1,8 +1,10 @@
 import { readHeaderLines } from '@countersign/pasted'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { ALLOWANCES, type Allowance, type SignableRequest, type SignerOptions, type TimestampFormat } from 'countersign'
+import { repeated } from '../options/repeated.ts'
 import { UsageError } from '../process/exit.ts'
-import { readBytesFile, readStandardInput, readTextFile } from '../process/streams.ts'
+import { readBytesFile, readTextFile } from '../process/files.ts'
+import { checkStandardInput, readStandardInput } from '../process/streams.ts'
 
 export interface RequestOptions {
   readonly data?: string
@@ -24,7 +26,7 @@ export function addRequestOptions(command: Command): Command {
     .argument('[url]', 'the full URL, with its query')
     .optionsGroup('What is signed:')
     .option('-d, --data <text|@file|->', 'the body: text, @file, or - for standard input; sent byte for byte')
-    .option('-H, --header <name: value>', 'a further header (repeatable)', (header: string, headers: string[]) => [...headers, header], [])
+    .option('-H, --header <name: value>', 'a further header (repeatable)', repeated, [])
     .option('-t, --timestamp <time>', "the timestamp's own characters (default: now)")
     .addOption(new Option('-u, --unit <unit>', "unit of the timestamp (default: the scheme's first)").choices(Object.keys(UNITS)))
     .option('--nonce <nonce>', 'for the schemes that carry one')
@@ -34,12 +36,7 @@ export function addRequestOptions(command: Command): Command {
       readAllowance,
       [],
     )
-    .option(
-      '--param <name=value>',
-      "a scheme's parameter, such as region=eu-west-1 (repeatable)",
-      (parameter: string, all: string[]) => [...all, parameter],
-      [],
-    )
+    .option('--param <name=value>', "a scheme's parameter, such as region=eu-west-1 (repeatable)", repeated, [])
 }
 
 function readAllowance(text: string, all: readonly Allowance[]): readonly Allowance[] {
@@ -104,8 +101,7 @@ export function readGivenHeaders({
 export async function readBody({ data, secretStdin }: Pick<RequestOptions, 'data' | 'secretStdin'>): Promise<Uint8Array | undefined> {
   if (data === undefined) return undefined
   if (data === '-' || data === '@-') {
-    if (secretStdin === true)
-      throw new UsageError('stdin-twice', "The secret and the body can't both come from standard input: put one in a file.")
+    checkStandardInput(secretStdin === true, true)
     return readStandardInput()
   }
   return data.startsWith('@') ? readBytesFile(data.slice(1), 'body file') : new TextEncoder().encode(data)

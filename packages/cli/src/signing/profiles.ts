@@ -2,7 +2,7 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, statSync, writeF
 import { join } from 'node:path'
 import envPaths from 'env-paths'
 import { UsageError } from '../process/exit.ts'
-import { readTextFile } from '../process/streams.ts'
+import { readTextFile } from '../process/files.ts'
 
 /** Credentials under a name, in a file of their own that only its owner can read. */
 export interface Profile {
