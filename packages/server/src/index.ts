@@ -12,6 +12,8 @@ export { createGateway, type Gateway, type GatewayOptions } from './gateway/gate
 export type { RouteConfig } from './gateway/router.ts'
 export { type RunningGateway, runGateway } from './gateway/run-gateway.ts'
 export { closeServer, listen } from './http/listen.ts'
+export { type QredoError, qredoError } from './http/qredo-error.ts'
+export { responseToUpgrade } from './http/upgrade.ts'
 export { checkKeyId } from './keys/key-id.ts'
 export type { KeyPage } from './keys/key-list.ts'
 export { type CachedKeys, type CachedKeysOptions, cachedKeys } from './keys/key-source.ts'

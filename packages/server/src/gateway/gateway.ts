@@ -5,6 +5,7 @@ import { type Failure, memoryReplayGuard, type Refused, type ReplayGuard, type S
 import { endOfTurn } from 'countersign/node'
 import { SCHEMES } from 'countersign/schemes'
 import { closeServer } from '../http/listen.ts'
+import { responseToUpgrade } from '../http/upgrade.ts'
 import type { KeyService } from '../service.ts'
 import { type AccessEntry, beginEntry } from './access-entry.ts'
 import { createAnswer } from './answer.ts'
@@ -20,7 +21,7 @@ import type { GatewayProblem } from './problem.ts'
 import { SpoolError } from './read-spooled.ts'
 import { createRequestBodies, NO_BODY } from './request-body.ts'
 import { createRouter, DEFAULT_ROUTE, type RouteConfig, type RouteVerifier } from './router.ts'
-import { asksForWebSocket, responseToUpgrade } from './upgrade.ts'
+import { asksForWebSocket } from './upgrade.ts'
 
 export interface GatewayOptions {
   /** Where verified requests go: `http://127.0.0.1:8080`. */
