@@ -3,7 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { KeyStore } from '@countersign/server'
 import { qredoPartner, qredoV1, rfc9421 } from 'countersign/schemes'
-import { ALL_PERMISSIONS, PARTNER_PERMISSIONS } from './permissions.ts'
+import { ALL_PERMISSIONS, PARTNER_PERMISSIONS } from '../permissions.ts'
 
 /** A demo key, whose secret lies in a file that only its owner can read. */
 export interface DemoKey {
