@@ -8,7 +8,8 @@ export { ServerError } from './errors.ts'
 export type { AccessEntry } from './gateway/access-entry.ts'
 export { type GatewayConfig, gatewayConfig, readGatewayConfig } from './gateway/config.ts'
 export { GATEWAY_DEFAULTS } from './gateway/defaults.ts'
-export { createGateway, type Gateway, type GatewayOptions } from './gateway/gateway.ts'
+export { createGateway, type Gateway } from './gateway/gateway.ts'
+export type { GatewayOptions } from './gateway/options.ts'
 export type { RouteConfig } from './gateway/router.ts'
 export { type RunningGateway, runGateway } from './gateway/run-gateway.ts'
 export { closeServer, listen } from './http/listen.ts'
@@ -31,7 +32,6 @@ export {
   besideStoreAdvice,
   bootstrap,
   ensureOrganisation,
-  FIRST_ORGANISATION,
   type KeyService,
   masterKeyFileFor,
   openKeyService,

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { KeyStore } from '@countersign/server'
 import { qredoPartner, qredoV1, rfc9421 } from 'countersign/schemes'
 import { ALL_PERMISSIONS, PARTNER_PERMISSIONS } from '../permissions.ts'
+import { ACTOR, type DemoAccounts } from './accounts.ts'
 
 /** A demo key, whose secret lies in a file that only its owner can read. */
 export interface DemoKey {
@@ -12,11 +13,6 @@ export interface DemoKey {
   readonly scheme: string
   /** The secret; for the Partner API, the private key in PEM. */
   readonly secretFile: string
-}
-
-export interface DemoAccounts {
-  readonly organisationId: string
-  readonly personId: string
 }
 
 interface Wanted {
@@ -34,7 +30,6 @@ const WANTED: readonly Wanted[] = [
   { name: 'demo-partner', of: 'organisationId', scheme: qredoPartner.name, permissions: PARTNER_PERMISSIONS.map(({ name }) => name) },
 ]
 
-const ACTOR = { name: 'sandbox', address: '' }
 const RSA_BITS = 2048
 
 /** Finds the demo keys of an earlier start, and makes those that are not there yet. */

@@ -13,7 +13,7 @@ import { feedQuery } from './events.ts'
 import type { Feed } from './feed.ts'
 
 /** Where a feed is, and who may open it there. */
-export interface FeedDoor {
+interface FeedDoor {
   readonly base: string
   readonly authenticate: Authenticate
 }

@@ -6,7 +6,8 @@ import { listen } from '../http/listen.ts'
 import { type RedisReplayGuard, redisReplayGuard } from '../replay/redis.ts'
 import { besideStoreAdvice, type KeyService, openKeyService } from '../service.ts'
 import type { GatewayConfig } from './config.ts'
-import { createGateway, type Gateway, type TlsFiles } from './gateway.ts'
+import { createGateway, type Gateway } from './gateway.ts'
+import type { TlsFiles } from './options.ts'
 
 export interface RunningGateway {
   readonly origin: string

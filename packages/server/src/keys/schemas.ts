@@ -5,7 +5,7 @@ import { z } from 'zod'
 const MAX_NAME_LENGTH = 200
 const MAX_LIST = 100
 /** A month. */
-export const MAX_OVERLAP_SECONDS = 2_678_400
+const MAX_OVERLAP_SECONDS = 2_678_400
 export const DEFAULT_OVERLAP_SECONDS = 86_400
 
 /** Text without control characters: it is printed on terminals. */
@@ -84,7 +84,7 @@ export const rotation = z
   .meta({ id: 'Rotation' })
 export type Rotation = z.infer<typeof rotation>
 
-export const KEY_STATES = ['active', 'disabled', 'revoked', 'expired'] as const
+const KEY_STATES = ['active', 'disabled', 'revoked', 'expired'] as const
 
 const moment = z.iso.datetime()
 
