@@ -3,7 +3,7 @@ import { CountersignError } from './error.ts'
 import type { Scheme } from './scheme.ts'
 
 /** A secret shorter than this is refused where a signer, a verifier or a key is made. */
-export const MIN_SECRET_BYTES = 16
+const MIN_SECRET_BYTES = 16
 
 export interface SecretOptions {
   /** Take a secret of under 16 bytes, for an API that handed one out. An empty one is always refused. */

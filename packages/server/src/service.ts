@@ -170,7 +170,7 @@ export function besideStoreAdvice(file: string): string {
   return `The master key lies beside its store (${file}): whoever copies that folder has all secrets. Keep it elsewhere and say where with --master-key-file, or give it as ${MASTER_KEY_VARIABLE}.`
 }
 
-export const FIRST_ORGANISATION = 'default'
+const FIRST_ORGANISATION = 'default'
 
 /** Makes an organisation to put keys into, where there is none. */
 export async function ensureOrganisation({ administrators }: KeyService, actor: Actor = SERVER): Promise<void> {

@@ -16,7 +16,7 @@ import {
 } from '@countersign/server'
 import { localActor } from './local-actor.ts'
 
-export interface MigrationQuestion {
+interface MigrationQuestion {
   readonly from: readonly string[]
   readonly to: readonly string[]
   readonly days: number

@@ -16,8 +16,8 @@ export interface ManagerOptions extends StoreOptions {
   readonly organisation?: string
 }
 
-export const DEFAULT_STORE = 'countersign.db'
-export const TOKEN_VARIABLE = 'COUNTERSIGN_ADMIN_TOKEN'
+const DEFAULT_STORE = 'countersign.db'
+const TOKEN_VARIABLE = 'COUNTERSIGN_ADMIN_TOKEN'
 
 /** Where keys are kept. */
 export function addStoreOptions(command: Command): Command {

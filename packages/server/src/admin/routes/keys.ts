@@ -22,9 +22,9 @@ async function organisationFor({
   throw new ServerError('organisation-missing', 400, 'Say which organisation the key is for: ?organisation=…')
 }
 
-export const keyPage = z.object({ keys: z.array(keyView), next: z.string().nullable() }).meta({ id: 'KeyPage' })
+const keyPage = z.object({ keys: z.array(keyView), next: z.string().nullable() }).meta({ id: 'KeyPage' })
 
-export const usage = z
+const usage = z
   .object({
     lastUsedAt: z.iso.datetime().nullable(),
     refusals: z.array(
