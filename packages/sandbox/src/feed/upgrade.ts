@@ -80,6 +80,4 @@ function refuse(request: IncomingMessage, { status, body, headers }: Pick<Refusa
   responseToUpgrade(request)
     .writeHead(status, { 'content-type': 'application/json', ...headers, 'content-length': length, connection: 'close' })
     .end(text)
-  // Bytes that nobody read would reset the connection before the answer is there.
-  request.socket.resume()
 }

@@ -20,6 +20,10 @@ export function responseToUpgrade(request: IncomingMessage): ServerResponse {
   socket.on('end', () => {
     if (response.socket !== null) socket.destroy()
   })
-  response.on('finish', () => socket.destroySoon())
+  response.on('finish', () => {
+    // Bytes that nobody read would reset the connection before the answer is there.
+    socket.resume()
+    socket.destroySoon()
+  })
   return response
 }
