@@ -5,7 +5,7 @@
 import { createHash, createHmac } from 'node:crypto'
 
 /** The right client of Qredo API v1, step by step. */
-export const RIGHT = {
+const RIGHT = {
   key: secret => Buffer.from(secret.text, 'base64'),
   time: now => now,
   method: method => method,

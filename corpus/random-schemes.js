@@ -22,7 +22,7 @@ const HEADERS = {
 const PREFIXES = ['', '', '', 'sha256=', 'v1=']
 
 /** @param {() => number} random from 0 to 1 */
-export function randomDeclaration(random) {
+function randomDeclaration(random) {
   const pick = list => list[Math.floor(random() * list.length)]
   const groups = shuffle(Object.keys(PARTS), random).slice(0, 1 + Math.floor(random() * 5))
   // Something of the request is signed.

@@ -1,11 +1,11 @@
 import { parseArgs } from 'node:util'
 import { createSigner, type Signer, signedFetch } from 'countersign'
 import { qredoV1 } from 'countersign/schemes'
-import { signAsTyped, type TypedCall } from './as-typed.ts'
 import { serveUi } from './commands/ui.ts'
-import { EXIT, UsageError } from './exit.ts'
-import { reportError } from './report.ts'
-import { out, readStandardInput, tell } from './streams.ts'
+import { EXIT, UsageError } from './process/exit.ts'
+import { reportError } from './process/report.ts'
+import { out, readStandardInput, tell } from './process/streams.ts'
+import { signAsTyped, type TypedCall } from './signing/as-typed.ts'
 
 const USAGE = `Usage: apitool [options] sign|send|ui
 

@@ -19,8 +19,8 @@ import { addSignCommand } from './commands/sign.ts'
 import { addTourCommand } from './commands/tour.ts'
 import { addUiCommand } from './commands/ui.ts'
 import { addVerifyCommand } from './commands/verify.ts'
-import { EXIT } from './exit.ts'
-import { reportError } from './report.ts'
+import { EXIT } from './process/exit.ts'
+import { reportError } from './process/report.ts'
 
 /** The command `countersign`. Resolves to the exit code; never throws. */
 export async function runCountersign(args: readonly string[]): Promise<number> {

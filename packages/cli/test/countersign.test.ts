@@ -355,12 +355,24 @@ describe('countersign', () => {
     },
   )
 
-  it('says which port is taken', async () => {
-    const port = new URL(sandbox.origin).port
-    expect(await run('countersign', ['sandbox', '--port', port, '--data', join(folder, 'second')])).toMatchObject({
-      code: 2,
-      stderr: expect.stringContaining('[port-taken]') as string,
-    })
+  const store = ['--store', join(folder, 'ports.db')]
+  const gateway = ['gateway', ...store, '--upstream', 'http://127.0.0.1:9', '--origin', 'https://api.example.com']
+  it.each<readonly [string, readonly string[], string]>([
+    ['the sandbox', ['sandbox', '--data', join(folder, 'second')], '--port'],
+    ['the key server', ['server', ...store], '--port'],
+    ['the gateway', gateway, '--port'],
+    ['what watches the gateway', [...gateway, '--port', '0'], '--admin-port'],
+    ['the page', ['ui'], '--port'],
+  ])('ends, and says which port is taken or malformed: %s', async (_name, args, option) => {
+    const { port } = new URL(sandbox.origin)
+    const taken = await run('countersign', [...args, option, port])
+    expect(taken).toMatchObject({ code: 2, stderr: expect.stringContaining(`Port ${port} is taken`) as string })
+    expect(taken.stderr).toContain('[port-taken]')
+    for (const malformed of ['x', '', '65536', '-1', '1.5', '0x10'])
+      expect(await run('countersign', [...args, `${option}=${malformed}`])).toMatchObject({
+        code: 2,
+        stderr: expect.stringContaining(`${option} is a port`) as string,
+      })
   })
 })
 

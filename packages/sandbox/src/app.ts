@@ -1,10 +1,9 @@
 import { docsPage, type KeyService, ServerError } from '@countersign/server'
-import type { HttpBindings } from '@hono/node-server'
 import { Hono } from 'hono'
 import { errorAnswer, jsonAnswer } from './api/answers.ts'
 import type { Api } from './api/api.ts'
 import { describeApis } from './api/describe.ts'
-import { serve, type World } from './api/serve.ts'
+import { type App, serve, type World } from './api/serve.ts'
 import { addDecisions } from './decisions.ts'
 import { ApiError } from './errors.ts'
 import type { Tokens } from './tokens/tokens.ts'
@@ -20,8 +19,6 @@ export interface AppOptions {
   readonly onError?: ((error: unknown) => void) | undefined
 }
 
-export type App = Hono<{ Bindings: HttpBindings }>
-
 /** Everything over HTTP: the APIs, each behind its own door, their description, and what manages the keys. */
 export function createApp({ apis, world, service, tokens, admin, onError }: AppOptions): App {
   const app: App = new Hono()
@@ -36,25 +33,14 @@ export function createApp({ apis, world, service, tokens, admin, onError }: AppO
   // Keys are managed where they are used.
   for (const path of ['/admin/*', '/api/v1/apikey', '/api/v1/apikey/*', '/console/*', '/console'])
     app.all(path, context => admin.fetch(context.req.raw, context.env))
-  app.notFound(() =>
-    errorAnswer({
-      status: 404,
-      body: { code: 'not-found', msg: 'Not found', detail: { reason: 'There is no such endpoint: /docs lists them.' } },
-    }),
-  )
+  app.notFound(() => errorAnswer(new ApiError(404, 'not-found', 'Not found', 'There is no such endpoint: /docs lists them.')))
   app.onError(error => {
     if (error instanceof ApiError) return errorAnswer(error)
     if (error instanceof ServerError && error.status < 500)
-      return errorAnswer({ status: error.status, body: { code: error.code, msg: 'Refused', detail: { reason: error.message } } })
+      return errorAnswer(new ApiError(error.status, error.code, 'Refused', error.message))
     onError?.(error)
-    return errorAnswer({
-      status: 500,
-      body: {
-        code: 'internal',
-        msg: 'Internal error',
-        detail: { reason: 'Something went wrong on our side; the call was not carried out.' },
-      },
-    })
+    const reason = 'Something went wrong on our side; the call was not carried out.'
+    return errorAnswer(new ApiError(500, 'internal', 'Internal error', reason))
   })
   return app
 }

@@ -1,9 +1,9 @@
-import { type KeyService, readText } from '@countersign/server'
+import type { KeyService } from '@countersign/server'
+import { readBody } from 'countersign/node'
 import { z } from 'zod'
 import { jsonAnswer } from './api/answers.ts'
 import { readJsonBody } from './api/json-body.ts'
-import type { World } from './api/serve.ts'
-import type { App } from './app.ts'
+import type { App, World } from './api/serve.ts'
 import { ApiError } from './errors.ts'
 import { decideByHand } from './transactions/decision.ts'
 
@@ -23,9 +23,10 @@ export function addDecisions(app: App, { store, clock, changed }: World, service
   app.post('/sandbox/v1/transactions/:tx_id/decision', async context => {
     const administrator = await service.administratorOf(context.req.raw, context.env.incoming.socket.remoteAddress ?? '')
     if (administrator.role === 'auditor') throw new ApiError(403, 'role-denied', 'Permission denied', 'An auditor decides nothing.')
-    const text = await readText(context.req.raw, MAX_BODY_BYTES)
-    if (text === undefined) throw new ApiError(413, 'body-too-large', 'Body too large', `The body has more than ${MAX_BODY_BYTES} bytes.`)
-    const { decision, approver } = readJsonBody(new TextEncoder().encode(text), body)
+    const bytes = await readBody(context.env.incoming, MAX_BODY_BYTES)
+    if (bytes === 'too-large')
+      throw new ApiError(413, 'body-too-large', 'Body too large', `The body has more than ${MAX_BODY_BYTES} bytes.`)
+    const { decision, approver } = readJsonBody(bytes ?? new Uint8Array(), body)
     const transactionId = context.req.param('tx_id')
     await decideByHand(store, { transactionId, username: approver, decision, now: clock(), organisationId: administrator.organisationId })
     changed()

@@ -1,23 +1,15 @@
-import type { Failure } from 'countersign'
-import { toProblem } from 'countersign'
-import type { ContentfulStatusCode } from 'hono/utils/http-status'
-
-/** The body of every error of the Qredo API v1. */
-export interface ErrorBody {
-  readonly code: string
-  readonly msg: string
-  readonly detail: { readonly reason: string; readonly serverTime?: string }
-}
+import { type QredoError, qredoError } from '@countersign/server'
+import { type Failure, toProblem } from 'countersign'
 
 /** A refusal of the API itself. `code` is stable. */
 export class ApiError extends Error {
-  readonly status: ContentfulStatusCode
-  readonly body: ErrorBody
+  readonly status: number
+  readonly body: QredoError
 
-  constructor(status: ContentfulStatusCode, code: string, msg: string, reason: string) {
+  constructor(status: number, code: string, msg: string, reason: string) {
     super(reason)
     this.status = status
-    this.body = { code, msg, detail: { reason } }
+    this.body = qredoError(code, msg, reason)
   }
 }
 
@@ -26,7 +18,8 @@ export function notFound(what: string, id: string): ApiError {
 }
 
 /** What a caller is told of a refused signature, in the API's own shape. */
-export function refusalBody(failure: Failure): ErrorBody {
+export function refusalBody(failure: Failure): QredoError {
   const { code, title, detail, serverTime } = toProblem(failure)
-  return { code, msg: title, detail: { reason: detail, ...(serverTime === undefined ? {} : { serverTime }) } }
+  const body = qredoError(code, title, detail)
+  return serverTime === undefined ? body : { ...body, detail: { ...body.detail, serverTime } }
 }

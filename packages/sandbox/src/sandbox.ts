@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync } from 'node:fs'
 import { createServer, type IncomingMessage } from 'node:http'
 import { join } from 'node:path'
 import {
@@ -15,7 +15,8 @@ import { getRequestListener } from '@hono/node-server'
 import { type Deprecation, type Failure, failureOfKey } from 'countersign'
 import { createApis, V1_BASE, V2_BASE } from './apis.ts'
 import { createApp } from './app.ts'
-import { type DemoKey, keepDemoKeys } from './demo-keys.ts'
+import { keepAccounts, keepAdministrator } from './demo/accounts.ts'
+import { type DemoKey, keepDemoKeys } from './demo/keys.ts'
 import { createDoors } from './doors.ts'
 import { createFeed, type Feed } from './feed/feed.ts'
 import { feedUpgrades } from './feed/upgrade.ts'
@@ -68,7 +69,7 @@ export interface Sandbox {
   close(): Promise<void>
 }
 
-export const DEFAULT_STEP_MS = 1_000
+const DEFAULT_STEP_MS = 1_000
 
 const DEMO_ASSET = 'ETH-TESTNET'
 
@@ -184,22 +185,4 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
       await store.destroy()
     },
   }
-}
-
-/** The accounts whose keys these are: made in the key store at the first start. */
-async function keepAccounts({ administrators }: KeyService, store: Store): Promise<{ organisationId: string; personId: string }> {
-  const ids = { organisation: '', person: '' }
-  for (const { id, name, kind } of await store.selectFrom('organisation').select(['id', 'name', 'kind']).orderBy('name').execute()) {
-    ids[kind] ||= id
-    const known = await administrators.organisations(id)
-    if (known.length === 0) await administrators.createOrganisation({ name: 'sandbox', address: '' }, { id, name, kind })
-  }
-  return { organisationId: ids.organisation, personId: ids.person }
-}
-
-/** An administrator of the organisation, at the first start. */
-async function keepAdministrator({ administrators }: KeyService, organisationId: string, tokenFile: string): Promise<void> {
-  if (existsSync(tokenFile)) return
-  const { token } = await administrators.create({ name: 'sandbox', address: '' }, { name: 'sandbox', role: 'admin', organisationId })
-  writeFileSync(tokenFile, `${token}\n`, { mode: 0o600 })
 }

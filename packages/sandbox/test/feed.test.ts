@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
+import { connect } from 'node:net'
 import { createSigner, type Signer } from 'countersign'
 import { qredoTokenClient } from 'countersign/qredo'
 import { qredoV1, rfc9421 } from 'countersign/schemes'
@@ -197,6 +198,29 @@ describe('the feed', () => {
     expect(await refusal(twice.url, { ...twice.headers })).toMatchObject({ status: 401, body: { code: 'replayed' } })
     first.socket.terminate()
     expect((await client(sandbox)('GET', '/balance')).status).toBe(200)
+  })
+
+  it.each([
+    ['unsigned', `${V1_BASE}/transactions/feed`, '', 401],
+    ['at no feed', '/elsewhere', '', 404],
+    ['with bytes behind it', `${V1_BASE}/transactions/feed`, 'x'.repeat(100_000), 401],
+  ])('answers a refused client whole and lets go of it, though it leaves its own side open: %s', async (_name, path, behind, status) => {
+    const sandbox = await start()
+    const socket = connect({ port: sandbox.port, host: '127.0.0.1', allowHalfOpen: true })
+    const upgrade = { host: new URL(sandbox.origin).host, connection: 'upgrade', upgrade: 'websocket' }
+    const lines = Object.entries(upgrade).map(([name, value]) => `${name}: ${value}\r\n`)
+    socket.write(`GET ${path} HTTP/1.1\r\n${lines.join('')}\r\n${behind}`)
+    let answer = ''
+    socket.setEncoding('utf8').on('data', (text: string) => {
+      answer += text
+    })
+    socket.on('error', () => undefined)
+    await once(socket, 'end')
+    expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} `))
+    expect(JSON.parse(answer.slice(answer.indexOf('\r\n\r\n')))).toMatchObject({ code: expect.any(String) as string })
+    // It would wait for the connection.
+    await stop(sandbox)
+    socket.destroy()
   })
 
   it('is closed to a key that is revoked, and to a client that does not answer pings', async () => {

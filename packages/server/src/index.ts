@@ -1,18 +1,20 @@
 export type { Administrators, AdministratorView, OrganisationView, Role } from './admin/administrators.ts'
-export { apiKeyOf } from './admin/apikey-routes.ts'
 export { docsPage } from './admin/docs-page.ts'
 export { type DescribedApi, type DescribedCall, type OpenApiDocument, openApiOf } from './admin/openapi.ts'
-export { readText } from './admin/read-text.ts'
+export { apiKeyOf } from './admin/routes/qredo-keys.ts'
 export { type Actor, type AuditEntry, readAudit } from './audit/audit-log.ts'
 export { type ChainReport, verifyChain } from './audit/verify-chain.ts'
-export { isPostgres } from './database/database.ts'
 export { ServerError } from './errors.ts'
 export type { AccessEntry } from './gateway/access-entry.ts'
 export { type GatewayConfig, gatewayConfig, readGatewayConfig } from './gateway/config.ts'
 export { GATEWAY_DEFAULTS } from './gateway/defaults.ts'
-export { createGateway, type Gateway, type GatewayOptions } from './gateway/gateway.ts'
+export { createGateway, type Gateway } from './gateway/gateway.ts'
+export type { GatewayOptions } from './gateway/options.ts'
 export type { RouteConfig } from './gateway/router.ts'
 export { type RunningGateway, runGateway } from './gateway/run-gateway.ts'
+export { closeServer, listen } from './http/listen.ts'
+export { type QredoError, qredoError } from './http/qredo-error.ts'
+export { responseToUpgrade } from './http/upgrade.ts'
 export { checkKeyId } from './keys/key-id.ts'
 export type { KeyPage } from './keys/key-list.ts'
 export { type CachedKeys, type CachedKeysOptions, cachedKeys } from './keys/key-source.ts'
@@ -21,7 +23,6 @@ export { type MigrationQuery, type MigrationReport, migrationReport, type StillU
 export { type Principal, principalOf } from './keys/open-key.ts'
 export { compilePermissions, isWithin, type Permission, QREDO_PERMISSIONS, type Required } from './keys/permissions.ts'
 export type { ImportedKey, KeyChanges, KeyQuery, KeyView, NewKey, Rotation, ShownKey } from './keys/schemas.ts'
-export { closeServer, listen } from './listen.ts'
 export { type RedisReplayGuard, type RedisReplayGuardOptions, redisReplayGuard } from './replay/redis.ts'
 export { createMasterKeyFile, masterKeysFromFile, masterKeysFromText } from './seal/master-keys.ts'
 export { type RotationReport, rotateMasterKey } from './seal/rotate-master-key.ts'
@@ -31,7 +32,6 @@ export {
   besideStoreAdvice,
   bootstrap,
   ensureOrganisation,
-  FIRST_ORGANISATION,
   type KeyService,
   masterKeyFileFor,
   openKeyService,

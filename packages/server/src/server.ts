@@ -2,7 +2,7 @@ import { createServer } from 'node:http'
 import { getRequestListener } from '@hono/node-server'
 import { serveStatic } from '@hono/node-server/serve-static'
 import { Hono } from 'hono'
-import { closeServer, listen } from './listen.ts'
+import { closeServer, listen } from './http/listen.ts'
 import { bootstrap, type KeyService, openKeyService, type ServiceOptions } from './service.ts'
 
 export interface ServerOptions extends ServiceOptions {

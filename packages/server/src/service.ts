@@ -11,7 +11,8 @@ import { createSessions } from './admin/sessions.ts'
 import { createThrottle } from './admin/throttle.ts'
 import { type Actor, SERVER } from './audit/audit-log.ts'
 import { type Refusals, recordRefusals } from './audit/refusals.ts'
-import { type Database, isPostgres, openDatabase } from './database/database.ts'
+import type { Database } from './database/database.ts'
+import { isPostgres, openDatabase } from './database/open.ts'
 import { ServerError } from './errors.ts'
 import { followKeyChanges } from './keys/key-changes.ts'
 import { type CachedKeys, type CachedKeysOptions, cachedKeys } from './keys/key-source.ts'
@@ -73,8 +74,10 @@ export interface KeyService {
   close(): Promise<void>
 }
 
+/** The master key file of a store, as an absolute path; undefined where none was given and there is no default. */
 export function masterKeyFileFor({ store, masterKeyFile }: StoreLocation): string | undefined {
-  return masterKeyFile ?? (isPostgres(store) ? undefined : `${store}.master-key`)
+  if (masterKeyFile !== undefined) return resolve(masterKeyFile)
+  return isPostgres(store) ? undefined : resolve(`${store}.master-key`)
 }
 
 /**
@@ -158,7 +161,7 @@ function openMasterKeys(options: StoreLocation): OpenedMasterKeys {
   // Only together with a new store: a store that is there has a key already, and a new one would not open it.
   const isNew = !existsSync(file) && !isPostgres(store) && !existsSync(store)
   if (isNew) createMasterKeyFile(file)
-  const isBeside = !isPostgres(store) && dirname(resolve(file)) === dirname(resolve(store))
+  const isBeside = !isPostgres(store) && dirname(file) === dirname(resolve(store))
   return { sealer: createSealer(masterKeysFromFile(file)), made: isNew ? file : undefined, beside: isBeside ? file : undefined }
 }
 
@@ -167,7 +170,7 @@ export function besideStoreAdvice(file: string): string {
   return `The master key lies beside its store (${file}): whoever copies that folder has all secrets. Keep it elsewhere and say where with --master-key-file, or give it as ${MASTER_KEY_VARIABLE}.`
 }
 
-export const FIRST_ORGANISATION = 'default'
+const FIRST_ORGANISATION = 'default'
 
 /** Makes an organisation to put keys into, where there is none. */
 export async function ensureOrganisation({ administrators }: KeyService, actor: Actor = SERVER): Promise<void> {

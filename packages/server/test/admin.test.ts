@@ -4,7 +4,7 @@ import { qredoV1 } from 'countersign/schemes'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { describeAdminApi } from '../src/admin/description.ts'
-import { routes } from '../src/admin/routes.ts'
+import { routes } from '../src/admin/routes/index.ts'
 import { bootstrap, createMasterKeyFile, type KeyService, openKeyService } from '../src/index.ts'
 import { backends } from './stores.ts'
 
@@ -306,6 +306,33 @@ describe.each(backends.filter(({ isHere }) => isHere))('the admin API on $title'
     expect((await call('GET', '/admin/v1/keys?limit=0', tokens.acme)).json.code).toBe('query-invalid')
     expect((await call('GET', '/admin/v1/nothing', tokens.acme)).json).toMatchObject({ code: 'not-found', status: 404 })
     expect((await call('POST', '/admin/v1/keys', tokens.operator, { name: 'x' })).json.code).toBe('organisation-missing')
+  })
+
+  it('takes no control character in what is printed later', async () => {
+    const path = `/admin/v1/keys/${keyId}`
+    const texts: readonly (readonly [method: string, path: string, bodyWith: (text: string) => object])[] = [
+      ['POST', '/admin/v1/organisations', name => ({ name })],
+      ['POST', '/admin/v1/administrators', name => ({ name, role: 'auditor' })],
+      ['POST', '/admin/v1/keys', name => ({ name })],
+      ['POST', '/admin/v1/keys', team => ({ name: 'A key', labels: { team } })],
+      ['POST', '/admin/v1/keys', fundId => ({ name: 'A key', fundId })],
+      ['POST', '/admin/v1/keys', walletId => ({ name: 'A key', walletId })],
+      ['POST', '/admin/v1/keys/import', id => ({ name: 'A key', id, secret: 'c2VjcmV0LXNlY3JldC1zZWNyZXQ' })],
+      ['PATCH', path, name => ({ name })],
+      ['PATCH', path, team => ({ labels: { team } })],
+      ['PATCH', path, fundId => ({ fundId })],
+      ['PATCH', path, walletId => ({ walletId })],
+      ['POST', '/api/v1/apikey', name => ({ name })],
+      ['POST', '/api/v1/apikey', fund_id => ({ name: 'A key', fund_id })],
+      ['POST', '/api/v1/apikey', wallet_id => ({ name: 'A key', wallet_id })],
+      ['PUT', `/api/v1/apikey/${keyId}`, name => ({ name })],
+    ]
+    for (const [method, path, bodyWith] of texts)
+      for (const control of ['\u001b', '\u0007', '\u007f', '\u009b', '\r', '\n']) {
+        const body = bodyWith(`a${control}b`)
+        const token = path === '/admin/v1/organisations' ? tokens.operator : tokens.acme
+        expect([method, path, body, (await call(method, path, token, body)).status]).toEqual([method, path, body, 400])
+      }
   })
 
   it('describes itself in OpenAPI 3.1, and for people', async () => {

@@ -170,7 +170,7 @@ describe.skipIf(executablePath === undefined)('the console in Chromium (needs Ch
       { code: 'body-json-dumps', did: 'It signed JSON with spaces.', fix: 'Sign the very bytes that are sent.' },
     ])
     await refusals.flush()
-    await page.getByRole('button', { name: 'Look again' }).click()
+    await page.getByRole('button', { name: 'Refresh' }).click()
     const region = page.getByRole('region', { name: 'Recent refusals' })
     await region.getByText('It signed JSON with spaces.').waitFor()
     expect(await region.textContent()).toMatch(/bad-signature.*POST \/transaction from 203\.0\.113\.9/)

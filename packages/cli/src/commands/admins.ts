@@ -1,11 +1,11 @@
 import type { AdministratorView, KeyService, Role } from '@countersign/server'
 import { type Command, Option } from 'commander'
-import { EXIT, UsageError } from '../exit.ts'
-import { localActor } from '../local-actor.ts'
-import { addStoreOptions, locationOf, type StoreOptions, withService } from '../store-options.ts'
-import { out, tell } from '../streams.ts'
-import { table } from '../table.ts'
-import { writeNewSecretFile } from '../write-secret-file.ts'
+import { localActor } from '../keys/local-actor.ts'
+import { addStoreOptions, type StoreOptions, withService } from '../keys/store-options.ts'
+import { EXIT, UsageError } from '../process/exit.ts'
+import { writeNewSecretFile } from '../process/files.ts'
+import { out, tell } from '../process/streams.ts'
+import { table } from '../text/table.ts'
 
 const ROLES: readonly Role[] = ['operator', 'admin', 'auditor']
 
@@ -17,7 +17,7 @@ export function addAdminsCommand(program: Command, done: (code: number) => void)
   addStoreOptions(admins.command('list').description('list administrators'))
     .option('--json', 'as JSON')
     .action(async (options: StoreOptions & { json?: boolean }) => {
-      const list = await withService(locationOf(options), ({ administrators }) => administrators.list(undefined))
+      const list = await withService(options, ({ administrators }) => administrators.list(undefined))
       if (options.json === true) out(`${JSON.stringify(list)}\n`)
       else if (list.length === 0) tell('No administrators yet. Make one with: countersign admins create NAME --role operator')
       else out(table(['ID', 'NAME', 'ROLE', 'ORGANISATION', 'STATE'], list.map(rowOf)))
@@ -34,7 +34,7 @@ export function addAdminsCommand(program: Command, done: (code: number) => void)
       '\nExamples:\n  $ countersign admins create Alice --role operator      # when the first token was lost\n  $ countersign admins create Audrey --role auditor --token-out audrey.token',
     )
     .action(async (name: string, options: StoreOptions & { role: Role; organisation?: string; tokenOut?: string; json?: boolean }) => {
-      const { administrator, token } = await withService(locationOf(options), async ({ administrators }) => {
+      const { administrator, token } = await withService(options, async ({ administrators }) => {
         const organisationId =
           options.role === 'operator' ? undefined : (options.organisation ?? (await onlyOrganisation(administrators, options.role)))
         return await administrators.create(localActor(), { name, role: options.role, organisationId })
@@ -53,7 +53,7 @@ export function addAdminsCommand(program: Command, done: (code: number) => void)
 
   addStoreOptions(admins.command('disable').description('end an administrator’s token and sessions').argument('<id>')).action(
     async (id: string, options: StoreOptions) => {
-      await withService(locationOf(options), ({ administrators }) => administrators.disable(localActor(), undefined, id))
+      await withService(options, ({ administrators }) => administrators.disable(localActor(), undefined, id))
       tell(`disabled ${id}`)
       done(EXIT.ok)
     },

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
-import { EXIT } from '../exit.ts'
-import { addStoreOptions, locationOf, type StoreOptions, withService } from '../store-options.ts'
-import { out, tell } from '../streams.ts'
+import { addStoreOptions, type StoreOptions, withService } from '../keys/store-options.ts'
+import { EXIT } from '../process/exit.ts'
+import { out, tell } from '../process/streams.ts'
 
 export function addAuditCommand(program: Command, done: (code: number) => void): void {
   const audit = program.command('audit').description('the log of every administrative act, and of refusals')
@@ -14,7 +14,7 @@ export function addAuditCommand(program: Command, done: (code: number) => void):
     )
     .action(async (options: StoreOptions & { json?: boolean }) => {
       const { verifyChain } = await import('@countersign/server')
-      await withService(locationOf(options), async ({ database }) => {
+      await withService(options, async ({ database }) => {
         const report = await verifyChain(database.db)
         if (options.json === true) out(`${JSON.stringify(report)}\n`)
         else if (report.broken === undefined) out(`whole: ${report.entries} entries, head ${report.head}\n`)
@@ -29,7 +29,7 @@ export function addAuditCommand(program: Command, done: (code: number) => void):
     .action(async (options: StoreOptions & { organisation?: string }) => {
       const { readAudit } = await import('@countersign/server')
       let count = 0
-      await withService(locationOf(options), async ({ database }) => {
+      await withService(options, async ({ database }) => {
         for await (const entry of readAudit(database.db, options.organisation)) {
           out(`${JSON.stringify(entry)}\n`)
           count++

@@ -2,10 +2,12 @@ import { readHeaderLines } from '@countersign/pasted'
 import type { Command } from 'commander'
 import { isDeclared } from 'countersign'
 import { codeSample, LANGUAGES, sampleRequest } from 'countersign/code'
-import { EXIT, UsageError } from '../exit.ts'
-import type { RequestOptions } from '../request.ts'
-import { findScheme } from '../schemes.ts'
-import { out, readTextFile } from '../streams.ts'
+import { repeated } from '../options/repeated.ts'
+import { EXIT, UsageError } from '../process/exit.ts'
+import { readTextFile } from '../process/files.ts'
+import { out } from '../process/streams.ts'
+import type { RequestOptions } from '../request/request.ts'
+import { findScheme } from '../signing/find-scheme.ts'
 
 interface CodeOptions extends Pick<RequestOptions, 'data' | 'header'> {
   readonly lang: string
@@ -22,12 +24,7 @@ export function addCodeCommand(program: Command, done: (code: number) => void): 
     .option('-X, --method <method>', 'default: one that the scheme takes, or POST with a body')
     .option('--url <url>', 'the full URL, with its query (default: an example)')
     .option('-d, --data <text|@file>', 'the body')
-    .option(
-      '-H, --header <name: value>',
-      'a further header, for the schemes that sign some (repeatable)',
-      (header: string, headers: string[]) => [...headers, header],
-      [],
-    )
+    .option('-H, --header <name: value>', 'a further header, for the schemes that sign some (repeatable)', repeated, [])
     .addHelpText(
       'after',
       `

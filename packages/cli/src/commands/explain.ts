@@ -3,14 +3,17 @@ import { type Command, Option } from 'commander'
 import { carriesOf, type DeclaredScheme, isDeclared } from 'countersign'
 import { explain } from 'countersign/explain'
 import { DEFAULT_SCHEME } from 'countersign/schemes'
-import { addCredentialOptions, type CredentialOptions, resolveSecret } from '../credentials.ts'
-import { EXIT, UsageError } from '../exit.ts'
-import { writeExplanation } from '../explanation-text.ts'
-import { readBodyFile, readCount, readPastedText } from '../pasted-options.ts'
-import { type Profile, readProfile } from '../profiles.ts'
-import { readBody, readGivenHeaders } from '../request.ts'
-import { findScheme } from '../schemes.ts'
-import { out, readBytesFile, readStandardInput, readTextFile, tell } from '../streams.ts'
+import { readCount } from '../options/numbers.ts'
+import { repeated } from '../options/repeated.ts'
+import { EXIT, UsageError } from '../process/exit.ts'
+import { readBytesFile, readTextFile } from '../process/files.ts'
+import { checkStandardInput, out, readStandardInput, tell } from '../process/streams.ts'
+import { readBodyFile, readPastedText } from '../request/pasted.ts'
+import { readBody, readGivenHeaders } from '../request/request.ts'
+import { addCredentialOptions, type CredentialOptions, resolveSecret } from '../signing/credentials.ts'
+import { findScheme } from '../signing/find-scheme.ts'
+import { type Profile, readProfile } from '../signing/profiles.ts'
+import { writeExplanation } from '../text/explanation.ts'
 
 /** More than the library's: a person would rather wait a second than search by hand. */
 const DEFAULT_ATTEMPTS = 200_000
@@ -32,15 +35,13 @@ interface ExplainOptions extends CredentialOptions {
   readonly json?: boolean
 }
 
-const collect = (value: string, all: readonly string[]): readonly string[] => [...all, value]
-
 export function addExplainCommand(program: Command, done: (code: number) => void): void {
   const command = program
     .command('explain')
     .description('find out why a signature does not match')
     .argument('[request...]', 'method and URL as they were received; or a curl line after --')
     .optionsGroup('The request that failed:')
-    .option('-H, --header <name: value>', 'a header (repeatable)', collect, [])
+    .option('-H, --header <name: value>', 'a header (repeatable)', repeated, [])
     .option('--headers-file <path>', "the request's headers, one 'name: value' a line")
     .option('-d, --data <text|@file|->', 'the body as it was received')
     .option('--curl <line|@file|->', 'a curl line, pasted whole')
@@ -50,7 +51,7 @@ export function addExplainCommand(program: Command, done: (code: number) => void
     .option('--origin <origin>', 'where --raw has only a path and no Host, or http instead of https')
   addCredentialOptions(command)
     .optionsGroup('What is looked for:')
-    .option('--other-secret-file <path>', 'another secret that the key has or had (repeatable)', collect, [])
+    .option('--other-secret-file <path>', 'another secret that the key has or had (repeatable)', repeated, [])
     .option('--client-message <text|@file>', 'what the client says it signed; then no secret is needed')
     .option('--base-path <path>', 'the part of the path that a proxy takes off')
     .option('--max-attempts <n>', 'how many messages to try at most (default: 200000, most of a second)')
@@ -80,7 +81,7 @@ Examples:
           'scheme-not-declared',
           `The scheme ${scheme.name} is no declaration, so there are no hypotheses to take from it; countersign verify says what it can.`,
         )
-      checkStandardInput(options)
+      checkInput(options)
       const request = await readFailed(words, options, scheme)
       const secret = needsSecret(options, profile) ? await resolveSecret(options, profile) : undefined
       const explanation = await explain({
@@ -110,9 +111,8 @@ function needsSecret({ clientMessage, secret, secretFile, secretStdin }: Explain
   return (secret ?? secretFile ?? process.env['COUNTERSIGN_SECRET'] ?? profile.secret) !== undefined || secretStdin === true
 }
 
-function checkStandardInput({ secretStdin, curl, raw, data }: ExplainOptions): void {
-  const readers = [secretStdin === true, curl === '-', raw === '-', data === '-' || data === '@-'].filter(Boolean)
-  if (readers.length > 1) throw new UsageError('stdin-twice', 'Only one thing can come from standard input: put the other in a file.')
+function checkInput({ secretStdin, curl, raw, data }: ExplainOptions): void {
+  checkStandardInput(secretStdin === true, curl === '-', raw === '-', data === '-' || data === '@-')
 }
 
 async function readFailed(words: readonly string[], options: ExplainOptions, scheme: DeclaredScheme): Promise<PastedRequest> {

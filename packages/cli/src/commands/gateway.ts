@@ -2,8 +2,12 @@ import cluster from 'node:cluster'
 import { once } from 'node:events'
 import { type Command, Option } from 'commander'
 import { DEFAULT_SCHEME } from 'countersign/schemes'
-import { EXIT, UsageError } from '../exit.ts'
-import { out, readTextFile, tell } from '../streams.ts'
+import { readCount, readPort } from '../options/numbers.ts'
+import { repeated } from '../options/repeated.ts'
+import { EXIT, UsageError } from '../process/exit.ts'
+import { readTextFile } from '../process/files.ts'
+import { startOn, untilStopped } from '../process/serve.ts'
+import { out, tell } from '../process/streams.ts'
 
 interface GatewayCommandOptions {
   readonly upstream?: string
@@ -22,7 +26,7 @@ interface GatewayCommandOptions {
   readonly json?: boolean
 }
 
-const collect = (value: string, all: readonly string[] = []): readonly string[] => [...all, value]
+const MAX_WORKERS = 256
 
 export function addGatewayCommand(program: Command, done: (code: number) => void): void {
   program
@@ -30,8 +34,8 @@ export function addGatewayCommand(program: Command, done: (code: number) => void
     .description('a reverse proxy that lets verified requests through to any API, and no others')
     .optionsGroup('What:')
     .addOption(new Option('--upstream <url>', 'the API behind it').env('COUNTERSIGN_UPSTREAM'))
-    .option('--origin <origin>', 'the public origin, which clients sign (repeatable)', collect)
-    .option('-s, --scheme <name>', `what is taken (repeatable; default: ${DEFAULT_SCHEME.name})`, collect)
+    .option('--origin <origin>', 'the public origin, which clients sign (repeatable)', repeated)
+    .option('-s, --scheme <name>', `what is taken (repeatable; default: ${DEFAULT_SCHEME.name})`, repeated)
     .option('--keep-signature', 'let the API see the headers and query parameters of the signature')
     .option('--config <file>', 'JSON or YAML with all settings: routes, limits, timeouts; flags go before it')
     .optionsGroup('Where:')
@@ -61,7 +65,7 @@ Examples:
   $ countersign gateway --config gateway.yaml --redis redis://127.0.0.1 --workers 4`,
     )
     .action(async (options: GatewayCommandOptions) => {
-      const workers = portLike(options.workers, '--workers') ?? 1
+      const workers = readCount(options.workers, '--workers', MAX_WORKERS) ?? 1
       const config = await readConfig(options)
       if (workers > 1 && config.redis === undefined)
         throw new UsageError('redis-missing', 'Several processes need a replay guard that they share: give --redis.')
@@ -70,10 +74,10 @@ Examples:
         return done(EXIT.ok)
       }
       const { runGateway } = await import('@countersign/server')
-      const gateway = await runGateway(config, { isQuiet: options.quiet === true })
+      const gateway = await startOn(config.port, () => runGateway(config, { isQuiet: options.quiet === true }))
       if (options.json === true) out(`${JSON.stringify({ origin: gateway.origin, adminOrigin: gateway.adminOrigin })}\n`)
       else if (cluster.isPrimary) tell(`The gateway listens on ${gateway.origin}. Ctrl+C stops it.`)
-      await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')])
+      await untilStopped()
       await gateway.close()
       // Its channel to the first process would keep a worker alive.
       cluster.worker?.disconnect()
@@ -89,8 +93,8 @@ async function readConfig(options: GatewayCommandOptions) {
     upstream: options.upstream,
     origin: only === undefined ? undefined : others.length === 0 ? only : origin,
     host: options.host,
-    port: portLike(options.port, '--port'),
-    adminPort: portLike(options.adminPort, '--admin-port'),
+    port: options.port === undefined ? undefined : readPort(options.port),
+    adminPort: options.adminPort === undefined ? undefined : readPort(options.adminPort, '--admin-port'),
     store: options.store,
     masterKeyFile: options.masterKeyFile,
     redis: options.redis,
@@ -106,12 +110,6 @@ async function readConfig(options: GatewayCommandOptions) {
   return readGatewayConfig(file === undefined ? '{}' : readTextFile(file, 'configuration'), file ?? 'flags', before)
 }
 
-function portLike(text: string | undefined, option: string): number | undefined {
-  if (text === undefined) return undefined
-  if (!/^\d{1,5}$/.test(text)) throw new UsageError('number-malformed', `${option} is a whole number, not ${JSON.stringify(text)}.`)
-  return Number(text)
-}
-
 /** Keeps so many processes at work until it is told to stop. */
 async function superviseWorkers(count: number, port: number): Promise<void> {
   let isStopping = false
@@ -122,7 +120,7 @@ async function superviseWorkers(count: number, port: number): Promise<void> {
     setTimeout(() => cluster.fork(), 500)
   })
   tell(`The gateway listens on port ${port} with ${count} processes. Ctrl+C stops it.`)
-  await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')])
+  await untilStopped()
   isStopping = true
   const left = Object.values(cluster.workers ?? {}).filter(worker => worker !== undefined)
   await Promise.all(

@@ -1,11 +1,14 @@
 import { type PastedRequest, readCurlLine, readCurlWords, readRawHttp } from '@countersign/pasted'
 import type { Command } from 'commander'
-import { addKeyOptions, type CredentialOptions, resolveSecret } from '../credentials.ts'
-import { EXIT, UsageError } from '../exit.ts'
-import { inferInThreads } from '../infer-threads.ts'
-import { readBodyFile, readCount, readPastedText } from '../pasted-options.ts'
-import { type Profile, readProfile } from '../profiles.ts'
-import { out, readBytesFile, readStandardInput, tell } from '../streams.ts'
+import { inferInThreads } from '../infer/threads.ts'
+import { readCount } from '../options/numbers.ts'
+import { repeated } from '../options/repeated.ts'
+import { EXIT, UsageError } from '../process/exit.ts'
+import { readBytesFile } from '../process/files.ts'
+import { checkStandardInput, out, readStandardInput, tell } from '../process/streams.ts'
+import { readBodyFile, readPastedText } from '../request/pasted.ts'
+import { addKeyOptions, type CredentialOptions, resolveSecret } from '../signing/credentials.ts'
+import { type Profile, readProfile } from '../signing/profiles.ts'
 
 interface InferOptions extends CredentialOptions {
   readonly curl: readonly string[]
@@ -15,16 +18,14 @@ interface InferOptions extends CredentialOptions {
   readonly json?: boolean
 }
 
-const collect = (value: string, all: readonly string[]): readonly string[] => [...all, value]
-
 export function addInferCommand(program: Command, done: (code: number) => void): void {
   const command = program
     .command('infer')
     .description('find the declaration that makes the signatures of an API’s examples')
     .argument('[curl...]', 'a curl line after --')
     .optionsGroup('The examples, each signed right:')
-    .option('--curl <line|@file|->', 'a curl line, pasted whole (repeatable)', collect, [])
-    .option('--raw <file|->', 'a request as it stood on the wire (repeatable)', collect, [])
+    .option('--curl <line|@file|->', 'a curl line, pasted whole (repeatable)', repeated, [])
+    .option('--raw <file|->', 'a request as it stood on the wire (repeatable)', repeated, [])
   addKeyOptions(command)
     .optionsGroup('The search:')
     .option('--timeout <seconds>', 'how long to search at most (default: 20)')
@@ -44,8 +45,7 @@ Examples:
     )
     .action(async (words: readonly string[], options: InferOptions) => {
       const profile: Partial<Profile> = options.profile === undefined ? {} : readProfile(options.profile)
-      const fromInput = [...options.curl, ...options.raw].filter(source => source === '-').length + (options.secretStdin === true ? 1 : 0)
-      if (fromInput > 1) throw new UsageError('stdin-twice', 'Only one thing can come from standard input: put the other in a file.')
+      checkStandardInput(options.secretStdin === true, ...[...options.curl, ...options.raw].map(source => source === '-'))
       const requests = await readExamples(words, options)
       if (requests.length === 0) throw new UsageError('request-missing', 'Give an example: a curl line (--curl, or after --) or --raw.')
       const secret = await resolveSecret(options, profile)

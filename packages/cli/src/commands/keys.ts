@@ -2,8 +2,7 @@ import type { KeyChanges, KeyView, NewKey } from '@countersign/server'
 import confirm from '@inquirer/confirm'
 import { type Command, Option } from 'commander'
 import { DEFAULT_SCHEME } from 'countersign/schemes'
-import { EXIT, UsageError } from '../exit.ts'
-import type { Verb } from '../key-manager.ts'
+import type { Verb } from '../keys/key-manager.ts'
 import {
   addSettingOptions,
   type JsonOption,
@@ -12,11 +11,14 @@ import {
   secondsOf,
   settingsOf,
   withoutUndefined,
-} from '../key-options.ts'
-import { rowOf, show, showSecret } from '../show-key.ts'
-import { addManagerOptions, type ManagerOptions, withManager } from '../store-options.ts'
-import { out, readStandardInput, readTextFile, tell } from '../streams.ts'
-import { table } from '../table.ts'
+} from '../keys/key-options.ts'
+import { rowOf, show, showSecret } from '../keys/show-key.ts'
+import { addManagerOptions, type ManagerOptions, withManager } from '../keys/store-options.ts'
+import { readNumber } from '../options/numbers.ts'
+import { EXIT, UsageError } from '../process/exit.ts'
+import { readTextFile } from '../process/files.ts'
+import { out, readStandardInput, tell } from '../process/streams.ts'
+import { table } from '../text/table.ts'
 
 interface ImportOptions extends ShownOptions {
   readonly secretFile?: string
@@ -39,8 +41,7 @@ export function addKeysCommand(program: Command, done: (code: number) => void): 
     .addHelpText('after', '\nExamples:\n  $ countersign keys list\n  $ countersign keys list --search trading --state active --json')
     .action(
       async (options: ManagerOptions & JsonOption & { search?: string; state?: KeyView['state']; limit: string; cursor?: string }) => {
-        const limit = Number(options.limit)
-        if (!Number.isInteger(limit) || limit < 1 || limit > 500) throw new UsageError('limit-malformed', '--limit is 1 to 500.')
+        const limit = readNumber(options.limit, '--limit', 1, 500)
         const { search, state, cursor } = options
         const page = await withManager(options, manager => manager.list({ search, state, cursor, limit }))
         if (options.json === true) out(`${JSON.stringify(page)}\n`)

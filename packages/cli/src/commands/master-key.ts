@@ -1,8 +1,8 @@
 import type { Command } from 'commander'
-import { EXIT, UsageError } from '../exit.ts'
-import { localActor } from '../local-actor.ts'
-import { addStoreOptions, locationOf, type StoreOptions, withService } from '../store-options.ts'
-import { out, tell } from '../streams.ts'
+import { localActor } from '../keys/local-actor.ts'
+import { addStoreOptions, type StoreOptions, withService } from '../keys/store-options.ts'
+import { EXIT, UsageError } from '../process/exit.ts'
+import { out, tell } from '../process/streams.ts'
 
 export function addMasterKeyCommand(program: Command, done: (code: number) => void): void {
   const masterKey = program.command('master-key').description('the key that seals all secrets in a store')
@@ -19,10 +19,9 @@ Example:
     )
     .action(async (options: StoreOptions & { json?: boolean }) => {
       const { masterKeyFileFor, rotateMasterKey } = await import('@countersign/server')
-      const location = locationOf(options)
-      const file = masterKeyFileFor(location)
+      const file = masterKeyFileFor(options)
       if (file === undefined) throw new UsageError('master-key-file-missing', 'Say where the master key is: --master-key-file.')
-      await withService({ ...location, masterKeyFile: file }, async service => {
+      await withService({ ...options, masterKeyFile: file }, async service => {
         const { isTTY } = process.stderr
         const report = await rotateMasterKey(service.database, file, localActor(), {
           onProgress: ({ done: count, left }) => {

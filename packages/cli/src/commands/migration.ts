@@ -1,10 +1,12 @@
 import type { Command } from 'commander'
 import { DEFAULT_SCHEME } from 'countersign/schemes'
-import { EXIT, UsageError } from '../exit.ts'
-import type { JsonOption } from '../key-options.ts'
-import { addManagerOptions, type ManagerOptions, withManager } from '../store-options.ts'
-import { out, tell } from '../streams.ts'
-import { table } from '../table.ts'
+import type { JsonOption } from '../keys/key-options.ts'
+import { addManagerOptions, type ManagerOptions, withManager } from '../keys/store-options.ts'
+import { readNumber } from '../options/numbers.ts'
+import { EXIT } from '../process/exit.ts'
+import { out, tell } from '../process/streams.ts'
+import { minuteOf } from '../text/moment.ts'
+import { table } from '../text/table.ts'
 
 interface ReportOptions extends ManagerOptions, JsonOption {
   readonly from: string[]
@@ -38,8 +40,7 @@ Examples:
         to = [],
         ...options
       }: Partial<Pick<ReportOptions, 'from' | 'to'>> & Omit<ReportOptions, 'from' | 'to'>) => {
-        const days = Number(options.days)
-        if (!Number.isInteger(days) || days < 1 || days > 3660) throw new UsageError('days-malformed', '--days is 1 to 3660.')
+        const days = readNumber(options.days, '--days', 1, 3660)
         const report = await withManager(options, manager => manager.migration({ from, to, days }))
         if (options.json === true) out(`${JSON.stringify(report)}\n`)
         else if (report.using.length === 0) tell(`No key was used with ${from.join(', ')} in ${days} days.`)
@@ -52,8 +53,8 @@ Examples:
                 name,
                 via,
                 String(count),
-                minute(lastUsedAt),
-                successorLastUsedAt === null ? 'not yet' : minute(successorLastUsedAt),
+                minuteOf(lastUsedAt),
+                successorLastUsedAt === null ? 'not yet' : minuteOf(successorLastUsedAt),
               ]),
             ),
           )
@@ -62,8 +63,4 @@ Examples:
         done(report.using.length === 0 ? EXIT.ok : EXIT.refused)
       },
     )
-}
-
-function minute(moment: string | null): string {
-  return moment === null ? 'never' : moment.slice(0, 16).replace('T', ' ')
 }

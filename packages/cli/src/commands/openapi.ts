@@ -1,8 +1,8 @@
 import type { Command } from 'commander'
 import { openApiSecurity } from 'countersign'
-import { EXIT } from '../exit.ts'
-import { findScheme } from '../schemes.ts'
-import { out } from '../streams.ts'
+import { EXIT } from '../process/exit.ts'
+import { out } from '../process/streams.ts'
+import { findScheme } from '../signing/find-scheme.ts'
 
 export function addOpenApiCommand(program: Command, done: (code: number) => void): void {
   program

@@ -1,10 +1,10 @@
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { createSigner } from 'countersign'
-import { addCredentialOptions, type CredentialOptions, resolveCredentials } from '../credentials.ts'
-import { EXIT } from '../exit.ts'
-import { listProfiles, profilesFolder, readProfile, removeProfile, saveProfile } from '../profiles.ts'
-import { out, tell } from '../streams.ts'
+import { EXIT } from '../process/exit.ts'
+import { out, tell } from '../process/streams.ts'
+import { addCredentialOptions, type CredentialOptions, resolveCredentials } from '../signing/credentials.ts'
+import { listProfiles, profilesFolder, readProfile, removeProfile, saveProfile } from '../signing/profiles.ts'
 
 export function addProfilesCommand(program: Command, done: (code: number) => void): void {
   const profiles = program.command('profiles').description('credentials under a name, in files that only you can read')

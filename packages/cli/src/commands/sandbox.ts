@@ -1,12 +1,16 @@
-import { once } from 'node:events'
 import { relative, resolve } from 'node:path'
 import type { Sandbox } from '@countersign/sandbox'
 import type { Command } from 'commander'
 import { compileDeprecation, type Deprecation, explainFailure } from 'countersign'
-import { EXIT, UsageError } from '../exit.ts'
-import { out, tell } from '../streams.ts'
+import { readNumber, readPort } from '../options/numbers.ts'
+import { EXIT } from '../process/exit.ts'
+import { startOn, untilStopped } from '../process/serve.ts'
+import { out, tell } from '../process/streams.ts'
+import { shellWord } from '../text/shell-word.ts'
 
 const DEFAULT_PORT = '4567'
+/** A day. */
+const MAX_STEP_MS = 86_400_000
 /** So that a report shows what has just been done. */
 const FLUSH_MS = 1_000
 
@@ -34,18 +38,15 @@ export function addSandboxCommand(program: Command, done: (code: number) => void
       '\nExamples:\n  $ countersign sandbox\n  $ countersign sandbox --port 8080 --data /tmp/sandbox\n  $ countersign sandbox --deprecate-v1 2027-04-01',
     )
     .action(async (options: SandboxOptions) => {
-      const port = Number(options.port)
-      const stepMs = Number(options.step)
-      if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new UsageError('port-malformed', `${options.port} is no port.`)
-      if (!Number.isInteger(stepMs) || stepMs < 1)
-        throw new UsageError('step-malformed', '--step is a whole number of milliseconds above 0.')
-      const sandbox = await start(options, port, stepMs)
+      const port = readPort(options.port)
+      const stepMs = readNumber(options.step, '--step', 1, MAX_STEP_MS)
+      const sandbox = await startOn(port, () => start(options, port, stepMs))
       if (options.json === true)
         out(
           `${JSON.stringify({ origin: sandbox.origin, keys: sandbox.demoKeys, wallet: sandbox.demoWallet, workspace: sandbox.workspaceId })}\n`,
         )
       else out(await welcome(sandbox))
-      await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')])
+      await untilStopped()
       await sandbox.close()
       done(EXIT.ok)
     })
@@ -54,28 +55,18 @@ export function addSandboxCommand(program: Command, done: (code: number) => void
 async function start({ host, data, deprecateV1 = false }: SandboxOptions, port: number, stepMs: number): Promise<Sandbox> {
   // Loaded here, so that the other commands start without a database and a server.
   const [{ startSandbox }, { consoleDirectory }] = await Promise.all([import('@countersign/sandbox'), import('@countersign/ui')])
-  try {
-    return await startSandbox({
-      directory: resolve(data),
-      host,
-      port,
-      stepMs,
-      deprecation: deprecateV1 === false ? undefined : readDeprecation(deprecateV1),
-      flushMs: FLUSH_MS,
-      consoleDirectory,
-      onRefused: (failure, request) =>
-        tell(`refused ${request.method ?? ''} ${request.url ?? ''}: ${failure.code}: ${explainFailure(failure)}`),
-      onError: error => tell(`error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`),
-    })
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') {
-      throw new UsageError(
-        'port-taken',
-        `The port ${port} is taken, perhaps by another sandbox: stop that, or give --port 0 for any free one.`,
-      )
-    }
-    throw error
-  }
+  return await startSandbox({
+    directory: resolve(data),
+    host,
+    port,
+    stepMs,
+    deprecation: deprecateV1 === false ? undefined : readDeprecation(deprecateV1),
+    flushMs: FLUSH_MS,
+    consoleDirectory,
+    onRefused: (failure, request) =>
+      tell(`refused ${request.method ?? ''} ${request.url ?? ''}: ${failure.code}: ${explainFailure(failure)}`),
+    onError: error => tell(`error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`),
+  })
 }
 
 /** @throws CountersignError `option-invalid` */
@@ -95,7 +86,7 @@ async function welcome({ origin, demoKeys, demoWallet, adminTokenFile }: Sandbox
   const { V1_BASE } = await import('@countersign/sandbox')
   const [demo] = demoKeys
   if (demo === undefined) return `The sandbox listens on ${origin}.\n`
-  const credentials = `--api-key=${demo.id} --secret-file=${quote(nearest(demo.secretFile))}`
+  const credentials = `--api-key=${demo.id} --secret-file=${shellWord(nearest(demo.secretFile))}`
   const transaction = JSON.stringify({
     from: demoWallet,
     to: `0x${'1'.repeat(40)}`,
@@ -115,7 +106,7 @@ Send a transaction:
 
 Its endpoints are described at ${origin}/docs. Manage its keys at ${origin}/console/ with the token in ${nearest(adminTokenFile)}, or:
 
-  npx countersign keys list --server ${origin} --token-file ${quote(nearest(adminTokenFile))}
+  npx countersign keys list --server ${origin} --token-file ${shellWord(nearest(adminTokenFile))}
 
 `
 }
@@ -124,8 +115,4 @@ Its endpoints are described at ${origin}/docs. Manage its keys at ${origin}/cons
 function nearest(file: string): string {
   const path = relative('', file)
   return path.startsWith('..') ? file : path
-}
-
-function quote(path: string): string {
-  return /^[A-Za-z0-9_./-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`
 }

@@ -1,10 +1,10 @@
 import type { Command } from 'commander'
 import { describeScheme, isDeclared, type Scheme } from 'countersign'
 import { SCHEMES } from 'countersign/schemes'
-import { coverageRows, type Rows, schemeFacts } from '../coverage-text.ts'
-import { EXIT } from '../exit.ts'
-import { findScheme } from '../schemes.ts'
-import { out } from '../streams.ts'
+import { EXIT } from '../process/exit.ts'
+import { out } from '../process/streams.ts'
+import { findScheme } from '../signing/find-scheme.ts'
+import { coverageRows, type Rows, schemeFacts } from '../text/coverage.ts'
 
 export function addSchemesCommand(program: Command, done: (code: number) => void): void {
   program

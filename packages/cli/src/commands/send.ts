@@ -1,10 +1,10 @@
 import type { Command } from 'commander'
 import { createSigner, serverClock, signedFetch } from 'countersign'
 import { curlLine } from 'countersign/code'
-import { addCredentialOptions, type CredentialOptions, resolveCredentials } from '../credentials.ts'
-import { EXIT, UsageError } from '../exit.ts'
-import { addRequestOptions, type RequestOptions, readRequest, readSignerOptions } from '../request.ts'
-import { out, tell } from '../streams.ts'
+import { EXIT, UsageError } from '../process/exit.ts'
+import { out, tell } from '../process/streams.ts'
+import { addRequestOptions, type RequestOptions, readRequest, readSignerOptions } from '../request/request.ts'
+import { addCredentialOptions, type CredentialOptions, resolveCredentials } from '../signing/credentials.ts'
 
 interface SendOptions extends CredentialOptions, RequestOptions {
   readonly json?: boolean

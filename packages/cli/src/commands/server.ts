@@ -1,8 +1,9 @@
-import { once } from 'node:events'
 import type { Command } from 'commander'
-import { EXIT, UsageError } from '../exit.ts'
-import { addStoreOptions, locationOf, type StoreOptions, tellMasterKey } from '../store-options.ts'
-import { out, tell } from '../streams.ts'
+import { addStoreOptions, type StoreOptions, tellMasterKey } from '../keys/store-options.ts'
+import { readPort } from '../options/numbers.ts'
+import { EXIT } from '../process/exit.ts'
+import { startOn, untilStopped } from '../process/serve.ts'
+import { out, tell } from '../process/streams.ts'
 
 interface ServerOptions extends StoreOptions {
   readonly port: string
@@ -31,20 +32,23 @@ Examples:
   $ COUNTERSIGN_MASTER_KEY=… countersign server --store postgres://user@db.internal/keys --host 0.0.0.0`,
     )
     .action(async (options: ServerOptions) => {
-      const port = Number(options.port)
-      if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new UsageError('port-malformed', `${options.port} is no port.`)
+      const { store, masterKeyFile, host } = options
+      const port = readPort(options.port)
       // Loaded here, so that the other commands start without a database and a server.
       const [{ besideStoreAdvice, startServer }, { consoleDirectory }] = await Promise.all([
         import('@countersign/server'),
         import('@countersign/ui'),
       ])
-      const server = await startServer({
-        ...locationOf(options),
-        host: options.host,
-        port,
-        consoleDirectory,
-        onError: error => tell(`error: ${error instanceof Error ? error.message : String(error)}`),
-      })
+      const server = await startOn(port, () =>
+        startServer({
+          store,
+          masterKeyFile,
+          host,
+          port,
+          consoleDirectory,
+          onError: error => tell(`error: ${error instanceof Error ? error.message : String(error)}`),
+        }),
+      )
       const { origin, bootstrapToken, service } = server
       if (service.madeMasterKeyFile !== undefined) tellMasterKey(service.madeMasterKeyFile)
       if (service.masterKeyBesideStore !== undefined) tell(besideStoreAdvice(service.masterKeyBesideStore))
@@ -53,7 +57,7 @@ Examples:
         out(`The key server listens on ${origin}: console at ${origin}/console/, API described at ${origin}/docs. Ctrl+C stops it.\n`)
         if (bootstrapToken !== undefined) out(`\nThe operator's token, shown this once:\n\n  ${bootstrapToken}\n\n`)
       }
-      await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')])
+      await untilStopped()
       await server.close()
       done(EXIT.ok)
     })

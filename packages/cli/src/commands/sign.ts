@@ -2,11 +2,11 @@ import type { Command } from 'commander'
 import { type Credentials, createSigner, type Scheme } from 'countersign'
 import { curlLine } from 'countersign/code'
 import { qredoV1 } from 'countersign/schemes'
-import { signAsTyped } from '../as-typed.ts'
-import { addCredentialOptions, type CredentialOptions, resolveCredentials } from '../credentials.ts'
-import { EXIT, UsageError } from '../exit.ts'
-import { addRequestOptions, type RequestOptions, readRequest, readSignerOptions } from '../request.ts'
-import { out, tell } from '../streams.ts'
+import { EXIT, UsageError } from '../process/exit.ts'
+import { out, tell } from '../process/streams.ts'
+import { addRequestOptions, type RequestOptions, readRequest, readSignerOptions } from '../request/request.ts'
+import { signAsTyped } from '../signing/as-typed.ts'
+import { addCredentialOptions, type CredentialOptions, resolveCredentials } from '../signing/credentials.ts'
 
 interface SignOptions extends CredentialOptions, RequestOptions {
   readonly json?: boolean

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline/promises'
 import type { Command } from 'commander'
-import { EXIT } from '../exit.ts'
+import { EXIT } from '../process/exit.ts'
 import { createStage } from '../tour/stage.ts'
 import { giveTour } from '../tour/tour.ts'
 

@@ -1,7 +1,8 @@
-import { once } from 'node:events'
 import type { Command } from 'commander'
-import { EXIT, UsageError } from '../exit.ts'
-import { out } from '../streams.ts'
+import { readPort } from '../options/numbers.ts'
+import { EXIT } from '../process/exit.ts'
+import { startOn, untilStopped } from '../process/serve.ts'
+import { out } from '../process/streams.ts'
 
 /** The port of Qredo's tool. */
 const DEFAULT_PORT = '4569'
@@ -26,24 +27,16 @@ Examples:
 
 /** Serves the page until the command is stopped. @throws UsageError `port-malformed`, `port-taken` */
 export async function serveUi(port: string = DEFAULT_PORT, json = false): Promise<number> {
-  const number = Number(port)
-  if (!Number.isInteger(number) || number < 0 || number > 65_535) throw new UsageError('port-malformed', `${port} is no port.`)
+  const number = readPort(port)
   // Loaded here, so that the other commands start without it.
   const { startUi } = await import('@countersign/ui')
-  let ui: Awaited<ReturnType<typeof startUi>>
-  try {
-    ui = await startUi({ port: number })
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')
-      throw new UsageError('port-taken', `Port ${port} is taken: give another with --port, or 0 for any.`)
-    throw error
-  }
+  const ui = await startOn(number, () => startUi({ port: number }))
   out(
     json
       ? `${JSON.stringify({ url: ui.url })}\n`
       : `Open this page; it has the token of this run in it:\n\n  ${ui.url}\n\nCtrl+C stops it.\n`,
   )
-  await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')])
+  await untilStopped()
   await ui.close()
   return EXIT.ok
 }

@@ -10,13 +10,14 @@ import {
   type Verification,
 } from 'countersign'
 import { DEFAULT_SCHEME } from 'countersign/schemes'
-import { unsignedParts } from '../coverage-text.ts'
-import { addCredentialOptions, type CredentialOptions, resolveSecret } from '../credentials.ts'
-import { EXIT, UsageError } from '../exit.ts'
-import { type Profile, readProfile } from '../profiles.ts'
-import { addRequestOptions, type RequestOptions, readGivenHeaders, readRequest } from '../request.ts'
-import { findScheme } from '../schemes.ts'
-import { out, readTextFile, tell } from '../streams.ts'
+import { EXIT, UsageError } from '../process/exit.ts'
+import { readTextFile } from '../process/files.ts'
+import { out, tell } from '../process/streams.ts'
+import { addRequestOptions, type RequestOptions, readGivenHeaders, readRequest } from '../request/request.ts'
+import { addCredentialOptions, type CredentialOptions, resolveSecret } from '../signing/credentials.ts'
+import { findScheme } from '../signing/find-scheme.ts'
+import { type Profile, readProfile } from '../signing/profiles.ts'
+import { unsignedParts } from '../text/coverage.ts'
 
 interface VerifyOptions extends CredentialOptions, RequestOptions {
   readonly headersFile?: string

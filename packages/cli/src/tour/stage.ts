@@ -4,7 +4,8 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Sandbox } from '@countersign/sandbox'
-import { out } from '../streams.ts'
+import { out } from '../process/streams.ts'
+import { shellWord } from '../text/shell-word.ts'
 
 const COMMAND = fileURLToPath(new URL('../../bin/countersign.js', import.meta.url))
 
@@ -41,7 +42,7 @@ export function createStage({ sandbox, folder, pause }: StageOptions): Stage {
       out(`\n${text}\n`)
     },
     async run(args, expected = [0]) {
-      out(`\n  $ countersign ${args.map(quoted).join(' ')}\n`)
+      out(`\n  $ countersign ${args.map(shellWord).join(' ')}\n`)
       const { code, text } = await runCommand(args, folder)
       out(indented(text))
       if (!expected.includes(code)) throw new Error(`countersign ${args[0]} ended with ${code}: ${text}`)
@@ -55,7 +56,7 @@ export function createStage({ sandbox, folder, pause }: StageOptions): Stage {
       const signature = createHmac('sha256', secret).update(`${timestamp}GET${path}`).digest('base64url')
       const headers = { 'qredo-api-key': keyId, 'qredo-api-ts': timestamp, 'qredo-api-sig': signature }
       const curl = ['curl', url, ...Object.entries(headers).flatMap(([name, value]) => ['-H', `${name}: ${value}`])]
-      out(`\n  $ ${curl.map(quoted).join(' ')}\n`)
+      out(`\n  $ ${curl.map(shellWord).join(' ')}\n`)
       const response = await fetch(url, { headers })
       out(indented(`${response.status} ${await response.text()}`))
       return curl
@@ -87,8 +88,4 @@ function indented(text: string): string {
     .split('\n')
     .map(line => (line === '' ? '\n' : `  ${line}\n`))
     .join('')
-}
-
-function quoted(word: string): string {
-  return /^[A-Za-z0-9_./:=@-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`
 }

@@ -28,8 +28,8 @@ export interface SignedFetchOptions {
  */
 export type ClockCorrection = (refusal: Response, url: string, nowMs: number) => Promise<number | undefined>
 
-export const DEFAULT_MAX_FETCH_BODY_BYTES = 10_485_760
-export const DEFAULT_MAX_REDIRECTS = 20
+const DEFAULT_MAX_FETCH_BODY_BYTES = 10_485_760
+const DEFAULT_MAX_REDIRECTS = 20
 
 const REDIRECTS = [301, 302, 303, 307, 308]
 const REFUSALS = [400, 401, 403]

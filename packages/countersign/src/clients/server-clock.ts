@@ -6,10 +6,10 @@ export interface ServerClockOptions {
   readonly maxOffsetMs?: number | undefined
 }
 
-export const DEFAULT_MAX_OFFSET_MS = 600_000
+const DEFAULT_MAX_OFFSET_MS = 600_000
 
 /** A refusal is put down to the clock when the server's differs by at least this. */
-export const MIN_CLOCK_SKEW_MS = 5_000
+const MIN_CLOCK_SKEW_MS = 5_000
 
 /**
  * For `signedFetch`: sets the clock by that of a server which refused a call for its time, as its problem details tell

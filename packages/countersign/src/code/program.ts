@@ -19,7 +19,7 @@ export interface SampleRequest {
 }
 
 /** A place that the program writes to, and what it writes there. */
-export interface Written {
+interface Written {
   readonly name: string
   readonly recipe: Recipe
 }

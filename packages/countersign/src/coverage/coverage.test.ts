@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { draftSignatures } from '../bases/draft-signatures/index.ts'
-import type { MessagePiece, SchemeDeclaration } from '../scheme/declaration.ts'
-import { defineScheme } from '../define/define.ts'
 import { httpMessageSignatures } from '../bases/http-signatures/index.ts'
+import { sigV4 } from '../bases/sigv4/index.ts'
+import { defineScheme } from '../define/define.ts'
+import { field, filter, join, type ListRecipe, type Recipe, text } from '../recipe/recipe.ts'
+import type { MessagePiece, SchemeDeclaration } from '../scheme/declaration.ts'
 import type { Scheme } from '../scheme/scheme.ts'
 import * as shipped from '../schemes/index.ts'
-import { sigV4 } from '../bases/sigv4/index.ts'
 import { coverageOf } from './coverage.ts'
-import { field, filter, join, type ListRecipe, type Recipe, text } from '../recipe/recipe.ts'
 
 /** Of each scheme, for a POST: method, scheme, host, path, query, body, other parts; what is not said is not signed. */
 const TABLE: { readonly [name: string]: { readonly [part: string]: unknown } } = {

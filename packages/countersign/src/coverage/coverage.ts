@@ -1,10 +1,10 @@
-import { isDeclared, type Scheme } from '../scheme/scheme.ts'
-import { payloadIsQuery } from '../recipe/call.ts'
-import { cover, type Held, inBoth, type Losses, NO_LOSSES, plus, withMark } from './held.ts'
 import { type Coverage, LOSSES, type PartCoverage, REQUEST_PARTS } from '../contract/loss.ts'
+import { payloadIsQuery } from '../recipe/call.ts'
+import { type Field, type FilterRecipe, fieldsOf, hashOf, type ListRecipe, type Recipe } from '../recipe/recipe.ts'
+import { isDeclared, type Scheme } from '../scheme/scheme.ts'
+import { cover, type Held, inBoth, type Losses, NO_LOSSES, plus, withMark } from './held.ts'
 import { openEndsOf } from './open-ends.ts'
 import { signedParameters } from './query-tail.ts'
-import { type Field, type FilterRecipe, fieldsOf, hashOf, type ListRecipe, type Recipe } from '../recipe/recipe.ts'
 
 /**
  * What of a request a scheme's signature holds fast, and up to what, read from the recipe of its message. Beside the

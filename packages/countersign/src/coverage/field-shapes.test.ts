@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { defineScheme, type NonceFormat, type ParameterDeclaration, type TimestampFormat } from '../index.ts'
-import { NONCE_FORMATS, noncePattern } from '../wire/nonce.ts'
 import { parameterPattern } from '../scheme/parameter.ts'
+import { NONCE_FORMATS, noncePattern } from '../wire/nonce.ts'
 import { TIMESTAMP_FORMATS } from '../wire/parse-timestamp.ts'
 import { timestampPattern } from '../wire/timestamp.ts'
 import { isStrictTarget } from '../wire/url.ts'

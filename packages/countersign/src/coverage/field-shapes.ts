@@ -1,9 +1,9 @@
-import { isOneLength, NONCE_CHARACTERS } from '../wire/nonce.ts'
+import { type Field, field } from '../recipe/recipe.ts'
 import { parameterCharacters } from '../scheme/parameter.ts'
 import { isDeclared, type Scheme } from '../scheme/scheme.ts'
+import { isOneLength, NONCE_CHARACTERS } from '../wire/nonce.ts'
 import { timestampCharacters } from '../wire/timestamp.ts'
 import { TARGET_CHARACTERS } from '../wire/url.ts'
-import { type Field, field } from '../recipe/recipe.ts'
 import { ANY, LINE, type Shape, shapeOf, textShape, VISIBLE } from './shape.ts'
 
 /**

@@ -1,5 +1,5 @@
-import type { Carrier, DeclaredScheme } from '../scheme/scheme.ts'
 import { field, fieldsOf, join, joinParts, type Recipe } from '../recipe/recipe.ts'
+import type { Carrier, DeclaredScheme } from '../scheme/scheme.ts'
 
 /**
  * The scheme with every header in its message replaced that is known without looking: `{header.date}`, where the scheme

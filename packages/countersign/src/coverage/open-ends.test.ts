@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import type { MessagePiece, SchemeDeclaration } from '../scheme/declaration.ts'
 import { defineScheme } from '../define/define.ts'
+import { field, filter, join, type Recipe, text } from '../recipe/recipe.ts'
+import type { MessagePiece, SchemeDeclaration } from '../scheme/declaration.ts'
 import type { Scheme } from '../scheme/scheme.ts'
 import * as shipped from '../schemes/index.ts'
 import { compileGuards, NO_GUARD } from './guards.ts'
 import { openEndsOf } from './open-ends.ts'
-import { field, filter, join, type Recipe, text } from '../recipe/recipe.ts'
 
 function scheme(message: MessagePiece | readonly MessagePiece[], more: Partial<SchemeDeclaration> = {}): Scheme {
   return defineScheme({

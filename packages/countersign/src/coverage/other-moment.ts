@@ -1,5 +1,5 @@
-import { parseTimestamp } from '../wire/parse-timestamp.ts'
 import { isDeclared, type Scheme } from '../scheme/scheme.ts'
+import { parseTimestamp } from '../wire/parse-timestamp.ts'
 
 /**
  * Makes the check whether a nonce can be read as a timestamp of a scheme with `{timestamp or nonce}`: its message is

@@ -1,5 +1,5 @@
-import { isDeclared, type Scheme } from '../scheme/scheme.ts'
 import { fieldsOf } from '../recipe/recipe.ts'
+import { isDeclared, type Scheme } from '../scheme/scheme.ts'
 import { PERCENT_ENCODED, samples } from './shape.ts'
 import { shapesOf } from './shapes.ts'
 

@@ -1,10 +1,10 @@
-import { ALPHABETS, encodedLength } from '../wire/encoding.ts'
-import { HEADER_NAME_CHARACTERS } from '../wire/headers.ts'
-import type { Scheme } from '../scheme/scheme.ts'
 import { DIGEST_BYTES } from '../crypto/signature-bytes.ts'
 import { partsOf } from '../recipe/compile.ts'
-import { fieldShapes } from './field-shapes.ts'
 import { type Field, type FilterRecipe, field, hashOf, type ListRecipe, type Recipe } from '../recipe/recipe.ts'
+import type { Scheme } from '../scheme/scheme.ts'
+import { ALPHABETS, encodedLength } from '../wire/encoding.ts'
+import { HEADER_NAME_CHARACTERS } from '../wire/headers.ts'
+import { fieldShapes } from './field-shapes.ts'
 import { ANY, escaped, LINE, PERCENT_ENCODED, type Shape, samples, shapeOf, textShape } from './shape.ts'
 
 /** The shapes of a message, one behind the other. */

@@ -1,10 +1,10 @@
-import { decodeAnySpelling } from '../wire/percent.ts'
-import { pathOf, queryOf } from '../wire/url.ts'
-import type { Call } from '../recipe/call.ts'
-import type { Spelling } from './held.ts'
 import type { Loss } from '../contract/loss.ts'
+import type { Call } from '../recipe/call.ts'
 import { perCall } from '../recipe/per-call.ts'
 import { readQueryParameters } from '../recipe/query-parameters.ts'
+import { decodeAnySpelling } from '../wire/percent.ts'
+import { pathOf, queryOf } from '../wire/url.ts'
+import type { Spelling } from './held.ts'
 
 /**
  * Whether a part of a call has its one spelling, so that no other call has the same message up to this loss.

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { SchemeDeclaration } from '../scheme/declaration.ts'
 import { defineScheme } from '../define/define.ts'
+import type { SchemeDeclaration } from '../scheme/declaration.ts'
 import * as shipped from '../schemes/index.ts'
 import { schemeWarnings } from './warnings.ts'
 

@@ -1,7 +1,7 @@
+import { type Coverage, LOSSES, type Loss, type PartCoverage } from '../contract/loss.ts'
 import { algorithmFacts } from '../crypto/algorithm.ts'
 import { isDeclared, type Scheme } from '../scheme/scheme.ts'
 import { coverageOf } from './coverage.ts'
-import { type Coverage, LOSSES, type Loss, type PartCoverage } from '../contract/loss.ts'
 
 /**
  * Weak points of a scheme that are allowed, each with what would close it: parts that aren't signed, open ends,

@@ -2,7 +2,7 @@ export const DIGESTS = ['sha1', 'sha256', 'sha384', 'sha512'] as const
 
 export type Digest = (typeof DIGESTS)[number]
 
-export type HmacAlgorithm = 'hmac-sha1' | 'hmac-sha256' | 'hmac-sha384' | 'hmac-sha512'
+type HmacAlgorithm = 'hmac-sha1' | 'hmac-sha256' | 'hmac-sha384' | 'hmac-sha512'
 
 export type KeyPairAlgorithm =
   | 'rsa-v1_5-sha256'

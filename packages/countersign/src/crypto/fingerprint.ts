@@ -1,7 +1,7 @@
 import { utf8 } from '../wire/encoding.ts'
 
 /** Eight bytes that stand for a text, as two words of 32 bits, signed. */
-export interface Fingerprint {
+interface Fingerprint {
   low: number
   high: number
 }

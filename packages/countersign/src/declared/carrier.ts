@@ -10,7 +10,7 @@ import { percentDecode } from '../wire/percent.ts'
 import { timestampPattern } from '../wire/timestamp.ts'
 
 /** How many signatures one header may list (a rotation has two); more is refused unread. */
-export const MAX_SIGNATURES = 8
+const MAX_SIGNATURES = 8
 
 /** No field is longer than this many characters. */
 export const MAX_FIELD_LENGTH = 4096

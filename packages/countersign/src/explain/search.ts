@@ -1,7 +1,7 @@
 import { isPromise, type MaybePromise } from '../crypto/provider.ts'
 import { type Assumptions, type Cause, type Hypothesis, withValue } from './hypothesis.ts'
 
-export interface Found {
+interface Found {
   readonly causes: readonly Cause[]
   readonly assumptions: Assumptions
   readonly confidence: number

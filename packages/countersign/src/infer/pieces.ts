@@ -112,7 +112,7 @@ export function parameterName(header: string): string {
     .replace(/^[^a-z]+/, '')
 }
 
-export function bytesOf(body: SignedExample['body']): Uint8Array | undefined {
+function bytesOf(body: SignedExample['body']): Uint8Array | undefined {
   if (body === undefined || body.length === 0) return undefined
   return typeof body === 'string' ? utf8(body) : body
 }

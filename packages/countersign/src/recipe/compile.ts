@@ -26,7 +26,7 @@ export interface CompiledRecipe {
 export type FillHashes = (crypto: CryptoProvider, hashes: readonly CompiledHash[], call: Call) => MaybePromise<void>
 
 export type TextOf = (call: Call) => string
-export type RunOf = (call: Call) => string | Uint8Array | undefined
+type RunOf = (call: Call) => string | Uint8Array | undefined
 
 /**
  * What only some recipes need, in modules of their own so that the signers of others need not carry it.

@@ -3,7 +3,7 @@ import { type Message, messageBytes } from '../wire/message.ts'
 import { hashOf, type Recipe, text } from './recipe.ts'
 
 /** A stretch of what a step makes. `name` is the field that it holds, `literal`, `hash`, or the name of a value. */
-export interface StepPart {
+interface StepPart {
   readonly name: string
   readonly value: Uint8Array
 }

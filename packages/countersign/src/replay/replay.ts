@@ -34,10 +34,10 @@ export interface MemoryReplayGuard extends ReplayGuard {
 }
 
 /** Calls whose end falls within the same slice are forgotten together. */
-export const REPLAY_SLICE_MS = 1_000
+const REPLAY_SLICE_MS = 1_000
 
 /** Default of `maxEntries`. */
-export const DEFAULT_REPLAY_ENTRIES = 1_000_000
+const DEFAULT_REPLAY_ENTRIES = 1_000_000
 
 /**
  * A guard in memory, for one process. It keeps eight bytes of each id, hashed under a key of its own, and the second

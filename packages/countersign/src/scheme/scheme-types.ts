@@ -20,14 +20,22 @@ export interface SchemeTypes {
 }
 
 /** Credentials of which nothing but what is named here may be given. */
-export type OnlyOf<Given extends Partial<Credentials>> = Given & { readonly [Name in Exclude<keyof Credentials, keyof Given>]?: never }
+type OnlyOf<Given extends Partial<Credentials>> = Given & { readonly [Name in Exclude<keyof Credentials, keyof Given>]?: never }
 
-/** A secret, as it was shown when the key was made, or its bytes. */
+/**
+ * A secret, as it was shown when the key was made, or its bytes.
+ *
+ * @public the types of the shipped schemes name it
+ */
 export interface SecretCredentials extends Pick<Credentials, 'allowShortSecret'> {
   readonly secret: string | Uint8Array
 }
 
-/** In PEM. */
+/**
+ * In PEM.
+ *
+ * @public the types of the shipped schemes name it
+ */
 export interface KeyPairCredentials {
   readonly privateKey: string
 }

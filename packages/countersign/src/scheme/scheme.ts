@@ -82,7 +82,7 @@ export interface Carried {
  * The logic of a scheme whose parts no declaration can say, such as RFC 9421's structured fields. All it makes is
  * recipes.
  */
-export interface Base {
+interface Base {
   readonly createPlan: (crypto: CryptoProvider) => Plan
   /** @throws CountersignError what is wrong with the credentials or the options */
   readonly createPreparer: (credentials: Credentials, options: SignerOptions, crypto: CryptoProvider) => Preparer

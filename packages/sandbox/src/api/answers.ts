@@ -1,11 +1,12 @@
+import type { QredoError } from '@countersign/server'
 import { type AnswerHeaders, FAILURES, type Failure, problemHeaders } from 'countersign'
 import { stringify } from 'lossless-json'
-import { type ErrorBody, refusalBody } from '../errors.ts'
+import { refusalBody } from '../errors.ts'
 
 /** What is said to a call that is not let in. */
 export interface Refusal {
   readonly status: number
-  readonly body: ErrorBody
+  readonly body: QredoError
   readonly headers: AnswerHeaders
 }
 

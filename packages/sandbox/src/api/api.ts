@@ -6,7 +6,7 @@ import type { RequiredFor } from '../permissions.ts'
 import type { Refusal } from './answers.ts'
 
 /** A call whose caller is known. */
-export interface Authenticated {
+interface Authenticated {
   readonly ok: true
   readonly principal: Principal
   /** The bytes of the body. */

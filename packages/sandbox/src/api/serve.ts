@@ -1,5 +1,5 @@
 import type { HttpBindings } from '@hono/node-server'
-import type { Context } from 'hono'
+import type { Context, Hono } from 'hono'
 import type { Call, Endpoint } from '../endpoints/endpoint.ts'
 import { ApiError } from '../errors.ts'
 import { narrowedAway } from '../permissions.ts'
@@ -8,11 +8,17 @@ import type { Api } from './api.ts'
 import { checked } from './checked.ts'
 import { readJsonBody } from './json-body.ts'
 
+/** The server, whose handlers see Node's request: its raw headers and its body are what was signed. */
+export type App = Hono<Env>
+interface Env {
+  Bindings: HttpBindings
+}
+
 /** What every call works with. */
 export type World = Pick<Call<never, never, never>, 'store' | 'keys' | 'stepMs' | 'changed'> & { readonly clock: () => number }
 
 /** Answers a call: who makes it, whether that may, what it says, and then what the endpoint says to it. */
-export async function serve(context: Context<{ Bindings: HttpBindings }>, api: Api, endpoint: Endpoint, world: World): Promise<Response> {
+export async function serve(context: Context<Env>, api: Api, endpoint: Endpoint, world: World): Promise<Response> {
   const required = api.requiredFor(endpoint.method, context.req.path.slice(api.base.length))
   const permissions = endpoint.isForEveryKey === true ? undefined : (required?.permissions ?? [])
   const caller = await api.authenticate(context.env.incoming, permissions)

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import { type KeyService, principalOf } from '@countersign/server'
+import { type KeyService, principalOf, qredoError } from '@countersign/server'
 import { DEFAULT_MAX_BODY_BYTES, type Failure, failureOfKey } from 'countersign'
 import { readBody } from 'countersign/node'
 import { qredoV2 } from 'countersign/schemes'
@@ -62,7 +62,7 @@ function problem(what: keyof typeof TOKEN_PROBLEMS): Refusal {
   const [code, msg, reason] = TOKEN_PROBLEMS[what]
   return {
     status: 401,
-    body: { code, msg, detail: { reason } },
+    body: qredoError(code, msg, reason),
     headers: {
       'www-authenticate': `Token realm="qredo-v2", header="${HEADER}"`,
       'cache-control': 'no-store',

@@ -2,18 +2,7 @@ import type { Duplex } from 'node:stream'
 import type { WebSocket } from 'ws'
 import type { Store } from '../store/database.ts'
 import { eventsAfter, type FeedEvent, lastSequence, type Scope, snapshotOf } from './events.ts'
-
-/** RFC 6455 §7.4, and the registry of close codes. */
-export const CLOSE = {
-  goingAway: 1001,
-  notAllowedAnyMore: 1008,
-  broken: 1011,
-  /** Read faster, and go on after the last sequence that was seen. */
-  tooSlow: 1013,
-} as const
-
-/** How long a client may take to answer a goodbye. */
-const GOODBYE_MS = 1_000
+import { CLOSE, drained, type Subscriber, sayGoodbye, sees } from './subscriber.ts'
 
 export interface FeedOptions {
   readonly store: Store
@@ -39,16 +28,6 @@ export interface Feed {
   changed(): void
   readonly size: number
   close(): Promise<void>
-}
-
-interface Subscriber {
-  readonly socket: WebSocket
-  readonly stream: Duplex
-  readonly scope: Scope
-  readonly keyId: string
-  /** The sequence it has been sent everything up to. */
-  position: number
-  isAlive: boolean
 }
 
 /**
@@ -128,24 +107,12 @@ export async function createFeed(options: FeedOptions): Promise<Feed> {
       // What is not for this client leaves gaps in its sequence.
       if (events.length === 0) subscriber.position = target
       send(subscriber, events)
-      await taken(subscriber)
+      await drained(subscriber, maxBufferedBytes / 2)
     }
     if (!all.has(subscriber)) return
     // A position ahead of everything is a client's mistake, and means: what comes now.
     if (since !== undefined && subscriber.position > delivered) subscriber.position = delivered
     live.add(subscriber)
-  }
-
-  /** Waits until the past that was sent has been read, so that a long one does not pile up. */
-  function taken({ socket, stream }: Subscriber): Promise<void> {
-    if (socket.bufferedAmount < maxBufferedBytes / 2) return Promise.resolve()
-    return new Promise(resolve => {
-      const done = (): void => {
-        stream.off('drain', done).off('close', done)
-        resolve()
-      }
-      stream.on('drain', done).on('close', done)
-    })
   }
 
   async function beat(): Promise<void> {
@@ -196,24 +163,4 @@ export async function createFeed(options: FeedOptions): Promise<Feed> {
       await Promise.all([pumping, ...goodbyes])
     },
   }
-}
-
-/** Closes a connection in order, and cuts it when the client does not answer. */
-function sayGoodbye(socket: WebSocket): Promise<void> {
-  return new Promise(resolve => {
-    const timer = setTimeout(() => socket.terminate(), GOODBYE_MS)
-    socket.once('close', () => {
-      clearTimeout(timer)
-      resolve()
-    })
-    socket.close(CLOSE.goingAway, 'the server is shutting down')
-  })
-}
-
-function sees({ organisationId, fundId, walletId }: Scope, event: Scope): boolean {
-  return (
-    organisationId === event.organisationId &&
-    (fundId === '' || fundId === event.fundId) &&
-    (walletId === '' || walletId === event.walletId)
-  )
 }

@@ -1,5 +1,6 @@
-import { type IncomingMessage, STATUS_CODES } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
+import { responseToUpgrade } from '@countersign/server'
 import { stringify } from 'lossless-json'
 import { WebSocketServer } from 'ws'
 import { z } from 'zod'
@@ -12,7 +13,7 @@ import { feedQuery } from './events.ts'
 import type { Feed } from './feed.ts'
 
 /** Where a feed is, and who may open it there. */
-export interface FeedDoor {
+interface FeedDoor {
   readonly base: string
   readonly authenticate: Authenticate
 }
@@ -51,7 +52,7 @@ export function feedUpgrades({
         `No WebSocket is here; there is ${doors.map(({ base }) => base + PATH).join(' and ')}.`,
       )
     const caller = await door.authenticate(request, permissions)
-    if (!caller.ok) return refuse(stream, caller.refusal)
+    if (!caller.ok) return refuse(request, caller.refusal)
     const { since } = checked(query, Object.fromEntries(new URLSearchParams(search)), 'invalid-query', 'Invalid query')
     const { organisationId, fundId, walletId, keyId } = caller.principal
     sockets.handleUpgrade(request, stream, head, socket =>
@@ -64,7 +65,7 @@ export function feedUpgrades({
     stream.on('error', destroy)
     open(request, stream, head)
       .catch((error: unknown) => {
-        if (error instanceof ApiError) return refuse(stream, { status: error.status, body: error.body, headers: {} })
+        if (error instanceof ApiError) return refuse(request, error)
         onError?.(error)
         destroy()
       })
@@ -73,10 +74,10 @@ export function feedUpgrades({
 }
 
 /** Answers an upgrade request like any other, and ends the connection. */
-function refuse(stream: Duplex, { status, body, headers }: Refusal): void {
+function refuse(request: IncomingMessage, { status, body, headers }: Pick<Refusal, 'status' | 'body'> & Partial<Refusal>): void {
   const text = stringify(body) ?? ''
-  const all = { 'content-type': 'application/json', ...headers, 'content-length': String(Buffer.byteLength(text)), connection: 'close' }
-  const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`)
-  stream.on('error', () => stream.destroy())
-  stream.end(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${lines.join('')}\r\n${text}`)
+  const length = Buffer.byteLength(text)
+  responseToUpgrade(request)
+    .writeHead(status, { 'content-type': 'application/json', ...headers, 'content-length': length, connection: 'close' })
+    .end(text)
 }

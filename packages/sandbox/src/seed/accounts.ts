@@ -7,9 +7,9 @@ export const ASSETS = [
   { name: 'BTC-TESTNET', scale: 8, chain_id: '', network: 'testnet3' },
 ] as const
 
-export type AssetName = (typeof ASSETS)[number]['name']
+type AssetName = (typeof ASSETS)[number]['name']
 
-export interface SeedWallet {
+interface SeedWallet {
   readonly asset: AssetName
   readonly kind: 'web3' | 'standard'
   readonly available: string

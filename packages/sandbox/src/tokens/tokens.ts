@@ -4,7 +4,7 @@ import { type CryptoKey, exportJWK, generateKeyPair, importJWK, type JWK, type J
 import { JWTExpired } from 'jose/errors'
 import type { Store } from '../store/database.ts'
 
-export const TOKEN_SECONDS = 3_600
+const TOKEN_SECONDS = 3_600
 const ALGORITHM = 'EdDSA'
 /** How long a key signs before the next one does. */
 const ROTATE_MS = 86_400_000
@@ -20,7 +20,7 @@ export interface TokensOptions {
 }
 
 /** Who a token speaks for. */
-export interface TokenHolder {
+interface TokenHolder {
   readonly keyId: string
   readonly workspaceId: string
 }

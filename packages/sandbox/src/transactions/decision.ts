@@ -4,7 +4,7 @@ import { decide } from './approvals.ts'
 import { isCancellable, stepTo } from './lifecycle.ts'
 import { move } from './move.ts'
 
-export type Decision = 'approve' | 'reject' | 'cancel'
+type Decision = 'approve' | 'reject' | 'cancel'
 
 export interface DecisionByHand {
   readonly transactionId: string

@@ -13,7 +13,7 @@ export const PATH = [
 ] as const
 
 /** The states it can end in otherwise. */
-export const DEAD_ENDS = ['expired', 'cancelled', 'rejected', 'failed'] as const
+const DEAD_ENDS = ['expired', 'cancelled', 'rejected', 'failed'] as const
 
 export const STATUSES = [...PATH, ...DEAD_ENDS] as const
 export type Status = (typeof STATUSES)[number]

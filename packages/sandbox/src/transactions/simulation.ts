@@ -1,5 +1,5 @@
 /** What a transaction's note makes the sandbox do, for tests of a client's less happy ways. */
-export const SIMULATIONS = {
+const SIMULATIONS = {
   /** No approver does anything by himself: it waits for a decision by hand, and expires. */
   hold: 'sandbox:hold',
   /** The approvers reject it. */

@@ -2,12 +2,14 @@ import type { HttpBindings } from '@hono/node-server'
 import { type Context, Hono } from 'hono'
 import type { z } from 'zod'
 import { ServerError } from '../errors.ts'
+import { headersOfProblem, problemOf } from '../http/problem.ts'
+import { qredoError } from '../http/qredo-error.ts'
 import { type AuthenticateOptions, authenticate, checkAccess } from './authenticate.ts'
 import { describeAdminApi } from './description.ts'
 import { docsPage } from './docs-page.ts'
 import { readText } from './read-text.ts'
 import type { AdminContext, Route } from './route.ts'
-import { routes } from './routes.ts'
+import { routes } from './routes/index.ts'
 
 const MAX_BODY_BYTES = 65_536
 
@@ -119,16 +121,14 @@ function parsed(schema: z.ZodType, value: unknown, code: string, what: string): 
 
 /** RFC 9457; for the calls of the Qredo API v1, in its own shape. */
 function problem({ code, status, message }: ServerError, path: string): Response {
+  const isQredo = path.startsWith('/api/v1/')
   const headers = {
-    'content-type': path.startsWith('/api/v1/') ? 'application/json' : 'application/problem+json',
-    'cache-control': 'no-store',
+    ...headersOfProblem(status),
+    ...(isQredo ? { 'content-type': 'application/json' } : {}),
     ...(status === 401 ? { 'www-authenticate': 'Bearer realm="countersign admin"' } : {}),
-    ...(status === 503 ? { 'retry-after': '1' } : {}),
     ...(code === 'login-throttled' ? { 'retry-after': /(\d+) s/.exec(message)?.[1] ?? '1' } : {}),
   }
-  const body = path.startsWith('/api/v1/')
-    ? { code, msg: message, detail: { reason: message } }
-    : { type: `urn:countersign:${code}`, title: code.replaceAll('-', ' '), status, detail: message, code }
+  const body = isQredo ? qredoError(code, message, message) : problemOf(code, { status, title: code.replaceAll('-', ' '), detail: message })
   return new Response(JSON.stringify(body), { status, headers })
 }
 

@@ -8,7 +8,7 @@ export const SESSION_COOKIE = 'countersign_session'
 export const SESSION_MS = 28_800_000
 const ID_BYTES = 32
 
-export interface Session {
+interface Session {
   /** What the cookie holds. */
   readonly id: string
   /** What a page has to send with everything that changes something. */

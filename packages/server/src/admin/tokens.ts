@@ -24,7 +24,7 @@ export function newToken(): Token {
   return tokenFor(id)
 }
 
-export function tokenFor(id: string): Token {
+function tokenFor(id: string): Token {
   return { id, text: `csa_${id}_${randomBytes(SECRET_BYTES).toString('base64url')}` }
 }
 

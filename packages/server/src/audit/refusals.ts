@@ -16,7 +16,7 @@ interface Sample {
 }
 
 /** What `explain` found, in sentences: never a message, never a signature. */
-export interface Cause {
+interface Cause {
   readonly code: string
   readonly did: string
   readonly fix: string
@@ -40,7 +40,7 @@ export interface Refusals extends Flusher {
   explained(keyId: string, failure: Failure, causes: readonly Cause[]): void
 }
 
-export const DEFAULT_REFUSAL_FLUSH_MS = 5_000
+const DEFAULT_REFUSAL_FLUSH_MS = 5_000
 const MAX_SAMPLES = 3
 /** Beyond so many, what is refused is counted without its key. */
 const MAX_COUNTS = 1_000

@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import { type AnswerHeaders, problemHeaders, type Refused, toProblem } from 'countersign'
+import { headersOfProblem, problemOf } from '../http/problem.ts'
 import type { OpenEntry } from './access-entry.ts'
 import { answerHeaders } from './headers.ts'
 import { GATEWAY_PROBLEMS, type GatewayProblem } from './problem.ts'
@@ -65,10 +66,8 @@ export function createAnswer(response: ServerResponse, entry: OpenEntry, isLast:
       entry.finish('refused', response.statusCode, failure.code)
     },
     fail(code) {
-      const { status, title, detail } = GATEWAY_PROBLEMS[code]
-      const problem = { type: `urn:countersign:${code}`, title, status, detail, code }
-      const retry = status === 503 ? { 'retry-after': '1' } : undefined
-      sendProblem(problem, { 'content-type': 'application/problem+json', 'cache-control': 'no-store', ...retry })
+      const problem = problemOf(code, GATEWAY_PROBLEMS[code])
+      sendProblem(problem, headersOfProblem(problem.status))
       entry.finish('failed', response.statusCode, code)
     },
     abandon: () => entry.finish('failed', response.headersSent ? response.statusCode : CLIENT_GONE, 'client-gone'),

@@ -18,7 +18,7 @@ export interface UpstreamOptions {
   readonly connections?: number | undefined
 }
 
-export interface OutgoingRequest {
+interface OutgoingRequest {
   readonly method: string
   readonly target: string
   readonly headers: string[]

@@ -76,10 +76,10 @@ export interface RouterOptions {
  * What a path and method come to; `wrong-method`: the path has routes, and none for this method; `unclear-path`: the
  * path can be read as another, or as one of another route.
  */
-export type Routing = RouteVerifier | 'not-found' | 'wrong-method' | 'unclear-path'
+export type Router = (method: string, path: string) => RouteVerifier | 'not-found' | 'wrong-method' | 'unclear-path'
 
 /** @throws ServerError `scheme-unknown`, `route-invalid` */
-export function createRouter(options: RouterOptions): (method: string, path: string) => Routing {
+export function createRouter(options: RouterOptions): Router {
   const { routes, schemes, origin, keys, replay, toleranceMs, maxBodyBytes, allow } = options
   const verifiers = new Map<string, Verifier>()
   const deprecations = createDeprecations({ deprecations: options.deprecations ?? [], onUsed: options.onDeprecated ?? (() => undefined) })

@@ -1,12 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import { sql } from 'kysely'
-import { pino } from 'pino'
-import { listen } from '../listen.ts'
-import { redisReplayGuard } from '../replay/redis.ts'
-import { besideStoreAdvice, openKeyService } from '../service.ts'
+import { type Logger, pino } from 'pino'
+import { listen } from '../http/listen.ts'
+import { type RedisReplayGuard, redisReplayGuard } from '../replay/redis.ts'
+import { besideStoreAdvice, type KeyService, openKeyService } from '../service.ts'
 import type { GatewayConfig } from './config.ts'
-import { createGateway, type Gateway, type TlsFiles } from './gateway.ts'
+import { createGateway, type Gateway } from './gateway.ts'
+import type { TlsFiles } from './options.ts'
 
 export interface RunningGateway {
   readonly origin: string
@@ -20,10 +21,31 @@ export async function runGateway(config: GatewayConfig, { isQuiet = false }: { r
     { level: isQuiet ? 'error' : 'info', base: { pid: process.pid }, redact: ['req.headers', '*.secret', '*.authorization'] },
     pino.destination({ dest: 2, sync: false }),
   )
-  const onError = (error: unknown): void => log.error({ error: error instanceof Error ? error.message : String(error) }, 'error')
+  const onError = (error: unknown): void => logError(log, error)
   const service = await openKeyService({ store: config.store, masterKeyFile: config.masterKeyFile, onError })
   if (service.masterKeyBesideStore !== undefined) log.warn(besideStoreAdvice(service.masterKeyBesideStore))
   const redis = config.redis === undefined ? undefined : redisReplayGuard({ redis: config.redis, toleranceMs: config.toleranceMs, onError })
+  async function closeStores(): Promise<void> {
+    await redis?.close()
+    await service.close()
+  }
+  try {
+    return await listenWith(config, service, redis, log, closeStores)
+  } catch (error) {
+    // What is still open would keep the process alive.
+    await closeStores()
+    throw error
+  }
+}
+
+async function listenWith(
+  config: GatewayConfig,
+  service: KeyService,
+  redis: RedisReplayGuard | undefined,
+  log: Logger,
+  closeStores: () => Promise<void>,
+): Promise<RunningGateway> {
+  const onError = (error: unknown): void => logError(log, error)
   const { tls } = config
   const readTls = (): TlsFiles | undefined => (tls === undefined ? undefined : { cert: readFileSync(tls.cert), key: readFileSync(tls.key) })
   const gateway = createGateway({
@@ -42,7 +64,13 @@ export async function runGateway(config: GatewayConfig, { isQuiet = false }: { r
           await sql`select 1`.execute(service.database.db)
           await redis?.ping()
         })
-  const adminPort = admin === undefined ? undefined : await listen(admin, config.adminPort ?? 0, '127.0.0.1')
+  const adminPort =
+    admin === undefined
+      ? undefined
+      : await listen(admin, config.adminPort ?? 0, '127.0.0.1').catch(async (error: unknown) => {
+          await gateway.drain(0)
+          throw error
+        })
   const reload = (): void => {
     try {
       const files = readTls()
@@ -63,8 +91,7 @@ export async function runGateway(config: GatewayConfig, { isQuiet = false }: { r
       log.info('draining')
       await gateway.drain(config.drainMs)
       admin?.close()
-      await redis?.close()
-      await service.close()
+      await closeStores()
       log.info('closed')
       log.flush()
     },
@@ -100,4 +127,8 @@ function createAdminServer(gateway: Gateway, check: () => Promise<void>): Server
         answer(404, 'There are /metrics, /health and /ready.\n')
     }
   })
+}
+
+function logError(log: Logger, error: unknown): void {
+  log.error({ error: error instanceof Error ? error.message : String(error) }, 'error')
 }

@@ -1,5 +1,6 @@
 import { coverageOf, type Scheme } from 'countersign'
 import { asUpstreamReads, OVERRIDES } from './headers.ts'
+import { percentDecoded } from './percent.ts'
 import { carriedHeaders } from './strip-signature.ts'
 
 /**
@@ -19,17 +20,9 @@ export function compileSignedOverride(schemes: readonly Scheme[]): (raw: readonl
       if (lower.startsWith('x') && OVERRIDES.has(asUpstreamReads(lower))) overrides.push(lower)
     }
     if (overrides.length === 0) return false
-    const lists = [decoded(target.slice(target.indexOf('?') + 1))]
+    const lists = [percentDecoded(target.slice(target.indexOf('?') + 1))]
     for (let at = 0; at + 1 < raw.length; at += 2) if (carriers.has((raw[at] ?? '').toLowerCase())) lists.push(raw[at + 1] ?? '')
     const said = lists.join('\n').toLowerCase()
     return overrides.some(name => covered.has(`header.${name}`) || said.includes(name))
-  }
-}
-
-function decoded(query: string): string {
-  try {
-    return decodeURIComponent(query)
-  } catch {
-    return query
   }
 }

@@ -1,4 +1,5 @@
 import { carriesOf, type Scheme } from 'countersign'
+import { percentDecoded } from './percent.ts'
 
 /**
  * The headers that a scheme writes, lower case. They don't go upstream: an upstream that read them would trust what
@@ -34,9 +35,5 @@ export function compileTargetStripper(scheme: Scheme): (target: string) => strin
 /** As an upstream reads the name of a parameter. */
 function decodedName(parameter: string): string {
   const name = parameter.split('=', 1)[0] ?? ''
-  try {
-    return decodeURIComponent(name.replaceAll('+', ' '))
-  } catch {
-    return name
-  }
+  return percentDecoded(name.replaceAll('+', ' '))
 }

@@ -3,7 +3,8 @@ import { createServer } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
 import { Duplex } from 'node:stream'
 import { expect, it } from 'vitest'
-import { responseToUpgrade, tunnel } from './upgrade.ts'
+import { responseToUpgrade } from '../http/upgrade.ts'
+import { tunnel } from './upgrade.ts'
 
 it('a tunnel hands a slow client all that the upstream sent before it closed', async () => {
   const last = Buffer.alloc(32_000_000, 'x')

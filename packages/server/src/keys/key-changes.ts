@@ -10,7 +10,7 @@ export interface KeyChangesOptions {
   readonly onError?: ((error: unknown) => void) | undefined
 }
 
-export const DEFAULT_POLL_MS = 300
+const DEFAULT_POLL_MS = 300
 const READ_AT_ONCE = 1_000
 
 /**

@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto'
 import { crc32 } from 'node:zlib'
 
 /** What scanners of leaked secrets can look for. */
-export const KEY_ID_PREFIX = 'csk_'
+const KEY_ID_PREFIX = 'csk_'
 const RANDOM_CHARACTERS = 20
 const CHECK_CHARACTERS = 6
 const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'

@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto'
-import { CountersignError, createKey, type Key, type Scheme } from 'countersign'
+import type { Scheme } from 'countersign'
 import { DEFAULT_SCHEME } from 'countersign/schemes'
 import { type Actor, type Event, recorded } from '../audit/audit-log.ts'
 import type { Database, Db } from '../database/database.ts'
 import { ServerError } from '../errors.ts'
 import { requireScheme } from '../schemes.ts'
 import type { Sealer } from '../seal/sealer.ts'
+import { addKey, type GivenKey } from './add-key.ts'
+import { anyPassphrase, checkedKey } from './checked-key.ts'
 import { newKeyId } from './key-id.ts'
 import { type KeyPage, listKeys } from './key-list.ts'
 import { type KeyRow, liveOf, msOf, type SecretRow, viewOf } from './key-row.ts'
@@ -87,68 +89,12 @@ export function createKeyStore({ database, sealer, schemes, permissions, clock }
     return value
   }
 
-  async function add(
-    actor: Actor,
-    organisationId: string,
-    action: string,
-    given: ImportedKey & { readonly imported: boolean; readonly isMade: boolean },
-  ): Promise<ShownKey> {
+  async function add(actor: Actor, organisationId: string, action: string, given: GivenKey): Promise<ShownKey> {
     const scheme = schemeOf(given.scheme)
     checkPermissions(given.permissions ?? [])
-    const { id, publicKey, passphrase } = given
-    const secret = publicKey === undefined ? given.secret : undefined
-    const now = clock()
-    // Reads everything once as the verifier will, so that what is stored can be used.
-    const key = checked(scheme, {
-      id,
-      ...(secret === undefined ? {} : { secret }),
-      publicKey,
-      passphrase,
-      addresses: given.addresses,
-      allowShortSecret: given.allowShortSecret,
-    })
-    const bytes = key.secrets[0]?.reveal()
-    const row: KeyRow = {
-      id,
-      organisation_id: organisationId,
-      name: given.name,
-      fund_id: given.fundId ?? '',
-      wallet_id: given.walletId ?? '',
-      scheme: scheme.name,
-      public_key: publicKey ?? '',
-      sealed_passphrase: passphrase === undefined ? '' : await sealer.seal(Buffer.from(passphrase), id),
-      permissions: JSON.stringify(given.permissions ?? []),
-      addresses: JSON.stringify(given.addresses ?? []),
-      labels: JSON.stringify(given.labels ?? {}),
-      state: 'active',
-      imported: given.imported ? 1 : 0,
-      short_secret: given.allowShortSecret === true ? 1 : 0,
-      expires_at: msOf(given.expiresAt),
-      created_at: now,
-      updated_at: now,
-      last_used_at: 0,
-    }
-    const secrets: SecretRow[] =
-      bytes === undefined ? [] : [{ id: randomUUID(), key_id: id, sealed: await sealer.seal(bytes, id), created_at: now, expires_at: 0 }]
-    await recorded(database, actor, now, async transaction => {
-      const organisation = await transaction.selectFrom('organisation').select('id').where('id', '=', organisationId).executeTakeFirst()
-      if (organisation === undefined) throw new ServerError('organisation-unknown', 404, `There is no organisation ${organisationId}.`)
-      const known = await transaction.selectFrom('api_key').select('id').where('id', '=', id).executeTakeFirst()
-      if (known !== undefined) throw new ServerError('key-exists', 409, `There is already a key ${id}.`)
-      await transaction.insertInto('api_key').values(row).execute()
-      if (secrets.length > 0) await transaction.insertInto('key_secret').values(secrets).execute()
-      const { name, permissions: granted = [], fundId = '', walletId = '' } = given
-      const detail = { name, scheme: scheme.name, permissions: granted, fundId, walletId }
-      return { events: [{ action, organisationId, subject: id, detail }], value: undefined }
-    })
-    for (const listener of listeners) listener(id)
-    const isShort = bytes !== undefined && bytes.length < 16
-    return {
-      key: viewOf(row, secrets, now),
-      secret: given.isMade ? (secret ?? null) : null,
-      passphrase: given.isMade ? (passphrase ?? null) : null,
-      warnings: isShort ? [`The secret has only ${bytes.length} bytes: rotate it as soon as its user can.`] : [],
-    }
+    const shown = await addKey({ database, sealer, now: clock() }, scheme, actor, organisationId, action, given)
+    for (const listener of listeners) listener(given.id)
+    return shown
   }
 
   return {
@@ -185,7 +131,13 @@ export function createKeyStore({ database, sealer, schemes, permissions, clock }
           const publicKey = changes.publicKey ?? (row.public_key === '' ? undefined : row.public_key)
           // Only to see that addresses and public key can be read; the secret is another matter.
           const stand = publicKey === undefined ? { secret: new Uint8Array(32) } : {}
-          checked(schemeOf(row.scheme), { ...anyPassphrase(schemeOf(row.scheme)), id, publicKey, addresses: changes.addresses, ...stand })
+          checkedKey(schemeOf(row.scheme), {
+            ...anyPassphrase(schemeOf(row.scheme)),
+            id,
+            publicKey,
+            addresses: changes.addresses,
+            ...stand,
+          })
         }
         const updated: KeyRow = {
           ...row,
@@ -217,7 +169,7 @@ export function createKeyStore({ database, sealer, schemes, permissions, clock }
           )
         const scheme = schemeOf(row.scheme)
         const secret = newSecret(scheme)
-        const bytes = checked(scheme, { id, secret, ...anyPassphrase(scheme) }).secrets[0]?.reveal() ?? new Uint8Array()
+        const bytes = checkedKey(scheme, { id, secret, ...anyPassphrase(scheme) }).secrets[0]?.reveal() ?? new Uint8Array()
         const added: SecretRow = { id: randomUUID(), key_id: id, sealed: await sealer.seal(bytes, id), created_at: now, expires_at: 0 }
         const endsAt = now + overlapSeconds * 1000
         // What no longer opens anything is not kept.
@@ -262,18 +214,4 @@ async function read(db: Db, within: Within, id: string): Promise<{ row: KeyRow; 
 
 async function put(transaction: Db, { id, last_used_at: _, ...row }: KeyRow): Promise<void> {
   await transaction.updateTable('api_key').set(row).where('id', '=', id).execute()
-}
-
-/** A key that is made only to be checked has some passphrase, where its scheme wants one. */
-const anyPassphrase = ({ hasPassphrase }: Scheme): { readonly passphrase?: string } => (hasPassphrase ? { passphrase: 'x' } : {})
-
-/** As the library reads it; what it refuses is the caller's mistake. */
-function checked(...[scheme, description]: Parameters<typeof createKey>): Key {
-  const { addresses, ...rest } = description
-  try {
-    return createKey(scheme, { ...rest, ...(addresses === undefined || addresses.length === 0 ? {} : { addresses }) })
-  } catch (error) {
-    if (error instanceof CountersignError) throw new ServerError(error.code, 400, error.message)
-    throw error
-  }
 }

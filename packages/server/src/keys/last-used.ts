@@ -11,7 +11,7 @@ export interface LastUsed extends Flusher {
   used(keyId: string, via: string): void
 }
 
-export const DEFAULT_FLUSH_MS = 10_000
+const DEFAULT_FLUSH_MS = 10_000
 const MAX_PENDING = 100_000
 const AT_ONCE = 200
 

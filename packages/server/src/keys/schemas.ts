@@ -2,31 +2,30 @@ import { z } from 'zod'
 
 /** What a request to the key store may say. The same schemas check it and make its description in OpenAPI. */
 
-export const MAX_NAME_LENGTH = 200
+const MAX_NAME_LENGTH = 200
 const MAX_LIST = 100
 /** A month. */
-export const MAX_OVERLAP_SECONDS = 2_678_400
+const MAX_OVERLAP_SECONDS = 2_678_400
 export const DEFAULT_OVERLAP_SECONDS = 86_400
 
-const name = z
+/** Text without control characters: it is printed on terminals. */
+const line = z
   .string()
-  .trim()
-  .min(1)
   .max(MAX_NAME_LENGTH)
   .regex(/^[^\p{Cc}]*$/u, 'No control characters.')
+/** What a key, an organisation or an administrator is called. */
+export const name = line.trim().min(1)
 const permissions = z.array(z.string().min(1).max(100)).max(MAX_LIST)
 const addresses = z
   .array(z.string().min(1).max(100))
   .max(MAX_LIST)
   .meta({ description: 'IP addresses and CIDR ranges, IPv4 and IPv6; empty: from anywhere.' })
 const labels = z
-  .record(z.string().regex(/^[A-Za-z0-9_.-]{1,63}$/, 'A label is 1 to 63 letters, digits, - _ or .'), z.string().max(MAX_NAME_LENGTH))
+  .record(z.string().regex(/^[A-Za-z0-9_.-]{1,63}$/, 'A label is 1 to 63 letters, digits, - _ or .'), line)
   .refine(record => Object.keys(record).length <= MAX_LIST, `At most ${MAX_LIST} labels.`)
 const expiresAt = z.iso.datetime({ offset: true }).nullable().meta({ description: 'When the key ends; null: never.' })
-const resource = z
-  .string()
-  .max(MAX_NAME_LENGTH)
-  .regex(/^[^\p{Cc}]*$/u)
+/** The id of a fund or wallet, or empty. */
+export const resource = line
 const pem = z.string().max(20_000).meta({ description: 'In PEM: SPKI, or PKCS#1 for RSA.' })
 
 const settings = {
@@ -85,7 +84,7 @@ export const rotation = z
   .meta({ id: 'Rotation' })
 export type Rotation = z.infer<typeof rotation>
 
-export const KEY_STATES = ['active', 'disabled', 'revoked', 'expired'] as const
+const KEY_STATES = ['active', 'disabled', 'revoked', 'expired'] as const
 
 const moment = z.iso.datetime()
 
@@ -126,7 +125,7 @@ export type ShownKey = z.infer<typeof shownKey>
 
 export const keyQuery = z.strictObject({
   search: z.string().max(MAX_NAME_LENGTH).optional().meta({ description: 'Part of a name, an id or a label.' }),
-  state: z.enum(['active', 'disabled', 'revoked', 'expired']).optional(),
+  state: z.enum(KEY_STATES).optional(),
   cursor: z.string().max(500).optional(),
   limit: z.coerce.number().int().min(1).max(500).default(50),
 })

@@ -82,7 +82,7 @@ export function writeMasterKeyFile(file: string, keys: readonly MasterKey[]): vo
   renameSync(temporary, file)
 }
 
-export function newMasterKey(): string {
+function newMasterKey(): string {
   return randomBytes(MASTER_KEY_BYTES).toString('base64url')
 }
 

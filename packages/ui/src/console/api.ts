@@ -15,7 +15,7 @@ export interface SignedIn {
   readonly administrator: Pick<AdministratorView, 'id' | 'name' | 'role' | 'organisationId'>
 }
 
-export interface RefusalCount {
+interface RefusalCount {
   readonly at: string
   readonly code: string
   readonly title: string
@@ -41,7 +41,7 @@ export interface AuditPage {
 }
 
 /** What the server refused, in its words. */
-export class Refused extends Error {
+class Refused extends Error {
   readonly status: number
   readonly code: string
 

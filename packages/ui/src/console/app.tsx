@@ -1,5 +1,6 @@
 import { useEffect, useMemo, useState } from 'preact/hooks'
-import { Tabs } from '../page/tabs.tsx'
+import { Tabs } from '../parts/tabs.tsx'
+import { Title } from '../parts/title.tsx'
 import { createApi, type SignedIn } from './api.ts'
 import { AuditView } from './audit-view.tsx'
 import { KeysView } from './keys-view.tsx'
@@ -24,12 +25,7 @@ export function App() {
   return (
     <>
       <header class="top">
-        <h1>
-          <span aria-hidden="true" class="mark">
-            ✓
-          </span>
-          Countersign keys
-        </h1>
+        <Title text="Countersign keys" />
         <Tabs label="View" names={VIEWS} chosen={view} onChoose={setView} panel="view" />
         <div class="who">
           <span>

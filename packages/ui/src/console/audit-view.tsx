@@ -1,6 +1,6 @@
 import type { AuditEntry } from '@countersign/server'
 import { useEffect, useState } from 'preact/hooks'
-import { Field } from '../page/field.tsx'
+import { Field } from '../parts/field.tsx'
 import { type Api, messageOf } from './api.ts'
 import { momentText } from './moments.tsx'
 

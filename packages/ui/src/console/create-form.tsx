@@ -1,7 +1,7 @@
 import type { OrganisationView, Permission, ShownKey } from '@countersign/server'
 import { DEFAULT_SCHEME } from 'countersign/schemes'
 import { useState } from 'preact/hooks'
-import { Choice, Field } from '../page/field.tsx'
+import { Choice, Field } from '../parts/field.tsx'
 import { type Api, messageOf, type SchemeView } from './api.ts'
 import { PermissionSwitches } from './permission-switches.tsx'
 

@@ -1,6 +1,6 @@
 import type { KeyView, Permission, ShownKey } from '@countersign/server'
 import { useEffect, useState } from 'preact/hooks'
-import { Choice } from '../page/field.tsx'
+import { Choice } from '../parts/field.tsx'
 import { type Api, messageOf, type Usage } from './api.ts'
 import { Countdown, momentText } from './moments.tsx'
 import { PermissionSwitches } from './permission-switches.tsx'

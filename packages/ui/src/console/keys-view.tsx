@@ -1,6 +1,6 @@
 import type { KeyView, OrganisationView, Permission, ShownKey } from '@countersign/server'
 import { useEffect, useState } from 'preact/hooks'
-import { Choice, Field } from '../page/field.tsx'
+import { Choice, Field } from '../parts/field.tsx'
 import { type Api, messageOf, type SchemeView } from './api.ts'
 import { CreateForm } from './create-form.tsx'
 import { KeyPanel } from './key-panel.tsx'

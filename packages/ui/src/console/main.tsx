@@ -1,5 +1,5 @@
 import { render } from 'preact'
-import '../page/style.css'
+import '../parts/style.css'
 import { App } from './app.tsx'
 import './console.css'
 

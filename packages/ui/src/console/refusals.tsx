@@ -9,7 +9,7 @@ export function Refusals({ usage, onReload }: { readonly usage: Usage | undefine
       <div class="row">
         <h3>Recent refusals</h3>
         <button type="button" class="small" onClick={onReload}>
-          Look again
+          Refresh
         </button>
       </div>
       {refusals.length === 0 && <p class="hint">None.</p>}

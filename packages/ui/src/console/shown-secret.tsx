@@ -1,5 +1,5 @@
 import type { ShownKey } from '@countersign/server'
-import { Copyable } from '../page/field.tsx'
+import { Copyable } from '../parts/copyable.tsx'
 
 /** A secret, this once, with the ways to take it along. */
 export function ShownSecret({ shown, onDone }: { readonly shown: ShownKey; readonly onDone: () => void }) {

@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks'
-import { Field } from '../page/field.tsx'
+import { Field } from '../parts/field.tsx'
+import { Title } from '../parts/title.tsx'
 import { type Api, messageOf, type SignedIn } from './api.ts'
 
 export function SignIn({ api, onSignedIn }: { readonly api: Api; readonly onSignedIn: (signedIn: SignedIn) => void }) {
@@ -18,12 +19,7 @@ export function SignIn({ api, onSignedIn }: { readonly api: Api; readonly onSign
   }
   return (
     <main class="sign-in">
-      <h1>
-        <span aria-hidden="true" class="mark">
-          ✓
-        </span>
-        Countersign keys
-      </h1>
+      <Title text="Countersign keys" />
       <form onSubmit={event => void submit(event)}>
         <fieldset>
           <legend>Sign in</legend>

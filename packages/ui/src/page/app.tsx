@@ -1,8 +1,9 @@
 import { useState } from 'preact/hooks'
+import { Tabs } from '../parts/tabs.tsx'
+import { Title } from '../parts/title.tsx'
 import { useCredentials } from './credentials.ts'
 import { ExplainView } from './explain-view.tsx'
 import { SignView } from './sign-view.tsx'
-import { Tabs } from './tabs.tsx'
 
 const VIEWS = ['Sign and send', 'Explain'] as const
 
@@ -12,12 +13,7 @@ export function App() {
   return (
     <>
       <header class="top">
-        <h1>
-          <span aria-hidden="true" class="mark">
-            ✓
-          </span>
-          Countersign
-        </h1>
+        <Title text="Countersign" />
         <Tabs label="View" names={VIEWS} chosen={view} onChoose={setView} panel="view" />
       </header>
       <main>

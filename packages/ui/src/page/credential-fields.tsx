@@ -1,7 +1,7 @@
 import { describeScheme } from 'countersign'
 import { SCHEMES, schemeNamed } from 'countersign/schemes'
+import { Choice, Field } from '../parts/field.tsx'
 import type { CredentialState } from './credentials.ts'
-import { Choice, Field } from './field.tsx'
 
 interface CredentialFieldsProps {
   readonly view: string

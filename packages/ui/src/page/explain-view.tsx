@@ -3,10 +3,10 @@ import { isDeclared } from 'countersign'
 import { type Explanation, explain } from 'countersign/explain'
 import { SCHEMES, schemeNamed } from 'countersign/schemes'
 import { useState } from 'preact/hooks'
+import { Field } from '../parts/field.tsx'
 import { CredentialFields } from './credential-fields.tsx'
 import type { CredentialState } from './credentials.ts'
 import { ExplanationView } from './explanation-view.tsx'
-import { Field } from './field.tsx'
 import { fieldOf } from './signing.ts'
 
 const EXPLAINABLE = SCHEMES.filter(scheme => isDeclared(scheme) && scheme.algorithm.family === 'hmac').map(({ name }) => name)

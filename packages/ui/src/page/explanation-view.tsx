@@ -1,5 +1,5 @@
 import type { Explanation } from 'countersign/explain'
-import { Copyable } from './field.tsx'
+import { Copyable } from '../parts/copyable.tsx'
 
 export function ExplanationView({ explanation }: { readonly explanation: Explanation }) {
   const { outcome, causes, confidence, attempts, difference, expected, signed, ruledOut, missing } = explanation

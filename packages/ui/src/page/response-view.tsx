@@ -1,5 +1,6 @@
-import { Copyable } from './field.tsx'
-import { pretty, type Sent } from './sending.ts'
+import { Copyable } from '../parts/copyable.tsx'
+import type { Sent } from '../server/send.ts'
+import { pretty } from './sending.ts'
 
 export function ResponseView({ sent }: { readonly sent: Sent }) {
   const { status, statusText, ms, headers, body, isCut } = sent

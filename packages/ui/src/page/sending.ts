@@ -1,13 +1,5 @@
 import type { SignedRequest } from 'countersign'
-
-export interface Sent {
-  readonly status: number
-  readonly statusText: string
-  readonly headers: readonly (readonly [string, string])[]
-  readonly body: string
-  readonly isCut: boolean
-  readonly ms: number
-}
+import type { SendError, SendRequest, Sent } from '../server/send.ts'
 
 const token = new URLSearchParams(location.hash.slice(1)).get('token') ?? ''
 
@@ -18,13 +10,19 @@ const token = new URLSearchParams(location.hash.slice(1)).get('token') ?? ''
 export async function send(signed: SignedRequest, signal: AbortSignal): Promise<Sent> {
   const { method, url, headers, body } = signed
   const contentType = body === undefined || 'content-type' in headers ? {} : { 'content-type': 'application/json' }
+  const request: SendRequest = {
+    method,
+    url,
+    headers: { ...contentType, ...headers },
+    body: body === undefined ? null : toBase64(body),
+  }
   const response = await fetch('./api/send', {
     method: 'POST',
     signal,
     headers: { 'content-type': 'application/json', 'x-countersign-token': token },
-    body: JSON.stringify({ method, url, headers: { ...contentType, ...headers }, body: body === undefined ? null : toBase64(body) }),
+    body: JSON.stringify(request),
   })
-  const answer: Sent | { readonly error: { readonly message: string } } = await response.json()
+  const answer: Sent | SendError = await response.json()
   if ('error' in answer) throw new Error(answer.error.message)
   return { ...answer, body: new TextDecoder().decode(Uint8Array.from(atob(answer.body), char => char.charCodeAt(0))) }
 }

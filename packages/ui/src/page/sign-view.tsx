@@ -1,12 +1,14 @@
 import { schemeNamed } from 'countersign/schemes'
 import { useEffect, useRef, useState } from 'preact/hooks'
+import { Copyable } from '../parts/copyable.tsx'
+import { Choice, Field } from '../parts/field.tsx'
+import type { Sent } from '../server/send.ts'
 import { CredentialFields } from './credential-fields.tsx'
 import type { CredentialState } from './credentials.ts'
-import { Choice, Copyable, Field } from './field.tsx'
 import { History, type HistoryEntry } from './history.tsx'
 import { MessageLegend, MessageText } from './message-text.tsx'
 import { ResponseView } from './response-view.tsx'
-import { type Sent, send } from './sending.ts'
+import { send } from './sending.ts'
 import { FieldError, type RequestValues, SAMPLE_LANGUAGES, type Signing, sampleOf, sign } from './signing.ts'
 
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD'] as const
@@ -135,9 +137,7 @@ export function SignView({ credentials }: { readonly credentials: CredentialStat
       <div class="results">
         <div aria-live="polite">{sent !== undefined && <ResponseView sent={sent} />}</div>
         {signing === undefined ? (
-          <p class="empty">
-            {isReady ? 'Mend what is marked in the form.' : 'Give a key and its secret: what is signed shows here while you type.'}
-          </p>
+          <p class="empty">{isReady ? 'Fix the marked fields.' : 'Give a key and its secret: what is signed shows here while you type.'}</p>
         ) : (
           <>
             <Copyable

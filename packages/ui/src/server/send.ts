@@ -1,12 +1,13 @@
 /** What the page asks to be sent. Bodies are base64, both ways. */
-interface PageRequest {
+export interface SendRequest {
   readonly method: string
   readonly url: string
   readonly headers: { readonly [name: string]: string }
   readonly body: string | null
 }
 
-export interface PageResponse {
+/** The answer to what was sent, whatever its status. */
+export interface Sent {
   readonly status: number
   readonly statusText: string
   readonly headers: readonly (readonly [name: string, value: string])[]
@@ -15,9 +16,14 @@ export interface PageResponse {
   readonly ms: number
 }
 
+/** Why nothing was sent, or not answered. `code` is stable. */
+export interface SendError {
+  readonly error: { readonly code: string; readonly message: string }
+}
+
 interface Answer {
   readonly status: number
-  readonly answer: PageResponse | { readonly error: { readonly code: string; readonly message: string } }
+  readonly answer: Sent | SendError
 }
 
 const TIMEOUT_MS = 60_000
@@ -28,9 +34,9 @@ const MAX_ANSWER_BYTES = 5 * 1_048_576
  * Sends one request, exactly as it was signed; redirects are shown and not followed, because they would want another
  * signature.
  */
-export async function sendForPage(bytes: Buffer, gone: AbortSignal): Promise<Answer> {
+export async function sendForPage(bytes: Uint8Array, gone: AbortSignal): Promise<Answer> {
   const request = readRequest(bytes)
-  if (typeof request === 'string') return problem(400, 'request-malformed', request)
+  if (typeof request === 'string') return refused(400, 'request-malformed', request)
   const started = performance.now()
   try {
     const response = await fetch(request.url, {
@@ -53,8 +59,8 @@ export async function sendForPage(bytes: Buffer, gone: AbortSignal): Promise<Ans
       },
     }
   } catch (error) {
-    if (error instanceof Error && error.name === 'TimeoutError') return problem(504, 'timeout', 'There was no answer within a minute.')
-    return problem(502, 'network', `There was no answer: ${reasonOf(error)}.`)
+    if (error instanceof Error && error.name === 'TimeoutError') return refused(504, 'timeout', 'There was no answer within a minute.')
+    return refused(502, 'network', `There was no answer: ${reasonOf(error)}.`)
   }
 }
 
@@ -70,19 +76,19 @@ async function readAnswer(response: Response): Promise<{ body: Buffer; isCut: bo
 }
 
 /** The request, or what is wrong with it. */
-function readRequest(bytes: Buffer): PageRequest | string {
-  let value: Partial<PageRequest> | null
+function readRequest(bytes: Uint8Array): SendRequest | string {
+  let value: Partial<SendRequest> | null
   try {
-    value = JSON.parse(bytes.toString())
+    value = JSON.parse(new TextDecoder().decode(bytes))
   } catch {
-    return 'The request is no JSON.'
+    return 'The request is not JSON.'
   }
   const { method, url, headers = {}, body = null } = value ?? {}
-  if (typeof method !== 'string' || !/^[A-Z]{1,20}$/.test(method)) return 'The method is none.'
+  if (typeof method !== 'string' || !/^[A-Z]{1,20}$/.test(method)) return 'Not a valid HTTP method.'
   if (typeof url !== 'string' || !/^https?:\/\/[^/?#\s]/i.test(url)) return 'The URL is not absolute, or neither http nor https.'
   if (typeof headers !== 'object' || headers === null || Object.values(headers).some(header => typeof header !== 'string'))
-    return 'The headers are no object of strings.'
-  if (body !== null && typeof body !== 'string') return 'The body is no base64.'
+    return 'The headers are not an object of strings.'
+  if (body !== null && typeof body !== 'string') return 'The body is not base64.'
   return { method, url, headers, body }
 }
 
@@ -92,6 +98,6 @@ function reasonOf(error: unknown): string {
   return cause.message || ('code' in cause ? String(cause.code) : cause.name)
 }
 
-function problem(status: number, code: string, message: string): Answer {
+function refused(status: number, code: string, message: string): Answer {
   return { status, answer: { error: { code, message } } }
 }

@@ -113,7 +113,8 @@ describe('the server of the page', () => {
   })
 
   it.each([
-    ['{', 'no JSON'],
+    ['{', 'not JSON'],
+    ['', 'not JSON'],
     ['null', 'method'],
     [JSON.stringify({ method: 'POST', url: 'file:///etc/passwd' }), 'URL'],
     [JSON.stringify({ method: 'post it', url: 'http://127.0.0.1/' }), 'method'],
@@ -123,6 +124,14 @@ describe('the server of the page', () => {
     const { status, text } = await ask({ body })
     expect(status).toBe(400)
     expect(JSON.parse(text).error).toMatchObject({ code: 'request-malformed', message: expect.stringContaining(word) })
+  })
+
+  it('answers a request that is too large before it has come in, and goes on', async () => {
+    const before = calls
+    const { status, text } = await ask({ body: order('/x', { body: 'A'.repeat(16 * 1_048_576) }) })
+    expect([status, JSON.parse(text).error.code]).toEqual([413, 'body-too-large'])
+    expect(calls).toBe(before)
+    expect((await ask({ body: order('/x') })).status).toBe(200)
   })
 
   it('tells when there is no answer, and goes on', async () => {

@@ -3,8 +3,9 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
+import { readBody } from 'countersign/node'
 import { readPage } from './page-files.ts'
-import { sendForPage } from './send.ts'
+import { type SendError, sendForPage } from './send.ts'
 
 export interface UiOptions {
   /** 0 for any. */
@@ -45,7 +46,7 @@ export async function startUi({ port, directory = PAGE }: UiOptions): Promise<Ru
   const token = randomBytes(24).toString('base64url')
   const server = createServer((request, response) => {
     answer(request, response).catch(() => {
-      if (!response.headersSent) reply(response, 500, { error: { code: 'internal', message: 'The page’s server failed.' } })
+      if (!response.headersSent) refuse(response, 500, 'internal', 'The page’s server failed.')
       else response.destroy()
     })
   })
@@ -57,32 +58,26 @@ export async function startUi({ port, directory = PAGE }: UiOptions): Promise<Ru
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     for (const [name, value] of Object.entries(SECURITY_HEADERS)) response.setHeader(name, value)
     const { host = '', origin } = request.headers
-    if (!hosts.includes(host))
-      return reply(response, 421, { error: { code: 'unknown-host', message: 'This server answers to its own address only.' } })
+    if (!hosts.includes(host)) return refuse(response, 421, 'unknown-host', 'This server answers to its own address only.')
     if (origin !== undefined && origin !== `http://${host}`)
-      return reply(response, 403, { error: { code: 'foreign-origin', message: 'This server answers to its own page only.' } })
+      return refuse(response, 403, 'foreign-origin', 'This server answers to its own page only.')
     const path = (request.url ?? '/').replace(/[?#].*$/, '')
     if (path === '/api/send') {
-      if (request.method !== 'POST') return reply(response, 405, { error: { code: 'method-not-allowed', message: 'POST it.' } })
+      if (request.method !== 'POST') return refuse(response, 405, 'method-not-allowed', 'POST it.')
       if (!isToken(request.headers['x-countersign-token'], token))
-        return reply(response, 401, {
-          error: { code: 'token-missing', message: 'Open the page by the URL that the command printed: it has the token in it.' },
-        })
-      if (request.headers['content-type'] !== 'application/json')
-        return reply(response, 415, { error: { code: 'not-json', message: 'Send JSON.' } })
-      const body = await readBody(request)
-      if (body === undefined)
-        return reply(response, 413, { error: { code: 'body-too-large', message: 'The request is larger than 15 MB.' } })
+        return refuse(response, 401, 'token-missing', 'Open the page by the URL that the command printed: it has the token in it.')
+      if (request.headers['content-type'] !== 'application/json') return refuse(response, 415, 'not-json', 'Send JSON.')
+      const body = await readBody(request, MAX_REQUEST_BYTES)
+      if (body === 'too-large') return refuse(response, 413, 'body-too-large', 'The request is larger than 15 MB.')
       const gone = new AbortController()
       response.on('close', () => gone.abort())
-      const { status, answer: sent } = await sendForPage(body, gone.signal)
+      const { status, answer: sent } = await sendForPage(body ?? new Uint8Array(), gone.signal)
       if (!gone.signal.aborted) reply(response, status, sent)
       return
     }
     const file = page.get(path)
-    if (file === undefined) return reply(response, 404, { error: { code: 'not-found', message: 'There is nothing here.' } })
-    if (request.method !== 'GET' && request.method !== 'HEAD')
-      return reply(response, 405, { error: { code: 'method-not-allowed', message: 'GET it.' } })
+    if (file === undefined) return refuse(response, 404, 'not-found', 'There is nothing here.')
+    if (request.method !== 'GET' && request.method !== 'HEAD') return refuse(response, 405, 'method-not-allowed', 'GET it.')
     response.writeHead(200, { 'content-type': file.type, 'content-length': file.bytes.length, 'cache-control': 'no-cache' })
     response.end(request.method === 'HEAD' ? undefined : file.bytes)
   }
@@ -105,17 +100,13 @@ function reply(response: ServerResponse, status: number, value: unknown): void {
   response.end(text)
 }
 
-function isToken(given: string | string[] | undefined, token: string): boolean {
-  return typeof given === 'string' && given.length === token.length && timingSafeEqual(Buffer.from(given), Buffer.from(token))
+function refuse(response: ServerResponse, status: number, code: string, message: string): void {
+  // A body that was not read to its end can't be followed by another request on the same connection.
+  if (!response.req.complete) response.setHeader('connection', 'close')
+  reply(response, status, { error: { code, message } } satisfies SendError)
+  if (!response.req.complete) response.req.resume()
 }
 
-async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
-  const pieces: Buffer[] = []
-  let length = 0
-  for await (const piece of request as AsyncIterable<Buffer>) {
-    length += piece.length
-    if (length > MAX_REQUEST_BYTES) return undefined
-    pieces.push(piece)
-  }
-  return Buffer.concat(pieces)
+function isToken(given: string | string[] | undefined, token: string): boolean {
+  return typeof given === 'string' && given.length === token.length && timingSafeEqual(Buffer.from(given), Buffer.from(token))
 }

@@ -29,7 +29,7 @@ export interface HttpMessage {
 export type Lines = readonly (readonly [name: string, value: string])[]
 
 /** The value of a component in a message; `undefined` when the message has none. */
-export type ComponentValue = (message: HttpMessage) => string | undefined
+type ComponentValue = (message: HttpMessage) => string | undefined
 
 /** A component identifier, read. */
 export interface Component {

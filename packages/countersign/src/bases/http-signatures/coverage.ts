@@ -50,7 +50,7 @@ export interface CoveredList {
  * The signature base (RFC 9421 §2.5): a line for each component, and the signature's own parameters; `undefined` for
  * one that no request has.
  */
-export function signatureBase(components: readonly Component[]): MessageRecipe | undefined {
+function signatureBase(components: readonly Component[]): MessageRecipe | undefined {
   const lines: Recipe[] = []
   for (const { identifier, recipe } of components) {
     if (recipe === undefined) return undefined

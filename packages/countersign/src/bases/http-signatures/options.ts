@@ -3,7 +3,7 @@ import type { DigestName } from './digest.ts'
 /** The parameters that a signer can write by itself. */
 export const SIGNED_PARAMETERS = ['created', 'expires', 'keyid', 'nonce', 'alg'] as const
 
-export type SignedParameter = (typeof SIGNED_PARAMETERS)[number]
+type SignedParameter = (typeof SIGNED_PARAMETERS)[number]
 
 export interface HttpMessageSignaturesOptions {
   /** What users type. Default: `rfc9421`. */

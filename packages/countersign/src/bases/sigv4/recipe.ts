@@ -14,7 +14,7 @@ export const SIGNATURE_PARAMETER = 'X-Amz-Signature'
 
 export const PAYLOAD_HEADER = 'x-amz-content-sha256'
 
-export const UNSIGNED_PAYLOAD = 'UNSIGNED-PAYLOAD'
+const UNSIGNED_PAYLOAD = 'UNSIGNED-PAYLOAD'
 
 /** The markers that may stand in `x-amz-content-sha256` in the place of a hash. */
 export const PAYLOAD_MARKERS: ReadonlySet<string> = new Set([

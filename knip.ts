@@ -1,0 +1,30 @@
+import type { KnipConfig } from 'knip'
+
+/** What `npm run unused` takes for used although nothing here imports it, each with the reason. */
+const config: KnipConfig = {
+  workspaces: {
+    '.': {
+      entry: [
+        // Programs for readers; each is type-checked or run by the tests beside them.
+        'examples/*.ts',
+        'examples/old-clients/*.cjs',
+        // What a program of somebody else's sees of the published types.
+        'scripts/consumer/consumer.ts',
+      ],
+      ignoreDependencies: [
+        // Run by scripts/check-published.js.
+        '@arethetypeswrong/cli',
+        'publint',
+        // Read as a file by the tests of page and console, and put into the browser.
+        'axe-core',
+      ],
+      // Programs of the machine; what needs one says so, and is skipped without it.
+      ignoreBinaries: ['go', 'nginx', 'openssl', 'redis-server', 'wrk'],
+    },
+    'packages/cli': { ignoreBinaries: ['openssl'] },
+    'packages/countersign': { ignoreBinaries: ['openssl'] },
+    'packages/server': { ignoreBinaries: ['redis-cli'] },
+  },
+}
+
+export default config

@@ -1,0 +1,79 @@
+import type { KeyService } from '@countersign/server'
+import { type Command, Option } from 'commander'
+import { UsageError } from '../process/exit.ts'
+import { readTextFile } from '../process/files.ts'
+import { tell } from '../process/streams.ts'
+import type { KeyManager } from './key-manager.ts'
+
+export interface StoreOptions {
+  readonly store: string
+  readonly masterKeyFile?: string
+}
+
+export interface ManagerOptions extends StoreOptions {
+  readonly server?: string
+  readonly tokenFile?: string
+  readonly organisation?: string
+}
+
+const DEFAULT_STORE = 'countersign.db'
+const TOKEN_VARIABLE = 'COUNTERSIGN_ADMIN_TOKEN'
+
+/** Where keys are kept. */
+export function addStoreOptions(command: Command): Command {
+  return command
+    .optionsGroup('The key store:')
+    .addOption(new Option('--store <file|url>', 'an SQLite file, or postgres://…').env('COUNTERSIGN_STORE').default(DEFAULT_STORE))
+    .option(
+      '--master-key-file <path>',
+      'what opens its secrets (default: the SQLite file’s name and .master-key; or COUNTERSIGN_MASTER_KEY)',
+    )
+}
+
+/** The store itself, or a server in front of it. */
+export function addManagerOptions(command: Command): Command {
+  return addStoreOptions(command)
+    .addOption(new Option('--server <url>', 'work through a server’s admin API instead').env('COUNTERSIGN_SERVER'))
+    .option('--token-file <path>', `the administrator’s token for --server (or ${TOKEN_VARIABLE})`)
+    .option('--organisation <id>', 'where there are several')
+}
+
+/** Opens a store, and closes it again. */
+export async function withService<T>({ store, masterKeyFile }: StoreOptions, work: (service: KeyService) => Promise<T>): Promise<T> {
+  // Loaded here, so that the other commands start without a database.
+  const { openKeyService } = await import('@countersign/server')
+  const service = await openKeyService({ store, masterKeyFile })
+  try {
+    return await work(service)
+  } finally {
+    await service.close()
+  }
+}
+
+/** Opens what the options say, and closes it again. */
+export async function withManager<T>(options: ManagerOptions, work: (manager: KeyManager) => Promise<T>): Promise<T> {
+  // Loaded here, so that the other commands start without a database.
+  const { openServerManager, openStoreManager } = await import('./key-manager.ts')
+  const { store, masterKeyFile } = options
+  const manager =
+    options.server === undefined
+      ? await openStoreManager({ store, masterKeyFile }, options.organisation)
+      : openServerManager(options.server, readToken(options), options.organisation)
+  if (manager.madeMasterKeyFile !== undefined) tellMasterKey(manager.madeMasterKeyFile)
+  try {
+    return await work(manager)
+  } finally {
+    await manager.close()
+  }
+}
+
+export function tellMasterKey(file: string): void {
+  tell(`The master key is in ${file} (mode 0600): without it no secret can be opened, so keep a copy elsewhere.`)
+}
+
+function readToken({ tokenFile }: ManagerOptions): string {
+  const token = tokenFile === undefined ? process.env[TOKEN_VARIABLE] : readTextFile(tokenFile, 'token file')
+  if (token === undefined || token.trim() === '')
+    throw new UsageError('token-missing', `--server wants an administrator’s token: --token-file, or ${TOKEN_VARIABLE}.`)
+  return token.trim()
+}

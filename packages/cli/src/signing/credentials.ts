@@ -1,0 +1,106 @@
+import { type Command, Option } from 'commander'
+import type { Credentials, Scheme } from 'countersign'
+import { DEFAULT_SCHEME } from 'countersign/schemes'
+import { UsageError } from '../process/exit.ts'
+import { readTextFile } from '../process/files.ts'
+import { readStandardInput, tell } from '../process/streams.ts'
+import { findScheme } from './find-scheme.ts'
+import { type Profile, readProfile } from './profiles.ts'
+
+export interface CredentialOptions {
+  readonly scheme?: string
+  readonly profile?: string
+  readonly apiKey?: string
+  readonly secret?: string
+  readonly secretFile?: string
+  readonly secretStdin?: boolean
+  readonly allowShortSecret?: boolean
+  readonly passphrase?: string
+  readonly privateKeyFile?: string
+}
+
+/** The options that say who signs, the same on every command. */
+export function addCredentialOptions(command: Command): Command {
+  return addKeyOptions(
+    command
+      .optionsGroup('Who signs:')
+      .addOption(
+        new Option(
+          '-s, --scheme <name|file>',
+          `signature scheme (default: the profile's, or ${DEFAULT_SCHEME.name}); countersign schemes lists them; or the path of a declaration in JSON`,
+        ).env('COUNTERSIGN_SCHEME'),
+      ),
+  )
+    .option('--allow-short-secret', 'take a secret of under 16 bytes')
+    .option('--private-key-file <path>', 'PEM file, for the RSA schemes')
+}
+
+/** Of these, the ones of a key with a secret. */
+export function addKeyOptions(command: Command): Command {
+  return command
+    .optionsGroup('Who signs:')
+    .addOption(new Option('-p, --profile <name>', 'credentials saved with countersign profiles add').env('COUNTERSIGN_PROFILE'))
+    .addOption(new Option('-k, --api-key <id>', 'the API key id').env('COUNTERSIGN_API_KEY'))
+    .option('--secret-file <path>', 'file that holds the secret')
+    .option('--secret-stdin', 'read the secret from standard input')
+    .option(
+      '--secret <secret>',
+      'the secret itself; others can see it in the process list, so better COUNTERSIGN_SECRET or one of the above',
+    )
+    .addOption(new Option('--passphrase <text>', 'for the schemes that want one').env('COUNTERSIGN_PASSPHRASE'))
+}
+
+export interface ResolvedCredentials {
+  readonly scheme: Scheme
+  readonly credentials: Credentials
+}
+
+/**
+ * Finds the credentials: flags before the environment before the profile, and a hidden prompt where there is a
+ * terminal.
+ *
+ * @throws UsageError what is missing, and how to give it
+ */
+export async function resolveCredentials(options: CredentialOptions): Promise<ResolvedCredentials> {
+  const profile: Profile = options.profile === undefined ? { scheme: options.scheme ?? DEFAULT_SCHEME.name } : readProfile(options.profile)
+  const scheme = findScheme(options.scheme ?? profile.scheme)
+  const keyId = options.apiKey ?? profile.apiKey
+  if (scheme.keyId === 'carried' && keyId === undefined)
+    throw new UsageError(
+      'api-key-missing',
+      `The scheme ${scheme.name} needs an API key id: give --api-key, COUNTERSIGN_API_KEY or --profile.`,
+    )
+  // Calls of a webhook name no key, but a profile may.
+  const named = scheme.keyId === 'none' ? {} : { keyId }
+  const passphrase = options.passphrase ?? profile.passphrase
+  const allowShortSecret = options.allowShortSecret ?? false
+  const file = options.privateKeyFile ?? profile.privateKeyFile
+  if (scheme.keys === 'secret' || (scheme.keys === 'either' && file === undefined))
+    return { scheme, credentials: { ...named, passphrase, allowShortSecret, secret: await resolveSecret(options, profile) } }
+  if (file === undefined)
+    throw new UsageError('private-key-missing', `The scheme ${scheme.name} signs with a private key: give --private-key-file.`)
+  return { scheme, credentials: { ...named, passphrase, privateKey: readTextFile(file, 'private key file') } }
+}
+
+/** @throws UsageError `secret-missing` */
+export async function resolveSecret(options: CredentialOptions, profile: Pick<Profile, 'secret'> = {}): Promise<string> {
+  if (options.secret !== undefined) {
+    tell(
+      'warning: a secret on the command line can be seen by other users and stays in the shell history; use COUNTERSIGN_SECRET, --secret-file or a profile',
+    )
+    return options.secret
+  }
+  if (options.secretFile !== undefined) return withoutNewline(readTextFile(options.secretFile, 'secret file'))
+  if (options.secretStdin === true) return withoutNewline(new TextDecoder().decode(await readStandardInput()))
+  const known = process.env['COUNTERSIGN_SECRET'] ?? profile.secret
+  if (known !== undefined) return known
+  if (process.stdin.isTTY && process.stderr.isTTY) {
+    const { default: password } = await import('@inquirer/password')
+    return withoutNewline(await password({ message: 'Secret', mask: '*' }, { output: process.stderr }))
+  }
+  throw new UsageError('secret-missing', 'No secret: give COUNTERSIGN_SECRET, --secret-file, --secret-stdin or --profile.')
+}
+
+function withoutNewline(text: string): string {
+  return text.replace(/\r?\n$/, '')
+}

@@ -1,0 +1,22 @@
+import { z } from 'zod'
+import { type Route, route } from '../route.ts'
+
+/** What a key can be made with. */
+export const choiceRoutes: readonly Route[] = [
+  route({
+    method: 'GET',
+    path: '/admin/v1/permissions',
+    summary: 'The permissions that a key can have, and the calls that each opens',
+    access: 'read',
+    answer: z.array(z.object({ name: z.string(), title: z.string(), description: z.string(), opens: z.array(z.string()) })),
+    handle: async ({ permissions }) => ({ value: permissions }),
+  }),
+  route({
+    method: 'GET',
+    path: '/admin/v1/schemes',
+    summary: 'The schemes that a key can be for',
+    access: 'read',
+    answer: z.array(z.object({ name: z.string(), title: z.string(), keys: z.enum(['secret', 'key-pair', 'either']) })),
+    handle: async ({ schemes }) => ({ value: schemes.map(({ name, title, keys }) => ({ name, title, keys })) }),
+  }),
+]

@@ -1,0 +1,28 @@
+import { z } from 'zod'
+import { name } from '../../keys/schemas.ts'
+import { type Route, route } from '../route.ts'
+
+const organisation = z
+  .object({ id: z.string(), kind: z.enum(['organisation', 'person']), name: z.string(), createdAt: z.iso.datetime() })
+  .meta({ id: 'Organisation' })
+
+export const organisationRoutes: readonly Route[] = [
+  route({
+    method: 'GET',
+    path: '/admin/v1/organisations',
+    summary: 'The organisations that you may see',
+    access: 'read',
+    answer: z.array(organisation),
+    handle: async ({ administrators, within }) => ({ value: await administrators.organisations(within) }),
+  }),
+  route({
+    method: 'POST',
+    path: '/admin/v1/organisations',
+    summary: 'Make an organisation, or a personal account',
+    access: 'operator',
+    body: z.strictObject({ name, kind: z.enum(['organisation', 'person']).default('organisation') }).meta({ id: 'NewOrganisation' }),
+    answer: organisation,
+    status: 201,
+    handle: async ({ administrators, actor, body }) => ({ value: await administrators.createOrganisation(actor, body) }),
+  }),
+]

@@ -1,0 +1,79 @@
+import { randomUUID } from 'node:crypto'
+import type { Scheme } from 'countersign'
+import { type Actor, recorded } from '../audit/audit-log.ts'
+import type { Database } from '../database/database.ts'
+import { ServerError } from '../errors.ts'
+import type { Sealer } from '../seal/sealer.ts'
+import { checkedKey } from './checked-key.ts'
+import { type KeyRow, msOf, type SecretRow, viewOf } from './key-row.ts'
+import type { ImportedKey, ShownKey } from './schemas.ts'
+
+/** A key to be stored, with its own id. */
+export interface GivenKey extends ImportedKey {
+  readonly imported: boolean
+  /** Whether its secret was made here, so that its owner has yet to be shown it. */
+  readonly isMade: boolean
+}
+
+/** Stores a key, made here or elsewhere, in one step with its entry in the log. */
+export async function addKey(
+  { database, sealer, now }: { readonly database: Database; readonly sealer: Sealer; readonly now: number },
+  scheme: Scheme,
+  actor: Actor,
+  organisationId: string,
+  action: string,
+  given: GivenKey,
+): Promise<ShownKey> {
+  const { id, publicKey, passphrase } = given
+  const secret = publicKey === undefined ? given.secret : undefined
+  // Reads everything once as the verifier will, so that what is stored can be used.
+  const key = checkedKey(scheme, {
+    id,
+    ...(secret === undefined ? {} : { secret }),
+    publicKey,
+    passphrase,
+    addresses: given.addresses,
+    allowShortSecret: given.allowShortSecret,
+  })
+  const bytes = key.secrets[0]?.reveal()
+  const row: KeyRow = {
+    id,
+    organisation_id: organisationId,
+    name: given.name,
+    fund_id: given.fundId ?? '',
+    wallet_id: given.walletId ?? '',
+    scheme: scheme.name,
+    public_key: publicKey ?? '',
+    sealed_passphrase: passphrase === undefined ? '' : await sealer.seal(Buffer.from(passphrase), id),
+    permissions: JSON.stringify(given.permissions ?? []),
+    addresses: JSON.stringify(given.addresses ?? []),
+    labels: JSON.stringify(given.labels ?? {}),
+    state: 'active',
+    imported: given.imported ? 1 : 0,
+    short_secret: given.allowShortSecret === true ? 1 : 0,
+    expires_at: msOf(given.expiresAt),
+    created_at: now,
+    updated_at: now,
+    last_used_at: 0,
+  }
+  const secrets: SecretRow[] =
+    bytes === undefined ? [] : [{ id: randomUUID(), key_id: id, sealed: await sealer.seal(bytes, id), created_at: now, expires_at: 0 }]
+  await recorded(database, actor, now, async transaction => {
+    const organisation = await transaction.selectFrom('organisation').select('id').where('id', '=', organisationId).executeTakeFirst()
+    if (organisation === undefined) throw new ServerError('organisation-unknown', 404, `There is no organisation ${organisationId}.`)
+    const known = await transaction.selectFrom('api_key').select('id').where('id', '=', id).executeTakeFirst()
+    if (known !== undefined) throw new ServerError('key-exists', 409, `There is already a key ${id}.`)
+    await transaction.insertInto('api_key').values(row).execute()
+    if (secrets.length > 0) await transaction.insertInto('key_secret').values(secrets).execute()
+    const { name, permissions: granted = [], fundId = '', walletId = '' } = given
+    const detail = { name, scheme: scheme.name, permissions: granted, fundId, walletId }
+    return { events: [{ action, organisationId, subject: id, detail }], value: undefined }
+  })
+  const isShort = bytes !== undefined && bytes.length < 16
+  return {
+    key: viewOf(row, secrets, now),
+    secret: given.isMade ? (secret ?? null) : null,
+    passphrase: given.isMade ? (passphrase ?? null) : null,
+    warnings: isShort ? [`The secret has only ${bytes.length} bytes: rotate it as soon as its user can.`] : [],
+  }
+}
