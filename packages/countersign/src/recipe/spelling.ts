@@ -3,7 +3,7 @@ import type { Call } from './call.ts'
 import type { Spelling } from './held.ts'
 import type { Loss } from './loss.ts'
 import { perCall } from './per-call.ts'
-import { readQueryParameters } from './query-parameters.ts'
+import { formEncode, readQueryParameters } from './query-parameters.ts'
 
 /**
  * Whether a part of a call has its one spelling, so that no other call has the same message up to this loss.
@@ -107,7 +107,7 @@ function decoded(text: string): string | undefined {
 function compileEscapedParameter(wanted: string): (call: Call) => boolean {
   return call => {
     const found = parametersOf(call, queryOf(call.target)).get(wanted) ?? []
-    return found.every(({ written }) => written.startsWith(`${wanted}=`) && isEscapedQuery(written))
+    return found.every(({ written, value }) => written === `${wanted}=${formEncode(value)}`)
   }
 }
 
