@@ -45,8 +45,8 @@ export interface SignMessageOptions {
  * Signs a request or a response (RFC 9421 §3.1).
  *
  * @returns the two fields, to be added to the message (as further lines, where it has others)
- * @throws CountersignError `option-invalid` for a component that is unknown or that the message does not have, and for a
- * parameter that can't be written
+ * @throws CountersignError `option-invalid` for a component that is unknown or that the message does not have, and
+ * for a parameter that can't be written
  */
 export function signMessage(
   message: HttpMessage,
