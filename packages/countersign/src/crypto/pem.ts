@@ -16,9 +16,9 @@ import {
 import { fitsAlgorithm, kindOfIdentifier } from './key-kind.ts'
 
 /**
- * The DER of a key in PEM, wrapped as every platform reads it: PKCS#8 for a private, SPKI for a public key. Takes those,
- * PKCS#1 for RSA (RFC 8017 §A.1), and SEC 1 for a private EC key (RFC 5915). An RSA key that says it is for PSS comes as
- * one for RSA, since WebCrypto knows no other; its parameters have to be those of the algorithm.
+ * The DER of a key in PEM, wrapped as every platform reads it: PKCS#8 for a private, SPKI for a public key. Takes
+ * those, PKCS#1 for RSA (RFC 8017 §A.1), and SEC 1 for a private EC key (RFC 5915). An RSA key that says it is for PSS
+ * comes as one for RSA, since WebCrypto knows no other; its parameters have to be those of the algorithm.
  *
  * @throws CountersignError `private-key-malformed` or `public-key-malformed`
  */

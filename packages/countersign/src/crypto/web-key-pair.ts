@@ -79,7 +79,11 @@ function modulusOf({ algorithm }: CryptoKey): number | undefined {
   return 'modulusLength' in algorithm ? Number(algorithm.modulusLength) : undefined
 }
 
-/** Here, since most pages need this piece as little as they need the sentence. @throws CountersignError `no-web-crypto` */
+/**
+ * Stands here because this piece is loaded only where it is needed.
+ *
+ * @throws CountersignError `no-web-crypto`
+ */
 export function refuse(): never {
   throw new CountersignError(
     'no-web-crypto',
