@@ -15,6 +15,7 @@ export type ErrorCode =
   | 'timestamp-invalid'
   | 'nonce-invalid'
   | 'no-synchronous-crypto'
+  | 'no-web-crypto'
   | 'redirect-refused'
   | 'too-many-redirects'
   | 'redirect-hidden'

@@ -155,8 +155,8 @@ describe('a spelling that others share a signature with', () => {
       'escape-spelling',
       'query.id',
       based(filter('query-param', field('query'), 'id')),
-      [callOf('/?id=a%20b&x=%61&y')],
-      ['/?id=a+b', '/?%69d=a', '/?id=%61', '/?id'].map(target => callOf(target)),
+      [callOf('/?id=a%20b&x=%61&y'), callOf('/?id=*%7E%2B')],
+      ['/?id=a+b', '/?%69d=a', '/?id=%61', '/?id', '/?id=~', '/?id=%2A'].map(target => callOf(target)),
     ],
     [
       'not-utf-8',

@@ -37,7 +37,7 @@ function filterShape(part: FilterRecipe, scheme: Scheme, list: ListRecipe | unde
       : 'value'
   const isEncoded = part.filter === 'percent-encode' || part.filter === 're-encode' || part.filter === 'query-param'
   if (isEncoded) {
-    const characters = PERCENT_ENCODED + escaped(part.filter === 'query-param' ? '' : part.with)
+    const characters = PERCENT_ENCODED + escaped(part.filter === 'query-param' ? '*' : part.with)
     const isPath = only?.first === '/' && part.with.includes('/')
     return shapeOf(nameOf(inner), part, characters, { known, first: isPath ? '/' : '' })
   }

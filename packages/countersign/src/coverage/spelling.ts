@@ -1,7 +1,7 @@
 import type { Loss } from '../contract/loss.ts'
 import type { Call } from '../recipe/call.ts'
 import { perCall } from '../recipe/per-call.ts'
-import { readQueryParameters } from '../recipe/query-parameters.ts'
+import { formEncode, readQueryParameters } from '../recipe/query-parameters.ts'
 import { decodeAnySpelling } from '../wire/percent.ts'
 import { pathOf, queryOf } from '../wire/url.ts'
 import type { Spelling } from './held.ts'
@@ -99,7 +99,7 @@ function hexDigit(code: number): number {
 function compileEscapedParameter(wanted: string): (call: Call) => boolean {
   return call => {
     const found = parametersOf(call, queryOf(call.target)).get(wanted) ?? []
-    return found.every(({ written }) => written.startsWith(`${wanted}=`) && isEscapedQuery(written))
+    return found.every(({ written, value }) => written === `${wanted}=${formEncode(value)}`)
   }
 }
 

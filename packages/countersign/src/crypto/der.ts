@@ -35,3 +35,36 @@ export function derSequence(...hex: readonly string[]): Uint8Array {
     Uint8Array.from(hex.join('').match(/../g) ?? [], pair => Number.parseInt(pair, 16)),
   )
 }
+
+/** An element that was read. */
+export interface DerElement {
+  readonly tag: number
+  readonly content: Uint8Array
+}
+
+/** The elements of a DER sequence that takes the whole of `der`. */
+export function children(der: Uint8Array): readonly DerElement[] | undefined {
+  const [whole, ...rest] = elements(der) ?? []
+  return whole?.tag === 0x30 && rest.length === 0 ? elements(whole.content) : undefined
+}
+
+/** The elements that stand one behind the other in `der`, with up to 64 KiB of content each. */
+export function elements(der: Uint8Array): readonly DerElement[] | undefined {
+  const all: DerElement[] = []
+  for (let at = 0; at < der.length; ) {
+    const tag = der[at] ?? 0
+    let length = der[at + 1] ?? 0
+    at += 2
+    if (length >= 0x80) {
+      const size = length & 0x7f
+      if (size < 1 || size > 2) return undefined
+      length = der.subarray(at, at + size).reduce((value, byte) => value * 256 + byte, 0)
+      if (length < (size === 1 ? 0x80 : 0x100)) return undefined
+      at += size
+    }
+    if (at + length > der.length) return undefined
+    all.push({ tag, content: der.subarray(at, at + length) })
+    at += length
+  }
+  return all
+}

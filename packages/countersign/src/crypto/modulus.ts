@@ -4,16 +4,16 @@ import { CountersignError } from '../contract/error.ts'
 export const MIN_RSA_BITS = 2048
 
 /**
- * What no verifier takes is not signed with.
+ * Refuses an RSA key that anyone might take apart. What no verifier takes is not signed with.
  *
  * @param bits of an RSA key's modulus; `undefined` for every other key
- * @throws CountersignError `private-key-malformed`
+ * @throws CountersignError `private-key-malformed` or `public-key-malformed`
  */
-export function checkModulus(bits: number | undefined): void {
+export function checkModulus(bits: number | undefined, kind: 'private' | 'public'): void {
   if (bits !== undefined && bits < MIN_RSA_BITS)
     throw new CountersignError(
-      'private-key-malformed',
-      `The private key has ${bits} bits, and at least ${MIN_RSA_BITS} are wanted: make a new one.`,
+      `${kind}-key-malformed`,
+      `The ${kind} key has ${bits} bits, and at least ${MIN_RSA_BITS} are wanted: make a new one.`,
     )
 }
 

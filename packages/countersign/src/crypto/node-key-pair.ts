@@ -1,8 +1,8 @@
-import { constants, createPrivateKey, createPublicKey, type KeyObject, type SigningOptions, sign, verify } from 'node:crypto'
-import { CountersignError } from '../contract/error.ts'
+import { constants, createECDH, createPrivateKey, createPublicKey, type KeyObject, type SigningOptions, sign, verify } from 'node:crypto'
 import { messageBytes } from '../wire/message.ts'
 import { algorithmFacts, type KeyPairAlgorithm } from './algorithm.ts'
 import { checkModulus, createReducer } from './modulus.ts'
+import { malformedKey, readPem } from './pem.ts'
 import type { SignBytes, VerifyMessage } from './provider.ts'
 import { signatureBytes } from './signature-bytes.ts'
 
@@ -19,17 +19,14 @@ const OPTIONS: { readonly [A in KeyPairAlgorithm]: SigningOptions } = {
   ed25519: {},
 }
 
-const CURVES: { readonly [A in KeyPairAlgorithm]?: string } = { 'ecdsa-p256-sha256': 'prime256v1', 'ecdsa-p384-sha384': 'secp384r1' }
-
 export function createKeyPairSigner(algorithm: KeyPairAlgorithm, pem: string): SignBytes {
-  const key = { key: readKey(algorithm, pem, 'private', createPrivateKey), ...OPTIONS[algorithm] }
-  checkModulus(key.key.asymmetricKeyDetails?.modulusLength)
+  const key = { key: readKey(algorithm, pem, 'private'), ...OPTIONS[algorithm] }
   const digest = digestOf(algorithm)
   return message => sign(digest, messageBytes(message), key)
 }
 
 export function createKeyPairVerifier(algorithm: KeyPairAlgorithm, pem: string): VerifyMessage {
-  const key = { key: readKey(algorithm, pem, 'public', createPublicKey), ...OPTIONS[algorithm] }
+  const key = { key: readKey(algorithm, pem, 'public'), ...OPTIONS[algorithm] }
   const digest = digestOf(algorithm)
   const length = signatureBytes(algorithm, key.key.asymmetricKeyDetails?.modulusLength)
   const reduce = algorithm.startsWith('rsa') ? createReducer(key.key.export({ type: 'spki', format: 'der' })) : undefined
@@ -46,23 +43,27 @@ function digestOf(algorithm: KeyPairAlgorithm): string | null {
   return algorithm === 'ed25519' ? null : algorithmFacts(algorithm).digest
 }
 
-function readKey(algorithm: KeyPairAlgorithm, pem: string, kind: 'private' | 'public', read: (pem: string) => KeyObject): KeyObject {
+function readKey(algorithm: KeyPairAlgorithm, pem: string, kind: 'private' | 'public'): KeyObject {
+  const der = Buffer.from(readPem(algorithm, pem, kind))
   let key: KeyObject | undefined
   try {
-    key = read(pem)
+    if (kind === 'public') key = createPublicKey({ key: der, format: 'der', type: 'spki' })
+    else key = withItsPublicHalf(createPrivateKey({ key: der, format: 'der', type: 'pkcs8' }))
   } catch {
-    // Said below, without the key and without OpenSSL's own words for it.
+    // Said below, without OpenSSL's own words for it.
   }
-  if (key !== undefined && fits(algorithm, key)) return key
-  throw new CountersignError(
-    `${kind}-key-malformed`,
-    `The ${kind} key is not a key for ${algorithm} in PEM: it begins with -----BEGIN ${kind.toUpperCase()} KEY-----${algorithm.startsWith('rsa') ? ` or -----BEGIN RSA ${kind.toUpperCase()} KEY-----` : ''}.`,
-  )
+  if (key === undefined) throw malformedKey(algorithm, kind)
+  checkModulus(key.asymmetricKeyDetails?.modulusLength, kind)
+  return key
 }
 
-function fits(algorithm: KeyPairAlgorithm, { asymmetricKeyType, asymmetricKeyDetails }: KeyObject): boolean {
-  if (algorithm === 'ed25519') return asymmetricKeyType === 'ed25519'
-  if (algorithm === 'rsa-pss-sha512') return asymmetricKeyType === 'rsa' || asymmetricKeyType === 'rsa-pss'
-  if (algorithm.startsWith('rsa')) return asymmetricKeyType === 'rsa'
-  return asymmetricKeyType === 'ec' && asymmetricKeyDetails?.namedCurve === CURVES[algorithm]
+/** A private EC key holds its public key, too; WebCrypto sees to it that they belong together, and this does not. */
+function withItsPublicHalf(key: KeyObject): KeyObject | undefined {
+  const curve = key.asymmetricKeyDetails?.namedCurve
+  if (curve === undefined) return key
+  const { d = '', x = '', y = '' } = key.export({ format: 'jwk' })
+  const half = createECDH(curve)
+  half.setPrivateKey(d, 'base64url')
+  const point = Buffer.concat([Buffer.of(4), Buffer.from(x, 'base64url'), Buffer.from(y, 'base64url')])
+  return half.getPublicKey().equals(point) ? key : undefined
 }

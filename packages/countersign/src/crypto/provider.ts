@@ -33,7 +33,7 @@ export interface CryptoProvider {
 }
 
 export function isPromise<T>(value: MaybePromise<T>): value is Promise<T> {
-  return typeof value === 'object' && value !== null && typeof (value as { readonly then?: unknown }).then === 'function'
+  return typeof value === 'object' && typeof (value as { readonly then?: unknown } | null)?.then === 'function'
 }
 
 /** Goes on with a value now, or with a promise's value when it is there. */

@@ -5,14 +5,6 @@ export function digestName(digest: Digest): string {
   return digest.replace('sha', 'SHA-')
 }
 
-export function once<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | undefined
-  return () => {
-    made ??= make()
-    return made
-  }
-}
-
 /** WebCrypto's types want bytes that are known not to be shared memory. */
 export function fixed(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   return bytes.buffer instanceof ArrayBuffer ? (bytes as Uint8Array<ArrayBuffer>) : Uint8Array.from(bytes)

@@ -1,10 +1,11 @@
+import { CountersignError } from '../contract/error.ts'
 import { messageBytes } from '../wire/message.ts'
 import { algorithmFacts, type KeyPairAlgorithm } from './algorithm.ts'
 import { checkModulus, createReducer } from './modulus.ts'
-import { readPem } from './pem.ts'
+import { malformedKey, readPem } from './pem.ts'
 import type { SignBytes, VerifyMessage } from './provider.ts'
 import { signatureBytes } from './signature-bytes.ts'
-import { digestName, fixed, once } from './web-arguments.ts'
+import { digestName, fixed } from './web-arguments.ts'
 
 interface Names {
   /** For `importKey`. */
@@ -33,29 +34,64 @@ function namesOf(algorithm: KeyPairAlgorithm): Names {
 }
 
 export function createKeyPairSigner(algorithm: KeyPairAlgorithm, pem: string): SignBytes {
-  const names = namesOf(algorithm)
-  const der = readPem(algorithm, pem, 'private')
-  const importKey = once(() => globalThis.crypto.subtle.importKey('pkcs8', der, names.key, false, ['sign']))
+  const { use } = namesOf(algorithm)
+  const keyOf = importer(algorithm, readPem(algorithm, pem, 'private'), 'private')
   return async message => {
-    const key = await importKey()
-    checkModulus(modulusOf(key))
-    return new Uint8Array(await globalThis.crypto.subtle.sign(names.use, key, fixed(messageBytes(message))))
+    const key = await keyOf()
+    return new Uint8Array(await platform().sign(use, key, fixed(messageBytes(message))))
   }
 }
 
 export function createKeyPairVerifier(algorithm: KeyPairAlgorithm, pem: string): VerifyMessage {
-  const names = namesOf(algorithm)
+  const { use } = namesOf(algorithm)
   const der = readPem(algorithm, pem, 'public')
-  const importKey = once(() => globalThis.crypto.subtle.importKey('spki', der, names.key, false, ['verify']))
+  const keyOf = importer(algorithm, der, 'public')
   const reduce = algorithm.startsWith('rsa') ? createReducer(der) : undefined
   return async (message, given) => {
-    const key = await importKey()
+    const key = await keyOf()
     if (given.length !== signatureBytes(algorithm, modulusOf(key))) return false
     const { signature, isInRange } = reduce?.(given) ?? { signature: given, isInRange: true }
-    return (await globalThis.crypto.subtle.verify(names.use, key, fixed(signature), fixed(messageBytes(message)))) && isInRange
+    return (await platform().verify(use, key, fixed(signature), fixed(messageBytes(message)))) && isInRange
   }
+}
+
+/** Imports a key once. */
+function importer(algorithm: KeyPairAlgorithm, der: Uint8Array<ArrayBuffer>, kind: 'private' | 'public'): () => Promise<CryptoKey> {
+  let imported: Promise<CryptoKey> | undefined
+  return () => {
+    imported ??= importKey(algorithm, der, kind)
+    return imported
+  }
+}
+
+async function importKey(algorithm: KeyPairAlgorithm, der: Uint8Array<ArrayBuffer>, kind: 'private' | 'public'): Promise<CryptoKey> {
+  const [format, usage] = kind === 'private' ? (['pkcs8', 'sign'] as const) : (['spki', 'verify'] as const)
+  const key = await platform()
+    .importKey(format, der, namesOf(algorithm).key, false, [usage])
+    .catch(error => {
+      // An algorithm that the platform does not have is not the key's fault.
+      throw error instanceof DOMException && error.name === 'NotSupportedError' ? error : malformedKey(algorithm, kind)
+    })
+  checkModulus(modulusOf(key), kind)
+  return key
 }
 
 function modulusOf({ algorithm }: CryptoKey): number | undefined {
   return 'modulusLength' in algorithm ? Number(algorithm.modulusLength) : undefined
+}
+
+function platform(): SubtleCrypto {
+  return globalThis.crypto.subtle ?? refuse()
+}
+
+/**
+ * Stands here because this piece is loaded only where it is needed.
+ *
+ * @throws CountersignError `no-web-crypto`
+ */
+export function refuse(): never {
+  throw new CountersignError(
+    'no-web-crypto',
+    'There is no WebCrypto here: browsers have it in a secure context only, so open the page over https or on localhost.',
+  )
 }

@@ -5,8 +5,7 @@ import type { ParameterDeclaration, SchemeDeclaration } from '../scheme/declarat
 import { parameterCharacters, parameterPattern } from '../scheme/parameter.ts'
 import { findOnlyMistake } from '../verify/check-only.ts'
 import { SECRET_ENCODINGS } from '../wire/encoding.ts'
-import type { NonceFormat } from '../wire/nonce.ts'
-import { NONCE_FORMATS, noncesCharacters } from '../wire/nonce.ts'
+import { NONCE_FORMATS, type NonceFormat, noncesCharacters } from '../wire/nonce.ts'
 import { TIMESTAMP_FORMATS } from '../wire/parse-timestamp.ts'
 
 /** Says where a member stands, for a message. */

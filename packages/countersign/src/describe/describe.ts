@@ -1,7 +1,6 @@
 import { templateOf } from '../recipe/template-of.ts'
 import { carriesOf } from '../scheme/carries.ts'
-import type { Carried } from '../scheme/scheme.ts'
-import { isDeclared, type Scheme } from '../scheme/scheme.ts'
+import { type Carried, isDeclared, type Scheme } from '../scheme/scheme.ts'
 import { findMistakes } from './mistakes.ts'
 import { describeOnly } from './only.ts'
 

@@ -1,5 +1,4 @@
-import type { BytesEncoding, SecretEncoding } from '../wire/encoding.ts'
-import { concatBytes, encode, fromBase64, fromHex, utf8 } from '../wire/encoding.ts'
+import { type BytesEncoding, concatBytes, encode, fromBase64, fromHex, type SecretEncoding, utf8 } from '../wire/encoding.ts'
 import { changing, type Hypothesis } from './hypothesis.ts'
 
 /** The bytes that a client may have used as its key, the right ones first. */

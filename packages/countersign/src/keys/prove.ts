@@ -1,6 +1,5 @@
 import type { Failure } from '../contract/failure.ts'
-import type { Algorithm } from '../crypto/algorithm.ts'
-import { algorithmFacts } from '../crypto/algorithm.ts'
+import { type Algorithm, algorithmFacts } from '../crypto/algorithm.ts'
 import { createFingerprinter } from '../crypto/fingerprint.ts'
 import { MIN_RSA_BITS } from '../crypto/modulus.ts'
 import { type CryptoProvider, inTurn, isPromise, type MaybePromise, whenReady } from '../crypto/provider.ts'

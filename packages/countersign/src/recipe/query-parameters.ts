@@ -1,4 +1,4 @@
-import { encodeText } from './path-filters.ts'
+import { percentEncode } from '../wire/percent.ts'
 
 /** A parameter of a query: as it stands there, and its value, decoded as a form. */
 export interface QueryParameter {
@@ -12,12 +12,22 @@ export function readQueryParameters(query: string): ReadonlyMap<string, readonly
   for (const written of query.split('&')) {
     if (written === '') continue
     const [name, value] = readParameter(written)
-    const wanted = encodeText(name)
+    const wanted = formEncode(name)
     const known = byName.get(wanted)
     if (known === undefined) byName.set(wanted, [{ written, value }])
     else known.push({ written, value })
   }
   return byName
+}
+
+/**
+ * What RFC 9421 §2.2.8 writes of a name or a value: the escapes of a form as browsers send it (URL Standard, the
+ * application/x-www-form-urlencoded percent-encode set), with a space as `%20`. It differs from RFC 3986's in two
+ * characters: `*` stays, `~` does not.
+ */
+export function formEncode(text: string): string {
+  if (/^[A-Za-z0-9\-._*]*$/.test(text)) return text
+  return percentEncode(text).replaceAll('%2A', '*').replaceAll('~', '%7E')
 }
 
 function readParameter(written: string): readonly [name: string, value: string] {

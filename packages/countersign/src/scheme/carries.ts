@@ -1,5 +1,4 @@
-import type { Carried } from './scheme.ts'
-import { isDeclared, type Scheme } from './scheme.ts'
+import { type Carried, isDeclared, type Scheme } from './scheme.ts'
 
 /**
  * Every place that a scheme writes to: what the gateway takes out of a call, and what docs and OpenAPI list. The logic

@@ -1,5 +1,4 @@
-import type { Algorithm } from '../../crypto/algorithm.ts'
-import { ALGORITHMS, algorithmFacts } from '../../crypto/algorithm.ts'
+import { ALGORITHMS, type Algorithm, algorithmFacts } from '../../crypto/algorithm.ts'
 
 /** What the draft names (§2.2), with `username` for Kong. Other names are ignored, as the draft has it. */
 const KNOWN = ['keyId', 'username', 'algorithm', 'created', 'expires', 'headers', 'signature'] as const

@@ -1,5 +1,4 @@
-import { readQueryParameters } from '../../recipe/query-parameters.ts'
-import { percentEncode } from '../../wire/percent.ts'
+import { formEncode, readQueryParameters } from '../../recipe/query-parameters.ts'
 import { serializeDictionary, serializeList, serializeMember } from './serialize-fields.ts'
 import { type Dictionary, parseDictionary, parseItem, parseList } from './structured-fields.ts'
 
@@ -15,7 +14,7 @@ export function queryParameter(query: string, wanted: string): string | undefine
 /** The value of one of the parameters, where it is there once. */
 export function queryValue(parameters: ReturnType<typeof readQueryParameters>, wanted: string): string | undefined {
   const [only, ...others] = parameters.get(wanted) ?? []
-  return only === undefined || others.length > 0 ? undefined : percentEncode(only.value)
+  return only === undefined || others.length > 0 ? undefined : formEncode(only.value)
 }
 
 /** Strictly serialised (§2.1.1). A list and a dictionary are told apart by which of the two the value is. */

@@ -73,6 +73,17 @@ describe('components', () => {
     expect(valueIn('@query', { ...request, target: '/path' })).toBe('?')
   })
 
+  // The application/x-www-form-urlencoded percent-encode set of the URL Standard, with a space as %20.
+  it.each([
+    ["-._*~!'()", '-._*%7E%21%27%28%29'],
+    ['%2D%2E%5F%2A%7e', '-._*%7E'],
+    ['%c3%a9+%2B/:@$,;', '%C3%A9%20%2B%2F%3A%40%24%2C%3B'],
+    ['%252A', '%252A'],
+  ])('a query parameter %s is %s, as value and as name', (written, value) => {
+    expect(valueIn('"@query-param";name="a"', { ...request, target: `/?a=${written}` })).toBe(value)
+    expect(valueIn(`"@query-param";name="${value}"`, { ...request, target: `/?${written}=yes` })).toBe('yes')
+  })
+
   it('of a response take what they need from its request', () => {
     const response: HttpMessage = { status: 503, headers: [['Date', 'Tue, 20 Apr 2021 02:07:56 GMT']], request }
     expect(valueIn('@status', response)).toBe('503')

@@ -1,3 +1,4 @@
+import { CountersignError } from '../../contract/error.ts'
 import { type CryptoProvider, inTurn, type MaybePromise, whenReady } from '../../crypto/provider.ts'
 import { canonicalBase64 } from '../../wire/base64-spelling.ts'
 import { bodyMessage } from '../../wire/message.ts'
@@ -78,9 +79,16 @@ export function readDigests(field: string): readonly StatedDigest[] | undefined 
   return found.length === 0 ? undefined : found
 }
 
-/** The value of `Want-Content-Digest` or `Want-Repr-Digest` (RFC 9530 §4): preferences from 0, not wanted, to 10. */
+/**
+ * The value of `Want-Content-Digest` or `Want-Repr-Digest` (RFC 9530 §4): preferences from 0, not wanted, to 10.
+ *
+ * @throws CountersignError `option-invalid` for a preference that is not a whole number from 0 to 10
+ */
 export function wantDigest(preferences: { readonly [N in DigestName]?: number }): string {
   return Object.entries(preferences)
-    .map(([name, preference]) => `${name}=${preference}`)
+    .map(([name, preference]) => {
+      if (Number.isInteger(preference) && preference >= 0 && preference <= 10) return `${name}=${preference}`
+      throw new CountersignError('option-invalid', `The preference for ${name} is not a whole number from 0 to 10.`)
+    })
     .join(', ')
 }

@@ -8,6 +8,7 @@ import { textMessage } from '../../wire/message.ts'
 import { MAX_COVERED } from '../covered-limits.ts'
 import { type Component, type HttpMessage, type Lines, readComponents } from './components.ts'
 import { createMessageSigner, createMessageVerifier, type SigningKey, type VerifyingKey } from './message-keys.ts'
+import { serializeString } from './serialize-fields.ts'
 import {
   createSignatureBase,
   readSignatureParameters,
@@ -44,7 +45,8 @@ export interface SignMessageOptions {
  * Signs a request or a response (RFC 9421 §3.1).
  *
  * @returns the two fields, to be added to the message (as further lines, where it has others)
- * @throws CountersignError `option-invalid` for a component that is unknown or that the message does not have
+ * @throws CountersignError `option-invalid` for a component that is unknown or that the message does not have, and
+ * for a parameter that can't be written
  */
 export function signMessage(
   message: HttpMessage,
@@ -123,7 +125,11 @@ export function parseComponents(identifiers: readonly string[]): readonly Compon
   )
 }
 
-/** What a server would like to have signed (RFC 9421 §5): the value of `Accept-Signature`. */
+/**
+ * What a server would like to have signed (RFC 9421 §5): the value of `Accept-Signature`.
+ *
+ * @throws CountersignError `option-invalid` for a label, a component or a text that the field can't hold
+ */
 export function acceptSignature(
   requests: Readonly<Record<string, { readonly components: readonly string[]; readonly parameters?: AcceptParameters | undefined }>>,
 ): string {
@@ -133,7 +139,7 @@ export function acceptSignature(
       const flags = (['created', 'expires', 'nonce', 'alg', 'keyid', 'tag'] as const).flatMap(name => {
         const value = parameters[name]
         if (value === undefined || value === false) return []
-        return value === true ? [`;${name}`] : [`;${name}="${value}"`]
+        return value === true ? [`;${name}`] : [`;${name}=${serializeString(value)}`]
       })
       return `${label}=(${parseComponents(components)
         .map(({ identifier }) => identifier)
@@ -152,7 +158,7 @@ export interface AcceptParameters {
   readonly tag?: string
 }
 
-/** Reads `Accept-Signature`; `undefined` when it is malformed. */
+/** Reads `Accept-Signature`; `undefined` when it is malformed, or a parameter in it is neither true nor text. */
 export function readAcceptSignature(
   value: string,
 ):
@@ -164,10 +170,12 @@ export function readAcceptSignature(
   for (const [label, member] of dictionary) {
     const components = isInnerList(member) ? readComponents(member) : undefined
     if (components === undefined) return undefined
-    const parameters = member.parameters.map(([name, parameter]): [string, string | true] => [
-      name,
-      parameter.type === 'boolean' ? true : String(parameter.value),
-    ])
+    const parameters: [string, string | true][] = []
+    for (const [name, { type, value }] of member.parameters) {
+      const wish = type === 'string' ? value : type === 'boolean' && value ? true : undefined
+      if (wish === undefined) return undefined
+      parameters.push([name, wish])
+    }
     wanted.set(label, { components: components.map(({ identifier }) => identifier), parameters: Object.fromEntries(parameters) })
   }
   return wanted

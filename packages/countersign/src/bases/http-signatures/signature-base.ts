@@ -1,5 +1,5 @@
 import type { Component, HttpMessage } from './components.ts'
-import { serializeBareItem, serializeParameters, serializeString } from './serialize-fields.ts'
+import { serializeBareItem, serializeInteger, serializeParameters, serializeString } from './serialize-fields.ts'
 import type { BareItem, Parameters } from './structured-fields.ts'
 
 /** In characters. A signer writes no longer nonce, and a verifier reads none. */
@@ -18,14 +18,16 @@ export interface SignatureParameters {
 /**
  * `("@method" "@target-uri");created=…`: the value of a signature's member of `Signature-Input`, and the last line of
  * what is signed.
+ *
+ * @throws CountersignError `option-invalid` for a value that has no spelling, such as a time with a fraction
  */
 export function serializeSignatureInput(identifiers: string, parameters: SignatureParameters): string {
   const { created, expires, nonce, alg, keyid, tag } = parameters
   let text = `(${identifiers})`
-  if (created !== undefined) text += `;created=${created}`
+  if (created !== undefined) text += `;created=${serializeInteger(created)}`
   if (keyid !== undefined) text += `;keyid=${serializeString(keyid)}`
   if (alg !== undefined) text += `;alg=${serializeString(alg)}`
-  if (expires !== undefined) text += `;expires=${expires}`
+  if (expires !== undefined) text += `;expires=${serializeInteger(expires)}`
   if (nonce !== undefined) text += `;nonce=${serializeString(nonce)}`
   if (tag !== undefined) text += `;tag=${serializeString(tag)}`
   return text

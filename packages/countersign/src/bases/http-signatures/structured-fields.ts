@@ -41,14 +41,13 @@ export function parseList(text: string): List | undefined {
   })
 }
 
-/** The last of several members with one name counts (§4.2.2). */
+/** Of several members with one key, the last counts, in the place of the first (§4.2.2). */
 export function parseDictionary(text: string): Dictionary | undefined {
   return parseWhole(text, cursor => {
     const members = new Map<string, Member>()
     if (cursor.at === text.length) return members
     do {
       const key = parseKey(cursor)
-      members.delete(key)
       if (skip(cursor, '=')) members.set(key, parseMember(cursor))
       else members.set(key, { item: TRUE, parameters: parseParameters(cursor) })
     } while (nextMember(cursor))
@@ -122,13 +121,16 @@ function parseParameters(cursor: Cursor): Parameters {
     skipSpaces(cursor)
     const key = parseKey(cursor)
     const value = skip(cursor, '=') ? parseBareItem(cursor) : TRUE
-    parameters.delete(key)
     parameters.set(key, value)
   }
   return [...parameters]
 }
 
 const KEY = /[a-z*][a-z0-9_\-.*]*/y
+/** In digits: of an integer, and of a decimal before and behind its point (§4.2.4). */
+export const MAX_INTEGER_DIGITS = 15
+export const MAX_WHOLE_DIGITS = 12
+export const MAX_FRACTION_DIGITS = 3
 const NUMBER = /-?(\d+)(?:\.(\d+))?/y
 const STRING = /"((?:[\x20-\x21\x23-\x5b\x5d-\x7e]|\\["\\])*)"/y
 const TOKEN = /[A-Za-z*][A-Za-z0-9!#$%&'*+.^_`|~:/-]*/y
@@ -165,8 +167,10 @@ function parseBareItem(cursor: Cursor): BareItem {
 
 function parseNumber(cursor: Cursor): BareItem & { readonly value: number } {
   const [text, whole = '', fraction] = match(cursor, NUMBER)
-  if (whole.length > (fraction === undefined ? 15 : 12) || (fraction?.length ?? 0) > 3) throw new Malformed()
-  return { type: fraction === undefined ? 'integer' : 'decimal', value: Number(text) }
+  if (whole.length > (fraction === undefined ? MAX_INTEGER_DIGITS : MAX_WHOLE_DIGITS)) throw new Malformed()
+  if ((fraction?.length ?? 0) > MAX_FRACTION_DIGITS) throw new Malformed()
+  // There is one zero.
+  return { type: fraction === undefined ? 'integer' : 'decimal', value: Number(text) || 0 }
 }
 
 function decodeDisplay(text: string): string {

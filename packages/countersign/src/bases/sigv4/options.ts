@@ -9,8 +9,8 @@ export interface SigV4Options {
    */
   readonly in?: 'header' | 'query' | undefined
   /**
-   * A signer's; default: its parameter `service`, or what the host of `SERVICE.REGION.amazonaws.com` says. A verifier
-   * takes no other.
+   * A signer's; default: its parameter `service`, or what a host of AWS tells (`SERVICE.REGION.amazonaws.com`,
+   * `BUCKET.s3.dualstack.REGION.amazonaws.com`, …). A verifier takes no other.
    */
   readonly service?: string | undefined
   /** Like `service`. */

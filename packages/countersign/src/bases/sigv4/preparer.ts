@@ -20,6 +20,7 @@ import { baseCall, messageOf, placeCall, type SignableParts, takeApart } from '.
 import { MAX_COVERED, MAX_LIST_LENGTH } from '../covered-limits.ts'
 import { createSecondStamper } from '../second-stamper.ts'
 import { checkSignedDates, signedDates } from '../signed-dates.ts'
+import { readEndpoint } from './endpoint.ts'
 import { MAX_EXPIRES, SCOPE_PART, SCOPE_PART_IS, type SigV4Options } from './options.ts'
 import { type HeaderName, QUERY_NAMES } from './places.ts'
 import { DATE_FORMATS } from './plan.ts'
@@ -210,11 +211,11 @@ function writePair([name, value]: Pair): string {
   return `${encodeText(name)}=${encodeText(value)}`
 }
 
-/** What was asked for, or what the host of `SERVICE.REGION.amazonaws.com` says. */
+/** What was asked for, or what the host tells. */
 function findPlace(scheme: string, host: string, wanted: { readonly service: string | undefined; readonly region: string | undefined }) {
-  const named = /^(?:[^.]+\.)*?([a-z0-9-]+)\.([a-z]{2}(?:-[a-z]+)+-\d)\.amazonaws\.com(?:\.cn)?$/.exec(host)
-  const service = wanted.service ?? named?.[1]
-  const region = wanted.region ?? named?.[2] ?? (host.endsWith('.amazonaws.com') ? 'us-east-1' : undefined)
+  const told = wanted.service === undefined || wanted.region === undefined ? readEndpoint(host) : undefined
+  const service = wanted.service ?? told?.service
+  const region = wanted.region ?? told?.region
   if (service === undefined || region === undefined)
     throw new CountersignError(
       'option-invalid',

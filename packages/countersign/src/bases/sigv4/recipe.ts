@@ -108,6 +108,7 @@ export function compileForms(plus: Plus): (form: Form) => Made {
   }
 }
 
+/** S3 and its kin; `s3tables`, `s3vectors` and `s3files` are services like the others. */
 export function isS3Service(service: string): boolean {
-  return service === 's3' || service.startsWith('s3-')
+  return service === 's3' || service === 's3express' || service.startsWith('s3-')
 }
