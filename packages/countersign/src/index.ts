@@ -39,7 +39,17 @@ export { coverageOf } from './recipe/coverage.ts'
 export { ALLOWANCES } from './recipe/guards.ts'
 export { type Coverage, LOSSES, type Loss, type Only, type PartCoverage } from './recipe/loss.ts'
 export { schemeWarnings } from './recipe/warnings.ts'
-export { type MemoryReplayGuard, type MemoryReplayGuardOptions, memoryReplayGuard, type ReplayAnswer, type ReplayGuard } from './replay.ts'
+export {
+  DEFAULT_REPLAY_BYTES,
+  type MemoryReplayGuard,
+  type MemoryReplayGuardOptions,
+  memoryReplayGuard,
+  type NearlyFull,
+  type ReplayAnswer,
+  type ReplayClaim,
+  type ReplayGuard,
+  type ReplayGuardUsage,
+} from './replay.ts'
 export type { SignedHeaders } from './request.ts'
 export { type DeclaredScheme, isDeclared, type Scheme } from './scheme.ts'
 export type { SchemeTypes, TypesOf } from './scheme-types.ts'
