@@ -131,21 +131,24 @@ describe('the memory of a replay guard', () => {
     expect(maxClaims * (7 / 8)).toBeGreaterThan(10_000 * (WINDOW_MS / 1000) * (1 + 1 / 64))
   })
 
-  it.each([0, 11, 12, 24, 1_000, 49_152, 98_304, 1_000_000, 3_333_333])('never takes more than %d bytes, and fills most of them', maxBytes => {
-    const { guard, claim } = guardBy(() => START, { maxBytes })
-    const { maxClaims } = guard.usage()
-    expect(maxClaims).toBeLessThanOrEqual((maxBytes / 12) * 0.85)
-    let at = 0
-    // Each call is another key's.
-    while (claim(`call ${at}`, START + WINDOW_MS, `key ${at}`) === 'fresh') {
-      at++
-      if (at % 997 === 0) expect(guard.usage().bytesUsed).toBeLessThanOrEqual(maxBytes)
-    }
-    expect(guard.usage().bytesUsed).toBeLessThanOrEqual(maxBytes)
-    // The ids are spread over up to 64 tables, of which one is full first.
-    expect(at).toBeGreaterThanOrEqual(Math.floor(maxClaims * 0.9))
-    expect(at).toBe(guard.size)
-  })
+  it.each([0, 11, 12, 24, 1_000, 49_152, 98_304, 1_000_000, 3_333_333])(
+    'never takes more than %d bytes, and fills most of them',
+    maxBytes => {
+      const { guard, claim } = guardBy(() => START, { maxBytes })
+      const { maxClaims } = guard.usage()
+      expect(maxClaims).toBeLessThanOrEqual((maxBytes / 12) * 0.85)
+      let at = 0
+      // Each call is another key's.
+      while (claim(`call ${at}`, START + WINDOW_MS, `key ${at}`) === 'fresh') {
+        at++
+        if (at % 997 === 0) expect(guard.usage().bytesUsed).toBeLessThanOrEqual(maxBytes)
+      }
+      expect(guard.usage().bytesUsed).toBeLessThanOrEqual(maxBytes)
+      // The ids are spread over up to 64 tables, of which one is full first.
+      expect(at).toBeGreaterThanOrEqual(Math.floor(maxClaims * 0.9))
+      expect(at).toBe(guard.size)
+    },
+  )
 
   it('is taken as it fills, and given back when calls have ended', () => {
     let now = START
@@ -323,18 +326,21 @@ describe('a replay guard whose clock is set', () => {
     expect(claim('new', now + WINDOW_MS)).toBe('fresh')
   })
 
-  it.each([10, 60, 1_440])('takes nothing while it is put back by %d minutes, since it may have forgotten, and goes on after that', back => {
-    let now = START
-    let steady = 0
-    const guard = memoryReplayGuard({ clock: () => now, steadyClock: () => steady })
-    const claim = claimOf(guard)
-    claim('a', START + WINDOW_MS)
-    now -= back * MINUTE
-    expect([claim('a', now + WINDOW_MS), claim('b', now + WINDOW_MS), claim('a', now - 1)]).toEqual(['unsure', 'unsure', 'ended'])
-    now += back * MINUTE
-    steady += 1_000
-    expect([claim('a', START + WINDOW_MS), claim('b', now + WINDOW_MS)]).toEqual(['seen', 'fresh'])
-  })
+  it.each([10, 60, 1_440])(
+    'takes nothing while it is put back by %d minutes, since it may have forgotten, and goes on after that',
+    back => {
+      let now = START
+      let steady = 0
+      const guard = memoryReplayGuard({ clock: () => now, steadyClock: () => steady })
+      const claim = claimOf(guard)
+      claim('a', START + WINDOW_MS)
+      now -= back * MINUTE
+      expect([claim('a', now + WINDOW_MS), claim('b', now + WINDOW_MS), claim('a', now - 1)]).toEqual(['unsure', 'unsure', 'ended'])
+      now += back * MINUTE
+      steady += 1_000
+      expect([claim('a', START + WINDOW_MS), claim('b', now + WINDOW_MS)]).toEqual(['seen', 'fresh'])
+    },
+  )
 
   it('catches up with a clock that was set right, in as much time as it was wrong by', () => {
     let now = START

@@ -1,7 +1,15 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https'
 import type { Duplex } from 'node:stream'
-import { type Failure, memoryReplayGuard, type Refused, type ReplayGuard, type Scheme, type VerifierOptions } from 'countersign'
+import {
+  type Failure,
+  memoryReplayGuard,
+  type NearlyFull,
+  type Refused,
+  type ReplayGuard,
+  type Scheme,
+  type VerifierOptions,
+} from 'countersign'
 import { endOfTurn } from 'countersign/node'
 import { SCHEMES } from 'countersign/schemes'
 import { closeServer } from '../listen.ts'
@@ -30,6 +38,13 @@ export interface GatewayOptions {
   readonly service: KeyService
   /** Default: one in memory, which is right for one process. */
   readonly replay?: ReplayGuard | undefined
+  /**
+   * Memory for calls that are remembered, in bytes, where `replay` is left out. Default, as for the limits below: its
+   * member in {@link GATEWAY_DEFAULTS}.
+   */
+  readonly maxReplayBytes?: number | undefined
+  /** Told when that memory gets 80 % full; again only once it was below 70 %. */
+  readonly onReplayNearlyFull?: ((usage: NearlyFull) => void) | undefined
   /** Default: every path, by the library's default scheme. */
   readonly routes?: readonly RouteConfig[] | undefined
   /** Those that a route may name. Default: all of the library's. */
@@ -42,10 +57,7 @@ export interface GatewayOptions {
   readonly tls?: TlsFiles | undefined
   /** Whether the upstream sees the headers and query parameters of the signature. Default: no. */
   readonly keepSignature?: boolean | undefined
-  /**
-   * Bodies larger than this are written to disk until they are verified and sent on. Default, as for the limits below:
-   * its member in {@link GATEWAY_DEFAULTS}.
-   */
+  /** Bodies larger than this are written to disk until they are verified and sent on. */
   readonly spoolBytes?: number | undefined
   /** Where; default: the system's folder for temporary files. */
   readonly spoolFolder?: string | undefined
@@ -102,13 +114,21 @@ export function createGateway(options: GatewayOptions): Gateway {
     spoolBytes: options.spoolBytes ?? GATEWAY_DEFAULTS.spoolBytes,
     folder: options.spoolFolder,
   })
-  const metrics = createGatewayMetrics({ heldBytes: () => bodies.heldBytes })
+  // Takes no memory before its first claim.
+  const inMemory = memoryReplayGuard({
+    maxBytes: options.maxReplayBytes ?? GATEWAY_DEFAULTS.maxReplayBytes,
+    onNearlyFull: options.onReplayNearlyFull,
+  })
+  const metrics = createGatewayMetrics({
+    heldBytes: () => bodies.heldBytes,
+    replayUsage: options.replay === undefined ? inMemory.usage : undefined,
+  })
   const routeOf = createRouter({
     routes: options.routes ?? [DEFAULT_ROUTE],
     schemes: options.schemes ?? SCHEMES,
     origin,
     keys: service.source,
-    replay: options.replay ?? memoryReplayGuard(),
+    replay: options.replay ?? inMemory,
     toleranceMs: options.toleranceMs,
     maxBodyBytes,
     allow: options.allow,

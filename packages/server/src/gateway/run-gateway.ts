@@ -31,6 +31,7 @@ export async function runGateway(config: GatewayConfig, { isQuiet = false }: { r
     tls: readTls(),
     service,
     replay: redis,
+    onReplayNearlyFull: usage => log.warn(usage, 'replay guard nearly full: raise maxReplayBytes, or use redis'),
     onError,
     onFinished: entry => log.info(entry, 'request'),
   })
