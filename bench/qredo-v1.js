@@ -91,12 +91,12 @@ function endlessGuard() {
   let guard = memoryReplayGuard()
   let next = 0
   return {
-    claim(_id, expiresAtMs) {
+    claim({ keyId, expiresAtMs }) {
       if (next === ids.length) {
         guard = memoryReplayGuard()
         next = 0
       }
-      return guard.claim(ids[next++], expiresAtMs)
+      return guard.claim({ id: ids[next++], keyId, expiresAtMs })
     },
   }
 }

@@ -25,11 +25,15 @@ export {
 } from './keys/key.ts'
 export type { Secret } from './keys/secret.ts'
 export {
+  DEFAULT_REPLAY_BYTES,
   type MemoryReplayGuard,
   type MemoryReplayGuardOptions,
   memoryReplayGuard,
+  type NearlyFull,
   type ReplayAnswer,
+  type ReplayClaim,
   type ReplayGuard,
+  type ReplayGuardUsage,
 } from './replay/replay.ts'
 export type { JsonBody, SignableBody } from './scheme/body.ts'
 export { carriesOf } from './scheme/carries.ts'

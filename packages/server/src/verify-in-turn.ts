@@ -47,7 +47,7 @@ function isForAnother({ code }: Failure): boolean {
 }
 
 /** What keeps a call from being remembered by a verifier that could take it. */
-const NOT_REMEMBERED: readonly Failure['code'][] = ['replayed', 'replay-guard-unavailable', 'key-source-unavailable']
+const NOT_REMEMBERED: readonly Failure['code'][] = ['replayed', 'replay-guard-unavailable', 'replay-guard-full', 'key-source-unavailable']
 
 /** Has the other verifiers remember a call that was taken; the answer of one that has seen it already. */
 async function findRepeated(others: readonly Verifier[], request: IncomingRequest): Promise<VerifiedInTurn | undefined> {

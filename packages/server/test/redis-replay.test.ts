@@ -1,8 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { ReplayAnswer } from 'countersign'
 import { Redis } from 'ioredis'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { type RedisReplayGuard, type RedisReplayGuardOptions, redisReplayGuard } from '../src/replay/redis.ts'
 import { hasRedis, startRedis, startRedisCluster, type TestRedis } from './redis.ts'
+
+function claim(guard: RedisReplayGuard, id: string, expiresAtMs: number, issuedAtMs?: number): Promise<ReplayAnswer> {
+  return Promise.resolve(guard.claim({ id, keyId: 'key', expiresAtMs, issuedAtMs }))
+}
 
 describe.skipIf(!hasRedis)('redisReplayGuard (needs redis-server)', () => {
   let redis: TestRedis
@@ -37,7 +42,7 @@ describe.skipIf(!hasRedis)('redisReplayGuard (needs redis-server)', () => {
   it('lets one of many through, whichever process they reach', async () => {
     const [one, two] = [await open(), await open()]
     for (let round = 0; round < 50; round++) {
-      const claims = await Promise.all(Array.from({ length: 20 }, (_, at) => (at % 2 === 0 ? one : two).claim(`call ${round}`, soon())))
+      const claims = await Promise.all(Array.from({ length: 20 }, (_, at) => claim(at % 2 === 0 ? one : two, `call ${round}`, soon())))
       expect(claims.filter(claim => claim === 'fresh')).toHaveLength(1)
       expect(claims.filter(claim => claim === 'seen')).toHaveLength(19)
     }
@@ -45,33 +50,33 @@ describe.skipIf(!hasRedis)('redisReplayGuard (needs redis-server)', () => {
 
   it('forgets a call when it is too old anyway', async () => {
     const guard = await open({ toleranceMs: 1, prefix: 'short' })
-    expect(await guard.claim('x', Date.now() + 500)).toBe('fresh')
-    expect(await guard.claim('x', Date.now() + 500)).toBe('seen')
-    await expect.poll(() => guard.claim('x', Date.now() + 500), { interval: 50, timeout: 5000 }).toBe('fresh')
+    expect(await claim(guard, 'x', Date.now() + 500)).toBe('fresh')
+    expect(await claim(guard, 'x', Date.now() + 500)).toBe('seen')
+    await expect.poll(() => claim(guard, 'x', Date.now() + 500), { interval: 50, timeout: 5000 }).toBe('fresh')
   })
 
   it('refuses a call whose end has passed, however often it is claimed', async () => {
     const guard = await open({ toleranceMs: 1, prefix: 'ended' })
-    for (let round = 0; round < 3; round++) expect(await guard.claim('late', Date.now() - 1)).toBe('ended')
+    for (let round = 0; round < 3; round++) expect(await claim(guard, 'late', Date.now() - 1)).toBe('ended')
     const end = Date.now() + 300
-    expect(await guard.claim('x', end)).toBe('fresh')
-    expect(await guard.claim('x', end)).toBe('seen')
-    await expect.poll(() => guard.claim('x', end), { interval: 50, timeout: 5000 }).toBe('ended')
-    expect(await guard.claim('x', end)).toBe('ended')
+    expect(await claim(guard, 'x', end)).toBe('fresh')
+    expect(await claim(guard, 'x', end)).toBe('seen')
+    await expect.poll(() => claim(guard, 'x', end), { interval: 50, timeout: 5000 }).toBe('ended')
+    expect(await claim(guard, 'x', end)).toBe('ended')
   })
 
   it('goes by the clock that is ahead, its own or that of Redis', async () => {
     const hour = 3_600_000
     const ahead = await open({ prefix: 'clocks', clock: () => Date.now() + hour })
     const behind = await open({ prefix: 'clocks', clock: () => Date.now() - hour })
-    expect(await ahead.claim('x', soon())).toBe('ended')
-    expect(await behind.claim('x', Date.now() - 1000)).toBe('ended')
+    expect(await claim(ahead, 'x', soon())).toBe('ended')
+    expect(await claim(behind, 'x', Date.now() - 1000)).toBe('ended')
     // Remembered until the end by the clock of Redis, also for a process whose own clock is near the end.
     const late = await open({ toleranceMs: 1, prefix: 'clocks', clock: () => Date.now() + hour })
     const end = Date.now() + hour + 50
-    expect(await late.claim('y', end)).toBe('fresh')
+    expect(await claim(late, 'y', end)).toBe('fresh')
     await sleep(200)
-    expect(await behind.claim('y', end)).toBe('seen')
+    expect(await claim(behind, 'y', end)).toBe('seen')
   })
 
   it('never lets a call pass twice, whenever it is claimed', async () => {
@@ -80,7 +85,7 @@ describe.skipIf(!hasRedis)('redisReplayGuard (needs redis-server)', () => {
     const fresh = new Map<number, number>()
     const until = Date.now() + 900
     while (Date.now() < until) {
-      const claims = await Promise.all(ends.map(end => guard.claim(`call ${end}`, end)))
+      const claims = await Promise.all(ends.map(end => claim(guard, `call ${end}`, end)))
       claims.forEach((claim, at) => {
         if (claim === 'fresh') fresh.set(at, (fresh.get(at) ?? 0) + 1)
       })
@@ -91,35 +96,58 @@ describe.skipIf(!hasRedis)('redisReplayGuard (needs redis-server)', () => {
 
   it('refuses while Redis is away, and works again by itself', async () => {
     const guard = await open()
-    expect(await guard.claim('before', soon())).toBe('fresh')
+    expect(await claim(guard, 'before', soon())).toBe('fresh')
     await redis.stop()
-    await expect(Promise.resolve(guard.claim('meanwhile', soon()))).rejects.toThrow()
+    await expect(claim(guard, 'meanwhile', soon())).rejects.toThrow()
     await redis.start()
-    await expect.poll(() => Promise.resolve(guard.claim('after', soon())).catch(() => 'away'), { timeout: 5000 }).toBe('fresh')
+    await expect.poll(() => claim(guard, 'after', soon()).catch(() => 'away'), { timeout: 5000 }).toBe('fresh')
     // What was written down is remembered.
-    expect(await guard.claim('before', soon())).toBe('seen')
+    expect(await claim(guard, 'before', soon())).toBe('seen')
   })
 
   it('refuses what was signed before Redis lost its memory, for it may have been seen', async () => {
     const guard = await open()
     const end = soon()
-    expect(await guard.claim('lost', end)).toBe('fresh')
+    expect(await claim(guard, 'lost', end)).toBe('fresh')
     await redis.stop()
     await redis.start({ isEmpty: true })
-    await expect.poll(() => Promise.resolve(guard.claim('lost', end - 2000)).catch(() => 'away'), { timeout: 5000 }).toBe('full')
-    expect(await guard.claim('new', Date.now() + 310_000)).toBe('fresh')
+    await expect.poll(() => claim(guard, 'lost', end - 2000).catch(() => 'away'), { timeout: 5000 }).toBe('unsure')
+    expect(await claim(guard, 'new', Date.now() + 310_000)).toBe('fresh')
     // A presigned call holds for a week, so its end says nothing of when it was signed.
-    expect(await guard.claim('presigned', Date.now() + 604_800_000, Date.now() - 60_000)).toBe('full')
-    expect(await guard.claim('presigned later', Date.now() + 604_800_000, Date.now() + 10_000)).toBe('fresh')
+    expect(await claim(guard, 'presigned', Date.now() + 604_800_000, Date.now() - 60_000)).toBe('unsure')
+    expect(await claim(guard, 'presigned later', Date.now() + 604_800_000, Date.now() + 10_000)).toBe('fresh')
+  })
+
+  it('is full over the memory that Redis may take, and not away', async () => {
+    const guard = await open({ prefix: 'full' })
+    const client = new Redis(redis.url)
+    try {
+      expect(await claim(guard, 'before', soon())).toBe('fresh')
+      await client.config('SET', 'maxmemory', '1')
+      await client.config('SET', 'maxmemory-policy', 'noeviction')
+      expect(await claim(guard, 'meanwhile', soon())).toBe('full')
+      await client.config('SET', 'maxmemory', '0')
+      expect([await claim(guard, 'before', soon()), await claim(guard, 'meanwhile', soon())]).toEqual(['seen', 'fresh'])
+    } finally {
+      await client.config('SET', 'maxmemory', '0')
+      client.disconnect()
+    }
+  })
+
+  it('remembers a nonce without a time for as long as it is told', async () => {
+    const guard = await open({ prefix: 'nonce', nonceLifetimeMs: 200 })
+    expect(await claim(guard, 'n', Number.POSITIVE_INFINITY)).toBe('fresh')
+    expect(await claim(guard, 'n', Number.POSITIVE_INFINITY)).toBe('seen')
+    await expect.poll(() => claim(guard, 'n', Number.POSITIVE_INFINITY), { interval: 20, timeout: 5000 }).toBe('fresh')
   })
 
   it('works on a cluster, whose nodes share the calls', { timeout: 60_000 }, async () => {
     const cluster = await startRedisCluster()
     try {
       const [one, two] = [await open({ redis: cluster.nodes }), await open({ redis: cluster.nodes })]
-      await expect.poll(() => Promise.resolve(one.claim('first', soon())).catch(() => 'away'), { timeout: 10_000 }).not.toBe('away')
+      await expect.poll(() => claim(one, 'first', soon()).catch(() => 'away'), { timeout: 10_000 }).not.toBe('away')
       for (let round = 0; round < 200; round++) {
-        const claims = await Promise.all([one, two, one, two].map(guard => guard.claim(`call ${round}`, soon())))
+        const claims = await Promise.all([one, two, one, two].map(guard => claim(guard, `call ${round}`, soon())))
         expect(claims.sort()).toEqual(['fresh', 'seen', 'seen', 'seen'])
       }
       const sizes = await Promise.all(

@@ -47,6 +47,8 @@ export type Failure =
     }
   | { readonly code: 'key-source-unavailable' }
   | { readonly code: 'replay-guard-unavailable' }
+  /** No room to remember another call, or none for another one of this key. */
+  | { readonly code: 'replay-guard-full' }
 
 /**
  * How a call is made in which a boundary can't move: with a body that begins as no URL can go on; with that, and the

@@ -37,6 +37,7 @@ export const FAILURES: { readonly [C in FailureCode]: FailureFacts } = {
   'brown-out': { status: 503, title: 'Planned interruption' },
   'key-source-unavailable': { status: 503, title: 'Keys unavailable' },
   'replay-guard-unavailable': { status: 503, title: 'Replay protection unavailable' },
+  'replay-guard-full': { status: 503, title: 'Replay protection full' },
 }
 
 /** One sentence on what happened and what to do, for readers who may see everything. */
@@ -106,6 +107,8 @@ export function explainFailure(failure: Failure): string {
       return "The keys can't be looked up at the moment: try again shortly."
     case 'replay-guard-unavailable':
       return "Replays can't be ruled out at the moment: try again shortly, with a new timestamp."
+    case 'replay-guard-full':
+      return 'Too many calls have to be remembered at the moment: send fewer in a minute, and sign this one again later. The owner of the API can give the replay guard more memory.'
   }
 }
 

@@ -13,6 +13,7 @@ import {
   type KeyDescription,
   memoryKeys,
   memoryReplayGuard,
+  type ReplayClaim,
   type Scheme,
   type SignableRequest,
   type VerifierOptions,
@@ -185,8 +186,8 @@ describe('a call is remembered as long as it would be accepted', () => {
   /** The end that the guard is told. */
   async function endsOf(scheme: Scheme, call: IncomingRequest): Promise<readonly number[]> {
     const ends: number[] = []
-    const claim = (_id: string, end: number) => {
-      ends.push(end)
+    const claim = ({ expiresAtMs }: ReplayClaim) => {
+      ends.push(expiresAtMs)
       return 'fresh' as const
     }
     await verifierOf(scheme, { replay: { claim } }).verify(call)
@@ -221,7 +222,8 @@ describe('a call is remembered as long as it would be accepted', () => {
 
   it.each([1, 1_000, 300_000])('so a guard in memory does not call fresh what ended %d ms ago', ago => {
     const guard = memoryReplayGuard({ clock: () => NOW })
-    expect([guard.claim('a', NOW - ago), guard.claim('a', NOW - ago)]).not.toContain('fresh')
+    const late = { id: 'a', keyId: 'k', expiresAtMs: NOW - ago }
+    expect([guard.claim(late), guard.claim(late)]).not.toContain('fresh')
   })
 })
 

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { toProblem } from '../contract/problem.ts'
 import { memoryKeys } from '../keys/key.ts'
-import { memoryReplayGuard } from '../replay/replay.ts'
+import { memoryReplayGuard, type ReplayGuard } from '../replay/replay.ts'
 import type { Scheme } from '../scheme/scheme.ts'
 import { qredoPartner, qredoV1, qredoV2 } from '../schemes/index.ts'
 import { createSigner } from '../sign/sign.ts'
@@ -250,15 +250,14 @@ describe('Rule 4. A replay is refused', () => {
   })
 
   it('and when the guard is away or full the call is refused, never guessed', async () => {
-    for (const replay of [
-      {
-        claim: () => {
-          throw new Error('down')
-        },
-      },
-      memoryReplayGuard({ maxEntries: 0, clock: () => NOW }),
-    ])
-      expect(codeOf(await verifier({ replay }).verify(request('POST', '/x')))).toBe('replay-guard-unavailable')
+    const down = (): never => {
+      throw new Error('down')
+    }
+    const answerOf = async (replay: ReplayGuard): Promise<string> => codeOf(await verifier({ replay }).verify(request('POST', '/x')))
+    for (const away of [down, () => Promise.reject(new Error('down')), () => 'unsure' as const, () => undefined as never])
+      expect(await answerOf({ claim: away })).toBe('replay-guard-unavailable')
+    for (const full of [memoryReplayGuard({ maxBytes: 0, clock: () => NOW }), { claim: async () => 'full' as const }])
+      expect(await answerOf(full)).toBe('replay-guard-full')
   })
 
   it('and only authentic calls fill the guard', async () => {

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { httpMessageSignatures } from '../bases/http-signatures/index.ts'
-import { createSigner, createVerifier, memoryKeys, memoryReplayGuard, type ReplayAnswer, type Scheme } from '../index.ts'
+import { createSigner, createVerifier, memoryKeys, memoryReplayGuard, type ReplayAnswer, type ReplayClaim, type Scheme } from '../index.ts'
 import { rfc9421 } from '../schemes/index.ts'
 import { codeOf, NOW, ORIGIN, secret } from './scene.ts'
 
@@ -34,6 +34,7 @@ const SCHEMES: readonly (readonly [string, Scheme])[] = [
   ['with a nonce', rfc9421],
   ['without one', httpMessageSignatures({ parameters: ['created', 'keyid'] })],
   ['with an end', httpMessageSignatures({ parameters: ['created', 'expires', 'keyid'] })],
+  ['with an end and no beginning', httpMessageSignatures({ parameters: ['expires', 'keyid'] })],
 ]
 
 describe.each(SCHEMES)('a request with several signatures %s', (_name, scheme) => {
@@ -88,6 +89,27 @@ describe.each(SCHEMES)('a request with several signatures %s', (_name, scheme) =
     expect(codeOf(await verify(callOf([later])))).toBe('replayed')
   })
 
+  it('is refused with one that is good only much later, and nothing of it is remembered until then', async () => {
+    const ends: number[] = []
+    const claim = ({ expiresAtMs }: ReplayClaim): ReplayAnswer => {
+      ends.push(expiresAtMs)
+      return 'fresh'
+    }
+    const { verify } = createVerifier(scheme, { origin: ORIGIN, keys: keysOf(), clock: () => NOW, replay: { claim } })
+    // Up to the year 2223, as far ahead as a signer's clock goes.
+    for (let ahead = 1_000; ahead < 8e12 - NOW; ahead *= 2) {
+      const later = signedBy('k2', NOW + ahead)
+      for (const call of [callOf([signedBy('k1'), later]), callOf([later, signedBy('k1')])]) {
+        const code = codeOf(await verify(call))
+        expect(code).toBe(ahead <= 512_000 ? 'accepted' : 'timestamp-out-of-window')
+      }
+      // Where it does not hold, it can't be sent.
+      const wrong = { ...later, signature: `:${Buffer.alloc(32).toString('base64')}:` }
+      expect(codeOf(await verify(callOf([signedBy('k1'), wrong])))).toBe('accepted')
+    }
+    expect(Math.max(...ends)).toBeLessThanOrEqual(NOW + 3 * 300_000)
+  })
+
   it('passes over those that do not hold, or whose time is over', async () => {
     const { verify } = createVerifier(scheme, { origin: ORIGIN, keys: keysOf(), clock: () => NOW })
     const wrong = { ...signedBy('k2'), signature: `:${Buffer.alloc(32).toString('base64')}:` }
@@ -101,15 +123,15 @@ describe.each(SCHEMES)('a request with several signatures %s', (_name, scheme) =
   })
 
   it('is refused when the guard has no room for all of them', async () => {
-    const replay = memoryReplayGuard({ maxEntries: 2, clock: () => NOW })
+    const replay = memoryReplayGuard({ maxBytes: 36, clock: () => NOW })
     const { verify } = createVerifier(scheme, { origin: ORIGIN, keys: keysOf(), replay, clock: () => NOW })
-    expect(codeOf(await verify(callOf(IDS.map(id => signedBy(id)))))).toBe('replay-guard-unavailable')
+    expect(codeOf(await verify(callOf(IDS.map(id => signedBy(id)))))).toBe('replay-guard-full')
   })
 
   it('asks an asynchronous guard for each, and leaves out those that it has ended', async () => {
     const asked: string[] = []
     const answers: ReplayAnswer[] = ['fresh', 'ended', 'fresh']
-    const replay = { claim: async (id: string) => answers[asked.push(id) - 1] ?? 'full' }
+    const replay = { claim: async ({ id }: ReplayClaim) => answers[asked.push(id) - 1] ?? 'full' }
     const { verify } = createVerifier(scheme, { origin: ORIGIN, keys: keysOf(), replay, clock: () => NOW })
     expect(codeOf(await verify(callOf(IDS.map(id => signedBy(id)))))).toBe('accepted')
     expect(new Set(asked).size).toBe(3)

@@ -181,7 +181,7 @@ describe('a key', () => {
       keys: { find: () => key },
       clock: () => NOW,
       replay: {
-        claim(id) {
+        claim({ id }) {
           const isSeen = ids.includes(id)
           ids.push(id)
           return isSeen ? 'seen' : 'fresh'
@@ -219,7 +219,7 @@ describe('a key', () => {
       keys: { find: () => createKey(scheme, { id: 'k', publicKey: keys.publicKey }) },
       clock: () => NOW,
       replay: {
-        claim(id) {
+        claim({ id }) {
           ids.push(id)
           return 'fresh'
         },

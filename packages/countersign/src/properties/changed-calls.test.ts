@@ -78,7 +78,7 @@ function signedCalls(scheme: Scheme): readonly Sent[] {
 /** A verifier that remembers under which ids it claimed its last call. */
 function createChecked(scheme: Scheme) {
   let ids: string[] = []
-  const claim = (id: string): 'fresh' => {
+  const claim = ({ id }: { readonly id: string }): 'fresh' => {
     ids.push(id)
     return 'fresh'
   }

@@ -15,56 +15,137 @@ export interface ReplayTable {
    * @param now the present one
    */
   claim(id: string, end: number, now: number, hasRoom: boolean): 'fresh' | 'seen' | 'full'
+  /** Gives back memory that is not needed any more, of so many shards. */
+  tidy(now: number, shards: number): void
+  readonly bytesUsed: number
 }
 
-/** So many small tables grow one after the other, each in well under a millisecond. A power of two. */
-const SHARDS = 64
+/** So many small tables grow one after the other, each in about a millisecond at most. A power of two. */
+const MOST_SHARDS = 64
+/** Below twice this, there is one shard fewer. */
+const LEAST_SHARD_BYTES = 49_152
 const FIRST_SLOTS = 16
-/** How full a table may be, and how full it is made when it is made anew. */
+const SLOT_BYTES = 12
+/** Rehash above 70 % load; a new table starts at 50 % at most. */
 const MOST_FULL = 0.7
 const FULL_ANEW = 0.5
+/** A table that may not grow any more is filled further. */
+const MOST_FULL_AT_LAST = 0.85
 
 /** A table of open addressing: of each slot the two words of the fingerprint and the end, 0 where nothing ever was. */
 interface Shard {
   slots: Int32Array
-  mask: number
   /** Slots that hold something, ended or not. */
   used: number
+  /** When what had ended was last left out. */
+  renewed: number
 }
 
-export function createReplayTable(): ReplayTable {
+interface Layout {
+  readonly shards: number
+  /** Of one shard. */
+  readonly mostSlots: number
+  /** Of all. */
+  readonly maxClaims: number
+}
+
+/** How memory of so many bytes is divided, and how many ids fit into it. */
+export function layOutReplayTable(maxBytes: number): Layout {
+  let shards = 1
+  while (shards < MOST_SHARDS && maxBytes >= shards * 2 * LEAST_SHARD_BYTES) shards *= 2
+  const mostSlots = Math.floor(maxBytes / shards / SLOT_BYTES)
+  return { shards, mostSlots, maxClaims: shards * mostUsed(mostSlots, mostSlots) }
+}
+
+/** How many slots of a shard may hold something. */
+function mostUsed(size: number, mostSlots: number): number {
+  return Math.floor(size * (size < mostSlots ? MOST_FULL : MOST_FULL_AT_LAST))
+}
+
+export function createReplayTable({ shards: count, mostSlots }: Layout): ReplayTable {
   const seed = globalThis.crypto.getRandomValues(new Int32Array(2))
   const fingerprint = createFingerprinter([seed[0] ?? 0, seed[1] ?? 0])
   const print = { low: 0, high: 0 }
-  const shards = Array.from({ length: SHARDS }, () => emptyShard(FIRST_SLOTS))
+  const shards = Array.from({ length: count }, () => emptyShard(Math.min(FIRST_SLOTS, mostSlots)))
+  let bytesUsed = shards.reduce((sum, { slots }) => sum + slots.byteLength, 0)
+  let nextTidied = 0
+
+  /** Enough for so many ids and one more. */
+  function sizeFor(live: number): number {
+    return Math.min(Math.max(Math.ceil((live + 1) / FULL_ANEW), FIRST_SLOTS), mostSlots)
+  }
+
+  /** Leaves out what has ended, and makes room for the others. */
+  function renew(shard: Shard, now: number, live = countLive(shard, now)): void {
+    const { slots: old } = shard
+    const { slots } = Object.assign(shard, emptyShard(sizeFor(live)), { used: live, renewed: now })
+    bytesUsed += slots.byteLength - old.byteLength
+    for (let at = 0; at < old.length; at += 3) {
+      const ends = (old[at + 2] as number) >>> 0
+      if (ends < now) continue
+      const low = old[at] as number
+      let free = firstSlot(low, slots)
+      while (slots[free + 2] !== 0) free = nextSlot(free, slots)
+      put(slots, free, low, old[at + 1] as number, ends)
+    }
+  }
 
   return {
+    get bytesUsed() {
+      return bytesUsed
+    },
     claim(id, end, now, hasRoom) {
       fingerprint(id, print)
       const { low, high } = print
-      const shard = shards[high & (SHARDS - 1)] as Shard
-      const { slots, mask } = shard
-      let free = -1
-      for (let slot = low & mask; ; slot = (slot + 1) & mask) {
-        const at = slot * 3
-        const ends = (slots[at + 2] as number) >>> 0
-        if (ends < now) {
-          if (free === -1) free = at
-          // Nothing was ever pushed on from a slot that nothing was in.
-          if (ends === 0) break
-        } else if (slots[at] === low && slots[at + 1] === high) return 'seen'
-      }
+      const shard = shards[high & (count - 1)] as Shard
+      let free = findOrFree(shard.slots, low, high, now)
+      if (free === -1) return 'seen'
       if (!hasRoom) return 'full'
-      if (slots[free + 2] === 0) shard.used++
-      put(slots, free, low, high, end)
-      if (shard.used > (mask + 1) * MOST_FULL) renew(shard, now)
+      if (shard.slots[free + 2] === 0 && shard.used >= mostUsed(shard.slots.length / 3, mostSlots)) {
+        // Within one slice of time nothing more ends.
+        if (shard.renewed === now && shard.slots.length === mostSlots * 3) return 'full'
+        renew(shard, now)
+        if (shard.used >= mostUsed(shard.slots.length / 3, mostSlots)) return 'full'
+        free = findOrFree(shard.slots, low, high, now)
+      }
+      if (shard.slots[free + 2] === 0) shard.used++
+      put(shard.slots, free, low, high, end)
       return 'fresh'
+    },
+    tidy(now, some) {
+      for (let left = Math.min(some, count); left > 0; left--) {
+        const shard = shards[nextTidied++ % count] as Shard
+        const live = countLive(shard, now)
+        if (sizeFor(live) * 3 * 2 <= shard.slots.length) renew(shard, now, live)
+      }
     },
   }
 }
 
 function emptyShard(size: number): Shard {
-  return { slots: new Int32Array(size * 3), mask: size - 1, used: 0 }
+  return { slots: new Int32Array(size * 3), used: 0, renewed: 0 }
+}
+
+/** Where the search for a fingerprint begins. */
+function firstSlot(low: number, slots: Int32Array): number {
+  return Math.floor(((low >>> 0) * (slots.length / 3)) / 0x1_0000_0000) * 3
+}
+
+function nextSlot(at: number, slots: Int32Array): number {
+  return at + 3 === slots.length ? 0 : at + 3
+}
+
+/** -1 where the fingerprint is there and has not ended; otherwise where it may be put. */
+function findOrFree(slots: Int32Array, low: number, high: number, now: number): number {
+  let free = -1
+  for (let at = firstSlot(low, slots); ; at = nextSlot(at, slots)) {
+    const ends = (slots[at + 2] as number) >>> 0
+    if (ends < now) {
+      if (free === -1) free = at
+      // An empty slot ends the probe chain.
+      if (ends === 0) return free
+    } else if (slots[at] === low && slots[at + 1] === high) return -1
+  }
 }
 
 function put(slots: Int32Array, at: number, low: number, high: number, end: number): void {
@@ -73,20 +154,8 @@ function put(slots: Int32Array, at: number, low: number, high: number, end: numb
   slots[at + 2] = end
 }
 
-/** Leaves out what has ended, and makes room for the others. */
-function renew(shard: Shard, now: number): void {
-  const { slots: old } = shard
-  const isLive = (at: number): boolean => (old[at + 2] as number) >>> 0 >= now
+function countLive({ slots }: Shard, now: number): number {
   let live = 0
-  for (let at = 0; at < old.length; at += 3) if (isLive(at)) live++
-  let size = FIRST_SLOTS
-  while (live > size * FULL_ANEW) size *= 2
-  const { slots, mask } = Object.assign(shard, emptyShard(size), { used: live })
-  for (let at = 0; at < old.length; at += 3) {
-    if (!isLive(at)) continue
-    const low = old[at] as number
-    let slot = low & mask
-    while (slots[slot * 3 + 2] !== 0) slot = (slot + 1) & mask
-    put(slots, slot * 3, low, old[at + 1] as number, old[at + 2] as number)
-  }
+  for (let at = 2; at < slots.length; at += 3) if ((slots[at] as number) >>> 0 >= now) live++
+  return live
 }

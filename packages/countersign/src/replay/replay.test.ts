@@ -1,47 +1,72 @@
 import fc from 'fast-check'
 import { describe, expect, it, vi } from 'vitest'
-import { memoryReplayGuard } from './replay.ts'
+import { type MemoryReplayGuard, type MemoryReplayGuardOptions, memoryReplayGuard, type NearlyFull, type ReplayAnswer } from './replay.ts'
+
+const START = 1_764_000_000_000
+const WINDOW_MS = 300_000
+
+function claimOf(guard: MemoryReplayGuard) {
+  return (id: string, expiresAtMs: number, keyId = 'key'): ReplayAnswer => guard.claim({ id, keyId, expiresAtMs })
+}
+
+/** A guard in a time that nobody sets: both of its clocks are the given one. */
+function guardBy(clock: () => number, options: MemoryReplayGuardOptions = {}) {
+  const guard = memoryReplayGuard({ clock, steadyClock: clock, ...options })
+  return { guard, claim: claimOf(guard) }
+}
+
+/** Holds exactly so many calls, up to some six thousand. */
+function bytesFor(claims: number): number {
+  return Math.ceil(claims / 0.85) * 12
+}
+
+function times<T>(count: number, make: (at: number) => T): T[] {
+  return Array.from({ length: count }, (_, at) => make(at))
+}
 
 describe('memoryReplayGuard', () => {
   it('knows what it has seen until its window is over, and then lets it go', () => {
     let now = 1_000_000
-    const guard = memoryReplayGuard({ clock: () => now })
-    expect(guard.claim('a', now + 10_000)).toBe('fresh')
-    expect(guard.claim('a', now + 10_000)).toBe('seen')
-    expect(guard.claim('a', now + 20_000)).toBe('seen')
+    const { guard, claim } = guardBy(() => now)
+    expect(claim('a', now + 10_000)).toBe('fresh')
+    expect(claim('a', now + 10_000)).toBe('seen')
+    expect(claim('a', now + 20_000)).toBe('seen')
     now += 9_999
-    expect(guard.claim('a', now)).toBe('seen')
+    expect(claim('a', now)).toBe('seen')
     expect(guard.size).toBe(1)
     now += 2_000
-    expect(guard.claim('b', now + 1)).toBe('fresh')
+    expect(claim('b', now + 1)).toBe('fresh')
     expect(guard.size).toBe(1)
   })
 
   it('refuses a claim that has ended: it would be forgotten at once, and pass again', () => {
-    const guard = memoryReplayGuard({ clock: () => 1_000_000 })
-    for (const end of [0, 999_999, Number.NEGATIVE_INFINITY]) expect(guard.claim('a', end)).toBe('ended')
-    expect(guard.claim('a', 1_000_000)).toBe('fresh')
-    expect(guard.claim('a', 1_000_000)).toBe('seen')
+    const { claim } = guardBy(() => 1_000_000)
+    for (const end of [0, 999_999, Number.NEGATIVE_INFINITY, Number.NaN]) expect(claim('a', end)).toBe('ended')
+    expect(claim('a', 1_000_000)).toBe('fresh')
+    expect(claim('a', 1_000_000)).toBe('seen')
   })
 
   it('refuses rather than forgets when it is full, and takes on again when there is room', () => {
     let now = 1_000_000
-    const guard = memoryReplayGuard({ maxEntries: 2, clock: () => now })
-    expect(guard.claim('a', now + 5_000)).toBe('fresh')
-    expect(guard.claim('b', now + 5_000)).toBe('fresh')
-    expect(guard.claim('c', now + 5_000)).toBe('full')
-    expect(guard.claim('a', now + 5_000)).toBe('seen')
+    const { guard, claim } = guardBy(() => now, { maxBytes: bytesFor(2) })
+    expect(claim('a', now + 5_000)).toBe('fresh')
+    expect(claim('b', now + 5_000)).toBe('fresh')
+    expect(claim('c', now + 5_000)).toBe('full')
+    expect(claim('a', now + 5_000)).toBe('seen')
     expect(guard.size).toBe(2)
     now += 7_000
-    expect(guard.claim('c', now + 5_000)).toBe('fresh')
+    expect(claim('c', now + 5_000)).toBe('fresh')
   })
 
-  it('holds on to what never ends', () => {
-    let now = 0
-    const guard = memoryReplayGuard({ clock: () => now })
-    guard.claim('nonce', Number.POSITIVE_INFINITY)
-    now = Number.MAX_SAFE_INTEGER
-    expect(guard.claim('nonce', Number.POSITIVE_INFINITY)).toBe('seen')
+  it('forgets a call that never ends only after the lifetime that it is told', () => {
+    let now = START
+    const { guard, claim } = guardBy(() => now, { nonceLifetimeMs: 86_400_000 })
+    expect(claim('nonce', Number.POSITIVE_INFINITY)).toBe('fresh')
+    now += 86_400_000
+    expect(claim('nonce', Number.POSITIVE_INFINITY)).toBe('seen')
+    now += 86_400_000
+    expect(claim('other', now)).toBe('fresh')
+    expect(guard.size).toBe(1)
   })
 
   it('agrees with a plain map of ids, whatever comes and ends in which order', () => {
@@ -52,15 +77,15 @@ describe('memoryReplayGuard', () => {
           maxLength: 4000,
         }),
         steps => {
-          let now = 1_764_000_000_000
-          const guard = memoryReplayGuard({ maxEntries: 2000, clock: () => now })
+          let now = START
+          const { guard, claim } = guardBy(() => now, { maxBytes: bytesFor(2000) })
           const ends = new Map<number, number>()
           for (const { id, wait, ends: after } of steps) {
             now += wait
             for (const [other, end] of ends) if (Math.floor(end / 1000) < Math.floor(now / 1000)) ends.delete(other)
             const expected = ends.has(id) ? 'seen' : ends.size >= 2000 ? 'full' : 'fresh'
             if (expected === 'fresh') ends.set(id, now + after)
-            expect(guard.claim(`key ${id}`, now + after)).toBe(expected)
+            expect(claim(`call ${id}`, now + after, `key ${id % 7}`)).toBe(expected)
             expect(guard.size).toBe(ends.size)
           }
         },
@@ -69,56 +94,275 @@ describe('memoryReplayGuard', () => {
     )
   })
 
-  it('holds a hundred thousand, drops them, and takes as many again', () => {
-    let now = 1_764_000_000_000
-    const guard = memoryReplayGuard({ maxEntries: 100_000, clock: () => now })
-    for (const round of ['a', 'b', 'c']) {
-      const ids = Array.from({ length: 100_000 }, (_, at) => `${round} ${at}`)
-      expect(ids.filter(id => guard.claim(id, now + 5_000) !== 'fresh')).toEqual([])
-      expect(ids.filter(id => guard.claim(id, now + 5_000) !== 'seen')).toEqual([])
-      expect(guard.claim('one more', now)).toBe('full')
-      now += 7_000
+  it('keeps calls that end at any time from now to years ahead, and longer than it has to by a 64th at most', () => {
+    const distances = times(60, at => Math.floor(1.4 ** at * 1000))
+    for (const distance of distances) {
+      let now = START
+      const { guard, claim } = guardBy(() => now)
+      claim('a', START + distance)
+      now = START + distance
+      expect(claim('a', now)).toBe('seen')
+      now = START + distance * (1 + 1 / 64) + 2_000
+      claim('b', now)
+      expect(guard.size).toBe(1)
     }
   })
 
   it('asks for no random numbers before the first claim, since some platforms have none at the start of a module', () => {
     const random = vi.spyOn(globalThis.crypto, 'getRandomValues')
     try {
-      const guard = memoryReplayGuard()
+      const claim = claimOf(memoryReplayGuard())
       expect(random).not.toHaveBeenCalled()
-      expect(guard.claim('a', Date.now() + 10_000)).toBe('fresh')
+      expect(claim('a', Date.now() + 10_000)).toBe('fresh')
       expect(random).toHaveBeenCalledOnce()
-      expect(guard.claim('a', Date.now() + 10_000)).toBe('seen')
+      expect(claim('a', Date.now() + 10_000)).toBe('seen')
       expect(random).toHaveBeenCalledOnce()
     } finally {
       random.mockRestore()
     }
   })
+})
 
-  it('takes no call twice, wherever its clock is set', () => {
+describe('the memory of a replay guard', () => {
+  it('holds by default 10,000 calls a second of five minutes, of one key alone or of several', () => {
+    const { maxClaims, maxBytes } = memoryReplayGuard().usage()
+    expect(maxBytes).toBe(64 * 1024 * 1024)
+    // A call is kept for up to a 64th longer, and one key alone fills seven eighths.
+    expect(maxClaims * (7 / 8)).toBeGreaterThan(10_000 * (WINDOW_MS / 1000) * (1 + 1 / 64))
+  })
+
+  it.each([0, 11, 12, 24, 1_000, 49_152, 98_304, 1_000_000, 3_333_333])(
+    'never takes more than %d bytes, and fills most of them',
+    maxBytes => {
+      const { guard, claim } = guardBy(() => START, { maxBytes })
+      const { maxClaims } = guard.usage()
+      expect(maxClaims).toBeLessThanOrEqual((maxBytes / 12) * 0.85)
+      let at = 0
+      // Each call is another key's.
+      while (claim(`call ${at}`, START + WINDOW_MS, `key ${at}`) === 'fresh') {
+        at++
+        if (at % 997 === 0) expect(guard.usage().bytesUsed).toBeLessThanOrEqual(maxBytes)
+      }
+      expect(guard.usage().bytesUsed).toBeLessThanOrEqual(maxBytes)
+      // The ids are spread over up to 64 tables, of which one is full first.
+      expect(at).toBeGreaterThanOrEqual(Math.floor(maxClaims * 0.9))
+      expect(at).toBe(guard.size)
+    },
+  )
+
+  it('is taken as it fills, and given back when calls have ended', () => {
+    let now = START
+    const { guard, claim } = guardBy(() => now)
+    const used = (): number => guard.usage().bytesUsed
+    expect(used()).toBe(0)
+    claim('first', now + WINDOW_MS)
+    expect(used()).toBeLessThan(20_000)
+    for (let at = 0; at < 100_000; at++) claim(`call ${at}`, now + WINDOW_MS, `key ${at % 3}`)
+    expect(used()).toBeGreaterThan(100_000 * 12)
+    expect(used()).toBeLessThan(100_000 * 36)
+    // Some go on coming, so that it is never empty.
+    for (let minute = 0; minute < 30; minute++) {
+      now += 60_000
+      claim(`later ${minute}`, now + WINDOW_MS)
+    }
+    expect(guard.size).toBeLessThan(10)
+    expect(used()).toBeLessThan(20_000)
+    now += 3_600_000
+    claim('last', now - 1)
+    claim('last', now)
+    expect(guard.size).toBe(1)
+    expect(used()).toBeLessThan(20_000)
+  })
+
+  it('holds a hundred thousand, drops them, and takes as many again', () => {
+    let now = START
+    const { claim } = guardBy(() => now, { maxBytes: 1_500_000 })
+    for (const round of ['a', 'b', 'c']) {
+      const ids = times(100_000, at => `${round} ${at}`)
+      expect(ids.filter((id, at) => claim(id, now + 5_000, `key ${at % 3}`) !== 'fresh')).toEqual([])
+      expect(ids.filter(id => claim(id, now + 5_000) !== 'seen')).toEqual([])
+      now += 7_000
+    }
+  })
+})
+
+describe('the room of one key', () => {
+  it('is half while there are others: a greedy one is refused, and a hundred quiet ones never are', () => {
+    let now = START
+    const { guard, claim } = guardBy(() => now, { maxBytes: 300_000 })
+    const { maxClaims } = guard.usage()
+    const greedy: ReplayAnswer[] = []
+    const quiet: ReplayAnswer[] = []
+    let id = 0
+    for (let second = 0; second < 900; second++) {
+      now += 1_000
+      for (let count = 0; count < 300; count++) greedy.push(claim(`greedy ${id++}`, now + WINDOW_MS, 'greedy'))
+      // Ten calls a second in all.
+      for (let count = 0; count < 10; count++) quiet.push(claim(`quiet ${id++}`, now + WINDOW_MS, `quiet ${id % 100}`))
+      expect(guard.size).toBeLessThanOrEqual(maxClaims)
+    }
+    expect(new Set(quiet)).toEqual(new Set(['fresh']))
+    expect(new Set(greedy)).toEqual(new Set(['fresh', 'full']))
+  })
+
+  it('is seven eighths alone, so that others find room when they come', () => {
+    const { guard, claim } = guardBy(() => START, { maxBytes: bytesFor(4_000) })
+    const answers = times(5_000, at => claim(`greedy ${at}`, START + WINDOW_MS, 'greedy'))
+    expect(answers.filter(answer => answer === 'fresh')).toHaveLength(3_500)
+    expect(times(500, at => claim(`quiet ${at}`, START + WINDOW_MS, `quiet ${at % 100}`)).filter(answer => answer !== 'fresh')).toEqual([])
+    expect(guard.size).toBe(4_000)
+  })
+
+  it('is never above half beside others, and never refused to a key that has less than four tenths, whoever comes', () => {
+    const steps = fc.array(fc.record({ key: fc.nat(60), many: fc.nat(120), wait: fc.nat(4_000), ends: fc.nat(30_000) }), {
+      minLength: 30,
+      maxLength: 150,
+    })
     fc.assert(
-      fc.property(fc.array(fc.integer({ min: -2_000, max: 2_000 }), { minLength: 2, maxLength: 12 }), steps => {
-        let now = 1_000_000_000
-        const guard = memoryReplayGuard({ clock: () => now })
-        let fresh = 0
-        for (const [at, step] of steps.entries()) {
-          now += step * 1000
-          if (guard.claim('a', 1_000_300_000) === 'fresh') fresh++
-          // Others, so many that the table is made anew and what has ended is dropped from it.
-          for (let other = 0; other < 1500; other++) guard.claim(`${at} ${other}`, now + 300_000)
+      fc.property(steps, all => {
+        let now = START
+        const { claim } = guardBy(() => now, { maxBytes: bytesFor(1_000) })
+        const ends = new Map<string, number[]>()
+        let id = 0
+        for (const { key, many, wait, ends: after } of all) {
+          now += wait
+          // A third of all steps is of one key.
+          const keyId = `key ${key % 3 === 0 ? 0 : key}`
+          const isLive = (end: number): boolean => Math.floor(end / 1000) >= Math.floor(now / 1000)
+          for (const [other, own] of ends) ends.set(other, own.filter(isLive))
+          const own = ends.get(keyId) ?? []
+          ends.set(keyId, own)
+          for (let count = 0; count < many; count++) {
+            const live = [...ends.values()].reduce((sum, some) => sum + some.length, 0)
+            const answer = claim(`call ${id++}`, now + after, keyId)
+            if (answer === 'fresh') {
+              if (own.length < live) expect(own.length).toBeLessThan(500)
+              own.push(now + after)
+            } else expect(live === 1_000 || own.length >= 400).toBe(true)
+          }
         }
-        expect(fresh).toBeLessThanOrEqual(1)
       }),
+      { seed: 15, numRuns: 40 },
+    )
+  })
+})
+
+describe('a replay guard that fills up', () => {
+  it('warns at 80 %, once until it was below 70 %, and names the busiest key', () => {
+    let now = START
+    const warnings: NearlyFull[] = []
+    const { claim } = guardBy(() => now, { maxBytes: bytesFor(1_000), onNearlyFull: usage => warnings.push(usage) })
+    let id = 0
+    const fill = (count: number): void => {
+      for (let at = 0; at < count; at++) claim(`call ${id++}`, now + 10_000, at % 4 === 0 ? 'busy' : `key ${at}`)
+    }
+    fill(799)
+    expect(warnings).toEqual([])
+    fill(201)
+    expect(warnings).toEqual([expect.objectContaining({ claims: 800, maxClaims: 1_000, maxBytes: bytesFor(1_000), busiestKeyId: 'busy' })])
+    fill(500)
+    expect(warnings).toHaveLength(1)
+    now += 12_000
+    fill(810)
+    expect(warnings).toHaveLength(2)
+  })
+
+  it('answers as ever where whoever is warned throws', () => {
+    const onNearlyFull = (): never => {
+      throw new Error('log')
+    }
+    const { claim } = guardBy(() => START, { maxBytes: bytesFor(10), onNearlyFull })
+    expect(times(11, at => claim(`${at}`, START + 5_000, `key ${at}`))).toEqual([...times(10, () => 'fresh'), 'full'])
+  })
+})
+
+describe('a replay guard whose clock is set', () => {
+  it('takes no call twice, wherever it is set', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.record({ step: fc.integer({ min: -2_000, max: 2_000 }), passed: fc.nat(1_000) }), { minLength: 2, maxLength: 12 }),
+        steps => {
+          let now = 1_000_000_000
+          let steady = 0
+          const claim = claimOf(memoryReplayGuard({ clock: () => now, steadyClock: () => steady }))
+          let fresh = 0
+          for (const [at, { step, passed }] of steps.entries()) {
+            now += step * 1000
+            steady += passed * 1000
+            if (claim('a', 1_000_300_000) === 'fresh') fresh++
+            // Others, so many that the table is made anew and what has ended is dropped from it.
+            for (let other = 0; other < 1500; other++) claim(`${at} ${other}`, now + WINDOW_MS)
+          }
+          expect(fresh).toBeLessThanOrEqual(1)
+        },
+      ),
       { seed: 13, numRuns: 60 },
     )
   })
 
+  const MINUTE = 60_000
+  it.each([
+    ['ten minutes forward and back', [10, -10]],
+    ['four minutes back and forward', [-4, 4]],
+    ['a day forward and back', [1_440, -1_440]],
+    ['forward and back, again and again', [10, -10, 10, -10, 10, -10, 30, -30]],
+    ['back and forward, again and again', [-4, 4, -3, 3, -4, 10, -6]],
+  ])('remembers all of 50,000 calls, and takes new ones: %s', (_how, steps) => {
+    let now = START
+    let steady = 5_000
+    const guard = memoryReplayGuard({ clock: () => now, steadyClock: () => steady })
+    const claim = claimOf(guard)
+    const ids = times(50_000, at => `call ${at}`)
+    for (const [at, id] of ids.entries()) claim(id, START + WINDOW_MS, `key ${at % 5}`)
+    for (const [at, minutes] of steps.entries()) {
+      now += minutes * MINUTE
+      // A second passes between two steps.
+      now += 1_000
+      steady += 1_000
+      expect(claim(`while set ${at}`, now + WINDOW_MS)).toBe('fresh')
+    }
+    expect(guard.size).toBe(50_000 + steps.length)
+    expect(ids.filter(id => claim(id, START + WINDOW_MS) !== 'seen')).toEqual([])
+    expect(claim('new', now + WINDOW_MS)).toBe('fresh')
+  })
+
+  it.each([10, 60, 1_440])(
+    'takes nothing while it is put back by %d minutes, since it may have forgotten, and goes on after that',
+    back => {
+      let now = START
+      let steady = 0
+      const guard = memoryReplayGuard({ clock: () => now, steadyClock: () => steady })
+      const claim = claimOf(guard)
+      claim('a', START + WINDOW_MS)
+      now -= back * MINUTE
+      expect([claim('a', now + WINDOW_MS), claim('b', now + WINDOW_MS), claim('a', now - 1)]).toEqual(['unsure', 'unsure', 'ended'])
+      now += back * MINUTE
+      steady += 1_000
+      expect([claim('a', START + WINDOW_MS), claim('b', now + WINDOW_MS)]).toEqual(['seen', 'fresh'])
+    },
+  )
+
+  it('catches up with a clock that was set right, in as much time as it was wrong by', () => {
+    let now = START
+    let steady = 0
+    const guard = memoryReplayGuard({ clock: () => now, steadyClock: () => steady })
+    const claim = claimOf(guard)
+    claim('a', now + WINDOW_MS)
+    now += 3_600_000
+    claim('b', now + WINDOW_MS)
+    expect(guard.size).toBe(2)
+    now += 3_600_000
+    steady += 3_600_000
+    claim('c', now + WINDOW_MS)
+    expect(guard.size).toBe(1)
+  })
+
   it('goes on where a clock is set back by less than a window', () => {
     let now = 1_000_000_000
-    const guard = memoryReplayGuard({ clock: () => now })
-    expect(guard.claim('a', now + 300_000)).toBe('fresh')
+    const { claim } = guardBy(() => now)
+    expect(claim('a', now + 300_000)).toBe('fresh')
     now -= 60_000
-    expect(guard.claim('b', now + 300_000)).toBe('fresh')
-    expect(guard.claim('a', 1_000_300_000)).toBe('seen')
+    expect(claim('b', now + 300_000)).toBe('fresh')
+    expect(claim('a', 1_000_300_000)).toBe('seen')
   })
 })

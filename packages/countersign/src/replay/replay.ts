@@ -1,95 +1,190 @@
 import { checkNumbers } from '../contract/check-numbers.ts'
 import type { MaybePromise } from '../crypto/provider.ts'
 import { type Clock, systemClock } from '../wire/timestamp.ts'
-import { createReplayTable, NEVER, type ReplayTable } from './replay-table.ts'
+import { createClaimCounts } from './claim-counts.ts'
+import { createForwardClock } from './forward-clock.ts'
+import { createReplayTable, layOutReplayTable, NEVER, type ReplayTable } from './replay-table.ts'
 
 /**
- * `full` and `ended` refuse the request: what a guard does not remember, because it can't or because it is over, must
- * not pass.
+ * Only `fresh` lets a call through. `full`: there is no room to remember it, or none for this key. `unsure`: the guard
+ * may have lost its memory of it. `ended`: a claim after its own end.
  */
-export type ReplayAnswer = 'fresh' | 'seen' | 'full' | 'ended'
+export type ReplayAnswer = 'fresh' | 'seen' | 'full' | 'ended' | 'unsure'
+
+/** One id of a call that was found authentic. */
+export interface ReplayClaim {
+  /** Made from the call's nonce, or else from what was signed; never from the signature as it was presented. */
+  readonly id: string
+  /** Whose call it is, so that no key takes the room of all others. */
+  readonly keyId: string
+  /**
+   * The last moment at which the call is accepted, in milliseconds since the epoch; a claim after it is `ended`.
+   * Infinity for a call with a nonce and no time, which would always be accepted: how long it is remembered is the
+   * guard's to say.
+   */
+  readonly expiresAtMs: number
+  /**
+   * Since when the call could have been accepted, in milliseconds since the epoch, for guards that may lose their
+   * memory; left out where nothing is known of that.
+   */
+  readonly issuedAtMs?: number | undefined
+}
 
 /** Says whether a call was seen before, and remembers it. */
 export interface ReplayGuard {
-  /**
-   * @param id of the call: made from its nonce, or else from what was signed; never from the signature as it was
-   * presented
-   * @param expiresAtMs the last moment at which the call is accepted, in milliseconds since the epoch; a claim after it
-   * is `ended`
-   * @param issuedAtMs since when it could have been accepted, for guards that may lose their memory; left out where
-   * nothing is known of that
-   */
-  claim(id: string, expiresAtMs: number, issuedAtMs?: number): MaybePromise<ReplayAnswer>
+  claim(claim: ReplayClaim): MaybePromise<ReplayAnswer>
 }
 
 export interface MemoryReplayGuardOptions {
-  /** Calls remembered at once; 17 to 35 bytes each. Default: 1,000,000. When it is full, calls are refused. */
-  readonly maxEntries?: number | undefined
+  /**
+   * Memory for calls that are remembered, in bytes: 14 to 35 for each. It is taken as it fills and given back. When it
+   * is full, calls are refused. Beside it, at most some 3 MB are needed to count the calls of each key. Default: 64
+   * MiB, which hold 4.7 million calls: 15,000 a second for five minutes.
+   */
+  readonly maxBytes?: number | undefined
+  /**
+   * How long a call with a nonce and no time is remembered, in milliseconds; a replay after that is accepted. Default:
+   * thirty days.
+   */
+  readonly nonceLifetimeMs?: number | undefined
+  /** Is told when the guard gets 80 % full; again only once it was below 70 %. What it throws is dropped. */
+  readonly onNearlyFull?: ((usage: NearlyFull) => void) | undefined
+  /** Milliseconds since the epoch. Default: the system's. */
   readonly clock?: Clock | undefined
+  /** Milliseconds of a clock that nobody sets. Default: `performance.now`. */
+  readonly steadyClock?: Clock | undefined
+}
+
+/** How full a guard in memory is. */
+export interface ReplayGuardUsage {
+  /** Calls that are remembered. */
+  readonly claims: number
+  /** As many fit into `maxBytes`. */
+  readonly maxClaims: number
+  /** Taken for calls, those included that ended lately. */
+  readonly bytesUsed: number
+  readonly maxBytes: number
+}
+
+export interface NearlyFull extends ReplayGuardUsage {
+  /** The key with the most calls. */
+  readonly busiestKeyId: string | undefined
 }
 
 export interface MemoryReplayGuard extends ReplayGuard {
-  claim(id: string, expiresAtMs: number): ReplayAnswer
+  claim(claim: ReplayClaim): ReplayAnswer
+  /** Calls that are remembered. */
   readonly size: number
+  usage(): ReplayGuardUsage
 }
 
-/** Calls whose end falls within the same slice are forgotten together. */
+/** Calls whose end falls within the same slice are forgotten together; those that end late, in larger ones. */
 const REPLAY_SLICE_MS = 1_000
+/** A call is remembered longer than it has to be by at most this part of its time. */
+const MOST_LONGER = 64
 
-/** Default of `maxEntries`. */
-const DEFAULT_REPLAY_ENTRIES = 1_000_000
+/** Default of `maxBytes`: 64 MiB. */
+export const DEFAULT_REPLAY_BYTES = 67_108_864
+/** Default of `nonceLifetimeMs`: thirty days. */
+const DEFAULT_NONCE_LIFETIME_MS = 2_592_000_000
+
+/** How much of a guard one key may fill beside others, and while there is no other. */
+const SHARE_BESIDE_OTHERS = 1 / 2
+const SHARE_ALONE = 7 / 8
+const NEARLY_FULL = 0.8
+const NO_LONGER_NEARLY_FULL = 0.7
+/** Shards that are looked through for memory to give back, at one claim. */
+const MOST_TIDIED = 8
 
 /**
  * A guard in memory, for one process. It keeps eight bytes of each id, hashed under a key of its own, and the second
  * that it ends in: no sweep over what is still good, no timer, nothing for the garbage collector. Two ids fall together
- * once in 2⁶⁴; the second is refused then. See docs/decisions/0014.
+ * once in 2⁶⁴; the second is refused then. One key fills at most half of it while there are others, and seven eighths
+ * alone. See docs/decisions/0014.
+ *
+ * @throws CountersignError `option-invalid`
  */
 export function memoryReplayGuard(options: MemoryReplayGuardOptions = {}): MemoryReplayGuard {
-  const { maxEntries = DEFAULT_REPLAY_ENTRIES, clock = systemClock } = options
-  checkNumbers({ maxEntries })
+  const {
+    maxBytes = DEFAULT_REPLAY_BYTES,
+    nonceLifetimeMs = DEFAULT_NONCE_LIFETIME_MS,
+    onNearlyFull,
+    clock = systemClock,
+    steadyClock = () => performance.now(),
+  } = options
+  checkNumbers({ maxBytes, nonceLifetimeMs }, Number.MAX_SAFE_INTEGER)
+  const layout = layOutReplayTable(maxBytes)
+  const { maxClaims } = layout
+  const mostBesideOthers = Math.ceil(maxClaims * SHARE_BESIDE_OTHERS)
+  const mostAlone = Math.ceil(maxClaims * SHARE_ALONE)
+  const forwardClock = createForwardClock(steadyClock)
+  const counts = createClaimCounts()
   // Made at the first claim: where verifiers are made at a module's start, some platforms (Cloudflare's) give no random
   // numbers yet.
   let table: ReplayTable | undefined
-  /** How many end in which slice, of those that have not ended. */
-  const ending = new Map<number, number>()
-  let size = 0
   /** The latest that was seen. */
   let slice = 0
+  let isNearlyFull = false
 
-  function dropEnded(): void {
-    for (const [end, count] of ending) {
-      if (end >= slice) continue
-      ending.delete(end)
-      size -= count
+  function moveTo(now: number): void {
+    const passed = now - slice
+    slice = now
+    counts.dropBefore(now)
+    if (counts.size === 0) table = undefined
+    else table?.tidy(now, Math.min(passed, MOST_TIDIED))
+    if (counts.size < maxClaims * NO_LONGER_NEARLY_FULL) isNearlyFull = false
+  }
+
+  function hasRoomFor(keyId: string): boolean {
+    const { size } = counts
+    if (size < mostBesideOthers) return true
+    return size < maxClaims && counts.mostOf(keyId) < (counts.isAlone(keyId) ? mostAlone : mostBesideOthers)
+  }
+
+  function usage(): ReplayGuardUsage {
+    return { claims: counts.size, maxClaims, bytesUsed: table?.bytesUsed ?? 0, maxBytes }
+  }
+
+  function warn(): void {
+    isNearlyFull = true
+    try {
+      onNearlyFull?.({ ...usage(), busiestKeyId: counts.busiestKeyId })
+    } catch {
+      // A watcher must not change what is answered.
     }
   }
 
   return {
     get size() {
-      return size
+      return counts.size
     },
-    claim(id, expiresAtMs) {
+    usage,
+    claim({ id, keyId, expiresAtMs }) {
       const nowMs = clock()
       if (!(expiresAtMs >= nowMs)) return 'ended'
-      const now = sliceOf(nowMs)
-      if (now > slice) {
-        slice = now
-        dropEnded()
-      }
-      const end = sliceOf(expiresAtMs)
-      // A clock that is put back does not bring back what was forgotten by it.
-      if (end < slice) return 'ended'
-      table ??= createReplayTable()
-      const claim = table.claim(id, end, slice, size < maxEntries)
-      if (claim === 'fresh') {
-        ending.set(end, (ending.get(end) ?? 0) + 1)
-        size++
-      }
-      return claim
+      const now = sliceOf(forwardClock(nowMs))
+      if (now > slice) moveTo(now)
+      const end = sliceOf(expiresAtMs === Number.POSITIVE_INFINITY ? nowMs + nonceLifetimeMs : expiresAtMs)
+      // What may have been forgotten is not taken again, wherever the clock is put back to.
+      if (end < slice) return 'unsure'
+      if (maxClaims === 0) return 'full'
+      table ??= createReplayTable(layout)
+      const sliceOfEnd = coarsely(end, slice)
+      const answer = table.claim(id, sliceOfEnd, slice, hasRoomFor(keyId))
+      if (answer !== 'fresh') return answer
+      counts.add(keyId, sliceOfEnd)
+      if (!isNearlyFull && counts.size >= maxClaims * NEARLY_FULL) warn()
+      return 'fresh'
     },
   }
 }
 
 function sliceOf(ms: number): number {
   return Math.min(Math.max(Math.floor(ms / REPLAY_SLICE_MS), 1), NEVER)
+}
+
+/** Later by a 64th of the time to it at most, so that there are few slices to count, however late they end. */
+function coarsely(end: number, now: number): number {
+  const step = 2 ** Math.max(0, Math.floor(Math.log2((end - now) / MOST_LONGER)))
+  return Math.min(Math.ceil(end / step) * step, NEVER)
 }

@@ -6,7 +6,7 @@ import { memoryReplayGuard, type ReplayAnswer, type ReplayGuard } from '../repla
 import type { TimelyClaim } from '../scheme/plan.ts'
 import type { Scheme } from '../scheme/scheme.ts'
 import type { Clock } from '../wire/timestamp.ts'
-import { lastMomentMs } from './time.ts'
+import { firstMomentMs, lastMomentMs } from './time.ts'
 
 /** A signature that holds. */
 export interface Proven {
@@ -40,7 +40,7 @@ export function createClaimer(scheme: Scheme, options: ClaimerOptions): ClaimCal
 
   function claimId(id: string, endsAtMs: number, issuedAtMs: number | undefined, keyId: string): MaybePromise<Failure | undefined> {
     try {
-      const answer = guard?.claim(id, endsAtMs, issuedAtMs) ?? 'full'
+      const answer = guard?.claim({ id, keyId, expiresAtMs: endsAtMs, issuedAtMs }) ?? 'unsure'
       return isPromise(answer) ? answer.then(given => judge(given, endsAtMs, keyId), unanswered) : judge(answer, endsAtMs, keyId)
     } catch {
       return unanswered()
@@ -50,6 +50,7 @@ export function createClaimer(scheme: Scheme, options: ClaimerOptions): ClaimCal
   function judge(answer: ReplayAnswer, endsAtMs: number, keyId: string): Failure | undefined {
     if (answer === 'fresh') return undefined
     if (answer === 'seen') return { code: 'replayed', keyId }
+    if (answer === 'full') return { code: 'replay-guard-full' }
     const nowMs = clock()
     return answer === 'ended' ? { code: 'timestamp-out-of-window', skewMs: endsAtMs - nowMs, serverTimeMs: nowMs } : unanswered()
   }
@@ -72,6 +73,8 @@ export function createClaimer(scheme: Scheme, options: ClaimerOptions): ClaimCal
  * Claims what every signature of a request that holds could be sent as: whoever saw the request could take the others
  * out. An id that two have is claimed once, for as long as the longer holds.
  *
+ * One that is good only much later would have to be remembered until then, so a call with such a signature is refused.
+ *
  * @param accepted the one by which the call is taken; another whose time is over can't be sent any more
  */
 export async function claimEach(
@@ -79,8 +82,12 @@ export async function claimEach(
   method: string,
   proven: readonly Proven[],
   accepted: Proven,
-  toleranceMs: number,
+  { toleranceMs, nowMs }: { readonly toleranceMs: number; readonly nowMs: number },
 ): Promise<Failure | undefined> {
+  for (const { claim } of proven) {
+    const skewMs = firstMomentMs(claim.moment, toleranceMs) - nowMs
+    if (skewMs > toleranceMs) return { code: 'timestamp-out-of-window', skewMs: skewMs + toleranceMs, serverTimeMs: nowMs }
+  }
   const claimed = new Set<string>()
   const lasts = ({ claim }: Proven): number => lastMomentMs(claim.moment, toleranceMs)
   for (const one of [...proven].sort((a, b) => Math.sign(lasts(b) - lasts(a)) || 0)) {
@@ -92,7 +99,7 @@ export async function claimEach(
   return undefined
 }
 
-/** A guard that is away, full or unsure: 503, never a guess. */
+/** A guard that is away or unsure: 503, never a guess. */
 function unanswered(): Failure {
   return { code: 'replay-guard-unavailable' }
 }

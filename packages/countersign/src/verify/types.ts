@@ -35,7 +35,10 @@ export interface VerifierOptions {
   readonly origin: string | readonly string[]
   /** Where keys are looked up by their id, for every call: `memoryKeys`, a key store, or a function of your own. */
   readonly keys: KeySource
-  /** Default: one in memory. `off` accepts replays. Schemes that sign neither timestamp nor nonce have none. */
+  /**
+   * Default: one in memory, of 64 MiB at most; see `memoryReplayGuard`. `off` accepts replays. Schemes that sign
+   * neither timestamp nor nonce have none.
+   */
   readonly replay?: ReplayGuard | 'off' | undefined
   /** In milliseconds, either way. Default: five minutes. */
   readonly toleranceMs?: number | undefined

@@ -163,9 +163,9 @@ describe('createVerifier(qredoV1).verify', () => {
       () => verifier({ replay: { claim: () => Promise.reject(new Error('down')) } }).verify(call()),
     ],
     [
-      'replay-guard-unavailable',
+      'replay-guard-full',
       'a guard that is full',
-      () => verifier({ replay: memoryReplayGuard({ maxEntries: 0, clock: () => NOW }) }).verify(call()),
+      () => verifier({ replay: memoryReplayGuard({ maxBytes: 0, clock: () => NOW }) }).verify(call()),
     ],
     [
       'unknown-origin',

@@ -172,7 +172,7 @@ export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifi
 
     // 8. Not seen before, up to the last moment at which it would be accepted; and that is not over.
     const { key, claim: timely } = accepted
-    const claimed = isOnly ? claimCall(method, accepted) : claimEach(claimCall, method, proven, accepted, toleranceMs)
+    const claimed = isOnly ? claimCall(method, accepted) : claimEach(claimCall, method, proven, accepted, { toleranceMs, nowMs })
     const repeated = isPromise(claimed) ? await claimed : claimed
     if (repeated !== undefined) return refuse(repeated)
 

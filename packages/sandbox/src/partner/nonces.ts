@@ -8,11 +8,11 @@ import type { Store } from '../store/database.ts'
 export function nonceGuard(store: Store, clock: () => number): ReplayGuard {
   const timed = memoryReplayGuard({ clock })
   return {
-    async claim(id, endsAtMs) {
-      if (Number.isFinite(endsAtMs)) return timed.claim(id, endsAtMs)
+    async claim(claim) {
+      if (Number.isFinite(claim.expiresAtMs)) return timed.claim(claim)
       const { numInsertedOrUpdatedRows } = await store
         .insertInto('used_nonce')
-        .values({ id, at: clock() })
+        .values({ id: claim.id, at: clock() })
         .onConflict(conflict => conflict.doNothing())
         .executeTakeFirst()
       return numInsertedOrUpdatedRows === 1n ? 'fresh' : 'seen'

@@ -64,6 +64,9 @@ export const gatewayConfig = z
       .meta({
         description: 'redis://…, or the nodes of a cluster, for replay protection across processes; left out: in memory, for one process.',
       }),
+    maxReplayBytes: bytes.default(GATEWAY_DEFAULTS.maxReplayBytes).meta({
+      description: 'For replay protection in memory, without redis: 14 to 35 bytes for each call of the last minutes.',
+    }),
     routes: z
       .array(
         z.strictObject({

@@ -1,3 +1,5 @@
+import { DEFAULT_REPLAY_BYTES } from 'countersign'
+
 /** What a gateway does unless its options, or its file, say otherwise. */
 export const GATEWAY_DEFAULTS = {
   /** Of one request. */
@@ -6,6 +8,8 @@ export const GATEWAY_DEFAULTS = {
   spoolBytes: 1_048_576,
   /** Of all bodies in memory at once. */
   maxHeldBytes: 268_435_456,
+  /** For replay protection in memory. */
+  maxReplayBytes: DEFAULT_REPLAY_BYTES,
   /** Until the upstream takes the connection. */
   connectTimeoutMs: 5_000,
   /** Until the headers of its answer, or the end of an upgrade. */

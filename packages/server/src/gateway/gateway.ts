@@ -44,13 +44,21 @@ export function createGateway(options: GatewayOptions): Gateway {
     spoolBytes: options.spoolBytes ?? GATEWAY_DEFAULTS.spoolBytes,
     folder: options.spoolFolder,
   })
-  const metrics = createGatewayMetrics({ heldBytes: () => bodies.heldBytes })
+  // Takes no memory before its first claim.
+  const inMemory = memoryReplayGuard({
+    maxBytes: options.maxReplayBytes ?? GATEWAY_DEFAULTS.maxReplayBytes,
+    onNearlyFull: options.onReplayNearlyFull,
+  })
+  const metrics = createGatewayMetrics({
+    heldBytes: () => bodies.heldBytes,
+    replayUsage: options.replay === undefined ? inMemory.usage : undefined,
+  })
   const routeOf = createRouter({
     routes: options.routes ?? [DEFAULT_ROUTE],
     schemes: options.schemes ?? SCHEMES,
     origin,
     keys: service.source,
-    replay: options.replay ?? memoryReplayGuard(),
+    replay: options.replay ?? inMemory,
     toleranceMs: options.toleranceMs,
     maxBodyBytes,
     allow: options.allow,

@@ -1,3 +1,4 @@
+import type { ReplayGuardUsage } from 'countersign'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 
 export interface GatewayMetrics {
@@ -10,7 +11,13 @@ export interface GatewayMetrics {
   deprecated(via: string, isRefused: boolean): void
 }
 
-export function createGatewayMetrics({ heldBytes }: { readonly heldBytes: () => number }): GatewayMetrics {
+export interface GatewayMetricsOptions {
+  readonly heldBytes: () => number
+  /** Left out where replays are not remembered in memory. */
+  readonly replayUsage?: (() => ReplayGuardUsage) | undefined
+}
+
+export function createGatewayMetrics({ heldBytes, replayUsage }: GatewayMetricsOptions): GatewayMetrics {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
   const requests = new Counter({
@@ -40,6 +47,7 @@ export function createGatewayMetrics({ heldBytes }: { readonly heldBytes: () => 
       this.set(heldBytes())
     },
   })
+  if (replayUsage !== undefined) addReplayGauges(registry, replayUsage)
   // Labels are looked up once: there are some thirty pairs.
   const children = new Map<string, (took: number) => void>()
   const childOf = (outcome: string, code: string): ((took: number) => void) => {
@@ -61,4 +69,24 @@ export function createGatewayMetrics({ heldBytes }: { readonly heldBytes: () => 
       childOf(outcome, outcome === 'passed' ? `${code.slice(0, 1)}xx` : code)(took)
     },
   }
+}
+
+/** What each gauge of the replay guard in memory shows. */
+const REPLAY_GAUGES: { readonly [name: string]: readonly [member: keyof ReplayGuardUsage, help: string] } = {
+  countersign_gateway_replay_bytes: ['bytesUsed', 'Memory taken for calls that are remembered, in bytes.'],
+  countersign_gateway_replay_max_bytes: ['maxBytes', 'The most memory for calls that are remembered, in bytes.'],
+  countersign_gateway_replay_claims: ['claims', 'Calls that are remembered, so that a replay is refused.'],
+  countersign_gateway_replay_max_claims: ['maxClaims', 'Calls that can be remembered at once; with more, calls are refused.'],
+}
+
+function addReplayGauges(registry: Registry, usage: () => ReplayGuardUsage): void {
+  for (const [name, [member, help]] of Object.entries(REPLAY_GAUGES))
+    new Gauge({
+      name,
+      help,
+      registers: [registry],
+      collect() {
+        this.set(usage()[member])
+      },
+    })
 }

@@ -1,4 +1,4 @@
-import type { ReplayGuard, Scheme, VerifierOptions } from 'countersign'
+import type { NearlyFull, ReplayGuard, Scheme, VerifierOptions } from 'countersign'
 import type { KeyService } from '../service.ts'
 import type { AccessEntry } from './access-entry.ts'
 import type { GATEWAY_DEFAULTS } from './defaults.ts'
@@ -14,6 +14,13 @@ export interface GatewayOptions {
   readonly service: KeyService
   /** Default: one in memory, which is right for one process. */
   readonly replay?: ReplayGuard | undefined
+  /**
+   * Memory for calls that are remembered, in bytes, where `replay` is left out. Default, as for the limits below: its
+   * member in {@link GATEWAY_DEFAULTS}.
+   */
+  readonly maxReplayBytes?: number | undefined
+  /** Told when that memory gets 80 % full; again only once it was below 70 %. */
+  readonly onReplayNearlyFull?: ((usage: NearlyFull) => void) | undefined
   /** Default: every path, by the library's default scheme. */
   readonly routes?: readonly RouteConfig[] | undefined
   /** Those that a route may name. Default: all of the library's. */
@@ -27,8 +34,7 @@ export interface GatewayOptions {
   /** Whether the upstream sees the headers and query parameters of the signature. Default: no. */
   readonly keepSignature?: boolean | undefined
   /**
-   * Bodies larger than this are written to disk until they are verified and sent on. Default, as for the limits below:
-   * its member in {@link GATEWAY_DEFAULTS}.
+   * Bodies larger than this are written to disk until they are verified and sent on. Default: as above.
    */
   readonly spoolBytes?: number | undefined
   /** Where; default: the system's folder for temporary files. */

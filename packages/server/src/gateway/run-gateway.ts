@@ -53,6 +53,7 @@ async function listenWith(
     tls: readTls(),
     service,
     replay: redis,
+    onReplayNearlyFull: usage => log.warn(usage, 'replay guard nearly full: raise maxReplayBytes, or use redis'),
     onError,
     onFinished: entry => log.info(entry, 'request'),
   })

@@ -12,6 +12,11 @@ export interface RedisReplayGuardOptions {
   readonly toleranceMs?: number | undefined
   /** Begins every key. Default: `countersign`. */
   readonly prefix?: string | undefined
+  /**
+   * How long a call with a nonce and no time is remembered, in milliseconds; a replay after that is accepted. Default:
+   * thirty days.
+   */
+  readonly nonceLifetimeMs?: number | undefined
   /** How far ahead a client's clock may be, when Redis has lost its memory. Default: 2 s. */
   readonly skewMs?: number | undefined
   /** A claim that takes longer is refused. Default: 500 ms. */
@@ -30,8 +35,8 @@ export interface RedisReplayGuard extends ReplayGuard {
 /** Keys are spread over so many slots of a cluster, each with a note of since when it remembers. */
 const BUCKETS = 64
 const LONGEST_WAIT_MS = 1_000
-/** For schemes with a nonce and no time: how long a nonce is remembered. Thirty days. */
-const FOREVER_MS = 2_592_000_000
+/** Default of `nonceLifetimeMs`: thirty days. */
+const NONCE_LIFETIME_MS = 2_592_000_000
 
 /**
  * One step on the server. Returns 3 if the call has ended by Redis's clock; 2 if it was signed before this bucket's
@@ -73,10 +78,12 @@ type Claiming = {
  * A guard that many processes share. A claim is one round trip; claims that are made at once travel together. Calls are
  * forgotten when they are too old anyway; each takes some 165 bytes until then. While Redis is away, claims are
  * refused, and nothing has to be done when it is back. When it comes back without its memory, calls that were signed
- * before are refused, since they may have been seen.
+ * before are refused, since they may have been seen. Over its `maxmemory`, calls are refused as well; one key may fill
+ * it, so limit calls per key in front of it.
  */
 export function redisReplayGuard(options: RedisReplayGuardOptions): RedisReplayGuard {
   const { toleranceMs = 300_000, prefix = 'countersign', skewMs = 2_000, timeoutMs = 500, clock = Date.now, onError } = options
+  const { nonceLifetimeMs = NONCE_LIFETIME_MS } = options
   const settings = {
     enableAutoPipelining: true,
     enableOfflineQueue: false,
@@ -106,24 +113,23 @@ export function redisReplayGuard(options: RedisReplayGuardOptions): RedisReplayG
       claiming.countersignBegin(some.length, ...some).catch((error: unknown) => onError?.(error))
   })
   return {
-    async claim(id, expiresAtMs, issuedAtMs) {
+    async claim({ id, expiresAtMs, issuedAtMs }) {
       const hash = createHash('sha256').update(id).digest()
       const bucket = (hash[0] ?? 0) % BUCKETS
       const isTimed = Number.isFinite(expiresAtMs)
       const now = clock()
       if (isTimed && expiresAtMs < now) return 'ended'
       const endsMs = isTimed ? Math.ceil(expiresAtMs) : 0
-      const ttlMs = isTimed ? endsMs - Math.floor(now) + 1 : FOREVER_MS
+      const ttlMs = isTimed ? endsMs - Math.floor(now) + 1 : nonceLifetimeMs
       const issuedMs = issuedAtMs ?? (isTimed ? expiresAtMs - toleranceMs : 0)
-      const answer = await claiming.countersignClaim(
-        `${prefix}:{${bucket}}${hash.toString('base64url', 1, 18)}`,
-        noteOf(prefix, bucket),
-        ttlMs,
-        endsMs,
-        issuedMs,
-        skewMs,
-      )
-      return ANSWERS[answer] ?? 'full'
+      const call = `${prefix}:{${bucket}}${hash.toString('base64url', 1, 18)}`
+      try {
+        return ANSWERS[await claiming.countersignClaim(call, noteOf(prefix, bucket), ttlMs, endsMs, issuedMs, skewMs)] ?? 'unsure'
+      } catch (error) {
+        // Over its maxmemory, Redis refuses what would take more.
+        if (error instanceof Error && /\bOOM\b/.test(error.message)) return 'full'
+        throw error
+      }
     },
     async ping() {
       await client.ping()
@@ -135,7 +141,7 @@ export function redisReplayGuard(options: RedisReplayGuardOptions): RedisReplayG
 }
 
 /** What the script answers with. */
-const ANSWERS: readonly ReplayAnswer[] = ['seen', 'fresh', 'full', 'ended']
+const ANSWERS: readonly ReplayAnswer[] = ['seen', 'fresh', 'unsure', 'ended']
 
 /** The braces keep a bucket's calls and its note on one node of a cluster. */
 function noteOf(prefix: string, bucket: number): string {
