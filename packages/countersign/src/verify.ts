@@ -230,7 +230,10 @@ export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifi
     if (origin === undefined) return undefined
     const composition = plan.compose(claim, origin)
     if ('code' in composition) return composition
-    const proof = guard(composition.call, composition.recipe) ?? prove(keyId, key, composition, claim, isDeferred, digests)
+    // What a guard looks at costs more than a signature, and what it finds is for whoever can sign.
+    const proof = whenReady(prove(keyId, key, composition, claim, isDeferred, digests), outcome =>
+      outcome === undefined || 'code' in outcome ? outcome : (guard(composition.call, composition.recipe) ?? outcome),
+    )
     if (at + 1 === candidates.length) return proof
     return whenReady(proof, outcome => outcome ?? proveForOrigin(candidates, at + 1, keyId, key, claim, isDeferred, digests))
   }

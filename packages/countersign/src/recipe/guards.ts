@@ -9,7 +9,7 @@ import type { Held } from './held.ts'
 import { LOSSES, type Loss } from './loss.ts'
 import { openEndsOf } from './open-ends.ts'
 import { fieldsOf, type Recipe } from './recipe.ts'
-import { compileSpelling } from './spelling.ts'
+import { compileSpelling, wholeOf } from './spelling.ts'
 
 /**
  * What a verifier may be told to take: calls with open ends (`ambiguous-request`), a body with a GET or HEAD
@@ -97,10 +97,15 @@ function findOtherMoment(scheme: Scheme): Guard {
 
 function compileLosses(held: Held, isTaken: (loss: Loss) => boolean, isEither: boolean): readonly Guard[] {
   const guards: Guard[] = []
+  const made = new Set<string>()
   for (const [part, losses] of held) {
     for (const loss of LOSSES) {
       const spelling = losses.get(loss)
       if (spelling === undefined || isTaken(loss)) continue
+      // Members of one header share the text that is looked at.
+      const looksAt = `${loss} ${spelling} ${wholeOf(part)}`
+      if (made.has(looksAt)) continue
+      made.add(looksAt)
       const isCanonical =
         loss !== 'which-place' ? compileSpelling(part, loss, spelling) : part === 'body' && isEither ? isNoQuery : undefined
       if (isCanonical !== undefined) guards.push(call => (isCanonical(call) ? undefined : { code: 'ambiguous-request', loss, part }))
