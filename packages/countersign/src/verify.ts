@@ -104,6 +104,7 @@ export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifi
     // Each signature in turn: the first that holds is the call's, and all that hold are proven, since each could be
     // sent alone. What is told is what was wrong with the first.
     let refusal: Failure | undefined
+    let wrong = 0
     let accepted: Proven | undefined
     const isOnly = claim.otherwise === undefined
     const proven: Proven[] = []
@@ -146,7 +147,7 @@ export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifi
       // 6. The message, rebuilt, and its signature.
       let proof: Proof | Failure | undefined
       try {
-        const outcome = proveForOrigin(candidates, 0, keyId ?? '', key, timely, isDeferred, digests)
+        const outcome = proveForOrigin(candidates, 0, key, timely, isDeferred, digests)
         proof = isPromise(outcome) ? await outcome : outcome
       } catch {
         // A key that can't be used; where it is made it is checked as far as the platform allows.
@@ -157,6 +158,8 @@ export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifi
           proof !== undefined && 'code' in proof
             ? proof
             : { code: key === undefined ? 'unknown-key' : 'bad-signature', keyId: keyId ?? complete.keyId }
+        // What is not looked at could be sent alone, so no call is taken any more.
+        if (++wrong === MAX_WRONG_SIGNATURES && next.otherwise !== undefined) return refuse(refusal)
         continue
       }
 
@@ -181,7 +184,7 @@ export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifi
     const timestampMs = timely.moment?.issuedMs ?? timely.moment?.expiresMs
     if (!isDeferred) return { ok: true, key, body, timestampMs } as Verified
     const keyId = keyIdOf(timely.keyId) ?? key.id
-    const proveWith = (now: Key): MaybePromise<Proof | Failure | undefined> => proveForOrigin(candidates, 0, keyId, now, timely, true)
+    const proveWith = (now: Key): MaybePromise<Proof | Failure | undefined> => proveForOrigin(candidates, 0, now, timely, true)
     const confirm = (): Promise<Failure | undefined> => confirmCall(accepted, keyId, proveWith, permission, request.address)
     return { ok: true, key, body, bodyDigest, timestampMs, confirm } as Verified
   }
@@ -220,7 +223,6 @@ export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifi
   function proveForOrigin(
     candidates: readonly Origin[],
     at: number,
-    keyId: string,
     key: Key | undefined,
     claim: TimelyClaim,
     isDeferred: boolean,
@@ -231,11 +233,11 @@ export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifi
     const composition = plan.compose(claim, origin)
     if ('code' in composition) return composition
     // What a guard looks at costs more than a signature, and what it finds is for whoever can sign.
-    const proof = whenReady(prove(keyId, key, composition, claim, isDeferred, digests), outcome =>
+    const proof = whenReady(prove(key, composition, claim, isDeferred, digests), outcome =>
       outcome === undefined || 'code' in outcome ? outcome : (guard(composition.call, composition.recipe) ?? outcome),
     )
     if (at + 1 === candidates.length) return proof
-    return whenReady(proof, outcome => outcome ?? proveForOrigin(candidates, at + 1, keyId, key, claim, isDeferred, digests))
+    return whenReady(proof, outcome => outcome ?? proveForOrigin(candidates, at + 1, key, claim, isDeferred, digests))
   }
 
   /** The key of a call: the one that the verifier names, if the call names no other. */
@@ -265,6 +267,12 @@ export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifi
     },
   }
 }
+
+/**
+ * Of a request with several signatures, when so many don't hold and more are left, it is refused: each costs up to a
+ * millisecond, and anybody can send them.
+ */
+const MAX_WRONG_SIGNATURES = 2
 
 /** What was seen of a request, for whoever is told of refusals. */
 interface Seen {

@@ -1,7 +1,7 @@
 import { type Algorithm, algorithmFacts } from '../algorithm.ts'
 import { type Credentials, createSignMessage } from '../credentials.ts'
 import { privateKeyKind } from '../crypto/pem.ts'
-import type { CryptoProvider } from '../crypto/provider.ts'
+import { type CryptoProvider, whenReady } from '../crypto/provider.ts'
 import { CountersignError } from '../error.ts'
 import type { SignComposition } from '../plan.ts'
 import type { Scheme } from '../scheme.ts'
@@ -24,7 +24,8 @@ export function createAnySigner(scheme: Scheme, credentials: Credentials, crypto
     return message => sign(message)
   }
   const secret = readSecretBytes(scheme, credentials.secret, credentials)
-  return createDerivedSigner(derivedKey.prefix, secret, algorithmFacts(algorithm).digest, signature.encoding, crypto)
+  const derived = createDerivedSigner(derivedKey.prefix, secret, algorithmFacts(algorithm).digest, signature.encoding, crypto)
+  return (message, composition) => whenReady(derived.keep(composition), () => derived.sign(message, composition))
 }
 
 /**
