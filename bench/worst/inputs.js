@@ -32,6 +32,8 @@ function inTarget() {
     'needless escapes': ['%41', ''],
     'escapes of UTF-8': ['%E2%82%AC', ''],
     'half escapes of UTF-8': ['%E2%82', ''],
+    'broken escapes': ['%FF', '&'],
+    'broken escapes of own names': [index => `X-Amz-%FF${number(index)}`, '&'],
     pluses: ['+', ''],
     'equals signs': ['=', ''],
     ampersands: ['&', ''],

@@ -63,7 +63,7 @@ export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifi
   const claimCall = createClaimer(scheme, { replay: options.replay, toleranceMs, clock })
   const plan = createPlan(scheme, crypto)
   const guard = compileGuards(scheme, { methods: gate.methods, allowed: new Set(allow) })
-  const prove = createProver(scheme, crypto, keys.algorithms)
+  const { prove, isCostly } = createProver(scheme, crypto, keys.algorithms)
   const refuse = (failure: Failure): Refused => ({ ok: false, failure })
 
   async function verify(request: IncomingRequest, { permission, deferBody }: VerifyOptions = {}, seen?: Seen): Promise<Verification> {
@@ -159,7 +159,7 @@ export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifi
             ? proof
             : { code: key === undefined ? 'unknown-key' : 'bad-signature', keyId: keyId ?? complete.keyId }
         // What is not looked at could be sent alone, so no call is taken any more.
-        if (++wrong === MAX_WRONG_SIGNATURES && next.otherwise !== undefined) return refuse(refusal)
+        if (isCostly(timely) && ++wrong === MAX_WRONG_SIGNATURES && next.otherwise !== undefined) return refuse(refusal)
         continue
       }
 
@@ -269,8 +269,8 @@ export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifi
 }
 
 /**
- * Of a request with several signatures, when so many don't hold and more are left, it is refused: each costs up to a
- * millisecond, and anybody can send them.
+ * Signatures that may be those of key pairs. When so many of a request don't hold and more are left, it is refused:
+ * each costs up to a millisecond, and anybody can send them.
  */
 const MAX_WRONG_SIGNATURES = 2
 

@@ -14,7 +14,11 @@ export const capabilities: Capabilities = {
   filter(recipe, value) {
     switch (recipe.filter) {
       case 'structured':
-        return orMissing(value, structured, `"${headerOf(recipe)}";sf`)
+        return orMissing(
+          value,
+          (text, call) => structured(text, () => membersOf(call, headerOf(recipe), text).all),
+          `"${headerOf(recipe)}";sf`,
+        )
       case 'member':
         return orMissing(
           value,

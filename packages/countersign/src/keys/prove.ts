@@ -42,6 +42,12 @@ export type Prove = (
   digests?: Digests,
 ) => MaybePromise<Proof | Failure | undefined>
 
+export interface Prover {
+  readonly prove: Prove
+  /** Whether a wrong signature of this length and label costs work with key pairs, which is up to a millisecond. */
+  readonly isCostly: (claim: TimelyClaim) => boolean
+}
+
 /** Digests of one body, each worked out once. */
 export type Digests = Map<CompiledHash, MaybePromise<string>>
 
@@ -51,9 +57,10 @@ type Check = (message: Message, claim: TimelyClaim, composition: Composition) =>
 type CheckedKey = Pick<Key, 'algorithm' | 'secrets' | 'publicKey' | 'passphrase' | 'id'>
 
 /** Makes the prover of a scheme. What it prepares for a key is cached as long as the key object lives. */
-export function createProver(scheme: Scheme, crypto: CryptoProvider, algorithms: readonly Algorithm[] = scheme.algorithms): Prove {
+export function createProver(scheme: Scheme, crypto: CryptoProvider, given: readonly Algorithm[] = scheme.algorithms): Prover {
+  const algorithms = given.length === 0 ? scheme.algorithms : given
   const prepared = new WeakMap<Key, Check>()
-  const decoysFor = createDecoys(scheme, algorithms.length === 0 ? scheme.algorithms : algorithms, key => prepare(scheme, crypto, key))
+  const decoysFor = createDecoys(scheme, algorithms, key => prepare(scheme, crypto, key))
   const signsPassphrase = scheme.message.of.flatMap(fieldsOf).includes('passphrase')
   const hasOneLength = hasOnlyOneLength(scheme)
 
@@ -86,7 +93,7 @@ export function createProver(scheme: Scheme, crypto: CryptoProvider, algorithms:
     return key === undefined ? conclude(undefined) : whenReady(checkOf(key)(message, claim, composition), conclude)
   }
 
-  return (key, composition, claim, isDeferred, digests) => {
+  const prove: Prove = (key, composition, claim, isDeferred, digests) => {
     const { made, call } = composition
     if (signsPassphrase && key?.passphrase !== undefined) call.passphrase = new TextDecoder().decode(key.passphrase.reveal())
     const fitting = key !== undefined && fits(key, claim) ? key : undefined
@@ -96,6 +103,13 @@ export function createProver(scheme: Scheme, crypto: CryptoProvider, algorithms:
         holds ? settle(fitting, composition, claim) : { code: 'digest-mismatch' },
       ),
     )
+  }
+
+  return {
+    prove,
+    isCostly: claim =>
+      !hasOneLength &&
+      algorithms.some(name => !name.startsWith('hmac') && lengthsOf(scheme, claim).some(length => calledFor(name, length, claim))),
   }
 }
 
@@ -203,7 +217,7 @@ function createDecoys(
     const own = checked === undefined ? undefined : `${kindOf(checked.algorithm)} ${checked.signatureBytes}`
     for (const length of hasOneLength ? ONE_LENGTH : lengthsOf(scheme, claim)) {
       for (const algorithm of algorithms) {
-        if (claim.algorithms?.includes(algorithm) === false || !(hasOneLength || hasLength(algorithm, length))) continue
+        if (!hasOneLength && !calledFor(algorithm, length, claim)) continue
         const id = `${kindOf(algorithm)} ${length}`
         if (seen.has(id)) continue
         seen.add(id)
@@ -221,6 +235,11 @@ const ONE_LENGTH = [0]
 /** What takes as long: RSA's time is that of its modulus, whatever is made of the message. */
 function kindOf(name: Algorithm): string {
   return name.startsWith('rsa') ? 'rsa' : name
+}
+
+/** Whether a signature of so many bytes, with the call's label, may be one of the algorithm. */
+function calledFor(name: Algorithm, length: number, { algorithms }: TimelyClaim): boolean {
+  return algorithms?.includes(name) !== false && hasLength(name, length)
 }
 
 /** Whether a signature of so many bytes may be one of the algorithm; RSA's are as long as the modulus. */
