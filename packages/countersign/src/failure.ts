@@ -48,6 +48,12 @@ export type Failure =
     }
   | { readonly code: 'key-source-unavailable' }
   | { readonly code: 'replay-guard-unavailable' }
+  /** The client left, or sent less than it said. */
+  | { readonly code: 'body-incomplete' }
+  /** What reads it failed, or gave something that is no bytes. */
+  | { readonly code: 'body-unreadable' }
+  /** One of the verifier's own options failed, such as its clock. */
+  | { readonly code: 'verifier-failed' }
 
 export type FailureCode = Failure['code']
 
@@ -87,6 +93,9 @@ export const FAILURES: { readonly [C in FailureCode]: FailureFacts } = {
   'brown-out': { status: 503, title: 'Planned interruption' },
   'key-source-unavailable': { status: 503, title: 'Keys unavailable' },
   'replay-guard-unavailable': { status: 503, title: 'Replay protection unavailable' },
+  'body-incomplete': { status: 400, title: 'Incomplete body' },
+  'body-unreadable': { status: 500, title: 'Body not read' },
+  'verifier-failed': { status: 500, title: 'Not verified' },
 }
 
 /** One sentence on what happened and what to do, for readers who may see everything. */
@@ -156,6 +165,12 @@ export function explainFailure(failure: Failure): string {
       return "The keys can't be looked up at the moment: try again shortly."
     case 'replay-guard-unavailable':
       return "Replays can't be ruled out at the moment: try again shortly, with a new timestamp."
+    case 'body-incomplete':
+      return 'The body did not arrive whole: send the call again.'
+    case 'body-unreadable':
+      return 'The server could not read the body: whoever runs it finds the cause in its log.'
+    case 'verifier-failed':
+      return 'The server could not check the signature: whoever runs it finds the cause in its log.'
   }
 }
 

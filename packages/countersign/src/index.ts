@@ -47,11 +47,13 @@ export type { Secret } from './secret.ts'
 export { createSigner, type SignableRequest, type SignedRequest, type Signer, type SignerOptions } from './sign.ts'
 export type { Clock, TimestampFormat } from './timestamp.ts'
 export { takesReplayGuard } from './verify/claim-call.ts'
+export { throwUnjudged } from './verify/unjudged.ts'
 export {
   type Allowance,
   type AnswerHeaders,
   type BodyReader,
   createVerifier,
+  DEFAULT_BODY_TIMEOUT_MS,
   DEFAULT_MAX_BODY_BYTES,
   type IncomingRequest,
   type Refusal,

@@ -12,14 +12,16 @@ import { chooseOrigins, type Origin, readOrigins } from './origins.ts'
 import type { Claim, Plan, TimelyClaim } from './plan.ts'
 import { compileGuards } from './recipe/guards.ts'
 import { isDeclared, type Scheme } from './scheme.ts'
-import { systemClock } from './timestamp.ts'
+import { type Clock, systemClock } from './timestamp.ts'
 import { DEFAULT_MAX_TARGET_LENGTH, isStrictTarget } from './url.ts'
 import { checkAllowances, checkMembersOfOptions, checkSources } from './verify/check-options.ts'
 import { claimEach, createClaimer, type Proven, SAFE_METHODS } from './verify/claim-call.ts'
 import { createGate } from './verify/only.ts'
 import { findSkew, firstMomentMs, judgeTime } from './verify/time.ts'
 import {
+  DEFAULT_BODY_TIMEOUT_MS,
   DEFAULT_MAX_BODY_BYTES,
+  DEFAULT_SOURCE_TIMEOUT_MS,
   DEFAULT_TOLERANCE_MS,
   type IncomingRequest,
   type Refusal,
@@ -30,6 +32,8 @@ import {
   type VerifierOptions,
   type VerifyOptions,
 } from './verify/types.ts'
+import { isClientsFault } from './verify/unjudged.ts'
+import { createWait, systemTimer } from './verify/waiting.ts'
 
 export type { Allowance } from './recipe/guards.ts'
 export * from './verify/types.ts'
@@ -49,24 +53,46 @@ export * from './verify/types.ts'
  */
 export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifier {
   const crypto = options.crypto ?? platform
-  const { clock = systemClock, toleranceMs = DEFAULT_TOLERANCE_MS, keys, allow = [] } = options
+  const { toleranceMs = DEFAULT_TOLERANCE_MS, keys, allow = [] } = options
+  const clock = checkedClock(options.clock ?? systemClock)
   checkMembersOfOptions(options)
   checkAllowances(allow)
   checkSources(keys, options.replay)
   const origins = readOrigins(options.origin)
   const maxBodyBytes = options.limits?.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES
   const maxTargetLength = options.limits?.maxTargetLength ?? DEFAULT_MAX_TARGET_LENGTH
+  const sourceTimeoutMs = options.limits?.sourceTimeoutMs ?? DEFAULT_SOURCE_TIMEOUT_MS
+  const bodyTimeoutMs = options.limits?.bodyTimeoutMs ?? DEFAULT_BODY_TIMEOUT_MS
   checkNumbers({ toleranceMs, maxBodyBytes, maxTargetLength })
+  checkNumbers({ sourceTimeoutMs, bodyTimeoutMs }, MAX_TIMEOUT_MS)
+  const wait = createWait(options.timer ?? systemTimer)
   const takesBodyOnGet = allow.includes('body-on-get')
   const gate = createGate(scheme, options.only, options.limits?.methods)
   const fixedKeyId = readFixedKeyId(scheme, options.keyId)
-  const claimCall = createClaimer(scheme, { replay: options.replay, toleranceMs, clock })
+  const causes = new WeakMap<Failure, unknown>()
+  const claimCall = createClaimer(scheme, {
+    replay: options.replay,
+    toleranceMs,
+    clock,
+    wait: answer => wait(answer, sourceTimeoutMs, 'The replay guard'),
+    blame(failure, cause) {
+      causes.set(failure, cause)
+      return failure
+    },
+  })
   const plan = createPlan(scheme, crypto)
   const guard = compileGuards(scheme, { methods: gate.methods, allowed: new Set(allow) })
   const { prove, isCostly } = createProver(scheme, crypto, keys.algorithms)
-  const refuse = (failure: Failure): Refused => ({ ok: false, failure })
+  const refuse = (failure: Failure, cause = causes.get(failure)): Refused =>
+    cause === undefined ? { ok: false, failure } : { ok: false, failure, cause }
+  const findKey = (keyId: string): MaybePromise<Key | undefined> =>
+    whenReady(wait(keys.find(keyId), sourceTimeoutMs, 'The key source'), checkFound)
 
-  async function verify(request: IncomingRequest, { permission, deferBody }: VerifyOptions = {}, seen?: Seen): Promise<Verification> {
+  function verify(request: IncomingRequest, verifyOptions?: VerifyOptions, seen?: Seen): Promise<Verification> {
+    return judge(request, verifyOptions, seen).catch(cause => refuse({ code: 'verifier-failed' }, cause))
+  }
+
+  async function judge(request: IncomingRequest, { permission, deferBody }: VerifyOptions = {}, seen?: Seen): Promise<Verification> {
     const { method } = request
 
     // 1. What the request line and the headers say, read strictly.
@@ -89,7 +115,11 @@ export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifi
     const isDeferred = bodyDigest !== undefined
     let given: Uint8Array | undefined | 'too-large'
     if (typeof request.body === 'function') {
-      given = isDeferred ? undefined : await request.body(maxBodyBytes)
+      try {
+        given = isDeferred ? undefined : checkBytes(await wait(request.body(maxBodyBytes), bodyTimeoutMs, 'The reader of the body'))
+      } catch (cause) {
+        return refuse({ code: isClientsFault(cause) ? 'body-incomplete' : 'body-unreadable' }, cause)
+      }
       nowMs = clock()
     } else given = isDeferred ? undefined : request.body
     if (given === 'too-large' || (given !== undefined && given.length > maxBodyBytes))
@@ -123,15 +153,17 @@ export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifi
         continue
       }
       let key: Key | undefined
+      let hasWaited = false
       try {
-        const found = keyId === undefined ? undefined : keys.find(keyId)
+        const found = keyId === undefined ? undefined : findKey(keyId)
         if (isPromise(found)) {
           key = await found
-          nowMs = clock()
+          hasWaited = true
         } else key = found
-      } catch {
-        return refuse({ code: 'key-source-unavailable' })
+      } catch (cause) {
+        return refuse({ code: 'key-source-unavailable' }, cause)
       }
+      if (hasWaited) nowMs = clock()
 
       // 5. The time, held against the clock once nothing is unread any more. One of several that is for later is looked
       // at as it will be then.
@@ -149,9 +181,9 @@ export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifi
       try {
         const outcome = proveForOrigin(candidates, 0, key, timely, isDeferred, digests)
         proof = isPromise(outcome) ? await outcome : outcome
-      } catch {
+      } catch (cause) {
         // A key that can't be used; where it is made it is checked as far as the platform allows.
-        return refuse({ code: 'key-source-unavailable' })
+        return refuse({ code: 'key-source-unavailable' }, cause)
       }
       if (proof === undefined || key === undefined || 'code' in proof) {
         refusal ??=
@@ -198,7 +230,7 @@ export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifi
     address: string | undefined,
   ): Promise<Failure | undefined> {
     try {
-      const key = await keys.find(keyId)
+      const key = await findKey(keyId)
       if (key === undefined) return { code: 'unknown-key', keyId }
       const late = moment === undefined ? undefined : findSkew(moment, clock(), toleranceMs)
       if (late !== undefined) return late
@@ -258,7 +290,9 @@ export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifi
       const result = await verify(request, verifyOptions, seen)
       if (!result.ok) {
         try {
-          onRefused({ failure: result.failure, request, ...seen })
+          const { failure, cause } = result
+          const told: unknown = onRefused({ failure, request, ...seen, ...(cause === undefined ? {} : { cause }) })
+          if (isPromise(told)) told.then(undefined, dropped)
         } catch {
           // A watcher must not change what is answered.
         }
@@ -273,6 +307,36 @@ export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifi
  * each costs up to a millisecond, and anybody can send them.
  */
 const MAX_WRONG_SIGNATURES = 2
+
+/** The longest that a platform's timer waits. */
+const MAX_TIMEOUT_MS = 2_147_483_647
+
+const dropped = (): void => undefined
+
+/** A clock that gives no number would make a refusal that can't be written. */
+function checkedClock(clock: Clock): Clock {
+  return () => {
+    const nowMs = clock()
+    if (Number.isFinite(nowMs)) return nowMs
+    const given: unknown = nowMs
+    if (isPromise(given)) given.then(undefined, dropped)
+    throw new TypeError(`The option clock gives milliseconds since the epoch; got ${typeof nowMs}.`)
+  }
+}
+
+/** A key source may say by null that there is no such key. @throws TypeError */
+function checkFound(found: Key | null | undefined): Key | undefined {
+  if (found === undefined || found === null) return undefined
+  if (typeof found === 'object' && Array.isArray(found.secrets) && found.permissions instanceof Set && typeof found.id === 'string')
+    return found
+  throw new TypeError('The option keys gives keys that createKey made, or undefined.')
+}
+
+/** @throws TypeError */
+function checkBytes(body: Uint8Array | undefined | 'too-large'): Uint8Array | undefined | 'too-large' {
+  if (body === undefined || body === 'too-large' || body instanceof Uint8Array) return body
+  throw new TypeError("The reader of the body gives a Uint8Array, undefined or 'too-large'.")
+}
 
 /** What was seen of a request, for whoever is told of refusals. */
 interface Seen {

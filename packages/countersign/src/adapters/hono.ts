@@ -1,5 +1,6 @@
 import type { Failure } from '../failure.ts'
 import { readStream } from '../stream.ts'
+import { throwUnjudged } from '../verify/unjudged.ts'
 import type { Verifier, VerifyOptions } from '../verify.ts'
 import { BodyEatenError } from './body-eaten.ts'
 import { checkAdapterOptions } from './check-adapter-options.ts'
@@ -56,6 +57,7 @@ export function requireSignature(
       },
       options,
     )
+    throwUnjudged(result)
     if (!result.ok) {
       options.onRefused?.(result.failure, context)
       return problemResponse(result, verifier.scheme.name)

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { concatBytes } from '../encoding.ts'
 import { FAILURES, type Failure, problemHeaders, toProblem } from '../failure.ts'
+import { throwUnjudged } from '../verify/unjudged.ts'
 import type { IncomingRequest, Refused, Verification, Verified, Verifier, VerifyOptions } from '../verify.ts'
 import { announcedLength } from './announced-length.ts'
 import { answerProbe } from './body-probe.ts'
@@ -39,6 +40,7 @@ export function requireSignature(
     if (answerProbe(request, response)) return
     verifyNodeRequest(verifier, request, options)
       .then(async result => {
+        throwUnjudged(result)
         if (!result.ok) return refuse(verifier, result, request, response, options)
         await endOfTurn()
         for (const name in result.headers) response.setHeader(name, result.headers[name] ?? '')
@@ -64,7 +66,10 @@ export function fromNodeRequest(request: IncomingMessage, options: NodeOptions =
   }
 }
 
-export const CLIENT_GONE = 'The client went away before its body was read.'
+/** The error for a body whose client left before it was whole. */
+export function clientGone(): Error {
+  return Object.assign(new Error('The client went away before its body was read.'), { code: 'ECONNABORTED' })
+}
 
 /** Reads a body, and stops at the limit. */
 export function readBody(request: IncomingMessage, maxBytes: number): Promise<Uint8Array | undefined | 'too-large'> {
@@ -76,7 +81,7 @@ export function readBody(request: IncomingMessage, maxBytes: number): Promise<Ui
       new TypeError('The body was read before it could be verified: put requireSignature in front of every body parser.'),
     )
   }
-  if (request.destroyed && !request.complete) return Promise.reject(new Error(CLIENT_GONE))
+  if (request.destroyed && !request.complete) return Promise.reject(clientGone())
   return new Promise((resolve, reject) => {
     const pieces: Uint8Array[] = []
     let length = 0
@@ -89,7 +94,7 @@ export function readBody(request: IncomingMessage, maxBytes: number): Promise<Ui
     })
     request.once('end', () => resolve(pieces.length === 1 ? pieces[0] : concatBytes(pieces)))
     request.once('error', reject)
-    request.once('close', () => reject(new Error(CLIENT_GONE)))
+    request.once('close', () => reject(clientGone()))
   })
 }
 

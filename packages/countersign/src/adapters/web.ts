@@ -1,6 +1,7 @@
 import { FAILURES, type Failure, problemHeaders, toProblem } from '../failure.ts'
 import type { IncomingHeaders } from '../headers.ts'
 import { readStream } from '../stream.ts'
+import { throwUnjudged } from '../verify/unjudged.ts'
 import type { AnswerHeaders, IncomingRequest, Refused, Verified, Verifier, VerifyOptions } from '../verify.ts'
 import { checkAdapterOptions } from './check-adapter-options.ts'
 
@@ -36,6 +37,7 @@ export function requireSignature(
   checkAdapterOptions(options, ['target', 'headers'])
   return async request => {
     const result = await verifier.verify(fromWebRequest(request, options), options)
+    throwUnjudged(result)
     if (result.ok) return withHeaders(await handler(request, result), result.headers)
     options.onRefused?.(result.failure, request)
     return problemResponse(result, verifier.scheme.name)
