@@ -9,7 +9,7 @@ import { createProver, type Digests, type Proof } from './keys/prove.ts'
 import { failureOfKey, type Key } from './keys.ts'
 import { carriesNoBody } from './method.ts'
 import { chooseOrigins, type Origin, readOrigins } from './origins.ts'
-import type { Claim, Plan, TimelyClaim } from './plan.ts'
+import type { Claim, Composition, Plan, TimelyClaim } from './plan.ts'
 import { compileGuards } from './recipe/guards.ts'
 import { isDeclared, type Scheme } from './scheme.ts'
 import { type Clock, systemClock } from './timestamp.ts'
@@ -88,137 +88,139 @@ export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifi
   const findKey = (keyId: string): MaybePromise<Key | undefined> =>
     whenReady(wait(keys.find(keyId), sourceTimeoutMs, 'The key source'), checkFound)
 
-  function verify(request: IncomingRequest, verifyOptions?: VerifyOptions, seen?: Seen): Promise<Verification> {
-    return judge(request, verifyOptions, seen).catch(cause => refuse({ code: 'verifier-failed' }, cause))
-  }
+  async function verify(request: IncomingRequest, asked?: VerifyOptions, seen?: Seen): Promise<Verification> {
+    try {
+      const { permission, deferBody } = asked ?? NO_OPTIONS
+      const { method } = request
 
-  async function judge(request: IncomingRequest, { permission, deferBody }: VerifyOptions = {}, seen?: Seen): Promise<Verification> {
-    const { method } = request
+      // 1. What the request line and the headers say, read strictly.
+      const claim = readHead(request)
+      if ('code' in claim) return refuse(claim)
+      const candidates = chooseOrigins(origins, claim.host)
+      if (candidates.length === 0) return refuse({ code: 'unknown-origin', host: (claim.host ?? '').slice(0, 100) })
 
-    // 1. What the request line and the headers say, read strictly.
-    const claim = readHead(request)
-    if ('code' in claim) return refuse(claim)
-    const candidates = chooseOrigins(origins, claim.host)
-    if (candidates.length === 0) return refuse({ code: 'unknown-origin', host: (claim.host ?? '').slice(0, 100) })
+      // 2. The time, where it is known already and no other signature could have another: before anything that costs
+      // more.
+      let nowMs = clock()
+      if (claim.otherwise === undefined && typeof claim.moment === 'object') {
+        const late = findSkew(claim.moment, nowMs, toleranceMs)
+        if (late !== undefined) return refuse(late)
+      }
 
-    // 2. The time, where it is known already and no other signature could have another: before anything that costs
-    // more.
-    let nowMs = clock()
-    if (claim.otherwise === undefined && typeof claim.moment === 'object') {
-      const late = findSkew(claim.moment, nowMs, toleranceMs)
-      if (late !== undefined) return refuse(late)
+      // 3. The body.
+      const mayDefer = deferBody === true && !SAFE_METHODS.has(method) && claim.otherwise === undefined && !gate.needsBody
+      const bodyDigest = mayDefer ? plan.statedDigest(claim) : undefined
+      const isDeferred = bodyDigest !== undefined
+      let given: Uint8Array | undefined | 'too-large'
+      if (typeof request.body === 'function') {
+        try {
+          given = isDeferred ? undefined : checkBytes(await wait(request.body(maxBodyBytes), bodyTimeoutMs, 'The reader of the body'))
+        } catch (cause) {
+          return refuse({ code: isClientsFault(cause) ? 'body-incomplete' : 'body-unreadable' }, cause)
+        }
+        nowMs = clock()
+      } else given = isDeferred ? undefined : request.body
+      if (given === 'too-large' || (given !== undefined && given.length > maxBodyBytes))
+        return refuse({ code: 'body-too-large', maxBytes: maxBodyBytes })
+      const body = given === undefined || given.length === 0 ? undefined : given
+      if (body !== undefined && !takesBodyOnGet && carriesNoBody(method)) return refuse({ code: 'unexpected-body', method })
+      if (seen !== undefined) {
+        seen.body = isDeferred ? 'unread' : body
+        seen.origin = candidates[0]
+      }
+
+      // Each signature in turn: the first that holds is the call's, and all that hold are proven, since each could be
+      // sent alone. What is told is what was wrong with the first.
+      let refusal: Failure | undefined
+      let wrong = 0
+      let accepted: Proven | undefined
+      const isOnly = claim.otherwise === undefined
+      const proven: Proven[] = []
+      const digests: Digests | undefined = isOnly && candidates.length === 1 ? undefined : new Map()
+      for (let next: Claim | undefined = claim; next !== undefined; next = next.otherwise) {
+        const complete =
+          gate.checkBody(method, next, isDeferred || body !== undefined) ?? plan.complete(next, isDeferred ? 'deferred' : body)
+        if ('code' in complete) {
+          refusal ??= complete
+          continue
+        }
+
+        // 4. The key, as it is now that the body is there. What is wrong with it is told only once its signature is seen.
+        const keyId = keyIdOf(complete.keyId)
+        if (keyId === '') {
+          refusal ??= { code: 'missing-header', header: 'a key id' }
+          continue
+        }
+        let key: Key | undefined
+        let hasWaited = false
+        try {
+          const found = keyId === undefined ? undefined : findKey(keyId)
+          if (isPromise(found)) {
+            key = await found
+            hasWaited = true
+          } else key = found
+        } catch (cause) {
+          return refuse({ code: 'key-source-unavailable' }, cause)
+        }
+        if (hasWaited) nowMs = clock()
+
+        // 5. The time, held against the clock once nothing is unread any more. One of several that is for later is looked
+        // at as it will be then.
+        const early = isOnly || complete.moment === undefined ? undefined : findSkew(complete.moment, nowMs, toleranceMs)
+        const judgedMs = early === undefined ? nowMs : Math.max(nowMs, firstMomentMs(complete.moment, toleranceMs))
+        const timely = judgeTime(complete, judgedMs, toleranceMs)
+        refusal ??= early
+        if ('code' in timely) {
+          refusal ??= timely
+          continue
+        }
+
+        // 6. The message, rebuilt, and its signature.
+        let proof: Proof | Failure | undefined
+        try {
+          const outcome = proveForOrigin(candidates, 0, key, timely, isDeferred, digests)
+          proof = isPromise(outcome) ? await outcome : outcome
+        } catch (cause) {
+          // A key that can't be used; where it is made it is checked as far as the platform allows.
+          return refuse({ code: 'key-source-unavailable' }, cause)
+        }
+        if (proof === undefined || key === undefined || 'code' in proof) {
+          refusal ??=
+            proof !== undefined && 'code' in proof
+              ? proof
+              : { code: key === undefined ? 'unknown-key' : 'bad-signature', keyId: keyId ?? complete.keyId }
+          // What is not looked at could be sent alone, so no call is taken any more.
+          if (isCostly(timely) && ++wrong === MAX_WRONG_SIGNATURES && next.otherwise !== undefined) return refuse(refusal)
+          continue
+        }
+
+        // 7. The key may be used.
+        const held = early ?? failureOfKey(key, nowMs, request.address)
+        const one = { claim: timely, callIds: proof.callIds, key }
+        if (!isOnly) proven.push(one)
+        if (held === undefined && next.isAskedFor !== false) accepted ??= one
+        else refusal ??= held
+      }
+      if (accepted === undefined) return refuse(refusal ?? { code: 'bad-signature', keyId: claim.keyId })
+
+      // 8. Not seen before, up to the last moment at which it would be accepted; and that is not over.
+      const { key, claim: timely } = accepted
+      const claimed = isOnly ? claimCall(method, accepted) : claimEach(claimCall, method, proven, accepted, toleranceMs)
+      const repeated = isPromise(claimed) ? await claimed : claimed
+      if (repeated !== undefined) return refuse(repeated)
+
+      // 9. Permitted.
+      const denied = findDenial(key, permission)
+      if (denied !== undefined) return refuse(denied)
+      const timestampMs = timely.moment?.issuedMs ?? timely.moment?.expiresMs
+      if (!isDeferred) return { ok: true, key, body, timestampMs } as Verified
+      const keyId = keyIdOf(timely.keyId) ?? key.id
+      const proveWith = (now: Key): MaybePromise<Proof | Failure | undefined> => proveForOrigin(candidates, 0, now, timely, true)
+      const confirm = (): Promise<Failure | undefined> => confirmCall(accepted, keyId, proveWith, permission, request.address)
+      return { ok: true, key, body, bodyDigest, timestampMs, confirm } as Verified
+    } catch (cause) {
+      return refuse({ code: 'verifier-failed' }, cause)
     }
-
-    // 3. The body.
-    const mayDefer = deferBody === true && !SAFE_METHODS.has(method) && claim.otherwise === undefined && !gate.needsBody
-    const bodyDigest = mayDefer ? plan.statedDigest(claim) : undefined
-    const isDeferred = bodyDigest !== undefined
-    let given: Uint8Array | undefined | 'too-large'
-    if (typeof request.body === 'function') {
-      try {
-        given = isDeferred ? undefined : checkBytes(await wait(request.body(maxBodyBytes), bodyTimeoutMs, 'The reader of the body'))
-      } catch (cause) {
-        return refuse({ code: isClientsFault(cause) ? 'body-incomplete' : 'body-unreadable' }, cause)
-      }
-      nowMs = clock()
-    } else given = isDeferred ? undefined : request.body
-    if (given === 'too-large' || (given !== undefined && given.length > maxBodyBytes))
-      return refuse({ code: 'body-too-large', maxBytes: maxBodyBytes })
-    const body = given === undefined || given.length === 0 ? undefined : given
-    if (body !== undefined && !takesBodyOnGet && carriesNoBody(method)) return refuse({ code: 'unexpected-body', method })
-    if (seen !== undefined) {
-      seen.body = isDeferred ? 'unread' : body
-      seen.origin = candidates[0]
-    }
-
-    // Each signature in turn: the first that holds is the call's, and all that hold are proven, since each could be
-    // sent alone. What is told is what was wrong with the first.
-    let refusal: Failure | undefined
-    let wrong = 0
-    let accepted: Proven | undefined
-    const isOnly = claim.otherwise === undefined
-    const proven: Proven[] = []
-    const digests: Digests | undefined = isOnly && candidates.length === 1 ? undefined : new Map()
-    for (let next: Claim | undefined = claim; next !== undefined; next = next.otherwise) {
-      const complete = gate.checkBody(method, next, isDeferred || body !== undefined) ?? plan.complete(next, isDeferred ? 'deferred' : body)
-      if ('code' in complete) {
-        refusal ??= complete
-        continue
-      }
-
-      // 4. The key, as it is now that the body is there. What is wrong with it is told only once its signature is seen.
-      const keyId = keyIdOf(complete.keyId)
-      if (keyId === '') {
-        refusal ??= { code: 'missing-header', header: 'a key id' }
-        continue
-      }
-      let key: Key | undefined
-      let hasWaited = false
-      try {
-        const found = keyId === undefined ? undefined : findKey(keyId)
-        if (isPromise(found)) {
-          key = await found
-          hasWaited = true
-        } else key = found
-      } catch (cause) {
-        return refuse({ code: 'key-source-unavailable' }, cause)
-      }
-      if (hasWaited) nowMs = clock()
-
-      // 5. The time, held against the clock once nothing is unread any more. One of several that is for later is looked
-      // at as it will be then.
-      const early = isOnly || complete.moment === undefined ? undefined : findSkew(complete.moment, nowMs, toleranceMs)
-      const judgedMs = early === undefined ? nowMs : Math.max(nowMs, firstMomentMs(complete.moment, toleranceMs))
-      const timely = judgeTime(complete, judgedMs, toleranceMs)
-      refusal ??= early
-      if ('code' in timely) {
-        refusal ??= timely
-        continue
-      }
-
-      // 6. The message, rebuilt, and its signature.
-      let proof: Proof | Failure | undefined
-      try {
-        const outcome = proveForOrigin(candidates, 0, key, timely, isDeferred, digests)
-        proof = isPromise(outcome) ? await outcome : outcome
-      } catch (cause) {
-        // A key that can't be used; where it is made it is checked as far as the platform allows.
-        return refuse({ code: 'key-source-unavailable' }, cause)
-      }
-      if (proof === undefined || key === undefined || 'code' in proof) {
-        refusal ??=
-          proof !== undefined && 'code' in proof
-            ? proof
-            : { code: key === undefined ? 'unknown-key' : 'bad-signature', keyId: keyId ?? complete.keyId }
-        // What is not looked at could be sent alone, so no call is taken any more.
-        if (isCostly(timely) && ++wrong === MAX_WRONG_SIGNATURES && next.otherwise !== undefined) return refuse(refusal)
-        continue
-      }
-
-      // 7. The key may be used.
-      const held = early ?? failureOfKey(key, nowMs, request.address)
-      const one = { claim: timely, callIds: proof.callIds, key }
-      if (!isOnly) proven.push(one)
-      if (held === undefined && next.isAskedFor !== false) accepted ??= one
-      else refusal ??= held
-    }
-    if (accepted === undefined) return refuse(refusal ?? { code: 'bad-signature', keyId: claim.keyId })
-
-    // 8. Not seen before, up to the last moment at which it would be accepted; and that is not over.
-    const { key, claim: timely } = accepted
-    const claimed = isOnly ? claimCall(method, accepted) : claimEach(claimCall, method, proven, accepted, toleranceMs)
-    const repeated = isPromise(claimed) ? await claimed : claimed
-    if (repeated !== undefined) return refuse(repeated)
-
-    // 9. Permitted.
-    const denied = findDenial(key, permission)
-    if (denied !== undefined) return refuse(denied)
-    const timestampMs = timely.moment?.issuedMs ?? timely.moment?.expiresMs
-    if (!isDeferred) return { ok: true, key, body, timestampMs } as Verified
-    const keyId = keyIdOf(timely.keyId) ?? key.id
-    const proveWith = (now: Key): MaybePromise<Proof | Failure | undefined> => proveForOrigin(candidates, 0, now, timely, true)
-    const confirm = (): Promise<Failure | undefined> => confirmCall(accepted, keyId, proveWith, permission, request.address)
-    return { ok: true, key, body, bodyDigest, timestampMs, confirm } as Verified
   }
 
   /** Steps 4 to 7 and 9 again, for a call that was proven before its body was there. */
@@ -251,6 +253,11 @@ export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifi
     return 'code' in claim ? claim : (gate.checkHead(method, target) ?? claim)
   }
 
+  /** What a guard looks at costs more than a signature, and what it finds is for whoever can sign. */
+  function guarded(outcome: Proof | Failure | undefined, { call, recipe }: Composition): Proof | Failure | undefined {
+    return outcome === undefined || 'code' in outcome ? outcome : (guard(call, recipe) ?? outcome)
+  }
+
   /** For the first origin that the call may be meant for and holds for. */
   function proveForOrigin(
     candidates: readonly Origin[],
@@ -264,10 +271,8 @@ export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifi
     if (origin === undefined) return undefined
     const composition = plan.compose(claim, origin)
     if ('code' in composition) return composition
-    // What a guard looks at costs more than a signature, and what it finds is for whoever can sign.
-    const proof = whenReady(prove(key, composition, claim, isDeferred, digests), outcome =>
-      outcome === undefined || 'code' in outcome ? outcome : (guard(composition.call, composition.recipe) ?? outcome),
-    )
+    const proven = prove(key, composition, claim, isDeferred, digests)
+    const proof = isPromise(proven) ? proven.then(outcome => guarded(outcome, composition)) : guarded(proven, composition)
     if (at + 1 === candidates.length) return proof
     return whenReady(proof, outcome => outcome ?? proveForOrigin(candidates, at + 1, key, claim, isDeferred, digests))
   }
@@ -312,6 +317,8 @@ const MAX_WRONG_SIGNATURES = 2
 const MAX_TIMEOUT_MS = 2_147_483_647
 
 const dropped = (): void => undefined
+
+const NO_OPTIONS: VerifyOptions = {}
 
 /** A clock that gives no number would make a refusal that can't be written. */
 function checkedClock(clock: Clock): Clock {

@@ -43,7 +43,11 @@ export function createDerivedSigner(
     return whenReady(steps, () => crypto.hmac(digest, key, encoding))
   }
 
-  const idOf = ({ chain = [], call }: Chained): string => chain.map(text => text(call)).join('\n')
+  function idOf({ chain = [], call }: Chained): string {
+    let id = ''
+    for (const text of chain) id += `${text(call)}\n`
+    return id
+  }
 
   return {
     sign: (message, composition) => whenReady(kept.get(idOf(composition)) ?? derive(composition), sign => sign(message)),

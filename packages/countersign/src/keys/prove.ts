@@ -1,7 +1,7 @@
 import type { Algorithm } from '../algorithm.ts'
 import { algorithmFacts } from '../algorithm.ts'
 import { MIN_RSA_BITS } from '../crypto/modulus.ts'
-import { type CryptoProvider, inTurn, type MaybePromise, whenReady } from '../crypto/provider.ts'
+import { type CryptoProvider, inTurn, isPromise, type MaybePromise, whenReady } from '../crypto/provider.ts'
 import { decodedLength, decodeStrictly } from '../encoding.ts'
 import type { Failure } from '../failure.ts'
 import { type Key, MAX_LIVE_SECRETS } from '../keys.ts'
@@ -83,14 +83,15 @@ export function createProver(scheme: Scheme, crypto: CryptoProvider, given: read
     const { made, call } = composition
     const message = made.write(call)
     if (call.missing !== undefined) return { code: 'missing-header', header: call.missing }
-    const conclude = (callIds: readonly string[] | undefined): MaybePromise<Proof | undefined> =>
-      callIds === undefined
-        ? whenReady(
-            inTurn(decoysFor(claim, key), check => whenReady(check(message, claim, composition), nothing)),
-            nothing,
-          )
-        : { callIds }
-    return key === undefined ? conclude(undefined) : whenReady(checkOf(key)(message, claim, composition), conclude)
+    const ids = key === undefined ? undefined : checkOf(key)(message, claim, composition)
+    if (isPromise(ids)) return ids.then(callIds => (callIds === undefined ? spend(key, message, composition, claim) : { callIds }))
+    return ids === undefined ? spend(key, message, composition, claim) : { callIds: ids }
+  }
+
+  /** Does the rest of the work that a wrong signature costs. */
+  function spend(key: Key | undefined, message: Message, composition: Composition, claim: TimelyClaim): MaybePromise<undefined> {
+    const spent = inTurn(decoysFor(claim, key), check => whenReady(check(message, claim, composition), nothing))
+    return whenReady(spent, nothing)
   }
 
   const prove: Prove = (key, composition, claim, isDeferred, digests) => {
