@@ -55,11 +55,13 @@ export {
   deprecated,
   type When,
 } from './verify/deprecation.ts'
+export { throwUnjudged } from './verify/unjudged.ts'
 export {
   type Allowance,
   type AnswerHeaders,
   type BodyReader,
   createVerifier,
+  DEFAULT_BODY_TIMEOUT_MS,
   DEFAULT_MAX_BODY_BYTES,
   type IncomingRequest,
   type Refusal,

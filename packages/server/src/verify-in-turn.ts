@@ -1,4 +1,5 @@
 import type { BodyReader, Failure, IncomingRequest, Verification, Verifier, VerifyOptions } from 'countersign'
+import { throwUnjudged } from 'countersign'
 import { ServerError } from './errors.ts'
 
 export interface VerifiedInTurn {
@@ -22,14 +23,14 @@ export function verifyInTurn(
   const [first] = verifiers
   if (first === undefined) throw new ServerError('route-invalid', 400, 'A route has at least one scheme.')
   if (verifiers.length === 1)
-    return async (request, options) => ({ result: await first.verify(request, options), scheme: first.scheme.name })
+    return async (request, options) => ({ result: await verifyBy(first, request, options), scheme: first.scheme.name })
   return async (given, asked = {}) => {
     const request = typeof given.body === 'function' ? { ...given, body: readOnce(given.body) } : given
     const isForOne = asked.deferBody !== true || verifiers.filter(verifier => verifier.isSigned(request)).length < 2
     const options = isForOne ? asked : { ...asked, deferBody: false }
     let answer: VerifiedInTurn | undefined
     for (const [index, verifier] of verifiers.entries()) {
-      const result = await verifier.verify(request, options)
+      const result = await verifyBy(verifier, request, options)
       const scheme = verifier.scheme.name
       if (result.ok) return (await findRepeated(verifiers.slice(index + 1), request)) ?? { result, scheme }
       if (!isForAnother(result.failure)) return { result, scheme }
@@ -37,6 +38,13 @@ export function verifyInTurn(
     }
     return answer as VerifiedInTurn
   }
+}
+
+/** @throws what kept the request from being judged: the gateway answers and reports that itself */
+async function verifyBy(verifier: Verifier, request: IncomingRequest, options?: VerifyOptions): Promise<Verification> {
+  const result = await verifier.verify(request, options)
+  throwUnjudged(result)
+  return result
 }
 
 /** A scheme that does not sign the whole request takes some calls only: the others may be signed by another scheme. */
@@ -53,7 +61,7 @@ const NOT_REMEMBERED: readonly Failure['code'][] = ['replayed', 'replay-guard-un
 async function findRepeated(others: readonly Verifier[], request: IncomingRequest): Promise<VerifiedInTurn | undefined> {
   for (const verifier of others) {
     if (!verifier.isSigned(request)) continue
-    const result = await verifier.verify(request)
+    const result = await verifyBy(verifier, request)
     if (!result.ok && NOT_REMEMBERED.includes(result.failure.code)) return { result, scheme: verifier.scheme.name }
   }
   return undefined

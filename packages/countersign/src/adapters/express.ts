@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Failure } from '../contract/failure.ts'
+import { throwUnjudged } from '../verify/unjudged.ts'
 import type { Verification, Verifier, VerifyOptions } from '../verify/verify.ts'
 import { answerProbe } from './body-probe.ts'
 import { checkAdapterOptions } from './check-adapter-options.ts'
@@ -53,6 +54,7 @@ export function requireSignature(
       address: options.address === undefined ? request.ip : options.address(request),
     }
     const answer = async (result: Verification): Promise<void> => {
+      throwUnjudged(result)
       if (result.ok) {
         await endOfTurn()
         rememberCall(request, result)

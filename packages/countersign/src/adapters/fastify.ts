@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { Failure } from '../contract/failure.ts'
+import { throwUnjudged } from '../verify/unjudged.ts'
 import type { Verification, Verifier, VerifyOptions } from '../verify/verify.ts'
 import { checkAdapterOptions } from './check-adapter-options.ts'
 import { keepBody } from './keep-body.ts'
@@ -57,6 +58,7 @@ export function requireSignature(
       },
       options,
     )
+    throwUnjudged(result)
     if (result.ok) {
       await endOfTurn()
       rememberCall(request, result)

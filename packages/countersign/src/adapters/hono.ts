@@ -1,4 +1,5 @@
 import type { Failure } from '../contract/failure.ts'
+import { throwUnjudged } from '../verify/unjudged.ts'
 import type { Verifier, VerifyOptions } from '../verify/verify.ts'
 import { readStream } from '../wire/stream.ts'
 import { BodyEatenError } from './body-eaten.ts'
@@ -56,6 +57,7 @@ export function requireSignature(
       },
       options,
     )
+    throwUnjudged(result)
     if (!result.ok) {
       options.onRefused?.(result.failure, context)
       return problemResponse(result, verifier.scheme.name)

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import { concatBytes } from '../wire/encoding.ts'
 import { announcedLength } from './announced-length.ts'
 import { BodyEatenError } from './body-eaten.ts'
-import { CLIENT_GONE, readBody } from './read-body.ts'
+import { clientGone, readBody } from './read-body.ts'
 
 /** What some parsers keep of a body: `verify` of Express's parsers, koa-bodyparser, cloud functions. */
 interface WithRawBody {
@@ -76,7 +76,7 @@ function peek(request: IncomingMessage, announced: number | undefined, maxBytes:
     }
     const gone = (): void => {
       stop()
-      reject(new Error(CLIENT_GONE))
+      reject(clientGone())
     }
     const stop = (): void => {
       request.off('readable', take)

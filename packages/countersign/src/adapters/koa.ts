@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Failure } from '../contract/failure.ts'
+import { throwUnjudged } from '../verify/unjudged.ts'
 import type { Verifier, VerifyOptions } from '../verify/verify.ts'
 import { answerProbe } from './body-probe.ts'
 import { checkAdapterOptions } from './check-adapter-options.ts'
@@ -65,6 +66,7 @@ export function requireSignature(
       },
       options,
     )
+    throwUnjudged(result)
     if (result.ok) {
       await endOfTurn()
       rememberCall(context, result)

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Failure } from '../contract/failure.ts'
+import { throwUnjudged } from '../verify/unjudged.ts'
 import type { IncomingRequest, Refused, Verification, Verified, Verifier, VerifyOptions } from '../verify/verify.ts'
 import { answerProbe } from './body-probe.ts'
 import { checkAdapterOptions } from './check-adapter-options.ts'
@@ -40,6 +41,7 @@ export function requireSignature(
     if (answerProbe(request, response)) return
     verifyNodeRequest(verifier, request, options)
       .then(async result => {
+        throwUnjudged(result)
         if (!result.ok) return refuse(verifier, result, request, response, options)
         await endOfTurn()
         for (const name in result.headers) response.setHeader(name, result.headers[name] ?? '')

@@ -2,7 +2,10 @@ import type { IncomingMessage } from 'node:http'
 import { concatBytes } from '../wire/encoding.ts'
 import { announcedLength } from './announced-length.ts'
 
-export const CLIENT_GONE = 'The client went away before its body was read.'
+/** The error for a body whose client left before it was whole. */
+export function clientGone(): Error {
+  return Object.assign(new Error('The client went away before its body was read.'), { code: 'ECONNABORTED' })
+}
 
 /** Reads a body, and stops at the limit. */
 export function readBody(request: IncomingMessage, maxBytes: number): Promise<Uint8Array | undefined | 'too-large'> {
@@ -14,7 +17,7 @@ export function readBody(request: IncomingMessage, maxBytes: number): Promise<Ui
       new TypeError('The body was read before it could be verified: put requireSignature in front of every body parser.'),
     )
   }
-  if (request.destroyed && !request.complete) return Promise.reject(new Error(CLIENT_GONE))
+  if (request.destroyed && !request.complete) return Promise.reject(clientGone())
   return new Promise((resolve, reject) => {
     const pieces: Uint8Array[] = []
     let length = 0
@@ -27,6 +30,6 @@ export function readBody(request: IncomingMessage, maxBytes: number): Promise<Ui
     })
     request.once('end', () => resolve(pieces.length === 1 ? pieces[0] : concatBytes(pieces)))
     request.once('error', reject)
-    request.once('close', () => reject(new Error(CLIENT_GONE)))
+    request.once('close', () => reject(clientGone()))
   })
 }

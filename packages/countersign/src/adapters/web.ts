@@ -1,4 +1,5 @@
 import type { Failure } from '../contract/failure.ts'
+import { throwUnjudged } from '../verify/unjudged.ts'
 import type { AnswerHeaders, IncomingRequest, Refused, Verified, Verifier, VerifyOptions } from '../verify/verify.ts'
 import type { IncomingHeaders } from '../wire/headers.ts'
 import { readStream } from '../wire/stream.ts'
@@ -37,6 +38,7 @@ export function requireSignature(
   checkAdapterOptions(options, ['target', 'headers'])
   return async request => {
     const result = await verifier.verify(fromWebRequest(request, options), options)
+    throwUnjudged(result)
     if (result.ok) return withHeaders(await handler(request, result), result.headers)
     options.onRefused?.(result.failure, request)
     return problemResponse(result, verifier.scheme.name)

@@ -49,6 +49,12 @@ export type Failure =
   | { readonly code: 'replay-guard-unavailable' }
   /** No room to remember another call, or none for another one of this key. */
   | { readonly code: 'replay-guard-full' }
+  /** The client left, or sent less than it said. */
+  | { readonly code: 'body-incomplete' }
+  /** What reads it failed, or gave something that is no bytes. */
+  | { readonly code: 'body-unreadable' }
+  /** One of the verifier's own options failed, such as its clock. */
+  | { readonly code: 'verifier-failed' }
 
 /**
  * How a call is made in which a boundary can't move: with a body that begins as no URL can go on; with that, and the

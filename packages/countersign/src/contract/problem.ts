@@ -38,6 +38,9 @@ export const FAILURES: { readonly [C in FailureCode]: FailureFacts } = {
   'key-source-unavailable': { status: 503, title: 'Keys unavailable' },
   'replay-guard-unavailable': { status: 503, title: 'Replay protection unavailable' },
   'replay-guard-full': { status: 503, title: 'Replay protection full' },
+  'body-incomplete': { status: 400, title: 'Incomplete body' },
+  'body-unreadable': { status: 500, title: 'Body not read' },
+  'verifier-failed': { status: 500, title: 'Not verified' },
 }
 
 /** One sentence on what happened and what to do, for readers who may see everything. */
@@ -109,6 +112,12 @@ export function explainFailure(failure: Failure): string {
       return "Replays can't be ruled out at the moment: try again shortly, with a new timestamp."
     case 'replay-guard-full':
       return 'Too many calls have to be remembered at the moment: send fewer in a minute, and sign this one again later. The owner of the API can give the replay guard more memory.'
+    case 'body-incomplete':
+      return 'The body did not arrive whole: send the call again.'
+    case 'body-unreadable':
+      return 'The server could not read the body: whoever runs it finds the cause in its log.'
+    case 'verifier-failed':
+      return 'The server could not check the signature: whoever runs it finds the cause in its log.'
   }
 }
 

@@ -10,7 +10,7 @@ import { heldBy } from './coverage.ts'
 import type { Held } from './held.ts'
 import { openEndsOf } from './open-ends.ts'
 import { compileOtherMomentCheck } from './other-moment.ts'
-import { compileSpelling } from './spelling.ts'
+import { compileSpelling, wholeOf } from './spelling.ts'
 
 /**
  * Refuses a call whose message another call could have; `undefined` for one that stands alone.
@@ -90,10 +90,15 @@ function findOtherMoment(scheme: Scheme): Guard {
 
 function compileLosses(held: Held, isTaken: (loss: Loss) => boolean, isEither: boolean): readonly Guard[] {
   const guards: Guard[] = []
+  const made = new Set<string>()
   for (const [part, losses] of held) {
     for (const loss of LOSSES) {
       const spelling = losses.get(loss)
       if (spelling === undefined || isTaken(loss)) continue
+      // Members of one header share the text that is looked at.
+      const looksAt = `${loss} ${spelling} ${wholeOf(part)}`
+      if (made.has(looksAt)) continue
+      made.add(looksAt)
       const isCanonical =
         loss !== 'which-place' ? compileSpelling(part, loss, spelling) : part === 'body' && isEither ? isNoQuery : undefined
       if (isCanonical !== undefined) guards.push(call => (isCanonical(call) ? undefined : { code: 'ambiguous-request', loss, part }))

@@ -1,7 +1,6 @@
 import type { Loss } from '../contract/loss.ts'
 import type { Call } from '../recipe/call.ts'
-import { perCall } from '../recipe/per-call.ts'
-import { formEncode, readQueryParameters } from '../recipe/query-parameters.ts'
+import { formEncode, parametersOf } from '../recipe/query-parameters.ts'
 import { decodeAnySpelling } from '../wire/percent.ts'
 import { pathOf, queryOf } from '../wire/url.ts'
 import type { Spelling } from './held.ts'
@@ -35,13 +34,18 @@ export function compileSpelling(part: string, loss: Loss, spelling: Spelling): (
   }
 }
 
+/** The part whose text is looked at: of a member of a header, the header. */
+export function wholeOf(part: string): string {
+  return part.replace(/^(header\.[^;]*);key=.*$/, '$1')
+}
+
 /** A test of the text of a part, or of each text where it has several. */
 function everyText(part: string, isCanonical: (text: string) => boolean): (call: Call) => boolean {
   if (part === 'path') return ({ target }) => isCanonical(pathOf(target))
   if (part === 'query') return ({ target }) => isCanonical(queryOf(target))
   if (part === 'body') return ({ body }) => isCanonical(typeof body === 'string' ? body : new TextDecoder().decode(body))
   if (part === 'header.*') return ({ covered, header }) => covered.every(name => isCanonical(header(name) ?? ''))
-  const name = part.replace(/^header\./, '').replace(/;key=.*$/, '')
+  const name = wholeOf(part).replace(/^header\./, '')
   return ({ header }) => isCanonical(header(name) ?? '')
 }
 
@@ -98,12 +102,10 @@ function hexDigit(code: number): number {
 /** A parameter that is signed by itself (RFC 9421 §2.2.8) is written as it is signed. */
 function compileEscapedParameter(wanted: string): (call: Call) => boolean {
   return call => {
-    const found = parametersOf(call, queryOf(call.target)).get(wanted) ?? []
+    const found = parametersOf(call).get(wanted) ?? []
     return found.every(({ written, value }) => written === `${wanted}=${formEncode(value)}`)
   }
 }
-
-const parametersOf = /* @__PURE__ */ perCall(readQueryParameters)
 
 /**
  * Names are compared as a handler sees them: decoded, with a plus as a space. Parameters that are empty altogether are
@@ -142,12 +144,39 @@ function nameIn(query: string, start: number, end: number): string {
 /** The same of a structured field's members; what is quoted or in parentheses has no keys. */
 function hasNoKeyTwice(text: string): boolean {
   if (!text.includes(',')) return true
-  const members = text
-    .replace(/"(?:[^"\\]|\\.)*"/g, '')
-    .replace(/\([^)]*\)/g, '')
-    .split(',')
-  const keys = members.map(member => member.trim().replace(/[=;].*$/, ''))
+  const members = without(without(text, '"', endOfString), '(', (rest, start) => rest.indexOf(')', start)).split(',')
+  const keys = members.map(member => {
+    const end = member.search(/[=;]/)
+    return (end < 0 ? member : member.slice(0, end)).trim()
+  })
   return new Set(keys).size === keys.length
+}
+
+/**
+ * A text without what stands from each `open` to its end, in one pass: a regular expression would look for an end that
+ * is not there again and again.
+ *
+ * @param endOf where the part ends that begins at `start`; -1 where it is open, and with it all that follow
+ */
+function without(text: string, open: string, endOf: (text: string, start: number) => number): string {
+  let left = ''
+  let from = 0
+  for (let start = text.indexOf(open); start >= 0; start = text.indexOf(open, from)) {
+    const end = endOf(text, start)
+    if (end < 0) break
+    left += text.slice(from, start)
+    from = end + 1
+  }
+  return left + text.slice(from)
+}
+
+/** Of an open string, the quotes that follow are all escaped, so they open nothing that ends. */
+function endOfString(text: string, start: number): number {
+  for (let at = start + 1; at < text.length; at++) {
+    if (text[at] === '\\') at++
+    else if (text[at] === '"') return at
+  }
+  return -1
 }
 
 function hasNoBareMark({ target }: Call): boolean {

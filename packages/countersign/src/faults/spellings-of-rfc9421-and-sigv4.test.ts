@@ -70,6 +70,22 @@ describe('RFC 9421', () => {
     expect(codeOf(await verifierOf(rfc).verify(await severalLabels(all)))).toBe('accepted')
   })
 
+  it('takes no call behind two that could be of key pairs and do not fit, for each costs up to a millisecond', async () => {
+    const { headers, ...call } = await severalLabels([wrong, wrong, {}])
+    const { signature, ...others } = headers as { [name: string]: string }
+    // As long as a signature by Ed25519.
+    const long = `:${Buffer.alloc(64, 1).toString('base64')}:`
+    const withLong = (count: number): string =>
+      String(signature)
+        .split(', ')
+        .map((one, index) => (index < count ? one.replace(/:.*:/, long) : one))
+        .join(', ')
+    const answers = await Promise.all(
+      [0, 1, 2].map(count => verifierOf(rfc).verify({ ...call, headers: { ...others, signature: withLong(count) } })),
+    )
+    expect(answers.map(codeOf)).toEqual(['accepted', 'accepted', 'bad-signature'])
+  })
+
   it('tries no more than eight, and needs one that is good', async () => {
     const { verify } = verifierOf(rfc)
     expect(codeOf(await verify(await severalLabels([...Array.from({ length: 8 }, () => wrong), {}])))).not.toBe('accepted')

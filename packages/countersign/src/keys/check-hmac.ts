@@ -22,7 +22,7 @@ export function createHmacCheck(
   const { derivedKey, signature } = scheme
   const signers = secrets.map(secret => ({
     sign: derivedKey === undefined ? crypto.hmac(digest, secret.reveal(), signature.encoding) : undefined,
-    signDerived:
+    derived:
       derivedKey === undefined ? undefined : createDerivedSigner(derivedKey.prefix, secret.reveal(), digest, signature.encoding, crypto),
     holdsPassphrase: preparePassphrase(scheme, crypto, passphrase, secret.reveal(), digest),
   }))
@@ -44,12 +44,14 @@ export function createHmacCheck(
   return (message, claim, composition) => {
     const signatures: string[] = []
     let holds = false
-    const checked = inTurn(signers, ({ sign, signDerived, holdsPassphrase }) => {
-      const expected = sign === undefined ? signDerived?.(message, composition) : sign(message)
+    const checked = inTurn(signers, ({ sign, derived, holdsPassphrase }) => {
+      const expected = sign === undefined ? derived?.sign(message, composition) : sign(message)
       return whenReady(expected ?? '', text =>
         whenReady(holdsPassphrase?.(claim.passphrase) ?? takesPassphrase(claim), passphraseHolds => {
           signatures.push(text)
-          if (isPresented(crypto, text, claim) && passphraseHolds) holds = true
+          const isRight = isPresented(crypto, text, claim) && passphraseHolds
+          if (isRight) holds = true
+          return isRight ? derived?.keep(composition) : derived?.spend(composition)
         }),
       )
     })

@@ -7,12 +7,21 @@ import { type Message, textMessage } from '../wire/message.ts'
 /** Derived keys kept per secret; a client of one service needs one a day. */
 const MAX_DERIVED_KEYS = 16
 
-/** Signs a message with the key that is derived over the texts of its composition's chain. */
-export type SignDerived = (message: Message, composition: Pick<Composition, 'chain' | 'call'>) => MaybePromise<string>
+/** Signs with keys that are derived from a secret. */
+export interface DerivedSigner {
+  /** Signs a message with the key that is derived over the texts of its composition's chain. */
+  sign(message: Message, composition: Chained): MaybePromise<string>
+  /** Keeps the derived key: it will be asked for again. */
+  keep(composition: Chained): MaybePromise<void>
+  /** Does the work of deriving where `sign` was spared it, so that its time doesn't tell which keys are kept. */
+  spend(composition: Chained): MaybePromise<void>
+}
+
+type Chained = Pick<Composition, 'chain' | 'call'>
 
 /**
- * Signs with keys derived from a secret: HMAC with prefix and secret over the first text of the chain, with that over
- * the second, and so on. Each derived key is worked out once.
+ * Makes the signer: HMAC with prefix and secret over the first text of the chain, with that over the second, and so on.
+ * A derived key is worked out each time until it is kept: what a stranger asks for must not push out what clients use.
  */
 export function createDerivedSigner(
   prefix: string,
@@ -20,29 +29,36 @@ export function createDerivedSigner(
   digest: Digest,
   encoding: BytesEncoding,
   crypto: CryptoProvider,
-): SignDerived {
+): DerivedSigner {
   const material = concatBytes([utf8(prefix), secret])
-  const derived = new Map<string, MaybePromise<SignMessage>>()
+  const kept = new Map<string, SignMessage>()
 
-  function derive(texts: readonly string[]): MaybePromise<SignMessage> {
+  function derive({ chain = [], call }: Chained): MaybePromise<SignMessage> {
     let key = material
-    const steps = inTurn(texts, text =>
-      whenReady(crypto.hmac(digest, key, 'hex')(textMessage(text)), hex => {
+    const steps = inTurn(chain, text =>
+      whenReady(crypto.hmac(digest, key, 'hex')(textMessage(text(call))), hex => {
         key = fromHex(hex) ?? key
       }),
     )
     return whenReady(steps, () => crypto.hmac(digest, key, encoding))
   }
 
-  return (message, { chain = [], call }) => {
-    const texts = chain.map(text => text(call))
-    const id = texts.join('\n')
-    let signer = derived.get(id)
-    if (signer === undefined) {
-      signer = derive(texts)
-      if (derived.size >= MAX_DERIVED_KEYS) derived.delete(derived.keys().next().value ?? '')
-      derived.set(id, signer)
-    }
-    return whenReady(signer, sign => sign(message))
+  function idOf({ chain = [], call }: Chained): string {
+    let id = ''
+    for (const text of chain) id += `${text(call)}\n`
+    return id
+  }
+
+  return {
+    sign: (message, composition) => whenReady(kept.get(idOf(composition)) ?? derive(composition), sign => sign(message)),
+    keep(composition) {
+      const id = idOf(composition)
+      if (kept.has(id)) return undefined
+      return whenReady(derive(composition), sign => {
+        if (kept.size >= MAX_DERIVED_KEYS) kept.delete(kept.keys().next().value ?? '')
+        kept.set(id, sign)
+      })
+    },
+    spend: composition => (kept.has(idOf(composition)) ? whenReady(derive(composition), () => undefined) : undefined),
   }
 }

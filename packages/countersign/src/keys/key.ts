@@ -49,7 +49,7 @@ export interface KeyDescription extends SecretOptions {
 export type KeyState = 'active' | 'disabled' | 'revoked'
 
 /** How many secrets of one key are tried. */
-const MAX_LIVE_SECRETS = 2
+export const MAX_LIVE_SECRETS = 2
 
 /** A key that was read and checked, ready to verify with. Made by {@link createKey} only. */
 export interface Key {

@@ -1,6 +1,5 @@
 import type { Failure } from '../contract/failure.ts'
 import { type Algorithm, algorithmFacts } from '../crypto/algorithm.ts'
-import { createFingerprinter } from '../crypto/fingerprint.ts'
 import { MIN_RSA_BITS } from '../crypto/modulus.ts'
 import { type CryptoProvider, inTurn, isPromise, type MaybePromise, whenReady } from '../crypto/provider.ts'
 import { signatureBytes } from '../crypto/signature-bytes.ts'
@@ -14,7 +13,7 @@ import { decodedLength, decodeStrictly } from '../wire/encoding.ts'
 import { type Message, textMessage } from '../wire/message.ts'
 import { type CheckHmac, createHmacCheck } from './check-hmac.ts'
 import { decoyPublicKey } from './decoys.ts'
-import type { Key } from './key.ts'
+import { type Key, MAX_LIVE_SECRETS } from './key.ts'
 import { keyMaterial, MAX_RSA_BITS } from './public-key.ts'
 import { Secret } from './secret.ts'
 
@@ -25,22 +24,28 @@ export interface Proof {
 }
 
 /**
- * Compares what was presented with what is right. The work is chosen by what was presented, whether there is such a key
- * or not, so that its time tells nothing of which keys exist.
+ * Compares what was presented with what is right. A key that holds costs its own check. A wrong signature costs every
+ * check that its length and its label call for, whether there is such a key or not, so that its time tells nothing of
+ * which keys exist, nor of what kind they are.
  *
  * @param digests of the body, kept while several signatures of one request are tried
  * @param isDeferred the body is not there: the digest that was stated stands for it, and is compared by whoever reads
  * the body
  * @returns `undefined` when the signature is not one of the key's; a failure when the request could not be judged
  */
-export type Prove = (
-  keyId: string,
+type Prove = (
   key: Key | undefined,
   composition: Composition,
   claim: TimelyClaim,
   isDeferred: boolean,
   digests?: Digests,
 ) => MaybePromise<Proof | Failure | undefined>
+
+export interface Prover {
+  readonly prove: Prove
+  /** Whether a wrong signature of this length and label costs work with key pairs, which is up to a millisecond. */
+  readonly isCostly: (claim: TimelyClaim) => boolean
+}
 
 /** Digests of one body, each worked out once. */
 export type Digests = Map<CompiledHash, MaybePromise<string>>
@@ -51,20 +56,14 @@ type Check = (message: Message, claim: TimelyClaim, composition: Composition) =>
 type CheckedKey = Pick<Key, 'algorithm' | 'secrets' | 'publicKey' | 'passphrase' | 'id'>
 
 /** Makes the prover of a scheme. What it prepares for a key is cached as long as the key object lives. */
-export function createProver(scheme: Scheme, crypto: CryptoProvider, algorithms: readonly Algorithm[] = scheme.algorithms): Prove {
+export function createProver(scheme: Scheme, crypto: CryptoProvider, given: readonly Algorithm[] = scheme.algorithms): Prover {
+  const algorithms = given.length === 0 ? scheme.algorithms : given
   const prepared = new WeakMap<Key, Check>()
-  const findDecoy = createDecoys(scheme, algorithms.length === 0 ? scheme.algorithms : algorithms, key => prepare(scheme, crypto, key))
+  const decoysFor = createDecoys(scheme, algorithms, key => prepare(scheme, crypto, key))
   const signsPassphrase = scheme.message.of.flatMap(fieldsOf).includes('passphrase')
-  const hasOneLength = scheme.algorithms.length === 1 && scheme.keys === 'secret'
+  const hasOneLength = hasOnlyOneLength(scheme)
 
-  const lengthOfText = (text: string): number => decodedLength(text, scheme.signature.encoding)
-
-  function lengthsOf({ signature, moreSignatures }: TimelyClaim): readonly number[] {
-    return hasOneLength ? ONE_LENGTH : [signature, ...moreSignatures].map(lengthOfText)
-  }
-
-  function checkOf(keyId: string, key: Key | undefined, claim: TimelyClaim): Check {
-    if (key === undefined || !(hasOneLength || lengthsOf(claim).includes(key.signatureBytes))) return findDecoy(keyId, lengthsOf(claim))
+  function checkOf(key: Key): Check {
     let check = prepared.get(key)
     if (check === undefined) {
       check = prepare(scheme, crypto, key)
@@ -73,37 +72,57 @@ export function createProver(scheme: Scheme, crypto: CryptoProvider, algorithms:
     return check
   }
 
-  return (keyId, key, composition, claim, isDeferred, digests) => {
+  /** Whether a signature has the length of this key's, and the call says nothing else of it. */
+  function fits(key: Key, claim: TimelyClaim): boolean {
+    return (hasOneLength || lengthsOf(scheme, claim).includes(key.signatureBytes)) && claim.algorithms?.includes(key.algorithm) !== false
+  }
+
+  /** Writes the message, now that its hashes are there, and compares. */
+  function settle(key: Key | undefined, composition: Composition, claim: TimelyClaim): MaybePromise<Proof | Failure | undefined> {
+    const { made, call } = composition
+    const message = made.write(call)
+    if (call.missing !== undefined) return { code: 'missing-header', header: call.missing }
+    const ids = key === undefined ? undefined : checkOf(key)(message, claim, composition)
+    if (isPromise(ids)) return ids.then(callIds => (callIds === undefined ? spend(key, message, composition, claim) : { callIds }))
+    return ids === undefined ? spend(key, message, composition, claim) : { callIds: ids }
+  }
+
+  /** Does the rest of the work that a wrong signature costs. */
+  function spend(key: Key | undefined, message: Message, composition: Composition, claim: TimelyClaim): MaybePromise<undefined> {
+    const spent = inTurn(decoysFor(claim, key), check => whenReady(check(message, claim, composition), nothing))
+    return whenReady(spent, nothing)
+  }
+
+  const prove: Prove = (key, composition, claim, isDeferred, digests) => {
     const { made, call } = composition
     if (signsPassphrase && key?.passphrase !== undefined) call.passphrase = new TextDecoder().decode(key.passphrase.reveal())
-    const check = checkOf(keyId, key, claim)
-    // A label that contradicts changes nothing of the work.
-    const meant = key === undefined || claim.algorithms?.includes(key.algorithm) === false ? undefined : key
-    if (made.hashes.length === 0 && claim.stated.length === 0) return settle(meant, check, composition, claim)
+    const fitting = key !== undefined && fits(key, claim) ? key : undefined
+    if (made.hashes.length === 0 && claim.stated.length === 0) return settle(fitting, composition, claim)
     return whenReady(fillHashes(crypto, made.hashes, call), () =>
       whenReady(compareStated(composition, claim, isDeferred, crypto, digests), holds =>
-        holds ? settle(meant, check, composition, claim) : { code: 'digest-mismatch' },
+        holds ? settle(fitting, composition, claim) : { code: 'digest-mismatch' },
       ),
     )
   }
+
+  return {
+    prove,
+    isCostly: claim =>
+      !hasOneLength &&
+      algorithms.some(name => !name.startsWith('hmac') && lengthsOf(scheme, claim).some(length => calledFor(name, length, claim))),
+  }
 }
 
-/** Writes the message, now that its hashes are there, and compares. */
-function settle(
-  key: Key | undefined,
-  check: Check,
-  composition: Composition,
-  claim: TimelyClaim,
-): MaybePromise<Proof | Failure | undefined> {
-  const { made, call } = composition
-  const message = made.write(call)
-  if (call.missing !== undefined) return { code: 'missing-header', header: call.missing }
-  const ids = check(message, claim, composition)
-  return isPromise(ids) ? ids.then(callIds => conclude(key, callIds)) : conclude(key, ids)
+const nothing = (): undefined => undefined
+
+function hasOnlyOneLength(scheme: Scheme): boolean {
+  return scheme.algorithms.length === 1 && scheme.keys === 'secret'
 }
 
-function conclude(key: Key | undefined, callIds: readonly string[] | undefined): Proof | undefined {
-  return callIds === undefined || key === undefined ? undefined : { callIds }
+/** Of the signatures that were presented, in bytes. */
+function lengthsOf(scheme: Scheme, { signature, moreSignatures }: TimelyClaim): readonly number[] {
+  const lengthOfText = (text: string): number => decodedLength(text, scheme.signature.encoding)
+  return moreSignatures.length === 0 ? [lengthOfText(signature)] : [signature, ...moreSignatures].map(lengthOfText)
 }
 
 /** Whether every digest that the call states is the right one. Of a deferred body they stand for the hash itself. */
@@ -165,76 +184,66 @@ function prepare(scheme: Scheme, crypto: CryptoProvider, key: CheckedKey): Check
 }
 
 /**
- * Keys that nobody holds, one for each algorithm and length of signature. Where several lengths were presented, or
- * several algorithms have the length, a keyed hash of the key id chooses, always alike: whoever asks twice learns
- * nothing.
+ * Keys that nobody holds, one for each kind of key and length of signature, and the checks by them that a wrong
+ * signature costs: of every kind that has this length, and that the call's label allows. A secret costs as much as all
+ * that a key may have.
  */
 function createDecoys(
   scheme: Scheme,
   algorithms: readonly Algorithm[],
   prepareKey: (key: CheckedKey) => Check,
-): (keyId: string, lengths: readonly number[]) => Check {
+): (claim: TimelyClaim, checked: Key | undefined) => readonly Check[] {
   const checks = new Map<string, Check>()
-  const classes = new Map<number, readonly Algorithm[]>()
-  const print = { low: 0, high: 0 }
-  let fingerprint: ReturnType<typeof createFingerprinter> | undefined
+  const hasOneLength = hasOnlyOneLength(scheme)
 
-  function algorithmsFor(length: number): readonly Algorithm[] {
-    let found = classes.get(length)
-    if (found === undefined) {
-      const distance = (name: Algorithm): number => Math.abs(lengthOf(name, length) - length)
-      const nearest = Math.min(...algorithms.map(distance))
-      found = algorithms.filter(name => distance(name) === nearest)
-      if (classes.size < MAX_CLASSES) classes.set(length, found)
-    }
-    return found
-  }
-
-  function possible(lengths: readonly number[]): readonly number[] {
-    return [...new Set(lengths)].filter(length => algorithms.some(name => lengthOf(name, length) === length)).sort((a, b) => a - b)
-  }
-
-  function choose<T>(keyId: string, among: readonly T[], otherwise: T): T {
-    if (among.length < 2) return among[0] ?? otherwise
-    // Made at the first use: at a module's start some platforms give no random numbers yet.
-    fingerprint ??= createFingerprinter([randomWord(), randomWord()])
-    fingerprint(keyId, print)
-    return among[(print.low >>> 0) % among.length] ?? otherwise
-  }
-
-  return (keyId, lengths) => {
-    const [first = 0] = lengths
-    // What no key of the scheme has is no work for any.
-    const length = lengths.length === 1 ? first : choose(keyId, possible(lengths), first)
-    const algorithm = choose(keyId, algorithmsFor(length), scheme.algorithms[0])
-    const bytes = lengthOf(algorithm, length)
-    const id = `${algorithm} ${bytes}`
+  function decoy(algorithm: Algorithm, length: number): Check {
+    const id = `${kindOf(algorithm)} ${length}`
     let check = checks.get(id)
     if (check === undefined) {
+      // Made at the first use: at a module's start some platforms give no random numbers yet.
       const { family, name } = algorithmFacts(algorithm)
       const passphrase = scheme.hasPassphrase ? new Secret(globalThis.crypto.getRandomValues(new Uint8Array(16))) : undefined
       const secrets = family === 'hmac' ? [new Secret(globalThis.crypto.getRandomValues(new Uint8Array(32)))] : []
-      const publicKey = family === 'hmac' ? undefined : decoyPublicKey(name, bytes)
+      const publicKey = family === 'hmac' ? undefined : decoyPublicKey(name, length)
       check = prepareKey({ id: 'decoy', algorithm, secrets, publicKey, passphrase })
       checks.set(id, check)
     }
     return check
   }
+
+  return (claim, checked) => {
+    const work: Check[] = []
+    const seen = new Set<string>()
+    const own = checked === undefined ? undefined : `${kindOf(checked.algorithm)} ${checked.signatureBytes}`
+    for (const length of hasOneLength ? ONE_LENGTH : lengthsOf(scheme, claim)) {
+      for (const algorithm of algorithms) {
+        if (!hasOneLength && !calledFor(algorithm, length, claim)) continue
+        const id = `${kindOf(algorithm)} ${length}`
+        if (seen.has(id)) continue
+        seen.add(id)
+        const done = id === own || (hasOneLength && own !== undefined) ? Math.max(1, checked?.secrets.length ?? 0) : 0
+        const wanted = algorithm.startsWith('hmac') ? MAX_LIVE_SECRETS : 1
+        for (let count = done; count < wanted; count++) work.push(decoy(algorithm, length))
+      }
+    }
+    return work
+  }
 }
 
 const ONE_LENGTH = [0]
 
-/** Lengths of signatures that are remembered with their algorithms. */
-const MAX_CLASSES = 64
-
-/**
- * How long a signature of an algorithm is; RSA's are as long as the modulus, so of the lengths that keys may have the
- * nearest.
- */
-function lengthOf(name: Algorithm, presented: number): number {
-  return name.startsWith('rsa') ? Math.min(Math.max(Math.ceil(presented), MIN_RSA_BITS / 8), MAX_RSA_BITS / 8) : signatureBytes(name)
+/** What takes as long: RSA's time is that of its modulus, whatever is made of the message. */
+function kindOf(name: Algorithm): string {
+  return name.startsWith('rsa') ? 'rsa' : name
 }
 
-function randomWord(): number {
-  return globalThis.crypto.getRandomValues(new Int32Array(1))[0] ?? 0
+/** Whether a signature of so many bytes, with the call's label, may be one of the algorithm. */
+function calledFor(name: Algorithm, length: number, { algorithms }: TimelyClaim): boolean {
+  return algorithms?.includes(name) !== false && hasLength(name, length)
+}
+
+/** Whether a signature of so many bytes may be one of the algorithm; RSA's are as long as the modulus. */
+function hasLength(name: Algorithm, length: number): boolean {
+  if (!name.startsWith('rsa')) return signatureBytes(name) === length
+  return Number.isInteger(length) && length >= MIN_RSA_BITS / 8 && length <= MAX_RSA_BITS / 8
 }

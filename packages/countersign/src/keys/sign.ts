@@ -1,7 +1,7 @@
 import { CountersignError } from '../contract/error.ts'
 import { type Algorithm, algorithmFacts } from '../crypto/algorithm.ts'
 import { privateKeyKind } from '../crypto/pem.ts'
-import type { CryptoProvider } from '../crypto/provider.ts'
+import { type CryptoProvider, whenReady } from '../crypto/provider.ts'
 import type { Credentials } from '../scheme/credentials.ts'
 import type { SignComposition } from '../scheme/plan.ts'
 import type { Scheme } from '../scheme/scheme.ts'
@@ -25,7 +25,8 @@ export function createAnySigner(scheme: Scheme, credentials: Credentials, crypto
     return message => sign(message)
   }
   const secret = readSecretBytes(scheme, credentials.secret, credentials)
-  return createDerivedSigner(derivedKey.prefix, secret, algorithmFacts(algorithm).digest, signature.encoding, crypto)
+  const derived = createDerivedSigner(derivedKey.prefix, secret, algorithmFacts(algorithm).digest, signature.encoding, crypto)
+  return (message, composition) => whenReady(derived.keep(composition), () => derived.sign(message, composition))
 }
 
 /**

@@ -38,9 +38,12 @@ function compileQueryList(recipe: ListRecipe, capabilities: Capabilities, plus: 
   const item = compileItem(recipe, capabilities)
   return call => {
     const pairs = readPairs(queryOf(call.target), plus, recipe.except)
-    if (pairs.length < 2) return pairs.map(([name, value]) => item.write(call, name, value)).join(recipe.join)
-    const written = pairs.map(([name, value]): Written => ({ text: item.write(call, name, value), ...item.keys(call) }))
-    if (recipe.sort === 'written') written.sort(byNameThenValue)
+    if (pairs.length < 2 || recipe.sort !== 'written') return pairs.map(([name, value]) => item.write(call, name, value)).join(recipe.join)
+    const written = pairs.map(([name, value]): Written => {
+      const text = item.write(call, name, value)
+      return { text, name: item.spellName(call), value: item.spellValue(call) }
+    })
+    written.sort(byNameThenValue)
     return written.map(({ text }) => text).join(recipe.join)
   }
 }
@@ -71,8 +74,10 @@ interface Written extends Keys {
 
 interface ItemWriter {
   readonly write: (call: Call, name: string, value: string) => string
-  /** How the item that was just written spells its name and its value. */
-  readonly keys: (call: Call) => Keys
+  /** How the item that was just written spells its name. */
+  readonly spellName: TextOf
+  /** And its value. */
+  readonly spellValue: TextOf
 }
 
 /** Writes items one after the other: `name` and `value` are fields that hold those of the item at hand. */
@@ -87,14 +92,14 @@ function compileItem({ each }: ListRecipe, capabilities: Capabilities): ItemWrit
     const part = partsOf(each).find(one => fieldsOf(one).includes(field))
     return part === undefined ? () => '' : compileText(part, [], own)
   }
-  const [spellName, spellValue] = [spell('name'), spell('value')]
   return {
     write(call, name, value) {
       item.name = name
       item.value = value
       return text(call)
     },
-    keys: call => ({ name: spellName(call), value: spellValue(call) }),
+    spellName: spell('name'),
+    spellValue: spell('value'),
   }
 }
 

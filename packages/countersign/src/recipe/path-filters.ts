@@ -37,9 +37,12 @@ export function encodeText(text: string): string {
   return /^[A-Za-z0-9\-._~]*$/.test(text) ? text : percentEncode(text)
 }
 
-/** Encodes what stands between `separator`, as on the wire already or not. */
+/**
+ * Encodes what stands between `separator`, as on the wire already or not: all of it at once, since each of thousands of
+ * segments would cost a call. What was `%2F` before is `%252F`.
+ */
 function encodeSegments(path: string, separator: string): string {
-  return isPlain(path) ? path : path.split(separator).map(percentEncode).join(separator)
+  return isPlain(path) ? path : percentEncode(path).replaceAll(percentEncode(separator), separator)
 }
 
 /** Encodes each segment once, whichever way it was spelled. */

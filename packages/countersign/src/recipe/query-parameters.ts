@@ -1,4 +1,7 @@
 import { percentEncode } from '../wire/percent.ts'
+import { queryOf } from '../wire/url.ts'
+import type { Call } from './call.ts'
+import { perCall } from './per-call.ts'
 
 /** A parameter of a query: as it stands there, and its value, decoded as a form. */
 export interface QueryParameter {
@@ -9,9 +12,10 @@ export interface QueryParameter {
 /** All parameters of a query by their names, each decoded as a form and encoded again (RFC 9421 §2.2.8). */
 export function readQueryParameters(query: string): ReadonlyMap<string, readonly QueryParameter[]> {
   const byName = new Map<string, QueryParameter[]>()
-  for (const written of query.split('&')) {
-    if (written === '') continue
-    const [name, value] = readParameter(written)
+  const parts = query.split('&').filter(part => part !== '')
+  const pairs = parts.every(part => PLAIN.test(part)) ? parts.map(readPlain) : readForm(query)
+  for (const [index, written] of parts.entries()) {
+    const [name, value] = pairs[index] ?? NO_PAIR
     const wanted = formEncode(name)
     const known = byName.get(wanted)
     if (known === undefined) byName.set(wanted, [{ written, value }])
@@ -30,13 +34,26 @@ export function formEncode(text: string): string {
   return percentEncode(text).replaceAll('%2A', '*').replaceAll('~', '%7E')
 }
 
-function readParameter(written: string): readonly [name: string, value: string] {
-  const plain = PLAIN.exec(written)
-  if (plain !== null) return [plain[1] ?? '', plain[2] ?? '']
-  // A question mark at the very beginning would be left out.
-  const [pair = ['', ''] as const] = new URLSearchParams(`&${written}`)
-  return pair
+const readTarget = /* @__PURE__ */ perCall(target => readQueryParameters(queryOf(target)))
+
+/** The parameters of a call's query. */
+export function parametersOf(call: Call): ReturnType<typeof readQueryParameters> {
+  return readTarget(call, 'target', call.target)
 }
 
+type Pair = readonly [name: string, value: string]
+
+const NO_PAIR: Pair = ['', '']
+
 /** Most parameters are written as they are, which is quicker to see than to decode. */
-const PLAIN = /^([A-Za-z0-9\-._~]*)(?:=([A-Za-z0-9\-._~=]*))?$/
+const PLAIN = /^[A-Za-z0-9\-._~]*(?:=[A-Za-z0-9\-._~=]*)?$/
+
+function readPlain(written: string): Pair {
+  const equals = written.indexOf('=')
+  return equals < 0 ? [written, ''] : [written.slice(0, equals), written.slice(equals + 1)]
+}
+
+/** A pair for each part that is not empty. A question mark at the very beginning would be left out. */
+function readForm(query: string): readonly Pair[] {
+  return [...new URLSearchParams(`&${query}`)]
+}

@@ -19,6 +19,7 @@ const VERIFIER_OPTIONS: { readonly [N in keyof Required<VerifierOptions>]: true 
   replay: true,
   toleranceMs: true,
   clock: true,
+  timer: true,
   limits: true,
   allow: true,
   only: true,
@@ -31,6 +32,8 @@ const VERIFIER_LIMITS: { readonly [N in keyof Required<VerifierLimits>]: true } 
   maxBodyBytes: true,
   maxTargetLength: true,
   methods: true,
+  sourceTimeoutMs: true,
+  bodyTimeoutMs: true,
 }
 
 /** @throws CountersignError `option-invalid` for a member that a verifier does not have */

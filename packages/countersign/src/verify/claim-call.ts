@@ -25,6 +25,10 @@ export interface ClaimerOptions {
   readonly replay: ReplayGuard | 'off' | undefined
   readonly toleranceMs: number
   readonly clock: Clock
+  /** Waits for the guard's answer. */
+  readonly wait: <T>(answer: MaybePromise<T>) => MaybePromise<T>
+  /** Notes what was thrown, as the cause of a failure. */
+  readonly blame: (failure: Failure, cause: unknown) => Failure
 }
 
 /**
@@ -34,16 +38,17 @@ export interface ClaimerOptions {
  * @throws CountersignError `option-invalid` for a guard of a scheme that can't tell a replay from a second delivery
  */
 export function createClaimer(scheme: Scheme, options: ClaimerOptions): ClaimCall {
-  const { toleranceMs, clock } = options
+  const { toleranceMs, clock, wait, blame } = options
+  const unansweredFor = (cause: unknown): Failure => blame(unanswered(), cause)
   const guard = chooseGuard(scheme, options)
   if (guard === undefined) return () => undefined
 
   function claimId(id: string, endsAtMs: number, issuedAtMs: number | undefined, keyId: string): MaybePromise<Failure | undefined> {
     try {
-      const answer = guard?.claim({ id, keyId, expiresAtMs: endsAtMs, issuedAtMs }) ?? 'unsure'
-      return isPromise(answer) ? answer.then(given => judge(given, endsAtMs, keyId), unanswered) : judge(answer, endsAtMs, keyId)
-    } catch {
-      return unanswered()
+      const answer = wait(guard?.claim({ id, keyId, expiresAtMs: endsAtMs, issuedAtMs }) ?? 'unsure')
+      return isPromise(answer) ? answer.then(given => judge(given, endsAtMs, keyId), unansweredFor) : judge(answer, endsAtMs, keyId)
+    } catch (cause) {
+      return unansweredFor(cause)
     }
   }
 
@@ -113,7 +118,7 @@ export function takesReplayGuard(scheme: Scheme): boolean {
   return scheme.detectsReplays || scheme.base !== undefined
 }
 
-function chooseGuard(scheme: Scheme, { replay, clock }: ClaimerOptions): ReplayGuard | undefined {
+function chooseGuard(scheme: Scheme, { replay, clock }: Pick<ClaimerOptions, 'replay' | 'clock'>): ReplayGuard | undefined {
   if (replay === 'off') return undefined
   if (takesReplayGuard(scheme)) return replay ?? memoryReplayGuard({ clock })
   if (replay === undefined) return undefined

@@ -9,10 +9,15 @@ import type { Scheme } from '../scheme/scheme.ts'
 import type { IncomingHeaders } from '../wire/headers.ts'
 import type { Origin } from '../wire/origins.ts'
 import type { Clock } from '../wire/timestamp.ts'
+import type { Timer } from './waiting.ts'
 
 /** How far a timestamp may be from the server's clock, either way. */
 export const DEFAULT_TOLERANCE_MS = 300_000
 export const DEFAULT_MAX_BODY_BYTES = 1_048_576
+/** How long a verifier waits for a key, and for the replay guard. */
+export const DEFAULT_SOURCE_TIMEOUT_MS = 5_000
+/** How long it waits for a body: as long as Node waits for a whole request. */
+export const DEFAULT_BODY_TIMEOUT_MS = 300_000
 export const DEFAULT_METHODS: readonly string[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
 
 export interface VerifierLimits {
@@ -25,6 +30,13 @@ export interface VerifierLimits {
    * OPTIONS.
    */
   readonly methods?: readonly string[] | undefined
+  /**
+   * In milliseconds: a key source or a replay guard that has not answered by then is unavailable, which is a 503.
+   * Default: 5 seconds.
+   */
+  readonly sourceTimeoutMs?: number | undefined
+  /** In milliseconds: a body that is not there by then is `body-incomplete`. Default: 5 minutes. */
+  readonly bodyTimeoutMs?: number | undefined
 }
 
 export interface VerifierOptions {
@@ -44,7 +56,9 @@ export interface VerifierOptions {
   readonly toleranceMs?: number | undefined
   /** Milliseconds since the epoch. Default: the system's. */
   readonly clock?: Clock | undefined
-  /** What is refused for its size or method before anything else is looked at. */
+  /** Ends the waiting for a key, the replay guard or a body. Default: the platform's `setTimeout`. */
+  readonly timer?: Timer | undefined
+  /** What is refused for its size or method before anything else is looked at, and how long a verifier waits. */
   readonly limits?: VerifierLimits | undefined
   /** Spellings and requests that are refused unless they are named here. */
   readonly allow?: readonly Allowance[] | undefined
@@ -55,7 +69,8 @@ export interface VerifierOptions {
   /** The platform's cryptography. Default: `node:crypto` where there is one, else WebCrypto. */
   readonly crypto?: CryptoProvider | undefined
   /**
-   * Is told of every request that is refused, for the owner's eyes; what it throws is dropped. See `explainRefusals`.
+   * Is told of every request that is refused, for the owner's eyes; what it throws, or rejects with, is dropped. See
+   * `explainRefusals`.
    */
   readonly onRefused?: ((refusal: Refusal) => void) | undefined
 }
@@ -68,6 +83,8 @@ export interface Refusal {
   readonly origin: Pick<Origin, 'origin' | 'basePath'> | undefined
   /** The raw bytes; `unread` where it was refused before its body was read. */
   readonly body: Uint8Array | undefined | 'unread'
+  /** What was thrown, where a key source, a replay guard, the body's reader or another option failed. */
+  readonly cause?: unknown
 }
 
 /** Reads a body of at most `maxBytes`; `too-large` beyond. Called once the headers are in order, and at most once. */
@@ -124,6 +141,8 @@ export interface Verified {
 export interface Refused {
   readonly ok: false
   readonly failure: Failure
+  /** What was thrown, where something failed that the verifier was given. Not for the caller. */
+  readonly cause?: unknown
   /** To be sent with the refusal, beside its own. */
   readonly headers?: AnswerHeaders | undefined
 }
@@ -143,8 +162,8 @@ export interface Verifier {
    */
   isSigned(request: IncomingRequest): boolean
   /**
-   * Never throws or rejects for what a request says. What the request's own body reader throws is passed on: then there
-   * is no call to judge.
+   * Never rejects, and waits for nothing for ever: what the key source, the replay guard, the body's reader or another
+   * option throws is the `cause` of a refusal. See `throwUnjudged` for those who would rather have it thrown.
    */
   verify(request: IncomingRequest, options?: VerifyOptions): Promise<Verification>
 }

@@ -9,18 +9,20 @@ import { createDeclaredPlan } from '../declared/plan.ts'
 import { KEY_ID, KEY_ID_IS } from '../keys/credentials.ts'
 import { failureOfKey, type Key } from '../keys/key.ts'
 import { createProver, type Digests, type Proof } from '../keys/prove.ts'
-import type { Claim, Plan, TimelyClaim } from '../scheme/plan.ts'
+import type { Claim, Composition, Plan, TimelyClaim } from '../scheme/plan.ts'
 import { isDeclared, type Scheme } from '../scheme/scheme.ts'
 import { carriesNoBody } from '../wire/method.ts'
 import { chooseOrigins, type Origin, readOrigins } from '../wire/origins.ts'
-import { systemClock } from '../wire/timestamp.ts'
+import { type Clock, systemClock } from '../wire/timestamp.ts'
 import { DEFAULT_MAX_TARGET_LENGTH, isStrictTarget } from '../wire/url.ts'
 import { checkMembersOfOptions, checkSources } from './check-options.ts'
 import { claimEach, createClaimer, type Proven, SAFE_METHODS } from './claim-call.ts'
 import { createGate } from './only.ts'
 import { findSkew, firstMomentMs, judgeTime } from './time.ts'
 import {
+  DEFAULT_BODY_TIMEOUT_MS,
   DEFAULT_MAX_BODY_BYTES,
+  DEFAULT_SOURCE_TIMEOUT_MS,
   DEFAULT_TOLERANCE_MS,
   type IncomingRequest,
   type Refusal,
@@ -31,6 +33,8 @@ import {
   type VerifierOptions,
   type VerifyOptions,
 } from './types.ts'
+import { isClientsFault } from './unjudged.ts'
+import { createWait, systemTimer } from './waiting.ts'
 
 export type { Allowance } from '../contract/allowance.ts'
 export * from './types.ts'
@@ -50,141 +54,175 @@ export * from './types.ts'
  */
 export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifier {
   const crypto = options.crypto ?? platform
-  const { clock = systemClock, toleranceMs = DEFAULT_TOLERANCE_MS, keys, allow = [] } = options
+  const { toleranceMs = DEFAULT_TOLERANCE_MS, keys, allow = [] } = options
+  const clock = checkedClock(options.clock ?? systemClock)
   checkMembersOfOptions(options)
   checkAllowances(allow)
   checkSources(keys, options.replay)
   const origins = readOrigins(options.origin)
   const maxBodyBytes = options.limits?.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES
   const maxTargetLength = options.limits?.maxTargetLength ?? DEFAULT_MAX_TARGET_LENGTH
+  const sourceTimeoutMs = options.limits?.sourceTimeoutMs ?? DEFAULT_SOURCE_TIMEOUT_MS
+  const bodyTimeoutMs = options.limits?.bodyTimeoutMs ?? DEFAULT_BODY_TIMEOUT_MS
   checkNumbers({ toleranceMs, maxBodyBytes, maxTargetLength })
+  checkNumbers({ sourceTimeoutMs, bodyTimeoutMs }, MAX_TIMEOUT_MS)
+  const wait = createWait(options.timer ?? systemTimer)
   const takesBodyOnGet = allow.includes('body-on-get')
   const gate = createGate(scheme, options.only, options.limits?.methods)
   const fixedKeyId = readFixedKeyId(scheme, options.keyId)
-  const claimCall = createClaimer(scheme, { replay: options.replay, toleranceMs, clock })
+  const causes = new WeakMap<Failure, unknown>()
+  const claimCall = createClaimer(scheme, {
+    replay: options.replay,
+    toleranceMs,
+    clock,
+    wait: answer => wait(answer, sourceTimeoutMs, 'The replay guard'),
+    blame(failure, cause) {
+      causes.set(failure, cause)
+      return failure
+    },
+  })
   const plan = createPlan(scheme, crypto)
   const guard = compileGuards(scheme, { methods: gate.methods, allowed: new Set(allow) })
-  const prove = createProver(scheme, crypto, keys.algorithms)
-  const refuse = (failure: Failure): Refused => ({ ok: false, failure })
+  const { prove, isCostly } = createProver(scheme, crypto, keys.algorithms)
+  const refuse = (failure: Failure, cause = causes.get(failure)): Refused =>
+    cause === undefined ? { ok: false, failure } : { ok: false, failure, cause }
+  const findKey = (keyId: string): MaybePromise<Key | undefined> =>
+    whenReady(wait(keys.find(keyId), sourceTimeoutMs, 'The key source'), checkFound)
 
-  async function verify(request: IncomingRequest, { permission, deferBody }: VerifyOptions = {}, seen?: Seen): Promise<Verification> {
-    const { method } = request
+  async function verify(request: IncomingRequest, asked?: VerifyOptions, seen?: Seen): Promise<Verification> {
+    try {
+      const { permission, deferBody } = asked ?? NO_OPTIONS
+      const { method } = request
 
-    // 1. What the request line and the headers say, read strictly.
-    const claim = readHead(request)
-    if ('code' in claim) return refuse(claim)
-    const candidates = chooseOrigins(origins, claim.host)
-    if (candidates.length === 0) return refuse({ code: 'unknown-origin', host: (claim.host ?? '').slice(0, 100) })
+      // 1. What the request line and the headers say, read strictly.
+      const claim = readHead(request)
+      if ('code' in claim) return refuse(claim)
+      const candidates = chooseOrigins(origins, claim.host)
+      if (candidates.length === 0) return refuse({ code: 'unknown-origin', host: (claim.host ?? '').slice(0, 100) })
 
-    // 2. The time, where it is known already and no other signature could have another: before anything that costs
-    // more.
-    let nowMs = clock()
-    if (claim.otherwise === undefined && typeof claim.moment === 'object') {
-      const late = findSkew(claim.moment, nowMs, toleranceMs)
-      if (late !== undefined) return refuse(late)
+      // 2. The time, where it is known already and no other signature could have another: before anything that costs
+      // more.
+      let nowMs = clock()
+      if (claim.otherwise === undefined && typeof claim.moment === 'object') {
+        const late = findSkew(claim.moment, nowMs, toleranceMs)
+        if (late !== undefined) return refuse(late)
+      }
+
+      // 3. The body.
+      const mayDefer = deferBody === true && !SAFE_METHODS.has(method) && claim.otherwise === undefined && !gate.needsBody
+      const bodyDigest = mayDefer ? plan.statedDigest(claim) : undefined
+      const isDeferred = bodyDigest !== undefined
+      let given: Uint8Array | undefined | 'too-large'
+      if (typeof request.body === 'function') {
+        try {
+          given = isDeferred ? undefined : checkBytes(await wait(request.body(maxBodyBytes), bodyTimeoutMs, 'The reader of the body'))
+        } catch (cause) {
+          return refuse({ code: isClientsFault(cause) ? 'body-incomplete' : 'body-unreadable' }, cause)
+        }
+        nowMs = clock()
+      } else given = isDeferred ? undefined : request.body
+      if (given === 'too-large' || (given !== undefined && given.length > maxBodyBytes))
+        return refuse({ code: 'body-too-large', maxBytes: maxBodyBytes })
+      const body = given === undefined || given.length === 0 ? undefined : given
+      if (body !== undefined && !takesBodyOnGet && carriesNoBody(method)) return refuse({ code: 'unexpected-body', method })
+      if (seen !== undefined) {
+        seen.body = isDeferred ? 'unread' : body
+        seen.origin = candidates[0]
+      }
+
+      // Each signature in turn: the first that holds is the call's, and all that hold are proven, since each could be
+      // sent alone. What is told is what was wrong with the first.
+      let refusal: Failure | undefined
+      let wrong = 0
+      let accepted: Proven | undefined
+      const isOnly = claim.otherwise === undefined
+      const proven: Proven[] = []
+      const digests: Digests | undefined = isOnly && candidates.length === 1 ? undefined : new Map()
+      for (let next: Claim | undefined = claim; next !== undefined; next = next.otherwise) {
+        const complete =
+          gate.checkBody(method, next, isDeferred || body !== undefined) ?? plan.complete(next, isDeferred ? 'deferred' : body)
+        if ('code' in complete) {
+          refusal ??= complete
+          continue
+        }
+
+        // 4. The key, as it is now that the body is there. What is wrong with it is told only once its signature is
+        // seen.
+        const keyId = keyIdOf(complete.keyId)
+        if (keyId === '') {
+          refusal ??= { code: 'missing-header', header: 'a key id' }
+          continue
+        }
+        let key: Key | undefined
+        let hasWaited = false
+        try {
+          const found = keyId === undefined ? undefined : findKey(keyId)
+          if (isPromise(found)) {
+            key = await found
+            hasWaited = true
+          } else key = found
+        } catch (cause) {
+          return refuse({ code: 'key-source-unavailable' }, cause)
+        }
+        if (hasWaited) nowMs = clock()
+
+        // 5. The time, held against the clock once nothing is unread any more. One of several that is for later is
+        // looked at as it will be then.
+        const early = isOnly || complete.moment === undefined ? undefined : findSkew(complete.moment, nowMs, toleranceMs)
+        const judgedMs = early === undefined ? nowMs : Math.max(nowMs, firstMomentMs(complete.moment, toleranceMs))
+        const timely = judgeTime(complete, judgedMs, toleranceMs)
+        refusal ??= early
+        if ('code' in timely) {
+          refusal ??= timely
+          continue
+        }
+
+        // 6. The message, rebuilt, and its signature.
+        let proof: Proof | Failure | undefined
+        try {
+          const outcome = proveForOrigin(candidates, 0, key, timely, isDeferred, digests)
+          proof = isPromise(outcome) ? await outcome : outcome
+        } catch (cause) {
+          // A key that can't be used; where it is made it is checked as far as the platform allows.
+          return refuse({ code: 'key-source-unavailable' }, cause)
+        }
+        if (proof === undefined || key === undefined || 'code' in proof) {
+          refusal ??=
+            proof !== undefined && 'code' in proof
+              ? proof
+              : { code: key === undefined ? 'unknown-key' : 'bad-signature', keyId: keyId ?? complete.keyId }
+          // What is not looked at could be sent alone, so no call is taken any more.
+          if (isCostly(timely) && ++wrong === MAX_WRONG_SIGNATURES && next.otherwise !== undefined) return refuse(refusal)
+          continue
+        }
+
+        // 7. The key may be used.
+        const held = early ?? failureOfKey(key, nowMs, request.address)
+        const one = { claim: timely, callIds: proof.callIds, key }
+        if (!isOnly) proven.push(one)
+        if (held === undefined && next.isAskedFor !== false) accepted ??= one
+        else refusal ??= held
+      }
+      if (accepted === undefined) return refuse(refusal ?? { code: 'bad-signature', keyId: claim.keyId })
+
+      // 8. Not seen before, up to the last moment at which it would be accepted; and that is not over.
+      const { key, claim: timely } = accepted
+      const claimed = isOnly ? claimCall(method, accepted) : claimEach(claimCall, method, proven, accepted, { toleranceMs, nowMs })
+      const repeated = isPromise(claimed) ? await claimed : claimed
+      if (repeated !== undefined) return refuse(repeated)
+
+      // 9. Permitted.
+      const denied = findDenial(key, permission)
+      if (denied !== undefined) return refuse(denied)
+      const timestampMs = timely.moment?.issuedMs ?? timely.moment?.expiresMs
+      if (!isDeferred) return { ok: true, key, body, timestampMs } as Verified
+      const keyId = keyIdOf(timely.keyId) ?? key.id
+      const proveWith = (now: Key): MaybePromise<Proof | Failure | undefined> => proveForOrigin(candidates, 0, now, timely, true)
+      const confirm = (): Promise<Failure | undefined> => confirmCall(accepted, keyId, proveWith, permission, request.address)
+      return { ok: true, key, body, bodyDigest, timestampMs, confirm } as Verified
+    } catch (cause) {
+      return refuse({ code: 'verifier-failed' }, cause)
     }
-
-    // 3. The body.
-    const mayDefer = deferBody === true && !SAFE_METHODS.has(method) && claim.otherwise === undefined && !gate.needsBody
-    const bodyDigest = mayDefer ? plan.statedDigest(claim) : undefined
-    const isDeferred = bodyDigest !== undefined
-    let given: Uint8Array | undefined | 'too-large'
-    if (typeof request.body === 'function') {
-      given = isDeferred ? undefined : await request.body(maxBodyBytes)
-      nowMs = clock()
-    } else given = isDeferred ? undefined : request.body
-    if (given === 'too-large' || (given !== undefined && given.length > maxBodyBytes))
-      return refuse({ code: 'body-too-large', maxBytes: maxBodyBytes })
-    const body = given === undefined || given.length === 0 ? undefined : given
-    if (body !== undefined && !takesBodyOnGet && carriesNoBody(method)) return refuse({ code: 'unexpected-body', method })
-    if (seen !== undefined) {
-      seen.body = isDeferred ? 'unread' : body
-      seen.origin = candidates[0]
-    }
-
-    // Each signature in turn: the first that holds is the call's, and all that hold are proven, since each could be
-    // sent alone. What is told is what was wrong with the first.
-    let refusal: Failure | undefined
-    let accepted: Proven | undefined
-    const isOnly = claim.otherwise === undefined
-    const proven: Proven[] = []
-    const digests: Digests | undefined = isOnly && candidates.length === 1 ? undefined : new Map()
-    for (let next: Claim | undefined = claim; next !== undefined; next = next.otherwise) {
-      const complete = gate.checkBody(method, next, isDeferred || body !== undefined) ?? plan.complete(next, isDeferred ? 'deferred' : body)
-      if ('code' in complete) {
-        refusal ??= complete
-        continue
-      }
-
-      // 4. The key, as it is now that the body is there. What is wrong with it is told only once its signature is seen.
-      const keyId = keyIdOf(complete.keyId)
-      if (keyId === '') {
-        refusal ??= { code: 'missing-header', header: 'a key id' }
-        continue
-      }
-      let key: Key | undefined
-      try {
-        const found = keyId === undefined ? undefined : keys.find(keyId)
-        if (isPromise(found)) {
-          key = await found
-          nowMs = clock()
-        } else key = found
-      } catch {
-        return refuse({ code: 'key-source-unavailable' })
-      }
-
-      // 5. The time, held against the clock once nothing is unread any more. One of several that is for later is looked
-      // at as it will be then.
-      const early = isOnly || complete.moment === undefined ? undefined : findSkew(complete.moment, nowMs, toleranceMs)
-      const judgedMs = early === undefined ? nowMs : Math.max(nowMs, firstMomentMs(complete.moment, toleranceMs))
-      const timely = judgeTime(complete, judgedMs, toleranceMs)
-      refusal ??= early
-      if ('code' in timely) {
-        refusal ??= timely
-        continue
-      }
-
-      // 6. The message, rebuilt, and its signature.
-      let proof: Proof | Failure | undefined
-      try {
-        const outcome = proveForOrigin(candidates, 0, keyId ?? '', key, timely, isDeferred, digests)
-        proof = isPromise(outcome) ? await outcome : outcome
-      } catch {
-        // A key that can't be used; where it is made it is checked as far as the platform allows.
-        return refuse({ code: 'key-source-unavailable' })
-      }
-      if (proof === undefined || key === undefined || 'code' in proof) {
-        refusal ??=
-          proof !== undefined && 'code' in proof
-            ? proof
-            : { code: key === undefined ? 'unknown-key' : 'bad-signature', keyId: keyId ?? complete.keyId }
-        continue
-      }
-
-      // 7. The key may be used.
-      const held = early ?? failureOfKey(key, nowMs, request.address)
-      const one = { claim: timely, callIds: proof.callIds, key }
-      if (!isOnly) proven.push(one)
-      if (held === undefined && next.isAskedFor !== false) accepted ??= one
-      else refusal ??= held
-    }
-    if (accepted === undefined) return refuse(refusal ?? { code: 'bad-signature', keyId: claim.keyId })
-
-    // 8. Not seen before, up to the last moment at which it would be accepted; and that is not over.
-    const { key, claim: timely } = accepted
-    const claimed = isOnly ? claimCall(method, accepted) : claimEach(claimCall, method, proven, accepted, { toleranceMs, nowMs })
-    const repeated = isPromise(claimed) ? await claimed : claimed
-    if (repeated !== undefined) return refuse(repeated)
-
-    // 9. Permitted.
-    const denied = findDenial(key, permission)
-    if (denied !== undefined) return refuse(denied)
-    const timestampMs = timely.moment?.issuedMs ?? timely.moment?.expiresMs
-    if (!isDeferred) return { ok: true, key, body, timestampMs } as Verified
-    const keyId = keyIdOf(timely.keyId) ?? key.id
-    const proveWith = (now: Key): MaybePromise<Proof | Failure | undefined> => proveForOrigin(candidates, 0, keyId, now, timely, true)
-    const confirm = (): Promise<Failure | undefined> => confirmCall(accepted, keyId, proveWith, permission, request.address)
-    return { ok: true, key, body, bodyDigest, timestampMs, confirm } as Verified
   }
 
   /** Steps 4 to 7 and 9 again, for a call that was proven before its body was there. */
@@ -196,7 +234,7 @@ export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifi
     address: string | undefined,
   ): Promise<Failure | undefined> {
     try {
-      const key = await keys.find(keyId)
+      const key = await findKey(keyId)
       if (key === undefined) return { code: 'unknown-key', keyId }
       const late = moment === undefined ? undefined : findSkew(moment, clock(), toleranceMs)
       if (late !== undefined) return late
@@ -217,11 +255,15 @@ export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifi
     return 'code' in claim ? claim : (gate.checkHead(method, target) ?? claim)
   }
 
+  /** What a guard looks at costs more than a signature, and what it finds is for whoever can sign. */
+  function guarded(outcome: Proof | Failure | undefined, { call, recipe }: Composition): Proof | Failure | undefined {
+    return outcome === undefined || 'code' in outcome ? outcome : (guard(call, recipe) ?? outcome)
+  }
+
   /** For the first origin that the call may be meant for and holds for. */
   function proveForOrigin(
     candidates: readonly Origin[],
     at: number,
-    keyId: string,
     key: Key | undefined,
     claim: TimelyClaim,
     isDeferred: boolean,
@@ -231,9 +273,10 @@ export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifi
     if (origin === undefined) return undefined
     const composition = plan.compose(claim, origin)
     if ('code' in composition) return composition
-    const proof = guard(composition.call, composition.recipe) ?? prove(keyId, key, composition, claim, isDeferred, digests)
+    const proven = prove(key, composition, claim, isDeferred, digests)
+    const proof = isPromise(proven) ? proven.then(outcome => guarded(outcome, composition)) : guarded(proven, composition)
     if (at + 1 === candidates.length) return proof
-    return whenReady(proof, outcome => outcome ?? proveForOrigin(candidates, at + 1, keyId, key, claim, isDeferred, digests))
+    return whenReady(proof, outcome => outcome ?? proveForOrigin(candidates, at + 1, key, claim, isDeferred, digests))
   }
 
   /** The key of a call: the one that the verifier names, if the call names no other. */
@@ -254,7 +297,9 @@ export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifi
       const result = await verify(request, verifyOptions, seen)
       if (!result.ok) {
         try {
-          onRefused({ failure: result.failure, request, ...seen })
+          const { failure, cause } = result
+          const told: unknown = onRefused({ failure, request, ...seen, ...(cause === undefined ? {} : { cause }) })
+          if (isPromise(told)) told.then(undefined, dropped)
         } catch {
           // A watcher must not change what is answered.
         }
@@ -262,6 +307,44 @@ export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifi
       return result
     },
   }
+}
+
+/**
+ * Signatures that may be those of key pairs. When so many of a request don't hold and more are left, it is refused:
+ * each costs up to a millisecond, and anybody can send them.
+ */
+const MAX_WRONG_SIGNATURES = 2
+
+/** The longest that a platform's timer waits. */
+const MAX_TIMEOUT_MS = 2_147_483_647
+
+const dropped = (): void => undefined
+
+const NO_OPTIONS: VerifyOptions = {}
+
+/** A clock that gives no number would make a refusal that can't be written. */
+function checkedClock(clock: Clock): Clock {
+  return () => {
+    const nowMs = clock()
+    if (Number.isFinite(nowMs)) return nowMs
+    const given: unknown = nowMs
+    if (isPromise(given)) given.then(undefined, dropped)
+    throw new TypeError(`The option clock gives milliseconds since the epoch; got ${typeof nowMs}.`)
+  }
+}
+
+/** A key source may say by null that there is no such key. @throws TypeError */
+function checkFound(found: Key | null | undefined): Key | undefined {
+  if (found === undefined || found === null) return undefined
+  if (typeof found === 'object' && Array.isArray(found.secrets) && found.permissions instanceof Set && typeof found.id === 'string')
+    return found
+  throw new TypeError('The option keys gives keys that createKey made, or undefined.')
+}
+
+/** @throws TypeError */
+function checkBytes(body: Uint8Array | undefined | 'too-large'): Uint8Array | undefined | 'too-large' {
+  if (body === undefined || body === 'too-large' || body instanceof Uint8Array) return body
+  throw new TypeError("The reader of the body gives a Uint8Array, undefined or 'too-large'.")
 }
 
 /** What was seen of a request, for whoever is told of refusals. */

@@ -1,7 +1,7 @@
 import type { Call } from '../../recipe/call.ts'
 import type { Capabilities, TextOf } from '../../recipe/compile.ts'
 import { perCall } from '../../recipe/per-call.ts'
-import { readQueryParameters } from '../../recipe/query-parameters.ts'
+import { parametersOf } from '../../recipe/query-parameters.ts'
 import type { FilterRecipe } from '../../recipe/recipe.ts'
 import { encode, utf8 } from '../../wire/encoding.ts'
 import { memberOf, queryValue, structured } from './component-values.ts'
@@ -14,17 +14,21 @@ export const capabilities: Capabilities = {
   filter(recipe, value) {
     switch (recipe.filter) {
       case 'structured':
-        return orMissing(value, structured, `"${headerOf(recipe)}";sf`)
+        return orMissing(
+          value,
+          (text, call) => structured(text, () => membersOf(call, headerOf(recipe), text).all),
+          `"${headerOf(recipe)}";sf`,
+        )
       case 'member':
         return orMissing(
           value,
-          (text, call) => memberOf(membersOf(call, text).all, recipe.with),
+          (text, call) => memberOf(membersOf(call, headerOf(recipe), text).all, recipe.with),
           `"${headerOf(recipe)}";key=${serializeString(recipe.with)}`,
         )
       case 'query-param':
         return orMissing(
-          value,
-          (text, call) => queryValue(parametersOf(call, text), recipe.with),
+          NOTHING,
+          (_text, call) => queryValue(parametersOf(call), recipe.with),
           `"@query-param";name=${serializeString(recipe.with)}`,
         )
       case 'byte-lines':
@@ -35,7 +39,8 @@ export const capabilities: Capabilities = {
   },
 }
 
-const parametersOf = /* @__PURE__ */ perCall(readQueryParameters)
+/** A query is read from the call itself, once for all of its parameters. */
+const NOTHING: TextOf = () => ''
 const membersOf = /* @__PURE__ */ perCall(text => ({ all: parseDictionary(text) }))
 
 function orMissing(value: TextOf, change: (text: string, call: Call) => string | undefined, name: string): TextOf {

@@ -17,13 +17,17 @@ export function queryValue(parameters: ReturnType<typeof readQueryParameters>, w
   return only === undefined || others.length > 0 ? undefined : formEncode(only.value)
 }
 
-/** Strictly serialised (§2.1.1). A list and a dictionary are told apart by which of the two the value is. */
-export function structured(value: string): string | undefined {
+/**
+ * Strictly serialised (§2.1.1). A list and a dictionary are told apart by which of the two the value is.
+ *
+ * @param readDictionary asked last. Default: the parser
+ */
+export function structured(value: string, readDictionary = parseDictionary): string | undefined {
   const item = parseItem(value)
   if (item !== undefined) return serializeMember(item)
   const list = parseList(value)
   if (list !== undefined) return serializeList(list)
-  const dictionary = parseDictionary(value)
+  const dictionary = readDictionary(value)
   return dictionary === undefined ? undefined : serializeDictionary(dictionary)
 }
 

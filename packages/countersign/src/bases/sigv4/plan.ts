@@ -14,7 +14,7 @@ import {
   type Stated,
   type TimelyClaim,
 } from '../../scheme/plan.ts'
-import { combineLines, findLine, findRepeated, headerLines, isSingleField, type Line } from '../../wire/header-lines.ts'
+import { combineLines, findLine, findRepeated, headerLines, isSingleField, type Line, ownLines } from '../../wire/header-lines.ts'
 import { isHeaderName } from '../../wire/headers.ts'
 import { parseTimestamp } from '../../wire/parse-timestamp.ts'
 import { hostOf, queryOf } from '../../wire/url.ts'
@@ -57,11 +57,11 @@ export function createSigV4Plan(options: SigV4Options): Plan {
     if (isFailure(own)) return own
     const signed = readNames(presented.signedHeaders.length > MAX_LIST_LENGTH ? '' : presented.signedHeaders)
     if (signed === undefined) return { code: 'malformed-header', header: inQuery ? '?X-Amz-SignedHeaders' : 'authorization' }
-    const lacking = findUnsigned(presented, lines, signed.names)
+    const lacking = findUnsigned(presented, lines, signed.all)
     if (lacking.length > 0) return { code: 'insufficient-coverage', missing: lacking }
     const repeated = findRepeated(lines, signed.single)
     if (repeated !== undefined) return { code: 'duplicate-header', header: repeated }
-    const dates = signedDates(lines, name => signed.names.includes(name), DATE_FORMATS)
+    const dates = signedDates(lines, name => signed.all.has(name), DATE_FORMATS)
     if (dates === 'malformed') return { code: 'malformed-timestamp', header: 'date' }
     const moment = dates.length === 0 ? own : withDates(own, dates)
     const isS3 = isS3Service(service)
@@ -95,7 +95,7 @@ export function createSigV4Plan(options: SigV4Options): Plan {
 
   return {
     read(request: PlanRequest) {
-      const lines = headerLines(request.headers).map(([name, value]): Line => [name.toLowerCase(), value])
+      const lines = ownLines(headerLines(request.headers).map(([name, value]): Line => [name.toLowerCase(), value]))
       const presented = readPresented(lines, request.target, plus)
       return isFailure(presented) ? presented : understand(presented, lines, request)
     },
@@ -162,6 +162,7 @@ function withDates(own: Moment, dates: readonly number[]): Moment {
 /** A list of signed headers, read. */
 interface SignedNames {
   readonly names: readonly string[]
+  readonly all: ReadonlySet<string>
   /** Those that can't come twice. */
   readonly single: readonly string[]
 }
@@ -171,16 +172,17 @@ function readSignedNames(list: string): SignedNames | undefined {
   const names = list.split(';')
   if (names.length > MAX_COVERED) return undefined
   if (names.some((name, index) => !isHeaderName(name) || (index > 0 && name <= (names[index - 1] ?? '')))) return undefined
-  return { names, single: names.filter(isSingleField) }
+  return { names, all: new Set(names), single: names.filter(isSingleField) }
 }
 
-function findUnsigned({ timestampHeader }: Presented, lines: readonly Line[], names: readonly string[]): readonly string[] {
-  const missing: string[] = []
+function findUnsigned({ timestampHeader }: Presented, lines: readonly Line[], signed: ReadonlySet<string>): readonly string[] {
+  const missing = new Set<string>()
   const want = (name: string): void => {
-    if (!names.includes(name) && !missing.includes(name)) missing.push(name)
+    if (!signed.has(name)) missing.add(name)
   }
   want('host')
   if (timestampHeader !== undefined) want(timestampHeader)
   for (const [name] of lines) if (name.startsWith('x-amz-') && !MAY_BE_UNSIGNED.has(name)) want(name)
-  return missing
+  // More than that no call could sign.
+  return [...missing].slice(0, MAX_COVERED)
 }

@@ -1,0 +1,30 @@
+import { isPromise, type MaybePromise } from '../crypto/provider.ts'
+
+/** Calls back after so many milliseconds, unless the function that it gives is called before. */
+export type Timer = (ms: number, onEnd: () => void) => () => void
+
+/** The platform's timer. It keeps no process alive. */
+export const systemTimer: Timer = (ms, onEnd) => {
+  const timer: unknown = setTimeout(onEnd, ms)
+  // Node's is an object, a browser's a number.
+  if (typeof timer === 'object' && timer !== null && 'unref' in timer && typeof timer.unref === 'function') timer.unref()
+  return () => clearTimeout(timer as number)
+}
+
+/** Waits for an answer, but no longer than `ms`. An answer that is there at once starts no timer. */
+export type Wait = <T>(answer: MaybePromise<T>, ms: number, what: string) => MaybePromise<T>
+
+/** @throws Error (as a rejection) where there is no answer in time */
+export function createWait(timer: Timer): Wait {
+  return (answer, ms, what) => {
+    if (!isPromise(answer)) return answer
+    return new Promise((resolve, reject) => {
+      const cancel = timer(ms, () => reject(tooLate(what, ms)))
+      Promise.resolve(answer).then(resolve, reject).finally(cancel)
+    })
+  }
+}
+
+function tooLate(what: string, ms: number): Error {
+  return Object.assign(new Error(`${what} has not answered within ${ms} ms.`), { code: 'ETIMEDOUT' })
+}
