@@ -1,9 +1,9 @@
 import type { IncomingMessage } from 'node:http'
 import type { Principal } from '@countersign/server'
 import type { AnswerHeaders } from 'countersign'
-import type { Endpoint } from '../endpoints/endpoint.ts'
 import type { RequiredFor } from '../permissions.ts'
 import type { Refusal } from './answers.ts'
+import type { Endpoint } from './endpoint.ts'
 
 /** A call whose caller is known. */
 interface Authenticated {

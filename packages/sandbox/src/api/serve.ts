@@ -1,11 +1,11 @@
 import type { HttpBindings } from '@hono/node-server'
 import type { Context, Hono } from 'hono'
-import type { Call, Endpoint } from '../endpoints/endpoint.ts'
 import { ApiError } from '../errors.ts'
 import { narrowedAway } from '../permissions.ts'
 import { errorAnswer, jsonAnswer } from './answers.ts'
 import type { Api } from './api.ts'
 import { checked } from './checked.ts'
+import type { Call, Endpoint } from './endpoint.ts'
 import { readJsonBody } from './json-body.ts'
 
 /** The server, whose handlers see Node's request: its raw headers and its body are what was signed. */

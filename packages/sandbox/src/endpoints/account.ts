@@ -1,7 +1,7 @@
 import { apiKeyOf } from '@countersign/server'
 import { z } from 'zod'
+import { endpoint } from '../api/endpoint.ts'
 import { count } from '../values.ts'
-import { endpoint } from './endpoint.ts'
 
 const LISTED_KEYS = 500
 

@@ -1,8 +1,8 @@
 import { z } from 'zod'
+import { endpoint } from '../api/endpoint.ts'
 import { inScope } from '../scope.ts'
 import type { TransactionRequest } from '../transactions/request.ts'
 import { integer } from '../values.ts'
-import { endpoint } from './endpoint.ts'
 
 const held = z
   .object({ total: integer, available: integer, pendingIn: integer, pendingOut: integer, scale: integer })

@@ -1,8 +1,8 @@
 import { z } from 'zod'
+import { endpoint } from '../api/endpoint.ts'
 import { MAX_ENTRIES, readLedger } from '../ledger.ts'
 import { readFund } from '../scope.ts'
 import { count, integer, seconds, timestamp } from '../values.ts'
-import { endpoint } from './endpoint.ts'
 
 const page = z.object({
   limit: z.coerce.number().int().min(1).max(MAX_ENTRIES).default(MAX_ENTRIES),

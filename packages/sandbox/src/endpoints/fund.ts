@@ -1,7 +1,7 @@
 import { z } from 'zod'
+import { endpoint } from '../api/endpoint.ts'
 import { readFund } from '../scope.ts'
 import { count, integer } from '../values.ts'
-import { endpoint } from './endpoint.ts'
 
 const policy = z
   .object({ threshold: count, approvers: z.array(z.object({ userID: z.string(), name: z.string() })) })

@@ -1,7 +1,7 @@
 import { z } from 'zod'
+import { endpoint } from '../api/endpoint.ts'
 import { inScope } from '../scope.ts'
 import { count, integer } from '../values.ts'
-import { endpoint } from './endpoint.ts'
 
 export const holding = z.object({ asset: z.string(), available: integer }).meta({ id: 'Holding' })
 

@@ -1,6 +1,6 @@
+import type { Endpoint } from '../api/endpoint.ts'
 import { account } from './account.ts'
 import { balance } from './balance.ts'
-import type { Endpoint } from './endpoint.ts'
 import { fund } from './fund.ts'
 import { fundLedger } from './fund-ledger.ts'
 import { funds } from './funds.ts'

@@ -1,7 +1,7 @@
 import { z } from 'zod'
+import { endpoint } from '../api/endpoint.ts'
 import { readTransaction } from '../transactions/read.ts'
 import { count } from '../values.ts'
-import { endpoint } from './endpoint.ts'
 
 const approval = z
   .object({

@@ -1,5 +1,5 @@
+import { endpoint } from '../api/endpoint.ts'
 import { readTransaction, transactionAnswer } from '../transactions/read.ts'
-import { endpoint } from './endpoint.ts'
 
 export const transactionStatus = endpoint({
   method: 'GET',

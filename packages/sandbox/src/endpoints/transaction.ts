@@ -1,8 +1,8 @@
 import { z } from 'zod'
+import { endpoint } from '../api/endpoint.ts'
 import { readTransaction, transactionAnswer } from '../transactions/read.ts'
 import { transactionRequest } from '../transactions/request.ts'
 import { submitTransaction } from '../transactions/submit.ts'
-import { endpoint } from './endpoint.ts'
 
 export const transaction = endpoint({
   method: 'POST',

@@ -1,7 +1,7 @@
 import { z } from 'zod'
+import { endpoint } from '../api/endpoint.ts'
 import { ApiError } from '../errors.ts'
 import { feedMessage, feedQuery } from '../feed/events.ts'
-import { endpoint } from './endpoint.ts'
 
 /** What a request gets that does not ask for a WebSocket; for those that do see `feed/`. */
 export const transactionsFeed = endpoint({

@@ -1,7 +1,7 @@
 import { z } from 'zod'
+import { endpoint } from '../api/endpoint.ts'
 import { ApiError } from '../errors.ts'
 import { seconds, timestamp } from '../values.ts'
-import { endpoint } from './endpoint.ts'
 
 const party = z
   .object({

@@ -1,8 +1,8 @@
 import { z } from 'zod'
+import { endpoint } from '../api/endpoint.ts'
 import { readLedger } from '../ledger.ts'
 import { readWallet } from '../scope.ts'
 import { integer, seconds, timestamp } from '../values.ts'
-import { endpoint } from './endpoint.ts'
 
 const entry = z
   .object({

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { sql } from 'kysely'
 import { z } from 'zod'
-import { type Endpoint, endpoint } from '../endpoints/endpoint.ts'
+import { type Endpoint, endpoint } from '../api/endpoint.ts'
 import { notFound } from '../errors.ts'
 import { count } from '../values.ts'
 

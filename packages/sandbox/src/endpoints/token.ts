@@ -1,8 +1,8 @@
 import type { Principal } from '@countersign/server'
 import { z } from 'zod'
-import { type Endpoint, endpoint } from '../endpoints/endpoint.ts'
+import { type Endpoint, endpoint } from '../api/endpoint.ts'
 import { ApiError } from '../errors.ts'
-import type { Tokens } from './tokens.ts'
+import type { Tokens } from '../tokens/tokens.ts'
 
 const answer = z.object({ token: z.string().meta({ description: 'A JWT, good for an hour: send it as x-token.' }) }).meta({ id: 'Token' })
 
