@@ -1,5 +1,6 @@
 import { crypto as platform } from '#crypto'
-import { type CryptoProvider, type MaybePromise, whenReady } from '../crypto/provider.ts'
+import { checkNumbers } from '../check-numbers.ts'
+import { type CryptoProvider, isPromise, type MaybePromise, whenReady } from '../crypto/provider.ts'
 import { decodeSecret, encode, utf8 } from '../encoding.ts'
 import { CountersignError } from '../error.ts'
 import type { IncomingHeaders } from '../headers.ts'
@@ -8,9 +9,11 @@ import type { DeclaredScheme } from '../scheme.ts'
 import { type Difference, findDifference, textOf } from './difference.ts'
 import { digestHypotheses, guessDigests } from './digests.ts'
 import type { Assumptions, Cause, Dimension, Hypothesis } from './hypothesis.ts'
+import { createMeter, type Meter, OVER_BUDGET } from './meter.ts'
 import { createWriter, type Scene, setScene, type Write } from './scene.ts'
-import { type Fit, search, type Test } from './search.ts'
+import { type Answer, type Fit, search, type Test } from './search.ts'
 import { guessSecrets, secretHypotheses } from './secrets.ts'
+import { type SharedHashing, shareHashing, sizeOf } from './shared-hashing.ts'
 import { fitsGuess, guessSignatures, spell } from './signatures.ts'
 
 export interface ExplainInput {
@@ -38,9 +41,20 @@ export interface ExplainInput {
    * found in the first thousand.
    */
   readonly maxAttempts?: number | undefined
+  /**
+   * So many bytes are hashed at most; other work counts as so many of them. What would be more is skipped, and shorter
+   * messages are tried all the same. Default: no limit but `maxAttempts`.
+   */
+  readonly maxHashedBytes?: number | undefined
+  /** Larger bodies are not written anew (as other JSON, say), which can't be interrupted. Default: no limit. */
+  readonly maxRewrittenBytes?: number | undefined
+  /** Of the messages, only so many bytes are shown and compared. Default: no limit. */
+  readonly maxShownBytes?: number | undefined
   readonly crypto?: CryptoProvider | undefined
-  /** Waited for from time to time during the search, so that other work gets its turn. */
+  /** Waited for after every few milliseconds of work, so that other work gets its turn. */
   readonly pause?: (() => Promise<void>) | undefined
+  /** Milliseconds of any steady clock, by which pauses are due. Default: `performance.now`. */
+  readonly now?: (() => number) | undefined
 }
 
 /** Why a signature does not match; every cause given was seen to reproduce what was presented. */
@@ -59,6 +73,8 @@ export interface Explanation {
   /** What was tried, and how many of each. */
   readonly ruledOut: readonly { readonly dimension: Dimension; readonly hypotheses: number }[]
   readonly attempts: number
+  /** Messages that were not tried, since that would have been more work than is allowed. */
+  readonly skipped: number
   /** What the request lacks: headers of the scheme. */
   readonly missing: readonly string[]
 }
@@ -79,6 +95,8 @@ export const DEFAULT_EXPLAIN_ATTEMPTS = 12_000
  */
 export async function explain(input: ExplainInput): Promise<Explanation> {
   const { scheme, crypto = platform, maxAttempts = DEFAULT_EXPLAIN_ATTEMPTS } = input
+  const { maxHashedBytes, maxRewrittenBytes = Number.POSITIVE_INFINITY, maxShownBytes = Number.POSITIVE_INFINITY } = input
+  checkNumbers({ maxAttempts, maxHashedBytes, maxRewrittenBytes, maxShownBytes })
   if (scheme.algorithm.family !== 'hmac')
     throw new CountersignError(
       'option-invalid',
@@ -86,17 +104,26 @@ export async function explain(input: ExplainInput): Promise<Explanation> {
     )
   if (input.secret === undefined && input.clientMessage === undefined)
     throw new CountersignError('option-invalid', 'Give the secret, or else clientMessage, what the client says it signed.')
-  const scene = setScene(input)
-  const write = createWriter(crypto, scene.base)
+  const meter = createMeter({ maxBytes: maxHashedBytes, pause: input.pause, now: input.now })
+  const hashing = shareHashing(crypto, meter)
+  const rewriting = { meter, maxBytes: maxRewrittenBytes }
+  const scene = setScene(input, rewriting)
+  await meter.rest()
+  const write = createWriter(hashing, scene.base, rewriting)
   const { test, signed } =
-    input.secret === undefined ? compareMessages(input.clientMessage ?? '', write) : compareSignatures(input, scene, write, crypto)
-  const { found, attempts } = await search(scene.assumptions, [...scene.hypotheses, ...signed.hypotheses], test, {
+    input.secret === undefined ? compareMessages(input.clientMessage ?? '', write, meter) : compareSignatures(input, scene, write, hashing)
+  await meter.rest()
+  const { found, attempts, skipped } = await search(scene.assumptions, [...scene.hypotheses, ...signed.hypotheses], test, {
     maxAttempts,
-    pause: input.pause,
+    meter,
+    inTurn: crypto.synchronous,
   })
-  const right = messageBytes(await write(scene.assumptions))
-  const wrong = found === undefined ? undefined : messageBytes(await write(found.assumptions))
-  const expectedSignature = await signed.expected(right)
+  // What is right is told however much was spent.
+  meter.lift()
+  const rightMessage = await write(scene.assumptions)
+  const right = messageHead(rightMessage, maxShownBytes)
+  const wrong = found === undefined ? undefined : messageHead(await write(found.assumptions), maxShownBytes)
+  const expectedSignature = await signed.expected(rightMessage)
   return {
     outcome: found === undefined ? 'unexplained' : found.causes.length === 0 ? 'match' : 'explained',
     causes: found?.causes.map(({ code, dimension, did, fix }) => ({ code, dimension, did, fix })) ?? [],
@@ -106,6 +133,7 @@ export async function explain(input: ExplainInput): Promise<Explanation> {
     difference: wrong === undefined ? differenceWithClient(right, input.clientMessage) : findDifference(right, wrong),
     ruledOut: found === undefined ? countDimensions([...scene.hypotheses, ...signed.hypotheses], input.secret !== undefined) : [],
     attempts,
+    skipped,
     missing: scene.missing,
   }
 }
@@ -114,20 +142,22 @@ interface Comparison {
   readonly test: Test
   readonly signed: {
     readonly hypotheses: readonly Hypothesis[]
-    readonly expected: (message: Uint8Array) => MaybePromise<string | undefined>
+    readonly expected: (message: Message) => MaybePromise<string | undefined>
   }
 }
 
-function compareMessages(clientMessage: string, write: Write): Comparison {
-  const sameAs = (message: Message): Fit | undefined =>
-    textOf(messageBytes(message)) === clientMessage ? { cause: undefined, confidence: 1 } : undefined
+function compareMessages(clientMessage: string, write: Write, meter: Meter): Comparison {
+  const sameAs = (message: Message): Answer => {
+    if (!meter.spend(sizeOf(message))) return 'skipped'
+    return textOf(messageBytes(message)) === clientMessage ? { cause: undefined, confidence: 1 } : undefined
+  }
   return {
-    test: assumptions => whenReady(write(assumptions), sameAs),
+    test: skippable(assumptions => whenReady(write(assumptions), sameAs)),
     signed: { hypotheses: [], expected: () => undefined },
   }
 }
 
-function compareSignatures(input: ExplainInput, scene: Scene, write: Write, crypto: CryptoProvider): Comparison {
+function compareSignatures(input: ExplainInput, scene: Scene, write: Write, crypto: SharedHashing): Comparison {
   const { scheme, secret = '', otherSecrets = [], passphrase = '' } = input
   const { encoding, prefix } = scheme.secret
   const read = (given: string | Uint8Array): { text: string; bytes: Uint8Array } =>
@@ -147,20 +177,41 @@ function compareSignatures(input: ExplainInput, scene: Scene, write: Write, cryp
     return undefined
   }
   return {
-    test: assumptions => whenReady(write(assumptions), message => whenReady(signHex(message, assumptions), fits)),
+    test: skippable(assumptions => whenReady(write(assumptions), message => whenReady(signHex(message, assumptions), fits))),
     signed: {
       hypotheses: [...secretHypotheses(secrets), ...digestHypotheses(digests)],
-      expected: message =>
-        whenReady(signHex({ before: '', body: message, after: '' }, { secret: 0, digest: 0 }), hex =>
-          spell(hex, scheme.signature.encoding),
-        ),
+      expected: message => whenReady(signHex(message, { secret: 0, digest: 0 }), hex => spell(hex, scheme.signature.encoding)),
     },
   }
+}
+
+/** What is over the budget is an answer. */
+function skippable(test: Test): Test {
+  return assumptions => {
+    try {
+      const answer = test(assumptions)
+      return isPromise(answer) ? answer.catch(skippedOrThrown) : answer
+    } catch (thrown) {
+      return skippedOrThrown(thrown)
+    }
+  }
+}
+
+function skippedOrThrown(thrown: unknown): 'skipped' {
+  if (thrown === OVER_BUDGET) return 'skipped'
+  throw thrown
 }
 
 /** A cut signature of so many hexadecimal digits may fit one of some 2^16 messages by chance. */
 function confidenceOfCut(digits: number): number {
   return 1 - 2 ** -Math.min(52, digits * 4 - 16)
+}
+
+/** The beginning of a message, without copying the rest of it. */
+function messageHead({ before, body, after }: Message, maxBytes: number): Uint8Array {
+  if (sizeOf({ before, body, after }) <= maxBytes) return messageBytes({ before, body, after })
+  const head = typeof body === 'string' ? body.slice(0, maxBytes) : body?.subarray(0, maxBytes)
+  return messageBytes({ before: before.slice(0, maxBytes), body: head, after: after.slice(0, maxBytes) }).subarray(0, maxBytes)
 }
 
 function once<T>(make: () => T): () => T {
