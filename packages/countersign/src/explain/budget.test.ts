@@ -115,7 +115,7 @@ describe('the work of explaining one refusal', () => {
       const explanation = await explainOne(scheme, body, 'nothing that anybody signs', { crypto, pause, now: () => count.now })
       expect(explanation.outcome).toBe('unexplained')
       // The right message and its signature are told in any case.
-      expect(count.bytes).toBeLessThan(50_331_648 + 2 * size + 1_000_000)
+      expect(count.bytes).toBeLessThan(41_943_040 + 2 * size + 1_000_000)
       expect(longestMs).toBeLessThan(10)
       expect(explanation.expected.message.length).toBeLessThanOrEqual(65_536)
       expect(explanation.attempts + explanation.skipped).toBeLessThanOrEqual(5_000)

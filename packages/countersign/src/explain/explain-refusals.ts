@@ -34,7 +34,7 @@ export interface ExplainRefusalsOptions {
    */
   readonly maxAttempts?: number | undefined
   /**
-   * So many bytes are hashed at most for one; other work counts as so many of them. Default: 48 MiB, some 80 ms of one
+   * So many bytes are hashed at most for one; other work counts as so many of them. Default: 40 MiB, some 80 ms of one
    * core, a few at a time; where the platform hashes by promises: 8 MiB.
    */
   readonly maxHashedBytes?: number | undefined
@@ -64,7 +64,7 @@ const MAX_SHOWN_BYTES = 65_536
 
 /** Defaults for platforms that hash at once, and a body's beginning only once; and for those that do neither. */
 const BUDGETS = {
-  synchronous: { attempts: 5_000, hashedBytes: 50_331_648 },
+  synchronous: { attempts: 5_000, hashedBytes: 41_943_040 },
   byPromises: { attempts: 1_000, hashedBytes: 8_388_608 },
 } as const
 

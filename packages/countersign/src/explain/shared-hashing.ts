@@ -75,22 +75,22 @@ export function shareHashing(crypto: CryptoProvider, meter: Meter): SharedHashin
     spend(sizeOfAll(pieces.slice(known + 1)))
     const beginning = begun.get(keys[known] ?? '')
     if (beginning !== undefined) keep(begun, keys[known] ?? '', beginning)
+    /** @param hash the caller's own */
     const goOn = (hash: RunningHash, index: number): MaybePromise<RunningHash> => {
       const [piece, key] = [pieces[index], keys[index]]
       if (piece === undefined || key === undefined) return hash
-      const next = hash.copy()
-      return whenReady(feed(next, typeof piece === 'string' ? utf8(piece) : piece), () => {
-        if (sizeOfAll(pieces.slice(0, index + 1)) >= SHARED_FROM_BYTES) keep(begun, key, next)
-        return goOn(next, index + 1)
+      return whenReady(feed(hash, typeof piece === 'string' ? utf8(piece) : piece), () => {
+        if (sizeOfAll(pieces.slice(0, index + 1)) >= SHARED_FROM_BYTES) keep(begun, key, hash.copy())
+        return goOn(hash, index + 1)
       })
     }
-    return goOn(beginning ?? start(digest), known + 1)
+    return goOn(beginning?.copy() ?? start(digest), known + 1)
   }
 
   function hashPieces(digest: Digest, pieces: Pieces): MaybePromise<Uint8Array> {
     const { startHash } = crypto
     if (startHash !== undefined && sizeOfAll(pieces) >= SHARED_FROM_BYTES)
-      return whenReady(runThrough(startHash, digest, pieces), hash => hash.copy().digest())
+      return whenReady(runThrough(startHash, digest, pieces), hash => hash.digest())
     spend(sizeOfAll(pieces))
     return crypto.hash(digest, bodyMessage(bytesOf(pieces)))
   }
