@@ -1,7 +1,8 @@
 /**
  * What it costs a server to explain a wrong signature, by the size of the body: the CPU of one refusal, how long the
- * event loop stood still at most, and the CPU of the longest turn, which other work on the machine doesn't change. Fails where a mistake with a small body is not found. Run by `npm run
- * bench:explain-refusals`, after a build; the folder of another built checkout as argument is measured beside this one.
+ * event loop stood still at most, and the CPU of the longest turn, which other work on the machine doesn't change.
+ * Fails where a mistake with a small body is not found. Run by `npm run bench:explain-refusals`, after a build; the
+ * folder of another built checkout as argument is measured before this one.
  */
 import { createHmac } from 'node:crypto'
 import { monitorEventLoopDelay } from 'node:perf_hooks'

@@ -47,5 +47,5 @@ export function createMeter({ maxBytes = Number.POSITIVE_INFINITY, pause, now = 
   }
 }
 
-/** What is thrown where work would be more than the meter allows; not an error, which would note the stack each time. */
+/** Thrown where work would be more than the meter allows; not an error, which would note the stack each time. */
 export const OVER_BUDGET: unique symbol = Symbol('over budget')
