@@ -1,7 +1,7 @@
 import * as nodeCrypto from 'node:crypto'
 import { type Message, messageBytes } from '../wire/message.ts'
 import type { Digest } from './algorithm.ts'
-import { DIGEST_BYTES } from './signature-bytes.ts'
+import { BLOCK_BYTES, DIGEST_BYTES } from './signature-bytes.ts'
 
 /** How `node:crypto` writes bytes as text by itself. */
 export type NativeEncoding = 'hex' | 'base64' | 'base64url'
@@ -10,9 +10,6 @@ export type NativeEncoding = 'hex' | 'base64' | 'base64url'
  * Messages up to about this many bytes are put together in one piece of memory; longer ones are fed to `createHmac`.
  */
 export const SCRATCH_BYTES = 16_384
-
-/** RFC 2104 §2: the block size of each hash, in bytes. */
-const BLOCK_BYTES: { readonly [D in Digest]: number } = { sha1: 64, sha256: 64, sha384: 128, sha512: 128 }
 
 /** One for all keys, since nothing waits between its filling and its wiping; made with the first key. */
 let scratch: Buffer | undefined

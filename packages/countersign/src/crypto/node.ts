@@ -16,6 +16,8 @@ export const crypto: CryptoProvider = {
 
   hash: (digest, message) => nodeCrypto.createHash(digest).update(contentOf(message)).digest(),
 
+  startHash: digest => nodeCrypto.createHash(digest),
+
   hashText(digest, message, encoding) {
     if (encoding === 'hex' || encoding === 'base64' || encoding === 'base64url') return hashNatively(digest, contentOf(message), encoding)
     return encode(nodeCrypto.createHash(digest).update(contentOf(message)).digest(), encoding)

@@ -1,7 +1,8 @@
-import { encode, utf8 } from '../wire/encoding.ts'
+import { concatBytes, encode, utf8 } from '../wire/encoding.ts'
 import { decodeAnySpelling, percentEncode } from '../wire/percent.ts'
 import { changing, type Hypothesis } from './hypothesis.ts'
 import { type JsonNode, type JsonStyle, parseJsonText, writeForm, writeJson, writePythonRepr } from './json-text.ts'
+import type { Meter } from './meter.ts'
 
 /** What people's JSON libraries write, most used first. */
 const STYLES: readonly (readonly [code: string, weight: number, what: string, style: JsonStyle])[] = [
@@ -70,10 +71,42 @@ const STYLES: readonly (readonly [code: string, weight: number, what: string, st
 
 const RIGHT = 'Sign the very bytes that are sent: serialise the body once, sign that text, and send it.'
 
+/** Which bodies are written anew. */
+export interface Rewriting {
+  readonly meter: Meter
+  /** Larger ones are not: that can't be interrupted. */
+  readonly maxBytes: number
+}
+
+/** What a byte costs that is copied, written anew, or read as JSON, in bytes that are hashed. */
+export const COPY_COST = 2
+const TEXT_COST = 8
+const JSON_COST = 60
+
+/** Bodies that are only copied may be larger by this factor. */
+export const COPIED_FOR_REWRITTEN = 32
+
 /** Every way to have signed another body than the one that was sent. */
-export function bodyHypotheses(sent: string | Uint8Array | undefined): readonly Hypothesis[] {
-  const text = sent instanceof Uint8Array ? decodeText(sent) : (sent ?? '')
-  return sent === undefined || text === '' ? forNoBody() : [...forText(), ...forJson(parseJsonText(text))]
+export function bodyHypotheses(sent: Uint8Array | undefined, rewriting: Rewriting): readonly Hypothesis[] {
+  if (sent === undefined || sent.length === 0) return forNoBody()
+  const copying = { ...rewriting, maxBytes: rewriting.maxBytes * COPIED_FOR_REWRITTEN }
+  const mayParse = sent.length <= rewriting.maxBytes && rewriting.meter.spend(sent.length * JSON_COST)
+  return [
+    ...forAny().map(hypothesis => (hypothesis.isAbsolute ? hypothesis : metered(hypothesis, COPY_COST, copying))),
+    ...forText().map(hypothesis => metered(hypothesis, TEXT_COST, rewriting)),
+    ...forJson(mayParse ? parseJsonText(decodeText(sent)) : undefined).map(hypothesis => metered(hypothesis, JSON_COST, rewriting)),
+  ]
+}
+
+/** Changes nothing where that would cost too much. */
+function metered(hypothesis: Hypothesis, cost: number, { meter, maxBytes }: Rewriting): Hypothesis {
+  return {
+    ...hypothesis,
+    apply(assumptions) {
+      const size = assumptions.body?.length ?? 0
+      return size <= maxBytes && meter.spend(size * cost) ? hypothesis.apply(assumptions) : undefined
+    },
+  }
 }
 
 function one(
@@ -91,12 +124,22 @@ function one(
     fix,
     // As bytes, so that a body is encoded once and not for every message that holds it.
     ...changing('body', body => {
-      const text = body instanceof Uint8Array ? decodeText(body) : (body ?? '')
-      const changed = change(text)
-      return changed === undefined || changed === text ? undefined : typeof changed === 'string' ? utf8(changed) : changed
+      const before = bytesOf(body)
+      // What is put in, whatever was there, is made without reading that.
+      const changed = change(change.length === 0 ? '' : decodeText(before))
+      const after = typeof changed === 'string' ? utf8(changed) : changed
+      return after === undefined || isSame(before, after) ? undefined : after
     }),
     isAbsolute: change.length === 0,
   }
+}
+
+function bytesOf(body: string | Uint8Array | undefined): Uint8Array {
+  return body instanceof Uint8Array ? body : utf8(body ?? '')
+}
+
+function isSame(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, index) => byte === b[index])
 }
 
 /** What was signed although nothing was sent. */
@@ -126,16 +169,15 @@ function forNoBody(): Hypothesis[] {
   )
 }
 
-function forText(): Hypothesis[] {
+/** Changes that cost little, however large the body is. */
+function forAny(): Hypothesis[] {
   return [
     one('left-out', 1, 'It left the body out of what it signed.', () => '', 'Sign the body as well: it comes where the scheme puts it.'),
-    one('trailing-newline', 1, 'It signed the body with a newline at its end, which was not sent.', text => `${text}\n`),
-    one('newline-dropped', 1, 'It signed the body without the newline that was sent at its end.', text => text.replace(/\r?\n$/, '')),
-    one('trimmed', 3, 'It signed the body without the white space around it.', text => text.trim()),
-    one('crlf', 2, 'It signed the body with CRLF line ends, and sent LF.', text => text.replace(/\r?\n/g, '\r\n')),
-    one('lf', 2, 'It signed the body with LF line ends, and sent CRLF.', text => text.replaceAll('\r\n', '\n')),
-    one('byte-order-mark', 3, 'It signed the body with a byte-order mark in front.', text => `\ufeff${text}`),
-    one('byte-order-mark-dropped', 3, 'It signed the body without the byte-order mark that was sent.', text => text.replace(/^\ufeff/, '')),
+    atEnd('trailing-newline', 'It signed the body with a newline at its end, which was not sent.', bytes => concatBytes([bytes, NEWLINE])),
+    atEnd('newline-dropped', 'It signed the body without the newline that was sent at its end.', bytes => {
+      if (bytes.at(-1) !== 10) return undefined
+      return bytes.subarray(0, bytes.at(-2) === 13 ? -2 : -1)
+    }),
     one(
       'object-object',
       2,
@@ -146,6 +188,23 @@ function forText(): Hypothesis[] {
     one('empty-object', 2, 'It signed {} for the body.', () => '{}'),
     one('null', 3, 'It signed null for the body.', () => 'null'),
     one('undefined', 3, 'It signed undefined for the body.', () => 'undefined'),
+  ]
+}
+
+const NEWLINE = /* @__PURE__ */ Uint8Array.of(10)
+
+/** A change of the last bytes alone. */
+function atEnd(code: string, did: string, change: (bytes: Uint8Array) => Uint8Array | undefined): Hypothesis {
+  return { code: `body-${code}`, dimension: 'body', weight: 1, did, fix: RIGHT, ...changing('body', body => change(bytesOf(body))) }
+}
+
+function forText(): Hypothesis[] {
+  return [
+    one('trimmed', 3, 'It signed the body without the white space around it.', text => text.trim()),
+    one('crlf', 2, 'It signed the body with CRLF line ends, and sent LF.', text => text.replace(/\r?\n/g, '\r\n')),
+    one('lf', 2, 'It signed the body with LF line ends, and sent CRLF.', text => text.replaceAll('\r\n', '\n')),
+    one('byte-order-mark', 3, 'It signed the body with a byte-order mark in front.', text => `\ufeff${text}`),
+    one('byte-order-mark-dropped', 3, 'It signed the body without the byte-order mark that was sent.', text => text.replace(/^\ufeff/, '')),
     one('json-string', 2, 'It serialised the body twice: it signed a JSON string that holds the JSON.', text => JSON.stringify(text)),
     one(
       'bytes-literal',
@@ -157,7 +216,7 @@ function forText(): Hypothesis[] {
     one('base64', 4, 'It signed the base64 of the body.', text => encode(utf8(text), 'base64')),
     one('percent-encoded', 4, 'It signed the body percent-encoded.', text => percentEncode(text)),
     one('latin1', 4, 'It signed the body in Latin-1, and sent UTF-8.', text =>
-      [...text].every(char => char <= '\u00ff') ? Uint8Array.from(text, char => char.charCodeAt(0)) : undefined,
+      /^[\0-\u00ff]*$/.test(text) ? Uint8Array.from(text, char => char.charCodeAt(0)) : undefined,
     ),
     one('lower-case', 5, 'It signed the body in lower case.', text => text.toLowerCase()),
     one('spaces-removed', 3, 'It signed the body with all white space removed.', text => text.replace(/\s+/g, '')),

@@ -15,6 +15,8 @@ export interface Difference {
 const BEFORE = 24
 const AFTER = 40
 const BYTES = 8
+/** So many bytes are made text at once: a function takes only so many arguments. */
+const PIECE = 8_192
 
 /** `undefined` when they are the same. */
 export function findDifference(expected: Uint8Array, actual: Uint8Array): Difference | undefined {
@@ -40,7 +42,9 @@ export function textOf(bytes: Uint8Array): string {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
   } catch {
-    return Array.from(bytes, byte => String.fromCharCode(byte)).join('')
+    let text = ''
+    for (let at = 0; at < bytes.length; at += PIECE) text += String.fromCharCode(...bytes.subarray(at, at + PIECE))
+    return text
   }
 }
 

@@ -1,8 +1,10 @@
 import { DIGESTS, type Digest } from '../crypto/algorithm.ts'
-import { type CryptoProvider, type MaybePromise, whenReady } from '../crypto/provider.ts'
-import { fromHex } from '../wire/encoding.ts'
+import { type MaybePromise, whenReady } from '../crypto/provider.ts'
+import { BLOCK_BYTES } from '../crypto/signature-bytes.ts'
+import { encode, fromHex } from '../wire/encoding.ts'
 import { type Message, messageBytes } from '../wire/message.ts'
 import { changing, type Hypothesis } from './hypothesis.ts'
+import { type Pieces, piecesOf, type SharedHashing, sizeOf } from './shared-hashing.ts'
 
 /** A way to make a signature of a secret and a message, in hexadecimal. */
 export interface DigestGuess {
@@ -14,11 +16,13 @@ export interface DigestGuess {
 }
 
 /** The right way first. */
-export function guessDigests(digest: Digest, crypto: CryptoProvider): readonly DigestGuess[] {
+export function guessDigests(digest: Digest, crypto: SharedHashing): readonly DigestGuess[] {
   const name = digest.replace('sha', 'SHA-')
   const fix = `Make an HMAC with ${name}: the secret is the key, the message is the data.`
   const text = (hex: string): Message => ({ before: hex, body: undefined, after: '' })
   const bytes = (body: Uint8Array): Message => ({ before: '', body, after: '' })
+  const hashOf = (other: Digest, pieces: Pieces): MaybePromise<string> =>
+    whenReady(crypto.hashPieces(other, pieces), hash => encode(hash, 'hex'))
   const hmac = (other: Digest) => (secret: Uint8Array) => crypto.hmac(other, secret, 'hex')
   const guesses: DigestGuess[] = [{ code: 'right', weight: 0, did: '', fix: '', sign: hmac(digest) }]
   for (const other of DIGESTS) {
@@ -39,14 +43,14 @@ export function guessDigests(digest: Digest, crypto: CryptoProvider): readonly D
         weight: weight + 1,
         did: `It hashed the secret and then the message with ${otherName}, which is no HMAC.`,
         fix,
-        sign: secret => message => crypto.hashText(other, joined(secret, message), 'hex'),
+        sign: secret => message => hashOf(other, [secret, ...piecesOf(message)]),
       },
       {
         code: `digest-${other}-secret-last`,
         weight: weight + 1,
         did: `It hashed the message and then the secret with ${otherName}, which is no HMAC.`,
         fix,
-        sign: secret => message => crypto.hashText(other, joined(message, secret), 'hex'),
+        sign: secret => message => hashOf(other, [...piecesOf(message), secret]),
       },
     )
   }
@@ -56,7 +60,11 @@ export function guessDigests(digest: Digest, crypto: CryptoProvider): readonly D
       weight: 1,
       did: 'It swapped the arguments of the HMAC: the message was the key, and the secret the data.',
       fix,
-      sign: secret => message => crypto.hmac(digest, messageBytes(message), 'hex')(bytes(secret)),
+      // A key that is longer than a block is hashed: RFC 2104 §3.
+      sign: secret => message =>
+        whenReady(sizeOf(message) > BLOCK_BYTES[digest] ? crypto.hash(digest, message) : messageBytes(message), key =>
+          crypto.hmac(digest, key, 'hex')(bytes(secret)),
+        ),
     },
     {
       code: 'digest-of-hash',
@@ -112,12 +120,4 @@ export function digestHypotheses(guesses: readonly DigestGuess[]): readonly Hypo
     fix,
     ...changing('digest', current => (current === 0 ? index + 1 : undefined)),
   }))
-}
-
-function joined(first: Uint8Array | Message, second: Uint8Array | Message): Message {
-  const [a, b] = [first, second].map(part => (part instanceof Uint8Array ? part : messageBytes(part)))
-  const whole = new Uint8Array((a?.length ?? 0) + (b?.length ?? 0))
-  whole.set(a ?? [])
-  whole.set(b ?? [], a?.length ?? 0)
-  return { before: '', body: whole, after: '' }
 }

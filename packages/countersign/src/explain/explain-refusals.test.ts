@@ -18,7 +18,8 @@ function setUp(options: Partial<ExplainRefusalsOptions> = {}) {
     { id: 'two', secret },
   ])
   const events: ExplainedRefusal[] = []
-  const onRefused = vi.fn(explainRefusals({ scheme: qredoV1, keys, onExplained: event => events.push(event), ...options }))
+  const explainer = explainRefusals({ scheme: qredoV1, keys, onExplained: event => events.push(event), ...options })
+  const onRefused = vi.fn(explainer)
   const verifier = createVerifier(qredoV1, { origin, keys, onRefused, clock: () => NOW })
   const send = (message: string, { keyId = 'one', key = SECRETS[0] as Buffer | string } = {}) =>
     verifier.verify({
@@ -31,7 +32,7 @@ function setUp(options: Partial<ExplainRefusalsOptions> = {}) {
       },
       body: async () => body,
     })
-  return { events, send, onRefused, verifier }
+  return { events, send, onRefused, verifier, explainer }
 }
 
 const right = `1647356399POST${origin}/x?y=1${body}`
@@ -95,16 +96,37 @@ describe('explainRefusals', () => {
     expect(events).toHaveLength(5)
   })
 
-  it('looks at one at a time, and lets other work in between', async () => {
-    const { events, send } = setUp({ maxAttempts: 5000 })
+  it('looks at one at a time, lets a few wait, and counts those that it drops', async () => {
+    let working = 0
+    let most = 0
+    const pause = async (): Promise<void> => {
+      working++
+      most = Math.max(most, working)
+      await sleep(0)
+      working--
+    }
+    const { events, send, explainer } = setUp({ pause, maxAttempts: 50, perSecond: 100, perKeyPerMinute: 100, maxWaiting: 3 })
     await Promise.all(Array.from({ length: 20 }, (_, count) => send(`wrong ${count}`)))
-    let turns = 0
-    const timer = setInterval(() => turns++, 1)
-    await until(() => events.length > 0)
-    clearInterval(timer)
-    expect(events).toHaveLength(1)
-    expect(events[0]?.explanation).toMatchObject({ outcome: 'unexplained', attempts: 5000 })
-    expect(turns).toBeGreaterThan(3)
+    await until(() => events.length + explainer.dropped === 20)
+    // One that is looked at, and three that waited.
+    expect([events.length, explainer.dropped, most]).toEqual([4, 16, 1])
+    await send('wrong again')
+    await until(() => events.length === 5)
+    expect(events[0]?.explanation).toMatchObject({ outcome: 'unexplained', attempts: 50, skipped: 0 })
+  })
+
+  it('keeps no more bytes of bodies than it is told for those that wait', async () => {
+    const { events, explainer } = setUp({ perSecond: 100, perKeyPerMinute: 100, maxAttempts: 1, maxWaitingBytes: 2_500_000 })
+    const request = { method: 'POST', target: '/x', headers: {} }
+    const refusal = { failure: { code: 'bad-signature', keyId: 'one' }, request, origin: { origin, basePath: '' } } as const
+    for (let count = 0; count < 5; count++) explainer({ ...refusal, body: Buffer.alloc(1_000_000) })
+    explainer({ ...refusal, body: Buffer.alloc(3_000_000) })
+    await until(() => events.length === 3)
+    expect([events.length, explainer.dropped]).toEqual([3, 3])
+  })
+
+  it.each(['maxWaiting', 'maxHashedBytes', 'perSecond'] as const)('refuses %s that is not a number', name => {
+    expect(() => setUp({ [name]: Number.NaN })).toThrow(expect.objectContaining({ code: 'option-invalid' }))
   })
 
   it('survives who listens and who holds the keys', async () => {

@@ -1,4 +1,7 @@
+import { crypto as platform } from '#crypto'
+import { checkNumbers } from '../contract/check-numbers.ts'
 import type { Failure } from '../contract/failure.ts'
+import type { CryptoProvider } from '../crypto/provider.ts'
 import type { KeySource } from '../keys/key.ts'
 import type { DeclaredScheme } from '../scheme/scheme.ts'
 import type { Refusal } from '../verify/verify.ts'
@@ -8,6 +11,7 @@ import { type Explanation, explain } from './explain.ts'
 export interface ExplainedRefusal {
   readonly keyId: string
   readonly failure: Failure
+  /** Its messages are cut after 64 KiB. */
   readonly explanation: Explanation
 }
 
@@ -16,85 +20,146 @@ export interface ExplainRefusalsOptions {
   /** The same that the verifier has. */
   readonly keys: KeySource
   readonly onExplained: (event: ExplainedRefusal) => void
-  /** As many are explained at most in a second, over all keys. Default: 5. */
+  /** So many are explained at most in a second, over all keys. Default: 2. */
   readonly perSecond?: number | undefined
   /** And for one key in a minute. Default: 6. */
   readonly perKeyPerMinute?: number | undefined
-  /** As many messages are tried at most for one. Default: 5,000, some 25 ms of one core, a few at a time. */
+  /** So many refusals wait while one is explained. Default: 4. */
+  readonly maxWaiting?: number | undefined
+  /** Bodies of so many bytes, all together, are kept for those that wait. Default: 16 MiB. */
+  readonly maxWaitingBytes?: number | undefined
+  /**
+   * So many messages are tried at most for one. Default: 5,000; where the platform hashes by promises (WebCrypto):
+   * 1,000.
+   */
   readonly maxAttempts?: number | undefined
-  /** Milliseconds of any steady clock. */
+  /**
+   * So many bytes are hashed at most for one; other work counts as so many of them. Default: 40 MiB, some 80 ms of one
+   * core, a few at a time; where the platform hashes by promises: 8 MiB.
+   */
+  readonly maxHashedBytes?: number | undefined
+  /** Milliseconds of any steady clock. Default: `performance.now`. */
   readonly now?: (() => number) | undefined
+  /** Lets other work have a turn. Default: a timer of 0 ms. */
+  readonly pause?: (() => Promise<void>) | undefined
+  readonly crypto?: CryptoProvider | undefined
+}
+
+/** Is given every refusal, and chooses what is explained. */
+export interface RefusalExplainer {
+  (refusal: Refusal): void
+  /** How many wrong signatures were not explained, for the budget or because too many were waiting. */
+  readonly dropped: number
 }
 
 /**
  * So many keys are counted at once; with more, the oldest count is dropped, and the budget for all of them still holds.
  */
 const MAX_KEYS_COUNTED = 10_000
+const MAX_WAITING = 4
+const MAX_WAITING_BYTES = 16_777_216
+/** To write a larger body anew takes several milliseconds, without a pause. */
+const MAX_REWRITTEN_BYTES = 32_768
+const MAX_SHOWN_BYTES = 65_536
+
+/** Defaults for platforms that hash at once, and a body's beginning only once; and for those that do neither. */
+const BUDGETS = {
+  synchronous: { attempts: 5_000, hashedBytes: 41_943_040 },
+  byPromises: { attempts: 1_000, hashedBytes: 8_388_608 },
+} as const
 
 /**
  * Tells the owner of an API why signatures do not match. One request is looked at after the other, after the answer was
- * given and with pauses for other work, and only so many: what is over the budget is dropped, so that nobody can burn
- * the server's time with wrong signatures.
+ * given and with a pause after every few milliseconds, and only so many and so much of each: what is over the budget is
+ * dropped, so that nobody can burn the server's time with wrong signatures.
  *
  * @example
  * ```ts
  * const onRefused = explainRefusals({ scheme, keys, onExplained: ({ keyId, explanation }) => log.info({ keyId, causes: explanation.causes }) })
  * const verifier = createVerifier(scheme, { origin, keys, onRefused })
  * ```
+ * @throws CountersignError `option-invalid`
  */
-export function explainRefusals(options: ExplainRefusalsOptions): (refusal: Refusal) => void {
-  const { scheme, keys, onExplained, perSecond = 5, perKeyPerMinute = 6, maxAttempts = 5_000, now = () => performance.now() } = options
+export function explainRefusals(options: ExplainRefusalsOptions): RefusalExplainer {
+  const { scheme, keys, onExplained, perSecond = 2, perKeyPerMinute = 6, crypto = platform } = options
+  const { maxWaiting = MAX_WAITING, maxWaitingBytes = MAX_WAITING_BYTES, now = () => performance.now(), pause = nextTask } = options
+  const budget = BUDGETS[crypto.synchronous ? 'synchronous' : 'byPromises']
+  const { maxAttempts = budget.attempts, maxHashedBytes = budget.hashedBytes } = options
+  checkNumbers({ perSecond, perKeyPerMinute, maxWaiting, maxWaitingBytes, maxAttempts, maxHashedBytes })
   const inAll = createBudget(perSecond, 1000, now)
   const perKey = new Map<string, () => boolean>()
+  const waiting: Refusal[] = []
+  let waitingBytes = 0
+  let dropped = 0
   let isBusy = false
 
   function mayExplain(keyId: string): boolean {
-    let budget = perKey.get(keyId)
-    if (budget === undefined) {
+    let budgetOfKey = perKey.get(keyId)
+    if (budgetOfKey === undefined) {
       const [oldest] = perKey.keys()
       if (perKey.size >= MAX_KEYS_COUNTED && oldest !== undefined) perKey.delete(oldest)
-      budget = createBudget(perKeyPerMinute, 60_000, now)
-      perKey.set(keyId, budget)
+      budgetOfKey = createBudget(perKeyPerMinute, 60_000, now)
+      perKey.set(keyId, budgetOfKey)
     }
-    return budget()
+    return budgetOfKey()
   }
 
-  async function work(keyId: string, { failure, request, body, origin }: Refusal): Promise<void> {
+  async function work({ failure, request, body, origin }: Refusal): Promise<void> {
+    if (failure.code !== 'bad-signature' || origin === undefined || body === 'unread') return
+    const { keyId } = failure
     const key = await keys.find(keyId)
     const [secret, ...otherSecrets] = key === undefined ? [] : key.secrets.map(one => one.reveal())
-    if (key === undefined || secret === undefined || origin === undefined) return
+    if (key === undefined || secret === undefined) return
     const explanation = await explain({
       scheme,
-      request: {
-        method: request.method,
-        url: origin.origin + origin.basePath + request.target,
-        headers: request.headers,
-        body: body === 'unread' ? undefined : body,
-      },
+      request: { method: request.method, url: origin.origin + origin.basePath + request.target, headers: request.headers, body },
       secret,
       otherSecrets,
       keyId,
       passphrase: key.passphrase === undefined ? undefined : new TextDecoder().decode(key.passphrase.reveal()),
       basePath: origin.basePath,
       maxAttempts,
-      pause: nextTask,
+      maxHashedBytes,
+      maxRewrittenBytes: MAX_REWRITTEN_BYTES,
+      maxShownBytes: MAX_SHOWN_BYTES,
+      crypto,
+      pause,
+      now,
     })
     onExplained({ keyId, failure, explanation })
   }
 
-  return refusal => {
+  async function workOff(): Promise<void> {
+    isBusy = true
+    for (let refusal = waiting.shift(); refusal !== undefined; refusal = waiting.shift()) {
+      waitingBytes -= bytesOf(refusal)
+      const next = refusal
+      await pause()
+        .then(() => work(next))
+        .catch(() => undefined)
+    }
+    isBusy = false
+  }
+
+  function explainer(refusal: Refusal): void {
     const { failure, body, origin } = refusal
     // Other failures say all there is to say; and what was not read can't be signed again.
     if (failure.code !== 'bad-signature' || body === 'unread' || origin === undefined) return
-    if (isBusy || !mayExplain(failure.keyId) || !inAll()) return
-    isBusy = true
-    void nextTask()
-      .then(() => work(failure.keyId, refusal))
-      .catch(() => undefined)
-      .finally(() => {
-        isBusy = false
-      })
+    const hasRoom = waiting.length < (isBusy ? maxWaiting : Math.max(1, maxWaiting)) && waitingBytes + bytesOf(refusal) <= maxWaitingBytes
+    if (!hasRoom || !mayExplain(failure.keyId) || !inAll()) {
+      dropped++
+      return
+    }
+    waiting.push(refusal)
+    waitingBytes += bytesOf(refusal)
+    if (!isBusy) void workOff()
   }
+
+  return Object.defineProperty(explainer, 'dropped', { get: () => dropped }) as RefusalExplainer
+}
+
+function bytesOf({ body }: Refusal): number {
+  return body instanceof Uint8Array ? body.length : 0
 }
 
 function nextTask(): Promise<void> {

@@ -1,15 +1,18 @@
 import { crypto as platform } from '#crypto'
+import { checkNumbers } from '../contract/check-numbers.ts'
 import { CountersignError } from '../contract/error.ts'
-import { type CryptoProvider, type MaybePromise, whenReady } from '../crypto/provider.ts'
+import { isPromise, type MaybePromise, whenReady } from '../crypto/provider.ts'
 import { decodeSecret, encode, utf8 } from '../wire/encoding.ts'
 import { type Message, messageBytes } from '../wire/message.ts'
 import { type Difference, findDifference, textOf } from './difference.ts'
 import { digestHypotheses, guessDigests } from './digests.ts'
 import type { Assumptions, Cause, Dimension, Hypothesis } from './hypothesis.ts'
 import type { ExplainInput } from './input.ts'
+import { createMeter, type Meter, OVER_BUDGET } from './meter.ts'
 import { createWriter, type Scene, setScene, type Write } from './scene.ts'
-import { type Fit, search, type Test } from './search.ts'
+import { type Answer, type Fit, search, type Test } from './search.ts'
 import { guessSecrets, secretHypotheses } from './secrets.ts'
+import { type SharedHashing, shareHashing, sizeOf } from './shared-hashing.ts'
 import { fitsGuess, guessSignatures, spell } from './signatures.ts'
 
 /** Why a signature does not match; every cause given was seen to reproduce what was presented. */
@@ -28,6 +31,8 @@ export interface Explanation {
   /** What was tried, and how many of each. */
   readonly ruledOut: readonly { readonly dimension: Dimension; readonly hypotheses: number }[]
   readonly attempts: number
+  /** Messages that were not tried, since that would have been more work than is allowed. */
+  readonly skipped: number
   /** What the request lacks: headers of the scheme. */
   readonly missing: readonly string[]
 }
@@ -48,6 +53,8 @@ export const DEFAULT_EXPLAIN_ATTEMPTS = 12_000
  */
 export async function explain(input: ExplainInput): Promise<Explanation> {
   const { scheme, crypto = platform, maxAttempts = DEFAULT_EXPLAIN_ATTEMPTS } = input
+  const { maxHashedBytes, maxRewrittenBytes = Number.POSITIVE_INFINITY, maxShownBytes = Number.POSITIVE_INFINITY } = input
+  checkNumbers({ maxAttempts, maxHashedBytes, maxRewrittenBytes, maxShownBytes })
   if (scheme.algorithm.family !== 'hmac')
     throw new CountersignError(
       'option-invalid',
@@ -55,17 +62,26 @@ export async function explain(input: ExplainInput): Promise<Explanation> {
     )
   if (input.secret === undefined && input.clientMessage === undefined)
     throw new CountersignError('option-invalid', 'Give the secret, or else clientMessage, what the client says it signed.')
-  const scene = setScene(input)
-  const write = createWriter(crypto, scene.base)
+  const meter = createMeter({ maxBytes: maxHashedBytes, pause: input.pause, now: input.now })
+  const hashing = shareHashing(crypto, meter)
+  const rewriting = { meter, maxBytes: maxRewrittenBytes }
+  const scene = setScene(input, rewriting)
+  await meter.rest()
+  const write = createWriter(hashing, scene.base, rewriting)
   const { test, signed } =
-    input.secret === undefined ? compareMessages(input.clientMessage ?? '', write) : compareSignatures(input, scene, write, crypto)
-  const { found, attempts } = await search(scene.assumptions, [...scene.hypotheses, ...signed.hypotheses], test, {
+    input.secret === undefined ? compareMessages(input.clientMessage ?? '', write, meter) : compareSignatures(input, scene, write, hashing)
+  await meter.rest()
+  const { found, attempts, skipped } = await search(scene.assumptions, [...scene.hypotheses, ...signed.hypotheses], test, {
     maxAttempts,
-    pause: input.pause,
+    meter,
+    inTurn: crypto.synchronous,
   })
-  const right = messageBytes(await write(scene.assumptions))
-  const wrong = found === undefined ? undefined : messageBytes(await write(found.assumptions))
-  const expectedSignature = await signed.expected(right)
+  // What is right is told however much was spent.
+  meter.lift()
+  const rightMessage = await write(scene.assumptions)
+  const right = messageHead(rightMessage, maxShownBytes)
+  const wrong = found === undefined ? undefined : messageHead(await write(found.assumptions), maxShownBytes)
+  const expectedSignature = await signed.expected(rightMessage)
   return {
     outcome: found === undefined ? 'unexplained' : found.causes.length === 0 ? 'match' : 'explained',
     causes: found?.causes.map(({ code, dimension, did, fix }) => ({ code, dimension, did, fix })) ?? [],
@@ -75,6 +91,7 @@ export async function explain(input: ExplainInput): Promise<Explanation> {
     difference: wrong === undefined ? differenceWithClient(right, input.clientMessage) : findDifference(right, wrong),
     ruledOut: found === undefined ? countDimensions([...scene.hypotheses, ...signed.hypotheses], input.secret !== undefined) : [],
     attempts,
+    skipped,
     missing: scene.missing,
   }
 }
@@ -83,20 +100,22 @@ interface Comparison {
   readonly test: Test
   readonly signed: {
     readonly hypotheses: readonly Hypothesis[]
-    readonly expected: (message: Uint8Array) => MaybePromise<string | undefined>
+    readonly expected: (message: Message) => MaybePromise<string | undefined>
   }
 }
 
-function compareMessages(clientMessage: string, write: Write): Comparison {
-  const sameAs = (message: Message): Fit | undefined =>
-    textOf(messageBytes(message)) === clientMessage ? { cause: undefined, confidence: 1 } : undefined
+function compareMessages(clientMessage: string, write: Write, meter: Meter): Comparison {
+  const sameAs = (message: Message): Answer => {
+    if (!meter.spend(sizeOf(message))) return 'skipped'
+    return textOf(messageBytes(message)) === clientMessage ? { cause: undefined, confidence: 1 } : undefined
+  }
   return {
-    test: assumptions => whenReady(write(assumptions), sameAs),
+    test: skippable(assumptions => whenReady(write(assumptions), sameAs)),
     signed: { hypotheses: [], expected: () => undefined },
   }
 }
 
-function compareSignatures(input: ExplainInput, scene: Scene, write: Write, crypto: CryptoProvider): Comparison {
+function compareSignatures(input: ExplainInput, scene: Scene, write: Write, crypto: SharedHashing): Comparison {
   const { scheme, secret = '', otherSecrets = [], passphrase = '' } = input
   const { encoding, prefix } = scheme.secret
   const read = (given: string | Uint8Array): { text: string; bytes: Uint8Array } =>
@@ -116,20 +135,41 @@ function compareSignatures(input: ExplainInput, scene: Scene, write: Write, cryp
     return undefined
   }
   return {
-    test: assumptions => whenReady(write(assumptions), message => whenReady(signHex(message, assumptions), fits)),
+    test: skippable(assumptions => whenReady(write(assumptions), message => whenReady(signHex(message, assumptions), fits))),
     signed: {
       hypotheses: [...secretHypotheses(secrets), ...digestHypotheses(digests)],
-      expected: message =>
-        whenReady(signHex({ before: '', body: message, after: '' }, { secret: 0, digest: 0 }), hex =>
-          spell(hex, scheme.signature.encoding),
-        ),
+      expected: message => whenReady(signHex(message, { secret: 0, digest: 0 }), hex => spell(hex, scheme.signature.encoding)),
     },
   }
+}
+
+/** What is over the budget is an answer. */
+function skippable(test: Test): Test {
+  return assumptions => {
+    try {
+      const answer = test(assumptions)
+      return isPromise(answer) ? answer.catch(skippedOrThrown) : answer
+    } catch (thrown) {
+      return skippedOrThrown(thrown)
+    }
+  }
+}
+
+function skippedOrThrown(thrown: unknown): 'skipped' {
+  if (thrown === OVER_BUDGET) return 'skipped'
+  throw thrown
 }
 
 /** A cut signature of so many hexadecimal digits may fit one of some 2^16 messages by chance. */
 function confidenceOfCut(digits: number): number {
   return 1 - 2 ** -Math.min(52, digits * 4 - 16)
+}
+
+/** The beginning of a message, without copying the rest of it. */
+function messageHead({ before, body, after }: Message, maxBytes: number): Uint8Array {
+  if (sizeOf({ before, body, after }) <= maxBytes) return messageBytes({ before, body, after })
+  const head = typeof body === 'string' ? body.slice(0, maxBytes) : body?.subarray(0, maxBytes)
+  return messageBytes({ before: before.slice(0, maxBytes), body: head, after: after.slice(0, maxBytes) }).subarray(0, maxBytes)
 }
 
 function once<T>(make: () => T): () => T {

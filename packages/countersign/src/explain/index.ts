@@ -1,6 +1,6 @@
 export type { Difference } from './difference.ts'
 export { DEFAULT_EXPLAIN_ATTEMPTS, type Explanation, explain } from './explain.ts'
-export { type ExplainedRefusal, type ExplainRefusalsOptions, explainRefusals } from './explain-refusals.ts'
+export { type ExplainedRefusal, type ExplainRefusalsOptions, explainRefusals, type RefusalExplainer } from './explain-refusals.ts'
 export type { Cause, Dimension } from './hypothesis.ts'
 export type { ExplainInput } from './input.ts'
 export { type MessagePart, messageParts } from './message-parts.ts'

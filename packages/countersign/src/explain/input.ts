@@ -27,7 +27,18 @@ export interface ExplainInput {
    * found in the first thousand.
    */
   readonly maxAttempts?: number | undefined
+  /**
+   * So many bytes are hashed at most; other work counts as so many of them. What would be more is skipped, and shorter
+   * messages are tried all the same. Default: no limit but `maxAttempts`.
+   */
+  readonly maxHashedBytes?: number | undefined
+  /** Larger bodies are not written anew (as other JSON, say), which can't be interrupted. Default: no limit. */
+  readonly maxRewrittenBytes?: number | undefined
+  /** Of the messages, only so many bytes are shown and compared. Default: no limit. */
+  readonly maxShownBytes?: number | undefined
   readonly crypto?: CryptoProvider | undefined
-  /** Waited for from time to time during the search, so that other work gets its turn. */
+  /** Waited for after every few milliseconds of work, so that other work gets its turn. */
   readonly pause?: (() => Promise<void>) | undefined
+  /** Milliseconds of any steady clock, by which pauses are due. Default: `performance.now`. */
+  readonly now?: (() => number) | undefined
 }

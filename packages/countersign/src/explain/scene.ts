@@ -3,15 +3,16 @@ import type { Call } from '../recipe/call.ts'
 import { type CompiledRecipe, compile, partsOf } from '../recipe/compile.ts'
 import { DECLARED } from '../recipe/declared.ts'
 import { fillHashes } from '../recipe/fill-hashes.ts'
-import type { Recipe } from '../recipe/recipe.ts'
+import { hashOf, type Recipe } from '../recipe/recipe.ts'
 import { utf8 } from '../wire/encoding.ts'
 import { readForm } from '../wire/form.ts'
 import type { Message } from '../wire/message.ts'
 import { splitUrl } from '../wire/url.ts'
-import { bodyHypotheses } from './bodies.ts'
+import { bodyHypotheses, COPIED_FOR_REWRITTEN, COPY_COST, type Rewriting } from './bodies.ts'
 import { textOf } from './difference.ts'
 import { type Assumptions, changing, type Hypothesis, setCall } from './hypothesis.ts'
 import type { ExplainInput } from './input.ts'
+import { createMeter, OVER_BUDGET } from './meter.ts'
 import { methodHypotheses } from './methods.ts'
 import { mutations } from './mutations.ts'
 import { readLoosely } from './read-loosely.ts'
@@ -30,16 +31,23 @@ export interface Scene {
   readonly missing: readonly string[]
 }
 
+function unlimited(): Rewriting {
+  return { meter: createMeter({}), maxBytes: Number.POSITIVE_INFINITY }
+}
+
 /** The request as a verifier would see it, read however it is spelled. */
-export function setScene({ scheme, request, keyId, passphrase = '', basePath = '' }: SceneInput): Scene {
+export function setScene(
+  { scheme, request, keyId, passphrase = '', basePath = '' }: SceneInput,
+  rewriting: Rewriting = unlimited(),
+): Scene {
   const [, url = '', fragment = ''] = /^([^#]*)(#.*)?$/s.exec(request.url) ?? []
   const { origin, target } = splitUrl(url)
   const fields = readLoosely(scheme, request.headers, target)
   const { values } = fields
-  const text = typeof request.body === 'string' ? request.body : request.body === undefined ? '' : textOf(request.body)
+  const bodyText = (): string => (typeof request.body === 'string' ? request.body : textOf(request.body ?? new Uint8Array()))
   const formOf = (field: string): string | undefined => {
     const carrier = scheme.carriers.find(one => one.in === 'form' && one.fields.includes(field))
-    return carrier === undefined ? undefined : readForm(text, carrier.name)
+    return carrier === undefined ? undefined : readForm(bodyText(), carrier.name)
   }
   const timestamp = values['timestamp'] ?? formOf('timestamp') ?? fields.moments[0] ?? ''
   const ownKeyId = values['keyId'] ?? keyId ?? ''
@@ -94,7 +102,7 @@ export function setScene({ scheme, request, keyId, passphrase = '', basePath = '
         : []),
       ...(reads('method') ? methodHypotheses(request.method) : []),
       ...(reads('url', 'target', 'path', 'query', 'origin', 'host', 'payload') ? urlHypotheses(basePath, fragment) : []),
-      ...(reads('body', 'payload') ? bodyHypotheses(body) : []),
+      ...(reads('body', 'payload') ? bodyHypotheses(body, rewriting) : []),
       ...messageHypotheses(scheme.message),
     ],
   }
@@ -119,20 +127,35 @@ function signedHeaders(message: Recipe): readonly string[] {
 export type Write = (assumptions: Assumptions) => MaybePromise<Message>
 
 /** Writes messages; the ways to put one together are compiled once each. */
-export function createWriter(crypto: CryptoProvider, base: Call): Write {
-  const compiled = new WeakMap<Recipe, CompiledRecipe>()
+export function createWriter(crypto: CryptoProvider, base: Call, rewriting: Rewriting = unlimited()): Write {
+  const { meter, maxBytes } = rewriting
+  const compiled = new WeakMap<Recipe, CompiledRecipe & { readonly copies: number }>()
+  /** A message with the body and another run of bytes is put together as a copy. */
+  function countCopies(copied: number): void {
+    if (copied > maxBytes * COPIED_FOR_REWRITTEN || !meter.spend(copied * COPY_COST)) throw OVER_BUDGET
+  }
+
   // One for all messages that are written at once; where hashes are waited for, each has its own.
   const shared = { ...base }
   return assumptions => {
     const { recipe } = assumptions
     let made = compiled.get(recipe)
     if (made === undefined) {
-      made = compile(recipe, DECLARED)
+      made = { ...compile(recipe, DECLARED), copies: copiesOf(recipe) }
       compiled.set(recipe, made)
     }
-    const { write, hashes } = made
+    const { write, hashes, copies } = made
+    if (copies > 0) countCopies(copies * (assumptions.body?.length ?? 0))
     if (hashes.length === 0) return write(setCall(shared, assumptions))
     const call = setCall({ ...base, hashes: [] }, assumptions)
     return whenReady(fillHashes(crypto, hashes, call), () => write(call))
   }
+}
+
+/** How often the body is copied into a message: not at all where it is the only run of bytes. */
+function copiesOf(recipe: Recipe): number {
+  const parts = partsOf(recipe)
+  const bodies = parts.filter(part => part.op === 'field' && (part.field === 'body' || part.field === 'payload')).length
+  const hashes = parts.filter(part => part.op === 'filter' && hashOf(part)?.encoding === 'raw').length
+  return bodies + hashes > 1 ? bodies : 0
 }

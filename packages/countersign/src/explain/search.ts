@@ -1,5 +1,6 @@
 import { isPromise, type MaybePromise } from '../crypto/provider.ts'
 import { type Assumptions, type Cause, type Hypothesis, withValue } from './hypothesis.ts'
+import type { Meter } from './meter.ts'
 
 interface Found {
   readonly causes: readonly Cause[]
@@ -17,24 +18,29 @@ export interface Searched {
   readonly found: Found | undefined
   /** How many messages were tried. */
   readonly attempts: number
+  /** How many were not, since that would have been more work than is allowed. */
+  readonly skipped: number
 }
 
 /** Says whether a client with these assumptions would have sent what was presented. */
-export type Test = (assumptions: Assumptions) => MaybePromise<Fit | undefined>
+export type Test = (assumptions: Assumptions) => MaybePromise<Answer>
 
-/** Where answers are promises, as many are waited for at once. */
+/** `skipped`: to find that out would be more work than is allowed. */
+export type Answer = Fit | 'skipped' | undefined
+
+/** Where the platform answers with promises, so many are waited for at once, and of messages of so many bytes. */
 const BATCH = 128
+const BATCH_BYTES = 1_048_576
 
 export interface SearchOptions {
   readonly maxAttempts: number
-  readonly pause?: (() => Promise<void>) | undefined
+  readonly meter: Meter
+  /** Whether each answer is waited for before the next is asked for. */
+  readonly inTurn: boolean
 }
 
 /** That there are three mistakes at once is less likely than the third's weight says. */
 const THIRD_CAUSE_WEIGHT = 1
-
-/** After so many attempts there is a pause: some two milliseconds. */
-const ATTEMPTS_BEFORE_PAUSE = 400
 
 /**
  * The likeliest first: singles, then pairs, and triples of which one is about the body; of these, the lighter first.
@@ -43,42 +49,53 @@ export async function search(
   base: Assumptions,
   hypotheses: readonly Hypothesis[],
   test: Test,
-  { maxAttempts, pause }: SearchOptions,
+  { maxAttempts, meter, inTurn }: SearchOptions,
 ): Promise<Searched> {
   let attempts = 0
+  let skipped = 0
+  let pendingFrom = 0
   let pending: {
     readonly causes: readonly Cause[]
     readonly assumptions: Assumptions
-    readonly answer: Promise<Fit | undefined>
+    readonly answer: Promise<Answer>
   }[] = []
   const found = (causes: readonly Cause[], assumptions: Assumptions, { cause, confidence }: Fit): Searched => ({
     found: { causes: cause === undefined ? causes : [...causes, cause], assumptions, confidence },
-    attempts,
+    attempts: attempts - skipped,
+    skipped,
   })
 
   async function settle(): Promise<Searched | undefined> {
     const answers = await Promise.all(pending.map(({ answer }) => answer))
-    const at = answers.findIndex(answer => answer !== undefined)
-    const [hit, answer] = [pending[at], answers[at]]
+    const tried = pending
     pending = []
-    return hit === undefined || answer === undefined ? undefined : found(hit.causes, hit.assumptions, answer)
+    pendingFrom = meter.spentBytes
+    for (const [at, { causes, assumptions }] of tried.entries()) {
+      const answer = answers[at]
+      if (answer === 'skipped') skipped++
+      else if (answer !== undefined) return found(causes, assumptions, answer)
+    }
+    return undefined
   }
 
   for (const { causes, assumptions } of candidates(base, hypotheses)) {
     if (attempts >= maxAttempts) break
     attempts++
-    if (pause !== undefined && attempts % ATTEMPTS_BEFORE_PAUSE === 0) await pause()
-    const answer = test(assumptions)
+    const rest = meter.rest()
+    if (rest !== undefined) await rest
+    const asked = test(assumptions)
+    const answer = inTurn && isPromise(asked) ? await asked : asked
     if (!isPromise(answer)) {
-      if (answer !== undefined) return found(causes, assumptions, answer)
+      if (answer === 'skipped') skipped++
+      else if (answer !== undefined) return found(causes, assumptions, answer)
       continue
     }
     pending.push({ causes, assumptions, answer })
-    if (pending.length < BATCH) continue
+    if (pending.length < BATCH && meter.spentBytes - pendingFrom < BATCH_BYTES) continue
     const settled = await settle()
     if (settled !== undefined) return settled
   }
-  return (await settle()) ?? { found: undefined, attempts }
+  return (await settle()) ?? { found: undefined, attempts: attempts - skipped, skipped }
 }
 
 interface Candidate {
