@@ -37,6 +37,8 @@ const MAKERS: readonly (readonly [option: string, make: (value: number) => unkno
   ['maxEntries of memoryReplayGuard', value => memoryReplayGuard({ maxEntries: value })],
   ['toleranceMs of createVerifier', value => createVerifier(qredoV1, { ...verifier, toleranceMs: value })],
   ['maxBodyBytes of createVerifier', value => createVerifier(qredoV1, { ...verifier, limits: { maxBodyBytes: value } })],
+  ['sourceTimeoutMs of createVerifier', value => createVerifier(qredoV1, { ...verifier, limits: { sourceTimeoutMs: value } })],
+  ['bodyTimeoutMs of createVerifier', value => createVerifier(qredoV1, { ...verifier, limits: { bodyTimeoutMs: value } })],
   ['maxTargetLength of createVerifier', value => createVerifier(qredoV1, { ...verifier, limits: { maxTargetLength: value } })],
 ]
 

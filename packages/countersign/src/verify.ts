@@ -88,9 +88,9 @@ export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifi
   const findKey = (keyId: string): MaybePromise<Key | undefined> =>
     whenReady(wait(keys.find(keyId), sourceTimeoutMs, 'The key source'), checkFound)
 
-  async function verify(request: IncomingRequest, asked?: VerifyOptions, seen?: Seen): Promise<Verification> {
+  async function verify(request: IncomingRequest, asked: VerifyOptions = NO_OPTIONS, seen?: Seen): Promise<Verification> {
     try {
-      const { permission, deferBody } = asked ?? NO_OPTIONS
+      const { permission, deferBody } = asked
       const { method } = request
 
       // 1. What the request line and the headers say, read strictly.
