@@ -18,7 +18,7 @@ const ORIGIN = 'https://example.amazonaws.com'
 const scheme = sigV4({ service: suite.service, region: suite.region })
 const scope = { day: '20150830', region: suite.region, service: suite.service }
 const made = compileForms('literal')({ isS3: false, inQuery: false, payload: 'hashed' }).made
-const signDerived = createDerivedSigner('AWS4', Buffer.from(suite.secret), 'sha256', 'hex', crypto)
+const derived = createDerivedSigner('AWS4', Buffer.from(suite.secret), 'sha256', 'hex', crypto)
 const TIMESTAMP = '20150830T123600Z'
 const NOW = Date.parse('2015-08-30T12:36:00Z')
 
@@ -50,7 +50,7 @@ describe('the aws-sig-v4-test-suite', () => {
       call.body = body ?? undefined
       placeCall(call, ORIGIN, target)
       await fillHashes(crypto, made.hashes, call)
-      expect(await signDerived(made.write(call), { chain: DERIVATION_TEXTS, call })).toBe(signature)
+      expect(await derived.sign(made.write(call), { chain: DERIVATION_TEXTS, call })).toBe(signature)
     },
   )
 

@@ -145,7 +145,8 @@ export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifi
           continue
         }
 
-        // 4. The key, as it is now that the body is there. What is wrong with it is told only once its signature is seen.
+        // 4. The key, as it is now that the body is there. What is wrong with it is told only once its signature is
+        // seen.
         const keyId = keyIdOf(complete.keyId)
         if (keyId === '') {
           refusal ??= { code: 'missing-header', header: 'a key id' }
@@ -164,8 +165,8 @@ export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifi
         }
         if (hasWaited) nowMs = clock()
 
-        // 5. The time, held against the clock once nothing is unread any more. One of several that is for later is looked
-        // at as it will be then.
+        // 5. The time, held against the clock once nothing is unread any more. One of several that is for later is
+        // looked at as it will be then.
         const early = isOnly || complete.moment === undefined ? undefined : findSkew(complete.moment, nowMs, toleranceMs)
         const judgedMs = early === undefined ? nowMs : Math.max(nowMs, firstMomentMs(complete.moment, toleranceMs))
         const timely = judgeTime(complete, judgedMs, toleranceMs)
@@ -334,8 +335,7 @@ function checkedClock(clock: Clock): Clock {
 /** A key source may say by null that there is no such key. @throws TypeError */
 function checkFound(found: Key | null | undefined): Key | undefined {
   if (found === undefined || found === null) return undefined
-  if (typeof found === 'object' && Array.isArray(found.secrets) && found.permissions instanceof Set && typeof found.id === 'string')
-    return found
+  if (typeof found === 'object' && Array.isArray(found.secrets) && typeof found.signatureBytes === 'number') return found
   throw new TypeError('The option keys gives keys that createKey made, or undefined.')
 }
 
