@@ -38,6 +38,8 @@ const MAKERS: readonly (readonly [option: string, make: (value: number) => unkno
   ['nonceLifetimeMs of memoryReplayGuard', value => memoryReplayGuard({ nonceLifetimeMs: value })],
   ['toleranceMs of createVerifier', value => createVerifier(qredoV1, { ...verifier, toleranceMs: value })],
   ['maxBodyBytes of createVerifier', value => createVerifier(qredoV1, { ...verifier, limits: { maxBodyBytes: value } })],
+  ['sourceTimeoutMs of createVerifier', value => createVerifier(qredoV1, { ...verifier, limits: { sourceTimeoutMs: value } })],
+  ['bodyTimeoutMs of createVerifier', value => createVerifier(qredoV1, { ...verifier, limits: { bodyTimeoutMs: value } })],
   ['maxTargetLength of createVerifier', value => createVerifier(qredoV1, { ...verifier, limits: { maxTargetLength: value } })],
 ]
 

@@ -70,13 +70,13 @@ export interface Key {
 }
 
 /**
- * Where a verifier finds keys. A rejection is a 503, never "allow". A promise has to settle: a verifier waits for it,
- * so a source bounds its own waiting.
+ * Where a verifier finds keys. A rejection is a 503, never "allow", and so is no answer within the verifier's
+ * `limits.sourceTimeoutMs`.
  */
 export interface KeySource {
   /**
-   * Algorithms that its keys have, where it knows: an unknown key is then answered like one of these. Default: all of
-   * the scheme's.
+   * Algorithms that its keys have, where it knows: a wrong signature then costs the checks of these alone. Default: all
+   * of the scheme's.
    */
   readonly algorithms?: readonly Algorithm[] | undefined
   find(keyId: string): MaybePromise<Key | undefined>

@@ -33,7 +33,7 @@ function createHastyTimer() {
 }
 
 const failure = new Error('of its own')
-const throws = (): never => {
+function throws(): unknown {
   throw failure
 }
 const rejects = (): Promise<never> => Promise.reject(failure)
@@ -88,6 +88,13 @@ function verifyWith(given: ReturnType<Given>, more: Partial<VerifierOptions> = {
   return createVerifier(qredoV1, options as VerifierOptions).verify(request as IncomingRequest)
 }
 
+const WATCHERS: readonly (readonly [what: string, watcher: Misbehaving])[] = [
+  ['throws', throws],
+  ['rejects', rejects],
+  ['never answers', hangs],
+  ['gives rubbish', () => 7],
+]
+
 describe('a verifier with', () => {
   it.each(CASES)('%s gives a refusal with its cause, and leaves no timer', async (_name, given, misbehaves, code) => {
     const { timer, running } = createHastyTimer()
@@ -105,15 +112,11 @@ describe('a verifier with', () => {
     if (misbehaves === throws || misbehaves === rejects) expect(result.cause).toBe(isAsyncClock ? told[0]?.cause : failure)
   })
 
-  it.each([
-    ['throws', throws],
-    ['rejects', rejects],
-    ['never answers', hangs],
-    ['gives rubbish', (): number => 7],
-  ] as const)('a watcher that %s answers as one without', async (_name, onRefused) => {
+  it.each(WATCHERS)('a watcher that %s answers as one without', async (_name, onRefused) => {
     const unhandled = vi.fn()
     process.on('unhandledRejection', unhandled)
-    const result = await verifyWith({ options: { onRefused }, request: { target: '/y' } })
+    const watched: Given = watcher => ({ options: { onRefused: watcher }, request: { target: '/y' } })
+    const result = await verifyWith(watched(onRefused))
     await new Promise(setImmediate)
     process.off('unhandledRejection', unhandled)
     expect(result).toMatchObject({ ok: false, failure: { code: 'bad-signature' } })

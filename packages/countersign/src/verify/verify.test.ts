@@ -184,7 +184,7 @@ describe('createVerifier(qredoV1).verify', () => {
     expect(JSON.stringify(problem)).not.toContain(secret.slice(0, 16))
   })
 
-  /** Those of a wrapper: see deprecation.test.ts. */
+  /** Those of a wrapper: see deprecation.test.ts, and those of what is injected: see verify/injected.test.ts. */
   const DEPRECATIONS = ['scheme-retired', 'route-retired', 'brown-out']
 
   it('has a replay refused, and every failure code but those of other schemes is shown above', async () => {
@@ -197,6 +197,9 @@ describe('createVerifier(qredoV1).verify', () => {
       'digest-mismatch',
       'insufficient-coverage',
       ...DEPRECATIONS,
+      'body-incomplete',
+      'body-unreadable',
+      'verifier-failed',
       ...expectations.map(([code]) => code),
     ])
     expect(new Set(Object.keys(FAILURES))).toEqual(shown)

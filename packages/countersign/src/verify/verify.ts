@@ -89,9 +89,9 @@ export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifi
   const findKey = (keyId: string): MaybePromise<Key | undefined> =>
     whenReady(wait(keys.find(keyId), sourceTimeoutMs, 'The key source'), checkFound)
 
-  async function verify(request: IncomingRequest, asked?: VerifyOptions, seen?: Seen): Promise<Verification> {
+  async function verify(request: IncomingRequest, asked: VerifyOptions = NO_OPTIONS, seen?: Seen): Promise<Verification> {
     try {
-      const { permission, deferBody } = asked ?? NO_OPTIONS
+      const { permission, deferBody } = asked
       const { method } = request
 
       // 1. What the request line and the headers say, read strictly.
@@ -336,8 +336,7 @@ function checkedClock(clock: Clock): Clock {
 /** A key source may say by null that there is no such key. @throws TypeError */
 function checkFound(found: Key | null | undefined): Key | undefined {
   if (found === undefined || found === null) return undefined
-  if (typeof found === 'object' && Array.isArray(found.secrets) && found.permissions instanceof Set && typeof found.id === 'string')
-    return found
+  if (typeof found === 'object' && Array.isArray(found.secrets) && typeof found.signatureBytes === 'number') return found
   throw new TypeError('The option keys gives keys that createKey made, or undefined.')
 }
 
