@@ -1,0 +1,39 @@
+/** The rooms that decide whether a call is taken: the files that are changed, and the tests that have to notice. */
+export const ROOMS = {
+  claims: {
+    files: ['verify/claim-call.ts'],
+    tests: ['verify/*.test.ts', 'replay/*.test.ts', 'faults/{replay,several-signatures}.test.ts'],
+  },
+  replay: { files: ['replay/*.ts'], tests: ['replay/*.test.ts', 'faults/replay.test.ts'] },
+  moments: {
+    files: ['verify/time.ts', 'wire/timestamp.ts', 'wire/parse-timestamp.ts', 'bases/signed-dates.ts'],
+    tests: [
+      'verify/time.test.ts',
+      'wire/timestamp.test.ts',
+      'faults/{time,replay,several-signatures}.test.ts',
+      'sign/*.test.ts',
+      'bases/base-*.test.ts',
+    ],
+  },
+  verify: {
+    files: ['verify/verify.ts', 'verify/only.ts', 'verify/waiting.ts', 'verify/unjudged.ts'],
+    tests: ['verify/*.test.ts', 'faults/*.test.ts', 'bases/base-*.test.ts'],
+  },
+  prove: {
+    files: ['keys/prove.ts', 'keys/check-hmac.ts', 'keys/derive.ts', 'keys/decoys.ts'],
+    tests: [
+      'keys/*.test.ts',
+      'verify/verify.test.ts',
+      'faults/{keys,replay,spellings,absent,several-signatures}*.test.ts',
+      'bases/base-*.test.ts',
+    ],
+  },
+  guards: {
+    files: ['coverage/guards.ts', 'coverage/spelling.ts', 'coverage/other-moment.ts', 'coverage/begins-in-target.ts'],
+    tests: ['coverage/*.test.ts', 'faults/{spellings,several-requests,unsigned-parts}*.test.ts'],
+  },
+  'http-signatures': {
+    files: ['bases/http-signatures/*.ts'],
+    tests: ['bases/**/*.test.ts', 'faults/{spellings,several,time,replay}*.test.ts'],
+  },
+}

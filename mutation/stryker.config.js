@@ -1,0 +1,26 @@
+import { ROOMS } from './rooms.js'
+
+const room = process.env.ROOM ?? ''
+
+/** The settings of Stryker for one room; see run.js. */
+export default {
+  mutate: [...ROOMS[room].files.map(file => `packages/countersign/src/${file}`), '!**/*.test.ts'],
+  testRunner: 'vitest',
+  vitest: { configFile: 'mutation/vitest.config.ts', related: false },
+  plugins: ['@stryker-mutator/vitest-runner'],
+  coverageAnalysis: 'perTest',
+  // What is made once, when a file is loaded, would need all tests for each change.
+  ignoreStatic: true,
+  // What a message says is not what decides.
+  mutator: { excludedMutations: ['StringLiteral'] },
+  // TypeScript 7 has no interface for it; the tests run without looking at types anyhow.
+  tsconfigFile: 'mutation/no-tsconfig.json',
+  ignorePatterns: ['**/dist', 'bench', 'corpus', 'docs', 'mutation/reports', '**/*.tsbuildinfo'],
+  incremental: true,
+  incrementalFile: `mutation/reports/${room}.incremental.json`,
+  reporters: ['progress', 'json'],
+  jsonReporter: { fileName: `mutation/reports/${room}.json` },
+  concurrency: 2,
+  timeoutMS: 20_000,
+  tempDirName: `.stryker-tmp/${room}`,
+}

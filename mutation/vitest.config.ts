@@ -1,0 +1,18 @@
+import { fileURLToPath } from 'node:url'
+import { defineConfig } from 'vitest/config'
+// @ts-expect-error a script, without types
+import { ROOMS } from './rooms.js'
+
+const conditions = ['@countersign/source']
+const { tests } = ROOMS[process.env['ROOM'] ?? ''] as { readonly tests: readonly string[] }
+
+export default defineConfig({
+  root: fileURLToPath(new URL('..', import.meta.url)),
+  resolve: { conditions },
+  ssr: { resolve: { conditions, externalConditions: conditions } },
+  test: {
+    include: tests.map(test => `packages/countersign/src/${test}`),
+    exclude: ['**/*.types.test.ts'],
+    testTimeout: 30_000,
+  },
+})
