@@ -10,6 +10,8 @@ const config: KnipConfig = {
         'examples/old-clients/*.cjs',
         // What a program of somebody else's sees of the published types.
         'scripts/consumer/consumer.ts',
+        // Read by Stryker, which stands in a package of its own.
+        'mutation/{stryker,vitest}.config.{js,ts}',
       ],
       ignoreDependencies: [
         // Run by scripts/check-published.js.

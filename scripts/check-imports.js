@@ -86,6 +86,7 @@ function checkRooms(file, target, complain) {
   const [place, reach] = [ROOMS.indexOf(room), ROOMS.indexOf(other)]
   if (place < 0) complain(`${room} is not a room; add it to ROOMS in scripts/rooms.js, where it belongs`)
   else if (DOORS.includes(other)) complain('a door is for users of the library; import the file that has it')
+  else if (reach < 0) complain(`${other} is for tests alone`)
   else if (reach > place) complain(`${room} stands above ${other} in the list of rooms, so it may not know it`)
   else if (EDGES.includes(other) && room !== other) complain(`nothing knows ${other} but the doors`)
 }

@@ -51,14 +51,14 @@ describe('a request that is signed by two schemes', () => {
   const headersIn = (scheme: Scheme): readonly string[] => carriesOf(scheme).map(({ name }) => name)
   const pairs = schemes.flatMap(a => schemes.filter(b => !headersIn(a).some(name => headersIn(b).includes(name))).map(b => [a, b] as const))
 
-  const verifierOf = (scheme: Scheme): Verifier =>
+  const verifierOf = (scheme: Scheme, clock = () => NOW): Verifier =>
     createVerifier(scheme, {
       origin: ORIGIN,
-      clock: () => NOW,
+      clock,
       keys: memoryKeys(scheme, [{ id: 'k', secret, passphrase: scheme.hasPassphrase ? 'phrase' : undefined }]),
     })
-  const headersOf = (scheme: Scheme): { [name: string]: string } =>
-    createSigner(scheme, { keyId: 'k', secret, passphrase: scheme.hasPassphrase ? 'phrase' : undefined }, { clock: () => NOW }).sign({
+  const headersOf = (scheme: Scheme, nowMs = NOW): { [name: string]: string } =>
+    createSigner(scheme, { keyId: 'k', secret, passphrase: scheme.hasPassphrase ? 'phrase' : undefined }, { clock: () => nowMs }).sign({
       method: 'POST',
       url: `${ORIGIN}/pay`,
       body: '{"amount":1}',
@@ -96,6 +96,21 @@ describe('a request that is signed by two schemes', () => {
           }
         }
       }
+    },
+  )
+
+  it.each(pairs.map(([a, b]) => [a.name, b.name, a, b] as const))(
+    'is refused where one signature is good only later: %s now, %s then',
+    async (_a, _b, a, b) => {
+      let nowMs = NOW
+      const clock = (): number => nowMs
+      const verify = verifyInTurn([verifierOf(a, clock), verifierOf(b, clock)])
+      const later = headersOf(b, NOW + 400_000)
+      const { result } = await verify(call({ ...headersOf(a), ...later }))
+      expect(result.ok ? 'ok' : result.failure.code).toBe('timestamp-out-of-window')
+      nowMs += 400_000
+      // Alone it is a call that nobody has seen.
+      expect((await verify(call(later))).result.ok).toBe(true)
     },
   )
 

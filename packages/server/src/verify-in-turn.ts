@@ -57,14 +57,22 @@ function isForAnother({ code }: Failure): boolean {
 /** What keeps a call from being remembered by a verifier that could take it. */
 const NOT_REMEMBERED: readonly Failure['code'][] = ['replayed', 'replay-guard-unavailable', 'replay-guard-full', 'key-source-unavailable']
 
-/** Has the other verifiers remember a call that was taken; the answer of one that has seen it already. */
+/**
+ * Has the other verifiers remember a call that was taken; the answer of one that has seen it already. A signature that
+ * is good only later can't be remembered yet, and could be sent alone then: such a request is refused, too.
+ */
 async function findRepeated(others: readonly Verifier[], request: IncomingRequest): Promise<VerifiedInTurn | undefined> {
   for (const verifier of others) {
     if (!verifier.isSigned(request)) continue
     const result = await verifyBy(verifier, request)
-    if (!result.ok && NOT_REMEMBERED.includes(result.failure.code)) return { result, scheme: verifier.scheme.name }
+    if (!result.ok && (NOT_REMEMBERED.includes(result.failure.code) || isForLater(result.failure)))
+      return { result, scheme: verifier.scheme.name }
   }
   return undefined
+}
+
+function isForLater(failure: Failure): boolean {
+  return failure.code === 'timestamp-out-of-window' && failure.skewMs > 0
 }
 
 /** A reader that may be asked again: the body comes once. */

@@ -1,7 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Failure } from '../contract/failure.ts'
+import { tell } from '../contract/tell.ts'
 import { throwUnjudged } from '../verify/unjudged.ts'
 import type { Verification, Verifier, VerifyOptions } from '../verify/verify.ts'
+import { ask } from './ask.ts'
 import { answerProbe } from './body-probe.ts'
 import { checkAdapterOptions } from './check-adapter-options.ts'
 import { keepBody } from './keep-body.ts'
@@ -22,7 +24,10 @@ export { verifiedCall } from './verified-calls.ts'
 export interface ExpressOptions extends VerifyOptions {
   /** The client's address. Default: `request.ip`, which follows the app's `trust proxy`. */
   readonly address?: ((request: ExpressRequest) => string | undefined) | undefined
-  /** Told of every refusal, with all there is to know: for logs and the key's owner, not for the caller. */
+  /**
+   * Told of every refusal, with all there is to know: for logs and the key's owner, not for the caller.
+   * What it throws or rejects with is dropped.
+   */
   readonly onRefused?: ((failure: Failure, request: ExpressRequest) => void) | undefined
 }
 
@@ -46,13 +51,17 @@ export function requireSignature(
   checkAdapterOptions(options)
   return (request, response, next) => {
     if (answerProbe(request, response)) return
-    const incoming = {
-      method: request.method ?? '',
-      target: request.originalUrl,
-      headers: request.rawHeaders,
-      body: (maxBytes: number) => keepBody(request, maxBytes),
-      address: options.address === undefined ? request.ip : options.address(request),
-    }
+    const verify = async (): Promise<Verification> =>
+      verifier.verify(
+        {
+          method: request.method ?? '',
+          target: request.originalUrl,
+          headers: request.rawHeaders,
+          body: maxBytes => keepBody(request, maxBytes),
+          address: options.address === undefined ? request.ip : ask(options.address, request),
+        },
+        options,
+      )
     const answer = async (result: Verification): Promise<void> => {
       throwUnjudged(result)
       if (result.ok) {
@@ -62,9 +71,12 @@ export function requireSignature(
         next()
         return
       }
-      options.onRefused?.(result.failure, request)
+      tell(options.onRefused, result.failure, request)
       sendProblem(response, result, verifier.scheme.name)
     }
-    verifier.verify(incoming, options).then(answer).catch(next)
+    verify()
+      .then(answer)
+      // Express takes `next(undefined)` for "verified, go on".
+      .catch((error: unknown) => next(error instanceof Error ? error : new Error('The signature was not checked.', { cause: error })))
   }
 }

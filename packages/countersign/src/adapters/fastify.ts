@@ -1,7 +1,9 @@
 import type { IncomingMessage } from 'node:http'
 import type { Failure } from '../contract/failure.ts'
+import { tell } from '../contract/tell.ts'
 import { throwUnjudged } from '../verify/unjudged.ts'
 import type { Verification, Verifier, VerifyOptions } from '../verify/verify.ts'
+import { ask } from './ask.ts'
 import { checkAdapterOptions } from './check-adapter-options.ts'
 import { keepBody } from './keep-body.ts'
 import { nodeRefusalAnswer } from './node-refusal.ts'
@@ -27,7 +29,10 @@ export interface FastifyReplyLike {
 export interface FastifyOptions extends VerifyOptions {
   /** The client's address. Default: `request.ip`, which follows `trustProxy`. */
   readonly address?: ((request: FastifyRequestLike) => string | undefined) | undefined
-  /** Told of every refusal, with all there is to know: for logs and the key's owner, not for the caller. */
+  /**
+   * Told of every refusal, with all there is to know: for logs and the key's owner, not for the caller.
+   * What it throws or rejects with is dropped.
+   */
   readonly onRefused?: ((failure: Failure, request: FastifyRequestLike) => void) | undefined
 }
 
@@ -54,7 +59,7 @@ export function requireSignature(
         target: request.originalUrl,
         headers: raw.rawHeaders,
         body: maxBytes => keepBody(raw, maxBytes),
-        address: options.address === undefined ? request.ip : options.address(request),
+        address: options.address === undefined ? request.ip : ask(options.address, request),
       },
       options,
     )
@@ -65,7 +70,7 @@ export function requireSignature(
       if (result.headers !== undefined) reply.headers({ ...result.headers })
       return payload
     }
-    options.onRefused?.(result.failure, request)
+    tell(options.onRefused, result.failure, request)
     const { status, headers, body } = nodeRefusalAnswer(result, verifier.scheme.name, raw)
     return reply
       .code(status)

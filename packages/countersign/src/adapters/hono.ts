@@ -1,7 +1,9 @@
 import type { Failure } from '../contract/failure.ts'
+import { tell } from '../contract/tell.ts'
 import { throwUnjudged } from '../verify/unjudged.ts'
 import type { Verifier, VerifyOptions } from '../verify/verify.ts'
 import { readStream } from '../wire/stream.ts'
+import { ask } from './ask.ts'
 import { BodyEatenError } from './body-eaten.ts'
 import { checkAdapterOptions } from './check-adapter-options.ts'
 import { rememberCall } from './verified-calls.ts'
@@ -25,7 +27,10 @@ export interface HonoOptions extends VerifyOptions {
   readonly headers?: ((context: HonoContext) => readonly (readonly [string, string])[]) | undefined
   /** The client's address, as the runtime tells it (`getConnInfo`). */
   readonly address?: ((context: HonoContext) => string | undefined) | undefined
-  /** Told of every refusal, with all there is to know: for logs and the key's owner, not for the caller. */
+  /**
+   * Told of every refusal, with all there is to know: for logs and the key's owner, not for the caller.
+   * What it throws or rejects with is dropped.
+   */
   readonly onRefused?: ((failure: Failure, context: HonoContext) => void) | undefined
 }
 
@@ -49,17 +54,17 @@ export function requireSignature(
     const result = await verifier.verify(
       {
         ...fromWebRequest(raw, {
-          target: () => options.target?.(context) ?? targetOf(raw.url),
-          headers: options.headers && (() => options.headers?.(context) ?? []),
+          target: () => (options.target && ask(options.target, context)) ?? targetOf(raw.url),
+          headers: options.headers && (() => (options.headers && ask(options.headers, context)) ?? []),
         }),
         body: maxBytes => keepHonoBody(context, maxBytes),
-        address: options.address?.(context),
+        address: options.address && ask(options.address, context),
       },
       options,
     )
     throwUnjudged(result)
     if (!result.ok) {
-      options.onRefused?.(result.failure, context)
+      tell(options.onRefused, result.failure, context)
       return problemResponse(result, verifier.scheme.name)
     }
     rememberCall(context, result)

@@ -1,7 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Failure } from '../contract/failure.ts'
+import { tell } from '../contract/tell.ts'
 import { throwUnjudged } from '../verify/unjudged.ts'
 import type { Verifier, VerifyOptions } from '../verify/verify.ts'
+import { ask } from './ask.ts'
 import { answerProbe } from './body-probe.ts'
 import { checkAdapterOptions } from './check-adapter-options.ts'
 import { keepBody } from './keep-body.ts'
@@ -29,7 +31,10 @@ export { verifiedCall } from './verified-calls.ts'
 export interface KoaOptions extends VerifyOptions {
   /** The client's address. Default: `context.ip`, which follows the app's `proxy`. */
   readonly address?: ((context: KoaContext) => string | undefined) | undefined
-  /** Told of every refusal, with all there is to know: for logs and the key's owner, not for the caller. */
+  /**
+   * Told of every refusal, with all there is to know: for logs and the key's owner, not for the caller.
+   * What it throws or rejects with is dropped.
+   */
   readonly onRefused?: ((failure: Failure, context: KoaContext) => void) | undefined
 }
 
@@ -62,7 +67,7 @@ export function requireSignature(
         target: originalUrl,
         headers: req.rawHeaders,
         body: maxBytes => keepBody(kept, maxBytes),
-        address: options.address === undefined ? context.ip : options.address(context),
+        address: options.address === undefined ? context.ip : ask(options.address, context),
       },
       options,
     )
@@ -73,7 +78,7 @@ export function requireSignature(
       if (result.headers !== undefined) context.set({ ...result.headers })
       return next()
     }
-    options.onRefused?.(result.failure, context)
+    tell(options.onRefused, result.failure, context)
     const { status, headers, body } = nodeRefusalAnswer(result, verifier.scheme.name, req)
     context.status = status
     context.set({ ...headers })

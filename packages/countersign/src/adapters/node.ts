@@ -1,7 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Failure } from '../contract/failure.ts'
+import { tell } from '../contract/tell.ts'
 import { throwUnjudged } from '../verify/unjudged.ts'
 import type { IncomingRequest, Refused, Verification, Verified, Verifier, VerifyOptions } from '../verify/verify.ts'
+import { ask } from './ask.ts'
 import { answerProbe } from './body-probe.ts'
 import { checkAdapterOptions } from './check-adapter-options.ts'
 import { nodeRefusalAnswer } from './node-refusal.ts'
@@ -11,7 +13,10 @@ import { endOfTurn } from './turn.ts'
 export interface NodeOptions extends VerifyOptions {
   /** The client's address. Default: the socket's; behind a proxy that you trust, read it from what that proxy sets. */
   readonly address?: ((request: IncomingMessage) => string | undefined) | undefined
-  /** Told of every refusal, with all there is to know: for logs and the key's owner, not for the caller. */
+  /**
+   * Told of every refusal, with all there is to know: for logs and the key's owner, not for the caller.
+   * What it throws or rejects with is dropped.
+   */
   readonly onRefused?: ((failure: Failure, request: IncomingMessage) => void) | undefined
 }
 
@@ -52,7 +57,7 @@ export function requireSignature(
 }
 
 /** Verifies a request whose body nobody has read yet. The body comes back with the result. */
-export function verifyNodeRequest(verifier: Verifier, request: IncomingMessage, options: NodeOptions = {}): Promise<Verification> {
+export async function verifyNodeRequest(verifier: Verifier, request: IncomingMessage, options: NodeOptions = {}): Promise<Verification> {
   return verifier.verify(fromNodeRequest(request, options), options)
 }
 
@@ -63,7 +68,7 @@ export function fromNodeRequest(request: IncomingMessage, options: NodeOptions =
     target: request.url ?? '',
     headers: request.rawHeaders,
     body: maxBytes => readBody(request, maxBytes),
-    address: options.address === undefined ? request.socket.remoteAddress : options.address(request),
+    address: options.address === undefined ? request.socket.remoteAddress : ask(options.address, request),
   }
 }
 
@@ -74,6 +79,6 @@ export function sendProblem(response: ServerResponse, refused: Refused, schemeNa
 }
 
 function refuse(verifier: Verifier, refused: Refused, request: IncomingMessage, response: ServerResponse, options: NodeOptions): void {
-  options.onRefused?.(refused.failure, request)
+  tell(options.onRefused, refused.failure, request)
   sendProblem(response, refused, verifier.scheme.name)
 }

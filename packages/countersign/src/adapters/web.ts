@@ -1,8 +1,10 @@
 import type { Failure } from '../contract/failure.ts'
+import { tell } from '../contract/tell.ts'
 import { throwUnjudged } from '../verify/unjudged.ts'
 import type { AnswerHeaders, IncomingRequest, Refused, Verified, Verifier, VerifyOptions } from '../verify/verify.ts'
 import type { IncomingHeaders } from '../wire/headers.ts'
 import { readStream } from '../wire/stream.ts'
+import { ask } from './ask.ts'
 import { checkAdapterOptions } from './check-adapter-options.ts'
 import { refusalAnswer } from './refusal.ts'
 
@@ -15,7 +17,10 @@ export interface WebOptions extends VerifyOptions {
   /** The raw headers, where the server can tell them: a merged `Headers` hides that one came twice in equal form. */
   readonly headers?: ((request: Request) => IncomingHeaders) | undefined
   readonly address?: ((request: Request) => string | undefined) | undefined
-  /** Told of every refusal, with all there is to know: for logs and the key's owner, not for the caller. */
+  /**
+   * Told of every refusal, with all there is to know: for logs and the key's owner, not for the caller.
+   * What it throws or rejects with is dropped.
+   */
   readonly onRefused?: ((failure: Failure, request: Request) => void) | undefined
 }
 
@@ -40,7 +45,7 @@ export function requireSignature(
     const result = await verifier.verify(fromWebRequest(request, options), options)
     throwUnjudged(result)
     if (result.ok) return withHeaders(await handler(request, result), result.headers)
-    options.onRefused?.(result.failure, request)
+    tell(options.onRefused, result.failure, request)
     return problemResponse(result, verifier.scheme.name)
   }
 }
@@ -49,10 +54,10 @@ export function requireSignature(
 export function fromWebRequest(request: Request, options: WebOptions = {}): IncomingRequest {
   return {
     method: request.method,
-    target: options.target?.(request) ?? targetOf(request.url),
-    headers: options.headers?.(request) ?? withHost(request),
+    target: (options.target && ask(options.target, request)) ?? targetOf(request.url),
+    headers: (options.headers && ask(options.headers, request)) ?? withHost(request),
     body: async maxBytes => (request.body === null ? undefined : readStream(request.body, maxBytes)),
-    address: options.address?.(request),
+    address: options.address && ask(options.address, request),
   }
 }
 

@@ -1,8 +1,10 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { FAILURES } from '../contract/problem.ts'
+import { tell } from '../contract/tell.ts'
 import type { Signer } from '../sign/sign.ts'
 import type { Refused, Verification, Verified, Verifier } from '../verify/verify.ts'
+import { ask } from './ask.ts'
 import { checkAdapterOptions } from './check-adapter-options.ts'
 import type { NodeOptions } from './node.ts'
 import { refusalAnswer } from './refusal.ts'
@@ -11,13 +13,13 @@ import { refusalAnswer } from './refusal.ts'
  * Verifies a WebSocket's upgrade request. Clients sign its URL as `wss://…` or as `https://…`: name both in the
  * verifier's `origin` to accept either.
  */
-export function verifyUpgrade(verifier: Verifier, request: IncomingMessage, options: NodeOptions = {}): Promise<Verification> {
+export async function verifyUpgrade(verifier: Verifier, request: IncomingMessage, options: NodeOptions = {}): Promise<Verification> {
   return verifier.verify(
     {
       method: request.method ?? '',
       target: request.url ?? '',
       headers: request.rawHeaders,
-      address: options.address === undefined ? request.socket.remoteAddress : options.address(request),
+      address: options.address === undefined ? request.socket.remoteAddress : ask(options.address, request),
     },
     options,
   )
@@ -45,7 +47,7 @@ export function requireSignature(
       .then(result => {
         socket.off('error', destroy)
         if (result.ok) return handler(request, socket, head, result)
-        options.onRefused?.(result.failure, request)
+        tell(options.onRefused, result.failure, request)
         refuseUpgrade(socket, result, verifier.scheme.name)
       })
       .catch(destroy)

@@ -1,6 +1,7 @@
 import { crypto as platform } from '#crypto'
 import { checkNumbers } from '../contract/check-numbers.ts'
 import type { Failure } from '../contract/failure.ts'
+import { tell } from '../contract/tell.ts'
 import type { CryptoProvider } from '../crypto/provider.ts'
 import type { KeySource } from '../keys/key.ts'
 import type { DeclaredScheme } from '../scheme/scheme.ts'
@@ -19,6 +20,7 @@ export interface ExplainRefusalsOptions {
   readonly scheme: DeclaredScheme
   /** The same that the verifier has. */
   readonly keys: KeySource
+  /** Told what is wrong with a refused call. What it throws or rejects with is dropped. */
   readonly onExplained: (event: ExplainedRefusal) => void
   /** So many are explained at most in a second, over all keys. Default: 2. */
   readonly perSecond?: number | undefined
@@ -126,7 +128,7 @@ export function explainRefusals(options: ExplainRefusalsOptions): RefusalExplain
       pause,
       now,
     })
-    onExplained({ keyId, failure, explanation })
+    tell(onExplained, { keyId, failure, explanation })
   }
 
   async function workOff(): Promise<void> {

@@ -1,4 +1,5 @@
 import { checkNumbers } from '../contract/check-numbers.ts'
+import { tell } from '../contract/tell.ts'
 import type { MaybePromise } from '../crypto/provider.ts'
 import { type Clock, systemClock } from '../wire/timestamp.ts'
 import { createClaimCounts } from './claim-counts.ts'
@@ -38,8 +39,8 @@ export interface ReplayGuard {
 export interface MemoryReplayGuardOptions {
   /**
    * Memory for calls that are remembered, in bytes: 14 to 35 for each. It is taken as it fills and given back. When it
-   * is full, calls are refused. Beside it, at most some 3 MB are needed to count the calls of each key. Default: 64
-   * MiB, which hold 4.7 million calls: 15,000 a second for five minutes.
+   * is full, calls are refused. Beside it, about 1 MB is needed to count the calls of each key, up to 15 MB if key ids
+   * are as long as they may be. Default: 64 MiB, which hold 4.7 million calls: 15,000 a second for five minutes.
    */
   readonly maxBytes?: number | undefined
   /**
@@ -47,7 +48,10 @@ export interface MemoryReplayGuardOptions {
    * thirty days.
    */
   readonly nonceLifetimeMs?: number | undefined
-  /** Is told when the guard gets 80 % full; again only once it was below 70 %. What it throws is dropped. */
+  /**
+   * Is told when the guard gets 80 % full; again only once it was below 70 %. What it throws or rejects with is
+   * dropped.
+   */
   readonly onNearlyFull?: ((usage: NearlyFull) => void) | undefined
   /** Milliseconds since the epoch. Default: the system's. */
   readonly clock?: Clock | undefined
@@ -147,11 +151,7 @@ export function memoryReplayGuard(options: MemoryReplayGuardOptions = {}): Memor
 
   function warn(): void {
     isNearlyFull = true
-    try {
-      onNearlyFull?.({ ...usage(), busiestKeyId: counts.busiestKeyId })
-    } catch {
-      // A watcher must not change what is answered.
-    }
+    tell(onNearlyFull, { ...usage(), busiestKeyId: counts.busiestKeyId })
   }
 
   return {

@@ -1,5 +1,7 @@
 import { CountersignError } from '../contract/error.ts'
 import { oneOf } from '../contract/one-of.ts'
+import { KEY_ID, KEY_ID_IS } from '../keys/credentials.ts'
+import type { Scheme } from '../scheme/scheme.ts'
 import type { VerifierLimits, VerifierOptions } from './types.ts'
 
 /**
@@ -65,4 +67,14 @@ function has(value: unknown, name: string): boolean {
     !Array.isArray(value) &&
     typeof (value as { [name: string]: unknown })[name] === 'function'
   )
+}
+
+/** @throws CountersignError `option-invalid` */
+export function readFixedKeyId({ name, keyId: carries }: Scheme, keyId: string | undefined): string | undefined {
+  if (carries === 'carried' && keyId !== undefined)
+    throw new CountersignError('option-invalid', `The scheme ${name} carries a key id, so leave the option keyId out.`)
+  if (carries === 'none' && keyId === undefined)
+    throw new CountersignError('option-invalid', `The scheme ${name} carries no key id: name the key to verify with in the option keyId.`)
+  if (keyId !== undefined && !KEY_ID.test(keyId)) throw new CountersignError('option-invalid', `The option keyId: ${KEY_ID_IS}.`)
+  return keyId
 }

@@ -1,12 +1,13 @@
 import { CountersignError } from '../contract/error.ts'
-import type { Failure } from '../contract/failure.ts'
 import { isPromise, type MaybePromise, whenReady } from '../crypto/provider.ts'
 import type { Key } from '../keys/key.ts'
 import { memoryReplayGuard, type ReplayAnswer, type ReplayGuard } from '../replay/replay.ts'
 import type { TimelyClaim } from '../scheme/plan.ts'
 import type { Scheme } from '../scheme/scheme.ts'
 import type { Clock } from '../wire/timestamp.ts'
+import { refused } from './refused.ts'
 import { firstMomentMs, lastMomentMs } from './time.ts'
+import type { Refused } from './types.ts'
 
 /** A signature that holds. */
 export interface Proven {
@@ -15,8 +16,8 @@ export interface Proven {
   readonly key: Key
 }
 
-/** Claims every id of a call that was proven; a failure where one is not fresh. */
-export type ClaimCall = (method: string, call: Proven) => MaybePromise<Failure | undefined>
+/** Claims every id of a call that was proven; a refusal where one is not fresh. */
+export type ClaimCall = (method: string, call: Proven) => MaybePromise<Refused | undefined>
 
 /** Methods of which a second delivery is legitimate: the same call again reads the same. */
 export const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS'])
@@ -27,8 +28,6 @@ export interface ClaimerOptions {
   readonly clock: Clock
   /** Waits for the guard's answer. */
   readonly wait: <T>(answer: MaybePromise<T>) => MaybePromise<T>
-  /** Notes what was thrown, as the cause of a failure. */
-  readonly blame: (failure: Failure, cause: unknown) => Failure
 }
 
 /**
@@ -38,26 +37,26 @@ export interface ClaimerOptions {
  * @throws CountersignError `option-invalid` for a guard of a scheme that can't tell a replay from a second delivery
  */
 export function createClaimer(scheme: Scheme, options: ClaimerOptions): ClaimCall {
-  const { toleranceMs, clock, wait, blame } = options
-  const unansweredFor = (cause: unknown): Failure => blame(unanswered(), cause)
+  const { toleranceMs, clock, wait } = options
   const guard = chooseGuard(scheme, options)
   if (guard === undefined) return () => undefined
 
-  function claimId(id: string, endsAtMs: number, issuedAtMs: number | undefined, keyId: string): MaybePromise<Failure | undefined> {
+  function claimId(id: string, endsAtMs: number, issuedAtMs: number | undefined, keyId: string): MaybePromise<Refused | undefined> {
     try {
       const answer = wait(guard?.claim({ id, keyId, expiresAtMs: endsAtMs, issuedAtMs }) ?? 'unsure')
-      return isPromise(answer) ? answer.then(given => judge(given, endsAtMs, keyId), unansweredFor) : judge(answer, endsAtMs, keyId)
+      return isPromise(answer) ? answer.then(given => judge(given, endsAtMs, keyId), unanswered) : judge(answer, endsAtMs, keyId)
     } catch (cause) {
-      return unansweredFor(cause)
+      return unanswered(cause)
     }
   }
 
-  function judge(answer: ReplayAnswer, endsAtMs: number, keyId: string): Failure | undefined {
+  function judge(answer: ReplayAnswer, endsAtMs: number, keyId: string): Refused | undefined {
     if (answer === 'fresh') return undefined
-    if (answer === 'seen') return { code: 'replayed', keyId }
-    if (answer === 'full') return { code: 'replay-guard-full' }
+    if (answer === 'seen') return refused({ code: 'replayed', keyId })
+    if (answer === 'full') return refused({ code: 'replay-guard-full' })
+    if (answer !== 'ended') return unanswered()
     const nowMs = clock()
-    return answer === 'ended' ? { code: 'timestamp-out-of-window', skewMs: endsAtMs - nowMs, serverTimeMs: nowMs } : unanswered()
+    return refused({ code: 'timestamp-out-of-window', skewMs: endsAtMs - nowMs, serverTimeMs: nowMs })
   }
 
   return (method, { claim: { nonce, moment }, callIds, key: { id: keyId } }) => {
@@ -67,8 +66,8 @@ export function createClaimer(scheme: Scheme, options: ClaimerOptions): ClaimCal
     const issuedAtMs = moment?.issuedMs ?? (moment?.expiresMs === undefined ? undefined : moment.expiresMs - toleranceMs)
     const [only] = callIds
     if (callIds.length === 1 && only !== undefined) return claimId(only, endsAtMs, issuedAtMs, keyId)
-    return callIds.reduce<MaybePromise<Failure | undefined>>(
-      (before, id) => whenReady(before, failure => failure ?? claimId(id, endsAtMs, issuedAtMs, keyId)),
+    return callIds.reduce<MaybePromise<Refused | undefined>>(
+      (before, id) => whenReady(before, refusal => refusal ?? claimId(id, endsAtMs, issuedAtMs, keyId)),
       undefined,
     )
   }
@@ -88,25 +87,25 @@ export async function claimEach(
   proven: readonly Proven[],
   accepted: Proven,
   { toleranceMs, nowMs }: { readonly toleranceMs: number; readonly nowMs: number },
-): Promise<Failure | undefined> {
+): Promise<Refused | undefined> {
   for (const { claim } of proven) {
     const skewMs = firstMomentMs(claim.moment, toleranceMs) - nowMs
-    if (skewMs > toleranceMs) return { code: 'timestamp-out-of-window', skewMs: skewMs + toleranceMs, serverTimeMs: nowMs }
+    if (skewMs > toleranceMs) return refused({ code: 'timestamp-out-of-window', skewMs: skewMs + toleranceMs, serverTimeMs: nowMs })
   }
   const claimed = new Set<string>()
   const lasts = ({ claim }: Proven): number => lastMomentMs(claim.moment, toleranceMs)
   for (const one of [...proven].sort((a, b) => Math.sign(lasts(b) - lasts(a)) || 0)) {
     const callIds = one.callIds.filter(id => !claimed.has(id))
     for (const id of callIds) claimed.add(id)
-    const failure = await claimCall(method, { ...one, callIds })
-    if (failure !== undefined && (one === accepted || failure.code !== 'timestamp-out-of-window')) return failure
+    const refusal = await claimCall(method, { ...one, callIds })
+    if (refusal !== undefined && (one === accepted || refusal.failure.code !== 'timestamp-out-of-window')) return refusal
   }
   return undefined
 }
 
 /** A guard that is away or unsure: 503, never a guess. */
-function unanswered(): Failure {
-  return { code: 'replay-guard-unavailable' }
+function unanswered(cause?: unknown): Refused {
+  return refused({ code: 'replay-guard-unavailable' }, cause)
 }
 
 /**

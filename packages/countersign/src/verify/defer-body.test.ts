@@ -6,6 +6,7 @@ import type { Credentials } from '../scheme/credentials.ts'
 import type { Scheme } from '../scheme/scheme.ts'
 import { awsSigV4, httpSignaturesDraft12, qredoV1, rfc9421, SCHEMES } from '../schemes/index.ts'
 import { createSigner } from '../sign/sign.ts'
+import type { Refusal } from './types.ts'
 import { createVerifier } from './verify.ts'
 
 const origin = 'https://api.example.com'
@@ -169,7 +170,7 @@ describe('a body that is left unread', () => {
       for (const one of cases) {
         const deferred = await defer(one)
         deferred?.set(change(one))
-        if (deferred !== undefined) expect([one.scheme.name, (await deferred.confirm?.())?.code]).toEqual([one.scheme.name, code])
+        if (deferred !== undefined) expect([one.scheme.name, (await deferred.confirm?.())?.failure.code]).toEqual([one.scheme.name, code])
       }
     })
 
@@ -180,7 +181,7 @@ describe('a body that is left unread', () => {
         deferred.wait(200_000)
         expect([one.scheme.name, await deferred.confirm?.()]).toEqual([one.scheme.name, undefined])
         deferred.wait(400_000)
-        expect([one.scheme.name, (await deferred.confirm?.())?.code]).toEqual([one.scheme.name, 'timestamp-out-of-window'])
+        expect([one.scheme.name, (await deferred.confirm?.())?.failure.code]).toEqual([one.scheme.name, 'timestamp-out-of-window'])
       }
     })
 
@@ -188,17 +189,28 @@ describe('a body that is left unread', () => {
       const [one] = cases.filter(({ scheme }) => scheme === rfc9421)
       const deferred = one && (await defer(one))
       deferred?.remove()
-      expect(await deferred?.confirm?.()).toMatchObject({ code: 'unknown-key', keyId: 'k' })
+      expect(await deferred?.confirm?.()).toMatchObject({ ok: false, failure: { code: 'unknown-key', keyId: 'k' } })
       let isAway = false
+      let isBroken = false
+      const away = new Error('away')
+      const told: Refusal[] = []
       const held = createKey(rfc9421, { id: 'k', secret })
-      const find = async () => (isAway ? Promise.reject(new Error('away')) : held)
+      const find = async () => (isAway ? Promise.reject(away) : held)
       const { headers } = createSigner(rfc9421, { keyId: 'k', secret }).sign({ method: 'POST', url: `${origin}/x`, body })
-      const result = await createVerifier(rfc9421, { origin, keys: { find } }).verify(
-        { method: 'POST', target: '/x', headers },
-        { deferBody: true },
-      )
+      const result = await createVerifier(rfc9421, {
+        origin,
+        keys: { find },
+        clock: () => (isBroken ? Number.NaN : Date.now()),
+        onRefused: refusal => void told.push(refusal),
+      }).verify({ method: 'POST', target: '/x', headers }, { deferBody: true })
       isAway = true
-      expect(await (result.ok ? result.confirm?.() : undefined)).toEqual({ code: 'key-source-unavailable' })
+      const confirm = async () => (result.ok ? result.confirm?.() : undefined)
+      expect(await confirm()).toEqual({ ok: false, failure: { code: 'key-source-unavailable' }, cause: away })
+      isAway = false
+      expect(await confirm()).toBe(undefined)
+      isBroken = true
+      expect(await confirm()).toMatchObject({ failure: { code: 'verifier-failed' }, cause: expect.any(Error) })
+      expect(told.map(({ failure }) => failure.code)).toEqual(['key-source-unavailable', 'verifier-failed'])
     })
   })
 })

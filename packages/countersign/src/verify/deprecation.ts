@@ -1,6 +1,9 @@
 import { CountersignError } from '../contract/error.ts'
 import type { Failure } from '../contract/failure.ts'
+import { tell } from '../contract/tell.ts'
 import { type Clock, systemClock } from '../wire/timestamp.ts'
+import { injectedClock } from './injected.ts'
+import { refused } from './refused.ts'
 import type { Verification, Verifier } from './verify.ts'
 
 /** A moment: a Date, milliseconds since the epoch, or ISO 8601. */
@@ -97,7 +100,8 @@ export function compileDeprecation({ since, sunset, link, brownOuts = [] }: Depr
 export function deprecated(verifier: Verifier, deprecation: Deprecation, options: DeprecatedOptions): Verifier {
   const { headers, stateAt } = compileDeprecation(deprecation)
   const { successor } = deprecation
-  const { what, name = verifier.scheme.name, clock = systemClock, onUsed, onRefused } = options
+  const { what, name = verifier.scheme.name, onUsed, onRefused } = options
+  const clock = injectedClock(options.clock ?? systemClock)
   return {
     scheme: verifier.scheme,
     maxBodyBytes: verifier.maxBodyBytes,
@@ -107,15 +111,20 @@ export function deprecated(verifier: Verifier, deprecation: Deprecation, options
       const told = { ...result.headers, ...headers }
       if (!result.ok) return { ...result, headers: told }
       const keyId = result.key.id
-      onUsed?.(keyId)
-      const now = clock()
+      tell(onUsed, keyId)
+      let now: number
+      try {
+        now = clock()
+      } catch (cause) {
+        return { ...refused({ code: 'verifier-failed' }, cause), headers: told }
+      }
       const state = stateAt(now)
       if (state === undefined) return { ...result, headers: told }
       const failure: Failure =
         state === 'retired'
           ? { code: what === 'scheme' ? 'scheme-retired' : 'route-retired', keyId, name, successor }
           : { code: 'brown-out', keyId, name, successor, untilMs: state.brownOutUntilMs }
-      onRefused?.(failure)
+      tell(onRefused, failure)
       const wait = state === 'retired' ? {} : { 'retry-after': String(Math.ceil((state.brownOutUntilMs - now) / 1000)) }
       return { ok: false, failure, headers: { ...told, ...wait } }
     },

@@ -127,10 +127,10 @@ export interface Verified {
   readonly bodyDigest?: BodyDigest | undefined
   /**
    * Set with {@link Verified.bodyDigest}: to be asked once the body is there, since it may have taken long. Looks at
-   * clock and key again; a failure when the call's time is over, when the key may no longer be used, when what proved
+   * clock and key again; a refusal when the call's time is over, when the key may no longer be used, when what proved
    * the call is no longer one of its secrets or its public key, or when it lost the permission.
    */
-  readonly confirm?: (() => Promise<Failure | undefined>) | undefined
+  readonly confirm?: (() => Promise<Refused | undefined>) | undefined
   /** When the call was signed, in milliseconds since the epoch, if the scheme says. */
   readonly timestampMs: number | undefined
   /** To be sent with the answer: that what was called is deprecated, say. */

@@ -1,12 +1,14 @@
 import type { FailureCode } from '../contract/failure.ts'
+import { explainFailure } from '../contract/problem.ts'
 import type { Verification } from './types.ts'
 
 /** Failures of the body's reader or of the verifier's own options: nothing was found out about the call. */
 const UNJUDGED: readonly FailureCode[] = ['body-incomplete', 'body-unreadable', 'verifier-failed']
 
 /**
- * For whoever has a handler of errors: throws the error for which a request could not be judged, as the reader of its
- * body or one of the verifier's options threw it. Does nothing for all other answers.
+ * For frameworks with an error handler: throws the error for which a request could not be judged. It is the one that
+ * the reader of its body or an option of the verifier threw; anything else that these threw (`undefined`, a text) is
+ * the `cause` of a new error, since frameworks take such values for "go on". Does nothing for all other answers.
  *
  * @example
  * ```ts
@@ -15,7 +17,9 @@ const UNJUDGED: readonly FailureCode[] = ['body-incomplete', 'body-unreadable', 
  * ```
  */
 export function throwUnjudged(result: Verification): void {
-  if (!result.ok && UNJUDGED.includes(result.failure.code)) throw result.cause
+  if (result.ok || !UNJUDGED.includes(result.failure.code)) return
+  const { failure, cause } = result
+  throw cause instanceof Error ? cause : new Error(explainFailure(failure), { cause })
 }
 
 /** Whether a body's reader failed for its client: that left, or sent less than it said, or what can't be read. */

@@ -6,18 +6,19 @@ import type { Failure } from '../contract/failure.ts'
 import { compileGuards } from '../coverage/guards.ts'
 import { isPromise, type MaybePromise, whenReady } from '../crypto/provider.ts'
 import { createDeclaredPlan } from '../declared/plan.ts'
-import { KEY_ID, KEY_ID_IS } from '../keys/credentials.ts'
 import { failureOfKey, type Key } from '../keys/key.ts'
 import { createProver, type Digests, type Proof } from '../keys/prove.ts'
 import type { Claim, Composition, Plan, TimelyClaim } from '../scheme/plan.ts'
 import { isDeclared, type Scheme } from '../scheme/scheme.ts'
 import { carriesNoBody } from '../wire/method.ts'
 import { chooseOrigins, type Origin, readOrigins } from '../wire/origins.ts'
-import { type Clock, systemClock } from '../wire/timestamp.ts'
+import { systemClock } from '../wire/timestamp.ts'
 import { DEFAULT_MAX_TARGET_LENGTH, isStrictTarget } from '../wire/url.ts'
-import { checkMembersOfOptions, checkSources } from './check-options.ts'
+import { checkMembersOfOptions, checkSources, readFixedKeyId } from './check-options.ts'
 import { claimEach, createClaimer, type Proven, SAFE_METHODS } from './claim-call.ts'
+import { checkBytes, checkFound, injectedClock } from './injected.ts'
 import { createGate } from './only.ts'
+import { refused } from './refused.ts'
 import { findSkew, firstMomentMs, judgeTime } from './time.ts'
 import {
   DEFAULT_BODY_TIMEOUT_MS,
@@ -25,7 +26,6 @@ import {
   DEFAULT_SOURCE_TIMEOUT_MS,
   DEFAULT_TOLERANCE_MS,
   type IncomingRequest,
-  type Refusal,
   type Refused,
   type Verification,
   type Verified,
@@ -35,6 +35,7 @@ import {
 } from './types.ts'
 import { isClientsFault } from './unjudged.ts'
 import { createWait, systemTimer } from './waiting.ts'
+import { type Seen, watched } from './watched.ts'
 
 export type { Allowance } from '../contract/allowance.ts'
 export * from './types.ts'
@@ -47,7 +48,7 @@ export * from './types.ts'
  * ```ts
  * const verifier = createVerifier(qredoV1, { origin: 'https://api.example.com', keys: memoryKeys(qredoV1, [{ id, secret }]) })
  * const result = await verifier.verify({ method, target, headers, body })
- * if (!result.ok) return refuse(result.failure)
+ * if (!result.ok) return refused(result.failure)
  * ```
  *
  * @throws CountersignError `option-invalid`, `scheme-invalid`
@@ -55,7 +56,7 @@ export * from './types.ts'
 export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifier {
   const crypto = options.crypto ?? platform
   const { toleranceMs = DEFAULT_TOLERANCE_MS, keys, allow = [] } = options
-  const clock = checkedClock(options.clock ?? systemClock)
+  const clock = injectedClock(options.clock ?? systemClock)
   checkMembersOfOptions(options)
   checkAllowances(allow)
   checkSources(keys, options.replay)
@@ -70,22 +71,15 @@ export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifi
   const takesBodyOnGet = allow.includes('body-on-get')
   const gate = createGate(scheme, options.only, options.limits?.methods)
   const fixedKeyId = readFixedKeyId(scheme, options.keyId)
-  const causes = new WeakMap<Failure, unknown>()
   const claimCall = createClaimer(scheme, {
     replay: options.replay,
     toleranceMs,
     clock,
     wait: answer => wait(answer, sourceTimeoutMs, 'The replay guard'),
-    blame(failure, cause) {
-      causes.set(failure, cause)
-      return failure
-    },
   })
   const plan = createPlan(scheme, crypto)
   const guard = compileGuards(scheme, { methods: gate.methods, allowed: new Set(allow) })
   const { prove, isCostly } = createProver(scheme, crypto, keys.algorithms)
-  const refuse = (failure: Failure, cause = causes.get(failure)): Refused =>
-    cause === undefined ? { ok: false, failure } : { ok: false, failure, cause }
   const findKey = (keyId: string): MaybePromise<Key | undefined> =>
     whenReady(wait(keys.find(keyId), sourceTimeoutMs, 'The key source'), checkFound)
 
@@ -96,16 +90,15 @@ export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifi
 
       // 1. What the request line and the headers say, read strictly.
       const claim = readHead(request)
-      if ('code' in claim) return refuse(claim)
+      if ('code' in claim) return refused(claim)
       const candidates = chooseOrigins(origins, claim.host)
-      if (candidates.length === 0) return refuse({ code: 'unknown-origin', host: (claim.host ?? '').slice(0, 100) })
+      if (candidates.length === 0) return refused({ code: 'unknown-origin', host: (claim.host ?? '').slice(0, 100) })
 
-      // 2. The time, where it is known already and no other signature could have another: before anything that costs
-      // more.
+      // 2. The time, if it is known already and there is only one signature: before anything that costs more.
       let nowMs = clock()
       if (claim.otherwise === undefined && typeof claim.moment === 'object') {
         const late = findSkew(claim.moment, nowMs, toleranceMs)
-        if (late !== undefined) return refuse(late)
+        if (late !== undefined) return refused(late)
       }
 
       // 3. The body.
@@ -117,14 +110,14 @@ export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifi
         try {
           given = isDeferred ? undefined : checkBytes(await wait(request.body(maxBodyBytes), bodyTimeoutMs, 'The reader of the body'))
         } catch (cause) {
-          return refuse({ code: isClientsFault(cause) ? 'body-incomplete' : 'body-unreadable' }, cause)
+          return refused({ code: isClientsFault(cause) ? 'body-incomplete' : 'body-unreadable' }, cause)
         }
         nowMs = clock()
       } else given = isDeferred ? undefined : request.body
       if (given === 'too-large' || (given !== undefined && given.length > maxBodyBytes))
-        return refuse({ code: 'body-too-large', maxBytes: maxBodyBytes })
+        return refused({ code: 'body-too-large', maxBytes: maxBodyBytes })
       const body = given === undefined || given.length === 0 ? undefined : given
-      if (body !== undefined && !takesBodyOnGet && carriesNoBody(method)) return refuse({ code: 'unexpected-body', method })
+      if (body !== undefined && !takesBodyOnGet && carriesNoBody(method)) return refused({ code: 'unexpected-body', method })
       if (seen !== undefined) {
         seen.body = isDeferred ? 'unread' : body
         seen.origin = candidates[0]
@@ -162,12 +155,12 @@ export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifi
             hasWaited = true
           } else key = found
         } catch (cause) {
-          return refuse({ code: 'key-source-unavailable' }, cause)
+          return refused({ code: 'key-source-unavailable' }, cause)
         }
         if (hasWaited) nowMs = clock()
 
-        // 5. The time, held against the clock once nothing is unread any more. One of several that is for later is
-        // looked at as it will be then.
+        // 5. The time, after the whole request was read. With several signatures, one that isn't valid yet is judged as
+        // of the time it becomes valid.
         const early = isOnly || complete.moment === undefined ? undefined : findSkew(complete.moment, nowMs, toleranceMs)
         const judgedMs = early === undefined ? nowMs : Math.max(nowMs, firstMomentMs(complete.moment, toleranceMs))
         const timely = judgeTime(complete, judgedMs, toleranceMs)
@@ -184,15 +177,15 @@ export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifi
           proof = isPromise(outcome) ? await outcome : outcome
         } catch (cause) {
           // A key that can't be used; where it is made it is checked as far as the platform allows.
-          return refuse({ code: 'key-source-unavailable' }, cause)
+          return refused({ code: 'key-source-unavailable' }, cause)
         }
         if (proof === undefined || key === undefined || 'code' in proof) {
           refusal ??=
             proof !== undefined && 'code' in proof
               ? proof
               : { code: key === undefined ? 'unknown-key' : 'bad-signature', keyId: keyId ?? complete.keyId }
-          // What is not looked at could be sent alone, so no call is taken any more.
-          if (isCostly(timely) && ++wrong === MAX_WRONG_SIGNATURES && next.otherwise !== undefined) return refuse(refusal)
+          // Unchecked signatures could be sent alone later, so refuse the whole request.
+          if (isCostly(timely) && ++wrong === MAX_WRONG_SIGNATURES && next.otherwise !== undefined) return refused(refusal)
           continue
         }
 
@@ -203,25 +196,25 @@ export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifi
         if (held === undefined && next.isAskedFor !== false) accepted ??= one
         else refusal ??= held
       }
-      if (accepted === undefined) return refuse(refusal ?? { code: 'bad-signature', keyId: claim.keyId })
+      if (accepted === undefined) return refused(refusal ?? { code: 'bad-signature', keyId: claim.keyId })
 
       // 8. Not seen before, up to the last moment at which it would be accepted; and that is not over.
       const { key, claim: timely } = accepted
       const claimed = isOnly ? claimCall(method, accepted) : claimEach(claimCall, method, proven, accepted, { toleranceMs, nowMs })
       const repeated = isPromise(claimed) ? await claimed : claimed
-      if (repeated !== undefined) return refuse(repeated)
+      if (repeated !== undefined) return repeated
 
       // 9. Permitted.
       const denied = findDenial(key, permission)
-      if (denied !== undefined) return refuse(denied)
+      if (denied !== undefined) return refused(denied)
       const timestampMs = timely.moment?.issuedMs ?? timely.moment?.expiresMs
       if (!isDeferred) return { ok: true, key, body, timestampMs } as Verified
       const keyId = keyIdOf(timely.keyId) ?? key.id
       const proveWith = (now: Key): MaybePromise<Proof | Failure | undefined> => proveForOrigin(candidates, 0, now, timely, true)
-      const confirm = (): Promise<Failure | undefined> => confirmCall(accepted, keyId, proveWith, permission, request.address)
+      const confirm = (): Promise<Refused | undefined> => confirmCall(accepted, keyId, proveWith, permission, request.address)
       return { ok: true, key, body, bodyDigest, timestampMs, confirm } as Verified
     } catch (cause) {
-      return refuse({ code: 'verifier-failed' }, cause)
+      return refused({ code: 'verifier-failed' }, cause)
     }
   }
 
@@ -232,18 +225,24 @@ export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifi
     proveWith: (key: Key) => MaybePromise<Proof | Failure | undefined>,
     permission: VerifyOptions['permission'],
     address: string | undefined,
-  ): Promise<Failure | undefined> {
+  ): Promise<Refused | undefined> {
+    let key: Key | undefined
     try {
-      const key = await findKey(keyId)
-      if (key === undefined) return { code: 'unknown-key', keyId }
+      key = await findKey(keyId)
+    } catch (cause) {
+      return refused({ code: 'key-source-unavailable' }, cause)
+    }
+    try {
+      if (key === undefined) return refused({ code: 'unknown-key', keyId })
       const late = moment === undefined ? undefined : findSkew(moment, clock(), toleranceMs)
-      if (late !== undefined) return late
+      if (late !== undefined) return refused(late)
       // Its secrets or public key may have been replaced.
       const proof = key === known ? undefined : ((await proveWith(key)) ?? { code: 'bad-signature', keyId })
-      if (proof !== undefined && 'code' in proof) return proof
-      return failureOfKey(key, clock(), address) ?? findDenial(key, permission)
-    } catch {
-      return { code: 'key-source-unavailable' }
+      if (proof !== undefined && 'code' in proof) return refused(proof)
+      const failure = failureOfKey(key, clock(), address) ?? findDenial(key, permission)
+      return failure === undefined ? undefined : refused(failure)
+    } catch (cause) {
+      return refused({ code: 'verifier-failed' }, cause)
     }
   }
 
@@ -255,7 +254,7 @@ export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifi
     return 'code' in claim ? claim : (gate.checkHead(method, target) ?? claim)
   }
 
-  /** What a guard looks at costs more than a signature, and what it finds is for whoever can sign. */
+  /** Guards cost more than a signature, and what they find is only for callers with a valid one. */
   function guarded(outcome: Proof | Failure | undefined, { call, recipe }: Composition): Proof | Failure | undefined {
     return outcome === undefined || 'code' in outcome ? outcome : (guard(call, recipe) ?? outcome)
   }
@@ -286,26 +285,11 @@ export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifi
   }
 
   const { onRefused } = options
-  const isSigned = (request: IncomingRequest): boolean => !('code' in readHead(request))
-  if (onRefused === undefined) return { scheme, maxBodyBytes, isSigned, verify: (request, verifyOptions) => verify(request, verifyOptions) }
   return {
     scheme,
     maxBodyBytes,
-    isSigned,
-    async verify(request, verifyOptions) {
-      const seen: Seen = { body: typeof request.body === 'function' ? 'unread' : request.body, origin: undefined }
-      const result = await verify(request, verifyOptions, seen)
-      if (!result.ok) {
-        try {
-          const { failure, cause } = result
-          const told: unknown = onRefused({ failure, request, ...seen, ...(cause === undefined ? {} : { cause }) })
-          if (isPromise(told)) told.then(undefined, dropped)
-        } catch {
-          // A watcher must not change what is answered.
-        }
-      }
-      return result
-    },
+    isSigned: request => !('code' in readHead(request)),
+    verify: onRefused === undefined ? (request, verifyOptions) => verify(request, verifyOptions) : watched(verify, onRefused),
   }
 }
 
@@ -318,39 +302,7 @@ const MAX_WRONG_SIGNATURES = 2
 /** The longest that a platform's timer waits. */
 const MAX_TIMEOUT_MS = 2_147_483_647
 
-const dropped = (): void => undefined
-
 const NO_OPTIONS: VerifyOptions = {}
-
-/** A clock that gives no number would make a refusal that can't be written. */
-function checkedClock(clock: Clock): Clock {
-  return () => {
-    const nowMs = clock()
-    if (Number.isFinite(nowMs)) return nowMs
-    const given: unknown = nowMs
-    if (isPromise(given)) given.then(undefined, dropped)
-    throw new TypeError(`The option clock gives milliseconds since the epoch; got ${typeof nowMs}.`)
-  }
-}
-
-/** A key source may say by null that there is no such key. @throws TypeError */
-function checkFound(found: Key | null | undefined): Key | undefined {
-  if (found === undefined || found === null) return undefined
-  if (typeof found === 'object' && Array.isArray(found.secrets) && typeof found.signatureBytes === 'number') return found
-  throw new TypeError('The option keys gives keys that createKey made, or undefined.')
-}
-
-/** @throws TypeError */
-function checkBytes(body: Uint8Array | undefined | 'too-large'): Uint8Array | undefined | 'too-large' {
-  if (body === undefined || body === 'too-large' || body instanceof Uint8Array) return body
-  throw new TypeError("The reader of the body gives a Uint8Array, undefined or 'too-large'.")
-}
-
-/** What was seen of a request, for whoever is told of refusals. */
-interface Seen {
-  body: Refusal['body']
-  origin: Refusal['origin']
-}
 
 function createPlan(scheme: Scheme, crypto: NonNullable<VerifierOptions['crypto']>): Plan {
   if (scheme.base !== undefined) return scheme.base.createPlan(crypto)
@@ -362,13 +314,4 @@ function findDenial({ id, permissions }: Key, permission: VerifyOptions['permiss
   if (permission === undefined) return undefined
   const required = typeof permission === 'string' ? [permission] : permission
   return required.some(name => permissions.has(name)) ? undefined : { code: 'permission-denied', keyId: id, required }
-}
-
-function readFixedKeyId({ name, keyId: carries }: Scheme, keyId: string | undefined): string | undefined {
-  if (carries === 'carried' && keyId !== undefined)
-    throw new CountersignError('option-invalid', `The scheme ${name} carries a key id, so leave the option keyId out.`)
-  if (carries === 'none' && keyId === undefined)
-    throw new CountersignError('option-invalid', `The scheme ${name} carries no key id: name the key to verify with in the option keyId.`)
-  if (keyId !== undefined && !KEY_ID.test(keyId)) throw new CountersignError('option-invalid', `The option keyId: ${KEY_ID_IS}.`)
-  return keyId
 }

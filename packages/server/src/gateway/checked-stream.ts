@@ -1,13 +1,14 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { Transform } from 'node:stream'
-import type { BodyDigest, Failure } from 'countersign'
+import type { BodyDigest, Failure, Refused } from 'countersign'
 
 /** Why a body was cut off while it was passed on. */
 export class CutOffError extends Error {
   readonly failure: Failure
 
-  constructor(failure: Failure) {
-    super(failure.code)
+  /** @param cause what was thrown, where something of the server's own failed */
+  constructor(failure: Failure, cause?: unknown) {
+    super(failure.code, { cause })
     this.failure = failure
   }
 }
@@ -21,7 +22,7 @@ export class CutOffError extends Error {
 export function checkedStream(
   { algorithm, encoding, text }: BodyDigest,
   maxBytes: number,
-  confirm: () => Promise<Failure | undefined>,
+  confirm: () => Promise<Refused | undefined>,
 ): Transform {
   const hash = createHash(algorithm)
   const expected = Buffer.from(text, encoding)
@@ -39,7 +40,7 @@ export function checkedStream(
     flush(done) {
       const digest = hash.digest()
       if (digest.length !== expected.length || !timingSafeEqual(digest, expected)) return done(new CutOffError({ code: 'digest-mismatch' }))
-      confirm().then(failure => (failure === undefined ? done(null, held) : done(new CutOffError(failure))), done)
+      confirm().then(late => (late === undefined ? done(null, held) : done(new CutOffError(late.failure, late.cause))), done)
     },
   })
 }

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Failure, Refused } from 'countersign'
+import type { Refused } from 'countersign'
 import { endOfTurn } from 'countersign/node'
 import type { KeyService } from '../service.ts'
 import { beginEntry } from './access-entry.ts'
@@ -99,10 +99,10 @@ export function createHandler(options: HandlerOptions): Handle {
       const { key, bodyDigest, confirm = confirmed } = result
       await endOfTurn()
       // A key is used once nothing can be wrong with the call any more.
-      const use = async (): Promise<Failure | undefined> => {
-        const failure = await confirm()
-        if (failure === undefined) service.used(key)
-        return failure
+      const use = async (): Promise<Refused | undefined> => {
+        const late = await confirm()
+        if (late === undefined) service.used(key)
+        return late
       }
       if (bodyDigest === undefined) service.used(key)
       const { body, length: bodyLength } =
@@ -115,7 +115,7 @@ export function createHandler(options: HandlerOptions): Handle {
       answer.passed(await upstream.forward(outgoing, response, answer))
     } catch (thrown) {
       const error = withoutUpstream(thrown)
-      if (error instanceof CutOffError) return refuse({ ok: false, failure: error.failure })
+      if (error instanceof CutOffError) return refuse({ ok: false, failure: error.failure, cause: error.cause })
       const problem = error instanceof UpstreamError ? error.problem : error instanceof OverloadedError ? 'overloaded' : undefined
       // Node destroys a request once it was read, so that alone doesn't say that the client has left.
       const hasLeft = response.destroyed || request.socket.destroyed
@@ -127,8 +127,9 @@ export function createHandler(options: HandlerOptions): Handle {
       requestBody.release()?.catch(report)
     }
 
-    /** Tells the owner of the key, and answers. */
+    /** Tells the owner of the key, reports what failed on our side, and answers. */
     function refuse(refused: Refused): void {
+      if (refused.cause !== undefined) report(refused.cause)
       service.refusals.refused({ failure: refused.failure, request: incoming })
       answer.refuse(refused, scheme)
     }

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Readable, Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import type { BodyDigest, BodyReader, Failure } from 'countersign'
+import type { BodyDigest, BodyReader, Refused } from 'countersign'
 import { announcedLength as announcedLengthOf } from 'countersign/node'
 import { CutOffError, checkedStream } from './checked-stream.ts'
 import { createHeldBodies, type HeldBody } from './held-bodies.ts'
@@ -30,7 +30,7 @@ export interface RequestBody {
   stream(
     digest: BodyDigest,
     maxBytes: number,
-    confirm: () => Promise<Failure | undefined>,
+    confirm: () => Promise<Refused | undefined>,
   ): { readonly body: Readable; readonly length: number | undefined }
   /** What goes upstream, once it is verified. */
   outgoing(): { readonly body: Uint8Array | Readable | undefined; readonly length: number | undefined }

@@ -1,0 +1,28 @@
+import { isPromise } from '../crypto/provider.ts'
+import type { Key } from '../keys/key.ts'
+import { type Clock, checkedClock } from '../wire/timestamp.ts'
+
+/** What the options of a verifier give while it runs is looked at here: a wrong value must not let a call through. */
+
+/** The verifier's clock. @throws CountersignError `option-invalid`, each time it is asked, for a time that is none */
+export function injectedClock(clock: Clock): Clock {
+  return checkedClock(() => {
+    const given: unknown = clock()
+    // Refused as a time; that it may reject as well must not end the process.
+    if (isPromise(given)) given.then(undefined, () => undefined)
+    return given as number
+  })
+}
+
+/** A key source may say by null that there is no such key. @throws TypeError */
+export function checkFound(found: Key | null | undefined): Key | undefined {
+  if (found === undefined || found === null) return undefined
+  if (typeof found === 'object' && Array.isArray(found.secrets) && typeof found.signatureBytes === 'number') return found
+  throw new TypeError('The option keys gives keys that createKey made, or undefined.')
+}
+
+/** @throws TypeError */
+export function checkBytes(body: Uint8Array | undefined | 'too-large'): Uint8Array | undefined | 'too-large' {
+  if (body === undefined || body === 'too-large' || body instanceof Uint8Array) return body
+  throw new TypeError("The reader of the body gives a Uint8Array, undefined or 'too-large'.")
+}
