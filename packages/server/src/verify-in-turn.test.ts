@@ -73,6 +73,16 @@ describe('a request that is signed by two schemes', () => {
     },
   })
 
+  /** The same signature of RFC 9421 under several labels; one as long as a key pair's where there is no index. */
+  const manyOf = (headers: { readonly [name: string]: string }, count: number, which: (index: number) => number | undefined) => {
+    const repeat = (name: string): string =>
+      Array.from({ length: count }, (_, index) => {
+        const one = String(headers[name]).replace(/^[^=]*=/, `l${index}=`)
+        return which(index) === undefined && name === 'signature' ? `l${index}=:${Buffer.alloc(64, 1).toString('base64')}:` : one
+      }).join(', ')
+    return { ...headers, signature: repeat('signature'), 'signature-input': repeat('signature-input') }
+  }
+
   it('is tried for many pairs', () => expect(pairs.length).toBeGreaterThan(10))
 
   it.each(pairs.map(([a, b]) => [a.name, b.name, a, b] as const))(
@@ -114,9 +124,27 @@ describe('a request that is signed by two schemes', () => {
     },
   )
 
+  it.each<readonly [string, (headers: { readonly [name: string]: string }) => object]>([
+    ['is malformed', headers => ({ ...headers, signature: 'nonsense"' })],
+    ['is one of too many', headers => manyOf(headers, 9, index => index)],
+    ['comes behind two wrong ones that could be of key pairs', headers => manyOf(headers, 3, index => (index < 2 ? undefined : index))],
+  ])('is refused where the other %s', async (_what, change) => {
+    const verify = verifyInTurn([verifierOf(qredoV1), verifierOf(rfc9421)])
+    const { result } = await verify(call({ ...headersOf(qredoV1), ...change(headersOf(rfc9421)) }))
+    expect(result.ok).toBe(false)
+  })
+
+  it('is taken where the other is by a key that nobody has', async () => {
+    const verify = verifyInTurn([verifierOf(qredoV1), verifierOf(rfc9421)])
+    const of = headersOf(rfc9421)
+    const others = { ...of, 'signature-input': String(of['signature-input']).replace('keyid="k"', 'keyid="other"') }
+    expect((await verify(call({ ...headersOf(qredoV1), ...others }))).result.ok).toBe(true)
+  })
+
   it('is taken by the one that holds, where the other does not', async () => {
     const verify = verifyInTurn([verifierOf(qredoV1), verifierOf(rfc9421)])
-    const wrong = { ...headersOf(rfc9421), signature: `sig1=:${Buffer.alloc(32).toString('base64')}:` }
+    const { signature = '', ...others } = headersOf(rfc9421)
+    const wrong = { ...others, signature: signature.replace(/:.*:/, `:${Buffer.alloc(32).toString('base64')}:`) }
     expect((await verify(call({ ...headersOf(qredoV1), ...wrong }))).result.ok).toBe(true)
   })
 })

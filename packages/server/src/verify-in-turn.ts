@@ -1,5 +1,15 @@
-import type { BodyReader, Failure, IncomingRequest, Verification, Verifier, VerifyOptions } from 'countersign'
-import { throwUnjudged } from 'countersign'
+import {
+  type BodyReader,
+  carriesOf,
+  type Failure,
+  type IncomingHeaders,
+  type IncomingRequest,
+  type Scheme,
+  throwUnjudged,
+  type Verification,
+  type Verifier,
+  type VerifyOptions,
+} from 'countersign'
 import { ServerError } from './errors.ts'
 
 export interface VerifiedInTurn {
@@ -13,7 +23,8 @@ export interface VerifiedInTurn {
  * to the next. If none does, the first one's refusal is the answer.
  *
  * A request that is signed by several schemes is one call: the other verifiers remember it too, since whoever saw it
- * could take out one signature and send it by another. Its body is read, whatever `deferBody` says.
+ * could take out one signature and send it by another. Where one of them can't, such as for a signature that is good
+ * only later, the request is refused. Its body is read, whatever `deferBody` says.
  *
  * @throws ServerError `route-invalid` without any verifier
  */
@@ -28,15 +39,24 @@ export function verifyInTurn(
     const request = typeof given.body === 'function' ? { ...given, body: readOnce(given.body) } : given
     const isForOne = asked.deferBody !== true || verifiers.filter(verifier => verifier.isSigned(request)).length < 2
     const options = isForOne ? asked : { ...asked, deferBody: false }
-    let answer: VerifiedInTurn | undefined
+    const passedOver: VerifiedInTurn[] = []
     for (const [index, verifier] of verifiers.entries()) {
       const result = await verifyBy(verifier, request, options)
-      const scheme = verifier.scheme.name
-      if (result.ok) return (await findRepeated(verifiers.slice(index + 1), request)) ?? { result, scheme }
-      if (!isForAnother(result.failure)) return { result, scheme }
-      answer ??= { result, scheme }
+      const answer = { result, scheme: verifier.scheme.name }
+      if (result.ok) {
+        const taken = carriedBy(verifier.scheme)
+        for (const [at, other] of verifiers.entries()) {
+          const isPresented = at !== index && presents(other.scheme, taken, request)
+          if (at === index || !(isPresented || other.isSigned(request))) continue
+          const known = passedOver[at] ?? { result: await verifyBy(other, request), scheme: other.scheme.name }
+          if (!known.result.ok && !isHarmless(known.result.failure, isPresented)) return known
+        }
+        return answer
+      }
+      if (!isForAnother(result.failure)) return answer
+      passedOver.push(answer)
     }
-    return answer as VerifiedInTurn
+    return passedOver[0] as VerifiedInTurn
   }
 }
 
@@ -54,25 +74,43 @@ function isForAnother({ code }: Failure): boolean {
   return FOR_ANOTHER.includes(code)
 }
 
+/** Refusals of a signature that is refused wherever and whenever it is sent. */
+const CANT_BE_SENT_ALONE: readonly Failure['code'][] = ['missing-header', 'unknown-key', 'bad-signature', 'key-revoked']
+
 /** What keeps a call from being remembered by a verifier that could take it. */
 const NOT_REMEMBERED: readonly Failure['code'][] = ['replayed', 'replay-guard-unavailable', 'replay-guard-full', 'key-source-unavailable']
 
 /**
- * Has the other verifiers remember a call that was taken; the answer of one that has seen it already. A signature that
- * is good only later can't be remembered yet, and could be sent alone then: such a request is refused, too.
+ * Whether another scheme's refusal leaves a call that was taken as it is.
+ *
+ * @param isPresented what it refused is its own; else it may just have misread what the other scheme reads
  */
-async function findRepeated(others: readonly Verifier[], request: IncomingRequest): Promise<VerifiedInTurn | undefined> {
-  for (const verifier of others) {
-    if (!verifier.isSigned(request)) continue
-    const result = await verifyBy(verifier, request)
-    if (!result.ok && (NOT_REMEMBERED.includes(result.failure.code) || isForLater(result.failure)))
-      return { result, scheme: verifier.scheme.name }
-  }
-  return undefined
+function isHarmless(failure: Failure, isPresented: boolean): boolean {
+  if (!isPresented) return !NOT_REMEMBERED.includes(failure.code)
+  return CANT_BE_SENT_ALONE.includes(failure.code) || (failure.code === 'timestamp-out-of-window' && failure.skewMs < 0)
 }
 
-function isForLater(failure: Failure): boolean {
-  return failure.code === 'timestamp-out-of-window' && failure.skewMs > 0
+/** Where a scheme's signature travels. */
+function carriedBy(scheme: Scheme): ReadonlySet<string> {
+  return new Set(carriesOf(scheme).map(({ in: place, name }) => `${place} ${name}`))
+}
+
+/** Whether a request has anything that this scheme reads and the one that took it does not. */
+function presents(scheme: Scheme, taken: ReadonlySet<string>, { headers, target }: IncomingRequest): boolean {
+  const [, query = ''] = /\?(.*)/s.exec(target) ?? []
+  const given = new Set([
+    ...namesOf(headers).map(name => `header ${name.toLowerCase()}`),
+    ...[...new URLSearchParams(query).keys()].map(name => `query ${name}`),
+  ])
+  return carriesOf(scheme).some(({ in: place, name }) => given.has(`${place} ${name}`) && !taken.has(`${place} ${name}`))
+}
+
+function namesOf(headers: IncomingHeaders): readonly string[] {
+  if (headers instanceof Headers) return [...headers.keys()]
+  if (!Array.isArray(headers)) return Object.keys(headers)
+  return headers.flatMap((line: string | readonly [string, string], index) =>
+    typeof line !== 'string' ? line[0] : index % 2 === 0 ? line : [],
+  )
 }
 
 /** A reader that may be asked again: the body comes once. */

@@ -27,6 +27,7 @@ export const FAILURES: { readonly [C in FailureCode]: FailureFacts } = {
   'missing-body': { status: 400, title: 'Missing body' },
   'body-too-large': { status: 413, title: 'Body too large' },
   'insufficient-coverage': { status: 401, title: 'Insufficient coverage' },
+  'too-many-signatures': { status: 401, title: 'Too many signatures' },
   'digest-mismatch': { status: 400, title: 'Digest mismatch' },
   'ambiguous-request': { status: 400, title: 'Ambiguous request' },
   'part-not-taken': { status: 400, title: 'Part not taken' },
@@ -92,6 +93,8 @@ export function explainFailure(failure: Failure): string {
       return `The signature does not cover ${failure.missing.join(', ')}: sign that as well.`
     case 'digest-mismatch':
       return 'The body is not the one that the digest in the headers was made of: hash the very bytes that are sent, and send no others.'
+    case 'too-many-signatures':
+      return 'Two of the signatures do not hold, and there are more: send the one that is meant for this API.'
     case 'ambiguous-request':
       if (failure.loss !== undefined)
         return `${SPELLINGS[failure.loss](nameOfPart(failure.part))} Other spellings would have the same signature, so the API takes them only where its verifier has allow: ['${failure.loss}'].`

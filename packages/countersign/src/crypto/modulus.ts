@@ -4,17 +4,26 @@ import { CountersignError } from '../contract/error.ts'
 export const MIN_RSA_BITS = 2048
 
 /**
+ * The one public exponent that is taken, 65537, in bytes. A smaller one is weak (FIPS 186-5 §5.1 forbids it), and with
+ * another one a verifier's time would tell that the key is known.
+ */
+export const RSA_EXPONENT: readonly number[] = [1, 0, 1]
+
+/**
  * Refuses an RSA key that anyone might take apart. What no verifier takes is not signed with.
  *
  * @param bits of an RSA key's modulus; `undefined` for every other key
+ * @param exponent of an RSA key, in bytes
  * @throws CountersignError `private-key-malformed` or `public-key-malformed`
  */
-export function checkModulus(bits: number | undefined, kind: 'private' | 'public'): void {
+export function checkRsa(bits: number | undefined, exponent: ArrayLike<number> | undefined, kind: 'private' | 'public'): void {
   if (bits !== undefined && bits < MIN_RSA_BITS)
     throw new CountersignError(
       `${kind}-key-malformed`,
       `The ${kind} key has ${bits} bits, and at least ${MIN_RSA_BITS} are wanted: make a new one.`,
     )
+  if (exponent !== undefined && Array.from(exponent).join() !== RSA_EXPONENT.join())
+    throw new CountersignError(`${kind}-key-malformed`, `The ${kind} key has another public exponent than 65537: make a new one.`)
 }
 
 /** Takes the work that a signature costs down to what it may be compared with. */

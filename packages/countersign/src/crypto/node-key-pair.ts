@@ -1,7 +1,7 @@
 import { constants, createECDH, createPrivateKey, createPublicKey, type KeyObject, type SigningOptions, sign, verify } from 'node:crypto'
 import { messageBytes } from '../wire/message.ts'
 import { algorithmFacts, type KeyPairAlgorithm } from './algorithm.ts'
-import { checkModulus, createReducer } from './modulus.ts'
+import { checkRsa, createReducer } from './modulus.ts'
 import { malformedKey, readPem } from './pem.ts'
 import type { SignBytes, VerifyMessage } from './provider.ts'
 import { signatureBytes } from './signature-bytes.ts'
@@ -53,8 +53,14 @@ function readKey(algorithm: KeyPairAlgorithm, pem: string, kind: 'private' | 'pu
     // Said below, without OpenSSL's own words for it.
   }
   if (key === undefined) throw malformedKey(algorithm, kind)
-  checkModulus(key.asymmetricKeyDetails?.modulusLength, kind)
+  const { modulusLength, publicExponent } = key.asymmetricKeyDetails ?? {}
+  checkRsa(modulusLength, publicExponent === undefined ? undefined : [...Buffer.from(hexOf(publicExponent), 'hex')], kind)
   return key
+}
+
+function hexOf(number: bigint): string {
+  const hex = number.toString(16)
+  return hex.length % 2 === 0 ? hex : `0${hex}`
 }
 
 /** A private EC key holds its public key, too; WebCrypto sees to it that they belong together, and this does not. */

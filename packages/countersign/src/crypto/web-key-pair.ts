@@ -1,7 +1,7 @@
 import { CountersignError } from '../contract/error.ts'
 import { messageBytes } from '../wire/message.ts'
 import { algorithmFacts, type KeyPairAlgorithm } from './algorithm.ts'
-import { checkModulus, createReducer } from './modulus.ts'
+import { checkRsa, createReducer } from './modulus.ts'
 import { malformedKey, readPem } from './pem.ts'
 import type { SignBytes, VerifyMessage } from './provider.ts'
 import { signatureBytes } from './signature-bytes.ts'
@@ -72,7 +72,7 @@ async function importKey(algorithm: KeyPairAlgorithm, der: Uint8Array<ArrayBuffe
       // An algorithm that the platform does not have is not the key's fault.
       throw error instanceof DOMException && error.name === 'NotSupportedError' ? error : malformedKey(algorithm, kind)
     })
-  checkModulus(modulusOf(key), kind)
+  checkRsa(modulusOf(key), 'publicExponent' in key.algorithm ? (key.algorithm.publicExponent as Uint8Array) : undefined, kind)
   return key
 }
 

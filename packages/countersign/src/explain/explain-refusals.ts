@@ -5,7 +5,8 @@ import { tell } from '../contract/tell.ts'
 import type { CryptoProvider } from '../crypto/provider.ts'
 import type { KeySource } from '../keys/key.ts'
 import type { DeclaredScheme } from '../scheme/scheme.ts'
-import type { Refusal } from '../verify/verify.ts'
+import { DEFAULT_SOURCE_TIMEOUT_MS, type Refusal } from '../verify/types.ts'
+import { createWait, systemTimer } from '../verify/waiting.ts'
 import { type Explanation, explain } from './explain.ts'
 
 /** What the owner is told. It has the right signature in it: keep it from the stranger who sent the request. */
@@ -88,6 +89,7 @@ export function explainRefusals(options: ExplainRefusalsOptions): RefusalExplain
   const budget = BUDGETS[crypto.synchronous ? 'synchronous' : 'byPromises']
   const { maxAttempts = budget.attempts, maxHashedBytes = budget.hashedBytes } = options
   checkNumbers({ perSecond, perKeyPerMinute, maxWaiting, maxWaitingBytes, maxAttempts, maxHashedBytes })
+  const wait = createWait(systemTimer)
   const inAll = createBudget(perSecond, 1000, now)
   const perKey = new Map<string, () => boolean>()
   const waiting: Refusal[] = []
@@ -109,7 +111,7 @@ export function explainRefusals(options: ExplainRefusalsOptions): RefusalExplain
   async function work({ failure, request, body, origin }: Refusal): Promise<void> {
     if (failure.code !== 'bad-signature' || origin === undefined || body === 'unread') return
     const { keyId } = failure
-    const key = await keys.find(keyId)
+    const key = await wait(keys.find(keyId), DEFAULT_SOURCE_TIMEOUT_MS, 'The key source')
     const [secret, ...otherSecrets] = key === undefined ? [] : key.secrets.map(one => one.reveal())
     if (key === undefined || secret === undefined) return
     const explanation = await explain({
@@ -135,10 +137,12 @@ export function explainRefusals(options: ExplainRefusalsOptions): RefusalExplain
     isBusy = true
     for (let refusal = waiting.shift(); refusal !== undefined; refusal = waiting.shift()) {
       waitingBytes -= bytesOf(refusal)
-      const next = refusal
-      await pause()
-        .then(() => work(next))
-        .catch(() => undefined)
+      try {
+        await pause()
+        await work(refusal)
+      } catch {
+        // The key source is away, say; the next may be explained.
+      }
     }
     isBusy = false
   }

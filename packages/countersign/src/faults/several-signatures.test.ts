@@ -188,3 +188,27 @@ describe('what would not be looked at', () => {
     expect(codeOf(await verify(callOf([wrong, sign(scheme, 'k3')])))).toBe('bad-signature')
   })
 })
+
+describe('a signature beside another that covers the body', () => {
+  it('is remembered though it does not cover it, so that it is not taken alone without the body', async () => {
+    const whole = rfc9421
+    const bare = httpMessageSignatures({ components: ['@method', '@target-uri'] })
+    const keys = memoryKeys(
+      whole,
+      IDS.map(id => ({ id, secret: secretOf(id) })),
+    )
+    const one = sign(whole, 'k1')
+    const signer = createSigner(bare, { keyId: 'k2', secret: secretOf('k2') }, { clock: () => NOW })
+    const { headers } = signer.sign({ method: 'POST', url: `${ORIGIN}/pay` })
+    const own = (text: string): string => text.replace(/^[^=]+=/, '')
+    const other: One = { headers: { ...headers }, input: own(headers['signature-input']), signature: own(headers.signature) }
+    const alone = { ...callOf([other]), body: undefined }
+    for (const order of ['both first', 'alone first']) {
+      const { verify } = createVerifier(whole, { origin: ORIGIN, keys, clock: () => NOW })
+      const both = callOf([one, other])
+      const codes = []
+      for (const call of order === 'both first' ? [both, alone] : [alone, both]) codes.push(codeOf(await verify(call)))
+      expect([order, ...codes]).toEqual([order, 'accepted', 'replayed'])
+    }
+  })
+})

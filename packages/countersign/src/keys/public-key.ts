@@ -3,7 +3,7 @@ import type { KeyKind } from '../crypto/algorithm.ts'
 import { isOnCurve, isUsableEdwardsPoint } from '../crypto/curves.ts'
 import { children } from '../crypto/der.ts'
 import { kindOfIdentifier } from '../crypto/key-kind.ts'
-import { MIN_RSA_BITS } from '../crypto/modulus.ts'
+import { MIN_RSA_BITS, RSA_EXPONENT } from '../crypto/modulus.ts'
 import { decodeStrictly, encode, fromBase64 } from '../wire/encoding.ts'
 
 export { fitsAlgorithm } from '../crypto/key-kind.ts'
@@ -35,7 +35,7 @@ export function readPublicKey(pem: string): PublicKeyFacts {
     'public-key-malformed',
     /PRIVATE KEY/.test(pem)
       ? 'This is a private key: give the public one, which begins with -----BEGIN PUBLIC KEY-----.'
-      : `The public key is not a key in PEM for RSA (${MIN_RSA_BITS} to ${MAX_RSA_BITS} bits), ECDSA on P-256 or P-384 (uncompressed), or Ed25519: it begins with -----BEGIN PUBLIC KEY-----.`,
+      : `The public key is not a key in PEM for RSA (${MIN_RSA_BITS} to ${MAX_RSA_BITS} bits, exponent 65537), ECDSA on P-256 or P-384 (uncompressed), or Ed25519: it begins with -----BEGIN PUBLIC KEY-----.`,
   )
 }
 
@@ -95,10 +95,8 @@ function parseRsa(der: Uint8Array, kind: 'rsa' | 'rsa-pss'): KeyFacts | undefine
   const [n, e] = [positive(modulus.content), positive(exponent.content)]
   if (n === undefined || e === undefined) return undefined
   const bits = n.length * 8 - Math.clz32(n[0] ?? 0) + 24
-  const isOdd = ((n.at(-1) ?? 0) & 1) === 1 && ((e.at(-1) ?? 0) & 1) === 1
-  const isOne = e.length === 1 && e[0] === 1
-  // A public exponent of over 32 bits is nobody's, and slow.
-  return bits < MIN_RSA_BITS || bits > MAX_RSA_BITS || !isOdd || isOne || e.length > 4
+  const isOdd = ((n.at(-1) ?? 0) & 1) === 1
+  return bits < MIN_RSA_BITS || bits > MAX_RSA_BITS || !isOdd || e.join() !== RSA_EXPONENT.join()
     ? undefined
     : { kind, signatureBytes: Math.ceil(bits / 8) }
 }

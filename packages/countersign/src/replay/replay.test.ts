@@ -277,14 +277,15 @@ describe('a replay guard that fills up', () => {
 })
 
 describe('a replay guard whose clock is set', () => {
-  it('takes no call twice, wherever it is set', () => {
+  // In the second, calls that have ended are let go of early, for want of room.
+  it.each([67_108_864, 25_000])('takes no call twice, wherever it is set, with %d bytes', maxBytes => {
     fc.assert(
       fc.property(
         fc.array(fc.record({ step: fc.integer({ min: -2_000, max: 2_000 }), passed: fc.nat(1_000) }), { minLength: 2, maxLength: 12 }),
         steps => {
           let now = 1_000_000_000
           let steady = 0
-          const claim = claimOf(memoryReplayGuard({ clock: () => now, steadyClock: () => steady }))
+          const claim = claimOf(memoryReplayGuard({ maxBytes, clock: () => now, steadyClock: () => steady }))
           let fresh = 0
           for (const [at, { step, passed }] of steps.entries()) {
             now += step * 1000
@@ -355,6 +356,27 @@ describe('a replay guard whose clock is set', () => {
     steady += 3_600_000
     claim('c', now + WINDOW_MS)
     expect(guard.size).toBe(1)
+  })
+
+  it.each([60, 1_440, 525_600])('goes on after a machine slept for %d minutes, however many calls there are', minutes => {
+    let now = START
+    let steady = 0
+    // Room for seven minutes of ten calls a second.
+    const guard = memoryReplayGuard({ maxBytes: 4_200 * 15, clock: () => now, steadyClock: () => steady })
+    const claim = claimOf(guard)
+    const run = (seconds: number): readonly string[] =>
+      times(seconds * 10, at => {
+        now += 100
+        steady += 100
+        return claim(`${now} ${at}`, now + WINDOW_MS, `key ${at % 3}`)
+      })
+    expect(new Set(run(600))).toEqual(new Set(['fresh']))
+    now += minutes * MINUTE
+    expect(new Set(run(3_600))).toEqual(new Set(['fresh']))
+    // What was let go of is not taken again, should the clock be put back.
+    const before = now
+    now -= minutes * MINUTE
+    expect([claim('a', now + WINDOW_MS), claim(`${before} 0`, before - minutes * MINUTE)]).toEqual(['unsure', 'unsure'])
   })
 
   it('goes on where a clock is set back by less than a window', () => {

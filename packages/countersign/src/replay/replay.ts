@@ -86,6 +86,7 @@ export interface MemoryReplayGuard extends ReplayGuard {
 const REPLAY_SLICE_MS = 1_000
 /** A call is remembered longer than it has to be by at most this part of its time. */
 const MOST_LONGER = 64
+const MOST_LONGER_BEHIND = 4
 
 /** Default of `maxBytes`: 64 MiB. */
 export const DEFAULT_REPLAY_BYTES = 67_108_864
@@ -162,15 +163,24 @@ export function memoryReplayGuard(options: MemoryReplayGuardOptions = {}): Memor
     claim({ id, keyId, expiresAtMs }) {
       const nowMs = clock()
       if (!(expiresAtMs >= nowMs)) return 'ended'
-      const now = sliceOf(forwardClock(nowMs))
+      const now = sliceOf(forwardClock.at(nowMs))
       if (now > slice) moveTo(now)
       const end = sliceOf(expiresAtMs === Number.POSITIVE_INFINITY ? nowMs + nonceLifetimeMs : expiresAtMs)
       // What may have been forgotten is not taken again, wherever the clock is put back to.
       if (end < slice) return 'unsure'
       if (maxClaims === 0) return 'full'
       table ??= createReplayTable(layout)
-      const sliceOfEnd = coarsely(end, slice)
-      const answer = table.claim(id, sliceOfEnd, slice, hasRoomFor(keyId))
+      let hasRoom = hasRoomFor(keyId)
+      if (!hasRoom && now < sliceOf(nowMs)) {
+        // The clock was set forward, or the machine slept: what has ended by it is still kept, in case it is put back.
+        // Where the room is needed, it is let go of; should the clock be put back, calls are refused as `unsure`.
+        moveTo(sliceOf(forwardClock.catchUp(nowMs)))
+        if (end < slice) return 'unsure'
+        table ??= createReplayTable(layout)
+        hasRoom = hasRoomFor(keyId)
+      }
+      const sliceOfEnd = coarsely(end, slice, sliceOf(nowMs))
+      const answer = table.claim(id, sliceOfEnd, slice, hasRoom)
       if (answer !== 'fresh') return answer
       counts.add(keyId, sliceOfEnd)
       if (!isNearlyFull && counts.size >= maxClaims * NEARLY_FULL) warn()
@@ -183,8 +193,12 @@ function sliceOf(ms: number): number {
   return Math.min(Math.max(Math.floor(ms / REPLAY_SLICE_MS), 1), NEVER)
 }
 
-/** Later by a 64th of the time to it at most, so that there are few slices to count, however late they end. */
-function coarsely(end: number, now: number): number {
-  const step = 2 ** Math.max(0, Math.floor(Math.log2((end - now) / MOST_LONGER)))
+/**
+ * Later by a 64th of the time to it at most, so that there are few slices to count, however late they end; and by a
+ * quarter of the time that the system's clock leaves, where that is ahead.
+ */
+function coarsely(end: number, now: number, wall: number): number {
+  const most = Math.min((end - now) / MOST_LONGER, Math.max(1, (end - wall) / MOST_LONGER_BEHIND))
+  const step = 2 ** Math.max(0, Math.floor(Math.log2(most)))
   return Math.min(Math.ceil(end / step) * step, NEVER)
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it, vi } from 'vitest'
+import { crypto as platform } from '#crypto'
 import { createVerifier, FAILURES, memoryKeys, type Refusal, toProblem, type Verification, type VerifierOptions } from '../index.ts'
 import { qredoV1 } from '../schemes/index.ts'
 import { createSigner } from '../sign/sign.ts'
@@ -181,5 +182,40 @@ describe('what could not be judged', () => {
     expect(() => throwUnjudged({ ok: false, failure: { code: 'key-source-unavailable' }, cause: failure })).not.toThrow()
     const result = await verifyWith({ request: { body: rejects } })
     expect(() => throwUnjudged(result)).toThrow(failure)
+  })
+
+  it.each([
+    [
+      'a timer that throws',
+      () => {
+        throw failure
+      },
+    ],
+    ['a timer that can not be stopped', () => throws],
+  ] as const)('%s leaves nothing unhandled', async (_name, timer) => {
+    const unhandled = vi.fn()
+    process.on('unhandledRejection', unhandled)
+    for (const find of [rejects, async () => undefined])
+      expect(await verifyWith({ options: { keys: { find } } }, { timer: timer as Timer })).toMatchObject({ ok: false })
+    await new Promise(setImmediate)
+    process.off('unhandledRejection', unhandled)
+    expect(unhandled).not.toHaveBeenCalled()
+  })
+
+  it('a watcher and a request whose members throw gives a refusal', async () => {
+    const onRefused = vi.fn()
+    const { verify } = createVerifier(qredoV1, { origin: ORIGIN, keys: memoryKeys(qredoV1, [{ id: 'k', secret }]), onRefused })
+    for (const member of ['method', 'target', 'headers', 'body']) {
+      const request = Object.defineProperty({ method: 'POST', target: '/x', headers, body: BODY }, member, { get: throws })
+      expect(await verify(request)).toMatchObject({ ok: false })
+    }
+    expect(await verify(null as unknown as IncomingRequest)).toMatchObject({ ok: false, failure: { code: 'verifier-failed' } })
+    expect(onRefused).toHaveBeenCalledTimes(5)
+  })
+
+  it('a cryptography that never answers gives a refusal', async () => {
+    const { timer } = createHastyTimer()
+    const result = await verifyWith({ options: { crypto: { ...platform, hmac: () => hangs } } }, { timer })
+    expect(result).toMatchObject({ ok: false, failure: { code: 'key-source-unavailable' } })
   })
 })

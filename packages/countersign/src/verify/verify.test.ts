@@ -200,6 +200,7 @@ describe('createVerifier(qredoV1).verify', () => {
       'body-incomplete',
       'body-unreadable',
       'verifier-failed',
+      'too-many-signatures',
       ...expectations.map(([code]) => code),
     ])
     expect(new Set(Object.keys(FAILURES))).toEqual(shown)

@@ -88,6 +88,8 @@ export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifi
       const { permission, deferBody } = asked
       const { method } = request
 
+      if (seen !== undefined && typeof request.body !== 'function') seen.body = request.body
+
       // 1. What the request line and the headers say, read strictly.
       const claim = readHead(request)
       if ('code' in claim) return refused(claim)
@@ -132,12 +134,12 @@ export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifi
       const proven: Proven[] = []
       const digests: Digests | undefined = isOnly && candidates.length === 1 ? undefined : new Map()
       for (let next: Claim | undefined = claim; next !== undefined; next = next.otherwise) {
-        const complete =
-          gate.checkBody(method, next, isDeferred || body !== undefined) ?? plan.complete(next, isDeferred ? 'deferred' : body)
-        if ('code' in complete) {
-          refusal ??= complete
-          continue
-        }
+        const whole = gate.checkBody(method, next, isDeferred || body !== undefined) ?? plan.complete(next, isDeferred ? 'deferred' : body)
+        const lacking = 'code' in whole ? whole : undefined
+        refusal ??= lacking
+        // One of several that does not cover the body could be sent alone without it, so it is looked at, too.
+        const complete = lacking === undefined || isOnly ? whole : (gate.checkBody(method, next, false) ?? plan.complete(next, undefined))
+        if ('code' in complete) continue
 
         // 4. The key, as it is now that the body is there. What is wrong with it is told only once its signature is
         // seen.
@@ -174,7 +176,7 @@ export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifi
         let proof: Proof | Failure | undefined
         try {
           const outcome = proveForOrigin(candidates, 0, key, timely, isDeferred, digests)
-          proof = isPromise(outcome) ? await outcome : outcome
+          proof = isPromise(outcome) ? await wait(outcome, sourceTimeoutMs, 'The cryptography') : outcome
         } catch (cause) {
           // A key that can't be used; where it is made it is checked as far as the platform allows.
           return refused({ code: 'key-source-unavailable' }, cause)
@@ -185,12 +187,13 @@ export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifi
               ? proof
               : { code: key === undefined ? 'unknown-key' : 'bad-signature', keyId: keyId ?? complete.keyId }
           // Unchecked signatures could be sent alone later, so refuse the whole request.
-          if (isCostly(timely) && ++wrong === MAX_WRONG_SIGNATURES && next.otherwise !== undefined) return refused(refusal)
+          if (isCostly(timely) && ++wrong === MAX_WRONG_SIGNATURES && next.otherwise !== undefined)
+            return refused({ code: 'too-many-signatures' })
           continue
         }
 
         // 7. The key may be used.
-        const held = early ?? failureOfKey(key, nowMs, request.address)
+        const held = lacking ?? early ?? failureOfKey(key, nowMs, request.address)
         const one = { claim: timely, callIds: proof.callIds, key }
         if (!isOnly) proven.push(one)
         if (held === undefined && next.isAskedFor !== false) accepted ??= one

@@ -19,8 +19,17 @@ export function createWait(timer: Timer): Wait {
   return (answer, ms, what) => {
     if (!isPromise(answer)) return answer
     return new Promise((resolve, reject) => {
-      const cancel = timer(ms, () => reject(tooLate(what, ms)))
-      Promise.resolve(answer).then(resolve, reject).finally(cancel)
+      let cancel = (): void => undefined
+      const stop = (): void => {
+        try {
+          cancel()
+        } catch {
+          // A timer that can't be stopped ends for nothing.
+        }
+      }
+      // Listened to first, so that nothing is left unhandled where the timer fails.
+      Promise.resolve(answer).then(resolve, reject).finally(stop)
+      cancel = timer(ms, () => reject(tooLate(what, ms)))
     })
   }
 }

@@ -12,7 +12,7 @@ type Verify = (request: IncomingRequest, options?: VerifyOptions, seen?: Seen) =
 /** Has `onRefused` told of every refusal, the late ones of {@link Verified.confirm} too. */
 export function watched(verify: Verify, onRefused: NonNullable<VerifierOptions['onRefused']>): Verify {
   return async (request, options) => {
-    const seen: Seen = { body: typeof request?.body === 'function' ? 'unread' : request?.body, origin: undefined }
+    const seen: Seen = { body: 'unread', origin: undefined }
     const told = ({ failure, cause }: Refused): void =>
       tell(onRefused, { failure, request, ...seen, ...(cause === undefined ? {} : { cause }) })
     const result = await verify(request, options, seen)
