@@ -41,7 +41,7 @@ function compileQueryList(recipe: ListRecipe, capabilities: Capabilities, plus: 
     if (pairs.length < 2 || recipe.sort !== 'written') return pairs.map(([name, value]) => item.write(call, name, value)).join(recipe.join)
     const written = pairs.map(([name, value]): Written => {
       const text = item.write(call, name, value)
-      return { text, name: item.spellName(call), value: item.spellValue(call) }
+      return { text, name: item.spelledName(), value: item.spelledValue() }
     })
     written.sort(byNameThenValue)
     return written.map(({ text }) => text).join(recipe.join)
@@ -75,9 +75,9 @@ interface Written extends Keys {
 interface ItemWriter {
   readonly write: (call: Call, name: string, value: string) => string
   /** How the item that was just written spells its name. */
-  readonly spellName: TextOf
+  readonly spelledName: () => string
   /** And its value. */
-  readonly spellValue: TextOf
+  readonly spelledValue: () => string
 }
 
 /** Writes items one after the other: `name` and `value` are fields that hold those of the item at hand. */
@@ -87,19 +87,25 @@ function compileItem({ each }: ListRecipe, capabilities: Capabilities): ItemWrit
     ...capabilities,
     field: field => (field === 'name' ? () => item.name : field === 'value' ? () => item.value : capabilities.field?.(field)),
   }
-  const text = compileText(each, [], own)
-  const spell = (field: 'name' | 'value'): TextOf => {
-    const part = partsOf(each).find(one => fieldsOf(one).includes(field))
-    return part === undefined ? () => '' : compileText(part, [], own)
-  }
+  const parts = partsOf(each)
+  const texts = parts.map(part => compileText(part, [], own))
+  const [nameAt, valueAt] = (['name', 'value'] as const).map(field => parts.findIndex(part => fieldsOf(part).includes(field)))
+  let [name, value] = ['', '']
   return {
-    write(call, name, value) {
-      item.name = name
-      item.value = value
-      return text(call)
+    write(call, ofName, ofValue) {
+      item.name = ofName
+      item.value = ofValue
+      let text = ''
+      for (let at = 0; at < texts.length; at++) {
+        const part = texts[at]?.(call) ?? ''
+        if (at === nameAt) name = part
+        if (at === valueAt) value = part
+        text += part
+      }
+      return text
     },
-    spellName: spell('name'),
-    spellValue: spell('value'),
+    spelledName: () => name,
+    spelledValue: () => value,
   }
 }
 

@@ -19,18 +19,27 @@ export function percentEncode(text: string): string {
 }
 
 function encodeSlice(text: string): string {
-  const encoded = encodeURIComponent(text.replace(/\p{Surrogate}/gu, '\ufffd'))
-  return /[!'()*]/.test(encoded) ? LEFT.reduce((all, [char, written]) => all.replaceAll(char, written), encoded) : encoded
+  if (text.length > SHORT) return encodeBeyondAscii(text)
+  let encoded = ''
+  for (let at = 0; at < text.length; at++) {
+    const written = ASCII[text.charCodeAt(at)]
+    if (written === undefined) return encoded + encodeBeyondAscii(text.slice(at))
+    encoded += written
+  }
+  return encoded
 }
 
-/** What `encodeURIComponent` leaves though it is reserved. */
-const LEFT = [
-  ['!', '%21'],
-  ["'", '%27'],
-  ['(', '%28'],
-  [')', '%29'],
-  ['*', '%2A'],
-] as const
+/** Up to this length, in UTF-16 code units, looking characters up is quicker. */
+const SHORT = 32
+
+/** How each character of ASCII is written. */
+const ASCII: readonly string[] = /* @__PURE__ */ Array.from({ length: 128 }, (_, code) => encodeBeyondAscii(String.fromCharCode(code)))
+
+function encodeBeyondAscii(text: string): string {
+  const encoded = encodeURIComponent(text.replace(/\p{Surrogate}/gu, '\ufffd'))
+  // What `encodeURIComponent` leaves though it is reserved.
+  return encoded.replace(/[!'()*]/g, char => `%${char.charCodeAt(0).toString(16).toUpperCase()}`)
+}
 
 /** The inverse; `undefined` for anything that {@link percentEncode} does not write. */
 export function percentDecode(text: string): string | undefined {
