@@ -57,6 +57,15 @@ describe('CONTRIBUTING.md', () => {
     expect([...steps].filter(step => places.test(step) && !/\.test\.ts$/.test(step)).sort()).toEqual(needed.sort())
   })
 
+  it('is right that every entry point is compiled as users compile it', () => {
+    const { exports } = JSON.parse(readFileSync(`${root}/packages/countersign/package.json`, 'utf8')) as { exports: object }
+    const consumer = readFileSync(`${root}/scripts/consumer/consumer.ts`, 'utf8')
+    const missing = Object.keys(exports).filter(
+      entry => /^\.\/[a-z0-9-]+$/.test(entry) && !consumer.includes(`'countersign${entry.slice(1)}'`),
+    )
+    expect(missing).toEqual([])
+  })
+
   it('lists the rooms of the library, in the order in which they may know each other', () => {
     const rooms = [...section('## The rooms of the library').matchAll(/^\| `([a-z]+)` \|/gm)].map(([, room]) => room)
     expect(rooms).toEqual(ROOMS)

@@ -1,4 +1,4 @@
-/** Records `countersign tour` into docs/tour.md. Run by `npm run docs`. */
+/** Records `countersign tour` into docs/tour.md. Run by `npm run tour`; ports, times and keys are new each time. */
 import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'

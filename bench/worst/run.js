@@ -63,7 +63,8 @@ for (const scheme of MEASURED) {
 }
 console.log(`\n${measured} inputs; ${above} cost more than ${AIM_MS} ms; ${wrong.length} wrong answers`)
 for (const one of wrong) console.log(`WRONG: ${one}`)
-process.exitCode = wrong.length > 0 ? 1 : 0
+if (measured === 0) console.error(`No input fits; schemes are ${MEASURED.map(({ name }) => name).join(', ')}.`)
+process.exitCode = measured === 0 ? 2 : wrong.length > 0 ? 1 : 0
 
 /** One for each header, or just one. */
 function variantsOf(input, scheme) {

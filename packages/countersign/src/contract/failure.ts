@@ -50,7 +50,7 @@ export type Failure =
   | { readonly code: 'key-source-unavailable' }
   | { readonly code: 'replay-guard-unavailable' }
   /** No room to remember another call, or none for another one of this key. */
-  | { readonly code: 'replay-guard-full' }
+  | { readonly code: 'replay-guard-full'; readonly keyId: string }
   /** The client left, or sent less than it said. */
   | { readonly code: 'body-incomplete' }
   /** What reads it failed, or gave something that is no bytes. */

@@ -19,8 +19,14 @@ import { BODY, createRandom, makeText, PATH, QUERY, type Random } from './random
  * `npm run fuzz` tries a million of them, `FUZZ=10000000 FUZZ_SEED=7 npm run fuzz` ten million others.
  */
 const SCHEMES_TRIED: readonly Scheme[] = [...SCHEMES, ...ODD_SCHEMES]
-const TRIED = Math.ceil(Number(process.env['FUZZ'] ?? 120_000) / SCHEMES_TRIED.length)
-const SEED = Number(process.env['FUZZ_SEED'] ?? 17)
+const TRIED = Math.ceil(readCount('FUZZ', 120_000) / SCHEMES_TRIED.length)
+const SEED = readCount('FUZZ_SEED', 17)
+
+function readCount(name: string, standard: number): number {
+  const count = Number(process.env[name] ?? standard)
+  if (Number.isInteger(count) && count > 0) return count
+  throw new TypeError(`${name} is a whole number above 0; got ${process.env[name]}.`)
+}
 
 const NOW = 1_764_000_000_000
 const ORIGIN = 'https://a.example'
@@ -262,7 +268,8 @@ describe(`${TRIED} changed calls of each scheme, seed ${SEED}`, () => {
       }
       if (process.env['FUZZ'] !== undefined) process.stdout.write(`${scheme.name} ${JSON.stringify(codes)}\n`)
       expect(wrong.slice(0, 3)).toEqual([])
-      expect(codes['bad-signature']).toBeGreaterThan(TRIED / 1000)
+      // So few calls may all be refused for other reasons.
+      if (TRIED >= 1000) expect(codes['bad-signature']).toBeGreaterThan(TRIED / 1000)
     },
     3_600_000,
   )

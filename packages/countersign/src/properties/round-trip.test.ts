@@ -279,7 +279,8 @@ describe('What a signer makes its verifier accepts, or the signer refuses to mak
         }),
         { seed: SEED, numRuns: RUNS * (scheme.keys === 'key-pair' ? 300 : OWN.includes(scheme) ? 600 : 1500) },
       )
-      expect(signed).toBeGreaterThan(20)
+      // Some schemes take few calls; a tenth of what the rarest of them signs would still show that nothing is signed.
+      expect(signed).toBeGreaterThan(2)
     },
   )
 })

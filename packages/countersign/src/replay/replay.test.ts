@@ -267,6 +267,24 @@ describe('a replay guard that fills up', () => {
     expect(warnings).toHaveLength(2)
   })
 
+  it('warns before a key that is not alone is refused, and names it', () => {
+    const warned: NearlyFull[] = []
+    const guard = memoryReplayGuard({
+      maxBytes: 65_536,
+      clock: () => START,
+      steadyClock: () => 0,
+      onNearlyFull: usage => warned.push(usage),
+    })
+    const claim = claimOf(guard)
+    claim('other', START + WINDOW_MS, 'quiet')
+    let calls = 0
+    while (claim(`call ${calls}`, START + WINDOW_MS, 'busy') === 'fresh') calls++
+    expect(calls).toBeGreaterThan(1000)
+    expect(warned).toHaveLength(1)
+    expect(warned[0]?.busiestKeyId).toBe('busy')
+    expect(warned[0]?.claims).toBeLessThan(calls * 0.9)
+  })
+
   it('answers as ever where whoever is warned throws', () => {
     const onNearlyFull = (): never => {
       throw new Error('log')

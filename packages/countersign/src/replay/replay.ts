@@ -49,8 +49,8 @@ export interface MemoryReplayGuardOptions {
    */
   readonly nonceLifetimeMs?: number | undefined
   /**
-   * Is told when the guard gets 80 % full; again only once it was below 70 %. What it throws or rejects with is
-   * dropped.
+   * Told when the guard is 80 % full, or one key has 80 % of what it may have; again only after an eighth of the calls
+   * ended. What it throws or rejects with is dropped.
    */
   readonly onNearlyFull?: ((usage: NearlyFull) => void) | undefined
   /** Milliseconds since the epoch. Default: the system's. */
@@ -129,7 +129,8 @@ export function memoryReplayGuard(options: MemoryReplayGuardOptions = {}): Memor
   let table: ReplayTable | undefined
   /** The latest that was seen. */
   let slice = 0
-  let isNearlyFull = false
+  /** It is nearly full until it has fewer calls than this; 0 while it is not. */
+  let quietBelow = 0
 
   function moveTo(now: number): void {
     const passed = now - slice
@@ -137,7 +138,7 @@ export function memoryReplayGuard(options: MemoryReplayGuardOptions = {}): Memor
     counts.dropBefore(now)
     if (counts.size === 0) table = undefined
     else table?.tidy(now, Math.min(passed, MOST_TIDIED))
-    if (counts.size < maxClaims * NO_LONGER_NEARLY_FULL) isNearlyFull = false
+    if (counts.size < quietBelow) quietBelow = 0
   }
 
   function hasRoomFor(keyId: string): boolean {
@@ -146,12 +147,18 @@ export function memoryReplayGuard(options: MemoryReplayGuardOptions = {}): Memor
     return size < maxClaims && counts.mostOf(keyId) < (counts.isAlone(keyId) ? mostAlone : mostBesideOthers)
   }
 
+  /** For all, or for a key that will soon have its share. */
+  function isNearlyFull(keyId: string): boolean {
+    const share = counts.isAlone(keyId) ? mostAlone : mostBesideOthers
+    return counts.size >= maxClaims * NEARLY_FULL || counts.mostOf(keyId) >= share * NEARLY_FULL
+  }
+
   function usage(): ReplayGuardUsage {
     return { claims: counts.size, maxClaims, bytesUsed: table?.bytesUsed ?? 0, maxBytes }
   }
 
   function warn(): void {
-    isNearlyFull = true
+    quietBelow = (counts.size * NO_LONGER_NEARLY_FULL) / NEARLY_FULL
     tell(onNearlyFull, { ...usage(), busiestKeyId: counts.busiestKeyId })
   }
 
@@ -183,7 +190,7 @@ export function memoryReplayGuard(options: MemoryReplayGuardOptions = {}): Memor
       const answer = table.claim(id, sliceOfEnd, slice, hasRoom)
       if (answer !== 'fresh') return answer
       counts.add(keyId, sliceOfEnd)
-      if (!isNearlyFull && counts.size >= maxClaims * NEARLY_FULL) warn()
+      if (quietBelow === 0 && isNearlyFull(keyId)) warn()
       return 'fresh'
     },
   }

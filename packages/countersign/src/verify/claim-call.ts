@@ -53,7 +53,7 @@ export function createClaimer(scheme: Scheme, options: ClaimerOptions): ClaimCal
   function judge(answer: ReplayAnswer, endsAtMs: number, keyId: string): Refused | undefined {
     if (answer === 'fresh') return undefined
     if (answer === 'seen') return refused({ code: 'replayed', keyId })
-    if (answer === 'full') return refused({ code: 'replay-guard-full' })
+    if (answer === 'full') return refused({ code: 'replay-guard-full', keyId })
     if (answer !== 'ended') return unanswered()
     const nowMs = clock()
     return refused({ code: 'timestamp-out-of-window', skewMs: endsAtMs - nowMs, serverTimeMs: nowMs })

@@ -19,7 +19,7 @@ export interface GatewayOptions {
    * member in {@link GATEWAY_DEFAULTS}.
    */
   readonly maxReplayBytes?: number | undefined
-  /** Told when that memory gets 80 % full; again only once it was below 70 %. */
+  /** Told when that memory, or the share of one key, is 80 % full; again only after an eighth of the calls ended. */
   readonly onReplayNearlyFull?: ((usage: NearlyFull) => void) | undefined
   /** Default: every path, by the library's default scheme. */
   readonly routes?: readonly RouteConfig[] | undefined
