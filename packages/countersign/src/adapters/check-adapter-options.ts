@@ -1,5 +1,5 @@
 import { CountersignError } from '../contract/error.ts'
-import { refuseUnknown } from '../verify/check-options.ts'
+import { refuseUnknown } from '../contract/refuse-unknown.ts'
 
 /**
  * What an adapter is told decides who gets in, so a misspelled option is refused, and so is a permission that is named

@@ -1,10 +1,12 @@
 import { crypto as platform } from '#crypto'
 import { checkNumbers } from '../contract/check-numbers.ts'
 import type { Failure } from '../contract/failure.ts'
+import { checkFunctions, refuseUnknown } from '../contract/refuse-unknown.ts'
 import { tell } from '../contract/tell.ts'
 import type { CryptoProvider } from '../crypto/provider.ts'
 import type { KeySource } from '../keys/key.ts'
 import type { DeclaredScheme } from '../scheme/scheme.ts'
+import { checkSources } from '../verify/check-options.ts'
 import { DEFAULT_SOURCE_TIMEOUT_MS, type Refusal } from '../verify/types.ts'
 import { createWait, systemTimer } from '../verify/waiting.ts'
 import { type Explanation, explain } from './explain.ts'
@@ -48,6 +50,21 @@ export interface ExplainRefusalsOptions {
   readonly crypto?: CryptoProvider | undefined
 }
 
+const OPTIONS: { readonly [N in keyof Required<ExplainRefusalsOptions>]: true } = {
+  scheme: true,
+  keys: true,
+  onExplained: true,
+  perSecond: true,
+  perKeyPerMinute: true,
+  maxWaiting: true,
+  maxWaitingBytes: true,
+  maxAttempts: true,
+  maxHashedBytes: true,
+  now: true,
+  pause: true,
+  crypto: true,
+}
+
 /** Is given every refusal, and chooses what is explained. */
 export interface RefusalExplainer {
   (refusal: Refusal): void
@@ -88,6 +105,9 @@ export function explainRefusals(options: ExplainRefusalsOptions): RefusalExplain
   const { maxWaiting = MAX_WAITING, maxWaitingBytes = MAX_WAITING_BYTES, now = () => performance.now(), pause = nextTask } = options
   const budget = BUDGETS[crypto.synchronous ? 'synchronous' : 'byPromises']
   const { maxAttempts = budget.attempts, maxHashedBytes = budget.hashedBytes } = options
+  refuseUnknown(options, Object.keys(OPTIONS), 'explainRefusals:')
+  checkFunctions({ onExplained: onExplained ?? null, now, pause })
+  checkSources(keys, undefined)
   checkNumbers({ perSecond, perKeyPerMinute, maxWaiting, maxWaitingBytes, maxAttempts, maxHashedBytes })
   const wait = createWait(systemTimer)
   const inAll = createBudget(perSecond, 1000, now)

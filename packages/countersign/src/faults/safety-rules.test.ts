@@ -256,7 +256,7 @@ describe('Rule 4. A replay is refused', () => {
     const answerOf = async (replay: ReplayGuard): Promise<string> => codeOf(await verifier({ replay }).verify(request('POST', '/x')))
     for (const away of [down, () => Promise.reject(new Error('down')), () => 'unsure' as const, () => undefined as never])
       expect(await answerOf({ claim: away })).toBe('replay-guard-unavailable')
-    for (const full of [memoryReplayGuard({ maxBytes: 0, clock: () => NOW }), { claim: async () => 'full' as const }])
+    for (const full of [{ claim: () => 'full' as const }, { claim: async () => 'full' as const }])
       expect(await answerOf(full)).toBe('replay-guard-full')
   })
 

@@ -131,7 +131,7 @@ describe('the memory of a replay guard', () => {
     expect(maxClaims * (7 / 8)).toBeGreaterThan(10_000 * (WINDOW_MS / 1000) * (1 + 1 / 64))
   })
 
-  it.each([0, 11, 12, 24, 1_000, 49_152, 98_304, 1_000_000, 3_333_333])(
+  it.each([24, 1_000, 49_152, 98_304, 1_000_000, 3_333_333])(
     'never takes more than %d bytes, and fills most of them',
     maxBytes => {
       const { guard, claim } = guardBy(() => START, { maxBytes })

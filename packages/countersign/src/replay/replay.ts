@@ -1,4 +1,6 @@
 import { checkNumbers } from '../contract/check-numbers.ts'
+import { CountersignError } from '../contract/error.ts'
+import { checkFunctions, refuseUnknown } from '../contract/refuse-unknown.ts'
 import { tell } from '../contract/tell.ts'
 import type { MaybePromise } from '../crypto/provider.ts'
 import { type Clock, systemClock } from '../wire/timestamp.ts'
@@ -82,6 +84,14 @@ export interface MemoryReplayGuard extends ReplayGuard {
   usage(): ReplayGuardUsage
 }
 
+const OPTIONS: { readonly [N in keyof Required<MemoryReplayGuardOptions>]: true } = {
+  maxBytes: true,
+  nonceLifetimeMs: true,
+  onNearlyFull: true,
+  clock: true,
+  steadyClock: true,
+}
+
 /** Calls whose end falls within the same slice are forgotten together; those that end late, in larger ones. */
 const REPLAY_SLICE_MS = 1_000
 /** A call is remembered longer than it has to be by at most this part of its time. */
@@ -117,9 +127,13 @@ export function memoryReplayGuard(options: MemoryReplayGuardOptions = {}): Memor
     clock = systemClock,
     steadyClock = () => performance.now(),
   } = options
+  refuseUnknown(options, Object.keys(OPTIONS), 'memoryReplayGuard:')
   checkNumbers({ maxBytes, nonceLifetimeMs }, Number.MAX_SAFE_INTEGER)
+  checkFunctions({ onNearlyFull, clock, steadyClock })
   const layout = layOutReplayTable(maxBytes)
   const { maxClaims } = layout
+  if (maxClaims === 0)
+    throw new CountersignError('option-invalid', `The option maxBytes: ${maxBytes} bytes hold no call, and every one would be refused.`)
   const mostBesideOthers = Math.ceil(maxClaims * SHARE_BESIDE_OTHERS)
   const mostAlone = Math.ceil(maxClaims * SHARE_ALONE)
   const forwardClock = createForwardClock(steadyClock)
@@ -175,7 +189,6 @@ export function memoryReplayGuard(options: MemoryReplayGuardOptions = {}): Memor
       const end = sliceOf(expiresAtMs === Number.POSITIVE_INFINITY ? nowMs + nonceLifetimeMs : expiresAtMs)
       // What may have been forgotten is not taken again, wherever the clock is put back to.
       if (end < slice) return 'unsure'
-      if (maxClaims === 0) return 'full'
       table ??= createReplayTable(layout)
       let hasRoom = hasRoomFor(keyId)
       if (!hasRoom && now < sliceOf(nowMs)) {

@@ -6,7 +6,9 @@ import * as koa from '../adapters/koa.ts'
 import * as node from '../adapters/node.ts'
 import * as web from '../adapters/web.ts'
 import * as websocket from '../adapters/websocket.ts'
+import { explainRefusals } from '../explain/explain-refusals.ts'
 import { memoryKeys } from '../keys/key.ts'
+import { memoryReplayGuard } from '../replay/replay.ts'
 import { qredoV1 } from '../schemes/index.ts'
 import { createVerifier } from './verify.ts'
 
@@ -43,5 +45,27 @@ describe('a misspelled option does not let anyone in', () => {
     expect(() => createVerifier(qredoV1, { ...options, ...more })).toThrow(
       expect.objectContaining({ code: 'option-invalid', message: expect.stringMatching(message) as string }),
     )
+  })
+})
+
+describe('an option of the wrong kind is refused', () => {
+  const keys = memoryKeys(qredoV1)
+  it.each<readonly [string, () => unknown]>([
+    ['createVerifier, onRefused', () => createVerifier(qredoV1, { origin: 'https://a.example', keys, onRefused: true as never })],
+    ['createVerifier, clock', () => createVerifier(qredoV1, { origin: 'https://a.example', keys, clock: 5 as never })],
+    ['createVerifier, timer', () => createVerifier(qredoV1, { origin: 'https://a.example', keys, timer: 5 as never })],
+    ['createVerifier, limits', () => createVerifier(qredoV1, { origin: 'https://a.example', keys, limits: 5 as never })],
+    ['createVerifier, origin', () => createVerifier(qredoV1, { keys } as never)],
+    ['memoryReplayGuard, a misspelling', () => memoryReplayGuard({ maxByte: 1 } as never)],
+    ['memoryReplayGuard, onNearlyFull', () => memoryReplayGuard({ onNearlyFull: 5 as never })],
+    ['memoryReplayGuard, too little memory', () => memoryReplayGuard({ maxBytes: 1 })],
+    [
+      'explainRefusals, a misspelling',
+      () => explainRefusals({ scheme: qredoV1, keys, onExplained: () => undefined, perSecnd: 1 } as never),
+    ],
+    ['explainRefusals, nobody to tell', () => explainRefusals({ scheme: qredoV1, keys } as never)],
+    ['explainRefusals, no keys', () => explainRefusals({ scheme: qredoV1, onExplained: () => undefined } as never)],
+  ])('%s', (_what, make) => {
+    expect(make).toThrow(expect.objectContaining({ code: 'option-invalid', message: expect.stringMatching(/[.]$/) }))
   })
 })

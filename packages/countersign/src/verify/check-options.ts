@@ -1,19 +1,8 @@
 import { CountersignError } from '../contract/error.ts'
-import { oneOf } from '../contract/one-of.ts'
+import { checkFunctions, refuseUnknown } from '../contract/refuse-unknown.ts'
 import { KEY_ID, KEY_ID_IS } from '../keys/credentials.ts'
 import type { Scheme } from '../scheme/scheme.ts'
 import type { VerifierLimits, VerifierOptions } from './types.ts'
-
-/**
- * A misspelled option would be left out without a word, and with it what it would have refused.
- *
- * @param of what the options are for
- * @throws CountersignError `option-invalid`
- */
-export function refuseUnknown(options: object, known: readonly string[], of: string): void {
-  const unknown = Object.keys(options).find(name => !known.includes(name))
-  if (unknown !== undefined) throw new CountersignError('option-invalid', `${of} ${oneOf(unknown, 'option', known)}.`)
-}
 
 const VERIFIER_OPTIONS: { readonly [N in keyof Required<VerifierOptions>]: true } = {
   origin: true,
@@ -38,10 +27,18 @@ const VERIFIER_LIMITS: { readonly [N in keyof Required<VerifierLimits>]: true } 
   bodyTimeoutMs: true,
 }
 
-/** @throws CountersignError `option-invalid` for a member that a verifier does not have */
+/** @throws CountersignError `option-invalid` for a member that a verifier does not have, or that is of another type */
 export function checkMembersOfOptions(options: VerifierOptions): void {
   refuseUnknown(options, Object.keys(VERIFIER_OPTIONS), 'createVerifier:')
-  refuseUnknown(options.limits ?? {}, Object.keys(VERIFIER_LIMITS), 'createVerifier, limits:')
+  const { limits = {}, clock, timer, onRefused, origin } = options
+  if (typeof limits !== 'object' || limits === null) throw new CountersignError('option-invalid', 'The option limits is an object.')
+  refuseUnknown(limits, Object.keys(VERIFIER_LIMITS), 'createVerifier, limits:')
+  checkFunctions({ clock, timer, onRefused })
+  if (origin === undefined)
+    throw new CountersignError(
+      'option-invalid',
+      "createVerifier wants the option origin: the API's public URL, such as https://api.example.com.",
+    )
 }
 
 /**

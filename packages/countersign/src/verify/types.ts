@@ -45,7 +45,10 @@ export interface VerifierOptions {
    * one; or several, of which the `Host` header chooses. The URL that is verified is this and the raw request target.
    */
   readonly origin: string | readonly string[]
-  /** Where keys are looked up by their id, for every call: `memoryKeys`, a key store, or an object of your own with `find`. */
+  /**
+   * Where keys are looked up by their id, for every call: `memoryKeys`, a key store, or an object of your own with
+   * `find`.
+   */
   readonly keys: KeySource
   /**
    * Default: one in memory, of 64 MiB at most; see `memoryReplayGuard`. `off` accepts replays. Schemes that sign

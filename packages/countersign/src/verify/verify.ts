@@ -56,8 +56,8 @@ export * from './types.ts'
 export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifier {
   const crypto = options.crypto ?? platform
   const { toleranceMs = DEFAULT_TOLERANCE_MS, keys, allow = [] } = options
-  const clock = injectedClock(options.clock ?? systemClock)
   checkMembersOfOptions(options)
+  const clock = injectedClock(options.clock ?? systemClock)
   checkAllowances(allow)
   checkSources(keys, options.replay)
   const origins = readOrigins(options.origin)
