@@ -97,7 +97,85 @@ describe('memoryReplayGuard', () => {
   })
 })
 
+describe('the options of a replay guard', () => {
+  it.each<[string, object]>([
+    ['bytes that are no number', { maxBytes: Number.NaN }],
+    ['fewer bytes than none', { maxBytes: -1 }],
+    ['bytes that hold no call', { maxBytes: 23 }],
+    ['a lifetime that is no number', { nonceLifetimeMs: Number.NaN }],
+    ['a lifetime without end', { nonceLifetimeMs: Number.POSITIVE_INFINITY }],
+    ['a clock that is none', { clock: START }],
+    ['a steady clock that is none', { steadyClock: 0 }],
+    ['a listener that is none', { onNearlyFull: 'log' }],
+    ['an option that there is not', { maxByte: 1_000 }],
+  ])('are refused where they are given: %s', (_what, options) => {
+    expect(() => memoryReplayGuard(options)).toThrow(expect.objectContaining({ code: 'option-invalid' }))
+  })
+
+  it('are by default thirty days for a nonce, and the clocks of the system', () => {
+    const DAYS = 86_400_000
+    const system = vi.spyOn(Date, 'now')
+    const steady = vi.spyOn(performance, 'now')
+    const set = (ms: number): void => {
+      system.mockReturnValue(START + ms)
+      steady.mockReturnValue(ms)
+    }
+    try {
+      set(0)
+      const guard = memoryReplayGuard()
+      const claim = claimOf(guard)
+      expect(claim('nonce', Number.POSITIVE_INFINITY)).toBe('fresh')
+      set(30 * DAYS)
+      expect(claim('nonce', Number.POSITIVE_INFINITY)).toBe('seen')
+      set(31 * DAYS)
+      expect(claim('nonce', Number.POSITIVE_INFINITY)).toBe('fresh')
+      expect(guard.size).toBe(1)
+    } finally {
+      system.mockRestore()
+      steady.mockRestore()
+    }
+  })
+})
+
 describe('the memory of a replay guard', () => {
+  it('is told: how many calls are in it, how many fit, how many bytes', () => {
+    let now = START
+    const { guard, claim } = guardBy(() => now, { maxBytes: 1_000 })
+    const all = { maxClaims: 70, maxBytes: 1_000 }
+    expect(guard.usage()).toEqual({ ...all, claims: 0, bytesUsed: 0 })
+    for (let at = 0; at < 30; at++) claim(`call ${at}`, now + 2_000, `key ${at % 3}`)
+    expect(guard.usage()).toEqual({ ...all, claims: 30, bytesUsed: 48 * 12 })
+    // Where all have ended, it is as at the beginning.
+    now += 3_000
+    claim('next', now + 2_000)
+    expect(guard.usage()).toEqual({ ...all, claims: 1, bytesUsed: 16 * 12 })
+  })
+
+  it('is given back while calls go on coming', () => {
+    let now = START
+    const { guard, claim } = guardBy(() => now)
+    for (let at = 0; at < 5_000; at++) claim(`call ${at}`, now + 2_000, `key ${at % 3}`)
+    claim('stays', now + 3_600_000)
+    const full = guard.usage().bytesUsed
+    for (let at = 0; at < 64; at++) {
+      now += 3_000
+      claim(`one ${at}`, now)
+    }
+    expect(full).toBeGreaterThan(60_000)
+    expect(guard.usage().bytesUsed).toBe(64 * 16 * 12)
+  })
+
+  it.each([
+    ['the epoch itself', 0],
+    ['half a second after the epoch', 500],
+    ['the end of all that it counts', 0xffffffff * 1_000],
+    ['later than it counts', 1e15],
+  ])('knows calls at any time: %s', (_when, now) => {
+    const { claim } = guardBy(() => now)
+    for (const end of [now, now + 300, now + WINDOW_MS, now + 1e13, Number.MAX_VALUE, Number.POSITIVE_INFINITY])
+      expect([claim(`call ${end}`, end), claim(`call ${end}`, end)]).toEqual(['fresh', 'seen'])
+  })
+
   it('holds by default 10,000 calls a second of five minutes, of one key alone or of several', () => {
     const { maxClaims, maxBytes } = memoryReplayGuard().usage()
     expect(maxBytes).toBe(64 * 1024 * 1024)
@@ -116,7 +194,51 @@ describe('the room of one key', () => {
   })
 })
 
+describe('the room of one key beside others', () => {
+  it.each([1, 100, 499])('is half, with %d calls of another', others => {
+    const { claim } = guardBy(() => START, { maxBytes: bytesFor(1_000) })
+    for (let at = 0; at < others; at++) claim(`other ${at}`, START + WINDOW_MS, 'other')
+    const answers = times(600, at => claim(`busy ${at}`, START + WINDOW_MS, 'busy'))
+    expect(answers).toEqual(times(600, at => (at < 500 ? 'fresh' : 'full')))
+    expect(claim('busy 0', START + WINDOW_MS, 'busy')).toBe('seen')
+    expect(claim('late', START + WINDOW_MS, 'other')).toBe('fresh')
+  })
+
+  it('is as much as is left where the others have more, up to the last', () => {
+    const { claim } = guardBy(() => START, { maxBytes: bytesFor(1_000) })
+    const answers = times(1_001, at => claim(`${at}`, START + WINDOW_MS, `key ${at % 3}`))
+    expect(answers).toEqual([...times(1_000, () => 'fresh'), 'full'])
+  })
+})
+
 describe('a replay guard that fills up', () => {
+  it.each<[string, (at: number) => string, number]>([
+    ['one key alone has 80 % of its seven eighths', () => 'busy', 700],
+    ['one of two has 80 % of its half', at => (at === 0 ? 'quiet' : 'busy'), 401],
+    ['all together have 80 % of everything', at => `key ${at % 5}`, 800],
+  ])('warns once, as soon as %s', (_when, keyOf, claims) => {
+    const warnings: NearlyFull[] = []
+    const { claim } = guardBy(() => START, { maxBytes: bytesFor(1_000), onNearlyFull: usage => warnings.push(usage) })
+    for (let at = 0; at < claims - 1; at++) claim(`${at}`, START + WINDOW_MS, keyOf(at))
+    expect(warnings).toEqual([])
+    for (let at = claims - 1; at < 1_000; at++) claim(`${at}`, START + WINDOW_MS, keyOf(at))
+    expect(warnings.map(warning => warning.claims)).toEqual([claims])
+  })
+
+  it.each([
+    [100, 1],
+    [101, 2],
+  ])('warns again after an eighth and one more have ended: %d of 800', (ending, count) => {
+    let now = START
+    const warnings: NearlyFull[] = []
+    const { claim } = guardBy(() => now, { maxBytes: bytesFor(1_000), onNearlyFull: usage => warnings.push(usage) })
+    for (let at = 0; at < 800; at++) claim(`${at}`, now + (at < ending ? 1_000 : 60_000), `key ${at % 5}`)
+    expect(warnings).toHaveLength(1)
+    now += 2_000
+    for (let at = 0; at < 150; at++) claim(`later ${at}`, now + 60_000, `key ${at % 5}`)
+    expect(warnings).toHaveLength(count)
+  })
+
   it('warns at 80 %, once until it was below 70 %, and names the busiest key', () => {
     let now = START
     const warnings: NearlyFull[] = []
@@ -203,5 +325,47 @@ describe('a replay guard whose clock is set', () => {
     now -= 60_000
     expect(claim('b', now + 300_000)).toBe('fresh')
     expect(claim('a', 1_000_300_000)).toBe('seen')
+  })
+
+  it('lets go of what has ended by a clock that was set forward only where it needs the room, and takes nothing again', () => {
+    let now = START
+    const guard = memoryReplayGuard({ maxBytes: bytesFor(100), clock: () => now, steadyClock: () => 0 })
+    const claim = claimOf(guard)
+    for (let at = 0; at < 90; at++) claim(`call ${at}`, now + WINDOW_MS, `key ${at % 3}`)
+    now += 10 * MINUTE
+    for (let at = 90; at < 100; at++) expect(claim(`call ${at}`, now + WINDOW_MS, `key ${at % 3}`)).toBe('fresh')
+    expect(guard.size).toBe(100)
+    expect(claim('call 100', now + WINDOW_MS)).toBe('fresh')
+    expect(guard.size).toBe(11)
+    now -= 10 * MINUTE
+    expect([claim('call 0', START + WINDOW_MS), claim('new', now + WINDOW_MS)]).toEqual(['unsure', 'unsure'])
+  })
+
+  it('does so where nothing is left then', () => {
+    let now = START
+    const guard = memoryReplayGuard({ maxBytes: bytesFor(100), clock: () => now, steadyClock: () => 0 })
+    const claim = claimOf(guard)
+    for (let at = 0; at < 100; at++) claim(`call ${at}`, now + WINDOW_MS, `key ${at % 3}`)
+    now += 10 * MINUTE
+    expect([claim('next', now), claim('next', now), guard.size]).toEqual(['fresh', 'seen', 1])
+  })
+
+  it('keeps a call longer by a quarter of its time at most, while the clock is ahead of the time it goes by', () => {
+    let now = START
+    let steady = 0
+    const guard = memoryReplayGuard({ clock: () => now, steadyClock: () => steady })
+    const claim = claimOf(guard)
+    const end = START + 1_440 * MINUTE + WINDOW_MS
+    claim('first', now)
+    now += 1_440 * MINUTE
+    claim('call', end)
+    now = end
+    steady = 1e9
+    expect(claim('call', end)).toBe('seen')
+    expect(guard.size).toBe(1)
+    now = end + WINDOW_MS / 4 + 1_000
+    steady = 2e9
+    claim('last', now)
+    expect(guard.size).toBe(1)
   })
 })
