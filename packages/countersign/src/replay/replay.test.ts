@@ -131,24 +131,21 @@ describe('the memory of a replay guard', () => {
     expect(maxClaims * (7 / 8)).toBeGreaterThan(10_000 * (WINDOW_MS / 1000) * (1 + 1 / 64))
   })
 
-  it.each([24, 1_000, 49_152, 98_304, 1_000_000, 3_333_333])(
-    'never takes more than %d bytes, and fills most of them',
-    maxBytes => {
-      const { guard, claim } = guardBy(() => START, { maxBytes })
-      const { maxClaims } = guard.usage()
-      expect(maxClaims).toBeLessThanOrEqual((maxBytes / 12) * 0.85)
-      let at = 0
-      // Each call is another key's.
-      while (claim(`call ${at}`, START + WINDOW_MS, `key ${at}`) === 'fresh') {
-        at++
-        if (at % 997 === 0) expect(guard.usage().bytesUsed).toBeLessThanOrEqual(maxBytes)
-      }
-      expect(guard.usage().bytesUsed).toBeLessThanOrEqual(maxBytes)
-      // The ids are spread over up to 64 tables, of which one is full first.
-      expect(at).toBeGreaterThanOrEqual(Math.floor(maxClaims * 0.9))
-      expect(at).toBe(guard.size)
-    },
-  )
+  it.each([24, 1_000, 49_152, 98_304, 1_000_000, 3_333_333])('never takes more than %d bytes, and fills most of them', maxBytes => {
+    const { guard, claim } = guardBy(() => START, { maxBytes })
+    const { maxClaims } = guard.usage()
+    expect(maxClaims).toBeLessThanOrEqual((maxBytes / 12) * 0.85)
+    let at = 0
+    // Each call is another key's.
+    while (claim(`call ${at}`, START + WINDOW_MS, `key ${at}`) === 'fresh') {
+      at++
+      if (at % 997 === 0) expect(guard.usage().bytesUsed).toBeLessThanOrEqual(maxBytes)
+    }
+    expect(guard.usage().bytesUsed).toBeLessThanOrEqual(maxBytes)
+    // The ids are spread over up to 64 tables, of which one is full first.
+    expect(at).toBeGreaterThanOrEqual(Math.floor(maxClaims * 0.9))
+    expect(at).toBe(guard.size)
+  })
 
   it('is taken as it fills, and given back when calls have ended', () => {
     let now = START
