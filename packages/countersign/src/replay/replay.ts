@@ -86,7 +86,7 @@ const MOST_LONGER = 64
 /** Default of `maxBytes`: 64 MiB. */
 export const DEFAULT_REPLAY_BYTES = 67_108_864
 /** Default of `nonceLifetimeMs`: thirty days. */
-const DEFAULT_NONCE_LIFETIME_MS = 2_592_000_000
+export const DEFAULT_NONCE_LIFETIME_MS = 2_592_000_000
 
 /** How much of a guard one key may fill beside others, and while there is no other. */
 const SHARE_BESIDE_OTHERS = 1 / 2
