@@ -15,7 +15,7 @@ export function checkSecret({ secret, algorithm }: SchemeDeclaration, at: At): v
   if (secret === undefined) return
   if (!algorithm.startsWith('hmac')) throw invalid(at('secret'), `${algorithm} has a key pair and no secret: leave it out`)
   if (!(SECRET_ENCODINGS as readonly unknown[]).includes(secret.encoding))
-    throw invalid(at('secret.encoding'), oneOf(secret.encoding, 'encoding of a secret', SECRET_ENCODINGS))
+    throw invalid(at('secret.encoding'), oneOf(secret.encoding, 'encoding', SECRET_ENCODINGS))
 }
 
 export function checkNonce({ nonce }: SchemeDeclaration, at: At): void {

@@ -19,7 +19,7 @@ import { readLoosely } from './read-loosely.ts'
 import { timestampHypotheses } from './timestamps.ts'
 import { urlHypotheses } from './urls.ts'
 
-/** What of an explanation's input says which message is right. */
+/** The part of `ExplainInput` that determines the correct message. */
 export type SceneInput = Pick<ExplainInput, 'scheme' | 'request' | 'keyId' | 'passphrase' | 'basePath'>
 
 export interface Scene {

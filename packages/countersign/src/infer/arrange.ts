@@ -40,7 +40,7 @@ function separatorsOf(stage: Stage, count: number, unusual: number): readonly (r
   const gaps = count - 1
   const uniform = (texts: readonly string[]): readonly (readonly string[])[] =>
     (gaps === 0 ? [''] : texts).map(text => Array.from({ length: gaps }, () => text))
-  // How far from the usual: a part more, or an unusual one.
+  // Rarity score: number of gaps plus number of unusual pieces.
   const rarity = gaps < 2 ? undefined : gaps + unusual
   switch (stage) {
     case 'likely':

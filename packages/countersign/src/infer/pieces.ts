@@ -7,7 +7,7 @@ import { pathOf, queryOf, splitUrl } from '../wire/url.ts'
 import type { SignedExample } from './example.ts'
 import { type Carried, timestampFormatOf } from './observe.ts'
 
-/** What a part of the message may be. Of a group, a message has one at most. */
+/** A candidate for one part of the message. A message uses at most one candidate of each group. */
 export interface Piece {
   readonly group: string
   /** As a declaration's message has it. */

@@ -52,7 +52,7 @@ function checkExpression(expression: string, where: string, parameters: readonly
 function checkField(name: string, where: string, parameters: readonly string[]): void {
   if ((FIELDS as readonly string[]).includes(name) || parameters.includes(name) || /^header\.[a-z0-9-]+$/.test(name)) return
   const known = [...FIELDS, ...parameters]
-  throw invalid(where, `{${name}}: ${oneOf(name, 'part of a call', [...known, 'header.NAME'])}, or declare it under parameters`)
+  throw invalid(where, `{${name}}: ${oneOf(name, 'part', [...known, 'header.NAME'])}, or declare it under parameters`)
 }
 
 export function isDigest(word: unknown): word is Digest {

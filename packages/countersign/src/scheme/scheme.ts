@@ -58,7 +58,7 @@ export interface Scheme<T extends SchemeTypes = SchemeTypes> {
   /** Losses that the scheme's own standard allows, beyond those that are always accepted. */
   readonly accepts: readonly Loss[]
   /**
-   * The logic of a scheme that is no declaration.
+   * The logic of a scheme that isn't data.
    *
    * @internal
    */

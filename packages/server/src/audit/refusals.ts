@@ -116,7 +116,7 @@ export function recordRefusals(
   }
 }
 
-/** Ids that are no keys of ours are put together: they are a stranger's words. */
+/** Unknown key ids are merged into one row, because anyone can invent them. */
 function eventsOf(counts: readonly Count[], owners: ReadonlyMap<string, string>): readonly Event[] {
   const events = new Map<string, Event & { readonly detail: { count: number; samples: readonly Sample[] } }>()
   for (const { code, title, keyId, count, samples, causes } of counts) {

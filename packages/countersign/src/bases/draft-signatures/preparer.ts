@@ -107,6 +107,6 @@ function readTime(timestamp: string): Time {
   if (time !== undefined) return { ms: time.ms, date: time.format === 'http-date' ? timestamp : new Date(time.ms).toUTCString() }
   throw new CountersignError(
     'timestamp-invalid',
-    `${JSON.stringify(timestamp.slice(0, 40))} is no timestamp such as Tue, 15 Mar 2022 14:59:59 GMT, nor one in seconds.`,
+    `${JSON.stringify(timestamp.slice(0, 40))} is not a timestamp such as Tue, 15 Mar 2022 14:59:59 GMT, nor one in seconds.`,
   )
 }

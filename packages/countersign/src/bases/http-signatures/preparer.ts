@@ -116,7 +116,7 @@ export function createHttpPreparer(
 
 function readSeconds(timestamp: string): number {
   if (/^\d{10}$/.test(timestamp)) return Number(timestamp)
-  throw new CountersignError('timestamp-invalid', `${JSON.stringify(timestamp.slice(0, 40))} is no timestamp in seconds.`)
+  throw new CountersignError('timestamp-invalid', `${JSON.stringify(timestamp.slice(0, 40))} is not a timestamp in seconds.`)
 }
 
 function checkNonce(nonce: string): string {

@@ -227,7 +227,7 @@ function findPlace(scheme: string, host: string, wanted: { readonly service: str
 
 function readTime(timestamp: string | undefined): string | undefined {
   if (timestamp === undefined || parseTimestamp(timestamp, ['iso8601-basic']) !== undefined) return timestamp
-  throw new CountersignError('timestamp-invalid', `${JSON.stringify(timestamp.slice(0, 40))} is no timestamp such as 20150830T123600Z.`)
+  throw new CountersignError('timestamp-invalid', `${JSON.stringify(timestamp.slice(0, 40))} is not a timestamp such as 20150830T123600Z.`)
 }
 
 function readExpires(text: string | undefined): number {
