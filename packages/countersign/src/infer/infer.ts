@@ -17,7 +17,7 @@ import { findPieces, type Piece } from './pieces.ts'
 export interface InferOptions {
   /** In milliseconds. Default: 20 s. */
   readonly timeoutMs?: number | undefined
-  /** Ends the search as `not-found` after so many messages, whatever the machine's speed. Default: no bound. */
+  /** Maximum number of messages to try, whatever the machine's speed; then `not-found`. Default: no bound. */
   readonly maxAttempts?: number | undefined
   /**
    * Only every so-many-th message is tried, so that several threads divide a search among them; `index` counts from 0.

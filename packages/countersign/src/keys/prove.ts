@@ -87,7 +87,7 @@ export function createProver(scheme: Scheme, crypto: CryptoProvider, given: read
     return ids === undefined ? spend(key, message, composition, claim) : { callIds: ids }
   }
 
-  /** Does the rest of the work that a wrong signature costs. */
+  /** Runs the decoy checks. */
   function spend(key: Key | undefined, message: Message, composition: Composition, claim: TimelyClaim): MaybePromise<undefined> {
     const spent = inTurn(decoysFor(claim, key), check => whenReady(check(message, claim, composition), nothing))
     return whenReady(spent, nothing)

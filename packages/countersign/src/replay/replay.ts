@@ -51,7 +51,7 @@ export interface MemoryReplayGuardOptions {
   readonly onNearlyFull?: ((usage: NearlyFull) => void) | undefined
   /** Milliseconds since the epoch. Default: the system's. */
   readonly clock?: Clock | undefined
-  /** Milliseconds of a clock that nobody sets. Default: `performance.now`. */
+  /** A monotonic clock, in milliseconds. Default: `performance.now`. */
   readonly steadyClock?: Clock | undefined
 }
 
@@ -59,7 +59,7 @@ export interface MemoryReplayGuardOptions {
 export interface ReplayGuardUsage {
   /** Calls that are remembered. */
   readonly claims: number
-  /** As many fit into `maxBytes`. */
+  /** How many calls fit into `maxBytes`. */
   readonly maxClaims: number
   /** Taken for calls, those included that ended lately. */
   readonly bytesUsed: number
@@ -73,8 +73,6 @@ export interface NearlyFull extends ReplayGuardUsage {
 
 export interface MemoryReplayGuard extends ReplayGuard {
   claim(claim: ReplayClaim): ReplayAnswer
-  /** Calls that are remembered. */
-  readonly size: number
   usage(): ReplayGuardUsage
 }
 
@@ -155,9 +153,6 @@ export function memoryReplayGuard(options: MemoryReplayGuardOptions = {}): Memor
   }
 
   return {
-    get size() {
-      return counts.size
-    },
     usage,
     claim({ id, keyId, expiresAtMs }) {
       const nowMs = clock()

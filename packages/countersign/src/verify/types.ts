@@ -57,7 +57,7 @@ export interface VerifierOptions {
   readonly toleranceMs?: number | undefined
   /** Milliseconds since the epoch. Default: the system's. */
   readonly clock?: Clock | undefined
-  /** Ends the waiting for a key, the replay guard or a body. Default: the platform's `setTimeout`. */
+  /** Timer for the timeouts of `limits`; replace it in tests. Default: the platform's `setTimeout`. */
   readonly timer?: Timer | undefined
   /** What is refused for its size or method before anything else is looked at, and how long a verifier waits. */
   readonly limits?: VerifierLimits | undefined

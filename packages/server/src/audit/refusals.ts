@@ -42,7 +42,7 @@ export interface Refusals extends Flusher {
 
 const DEFAULT_REFUSAL_FLUSH_MS = 5_000
 const MAX_SAMPLES = 3
-/** Beyond so many, what is refused is counted without its key. */
+/** Beyond this many keys, refusals are counted without their key. */
 const MAX_COUNTS = 1_000
 
 /**

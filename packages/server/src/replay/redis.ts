@@ -23,6 +23,7 @@ export interface RedisReplayGuardOptions {
   readonly timeoutMs?: number | undefined
   /** Default: the system's. */
   readonly clock?: Clock | undefined
+  /** Told of every error of the connection; claims are refused meanwhile. Default: nobody is told. */
   readonly onError?: ((error: unknown) => void) | undefined
 }
 
@@ -32,7 +33,7 @@ export interface RedisReplayGuard extends ReplayGuard {
   close(): Promise<void>
 }
 
-/** Keys are spread over so many slots of a cluster, each with a note of since when it remembers. */
+/** Buckets, each on one node of a cluster, with a note of since when it remembers. */
 const BUCKETS = 64
 const LONGEST_WAIT_MS = 1_000
 
@@ -124,7 +125,8 @@ export function redisReplayGuard(options: RedisReplayGuardOptions): RedisReplayG
       try {
         return ANSWERS[await claiming.countersignClaim(call, noteOf(prefix, bucket), ttlMs, endsMs, issuedMs, skewMs)] ?? 'unsure'
       } catch (error) {
-        // Over its maxmemory, Redis refuses what would take more.
+        // At its maxmemory, Redis refuses what would take more: "OOM command not allowed when used memory >
+        // 'maxmemory'" (`shared.oomerr` in Redis's server.c). ioredis passes that text on, and has no code for it.
         if (error instanceof Error && /\bOOM\b/.test(error.message)) return 'full'
         throw error
       }
