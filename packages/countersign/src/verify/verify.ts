@@ -100,8 +100,7 @@ export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifi
       const candidates = chooseOrigins(origins, claim.host)
       if (candidates.length === 0) return refuse({ code: 'unknown-origin', host: (claim.host ?? '').slice(0, 100) })
 
-      // 2. The time, where it is known already and no other signature could have another: before anything that costs
-      // more.
+      // 2. The time, where it is known already and there is only one signature: before anything that costs more.
       let nowMs = clock()
       if (claim.otherwise === undefined && typeof claim.moment === 'object') {
         const late = findSkew(claim.moment, nowMs, toleranceMs)
@@ -166,8 +165,8 @@ export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifi
         }
         if (hasWaited) nowMs = clock()
 
-        // 5. The time, held against the clock once nothing is unread any more. One of several that is for later is
-        // looked at as it will be then.
+        // 5. Check the time after the whole request was read. With several signatures, one that isn't valid yet is
+        // judged as of the time it becomes valid.
         const early = isOnly || complete.moment === undefined ? undefined : findSkew(complete.moment, nowMs, toleranceMs)
         const judgedMs = early === undefined ? nowMs : Math.max(nowMs, firstMomentMs(complete.moment, toleranceMs))
         const timely = judgeTime(complete, judgedMs, toleranceMs)
@@ -191,7 +190,7 @@ export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifi
             proof !== undefined && 'code' in proof
               ? proof
               : { code: key === undefined ? 'unknown-key' : 'bad-signature', keyId: keyId ?? complete.keyId }
-          // What is not looked at could be sent alone, so no call is taken any more.
+          // Unchecked signatures could be replayed alone, so refuse the whole request.
           if (isCostly(timely) && ++wrong === MAX_WRONG_SIGNATURES && next.otherwise !== undefined) return refuse(refusal)
           continue
         }
@@ -255,7 +254,7 @@ export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifi
     return 'code' in claim ? claim : (gate.checkHead(method, target) ?? claim)
   }
 
-  /** What a guard looks at costs more than a signature, and what it finds is for whoever can sign. */
+  /** The guard is expensive, and its findings are only for callers with a valid signature. */
   function guarded(outcome: Proof | Failure | undefined, { call, recipe }: Composition): Proof | Failure | undefined {
     return outcome === undefined || 'code' in outcome ? outcome : (guard(call, recipe) ?? outcome)
   }
