@@ -1,8 +1,8 @@
 import type { Only } from '../contract/loss.ts'
 import { oneOf, shown } from '../contract/one-of.ts'
-import { invalid } from '../scheme/check-template.ts'
 import type { MessagePiece, ParameterDeclaration, SchemeDeclaration } from '../scheme/declaration.ts'
 import { SCHEME_NAME, SCHEME_NAME_IS } from '../scheme/scheme-name.ts'
+import { invalid } from './check-template.ts'
 
 /** What a member holds. What `any` holds is looked at where it is read. */
 type Kind = 'text' | 'object' | 'list' | 'any'

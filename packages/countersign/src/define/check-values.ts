@@ -1,12 +1,12 @@
 import { oneOf, shown } from '../contract/one-of.ts'
 import { FIELDS } from '../recipe/recipe.ts'
-import { invalid } from '../scheme/check-template.ts'
 import type { ParameterDeclaration, SchemeDeclaration } from '../scheme/declaration.ts'
 import { parameterCharacters, parameterPattern } from '../scheme/parameter.ts'
 import { findOnlyMistake } from '../verify/check-only.ts'
 import { SECRET_ENCODINGS } from '../wire/encoding.ts'
 import { NONCE_FORMATS, type NonceFormat, noncesCharacters } from '../wire/nonce.ts'
 import { TIMESTAMP_FORMATS } from '../wire/parse-timestamp.ts'
+import { invalid } from './check-template.ts'
 
 /** Says where a member stands, for a message. */
 export type At = (field: string) => string

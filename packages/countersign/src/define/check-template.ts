@@ -3,8 +3,8 @@ import { oneOf, shown } from '../contract/one-of.ts'
 import type { Digest } from '../crypto/algorithm.ts'
 import { DIGEST_BYTES } from '../crypto/signature-bytes.ts'
 import { FIELDS, isTextChange, TEXT_CHANGES } from '../recipe/recipe.ts'
+import { splitExpression, TEMPLATE_TOKENS } from '../scheme/template.ts'
 import { ALPHABETS, type BytesEncoding } from '../wire/encoding.ts'
-import { splitExpression, TEMPLATE_TOKENS } from './template.ts'
 
 /** A mistake in a declaration: where it stands, and what may stand there. */
 export function invalid(where: string, problem: string): CountersignError {
