@@ -1,5 +1,4 @@
 import { oneOf, shown } from '../contract/one-of.ts'
-import { withKnownHeaders } from '../coverage/known-headers.ts'
 import { ALGORITHMS, DIGESTS } from '../crypto/algorithm.ts'
 import { fieldsOf, hashOf, macOf, type Recipe } from '../recipe/recipe.ts'
 import type { MessagePiece, SchemeDeclaration } from '../scheme/declaration.ts'
@@ -14,6 +13,7 @@ import { checkCarried } from './check-carried.ts'
 import { checkMembers } from './check-members.ts'
 import { checkTemplate, invalid, isBytesEncoding, isDigest } from './check-template.ts'
 import { type At, checkNonce, checkOnly, checkParameters, checkSecret, checkTimestamp } from './check-values.ts'
+import { withKnownHeaders } from './known-headers.ts'
 import { readBack } from './read-back.ts'
 
 /**
