@@ -1,4 +1,4 @@
-import { createFingerprinter } from '../crypto/fingerprint.ts'
+import { createFingerprinter } from './fingerprint.ts'
 
 /** Slices of time are whole numbers from 1 to this, which never ends. */
 export const NEVER = 0xffffffff
