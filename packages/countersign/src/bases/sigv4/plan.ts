@@ -1,5 +1,5 @@
+import { boundedCache } from '../../contract/bounded-cache.ts'
 import type { Failure } from '../../contract/failure.ts'
-import { boundedCache } from '../../recipe/bounded-cache.ts'
 import { isDecodable } from '../../recipe/path-filters.ts'
 import {
   type Claim,
