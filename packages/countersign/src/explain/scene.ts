@@ -1,4 +1,5 @@
-import { type CryptoProvider, type MaybePromise, whenReady } from '../crypto/provider.ts'
+import { type MaybePromise, whenReady } from '../contract/maybe-promise.ts'
+import type { CryptoProvider } from '../crypto/provider.ts'
 import type { Call } from '../recipe/call.ts'
 import { type CompiledRecipe, compile, partsOf } from '../recipe/compile.ts'
 import { DECLARED } from '../recipe/declared.ts'

@@ -1,4 +1,4 @@
-import { isPromise, type MaybePromise } from '../crypto/provider.ts'
+import { isPromise, type MaybePromise } from '../contract/maybe-promise.ts'
 import { type Assumptions, type Cause, type Hypothesis, withValue } from './hypothesis.ts'
 import type { Meter } from './meter.ts'
 

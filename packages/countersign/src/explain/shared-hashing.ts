@@ -1,5 +1,6 @@
+import { type MaybePromise, whenReady } from '../contract/maybe-promise.ts'
 import type { Digest } from '../crypto/algorithm.ts'
-import { type CryptoProvider, type MaybePromise, type RunningHash, whenReady } from '../crypto/provider.ts'
+import type { CryptoProvider, RunningHash } from '../crypto/provider.ts'
 import { BLOCK_BYTES } from '../crypto/signature-bytes.ts'
 import { concatBytes, encode, utf8 } from '../wire/encoding.ts'
 import { bodyMessage, type Message } from '../wire/message.ts'

@@ -1,6 +1,7 @@
 import { crypto as platform } from '#crypto'
 import { CountersignError } from '../contract/error.ts'
-import { type CryptoProvider, isPromise, type SignMessage } from '../crypto/provider.ts'
+import { isPromise } from '../contract/maybe-promise.ts'
+import type { CryptoProvider, SignMessage } from '../crypto/provider.ts'
 import { defineScheme } from '../define/define.ts'
 import { explain } from '../explain/explain.ts'
 import { field, type Recipe } from '../recipe/recipe.ts'

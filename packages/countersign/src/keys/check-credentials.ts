@@ -1,6 +1,7 @@
 import { CountersignError } from '../contract/error.ts'
+import { whenReady } from '../contract/maybe-promise.ts'
 import { type Algorithm, algorithmFacts } from '../crypto/algorithm.ts'
-import { type CryptoProvider, type SignMessage, whenReady } from '../crypto/provider.ts'
+import type { CryptoProvider, SignMessage } from '../crypto/provider.ts'
 import { fieldsOf } from '../recipe/recipe.ts'
 import type { Credentials } from '../scheme/credentials.ts'
 import { givenIn, refuseNeedless } from '../scheme/refuse-unused.ts'

@@ -1,5 +1,5 @@
 import { checkNumbers } from '../contract/check-numbers.ts'
-import type { MaybePromise } from '../crypto/provider.ts'
+import type { MaybePromise } from '../contract/maybe-promise.ts'
 import { type Clock, systemClock } from '../wire/timestamp.ts'
 import { createClaimCounts } from './claim-counts.ts'
 import { createForwardClock } from './forward-clock.ts'

@@ -1,6 +1,7 @@
 import type { Loss, Only } from '../contract/loss.ts'
+import type { MaybePromise } from '../contract/maybe-promise.ts'
 import type { Algorithm, AlgorithmFacts } from '../crypto/algorithm.ts'
-import type { CryptoProvider, MaybePromise } from '../crypto/provider.ts'
+import type { CryptoProvider } from '../crypto/provider.ts'
 import type { Call } from '../recipe/call.ts'
 import type { Capabilities } from '../recipe/compile.ts'
 import { type Field, type MessageRecipe, macOf, type Recipe } from '../recipe/recipe.ts'

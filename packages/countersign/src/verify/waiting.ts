@@ -1,4 +1,4 @@
-import { isPromise, type MaybePromise } from '../crypto/provider.ts'
+import { isPromise, type MaybePromise } from '../contract/maybe-promise.ts'
 
 /** Calls back after `ms` milliseconds, unless the function that it returns is called before. */
 export type Timer = (ms: number, onEnd: () => void) => () => void

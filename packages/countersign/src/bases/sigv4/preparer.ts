@@ -1,6 +1,7 @@
 import { checkAllowances } from '../../contract/allowance.ts'
 import { CountersignError } from '../../contract/error.ts'
-import { type CryptoProvider, type MaybePromise, whenReady } from '../../crypto/provider.ts'
+import { type MaybePromise, whenReady } from '../../contract/maybe-promise.ts'
+import type { CryptoProvider } from '../../crypto/provider.ts'
 import type { Call } from '../../recipe/call.ts'
 import { encodeText, isDecodable, reEncodeSegments } from '../../recipe/path-filters.ts'
 import type { Credentials } from '../../scheme/credentials.ts'
