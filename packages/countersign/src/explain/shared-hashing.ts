@@ -1,7 +1,7 @@
 import { type MaybePromise, whenReady } from '../contract/maybe-promise.ts'
 import type { Digest } from '../crypto/algorithm.ts'
+import { BLOCK_BYTES } from '../crypto/algorithm.ts'
 import type { CryptoProvider, RunningHash } from '../crypto/provider.ts'
-import { BLOCK_BYTES } from '../crypto/signature-bytes.ts'
 import { concatBytes, encode, utf8 } from '../wire/encoding.ts'
 import { bodyMessage, type Message } from '../wire/message.ts'
 import { type Meter, OVER_BUDGET } from './meter.ts'
