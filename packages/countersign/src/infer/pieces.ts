@@ -37,7 +37,7 @@ export async function findPieces(
   const method = example.method.toUpperCase()
   const { origin, target } = splitUrl(example.url.replace(/#.*$/, ''))
   const signedTarget = signature.in === 'query' ? withoutParameter(target, signature.name) : target
-  const body = bytesOf(example.body)
+  const body = bodyBytes(example.body)
   const bodyText = body === undefined ? '' : textOf(body)
 
   const others: Carried[] = []
@@ -112,7 +112,7 @@ export function parameterName(header: string): string {
     .replace(/^[^a-z]+/, '')
 }
 
-function bytesOf(body: SignedExample['body']): Uint8Array | undefined {
+function bodyBytes(body: SignedExample['body']): Uint8Array | undefined {
   if (body === undefined || body.length === 0) return undefined
   return typeof body === 'string' ? utf8(body) : body
 }

@@ -20,11 +20,11 @@ export function percentEncode(text: string): string {
 
 function encodeSlice(text: string): string {
   const encoded = encodeURIComponent(text.replace(/\p{Surrogate}/gu, '\ufffd'))
-  return /[!'()*]/.test(encoded) ? LEFT.reduce((all, [char, written]) => all.replaceAll(char, written), encoded) : encoded
+  return /[!'()*]/.test(encoded) ? RESERVED_MARKS.reduce((all, [char, written]) => all.replaceAll(char, written), encoded) : encoded
 }
 
 /** What `encodeURIComponent` leaves though it is reserved. */
-const LEFT = [
+const RESERVED_MARKS = [
   ['!', '%21'],
   ["'", '%27'],
   ['(', '%28'],
