@@ -24,7 +24,9 @@ export {
   memoryKeys,
 } from './keys/key.ts'
 export type { Secret } from './keys/secret.ts'
+export { MIN_SECRET_BYTES } from './keys/secret-bytes.ts'
 export {
+  DEFAULT_NONCE_LIFETIME_MS,
   DEFAULT_REPLAY_BYTES,
   type MemoryReplayGuard,
   type MemoryReplayGuardOptions,
@@ -55,6 +57,7 @@ export {
   deprecated,
   type When,
 } from './verify/deprecation.ts'
+export { DEFAULT_METHODS, DEFAULT_TOLERANCE_MS } from './verify/types.ts'
 export { throwUnjudged } from './verify/unjudged.ts'
 export {
   type Allowance,

@@ -12,7 +12,7 @@ import { upperCase } from '../wire/method.ts'
 import { type Clock, createEpochTimestamper, type EpochFormat, isEpoch, systemClock } from '../wire/timestamp.ts'
 import { checkSignableUrl, splitUrl } from '../wire/url.ts'
 import { compileWriter } from './carrier.ts'
-import { notOne } from './not-one.ts'
+import { notOne } from './unknown-format.ts'
 
 interface Prepared extends Composition {
   readonly bytes: Uint8Array<ArrayBuffer> | undefined

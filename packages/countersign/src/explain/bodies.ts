@@ -1,4 +1,4 @@
-import { concatBytes, encode, utf8 } from '../wire/encoding.ts'
+import { concatBytes, encode, sameBytes, utf8 } from '../wire/encoding.ts'
 import { decodeAnySpelling, percentEncode } from '../wire/percent.ts'
 import { changing, type Hypothesis } from './hypothesis.ts'
 import { type JsonNode, type JsonStyle, parseJsonText, writeForm, writeJson, writePythonRepr } from './json-text.ts'
@@ -128,7 +128,7 @@ function one(
       // What is put in, whatever was there, is made without reading that.
       const changed = change(change.length === 0 ? '' : decodeText(before))
       const after = typeof changed === 'string' ? utf8(changed) : changed
-      return after === undefined || isSame(before, after) ? undefined : after
+      return after === undefined || sameBytes(before, after) ? undefined : after
     }),
     isAbsolute: change.length === 0,
   }
@@ -136,10 +136,6 @@ function one(
 
 function bytesOf(body: string | Uint8Array | undefined): Uint8Array {
   return body instanceof Uint8Array ? body : utf8(body ?? '')
-}
-
-function isSame(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, index) => byte === b[index])
 }
 
 /** What was signed although nothing was sent. */

@@ -32,8 +32,7 @@ export interface Hypothesis {
   /** The one assumption that it changes. */
   readonly key: keyof Assumptions
   /**
-   * It puts in something of its own, whatever was there: on top of another change of the same assumption, it would undo
-   * that one.
+   * Replaces the value, so it can't be combined with another change of the same field.
    */
   readonly isAbsolute: boolean
   /** The assumptions with the change; `undefined` when it changes nothing here. */

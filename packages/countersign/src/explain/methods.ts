@@ -1,3 +1,4 @@
+import { DEFAULT_METHODS } from '../verify/types.ts'
 import { changing, type Hypothesis } from './hypothesis.ts'
 
 /** Every way to have signed another method than the one that was sent. */
@@ -21,7 +22,7 @@ export function methodHypotheses(sent: string): readonly Hypothesis[] {
       ...changing('method', method => method.charAt(0) + method.slice(1).toLowerCase()),
     },
   ]
-  for (const method of ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS'])
+  for (const method of DEFAULT_METHODS)
     if (method !== sent)
       all.push({
         code: `method-${method.toLowerCase()}`,

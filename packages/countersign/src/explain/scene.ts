@@ -1,4 +1,5 @@
-import { type CryptoProvider, type MaybePromise, whenReady } from '../crypto/provider.ts'
+import { type MaybePromise, whenReady } from '../contract/maybe-promise.ts'
+import type { CryptoProvider } from '../crypto/provider.ts'
 import type { Call } from '../recipe/call.ts'
 import { type CompiledRecipe, compile, partsOf } from '../recipe/compile.ts'
 import { DECLARED } from '../recipe/declared.ts'
@@ -19,7 +20,7 @@ import { readLoosely } from './read-loosely.ts'
 import { timestampHypotheses } from './timestamps.ts'
 import { urlHypotheses } from './urls.ts'
 
-/** What of an explanation's input says which message is right. */
+/** The part of `ExplainInput` that determines the correct message. */
 export type SceneInput = Pick<ExplainInput, 'scheme' | 'request' | 'keyId' | 'passphrase' | 'basePath'>
 
 export interface Scene {

@@ -1,6 +1,7 @@
+import { type MaybePromise, whenReady } from '../contract/maybe-promise.ts'
 import type { Digest } from '../crypto/algorithm.ts'
-import { type CryptoProvider, type MaybePromise, type RunningHash, whenReady } from '../crypto/provider.ts'
-import { BLOCK_BYTES } from '../crypto/signature-bytes.ts'
+import { BLOCK_BYTES } from '../crypto/algorithm.ts'
+import type { CryptoProvider, RunningHash } from '../crypto/provider.ts'
 import { concatBytes, encode, utf8 } from '../wire/encoding.ts'
 import { bodyMessage, type Message } from '../wire/message.ts'
 import { type Meter, OVER_BUDGET } from './meter.ts'
@@ -92,7 +93,7 @@ export function shareHashing(crypto: CryptoProvider, meter: Meter): SharedHashin
     if (startHash !== undefined && sizeOfAll(pieces) >= SHARED_FROM_BYTES)
       return whenReady(runThrough(startHash, digest, pieces), hash => hash.digest())
     spend(sizeOfAll(pieces))
-    return crypto.hash(digest, bodyMessage(bytesOf(pieces)))
+    return crypto.hash(digest, bodyMessage(joinPieces(pieces)))
   }
 
   /** The result for a message that is one body in bytes is worked out once. */
@@ -154,7 +155,7 @@ function keep<T>(all: Map<string, T>, key: string, value: T): void {
   if (all.size > MOST_KEPT && oldest !== undefined) all.delete(oldest)
 }
 
-function bytesOf(pieces: Pieces): Uint8Array {
+function joinPieces(pieces: Pieces): Uint8Array {
   const all = pieces.map(piece => (typeof piece === 'string' ? utf8(piece) : piece))
   const [only] = all
   return all.length === 1 && only !== undefined ? only : concatBytes(all)

@@ -1,5 +1,5 @@
 import { parseTimestamp, TIMESTAMP_FORMATS } from '../wire/parse-timestamp.ts'
-import { createTimestamper, type TimestampFormat } from '../wire/timestamp.ts'
+import { createTimestamper, EPOCH_DIGITS, type TimestampFormat } from '../wire/timestamp.ts'
 import { changing, type Hypothesis } from './hypothesis.ts'
 
 const RIGHT = 'Make the timestamp once, and use the same characters in the message and in the header.'
@@ -42,7 +42,7 @@ export function timestampHypotheses(sent: string, others: readonly string[]): re
       'exponent',
       3,
       'It signed the timestamp in scientific notation.',
-      text => (/^\d{16,}$/.test(text) ? toExponent(text) : undefined),
+      text => (/^\d{16,}$/.test(text) ? Number(text).toExponential() : undefined),
       'Make it a whole number before it becomes text.',
     ),
     one('quoted', 3, 'It signed the timestamp with quotes around it.', text => `"${text}"`),
@@ -85,15 +85,10 @@ function one(code: string, weight: number, did: string, change: (text: string) =
 
 /** Digits that the sent timestamp has are kept; those that it lacks are zeros, as when it is multiplied. */
 function inFormat(text: string, ms: number, format: TimestampFormat): string {
-  const digits = { seconds: 10, milliseconds: 13, microseconds: 16, nanoseconds: 19 }[format as 'seconds']
+  const digits = EPOCH_DIGITS[format]
   if (digits !== undefined) return (/^\d+$/.test(text) ? text : String(ms)).padEnd(digits, '0').slice(0, digits)
   if (format === 'decimal-seconds' && /^\d{11,}$/.test(text)) return `${text.slice(0, 10)}.${text.slice(10)}`
   return createTimestamper(format, () => ms)()
-}
-
-/** As a double prints it: `1.647356399123457e+18`. */
-function toExponent(text: string): string {
-  return Number(text).toExponential().replace('e+', 'e+')
 }
 
 function shifted(text: string, seconds: number): string | undefined {

@@ -42,7 +42,8 @@ export function decoyPublicKey(algorithm: KeyPairAlgorithm, signatureBytes: numb
 }
 
 /**
- * An odd number of so many bytes does as a modulus: to compare with it takes as long as with a product of two primes.
+ * Any odd number of the right length does as a modulus: comparing with it takes as long as with a product of two
+ * primes.
  */
 function decoyRsaKey(bytes: number): string {
   const modulus = globalThis.crypto.getRandomValues(new Uint8Array(bytes))

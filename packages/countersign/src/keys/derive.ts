@@ -1,5 +1,6 @@
+import { inTurn, type MaybePromise, whenReady } from '../contract/maybe-promise.ts'
 import type { Digest } from '../crypto/algorithm.ts'
-import { type CryptoProvider, inTurn, type MaybePromise, type SignMessage, whenReady } from '../crypto/provider.ts'
+import type { CryptoProvider, SignMessage } from '../crypto/provider.ts'
 import type { Composition } from '../scheme/plan.ts'
 import { type BytesEncoding, concatBytes, fromHex, utf8 } from '../wire/encoding.ts'
 import { type Message, textMessage } from '../wire/message.ts'

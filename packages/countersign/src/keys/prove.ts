@@ -1,7 +1,8 @@
 import type { Failure } from '../contract/failure.ts'
+import { inTurn, isPromise, type MaybePromise, whenReady } from '../contract/maybe-promise.ts'
 import { type Algorithm, algorithmFacts } from '../crypto/algorithm.ts'
 import { MIN_RSA_BITS } from '../crypto/modulus.ts'
-import { type CryptoProvider, inTurn, isPromise, type MaybePromise, whenReady } from '../crypto/provider.ts'
+import type { CryptoProvider } from '../crypto/provider.ts'
 import { signatureBytes } from '../crypto/signature-bytes.ts'
 import type { Call } from '../recipe/call.ts'
 import type { CompiledHash } from '../recipe/compile.ts'
@@ -87,7 +88,7 @@ export function createProver(scheme: Scheme, crypto: CryptoProvider, given: read
     return ids === undefined ? spend(key, message, composition, claim) : { callIds: ids }
   }
 
-  /** Does the rest of the work that a wrong signature costs. */
+  /** Runs the decoy checks. */
   function spend(key: Key | undefined, message: Message, composition: Composition, claim: TimelyClaim): MaybePromise<undefined> {
     const spent = inTurn(decoysFor(claim, key), check => whenReady(check(message, claim, composition), nothing))
     return whenReady(spent, nothing)

@@ -33,10 +33,10 @@ describe('memoryReplayGuard', () => {
     expect(claim('a', now + 20_000)).toBe('seen')
     now += 9_999
     expect(claim('a', now)).toBe('seen')
-    expect(guard.size).toBe(1)
+    expect(guard.usage().claims).toBe(1)
     now += 2_000
     expect(claim('b', now + 1)).toBe('fresh')
-    expect(guard.size).toBe(1)
+    expect(guard.usage().claims).toBe(1)
   })
 
   it('refuses a claim that has ended: it would be forgotten at once, and pass again', () => {
@@ -53,7 +53,7 @@ describe('memoryReplayGuard', () => {
     expect(claim('b', now + 5_000)).toBe('fresh')
     expect(claim('c', now + 5_000)).toBe('full')
     expect(claim('a', now + 5_000)).toBe('seen')
-    expect(guard.size).toBe(2)
+    expect(guard.usage().claims).toBe(2)
     now += 7_000
     expect(claim('c', now + 5_000)).toBe('fresh')
   })
@@ -66,7 +66,7 @@ describe('memoryReplayGuard', () => {
     expect(claim('nonce', Number.POSITIVE_INFINITY)).toBe('seen')
     now += 86_400_000
     expect(claim('other', now)).toBe('fresh')
-    expect(guard.size).toBe(1)
+    expect(guard.usage().claims).toBe(1)
   })
 
   it('agrees with a plain map of ids, whatever comes and ends in which order', () => {
@@ -86,7 +86,7 @@ describe('memoryReplayGuard', () => {
             const expected = ends.has(id) ? 'seen' : ends.size >= 2000 ? 'full' : 'fresh'
             if (expected === 'fresh') ends.set(id, now + after)
             expect(claim(`call ${id}`, now + after, `key ${id % 7}`)).toBe(expected)
-            expect(guard.size).toBe(ends.size)
+            expect(guard.usage().claims).toBe(ends.size)
           }
         },
       ),
@@ -104,7 +104,7 @@ describe('memoryReplayGuard', () => {
       expect(claim('a', now)).toBe('seen')
       now = START + distance * (1 + 1 / 64) + 2_000
       claim('b', now)
-      expect(guard.size).toBe(1)
+      expect(guard.usage().claims).toBe(1)
     }
   })
 
@@ -144,7 +144,7 @@ describe('the memory of a replay guard', () => {
     expect(guard.usage().bytesUsed).toBeLessThanOrEqual(maxBytes)
     // The ids are spread over up to 64 tables, of which one is full first.
     expect(at).toBeGreaterThanOrEqual(Math.floor(maxClaims * 0.9))
-    expect(at).toBe(guard.size)
+    expect(at).toBe(guard.usage().claims)
   })
 
   it('is taken as it fills, and given back when calls have ended', () => {
@@ -162,12 +162,12 @@ describe('the memory of a replay guard', () => {
       now += 60_000
       claim(`later ${minute}`, now + WINDOW_MS)
     }
-    expect(guard.size).toBeLessThan(10)
+    expect(guard.usage().claims).toBeLessThan(10)
     expect(used()).toBeLessThan(20_000)
     now += 3_600_000
     claim('last', now - 1)
     claim('last', now)
-    expect(guard.size).toBe(1)
+    expect(guard.usage().claims).toBe(1)
     expect(used()).toBeLessThan(20_000)
   })
 
@@ -196,7 +196,7 @@ describe('the room of one key', () => {
       for (let count = 0; count < 300; count++) greedy.push(claim(`greedy ${id++}`, now + WINDOW_MS, 'greedy'))
       // Ten calls a second in all.
       for (let count = 0; count < 10; count++) quiet.push(claim(`quiet ${id++}`, now + WINDOW_MS, `quiet ${id % 100}`))
-      expect(guard.size).toBeLessThanOrEqual(maxClaims)
+      expect(guard.usage().claims).toBeLessThanOrEqual(maxClaims)
     }
     expect(new Set(quiet)).toEqual(new Set(['fresh']))
     expect(new Set(greedy)).toEqual(new Set(['fresh', 'full']))
@@ -207,7 +207,7 @@ describe('the room of one key', () => {
     const answers = times(5_000, at => claim(`greedy ${at}`, START + WINDOW_MS, 'greedy'))
     expect(answers.filter(answer => answer === 'fresh')).toHaveLength(3_500)
     expect(times(500, at => claim(`quiet ${at}`, START + WINDOW_MS, `quiet ${at % 100}`)).filter(answer => answer !== 'fresh')).toEqual([])
-    expect(guard.size).toBe(4_000)
+    expect(guard.usage().claims).toBe(4_000)
   })
 
   it('is never above half beside others, and never refused to a key that has less than four tenths, whoever comes', () => {
@@ -337,7 +337,7 @@ describe('a replay guard whose clock is set', () => {
       steady += 1_000
       expect(claim(`while set ${at}`, now + WINDOW_MS)).toBe('fresh')
     }
-    expect(guard.size).toBe(50_000 + steps.length)
+    expect(guard.usage().claims).toBe(50_000 + steps.length)
     expect(ids.filter(id => claim(id, START + WINDOW_MS) !== 'seen')).toEqual([])
     expect(claim('new', now + WINDOW_MS)).toBe('fresh')
   })
@@ -366,11 +366,11 @@ describe('a replay guard whose clock is set', () => {
     claim('a', now + WINDOW_MS)
     now += 3_600_000
     claim('b', now + WINDOW_MS)
-    expect(guard.size).toBe(2)
+    expect(guard.usage().claims).toBe(2)
     now += 3_600_000
     steady += 3_600_000
     claim('c', now + WINDOW_MS)
-    expect(guard.size).toBe(1)
+    expect(guard.usage().claims).toBe(1)
   })
 
   it.each([60, 1_440, 525_600])('goes on after a machine slept for %d minutes, however many calls there are', minutes => {

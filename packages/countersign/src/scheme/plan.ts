@@ -1,6 +1,6 @@
 import type { Failure } from '../contract/failure.ts'
+import type { MaybePromise } from '../contract/maybe-promise.ts'
 import type { Algorithm, Digest } from '../crypto/algorithm.ts'
-import type { MaybePromise } from '../crypto/provider.ts'
 import type { Call } from '../recipe/call.ts'
 import type { CompiledHash, CompiledRecipe, TextOf } from '../recipe/compile.ts'
 import type { Recipe } from '../recipe/recipe.ts'

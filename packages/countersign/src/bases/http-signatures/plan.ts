@@ -1,6 +1,5 @@
 import type { Failure } from '../../contract/failure.ts'
 import { ALGORITHMS, type Algorithm } from '../../crypto/algorithm.ts'
-import { bodyHash } from '../../recipe/body-hash.ts'
 import {
   type Claim,
   type CompleteClaim,
@@ -16,6 +15,7 @@ import {
 import { combineLines, findLine, findRepeated, headerLines } from '../../wire/header-lines.ts'
 import { hostOf } from '../../wire/url.ts'
 import { type BaseCall, baseCall, placeCall } from '../base-call.ts'
+import { bodyHash } from '../body-hash.ts'
 import { MAX_COVERED } from '../covered-limits.ts'
 import { signedDates } from '../signed-dates.ts'
 import type { Component, Lines } from './components.ts'

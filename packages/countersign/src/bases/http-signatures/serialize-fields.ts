@@ -1,5 +1,5 @@
 import { CountersignError } from '../../contract/error.ts'
-import { canonicalBase64 } from '../../wire/base64-spelling.ts'
+import { canonicalBase64 } from '../base64-spelling.ts'
 import {
   type BareItem,
   type Dictionary,

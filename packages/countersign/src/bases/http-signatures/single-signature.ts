@@ -1,5 +1,5 @@
-import { boundedCache } from '../../recipe/bounded-cache.ts'
-import { canonicalBase64 } from '../../wire/base64-spelling.ts'
+import { boundedCache } from '../../contract/bounded-cache.ts'
+import { canonicalBase64 } from '../base64-spelling.ts'
 import { KEPT_LISTS } from '../covered-limits.ts'
 import { type Component, readComponents } from './components.ts'
 import type { LabelledSignature } from './message-signatures.ts'

@@ -1,4 +1,4 @@
-import { canonicalBase64 } from '../../wire/base64-spelling.ts'
+import { canonicalBase64 } from '../base64-spelling.ts'
 
 /**
  * Structured Field Values for HTTP (RFC 9651, which obsoletes RFC 8941): what `Signature-Input`, `Signature` and the
