@@ -1,4 +1,4 @@
-import { DIGEST_BYTES } from '../crypto/algorithm.ts'
+import { DIGEST_BYTES } from '../crypto/digest-bytes.ts'
 import { PASSPHRASE_PATTERN } from '../keys/passphrase.ts'
 import { type Capabilities, type CompiledHash, compileText, joined } from '../recipe/compile.ts'
 import { type Field, fieldsOf, hashOf, isMac, macOf, type Recipe } from '../recipe/recipe.ts'

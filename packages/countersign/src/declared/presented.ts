@@ -1,5 +1,5 @@
 import type { Failure } from '../contract/failure.ts'
-import { DIGEST_BYTES } from '../crypto/algorithm.ts'
+import { DIGEST_BYTES } from '../crypto/digest-bytes.ts'
 import type { Call } from '../recipe/call.ts'
 import type { Moment, PlanRequest } from '../scheme/plan.ts'
 import type { Carrier, DeclaredScheme } from '../scheme/scheme.ts'

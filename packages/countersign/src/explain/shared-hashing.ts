@@ -1,6 +1,6 @@
 import { type MaybePromise, whenReady } from '../contract/maybe-promise.ts'
 import type { Digest } from '../crypto/algorithm.ts'
-import { BLOCK_BYTES } from '../crypto/algorithm.ts'
+import { BLOCK_BYTES } from '../crypto/digest-bytes.ts'
 import type { CryptoProvider, RunningHash } from '../crypto/provider.ts'
 import { concatBytes, encode, utf8 } from '../wire/encoding.ts'
 import { bodyMessage, type Message } from '../wire/message.ts'
