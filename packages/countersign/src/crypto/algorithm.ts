@@ -2,12 +2,6 @@ export const DIGESTS = ['sha1', 'sha256', 'sha384', 'sha512'] as const
 
 export type Digest = (typeof DIGESTS)[number]
 
-/** The length of each hash, in bytes. */
-export const DIGEST_BYTES: { readonly [D in Digest]: number } = { sha1: 20, sha256: 32, sha384: 48, sha512: 64 }
-
-/** The block size of each hash, in bytes: RFC 2104 §2. */
-export const BLOCK_BYTES: { readonly [D in Digest]: number } = { sha1: 64, sha256: 64, sha384: 128, sha512: 128 }
-
 type HmacAlgorithm = 'hmac-sha1' | 'hmac-sha256' | 'hmac-sha384' | 'hmac-sha512'
 
 export type KeyPairAlgorithm =

@@ -1,4 +1,5 @@
-import { type Algorithm, algorithmFacts, DIGEST_BYTES } from './algorithm.ts'
+import { type Algorithm, algorithmFacts } from './algorithm.ts'
+import { DIGEST_BYTES } from './digest-bytes.ts'
 
 /** How many bytes a signature has. @param modulusBits of an RSA key */
 export function signatureBytes(name: Algorithm, modulusBits = 0): number {

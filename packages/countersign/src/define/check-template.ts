@@ -1,7 +1,7 @@
 import { CountersignError } from '../contract/error.ts'
 import { oneOf, shown } from '../contract/one-of.ts'
 import type { Digest } from '../crypto/algorithm.ts'
-import { DIGEST_BYTES } from '../crypto/algorithm.ts'
+import { DIGEST_BYTES } from '../crypto/digest-bytes.ts'
 import { FIELDS, isTextChange, TEXT_CHANGES } from '../recipe/recipe.ts'
 import { splitExpression, TEMPLATE_TOKENS } from '../scheme/template.ts'
 import { ALPHABETS, type BytesEncoding } from '../wire/encoding.ts'

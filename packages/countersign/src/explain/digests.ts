@@ -1,5 +1,6 @@
 import { type MaybePromise, whenReady } from '../contract/maybe-promise.ts'
-import { BLOCK_BYTES, DIGESTS, type Digest } from '../crypto/algorithm.ts'
+import { DIGESTS, type Digest } from '../crypto/algorithm.ts'
+import { BLOCK_BYTES } from '../crypto/digest-bytes.ts'
 import { encode, fromHex } from '../wire/encoding.ts'
 import { type Message, messageBytes } from '../wire/message.ts'
 import { changing, type Hypothesis } from './hypothesis.ts'

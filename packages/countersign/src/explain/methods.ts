@@ -1,5 +1,5 @@
 import { DEFAULT_METHODS } from '../verify/types.ts'
-import { changing, type Hypothesis } from './hypothesis.ts'
+import { changing, type Hypothesis, replacing } from './hypothesis.ts'
 
 /** Every way to have signed another method than the one that was sent. */
 export function methodHypotheses(sent: string): readonly Hypothesis[] {
@@ -30,7 +30,7 @@ export function methodHypotheses(sent: string): readonly Hypothesis[] {
         weight: 2,
         did: `It signed the method ${method}, and sent ${sent}.`,
         fix,
-        ...changing('method', () => method),
+        ...replacing('method', () => method),
       })
   return all
 }

@@ -1,6 +1,7 @@
+import { boundedMap } from '../contract/bounded-map.ts'
 import { type MaybePromise, whenReady } from '../contract/maybe-promise.ts'
 import type { Digest } from '../crypto/algorithm.ts'
-import { BLOCK_BYTES } from '../crypto/algorithm.ts'
+import { BLOCK_BYTES } from '../crypto/digest-bytes.ts'
 import type { CryptoProvider, RunningHash } from '../crypto/provider.ts'
 import { concatBytes, encode, utf8 } from '../wire/encoding.ts'
 import { bodyMessage, type Message } from '../wire/message.ts'
@@ -41,7 +42,7 @@ function sizeOfAll(pieces: Pieces): number {
  */
 export function shareHashing(crypto: CryptoProvider, meter: Meter): SharedHashing {
   const names = new WeakMap<Uint8Array, string>()
-  const begun = new Map<string, RunningHash>()
+  const begun = boundedMap<RunningHash>(MOST_KEPT)
   const ofBodies = new WeakMap<Uint8Array, Map<string, unknown>>()
   let named = 0
 
@@ -72,16 +73,17 @@ export function shareHashing(crypto: CryptoProvider, meter: Meter): SharedHashin
   function runThrough(start: (digest: Digest) => RunningHash, digest: Digest, pieces: Pieces): MaybePromise<RunningHash> {
     const keys: string[] = []
     for (const piece of pieces) keys.push(`${keys.at(-1) ?? digest} ${nameOf(piece)}`)
-    const known = keys.findLastIndex(key => begun.has(key))
+    const known = keys.findLastIndex(key => begun.get(key) !== undefined)
     spend(sizeOfAll(pieces.slice(known + 1)))
     const beginning = begun.get(keys[known] ?? '')
-    if (beginning !== undefined) keep(begun, keys[known] ?? '', beginning)
+    // The one that was used least lately goes first.
+    if (beginning !== undefined) begun.set(keys[known] ?? '', beginning)
     /** @param hash the caller's own */
     const goOn = (hash: RunningHash, index: number): MaybePromise<RunningHash> => {
       const [piece, key] = [pieces[index], keys[index]]
       if (piece === undefined || key === undefined) return hash
       return whenReady(feed(hash, typeof piece === 'string' ? utf8(piece) : piece), () => {
-        if (sizeOfAll(pieces.slice(0, index + 1)) >= SHARED_FROM_BYTES) keep(begun, key, hash.copy())
+        if (sizeOfAll(pieces.slice(0, index + 1)) >= SHARED_FROM_BYTES) begun.set(key, hash.copy())
         return goOn(hash, index + 1)
       })
     }
@@ -145,14 +147,6 @@ export function shareHashing(crypto: CryptoProvider, meter: Meter): SharedHashin
       }
     },
   }
-}
-
-/** The one that was used least lately goes. */
-function keep<T>(all: Map<string, T>, key: string, value: T): void {
-  all.delete(key)
-  all.set(key, value)
-  const [oldest] = all.keys()
-  if (all.size > MOST_KEPT && oldest !== undefined) all.delete(oldest)
 }
 
 function joinPieces(pieces: Pieces): Uint8Array {

@@ -34,6 +34,15 @@ export interface Moment {
   readonly isUnique: boolean
 }
 
+/** How many signatures one request may have (a rotation has two); one with more is refused. */
+export const MAX_SIGNATURES = 8
+
+/**
+ * Signatures that may be those of key pairs. When this many of a request don't hold and more are left, it is refused:
+ * each costs up to a millisecond, and anybody can send them.
+ */
+export const MAX_WRONG_SIGNATURES = 2
+
 /** What was carried and can be worked out again from the call: the digest of a body. The prover compares it. */
 export interface Stated {
   readonly text: string

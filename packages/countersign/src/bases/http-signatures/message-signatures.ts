@@ -8,6 +8,7 @@ import { findLines } from '../../wire/header-lines.ts'
 import { textMessage } from '../../wire/message.ts'
 import { MAX_COVERED } from '../covered-limits.ts'
 import { type Component, type HttpMessage, type Lines, readComponents } from './components.ts'
+import { KEY } from './fields-grammar.ts'
 import { createMessageSigner, createMessageVerifier, type SigningKey, type VerifyingKey } from './message-keys.ts'
 import { serializeString } from './serialize-fields.ts'
 import {
@@ -183,7 +184,7 @@ export function readAcceptSignature(
 }
 
 /** A label (RFC 9651 §3.1.2), of at most 64 characters. */
-export const LABEL = /^[a-z*][a-z0-9_\-.*]{0,63}$/
+export const LABEL = new RegExp(`^(?!.{65})${KEY.source}$`)
 
 export const LABEL_IS = 'a label: up to 64 lower-case letters, digits, _, -, . and *, the first a letter or *'
 
