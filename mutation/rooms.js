@@ -20,7 +20,7 @@ export const ROOMS = {
     tests: ['verify/*.test.ts', 'faults/*.test.ts', 'bases/base-*.test.ts'],
   },
   prove: {
-    files: ['keys/prove.ts', 'keys/check-hmac.ts', 'keys/derive.ts', 'keys/decoys.ts'],
+    files: ['keys/prove.ts', 'keys/check-hmac.ts', 'keys/derive.ts', 'keys/decoys.ts', 'keys/signature-lengths.ts'],
     tests: [
       'keys/*.test.ts',
       'verify/verify.test.ts',
