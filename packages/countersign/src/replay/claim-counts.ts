@@ -61,7 +61,12 @@ export function createClaimCounts(): ClaimCounts {
     },
     get busiestKeyId() {
       let busiest: string | undefined
-      for (const [keyId, total] of totals) if (busiest === undefined || total > (totals.get(busiest) ?? 0)) busiest = keyId
+      let most = 0
+      for (const [keyId, total] of totals) {
+        if (total <= most) continue
+        busiest = keyId
+        most = total
+      }
       return busiest
     },
     add(keyId, end) {

@@ -1,4 +1,4 @@
-import { createFingerprinter } from './fingerprint.ts'
+import { createFingerprinter, type Fingerprinter } from './fingerprint.ts'
 
 /** Slices of time are whole numbers from 1 to this, which never ends. */
 export const NEVER = 0xffffffff
@@ -61,9 +61,8 @@ function mostUsed(size: number, mostSlots: number): number {
   return Math.floor(size * (size < mostSlots ? MOST_FULL : MOST_FULL_AT_LAST))
 }
 
-export function createReplayTable({ shards: count, mostSlots }: Layout): ReplayTable {
-  const seed = globalThis.crypto.getRandomValues(new Int32Array(2))
-  const fingerprint = createFingerprinter([seed[0] ?? 0, seed[1] ?? 0])
+/** @param fingerprint of an id; by default one under a random key */
+export function createReplayTable({ shards: count, mostSlots }: Layout, fingerprint: Fingerprinter = randomFingerprinter()): ReplayTable {
   const print = { low: 0, high: 0 }
   const shards = Array.from({ length: count }, () => emptyShard(Math.min(FIRST_SLOTS, mostSlots)))
   let bytesUsed = shards.reduce((sum, { slots }) => sum + slots.byteLength, 0)
@@ -125,6 +124,11 @@ export function createReplayTable({ shards: count, mostSlots }: Layout): ReplayT
       }
     },
   }
+}
+
+function randomFingerprinter(): Fingerprinter {
+  const [first = 0, second = 0] = globalThis.crypto.getRandomValues(new Int32Array(2))
+  return createFingerprinter([first, second])
 }
 
 function emptyShard(size: number): Shard {

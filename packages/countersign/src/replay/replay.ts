@@ -189,8 +189,8 @@ export function memoryReplayGuard(options: MemoryReplayGuardOptions = {}): Memor
       if (!hasRoom && now < sliceOf(nowMs)) {
         // The clock was set forward, or the machine slept: what has ended by it is still kept, in case it is put back.
         // Where the room is needed, it is let go of; should the clock be put back, calls are refused as `unsure`.
+        // This call has not ended by the system's clock.
         moveTo(sliceOf(forwardClock.catchUp(nowMs)))
-        if (end < slice) return 'unsure'
         table ??= createReplayTable(layout)
         hasRoom = hasRoomFor(keyId)
       }
@@ -213,7 +213,7 @@ function sliceOf(ms: number): number {
  * quarter of the time that the system's clock leaves, where that is ahead.
  */
 function coarsely(end: number, now: number, wall: number): number {
-  const most = Math.min((end - now) / MOST_LONGER, Math.max(1, (end - wall) / MOST_LONGER_BEHIND))
+  const most = Math.min((end - now) / MOST_LONGER, (end - wall) / MOST_LONGER_BEHIND)
   const step = 2 ** Math.max(0, Math.floor(Math.log2(most)))
   return Math.min(Math.ceil(end / step) * step, NEVER)
 }
