@@ -7,12 +7,14 @@ import { createReducer } from '../crypto/modulus.ts'
 import { crypto as node } from '../crypto/node.ts'
 import type { CryptoProvider } from '../crypto/provider.ts'
 import { defineScheme } from '../define/define.ts'
+import type { TimelyClaim } from '../scheme/plan.ts'
 import type { Scheme } from '../scheme/scheme.ts'
 import type { SchemeTypes } from '../scheme/scheme-types.ts'
 import { awsSigV4, kucoin, qredoPartner, qredoV1, rfc9421 } from '../schemes/index.ts'
 import { createSigner } from '../sign/sign.ts'
 import { createVerifier, type IncomingRequest } from '../verify/verify.ts'
 import { createKey, type Key } from './key.ts'
+import { createProver } from './prove.ts'
 import { readPublicKey } from './public-key.ts'
 
 const NOW = 1_764_000_000_000
@@ -307,6 +309,35 @@ describe('the work for a wrong signature', () => {
       }
     },
   )
+})
+
+describe('a wrong signature', () => {
+  const claimOf = (length: number, label?: Algorithm, more: readonly number[] = []) => {
+    const text = (bytes: number): string => Buffer.alloc(bytes, 1).toString('base64')
+    const algorithms = label === undefined ? undefined : [label]
+    return { signature: text(length), moreSignatures: more.map(text), algorithms } as unknown as TimelyClaim
+  }
+
+  it.each<[string, Scheme, readonly Algorithm[] | undefined, TimelyClaim, boolean]>([
+    ['has the length of a secret alone', rfc9421, undefined, claimOf(32), false],
+    ['has the length of a secret and of a key pair', rfc9421, undefined, claimOf(64), true],
+    ['has a length that key pairs have', rfc9421, undefined, claimOf(96), true],
+    ["has an RSA key's length", rfc9421, undefined, claimOf(256), true],
+    ['is too short for RSA', rfc9421, undefined, claimOf(255), false],
+    ['is too long for RSA', rfc9421, undefined, claimOf(1025), false],
+    ['is said to be of a secret', rfc9421, undefined, claimOf(64, 'hmac-sha512'), false],
+    ['is said to be of a key pair', rfc9421, undefined, claimOf(64, 'ed25519'), true],
+    ['is said to be of a key pair with another length', rfc9421, undefined, claimOf(96, 'ed25519'), false],
+    ['has others beside it that are costly', rfc9421, undefined, claimOf(32, undefined, [64]), true],
+    ['has others beside it that are not', rfc9421, undefined, claimOf(32, undefined, [20, 33]), false],
+    ['meets a key source that has secrets only', rfc9421, ['hmac-sha256', 'hmac-sha512'], claimOf(64), false],
+    ['meets a key source that does not say', rfc9421, [], claimOf(64), true],
+    ['is of a scheme of secrets', qredoV1, undefined, claimOf(64), false],
+    ['is of a scheme of one kind of key pairs', qredoPartner, undefined, claimOf(256), true],
+    ['is too short for the one kind of key pairs', qredoPartner, undefined, claimOf(64), false],
+  ])('that %s: is it costly?', (_what, scheme, algorithms, claim, isCostly) => {
+    expect(createProver(scheme, node, algorithms).isCostly(claim)).toBe(isCostly)
+  })
 })
 
 describe('a label that contradicts', () => {
