@@ -38,13 +38,15 @@ describe('a wait', () => {
 describe("the platform's timer", () => {
   afterEach(() => void vi.unstubAllGlobals())
 
-  it.each([
-    ['whose timers are objects', { unref: vi.fn() }],
-    ['whose timers are numbers', 7],
-    ['whose timers are null', null],
-    ['whose timers can not be let go', {}],
-    ['whose timers have another unref', { unref: 1 }],
-  ])('waits and stops on a platform %s', (_what, made) => {
+  const unref = vi.fn()
+
+  it.each<[string, unknown, number]>([
+    ['whose timers are objects', { unref }, 1],
+    ['whose timers are numbers', 7, 0],
+    ['whose timers are null', null, 0],
+    ['whose timers can not be let go', {}, 0],
+    ['whose timers have another unref', { unref: 1 }, 0],
+  ])('waits and stops on a platform %s', (_what, made, times) => {
     const onEnd = (): void => undefined
     const [start, stop] = [vi.fn(() => made), vi.fn()]
     vi.stubGlobal('setTimeout', start)
@@ -52,7 +54,8 @@ describe("the platform's timer", () => {
     const cancel = systemTimer(70, onEnd)
     expect(start).toHaveBeenCalledWith(onEnd, 70)
     // It keeps no process alive.
-    if (typeof made === 'object' && typeof made?.unref === 'function') expect(made.unref).toHaveBeenCalledOnce()
+    expect(unref).toHaveBeenCalledTimes(times)
+    unref.mockClear()
     expect(stop).not.toHaveBeenCalled()
     cancel()
     expect(stop).toHaveBeenCalledWith(made)
