@@ -21,7 +21,11 @@ export const ROOMS = {
   },
   prove: {
     files: ['keys/prove.ts', 'keys/check-hmac.ts', 'keys/derive.ts', 'keys/decoys.ts'],
-    tests: ['keys/{prove,key}.test.ts', 'verify/{verify,defer-body}.test.ts', 'faults/{replay,absent,several-signatures}.test.ts'],
+    tests: [
+      'keys/{prove,key,check-hmac,derive,decoys}.test.ts',
+      'verify/{verify,defer-body}.test.ts',
+      'faults/{replay,absent,several-signatures}.test.ts',
+    ],
   },
   guards: {
     files: ['coverage/guards.ts', 'coverage/spelling.ts', 'coverage/other-moment.ts', 'coverage/begins-in-target.ts'],

@@ -13,7 +13,7 @@ import type { SchemeTypes } from '../scheme/scheme-types.ts'
 import { awsSigV4, kucoin, qredoPartner, qredoV1, rfc9421 } from '../schemes/index.ts'
 import { createSigner } from '../sign/sign.ts'
 import { createVerifier, type IncomingRequest } from '../verify/verify.ts'
-import { createKey, type Key } from './key.ts'
+import { createKey, type Key, memoryKeys } from './key.ts'
 import { createProver } from './prove.ts'
 import { readPublicKey } from './public-key.ts'
 
@@ -309,6 +309,33 @@ describe('the work for a wrong signature', () => {
       }
     },
   )
+})
+
+describe('a passphrase that is signed', () => {
+  it("is the key's, and an unknown key is refused as any other", async () => {
+    const scheme = defineScheme({
+      name: 'own',
+      title: 'Own',
+      algorithm: 'hmac-sha256',
+      timestamp: { formats: ['seconds'] },
+      message: '{timestamp}\n{method}\n{url}\n{passphrase}\n{body|sha256|hex}',
+      signature: { encoding: 'hex' },
+      headers: { 'x-key': '{keyId}', 'x-time': '{timestamp}', 'x-pass': '{passphrase}', 'x-sig': '{signature}' },
+    })
+    const keys = memoryKeys(scheme, [{ id: 'k', secret, passphrase: 'open sesame' }])
+    const { verify } = createVerifier(scheme, { origin: ORIGIN, keys, clock: () => NOW })
+    const outcome = async (keyId: string, passphrase: string, sent: string = passphrase) => {
+      const signer = createSigner(scheme, { keyId, secret, passphrase }, { clock: () => NOW })
+      const { headers, body } = signer.sign({ method: 'POST', url: `${ORIGIN}/x`, body: '{}' })
+      const result = await verify({ method: 'POST', target: '/x', headers: { ...headers, 'x-pass': sent }, body })
+      return result.ok ? 'ok' : result.failure.code
+    }
+    expect(await outcome('k', 'open sesame')).toBe('ok')
+    expect(await outcome('k', 'open barley')).toBe('bad-signature')
+    expect(await outcome('k', 'open barley', 'open sesame')).toBe('bad-signature')
+    expect(await outcome('k', 'open sesame', 'open barley')).toBe('bad-signature')
+    expect(await outcome('other', 'open sesame')).toBe('unknown-key')
+  })
 })
 
 describe('a wrong signature', () => {
