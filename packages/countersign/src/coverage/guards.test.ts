@@ -307,6 +307,12 @@ describe('a guard', () => {
     }
   })
 
+  it('counts parameters that are empty altogether as one, where they are allowed', () => {
+    const empty: ReadonlySet<Allowance> = new Set(['empty-parameters'])
+    for (const target of ['/?a=1&&&b=1', '/?&&', '/?&&a=1&&']) expect(refusal(listed, callOf(target), empty), target).toBeUndefined()
+    expect(refusal(listed, callOf('/?a=1&&&a=2'), empty)).toMatchObject({ loss: 'equal-names' })
+  })
+
   it('finds a name that comes twice among many', () => {
     const many = Array.from({ length: 30 }, (_, index) => `a${index}=1`).join('&')
     expect(refusal(listed, callOf(`/?${many}`))).toBeUndefined()
