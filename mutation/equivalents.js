@@ -183,4 +183,31 @@ export const EQUIVALENTS = [
     to: 'false',
     reason: 'Only types: a scheme that is not declared has no alternatives, and one without timestamps none that is a timestamp.',
   },
+  {
+    file: 'keys/check-hmac.ts',
+    from: 'signers.length === 1 && only?.sign !== undefined',
+    to: 'false',
+    reason: 'Only speed: one secret is checked as several are.',
+  },
+  {
+    file: 'keys/check-hmac.ts',
+    from: 'The common case, kept free of steps',
+    to: '{}',
+    reason: 'Only speed: one secret is checked as several are.',
+  },
+  { file: 'keys/check-hmac.ts', from: 'only?.sign', to: 'only.sign', reason: 'Of one signer, the first is there.' },
+  { file: 'keys/check-hmac.ts', from: 'derived?.sign', to: 'derived.sign', reason: 'A signer without a key of its own has a derived one.' },
+  {
+    file: 'keys/decoys.ts',
+    from: 'modulus[bytes - 1] ?? 0',
+    to: 'modulus[bytes - 1] && 0',
+    reason: 'The last byte is odd all the same; how random it is does not matter.',
+  },
+  {
+    file: 'keys/decoys.ts',
+    line: '?? 0) | 1',
+    from: 'bytes - 1',
+    to: 'bytes + 1',
+    reason: 'The last byte is odd all the same; how random it is does not matter.',
+  },
 ]
