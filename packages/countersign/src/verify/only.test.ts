@@ -133,6 +133,26 @@ describe('the option only', () => {
     expect(await codeOf(bare, only, method, target, body)).toBe(code)
   })
 
+  it('takes what is below a folder only in a spelling that no server reads as another path', async () => {
+    const { verify } = verifierOf(bare, { methods: ['POST'], paths: ['/hooks/*', '/a//b', '/a/..', '/%2e'] })
+    const { headers, body } = createSigner(bare, { keyId: 'k', secret }, { clock: () => NOW }).sign({
+      method: 'POST',
+      url: `${ORIGIN}/hooks`,
+      body: '{}',
+    })
+    const isTaken = async (target: string): Promise<boolean> => (await verify({ method: 'POST', target, headers, body })).ok
+    const below = ['', 'a', 'a/b', '.a', '..a', '...', 'a.', 'a..', '.a/b', '..a/b', 'a./b', 'a../b', 'a;b', 'a.;b', '%20', '%41', '%C3%A9']
+    for (const rest of below) expect([rest, await isTaken(`/hooks/${rest}`)]).toEqual([rest, true])
+    const dots = ['.', '..', './a', '../a', '.;', '..;a', 'a/.', 'a/..', 'a/./b', 'a/../b', 'a/..;b']
+    const escapes = ['2e', '2f', '5c', '25', '3b', 'c0', 'c1', 'e0%80', 'f0%80'].flatMap(hex => [`%${hex}`, `a%${hex.toUpperCase()}b`])
+    for (const rest of [...dots, ...escapes, '/', '/a', 'a//', 'a//b'])
+      expect([rest, await isTaken(`/hooks/${rest}`)]).toEqual([rest, false])
+    // A path that is named is only itself.
+    for (const path of ['/a//b', '/a/..', '/%2e']) expect([path, await isTaken(path)]).toEqual([path, true])
+    for (const path of ['/a/b', '/a/', '/%2E', '/.', '/hooks', '/hook', '/x/hooks/a', '/hooksa'])
+      expect([path, await isTaken(path)]).toEqual([path, false])
+  })
+
   it("leaves a rule of the scheme's own in place where a member is undefined", async () => {
     const undefinedMembers: Only = { methods: undefined, paths: undefined, query: undefined, body: undefined }
     const calls = [
