@@ -12,6 +12,7 @@ const config: KnipConfig = {
         'scripts/consumer/consumer.ts',
         // Read by Stryker, which stands in a package of its own.
         'mutation/{stryker,vitest}.config.{js,ts}',
+        'mutation/setup.ts',
       ],
       ignoreDependencies: [
         // Run by scripts/check-published.js.

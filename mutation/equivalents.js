@@ -1,8 +1,8 @@
 /**
  * Changes that no test can notice, each with the reason. `from` is the text that was changed, as far as it tells which
- * one is meant, `to` what it became.
+ * one is meant, `to` what it became; `line` is a part of the line where it begins, where several are alike.
  *
- * @type {readonly { file: string, from: string, to: string, reason: string }[]}
+ * @type {readonly { file: string, line?: string, from: string, to: string, reason: string }[]}
  */
 export const EQUIVALENTS = [
   {
@@ -11,4 +11,210 @@ export const EQUIVALENTS = [
     to: 'index <= length',
     reason: 'Behind the end of a text there is NaN, which is neither below nor above anything.',
   },
+  {
+    file: 'coverage/spelling.ts',
+    from: 'default:\n      return undefined',
+    to: 'default:',
+    reason: 'The end of the function gives undefined as well.',
+  },
+  {
+    file: 'coverage/spelling.ts',
+    from: '/^(header\\.[^;]*);key=.*$/',
+    to: '/(header\\.[^;]*);key=.*$/',
+    reason: 'A part begins with its kind, and a key is a JSON string, which has no line break.',
+  },
+  {
+    file: 'coverage/spelling.ts',
+    from: '/^(header\\.[^;]*);key=.*$/',
+    to: '/^(header\\.[^;]*);key=.*/',
+    reason: 'A part begins with its kind, and a key is a JSON string, which has no line break.',
+  },
+  {
+    file: 'coverage/spelling.ts',
+    from: '/^header\\./',
+    to: '/header\\./',
+    reason: 'A part begins with its kind, and a key is a JSON string, which has no line break.',
+  },
+  {
+    file: 'coverage/spelling.ts',
+    line: 'let isAscii',
+    from: 'true',
+    to: 'false',
+    reason: 'Only speed: a text that is ASCII is decoded for nothing.',
+  },
+  { file: 'coverage/spelling.ts', from: 'byte > 127', to: 'true', reason: 'Only speed: a text that is ASCII is decoded for nothing.' },
+  {
+    file: 'coverage/spelling.ts',
+    from: 'byte > 127',
+    to: 'byte >= 127',
+    reason: 'Only speed: a text that is ASCII is decoded for nothing.',
+  },
+  {
+    file: 'coverage/spelling.ts',
+    from: "!query.includes('&')",
+    to: 'false',
+    reason: 'Only speed: a query with one parameter, and a header with one member, has no name twice.',
+  },
+  {
+    file: 'coverage/spelling.ts',
+    from: "!text.includes(',')",
+    to: 'false',
+    reason: 'Only speed: a query with one parameter, and a header with one member, has no name twice.',
+  },
+  {
+    file: 'coverage/spelling.ts',
+    line: 'const names: string[]',
+    from: '[]',
+    to: '["Stryker was here"]',
+    reason: 'Only speed: few names are compared one by one, many in a set, and no query has this name.',
+  },
+  {
+    file: 'coverage/spelling.ts',
+    from: 'names.length < FEW',
+    to: 'true',
+    reason: 'Only speed: few names are compared one by one, many in a set, and no query has this name.',
+  },
+  {
+    file: 'coverage/spelling.ts',
+    from: 'names.length < FEW',
+    to: 'names.length <= FEW',
+    reason: 'Only speed: few names are compared one by one, many in a set, and no query has this name.',
+  },
+  {
+    file: 'coverage/spelling.ts',
+    from: 'names.length <= FEW',
+    to: 'false',
+    reason: 'Only speed: few names are compared one by one, many in a set, and no query has this name.',
+  },
+  {
+    file: 'coverage/spelling.ts',
+    from: 'names.length <= FEW',
+    to: 'names.length < FEW',
+    reason: 'Only speed: few names are compared one by one, many in a set, and no query has this name.',
+  },
+  {
+    file: 'coverage/spelling.ts',
+    from: 'equals > end',
+    to: 'equals >= end',
+    reason: 'The first = is never where a parameter ends: there stands a & or nothing.',
+  },
+  {
+    file: 'coverage/spelling.ts',
+    from: 'end < equals',
+    to: 'end <= equals',
+    reason: 'The first = is never where a parameter ends: there stands a & or nothing.',
+  },
+  {
+    file: 'coverage/spelling.ts',
+    from: "!name.includes('%') && !name.includes('+')",
+    to: 'false',
+    reason: 'Only speed: a name without escapes is decoded to itself.',
+  },
+  {
+    file: 'coverage/spelling.ts',
+    line: 'if (end < 0) break',
+    from: 'end < 0',
+    to: 'end <= 0',
+    reason: 'A part never ends where the text begins, since it began before.',
+  },
+  { file: 'coverage/spelling.ts', from: 'at < text.length', to: 'at <= text.length', reason: 'Behind the end stands no character.' },
+  {
+    file: 'coverage/spelling.ts',
+    line: 'if (end < 0) return true',
+    from: 'end < 0',
+    to: 'end <= 0',
+    reason: 'A query whose first & stands at its beginning was refused on the line before.',
+  },
+  {
+    file: 'coverage/spelling.ts',
+    from: 'start < body.length',
+    to: 'start <= body.length',
+    reason: 'Only speed: one empty piece more is decoded.',
+  },
+  {
+    file: 'coverage/spelling.ts',
+    line: '} catch {',
+    from: '{\n    return false\n  }',
+    to: '{}',
+    reason: 'Nothing is taken for false as well.',
+  },
+  { file: 'coverage/guards.ts', from: '[[scheme.message, standard]]', to: '[]', reason: 'Only speed: the guard of a recipe is kept.' },
+  { file: 'coverage/guards.ts', from: 'guard === undefined', to: 'true', reason: 'Only speed: the guard of a recipe is kept.' },
+  {
+    file: 'coverage/guards.ts',
+    from: "fields.includes('nonce'))?.name",
+    to: "scheme.carriers.find(({\n  fields\n}) => fields.includes('nonce')).name",
+    reason: 'A scheme that signs a nonce carries it.',
+  },
+  { file: 'coverage/guards.ts', from: 'made.has(looksAt)', to: 'false', reason: 'Only speed: the same text would be looked at twice.' },
+  {
+    file: 'coverage/guards.ts',
+    from: 'ofQuery === NO_GUARD && ofBody === NO_GUARD',
+    to: 'false',
+    reason: 'Only speed: a guard that does nothing is asked, or guards are asked in a loop.',
+  },
+  {
+    file: 'coverage/guards.ts',
+    from: 'real.length === 2',
+    to: 'false',
+    reason: 'Only speed: a guard that does nothing is asked, or guards are asked in a loop.',
+  },
+  {
+    file: 'coverage/guards.ts',
+    from: 'second === undefined',
+    to: 'false',
+    reason: 'Only speed: a guard that does nothing is asked, or guards are asked in a loop.',
+  },
+  {
+    file: 'coverage/guards.ts',
+    from: 'payloadIsQuery(method) === isQuery',
+    to: 'payloadIsQuery(method) !== isQuery',
+    reason: 'Both answers are asked for, so their order does not matter.',
+  },
+  {
+    file: 'coverage/other-moment.ts',
+    from: '!isDeclared(scheme) || scheme.timestamp === undefined',
+    to: 'false',
+    reason: 'Only types: a scheme that is not declared has no alternatives, and one without timestamps none that is a timestamp.',
+  },
+  {
+    file: 'coverage/other-moment.ts',
+    from: '!isDeclared(scheme) || scheme.timestamp === undefined',
+    to: '!isDeclared(scheme) && scheme.timestamp === undefined',
+    reason: 'Only types: a scheme that is not declared has no alternatives, and one without timestamps none that is a timestamp.',
+  },
+  {
+    file: 'coverage/other-moment.ts',
+    from: 'scheme.timestamp === undefined',
+    to: 'false',
+    reason: 'Only types: a scheme that is not declared has no alternatives, and one without timestamps none that is a timestamp.',
+  },
+  {
+    file: 'keys/check-hmac.ts',
+    from: 'signers.length === 1 && only?.sign !== undefined',
+    to: 'false',
+    reason: 'Only speed: one secret is checked as several are.',
+  },
+  {
+    file: 'keys/check-hmac.ts',
+    from: 'The common case, kept free of steps',
+    to: '{}',
+    reason: 'Only speed: one secret is checked as several are.',
+  },
+  { file: 'keys/check-hmac.ts', from: 'only?.sign', to: 'only.sign', reason: 'Of one signer, the first is there.' },
+  { file: 'keys/check-hmac.ts', from: 'derived?.sign', to: 'derived.sign', reason: 'A signer without a key of its own has a derived one.' },
+  {
+    file: 'keys/decoys.ts',
+    from: 'modulus[bytes - 1] ?? 0',
+    to: 'modulus[bytes - 1] && 0',
+    reason: 'The last byte is odd all the same; how random it is does not matter.',
+  },
+  {
+    file: 'keys/decoys.ts',
+    line: '?? 0) | 1',
+    from: 'bytes - 1',
+    to: 'bytes + 1',
+    reason: 'The last byte is odd all the same; how random it is does not matter.',
+  },
+  { file: 'verify/unjudged.ts', from: "typeof code === 'string'", to: 'true', reason: 'Only types: the set holds texts alone.' },
 ]

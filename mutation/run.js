@@ -55,12 +55,17 @@ function count({ files }) {
       else if (status === 'Ignored' || status === 'CompileError') ignored++
       else {
         const from = textAt(lines, location)
-        if (EQUIVALENTS.some(one => file.endsWith(one.file) && from.includes(one.from) && one.to === replacement)) equivalent++
+        const line = lines[location.start.line - 1] ?? ''
+        if (EQUIVALENTS.some(one => isMeant(one, file, line, from, replacement))) equivalent++
         else survived.push(`${file}:${location.start.line} ${mutatorName}\n  - ${from}\n  + ${replacement}`)
       }
     }
   }
   return { survived, noticed, equivalent, ignored }
+}
+
+function isMeant(one, file, line, from, to) {
+  return file.endsWith(one.file) && from.includes(one.from) && one.to === to && (one.line === undefined || line.includes(one.line))
 }
 
 function textAt(lines, { start, end }) {

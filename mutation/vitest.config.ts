@@ -13,6 +13,7 @@ export default defineConfig({
   test: {
     include: tests.map(test => `packages/countersign/src/${test}`),
     exclude: ['**/*.types.test.ts'],
+    setupFiles: ['mutation/setup.ts'],
     testTimeout: 30_000,
   },
 })

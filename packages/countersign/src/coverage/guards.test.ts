@@ -93,6 +93,13 @@ describe('a spelling that others share a signature with', () => {
       [callOf('/', { header: () => 'aB' })],
     ],
     [
+      'letter-case',
+      'body',
+      declared('{target}\n{body|lower}'),
+      [callOf('/'), callOf('/', { body: 'a' }), callOf('/', bytes(0x61))],
+      [callOf('/', { body: 'aB' }), callOf('/', bytes(0x41))],
+    ],
+    [
       'dot-segments',
       'path',
       normalized,
@@ -105,16 +112,31 @@ describe('a spelling that others share a signature with', () => {
       'path',
       encodedAgain,
       ['/', '/a-b_c.d~e/%2F%20%C3%A9/%2B'].map(target => callOf(target)),
-      ['/%61', '/%2f', '/a+b', '/%ZZ', '/%', '/%FF', '/%C3', '/%2D', '/%7E', '/%5F', "/a'b", '/%ED%A0%80'].map(target => callOf(target)),
+      ['/%61', '/%2f', '/a+b', '/+20', '/*C3*A9', '/%ZZ', '/%', '/%FF', '/%C3', '/%2D', '/%7E', '/%5F', "/a'b", '/%ED%A0%80'].map(target =>
+        callOf(target),
+      ),
     ],
     [
       'escape-spelling',
       'query',
       listed,
-      ['/', '/x', '/x?a=1&b=', '/x?%20=%2B&=', "/+'?a=1"].map(target => callOf(target)),
-      ['/?a=+', '/?%61=1', '/?a=1=2', '/?a=%2f', '/?a=%FF', '/?a=b/c', "/?a='"].map(target => callOf(target)),
+      ['/', '/x', '/x?a=1&b=', '/x?%20=%2B&=', "/+'?a=1", '/?%C3%A9=%E2%82%AC'].map(target => callOf(target)),
+      ['/?a=+', '/?a=+20', '/?a=1=3D', '/?a=%C3', '/?%61=1', '/?a=1=2', '/?a=%2f', '/?a=%FF', '/?a=b/c', "/?a='"].map(target =>
+        callOf(target),
+      ),
     ],
-    ['equal-names', 'query', listed, [callOf('/?a=1&b=1&A=1')], ['/?a=1&a=2', '/?a=&b=&a=', '/?a=1&b=2&a=1'].map(target => callOf(target))],
+    [
+      'equal-names',
+      'query',
+      listed,
+      [callOf('/?a=1&b=1&A=1'), callOf('/?a=1&a%3D=1&%C3%A9=1')],
+      [
+        ...['/?a=1&a=2', '/?a=&b=&a=', '/?a=1&b=2&a=1', '/?a&a', '/?a&a=1', '/?a=1&a', '/?=1&=2', '/?%C3%A9&%C3%A9=1'],
+        // What is empty altogether has the empty name, and hides nothing of what follows.
+        ...['/?&=1', '/?=1&', '/?&a=1&a=2', '/?&&a&a'],
+        ...['/?a+b=1&a%20b=2', '/?a%20b=1&a+b=2'],
+      ].map(target => callOf(target)),
+    ],
     [
       'equal-names',
       'query',
@@ -137,6 +159,21 @@ describe('a spelling that others share a signature with', () => {
       [callOf('/?')],
     ],
     ['line-or-list', 'header.x-a', headed, [callOf('/', { header: () => 'a' })], [callOf('/', { header: () => 'a, b' })]],
+    // Of a member of a header, the whole header is looked at.
+    [
+      'line-or-list',
+      'header.x-a;key="b"',
+      based(filter('member', field('header.x-a'), 'b')),
+      [callOf('/', { header: name => (name === 'x-a' ? 'b=1' : 'a, b') })],
+      [callOf('/', { header: name => (name === 'x-a' ? 'a=1, b=1' : '') })],
+    ],
+    [
+      'equal-names',
+      'header.x-a;key="b"',
+      based(filter('member', field('header.x-a'), 'b')),
+      [callOf('/', { header: name => (name === 'x-a' ? 'b=1' : 'b, b') })],
+      [callOf('/', { header: name => (name === 'x-a' ? 'b=1, b=2' : '') })],
+    ],
     [
       'line-or-list',
       'header.*',
@@ -155,22 +192,28 @@ describe('a spelling that others share a signature with', () => {
       'escape-spelling',
       'query.id',
       based(filter('query-param', field('query'), 'id')),
-      [callOf('/?id=a%20b&x=%61&y'), callOf('/?id=*%7E%2B')],
-      ['/?id=a+b', '/?%69d=a', '/?id=%61', '/?id', '/?id=~', '/?id=%2A'].map(target => callOf(target)),
+      [callOf('/?id=a%20b&x=%61&y'), callOf('/?id=*%7E%2B'), callOf('/?x=%61')],
+      ['/?id=a&id=%61', '/?id=a+b', '/?%69d=a', '/?id=%61', '/?id', '/?id=~', '/?id=%2A'].map(target => callOf(target)),
     ],
     [
       'not-utf-8',
       'body',
       declared('{target}\n{body|percent-encode}'),
-      [callOf('/', bytes(0x7b)), callOf('/')],
-      [callOf('/', bytes(0xff)), callOf('/', bytes(0xef, 0xbb, 0xbf))],
+      [
+        ...[callOf('/', bytes(0x7b)), callOf('/'), callOf('/', { body: 'é' })],
+        // Characters that share two of their three bytes with a byte order mark.
+        ...[callOf('/', bytes(0xef, 0xbb, 0x80)), callOf('/', bytes(0xef, 0x82, 0xbf)), callOf('/', bytes(0xe2, 0xbb, 0xbf))],
+        // A character that begins where the first 64 KiB end.
+        callOf('/', { body: new TextEncoder().encode(`${'a'.repeat(65_535)}é`) }),
+      ],
+      [callOf('/', bytes(0xff)), callOf('/', bytes(0xef, 0xbb, 0xbf)), callOf('/', bytes(0x61, 0xc3))],
     ],
     [
       'which-place',
       'body',
       bybit,
-      [callOf('/', { body: '{"a":1}' }), callOf('/?a=1', { method: 'GET' })],
-      [callOf('/', { body: 'a=1' }), callOf('/'), callOf('/', bytes(0x61))],
+      [callOf('/', { body: '{"a":1}' }), callOf('/', bytes(0x7b)), callOf('/?a=1', { method: 'GET' })],
+      [callOf('/', { body: 'a=1' }), callOf('/', bytes(0x61)), callOf('/'), callOf('/', { body: '' }), callOf('/', bytes())],
     ],
   ])('is refused for %s of %s, and the one spelling is taken', (loss, part, scheme, taken, refused) => {
     const others = new Set<Allowance>(LOSSES.filter(other => other !== loss))
@@ -191,9 +234,27 @@ describe('a spelling that others share a signature with', () => {
     const scheme = based(filter('structured', field('header.x-a')))
     const lines: ReadonlySet<Allowance> = new Set(['line-or-list'])
     const outcome = (value: string) => refusal(scheme, callOf('/', { header: () => value }), lines)
-    for (const value of ['', 'a', 'a=1, b=2', 'a="x, a=1", b', 'a=("x) a=1, a" 1), b;a=2, c', 'a=:YT0=:, b="\\", b=1"'])
+    for (const value of [
+      '',
+      'a',
+      'a=1, b=2',
+      'a="x, a=1", b',
+      'a=("x) a=1, a" 1), b;a=2, c',
+      'a=:YT0=:, b="\\", b=1"',
+      '"x, a, y", a',
+      'a="x, b',
+    ])
       expect([value, outcome(value)]).toEqual([value, undefined])
-    for (const value of ['a=1, a=2', 'a,b,a', 'a=1,\ta;x=1', 'a="x", b=(1 2), a', 'b=("x) y=1, c" ), b'])
+    for (const value of [
+      'a=1, a=2',
+      'a,b,a',
+      'a=1,\ta;x=1',
+      'a="x", b=(1 2), a',
+      'b=("x) y=1, c" ), b',
+      'a="x", a="y"',
+      'a=1, b="x, a',
+      ';x, ;y',
+    ])
       expect([value, outcome(value)]).toEqual([value, { code: 'ambiguous-request', loss: 'equal-names', part: 'header.x-a' }])
   })
 
@@ -241,7 +302,15 @@ describe('a guard', () => {
       expect(refusal(qredoPartner, withNonce('1764000000'), allowed)).toEqual(malformed)
       expect(refusal(qredoPartner, withNonce('17640000001'), allowed)).toBeUndefined()
       expect(refusal(qredoPartner, callOf('/', { timestamp: '1764000000' }), allowed)).toBeUndefined()
+      // A time that is there is the one that is signed.
+      expect(refusal(qredoPartner, callOf('/', { timestamp: '1764000000', nonce: '1764000000' }), allowed)).toBeUndefined()
     }
+  })
+
+  it('counts parameters that are empty altogether as one, where they are allowed', () => {
+    const empty: ReadonlySet<Allowance> = new Set(['empty-parameters'])
+    for (const target of ['/?a=1&&&b=1', '/?&&', '/?&&a=1&&']) expect(refusal(listed, callOf(target), empty), target).toBeUndefined()
+    expect(refusal(listed, callOf('/?a=1&&&a=2'), empty)).toMatchObject({ loss: 'equal-names' })
   })
 
   it('finds a name that comes twice among many', () => {
@@ -254,6 +323,13 @@ describe('a guard', () => {
     const call = callOf('/', { body: 'a=1' })
     expect(compileGuards(bybit, { methods: ['POST', 'PUT'], allowed: none })(call)).toBeUndefined()
     expect(compileGuards(bybit, { methods: ['POST', 'HEAD'], allowed: none })(call)).toMatchObject({ loss: 'which-place' })
+    expect(compileGuards(bybit, { methods: ['GET', 'HEAD'], allowed: none })(call)).toBeUndefined()
+  })
+
+  it('looks at the query of calls without a body, also where their bodies need no look', () => {
+    const guard = compileGuards(bybit, { methods: ['GET'], allowed: none })
+    expect(guard(callOf('/?', { method: 'GET' }))).toEqual({ code: 'ambiguous-request', loss: 'empty-parameters', part: 'query' })
+    expect(guard(callOf('/?a=1', { method: 'GET' }))).toBeUndefined()
   })
 
   it('goes by the message of the call where the client chooses what it covers', () => {
@@ -272,6 +348,25 @@ describe('a guard', () => {
       const isPlain = /[A-Za-z0-9\-._~]/.test(char)
       expect(refusal(encodedAgain, callOf(`/%${upper}`)) === undefined, upper).toBe(code < 128 && !isPlain)
       if (char !== '/' && char !== '?') expect(refusal(encodedAgain, callOf(`/${char}`)) === undefined, char).toBe(isPlain)
+    }
+  })
+})
+
+describe('an escape', () => {
+  const characters = Array.from({ length: 95 }, (_, index) => String.fromCharCode(0x20 + index))
+  const isNeeded = (digits: string): boolean =>
+    /^[0-7][0-9A-F]$/.test(digits) && !/[A-Za-z0-9\-._~]/.test(String.fromCharCode(Number.parseInt(digits, 16)))
+
+  it.each([
+    ['path', encodedAgain, '/%'],
+    ['query', listed, '/?a=%'],
+  ] as const)('is two digits in upper case, of a character that needs it, and nothing else: in a %s', (_part, scheme, before) => {
+    const guard = compileGuards(scheme, { allowed: new Set(['dot-segments', 'double-slashes']) })
+    for (const first of characters) {
+      for (const second of characters) {
+        const digits = first + second
+        if ((guard(callOf(before + digits)) === undefined) !== isNeeded(digits)) expect.fail(before + digits)
+      }
     }
   })
 })

@@ -1,4 +1,4 @@
-import { createPublicKey, generateKeyPairSync } from 'node:crypto'
+import { createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { draftSignatures } from '../bases/draft-signatures/index.ts'
 import { httpMessageSignatures } from '../bases/http-signatures/index.ts'
@@ -7,26 +7,43 @@ import { createReducer } from '../crypto/modulus.ts'
 import { crypto as node } from '../crypto/node.ts'
 import type { CryptoProvider } from '../crypto/provider.ts'
 import { defineScheme } from '../define/define.ts'
+import type { TimelyClaim } from '../scheme/plan.ts'
 import type { Scheme } from '../scheme/scheme.ts'
 import type { SchemeTypes } from '../scheme/scheme-types.ts'
 import { awsSigV4, kucoin, qredoPartner, qredoV1, rfc9421 } from '../schemes/index.ts'
 import { createSigner } from '../sign/sign.ts'
 import { createVerifier, type IncomingRequest } from '../verify/verify.ts'
-import { createKey, type Key } from './key.ts'
+import { createKey, type Key, memoryKeys } from './key.ts'
+import { createProver } from './prove.ts'
 import { readPublicKey } from './public-key.ts'
 
 const NOW = 1_764_000_000_000
 const ORIGIN = 'https://api.example.com'
 const secret = Buffer.alloc(40, 5)
 
-/** A key pair, both halves in PEM. */
-function pair(type: 'ed25519' | 'p256' | 'p384' | `rsa${number}`) {
+/** A key pair, both halves in PEM: one of each kind, since RSA's take long to make. */
+function pair(type: 'ed25519' | 'p256' | 'p384' | 'rsa2048') {
+  const made = PAIRS.get(type) ?? makePair(type)
+  PAIRS.set(type, made)
+  return made
+}
+
+const PAIRS = new Map<string, ReturnType<typeof makePair>>()
+
+/** The public key of a modulus of so many bits, which is odd but no product of two primes; nothing here needs one. */
+function rsaPublicKey(bits: number): KeyObject {
+  const modulus = Buffer.alloc(Math.ceil(bits / 8), 0xa5)
+  modulus[0] = (0xa5 | 0x80) >> (modulus.length * 8 - bits)
+  return createPublicKey({ key: { kty: 'RSA', n: modulus.toString('base64url'), e: 'AQAB' }, format: 'jwk' })
+}
+
+function makePair(type: 'ed25519' | 'p256' | 'p384' | 'rsa2048') {
   const { publicKey, privateKey } =
     type === 'ed25519'
       ? generateKeyPairSync('ed25519')
       : type === 'p256' || type === 'p384'
         ? generateKeyPairSync('ec', { namedCurve: type === 'p256' ? 'P-256' : 'P-384' })
-        : generateKeyPairSync('rsa', { modulusLength: Number(type.slice(3)) })
+        : generateKeyPairSync('rsa', { modulusLength: 2048 })
   return {
     publicKey: String(publicKey.export({ type: 'spki', format: 'pem' })),
     privateKey: String(privateKey.export({ type: 'pkcs8', format: 'pem' })),
@@ -70,18 +87,18 @@ async function workFor(key: Key, request: IncomingRequest, algorithms: readonly 
 }
 
 describe('an unknown key', () => {
-  it.each(['ed25519', 'p256', 'p384', 'rsa2048', 'rsa2056', 'rsa2304', 'rsa2560', 'rsa4096'] as const)(
+  it.each(['ed25519', 'p256', 'p384', 2048, 2056, 2304, 2560, 4096] as const)(
     'costs the work that a known one with a wrong signature costs: %s',
     async type => {
-      const keys = pair(type)
-      const other = pair(type)
-      const key = createKey(rfc9421, { id: 'k', publicKey: keys.publicKey })
-      const signed = createSigner(rfc9421, { keyId: 'k', privateKey: other.privateKey }, { clock: () => NOW }).sign({
+      const publicKey = typeof type === 'number' ? String(rsaPublicKey(type).export({ type: 'spki', format: 'pem' })) : pair(type).publicKey
+      const key = createKey(rfc9421, { id: 'k', publicKey })
+      const signed = createSigner(rfc9421, { keyId: 'k', secret }, { clock: () => NOW }).sign({
         method: 'POST',
         url: `${ORIGIN}/x`,
         body: '{}',
       })
-      const request = { method: 'POST', target: '/x', headers: signed.headers, body: signed.body }
+      const signature = `sig=:${Buffer.alloc(key.signatureBytes, 1).toString('base64')}:`
+      const request = { method: 'POST', target: '/x', headers: { ...signed.headers, signature }, body: signed.body }
       const [known, unknown] = await workFor(key, request, [key.algorithm])
       expect(known).toHaveLength(1)
       expect(unknown).toEqual(known)
@@ -294,6 +311,62 @@ describe('the work for a wrong signature', () => {
   )
 })
 
+describe('a passphrase that is signed', () => {
+  it("is the key's, and an unknown key is refused as any other", async () => {
+    const scheme = defineScheme({
+      name: 'own',
+      title: 'Own',
+      algorithm: 'hmac-sha256',
+      timestamp: { formats: ['seconds'] },
+      message: '{timestamp}\n{method}\n{url}\n{passphrase}\n{body|sha256|hex}',
+      signature: { encoding: 'hex' },
+      headers: { 'x-key': '{keyId}', 'x-time': '{timestamp}', 'x-pass': '{passphrase}', 'x-sig': '{signature}' },
+    })
+    const keys = memoryKeys(scheme, [{ id: 'k', secret, passphrase: 'open sesame' }])
+    const { verify } = createVerifier(scheme, { origin: ORIGIN, keys, clock: () => NOW })
+    const outcome = async (keyId: string, passphrase: string, sent: string = passphrase) => {
+      const signer = createSigner(scheme, { keyId, secret, passphrase }, { clock: () => NOW })
+      const { headers, body } = signer.sign({ method: 'POST', url: `${ORIGIN}/x`, body: '{}' })
+      const result = await verify({ method: 'POST', target: '/x', headers: { ...headers, 'x-pass': sent }, body })
+      return result.ok ? 'ok' : result.failure.code
+    }
+    expect(await outcome('k', 'open sesame')).toBe('ok')
+    expect(await outcome('k', 'open barley')).toBe('bad-signature')
+    expect(await outcome('k', 'open barley', 'open sesame')).toBe('bad-signature')
+    expect(await outcome('k', 'open sesame', 'open barley')).toBe('bad-signature')
+    expect(await outcome('other', 'open sesame')).toBe('unknown-key')
+  })
+})
+
+describe('a wrong signature', () => {
+  const claimOf = (length: number, label?: Algorithm, more: readonly number[] = []) => {
+    const text = (bytes: number): string => Buffer.alloc(bytes, 1).toString('base64')
+    const algorithms = label === undefined ? undefined : [label]
+    return { signature: text(length), moreSignatures: more.map(text), algorithms } as unknown as TimelyClaim
+  }
+
+  it.each<[string, Scheme, readonly Algorithm[] | undefined, TimelyClaim, boolean]>([
+    ['has the length of a secret alone', rfc9421, undefined, claimOf(32), false],
+    ['has the length of a secret and of a key pair', rfc9421, undefined, claimOf(64), true],
+    ['has a length that key pairs have', rfc9421, undefined, claimOf(96), true],
+    ["has an RSA key's length", rfc9421, undefined, claimOf(256), true],
+    ['is too short for RSA', rfc9421, undefined, claimOf(255), false],
+    ['is too long for RSA', rfc9421, undefined, claimOf(1025), false],
+    ['is said to be of a secret', rfc9421, undefined, claimOf(64, 'hmac-sha512'), false],
+    ['is said to be of a key pair', rfc9421, undefined, claimOf(64, 'ed25519'), true],
+    ['is said to be of a key pair with another length', rfc9421, undefined, claimOf(96, 'ed25519'), false],
+    ['has others beside it that are costly', rfc9421, undefined, claimOf(32, undefined, [64]), true],
+    ['has others beside it that are not', rfc9421, undefined, claimOf(32, undefined, [20, 33]), false],
+    ['meets a key source that has secrets only', rfc9421, ['hmac-sha256', 'hmac-sha512'], claimOf(64), false],
+    ['meets a key source that does not say', rfc9421, [], claimOf(64), true],
+    ['is of a scheme of secrets', qredoV1, undefined, claimOf(64), false],
+    ['is of a scheme of one kind of key pairs', qredoPartner, undefined, claimOf(256), true],
+    ['is too short for the one kind of key pairs', qredoPartner, undefined, claimOf(64), false],
+  ])('that %s: is it costly?', (_what, scheme, algorithms, claim, isCostly) => {
+    expect(createProver(scheme, node, algorithms).isCostly(claim)).toBe(isCostly)
+  })
+})
+
 describe('a label that contradicts', () => {
   it('is refused where all else is right', async () => {
     const keys = pair('ed25519')
@@ -427,7 +500,7 @@ describe('one key under two ids', () => {
 
 describe('an RSA signature that is not below the modulus', () => {
   it.each([2048, 2049, 2050, 2056, 3072])('is made one that is, and refused: %d bits', bits => {
-    const { publicKey } = generateKeyPairSync('rsa', { modulusLength: bits })
+    const publicKey = rsaPublicKey(bits)
     const modulus = Buffer.from(String(publicKey.export({ format: 'jwk' }).n), 'base64url')
     const reduce = createReducer(publicKey.export({ type: 'spki', format: 'der' }))
     const beside = (difference: bigint) => {

@@ -43,7 +43,7 @@ describe('a guard in memory that holds many calls', () => {
             const expected = ends.has(id) ? 'seen' : ends.size >= 2000 ? 'full' : 'fresh'
             if (expected === 'fresh') ends.set(id, now + after)
             expect(claim(`call ${id}`, now + after, `key ${id % 7}`)).toBe(expected)
-            expect(guard.size).toBe(ends.size)
+            expect(guard.usage().claims).toBe(ends.size)
           }
         },
       ),
@@ -64,7 +64,7 @@ describe('a guard in memory that holds many calls', () => {
     expect(guard.usage().bytesUsed).toBeLessThanOrEqual(maxBytes)
     // The ids are spread over up to 64 tables, of which one is full first.
     expect(at).toBeGreaterThanOrEqual(Math.floor(maxClaims * 0.9))
-    expect(at).toBe(guard.size)
+    expect(at).toBe(guard.usage().claims)
   })
 
   it('is taken as it fills, and given back when calls have ended', () => {
@@ -82,12 +82,12 @@ describe('a guard in memory that holds many calls', () => {
       now += 60_000
       claim(`later ${minute}`, now + WINDOW_MS)
     }
-    expect(guard.size).toBeLessThan(10)
+    expect(guard.usage().claims).toBeLessThan(10)
     expect(used()).toBeLessThan(20_000)
     now += 3_600_000
     claim('last', now - 1)
     claim('last', now)
-    expect(guard.size).toBe(1)
+    expect(guard.usage().claims).toBe(1)
     expect(used()).toBeLessThan(20_000)
   })
 
@@ -114,7 +114,7 @@ describe('a guard in memory that holds many calls', () => {
       for (let count = 0; count < 300; count++) greedy.push(claim(`greedy ${id++}`, now + WINDOW_MS, 'greedy'))
       // Ten calls a second in all.
       for (let count = 0; count < 10; count++) quiet.push(claim(`quiet ${id++}`, now + WINDOW_MS, `quiet ${id % 100}`))
-      expect(guard.size).toBeLessThanOrEqual(maxClaims)
+      expect(guard.usage().claims).toBeLessThanOrEqual(maxClaims)
     }
     expect(new Set(quiet)).toEqual(new Set(['fresh']))
     expect(new Set(greedy)).toEqual(new Set(['fresh', 'full']))
@@ -197,7 +197,7 @@ describe('a guard in memory that holds many calls', () => {
       steady += 1_000
       expect(claim(`while set ${at}`, now + WINDOW_MS)).toBe('fresh')
     }
-    expect(guard.size).toBe(50_000 + steps.length)
+    expect(guard.usage().claims).toBe(50_000 + steps.length)
     expect(ids.filter(id => claim(id, START + WINDOW_MS) !== 'seen')).toEqual([])
     expect(claim('new', now + WINDOW_MS)).toBe('fresh')
   })

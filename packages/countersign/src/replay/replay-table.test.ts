@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it, vi } from 'vitest'
-import type { Fingerprinter } from '../crypto/fingerprint.ts'
+import type { Fingerprinter } from './fingerprint.ts'
 import { createReplayTable, layOutReplayTable, NEVER } from './replay-table.ts'
 
 const SLOT_BYTES = 12

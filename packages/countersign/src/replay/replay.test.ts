@@ -32,10 +32,10 @@ describe('memoryReplayGuard', () => {
     expect(claim('a', now + 20_000)).toBe('seen')
     now += 9_999
     expect(claim('a', now)).toBe('seen')
-    expect(guard.size).toBe(1)
+    expect(guard.usage().claims).toBe(1)
     now += 2_000
     expect(claim('b', now + 1)).toBe('fresh')
-    expect(guard.size).toBe(1)
+    expect(guard.usage().claims).toBe(1)
   })
 
   it('refuses a claim that has ended: it would be forgotten at once, and pass again', () => {
@@ -52,7 +52,7 @@ describe('memoryReplayGuard', () => {
     expect(claim('b', now + 5_000)).toBe('fresh')
     expect(claim('c', now + 5_000)).toBe('full')
     expect(claim('a', now + 5_000)).toBe('seen')
-    expect(guard.size).toBe(2)
+    expect(guard.usage().claims).toBe(2)
     now += 7_000
     expect(claim('c', now + 5_000)).toBe('fresh')
   })
@@ -65,7 +65,7 @@ describe('memoryReplayGuard', () => {
     expect(claim('nonce', Number.POSITIVE_INFINITY)).toBe('seen')
     now += 86_400_000
     expect(claim('other', now)).toBe('fresh')
-    expect(guard.size).toBe(1)
+    expect(guard.usage().claims).toBe(1)
   })
 
   it('keeps calls that end at any time from now to years ahead, and longer than it has to by a 64th at most', () => {
@@ -78,7 +78,7 @@ describe('memoryReplayGuard', () => {
       expect(claim('a', now)).toBe('seen')
       now = START + distance * (1 + 1 / 64) + 2_000
       claim('b', now)
-      expect(guard.size).toBe(1)
+      expect(guard.usage().claims).toBe(1)
     }
   })
 
@@ -129,7 +129,7 @@ describe('the options of a replay guard', () => {
       expect(claim('nonce', Number.POSITIVE_INFINITY)).toBe('seen')
       set(31 * DAYS)
       expect(claim('nonce', Number.POSITIVE_INFINITY)).toBe('fresh')
-      expect(guard.size).toBe(1)
+      expect(guard.usage().claims).toBe(1)
     } finally {
       system.mockRestore()
       steady.mockRestore()
@@ -190,7 +190,7 @@ describe('the room of one key', () => {
     const answers = times(5_000, at => claim(`greedy ${at}`, START + WINDOW_MS, 'greedy'))
     expect(answers.filter(answer => answer === 'fresh')).toHaveLength(3_500)
     expect(times(500, at => claim(`quiet ${at}`, START + WINDOW_MS, `quiet ${at % 100}`)).filter(answer => answer !== 'fresh')).toEqual([])
-    expect(guard.size).toBe(4_000)
+    expect(guard.usage().claims).toBe(4_000)
   })
 })
 
@@ -311,11 +311,11 @@ describe('a replay guard whose clock is set', () => {
     claim('a', now + WINDOW_MS)
     now += 3_600_000
     claim('b', now + WINDOW_MS)
-    expect(guard.size).toBe(2)
+    expect(guard.usage().claims).toBe(2)
     now += 3_600_000
     steady += 3_600_000
     claim('c', now + WINDOW_MS)
-    expect(guard.size).toBe(1)
+    expect(guard.usage().claims).toBe(1)
   })
 
   it('goes on where a clock is set back by less than a window', () => {
@@ -334,9 +334,9 @@ describe('a replay guard whose clock is set', () => {
     for (let at = 0; at < 90; at++) claim(`call ${at}`, now + WINDOW_MS, `key ${at % 3}`)
     now += 10 * MINUTE
     for (let at = 90; at < 100; at++) expect(claim(`call ${at}`, now + WINDOW_MS, `key ${at % 3}`)).toBe('fresh')
-    expect(guard.size).toBe(100)
+    expect(guard.usage().claims).toBe(100)
     expect(claim('call 100', now + WINDOW_MS)).toBe('fresh')
-    expect(guard.size).toBe(11)
+    expect(guard.usage().claims).toBe(11)
     now -= 10 * MINUTE
     expect([claim('call 0', START + WINDOW_MS), claim('new', now + WINDOW_MS)]).toEqual(['unsure', 'unsure'])
   })
@@ -347,7 +347,7 @@ describe('a replay guard whose clock is set', () => {
     const claim = claimOf(guard)
     for (let at = 0; at < 100; at++) claim(`call ${at}`, now + WINDOW_MS, `key ${at % 3}`)
     now += 10 * MINUTE
-    expect([claim('next', now), claim('next', now), guard.size]).toEqual(['fresh', 'seen', 1])
+    expect([claim('next', now), claim('next', now), guard.usage().claims]).toEqual(['fresh', 'seen', 1])
   })
 
   it('keeps a call longer by a quarter of its time at most, while the clock is ahead of the time it goes by', () => {
@@ -362,10 +362,10 @@ describe('a replay guard whose clock is set', () => {
     now = end
     steady = 1e9
     expect(claim('call', end)).toBe('seen')
-    expect(guard.size).toBe(1)
+    expect(guard.usage().claims).toBe(1)
     now = end + WINDOW_MS / 4 + 1_000
     steady = 2e9
     claim('last', now)
-    expect(guard.size).toBe(1)
+    expect(guard.usage().claims).toBe(1)
   })
 })

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { MaybePromise } from '../crypto/provider.ts'
+import type { MaybePromise } from '../contract/maybe-promise.ts'
 import { type Key, memoryKeys, type ReplayAnswer, type ReplayClaim, type Scheme } from '../index.ts'
 import type { Moment, TimelyClaim } from '../scheme/plan.ts'
 import { github, okx, rfc9421 } from '../schemes/index.ts'

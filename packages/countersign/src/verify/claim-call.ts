@@ -1,5 +1,5 @@
 import { CountersignError } from '../contract/error.ts'
-import { isPromise, type MaybePromise, whenReady } from '../crypto/provider.ts'
+import { isPromise, type MaybePromise, whenReady } from '../contract/maybe-promise.ts'
 import type { Key } from '../keys/key.ts'
 import { memoryReplayGuard, type ReplayAnswer, type ReplayGuard } from '../replay/replay.ts'
 import type { TimelyClaim } from '../scheme/plan.ts'

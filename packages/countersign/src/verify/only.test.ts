@@ -133,6 +133,26 @@ describe('the option only', () => {
     expect(await codeOf(bare, only, method, target, body)).toBe(code)
   })
 
+  it('takes what is below a folder only in a spelling that no server reads as another path', async () => {
+    const { verify } = verifierOf(bare, { methods: ['POST'], paths: ['/hooks/*', '/a//b', '/a/..', '/%2e'] })
+    const { headers, body } = createSigner(bare, { keyId: 'k', secret }, { clock: () => NOW }).sign({
+      method: 'POST',
+      url: `${ORIGIN}/hooks`,
+      body: '{}',
+    })
+    const isTaken = async (target: string): Promise<boolean> => (await verify({ method: 'POST', target, headers, body })).ok
+    const below = ['', 'a', 'a/b', '.a', '..a', '...', 'a.', 'a..', '.a/b', '..a/b', 'a./b', 'a../b', 'a;b', 'a.;b', '%20', '%41', '%C3%A9']
+    for (const rest of below) expect([rest, await isTaken(`/hooks/${rest}`)]).toEqual([rest, true])
+    const dots = ['.', '..', './a', '../a', '.;', '..;a', 'a/.', 'a/..', 'a/./b', 'a/../b', 'a/..;b']
+    const escapes = ['2e', '2f', '5c', '25', '3b', 'c0', 'c1', 'e0%80', 'f0%80'].flatMap(hex => [`%${hex}`, `a%${hex.toUpperCase()}b`])
+    for (const rest of [...dots, ...escapes, '/', '/a', 'a//', 'a//b'])
+      expect([rest, await isTaken(`/hooks/${rest}`)]).toEqual([rest, false])
+    // A path that is named is only itself.
+    for (const path of ['/a//b', '/a/..', '/%2e']) expect([path, await isTaken(path)]).toEqual([path, true])
+    for (const path of ['/a/b', '/a/', '/%2E', '/.', '/hooks', '/hook', '/x/hooks/a', '/hooksa'])
+      expect([path, await isTaken(path)]).toEqual([path, false])
+  })
+
   it("leaves a rule of the scheme's own in place where a member is undefined", async () => {
     const undefinedMembers: Only = { methods: undefined, paths: undefined, query: undefined, body: undefined }
     const calls = [
@@ -176,12 +196,12 @@ describe('a verifier', () => {
   const options = { origin: ORIGIN, keys: memoryKeys(qredoV1, [{ id: 'k', secret }]) }
 
   it.each<[string, object, RegExp]>([
-    ['a misspelled member of only', { only: { path: ['/hook'] } }, /path is no member.*did you mean paths/],
+    ['a misspelled member of only', { only: { path: ['/hook'] } }, /Unknown member path.*did you mean paths/],
     ['a method in lower case', { only: { methods: ['post'] } }, /upper case/],
     ['a star within a path', { only: { paths: ['/adm*'] } }, /may end in \/\*/],
     ['a list of no paths', { only: { paths: [] } }, /name one at least/],
     ['an unknown rule', { only: { body: 'requird' } }, /did you mean required/],
-    ['an unknown allowance', { allow: ['dot-segment'] }, /nothing to allow by the name dot-segment/],
+    ['an unknown allowance', { allow: ['dot-segment'] }, /Unknown allowance dot-segment; did you mean dot-segments\?/],
     ['methods that its limits do not have', { only: { methods: ['GET'] }, limits: { methods: ['POST'] } }, /no method in common/],
     ['a tolerance that is not a number', { toleranceMs: Number('5m') }, /toleranceMs/],
     ['keys in a list', { keys: [] }, /keys is an object with the function find/],
