@@ -15,7 +15,7 @@ export default {
   mutator: { excludedMutations: ['StringLiteral'] },
   // TypeScript 7 has no interface for it; the tests run without looking at types anyhow.
   tsconfigFile: 'mutation/no-tsconfig.json',
-  ignorePatterns: ['**/dist', 'bench', 'corpus', 'docs', 'mutation/reports', '**/*.tsbuildinfo'],
+  ignorePatterns: ['.stryker-tmp', '**/dist', 'bench', 'corpus', 'docs', 'mutation/reports', '**/*.tsbuildinfo'],
   incremental: true,
   incrementalFile: `mutation/reports/${room}.incremental.json`,
   reporters: ['progress', 'json'],

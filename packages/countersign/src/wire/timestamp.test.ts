@@ -116,6 +116,9 @@ describe('timestamps', () => {
     ['20220231T145959Z', ['iso8601-basic'], undefined],
     ['Tue, 15 Mar 2022 14:59:59 GMT', ['iso8601', 'http-date'], 1_647_356_399_000],
     ['Tue, 45 Mar 2022 14:59:59 GMT', ['http-date'], undefined],
+    ['+012022-03-15T14:59:59.123Z', ['iso8601'], undefined],
+    ['-000001-03-15T14:59:59Z', ['iso8601-seconds'], undefined],
+    [new Date(317_000_000_000_000).toUTCString(), ['http-date'], undefined],
     ['1647356399', [], undefined],
   ])('%s in one of %j is read as %s', (text, formats, ms) => {
     expect(parseTimestamp(text, formats)?.ms).toBe(ms)
