@@ -496,6 +496,28 @@ describe('one key under two ids', () => {
     expect(await verify(as('k0'))).toMatchObject({ ok: true })
     expect(await verify(as('k1'))).toMatchObject({ ok: false, failure: { code: 'replayed' } })
   })
+
+  it.each(['ed25519', 'ecdsa-p256-sha256', 'rsa-v1_5-sha256'] as const)(
+    'is one call for each nonce, or without a nonce for each message: %s',
+    async algorithm => {
+      const keys = pair(algorithm === 'ed25519' ? 'ed25519' : algorithm.startsWith('rsa') ? 'rsa2048' : 'p256')
+      for (const hasNonce of [true, false]) {
+        const scheme = unsignedId(hasNonce, algorithm)
+        const key = createKey(scheme, { id: 'k', publicKey: keys.publicKey })
+        const { verify } = createVerifier(scheme, { origin: ORIGIN, keys: { find: () => key }, clock: () => NOW })
+        const signer = createSigner<SchemeTypes>(scheme, { keyId: 'k', privateKey: keys.privateKey }, { clock: () => NOW })
+        const outcome = async (text: string, nonce: string) => {
+          const own = hasNonce ? { nonce } : {}
+          const { headers, body } = signer.sign({ method: 'POST', url: `${ORIGIN}/x`, body: text, ...own })
+          const result = await verify({ method: 'POST', target: '/x', headers, body })
+          return result.ok ? 'ok' : result.failure.code
+        }
+        expect([hasNonce, await outcome('{"a":1}', 'one')]).toEqual([hasNonce, 'ok'])
+        expect([hasNonce, await outcome('{"a":2}', 'one')]).toEqual([hasNonce, hasNonce ? 'replayed' : 'ok'])
+        expect([hasNonce, await outcome('{"a":1}', 'two')]).toEqual([hasNonce, hasNonce ? 'ok' : 'replayed'])
+      }
+    },
+  )
 })
 
 describe('an RSA signature that is not below the modulus', () => {
