@@ -20,7 +20,7 @@ export const ROOMS = {
     tests: ['verify/*.test.ts', 'faults/{absent,replay,several-signatures,time,unsigned-parts}.test.ts'],
   },
   prove: {
-    files: ['keys/prove.ts', 'keys/check-hmac.ts', 'keys/derive.ts', 'keys/decoys.ts'],
+    files: ['keys/prove.ts', 'keys/check-hmac.ts', 'keys/derive.ts', 'keys/decoys.ts', 'keys/signature-lengths.ts'],
     tests: [
       'keys/{prove,key,check-hmac,derive,decoys}.test.ts',
       'verify/{verify,defer-body}.test.ts',

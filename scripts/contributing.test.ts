@@ -70,13 +70,4 @@ describe('CONTRIBUTING.md', () => {
     const rooms = [...section('## The rooms of the library').matchAll(/^\| `([a-z]+)` \|/gm)].map(([, room]) => room)
     expect(rooms).toEqual(ROOMS)
   })
-
-  it('names no file or folder that is not there', () => {
-    const named = [...guide.matchAll(/`((?:packages|docs|vectors|scripts|corpus|bench|examples)\/[\w./-]+)`/g)].map(([, path = '']) => path)
-    for (const path of named.filter(path => !path.includes('NAME')))
-      expect(
-        files.some(file => file === path || file.startsWith(`${path.replace(/\/$/, '')}/`)),
-        path,
-      ).toBe(true)
-  })
 })

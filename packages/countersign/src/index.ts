@@ -4,7 +4,7 @@ export { ALLOWANCES } from './contract/allowance.ts'
 export { CountersignError, type ErrorCode } from './contract/error.ts'
 export type { Failure, FailureCode } from './contract/failure.ts'
 export { type Coverage, LOSSES, type Loss, type Only, type PartCoverage } from './contract/loss.ts'
-export { explainFailure, FAILURES, type Problem, problemHeaders, toProblem } from './contract/problem.ts'
+export { explainFailure, FAILURES, headersOfProblem, type Problem, problemHeaders, problemOf, toProblem } from './contract/problem.ts'
 export { coverageOf } from './coverage/coverage.ts'
 export { schemeWarnings } from './coverage/warnings.ts'
 export type { Algorithm, Digest } from './crypto/algorithm.ts'
@@ -24,7 +24,9 @@ export {
   memoryKeys,
 } from './keys/key.ts'
 export type { Secret } from './keys/secret.ts'
+export { MIN_SECRET_BYTES } from './keys/secret-bytes.ts'
 export {
+  DEFAULT_NONCE_LIFETIME_MS,
   DEFAULT_REPLAY_BYTES,
   type MemoryReplayGuard,
   type MemoryReplayGuardOptions,
@@ -55,6 +57,7 @@ export {
   deprecated,
   type When,
 } from './verify/deprecation.ts'
+export { DEFAULT_METHODS, DEFAULT_TOLERANCE_MS } from './verify/types.ts'
 export { throwUnjudged } from './verify/unjudged.ts'
 export {
   type Allowance,

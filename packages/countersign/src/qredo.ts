@@ -1,6 +1,6 @@
 import { crypto } from '#crypto'
 import { CountersignError } from './contract/error.ts'
-import { isPromise } from './crypto/provider.ts'
+import { isPromise } from './contract/maybe-promise.ts'
 import { readSecretBytes } from './keys/secret-bytes.ts'
 import type { SecretOptions } from './scheme/credentials.ts'
 import { qredoV1 } from './schemes/qredo-v1.ts'

@@ -23,7 +23,7 @@ export function readHeaderLines(lines: readonly string[]): [string, string][] {
   return lines.map(line => {
     const match = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*(.*?)[ \t]*$/.exec(line)
     if (match?.[1] === undefined)
-      throw new PastedError('header-malformed', `${JSON.stringify(line.slice(0, 40))} is no header: write 'name: value'.`)
+      throw new PastedError('header-malformed', `${JSON.stringify(line.slice(0, 40))} is not a header: write 'name: value'.`)
     return [match[1].toLowerCase(), match[2] ?? '']
   })
 }

@@ -4,7 +4,7 @@ import { errorAnswer, jsonAnswer } from './api/answers.ts'
 import type { Api } from './api/api.ts'
 import { describeApis } from './api/describe.ts'
 import { type App, serve, type World } from './api/serve.ts'
-import { addDecisions } from './decisions.ts'
+import { addDecisions } from './endpoints/decisions.ts'
 import { ApiError } from './errors.ts'
 import type { Tokens } from './tokens/tokens.ts'
 

@@ -113,7 +113,7 @@ async function personId(): Promise<string> {
   return (await sandbox.store.selectFrom('organisation').select('id').where('kind', '=', 'person').executeTakeFirstOrThrow()).id
 }
 
-/** What is sent of an endpoint for each status; a status that can not come about at it is left out. */
+/** What is sent of an endpoint for each status; a status that can't come about at it is left out. */
 interface Row {
   readonly doors: readonly Door[]
   readonly method: string
@@ -132,7 +132,7 @@ interface Row {
   readonly forbiddenFor?: string
 }
 
-/** Every signed call is refused for a URL that can not have been signed. */
+/** Every signed call is refused for a URL that can't have been signed. */
 const SIGNED = { query: '?x=|' }
 
 const ROWS: readonly Row[] = [

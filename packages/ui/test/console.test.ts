@@ -188,7 +188,7 @@ describe.skipIf(executablePath === undefined)('the console in Chromium (needs Ch
     await page.getByLabel('Search').fill('many 59')
     await expect.poll(() => rows.count()).toBe(1)
     await page.getByLabel('State').selectOption('revoked')
-    await page.getByText('No key is like that.').waitFor()
+    await page.getByText('No matching keys.').waitFor()
     await page.getByRole('tab', { name: 'Audit' }).click()
     const log = page.getByRole('region', { name: 'Audit log' })
     await log.getByText('key.create').first().waitFor()

@@ -79,7 +79,7 @@ Examples:
       if (!isDeclared(scheme))
         throw new UsageError(
           'scheme-not-declared',
-          `The scheme ${scheme.name} is no declaration, so there are no hypotheses to take from it; countersign verify says what it can.`,
+          `The scheme ${scheme.name} is not a declaration, so there are no hypotheses to take from it; countersign verify says what it can.`,
         )
       checkInput(options)
       const request = await readFailed(words, options, scheme)

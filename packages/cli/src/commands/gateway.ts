@@ -6,8 +6,9 @@ import { readCount, readPort } from '../options/numbers.ts'
 import { repeated } from '../options/repeated.ts'
 import { EXIT, UsageError } from '../process/exit.ts'
 import { readTextFile } from '../process/files.ts'
-import { startOn, untilStopped } from '../process/serve.ts'
+import { startOn } from '../process/start-on.ts'
 import { out, tell } from '../process/streams.ts'
+import { untilStopped } from '../process/until-stopped.ts'
 
 interface GatewayCommandOptions {
   readonly upstream?: string

@@ -5,7 +5,7 @@ import { addManagerOptions, type ManagerOptions, withManager } from '../keys/sto
 import { readNumber } from '../options/numbers.ts'
 import { EXIT } from '../process/exit.ts'
 import { out, tell } from '../process/streams.ts'
-import { minuteOf } from '../text/moment.ts'
+import { minuteOf } from '../text/minute.ts'
 import { table } from '../text/table.ts'
 
 interface ReportOptions extends ManagerOptions, JsonOption {

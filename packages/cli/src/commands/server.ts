@@ -2,8 +2,9 @@ import type { Command } from 'commander'
 import { addStoreOptions, type StoreOptions, tellMasterKey } from '../keys/store-options.ts'
 import { readPort } from '../options/numbers.ts'
 import { EXIT } from '../process/exit.ts'
-import { startOn, untilStopped } from '../process/serve.ts'
+import { startOn } from '../process/start-on.ts'
 import { out, tell } from '../process/streams.ts'
+import { untilStopped } from '../process/until-stopped.ts'
 
 interface ServerOptions extends StoreOptions {
   readonly port: string

@@ -1,8 +1,9 @@
 import type { Command } from 'commander'
 import { readPort } from '../options/numbers.ts'
 import { EXIT } from '../process/exit.ts'
-import { startOn, untilStopped } from '../process/serve.ts'
+import { startOn } from '../process/start-on.ts'
 import { out } from '../process/streams.ts'
+import { untilStopped } from '../process/until-stopped.ts'
 
 /** The port of Qredo's tool. */
 const DEFAULT_PORT = '4569'

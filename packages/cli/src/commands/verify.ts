@@ -129,6 +129,6 @@ function splitUrl(url: string): { origin: string; target: string } {
 function readClock(at: string | undefined): () => number {
   if (at === undefined) return Date.now
   const ms = /^\d{10}$/.test(at) ? Number(at) * 1000 : Date.parse(at)
-  if (Number.isNaN(ms)) throw new UsageError('time-malformed', `${JSON.stringify(at)} is no time: give epoch seconds or ISO 8601.`)
+  if (Number.isNaN(ms)) throw new UsageError('time-malformed', `${JSON.stringify(at)} is not a time: give epoch seconds or ISO 8601.`)
   return () => ms
 }

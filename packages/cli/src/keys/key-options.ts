@@ -54,20 +54,20 @@ export function settingsOf(options: SettingOptions): KeyChanges {
 function readLabel(text: string): [string, string] {
   const [, name, value] = /^([^=]+)=(.*)$/s.exec(text) ?? []
   if (name === undefined || value === undefined)
-    throw new UsageError('label-malformed', `${JSON.stringify(text)} is no label such as team=desk.`)
+    throw new UsageError('label-malformed', `${JSON.stringify(text)} is not a label such as team=desk.`)
   return [name, value]
 }
 
 function momentOf(text: string): string {
   const ms = /^\d{4}-\d\d-\d\d(T[\d:.]+(Z|[+-]\d\d:\d\d)?)?$/.test(text) ? Date.parse(text) : Number.NaN
   if (Number.isNaN(ms))
-    throw new UsageError('moment-malformed', `${JSON.stringify(text)} is no date such as 2027-01-01 or 2027-01-01T12:00:00Z.`)
+    throw new UsageError('moment-malformed', `${JSON.stringify(text)} is not a date such as 2027-01-01 or 2027-01-01T12:00:00Z.`)
   return new Date(ms).toISOString()
 }
 
 export function secondsOf(text: string): number {
   const [, count, unit = 's'] = /^(\d{1,8})([smhd])?$/.exec(text) ?? []
-  if (count === undefined) throw new UsageError('time-malformed', `${JSON.stringify(text)} is no time such as 90s, 30m, 12h or 7d.`)
+  if (count === undefined) throw new UsageError('time-malformed', `${JSON.stringify(text)} is not a duration such as 90s, 30m, 12h or 7d.`)
   return Number(count) * { s: 1, m: 60, h: 3600, d: 86_400 }[unit as 's']
 }
 

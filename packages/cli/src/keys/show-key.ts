@@ -2,7 +2,7 @@ import type { KeyView, ShownKey } from '@countersign/server'
 import { writeNewSecretFile } from '../process/files.ts'
 import { out, tell } from '../process/streams.ts'
 import { saveProfile } from '../signing/profiles.ts'
-import { minuteOf } from '../text/moment.ts'
+import { minuteOf } from '../text/minute.ts'
 import type { JsonOption, ShownOptions } from './key-options.ts'
 
 export function rowOf(key: KeyView): readonly string[] {

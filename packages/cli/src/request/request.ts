@@ -60,7 +60,7 @@ function readParameters({ param = [] }: RequestOptions): Record<string, string> 
     param.map(text => {
       const equals = text.indexOf('=')
       if (equals <= 0)
-        throw new UsageError('parameter-malformed', `${JSON.stringify(text.slice(0, 40))} is no parameter: write name=value.`)
+        throw new UsageError('parameter-malformed', `${JSON.stringify(text.slice(0, 40))} is not a parameter: write name=value.`)
       return [text.slice(0, equals), text.slice(equals + 1)]
     }),
   )

@@ -35,7 +35,7 @@ export function addCredentialOptions(command: Command): Command {
     .option('--private-key-file <path>', 'PEM file, for the RSA schemes')
 }
 
-/** Of these, the ones of a key with a secret. */
+/** The subset of `addCredentialOptions` for HMAC keys. */
 export function addKeyOptions(command: Command): Command {
   return command
     .optionsGroup('Who signs:')

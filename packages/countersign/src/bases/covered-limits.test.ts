@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest'
+import { boundedCache } from '../contract/bounded-cache.ts'
 import { memoryKeys } from '../keys/key.ts'
-import { boundedCache } from '../recipe/bounded-cache.ts'
 import type { Call } from '../recipe/call.ts'
 import { compile } from '../recipe/compile.ts'
 import { DECLARED } from '../recipe/declared.ts'

@@ -1,4 +1,4 @@
-import type { CacheLimits } from '../recipe/bounded-cache.ts'
+import type { CacheLimits } from '../contract/bounded-cache.ts'
 
 /**
  * What a call may cover, in components or headers. A list that was never seen before is compiled before its signature

@@ -155,7 +155,7 @@ export function qredoTokenClient(options: TokenClientOptions): TokenClient {
 function readBase(baseUrl: string): URL {
   const base = URL.canParse(baseUrl) ? new URL(baseUrl) : undefined
   if (base !== undefined && /^https?:$/.test(base.protocol) && base.search === '' && base.hash === '' && !baseUrl.endsWith('/')) return base
-  throw new CountersignError('option-invalid', `${JSON.stringify(baseUrl)} is no base URL: write it as https://api.example.com/api/v2.`)
+  throw new CountersignError('option-invalid', `${JSON.stringify(baseUrl)} is not a base URL: write it as https://api.example.com/api/v2.`)
 }
 
 function readToken(text: string, startedMs: number): Held {

@@ -1,5 +1,5 @@
 import type { SignedRequest } from '../sign/sign.ts'
-import { utf8 } from '../wire/encoding.ts'
+import { sameBytes, utf8 } from '../wire/encoding.ts'
 
 /** A curl line that sends exactly what was signed, for a POSIX shell. */
 export function curlLine(signed: SignedRequest, headers: { readonly [name: string]: string } = {}): string {
@@ -16,14 +16,10 @@ export function curlLine(signed: SignedRequest, headers: { readonly [name: strin
   if (body === undefined) return curl
   // A shell's words are text without NUL; anything else goes through a pipe.
   const text = new TextDecoder('utf-8', { ignoreBOM: true }).decode(body)
-  if (!text.includes('\0') && isSame(utf8(text), body)) return `${curl} --data-raw ${quote(text)}`
+  if (!text.includes('\0') && sameBytes(utf8(text), body)) return `${curl} --data-raw ${quote(text)}`
   return `printf '${[...body].map(byte => `\\${byte.toString(8).padStart(3, '0')}`).join('')}' | ${curl} --data-binary @-`
 }
 
 function quote(text: string): string {
   return /^[A-Za-z0-9_./:=@%+,-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`
-}
-
-function isSame(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, index) => byte === b[index])
 }

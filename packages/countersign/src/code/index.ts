@@ -1,5 +1,5 @@
 import { CountersignError } from '../contract/error.ts'
-import { nearest } from '../contract/nearest.ts'
+import { oneOf } from '../contract/one-of.ts'
 import type { DeclaredScheme } from '../scheme/scheme.ts'
 import { csharp } from './csharp.ts'
 import { curl } from './curl.ts'
@@ -36,13 +36,7 @@ export const LANGUAGES: readonly Language[] = [curl, python, node, go, java, php
 export function codeSample(scheme: DeclaredScheme, languageName: string, request: SampleRequest): string {
   const names = LANGUAGES.map(({ name }) => name)
   const language = LANGUAGES.find(({ name }) => name === languageName)
-  if (language === undefined) {
-    const meant = nearest(languageName, names)
-    throw new CountersignError(
-      'option-invalid',
-      `There is no language ${languageName}${meant === undefined ? '' : ` (did you mean ${meant}?)`}; one of ${names.join(', ')}.`,
-    )
-  }
+  if (language === undefined) throw new CountersignError('option-invalid', `${oneOf(languageName, 'language', names)}.`)
   const program = createProgram(scheme, request)
   const obstacle = language.findObstacle?.(program)
   if (obstacle !== undefined)

@@ -23,7 +23,7 @@ export function makesNonce(program: Program, ...formats: readonly string[]): boo
   )
 }
 
-/** Whether code calls a function of that very name: `FromHex(` is no call of `Hex`. */
+/** Whether code calls a function of that very name: `FromHex(` isn't a call of `Hex`. */
 export function callsFunction(code: string, name: string): boolean {
   return new RegExp(`(?<!\\w)${name}\\(`).test(code)
 }

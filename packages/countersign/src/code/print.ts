@@ -30,7 +30,7 @@ export function print(recipe: Recipe, dialect: Dialect): string {
   return only !== undefined && texts.length === 1 ? only : dialect.concat(texts)
 }
 
-/** The expression of a recipe's bytes: for a message with a raw hash in it, which is no text. */
+/** The expression of a recipe's bytes: for a message with a raw hash in it, which isn't text. */
 export function printBytes(recipe: Recipe, dialect: Dialect): string {
   return dialect.concatBytes(partsPrinted(recipe).map(part => rawHash(part, dialect) ?? dialect.toBytes(printPart(part, dialect))))
 }

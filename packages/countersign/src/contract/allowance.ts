@@ -1,5 +1,6 @@
 import { CountersignError } from './error.ts'
 import { LOSSES } from './loss.ts'
+import { oneOf } from './one-of.ts'
 
 /**
  * What a verifier may be told to take: calls with open ends (`ambiguous-request`), a body with a GET or HEAD
@@ -17,5 +18,5 @@ export type Allowance = (typeof ALLOWANCES)[number]
 export function checkAllowances(allow: readonly Allowance[]): void {
   const unknown = allow.find(one => !ALLOWANCES.includes(one))
   if (unknown === undefined) return
-  throw new CountersignError('option-invalid', `There is nothing to allow by the name ${String(unknown)}; one of ${ALLOWANCES.join(', ')}.`)
+  throw new CountersignError('option-invalid', `${oneOf(unknown, 'allowance', ALLOWANCES)}.`)
 }

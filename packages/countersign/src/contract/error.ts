@@ -25,7 +25,7 @@ export type ErrorCode =
 
 /**
  * A mistake in the call, thrown. `code` is stable and is what programs should look at; `message` says what was wanted
- * and never holds a secret. It is no `TypeError`, which is what `fetch` throws when there is no connection: trying
+ * and never holds a secret. It is not a `TypeError`, which is what `fetch` throws when there is no connection: trying
  * again does not help here.
  */
 export class CountersignError extends Error {

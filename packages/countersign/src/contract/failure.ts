@@ -53,7 +53,7 @@ export type Failure =
   | { readonly code: 'replay-guard-full'; readonly keyId: string }
   /** The client left, or sent less than it said. */
   | { readonly code: 'body-incomplete' }
-  /** What reads it failed, or gave something that is no bytes. */
+  /** What reads it failed, or gave something that isn't bytes. */
   | { readonly code: 'body-unreadable' }
   /** One of the verifier's own options failed, such as its clock. */
   | { readonly code: 'verifier-failed' }

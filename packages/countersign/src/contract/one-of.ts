@@ -1,9 +1,9 @@
 import { nearest } from './nearest.ts'
 
-/** `x is no thing; one of a, b, c`, and what was meant when it is close to one of them. */
+/** `Unknown thing x; one of a, b, c`, or `Unknown thing x; did you mean a? One of a, b, c` where it is close to one. */
 export function oneOf(word: unknown, thing: string, known: readonly string[]): string {
   const meant = typeof word === 'string' ? nearest(word, known) : undefined
-  return `${shown(word)} is no ${thing}${meant === undefined ? '' : ` (did you mean ${meant}?)`}; one of ${known.join(', ')}`
+  return `Unknown ${thing} ${shown(word)}; ${meant === undefined ? 'one' : `did you mean ${meant}? One`} of ${known.join(', ')}`
 }
 
 export function shown(value: unknown): string {

@@ -168,7 +168,7 @@ export interface Problem {
 export function toProblem(failure: Failure): Problem {
   const told: Failure = failure.code === 'unknown-key' ? { code: 'bad-signature', keyId: failure.keyId } : failure
   const { status, title } = FAILURES[told.code]
-  const problem = { type: `urn:countersign:${told.code}`, title, status, detail: explainFailure(told), code: told.code }
+  const problem = problemOf(told.code, { status, title, detail: explainFailure(told) })
   return told.code === 'timestamp-out-of-window' ? { ...problem, serverTime: new Date(told.serverTimeMs).toISOString() } : problem
 }
 
@@ -176,13 +176,28 @@ export function toProblem(failure: Failure): Problem {
 export function problemHeaders(failure: Failure, schemeName: string): { readonly [name: string]: string } {
   const { status } = FAILURES[failure.code]
   return {
-    'content-type': 'application/problem+json',
-    'cache-control': 'no-store',
+    ...headersOfProblem(status),
     ...(status === 401 ? { 'www-authenticate': `Countersign scheme="${schemeToUse(failure, schemeName)}"` } : {}),
-    ...(status === 503 ? { 'retry-after': '1' } : {}),
   }
 }
 
 function schemeToUse(failure: Failure, schemeName: string): string {
   return failure.code === 'scheme-retired' ? (failure.successor ?? schemeName) : schemeName
+}
+
+/** Problem details (RFC 9457) under any code, for a server's own refusals beside the verifier's. */
+export function problemOf<Code extends string>(
+  code: Code,
+  { status, title, detail }: { readonly status: number; readonly title: string; readonly detail: string },
+): { readonly type: string; readonly title: string; readonly status: number; readonly detail: string; readonly code: Code } {
+  return { type: `urn:countersign:${code}`, title, status, detail, code }
+}
+
+/** The headers that go with problem details of this status, but for `www-authenticate`. */
+export function headersOfProblem(status: number): { readonly [name: string]: string } {
+  return {
+    'content-type': 'application/problem+json',
+    'cache-control': 'no-store',
+    ...(status === 503 ? { 'retry-after': '1' } : {}),
+  }
 }

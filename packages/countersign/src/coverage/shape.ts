@@ -1,4 +1,4 @@
-import { boundedCache } from '../recipe/bounded-cache.ts'
+import { boundedCache } from '../contract/bounded-cache.ts'
 import { type Recipe, text } from '../recipe/recipe.ts'
 
 /**

@@ -1,4 +1,4 @@
-import { DIGEST_BYTES } from '../crypto/signature-bytes.ts'
+import { DIGEST_BYTES } from '../crypto/digest-bytes.ts'
 import { partsOf } from '../recipe/compile.ts'
 import { type Field, type FilterRecipe, field, hashOf, type ListRecipe, type Recipe } from '../recipe/recipe.ts'
 import type { Scheme } from '../scheme/scheme.ts'

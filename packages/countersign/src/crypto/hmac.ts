@@ -1,7 +1,7 @@
 import * as nodeCrypto from 'node:crypto'
 import { type Message, messageBytes } from '../wire/message.ts'
 import type { Digest } from './algorithm.ts'
-import { BLOCK_BYTES, DIGEST_BYTES } from './signature-bytes.ts'
+import { BLOCK_BYTES, DIGEST_BYTES } from './digest-bytes.ts'
 
 /** How `node:crypto` writes bytes as text by itself. */
 export type NativeEncoding = 'hex' | 'base64' | 'base64url'

@@ -50,7 +50,7 @@ export function fitsAlgorithm(kind: KeyKind, algorithm: KeyPairAlgorithm): boole
 
 /**
  * Whether an algorithm identifier is that of RSA-PSS for what is verified here: without parameters, or with SHA-512
- * twice and a salt that is no longer than the hash (RFC 4055  3.1).
+ * twice and a salt that is no longer than the hash (RFC 4055 §3.1).
  */
 function isForPss(identifier: Uint8Array): boolean {
   const [name, parameters, ...more] = elements(identifier) ?? []

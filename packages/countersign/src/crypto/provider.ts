@@ -1,8 +1,7 @@
+import type { MaybePromise } from '../contract/maybe-promise.ts'
 import type { BytesEncoding } from '../wire/encoding.ts'
 import type { Message } from '../wire/message.ts'
 import type { Digest, KeyPairAlgorithm } from './algorithm.ts'
-
-export type MaybePromise<T> = T | Promise<T>
 
 /** Signs a message, and writes the signature in the scheme's encoding. */
 export type SignMessage = (message: Message) => MaybePromise<string>
@@ -40,19 +39,4 @@ export interface CryptoProvider {
   utf8(text: string): Uint8Array<ArrayBuffer>
   /** Compares two texts in a time that does not depend on where they differ. */
   equal(a: string, b: string): boolean
-}
-
-export function isPromise<T>(value: MaybePromise<T>): value is Promise<T> {
-  return typeof value === 'object' && typeof (value as { readonly then?: unknown } | null)?.then === 'function'
-}
-
-/** Goes on with a value now, or with a promise's value when it is there. */
-export function whenReady<T, R>(value: MaybePromise<T>, next: (value: T) => MaybePromise<R>): MaybePromise<R> {
-  return isPromise(value) ? value.then(next) : next(value)
-}
-
-/** Takes the items one after the other, without waiting where a step has its answer at once. */
-export function inTurn<T>(items: readonly T[], step: (item: T, index: number) => MaybePromise<void>, index = 0): MaybePromise<void> {
-  const item = items[index]
-  return item === undefined ? undefined : whenReady(step(item, index), () => inTurn(items, step, index + 1))
 }

@@ -81,7 +81,7 @@ function modulusOf({ algorithm }: CryptoKey): number | undefined {
 }
 
 function platform(): SubtleCrypto {
-  return globalThis.crypto.subtle ?? refuse()
+  return globalThis.crypto.subtle ?? noWebCrypto()
 }
 
 /**
@@ -89,7 +89,7 @@ function platform(): SubtleCrypto {
  *
  * @throws CountersignError `no-web-crypto`
  */
-export function refuse(): never {
+export function noWebCrypto(): never {
   throw new CountersignError(
     'no-web-crypto',
     'There is no WebCrypto here: browsers have it in a secure context only, so open the page over https or on localhost.',

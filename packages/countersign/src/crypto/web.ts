@@ -37,7 +37,7 @@ async function hash(digest: Digest, message: Message): Promise<Uint8Array> {
 
 /** Browsers have none in a page that came over http; the sentence for that comes with the piece for key pairs. */
 async function subtle(): Promise<SubtleCrypto> {
-  return globalThis.crypto.subtle ?? (await import('./web-key-pair.ts')).refuse()
+  return globalThis.crypto.subtle ?? (await import('./web-key-pair.ts')).noWebCrypto()
 }
 
 /** A function that is made at its first call. */

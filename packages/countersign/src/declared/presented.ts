@@ -1,5 +1,5 @@
 import type { Failure } from '../contract/failure.ts'
-import { DIGEST_BYTES } from '../crypto/signature-bytes.ts'
+import { DIGEST_BYTES } from '../crypto/digest-bytes.ts'
 import type { Call } from '../recipe/call.ts'
 import type { Moment, PlanRequest } from '../scheme/plan.ts'
 import type { Carrier, DeclaredScheme } from '../scheme/scheme.ts'
@@ -10,7 +10,7 @@ import { compileNonceCheck } from '../wire/nonce.ts'
 import { parseTimestamp } from '../wire/parse-timestamp.ts'
 import { percentDecode } from '../wire/percent.ts'
 import { timestampPattern } from '../wire/timestamp.ts'
-import { compileReader, type Fields, MAX_FIELD_LENGTH } from './carrier.ts'
+import { compileReader, type Fields, MAX_FIELD_LENGTH } from './read-carrier.ts'
 
 /**
  * What a call of a declared scheme says of itself, every field spelled as the scheme wants it; `target` is without the

@@ -1,9 +1,9 @@
 import { classOf } from '../coverage/shape.ts'
 import { shapesOf } from '../coverage/shapes.ts'
 import { type Field, fieldsOf, hashOf, isTextChange, macOf, type Recipe } from '../recipe/recipe.ts'
-import { invalid } from '../scheme/check-template.ts'
 import type { Carrier, DeclaredScheme } from '../scheme/scheme.ts'
 import { ALPHABETS } from '../wire/encoding.ts'
+import { invalid } from './check-template.ts'
 import type { At } from './check-values.ts'
 
 /**

@@ -1,8 +1,8 @@
 import type { Only } from '../contract/loss.ts'
 import { oneOf, shown } from '../contract/one-of.ts'
-import { invalid } from '../scheme/check-template.ts'
 import type { MessagePiece, ParameterDeclaration, SchemeDeclaration } from '../scheme/declaration.ts'
 import { SCHEME_NAME, SCHEME_NAME_IS } from '../scheme/scheme-name.ts'
+import { invalid } from './check-template.ts'
 
 /** What a member holds. What `any` holds is looked at where it is read. */
 type Kind = 'text' | 'object' | 'list' | 'any'
@@ -55,7 +55,7 @@ const KIND_NAMES: { readonly [K in Kind]: string } = { text: 'text', object: 'an
 export function checkMembers(declaration: unknown): asserts declaration is SchemeDeclaration {
   if (!isObject(declaration)) throw invalid('scheme', `a declaration is an object; got ${shown(declaration)}`)
   const { $schema: _, ...given } = declaration
-  checkObject(given, 'scheme', 'a declaration', DECLARATION)
+  checkObject(given, 'scheme', DECLARATION)
   for (const member of REQUIRED) if (given[member] === undefined) throw invalid('scheme', `${member} is missing`)
   const name = String(given['name'])
   if (!SCHEME_NAME.test(name)) throw invalid('scheme, name', `${JSON.stringify(name)} is not ${SCHEME_NAME_IS}`)
@@ -67,23 +67,23 @@ export function checkMembers(declaration: unknown): asserts declaration is Schem
     signature: SIGNATURE,
     only: ONLY,
   }))
-    if (given[member] !== undefined) checkObject(given[member], at(member), member, members)
-  for (const [parameter, value] of entries(given['parameters'])) checkObject(value, at(`parameters.${parameter}`), 'a parameter', PARAMETER)
+    if (given[member] !== undefined) checkObject(given[member], at(member), members)
+  for (const [parameter, value] of entries(given['parameters'])) checkObject(value, at(`parameters.${parameter}`), PARAMETER)
   for (const [header, value] of entries(given['headers'])) if (typeof value !== 'string') checkHeader(value, at(`headers.${header}`))
-  for (const piece of [given['message']].flat()) if (isObject(piece)) checkObject(piece, at('message'), 'a piece of the message', PIECE)
+  for (const piece of [given['message']].flat()) if (isObject(piece)) checkObject(piece, at('message'), PIECE)
 }
 
 function checkHeader(value: unknown, where: string): void {
-  if (isObject(value)) checkObject(value, where, 'a header', HEADER)
+  if (isObject(value)) checkObject(value, where, HEADER)
   if (!isObject(value) || value['separator'] === undefined || value['items'] === undefined)
     throw invalid(where, `it is a template, or { separator, items: [template, …] }; got ${shown(value)}`)
 }
 
-function checkObject(value: unknown, where: string, what: string, members: { readonly [member: string]: Kind }): void {
+function checkObject(value: unknown, where: string, members: { readonly [member: string]: Kind }): void {
   if (!isObject(value)) throw invalid(where, `it is an object; got ${shown(value)}`)
   for (const [member, content] of Object.entries(value)) {
     const kind = Object.hasOwn(members, member) ? members[member] : undefined
-    if (kind === undefined) throw invalid(where, oneOf(member, `member of ${what}`, Object.keys(members)))
+    if (kind === undefined) throw invalid(where, oneOf(member, 'member', Object.keys(members)))
     if (content !== undefined && !KINDS[kind](content))
       throw invalid(`${where}, ${member}`, `it is ${KIND_NAMES[kind]}; got ${shown(content)}`)
   }

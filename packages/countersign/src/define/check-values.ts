@@ -1,12 +1,12 @@
 import { oneOf, shown } from '../contract/one-of.ts'
 import { FIELDS } from '../recipe/recipe.ts'
-import { invalid } from '../scheme/check-template.ts'
 import type { ParameterDeclaration, SchemeDeclaration } from '../scheme/declaration.ts'
 import { parameterCharacters, parameterPattern } from '../scheme/parameter.ts'
 import { findOnlyMistake } from '../verify/check-only.ts'
 import { SECRET_ENCODINGS } from '../wire/encoding.ts'
 import { NONCE_FORMATS, type NonceFormat, noncesCharacters } from '../wire/nonce.ts'
 import { TIMESTAMP_FORMATS } from '../wire/parse-timestamp.ts'
+import { invalid } from './check-template.ts'
 
 /** Says where a member stands, for a message. */
 export type At = (field: string) => string
@@ -15,7 +15,7 @@ export function checkSecret({ secret, algorithm }: SchemeDeclaration, at: At): v
   if (secret === undefined) return
   if (!algorithm.startsWith('hmac')) throw invalid(at('secret'), `${algorithm} has a key pair and no secret: leave it out`)
   if (!(SECRET_ENCODINGS as readonly unknown[]).includes(secret.encoding))
-    throw invalid(at('secret.encoding'), oneOf(secret.encoding, 'encoding of a secret', SECRET_ENCODINGS))
+    throw invalid(at('secret.encoding'), oneOf(secret.encoding, 'encoding', SECRET_ENCODINGS))
 }
 
 export function checkNonce({ nonce }: SchemeDeclaration, at: At): void {

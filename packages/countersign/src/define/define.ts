@@ -1,8 +1,6 @@
 import { oneOf, shown } from '../contract/one-of.ts'
-import { withKnownHeaders } from '../coverage/known-headers.ts'
 import { ALGORITHMS, DIGESTS } from '../crypto/algorithm.ts'
 import { fieldsOf, hashOf, macOf, type Recipe } from '../recipe/recipe.ts'
-import { checkTemplate, invalid, isBytesEncoding, isDigest } from '../scheme/check-template.ts'
 import type { MessagePiece, SchemeDeclaration } from '../scheme/declaration.ts'
 import type { KnownParts } from '../scheme/known-parts.ts'
 import { messagePieces, readDeclaration } from '../scheme/read-declaration.ts'
@@ -13,7 +11,9 @@ import { ALPHABETS } from '../wire/encoding.ts'
 import { isHeaderName } from '../wire/headers.ts'
 import { checkCarried } from './check-carried.ts'
 import { checkMembers } from './check-members.ts'
+import { checkTemplate, invalid, isBytesEncoding, isDigest } from './check-template.ts'
 import { type At, checkNonce, checkOnly, checkParameters, checkSecret, checkTimestamp } from './check-values.ts'
+import { withKnownHeaders } from './known-headers.ts'
 import { readBack } from './read-back.ts'
 
 /**

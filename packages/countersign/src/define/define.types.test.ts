@@ -35,35 +35,35 @@ describe('the types of defineScheme', () => {
       readonly message: M
       readonly signature: { readonly encoding: 'hex' }
     }
-    const said: KnownParts<Declared<'{timestmp}{body}'>>['message']['mistake'] = '{timestmp} is no part of a call'
-    const member: KnownParts<Declared<'{body}'> & { readonly headrs: object }>['name']['mistake'] = 'headrs is no member of a declaration'
+    const said: KnownParts<Declared<'{timestmp}{body}'>>['message']['mistake'] = 'Unknown part {timestmp}'
+    const member: KnownParts<Declared<'{body}'> & { readonly headrs: object }>['name']['mistake'] = 'Unknown member headrs'
     expect([said, member]).toHaveLength(2)
   })
 
   it('refuse a part that no call has, at compile time as at run time', () => {
     const unknown = { ...base, name: 'bad', message: '{timestmp}{body}' } as const
-    // @ts-expect-error {timestmp} is no part of a call
+    // @ts-expect-error unknown part {timestmp}
     expect(() => defineScheme(unknown)).toThrow(/did you mean timestamp/)
     const parameter = { ...base, name: 'bad', message: '{windw}', parameters: { window: { default: '1', characters: 'digits' } } } as const
-    // @ts-expect-error {windw} is no part of a call
+    // @ts-expect-error unknown part {windw}
     expect(() => defineScheme(parameter)).toThrow(/did you mean window/)
     const item = { ...base, name: 'bad', message: '{body}', headers: { s: { separator: ',', items: ['v1={sign}'] } } } as const
-    // @ts-expect-error {sign} is no part of a call
+    // @ts-expect-error unknown part {sign}
     expect(() => defineScheme(item)).toThrow(/sign/)
     const algorithm = { ...base, name: 'bad', message: '{body}', algorithm: 'hmac-sha265' } as const
-    // @ts-expect-error hmac-sha265 is no algorithm
+    // @ts-expect-error unknown algorithm hmac-sha265
     expect(() => defineScheme(algorithm)).toThrow(/did you mean hmac-sha256/)
   })
 
   it('refuse a member that no declaration has, at the top and in what it holds', () => {
     const top = { ...base, name: 'bad', message: '{timestamp}', headrs: {} } as const
-    // @ts-expect-error headrs is no member of a declaration
+    // @ts-expect-error unknown member headrs
     expect(() => defineScheme(top)).toThrow(/did you mean headers/)
     const inner = { ...base, name: 'bad', message: '{timestamp}', only: { methods: ['GET'], path: 'any' } } as const
-    // @ts-expect-error path is no member of a declaration
+    // @ts-expect-error unknown member path
     expect(() => defineScheme(inner)).toThrow(/did you mean paths/)
     const query = { ...base, name: 'bad', message: '{timestamp}', query: { t: '{timestmp}' } } as const
-    // @ts-expect-error {timestmp} is no part of a call
+    // @ts-expect-error unknown part {timestmp}
     expect(() => defineScheme(query)).toThrow(/did you mean timestamp/)
   })
 })

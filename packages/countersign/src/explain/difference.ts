@@ -15,7 +15,7 @@ export interface Difference {
 const BEFORE = 24
 const AFTER = 40
 const BYTES = 8
-/** So many bytes are made text at once: a function takes only so many arguments. */
+/** Bytes turned into text at once: a function takes a limited number of arguments. */
 const PIECE = 8_192
 
 /** `undefined` when they are the same. */

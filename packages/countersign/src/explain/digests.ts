@@ -1,6 +1,6 @@
+import { type MaybePromise, whenReady } from '../contract/maybe-promise.ts'
 import { DIGESTS, type Digest } from '../crypto/algorithm.ts'
-import { type MaybePromise, whenReady } from '../crypto/provider.ts'
-import { BLOCK_BYTES } from '../crypto/signature-bytes.ts'
+import { BLOCK_BYTES } from '../crypto/digest-bytes.ts'
 import { encode, fromHex } from '../wire/encoding.ts'
 import { type Message, messageBytes } from '../wire/message.ts'
 import { changing, type Hypothesis } from './hypothesis.ts'

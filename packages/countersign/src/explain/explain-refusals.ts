@@ -23,30 +23,32 @@ export interface ExplainRefusalsOptions {
   readonly scheme: DeclaredScheme
   /** The same that the verifier has. */
   readonly keys: KeySource
-  /** Told what is wrong with a refused call. What it throws or rejects with is dropped. */
+  /** Told of every explanation, whether or not it found a cause. What it throws or rejects with is dropped. */
   readonly onExplained: (event: ExplainedRefusal) => void
-  /** So many are explained at most in a second, over all keys. Default: 2. */
+  /** Refusals explained per second, over all keys. Default: 2. */
   readonly perSecond?: number | undefined
-  /** And for one key in a minute. Default: 6. */
+  /** Refusals explained per minute for one key. Default: 6. */
   readonly perKeyPerMinute?: number | undefined
-  /** So many refusals wait while one is explained. Default: 4. */
+  /** Queue length: refusals that may wait while one is explained. Default: 4. */
   readonly maxWaiting?: number | undefined
-  /** Bodies of so many bytes, all together, are kept for those that wait. Default: 16 MiB. */
+  /** Total size of the bodies of waiting refusals, in bytes. Default: 16 MiB. */
   readonly maxWaitingBytes?: number | undefined
   /**
-   * So many messages are tried at most for one. Default: 5,000; where the platform hashes by promises (WebCrypto):
-   * 1,000.
+   * Maximum number of messages to try for one refusal. Default: 5,000; where the platform hashes by promises
+   * (WebCrypto): 1,000.
    */
   readonly maxAttempts?: number | undefined
   /**
-   * So many bytes are hashed at most for one; other work counts as so many of them. Default: 40 MiB, some 80 ms of one
-   * core, a few at a time; where the platform hashes by promises: 8 MiB.
+   * Work limit per refusal, in hashed bytes; copying and rewriting are converted to hashed bytes. Default: 40 MiB,
+   * which is about 0.1 s of one core, in steps of a few milliseconds; where the platform hashes by promises: 8 MiB. See
+   * docs/decisions/0008.
    */
   readonly maxHashedBytes?: number | undefined
   /** Milliseconds of any steady clock. Default: `performance.now`. */
   readonly now?: (() => number) | undefined
   /** Lets other work have a turn. Default: a timer of 0 ms. */
   readonly pause?: (() => Promise<void>) | undefined
+  /** The platform's cryptography. Default: `node:crypto` where there is one, else WebCrypto. */
   readonly crypto?: CryptoProvider | undefined
 }
 
@@ -73,7 +75,7 @@ export interface RefusalExplainer {
 }
 
 /**
- * So many keys are counted at once; with more, the oldest count is dropped, and the budget for all of them still holds.
+ * Number of keys counted at once; beyond it the oldest count is dropped, and the budget for all of them still holds.
  */
 const MAX_KEYS_COUNTED = 10_000
 const MAX_WAITING = 4
@@ -82,7 +84,10 @@ const MAX_WAITING_BYTES = 16_777_216
 const MAX_REWRITTEN_BYTES = 32_768
 const MAX_SHOWN_BYTES = 65_536
 
-/** Defaults for platforms that hash at once, and a body's beginning only once; and for those that do neither. */
+/**
+ * Defaults for a synchronous platform, which also shares the hash of a common prefix, and for WebCrypto, which does
+ * neither.
+ */
 const BUDGETS = {
   synchronous: { attempts: 5_000, hashedBytes: 41_943_040 },
   byPromises: { attempts: 1_000, hashedBytes: 8_388_608 },

@@ -1,7 +1,7 @@
 import { crypto as platform } from '#crypto'
 import { checkNumbers } from '../contract/check-numbers.ts'
 import { CountersignError } from '../contract/error.ts'
-import { isPromise, type MaybePromise, whenReady } from '../crypto/provider.ts'
+import { isPromise, type MaybePromise, whenReady } from '../contract/maybe-promise.ts'
 import { decodeSecret, encode, utf8 } from '../wire/encoding.ts'
 import { type Message, messageBytes } from '../wire/message.ts'
 import { type Difference, findDifference, textOf } from './difference.ts'

@@ -32,8 +32,7 @@ export interface Hypothesis {
   /** The one assumption that it changes. */
   readonly key: keyof Assumptions
   /**
-   * It puts in something of its own, whatever was there: on top of another change of the same assumption, it would undo
-   * that one.
+   * Replaces the value, so it can't be combined with another change of the same field.
    */
   readonly isAbsolute: boolean
   /** The assumptions with the change; `undefined` when it changes nothing here. */
@@ -43,19 +42,27 @@ export interface Hypothesis {
 /** A cause, as it is told. */
 export type Cause = Pick<Hypothesis, 'code' | 'dimension' | 'did' | 'fix'>
 
-/** The `key` and `apply` of a hypothesis. A change that takes no value is absolute. */
+/** The `key` and `apply` of a hypothesis that makes a value of the one that is there. */
 export function changing<K extends keyof Assumptions>(
   key: K,
   change: (value: Assumptions[K]) => Assumptions[K] | undefined,
 ): Pick<Hypothesis, 'key' | 'apply' | 'isAbsolute'> {
   return {
     key,
-    isAbsolute: change.length === 0,
+    isAbsolute: false,
     apply: assumptions => {
       const changed = change(assumptions[key])
       return changed === undefined || changed === assumptions[key] ? undefined : withValue(assumptions, key, changed)
     },
   }
+}
+
+/** {@link changing} for a hypothesis that puts in a value of its own, whatever was there. */
+export function replacing<K extends keyof Assumptions>(
+  key: K,
+  make: () => Assumptions[K] | undefined,
+): Pick<Hypothesis, 'key' | 'apply' | 'isAbsolute'> {
+  return { ...changing(key, make), isAbsolute: true }
 }
 
 /** Written out, since a search makes tens of thousands of them and a spread takes several times as long. */

@@ -17,27 +17,29 @@ export interface ExplainInput {
   readonly otherSecrets?: readonly (string | Uint8Array)[] | undefined
   /** Where the request does not say it. */
   readonly keyId?: string | undefined
+  /** The key's passphrase, for schemes that sign or send one. */
   readonly passphrase?: string | undefined
   /** What the client says it signed; used when there is no secret. */
   readonly clientMessage?: string | undefined
   /** The part of the path that a proxy takes off. */
   readonly basePath?: string | undefined
   /**
-   * As many messages are tried at most. Default: 12,000, which takes some 50 ms when nothing fits; most causes are
+   * Maximum number of messages to try. Default: 12,000, which takes some 50 ms when nothing fits; most causes are
    * found in the first thousand.
    */
   readonly maxAttempts?: number | undefined
   /**
-   * So many bytes are hashed at most; other work counts as so many of them. What would be more is skipped, and shorter
-   * messages are tried all the same. Default: no limit but `maxAttempts`.
+   * Work limit in hashed bytes; copying and rewriting are converted to hashed bytes. A message that would exceed it is
+   * skipped, and shorter ones are tried all the same. Default: no limit but `maxAttempts`.
    */
   readonly maxHashedBytes?: number | undefined
   /** Larger bodies are not written anew (as other JSON, say), which can't be interrupted. Default: no limit. */
   readonly maxRewrittenBytes?: number | undefined
-  /** Of the messages, only so many bytes are shown and compared. Default: no limit. */
+  /** How many bytes of each message are shown and compared. Default: no limit. */
   readonly maxShownBytes?: number | undefined
+  /** The platform's cryptography. Default: `node:crypto` where there is one, else WebCrypto. */
   readonly crypto?: CryptoProvider | undefined
-  /** Waited for after every few milliseconds of work, so that other work gets its turn. */
+  /** Awaited after every few milliseconds of work, so that other work gets its turn. Default: no pauses. */
   readonly pause?: (() => Promise<void>) | undefined
   /** Milliseconds of any steady clock, by which pauses are due. Default: `performance.now`. */
   readonly now?: (() => number) | undefined

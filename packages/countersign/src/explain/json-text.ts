@@ -31,7 +31,7 @@ export interface JsonStyle {
 const TOKEN =
   /\s*(?:("(?:[^"\\\n\r\t]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*")|(-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)|(true|false|null)|([[\]{},:]))/y
 
-/** Deeper than this is no request that people sign by hand. */
+/** People don't sign anything deeper than this by hand. */
 const MAX_DEPTH = 64
 
 /** Reads JSON; `undefined` when it is none. */

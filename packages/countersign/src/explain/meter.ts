@@ -1,14 +1,13 @@
 /**
- * What an explanation costs, in bytes that are hashed; other work counts as so many of them. And when it lets other
- * work have a turn.
+ * Counts the work of an explanation in hashed bytes (other work is converted to them), and says when a pause is due.
  */
 export interface Meter {
   readonly spentBytes: number
-  /** Counts work of so many bytes, and says whether it may be done; if not, nothing is counted. */
+  /** Adds this much work and returns true, or counts nothing and returns false where that would be over the limit. */
   spend(bytes: number): boolean
-  /** From now on everything may be done: what is left is little. */
+  /** Lifts the limit, for the little work that is left. */
   lift(): void
-  /** To be waited for, where the last pause is long enough ago. */
+  /** A promise to await if a pause is due, else undefined. */
   rest(): Promise<void> | undefined
 }
 
@@ -19,7 +18,7 @@ export interface MeterOptions {
   readonly now?: (() => number) | undefined
 }
 
-/** After so much work there is a pause, in milliseconds. */
+/** A pause is due after this much work, in milliseconds. */
 export const WORK_BEFORE_PAUSE_MS = 3
 
 export function createMeter({ maxBytes = Number.POSITIVE_INFINITY, pause, now = () => performance.now() }: MeterOptions): Meter {

@@ -1,4 +1,5 @@
-import { changing, type Hypothesis } from './hypothesis.ts'
+import { DEFAULT_METHODS } from '../verify/types.ts'
+import { changing, type Hypothesis, replacing } from './hypothesis.ts'
 
 /** Every way to have signed another method than the one that was sent. */
 export function methodHypotheses(sent: string): readonly Hypothesis[] {
@@ -21,7 +22,7 @@ export function methodHypotheses(sent: string): readonly Hypothesis[] {
       ...changing('method', method => method.charAt(0) + method.slice(1).toLowerCase()),
     },
   ]
-  for (const method of ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS'])
+  for (const method of DEFAULT_METHODS)
     if (method !== sent)
       all.push({
         code: `method-${method.toLowerCase()}`,
@@ -29,7 +30,7 @@ export function methodHypotheses(sent: string): readonly Hypothesis[] {
         weight: 2,
         did: `It signed the method ${method}, and sent ${sent}.`,
         fix,
-        ...changing('method', () => method),
+        ...replacing('method', () => method),
       })
   return all
 }

@@ -10,7 +10,7 @@ export interface LooseFields {
   readonly values: { readonly [field: string]: string }
   /** Carriers that the request does not have. */
   readonly missing: readonly string[]
-  /** Values of other headers, and of those of the scheme that are no part of it, which look like a moment. */
+  /** Every header value that looks like a timestamp, whichever header it is in. */
   readonly moments: readonly string[]
   readonly header: (name: string) => string | undefined
   /** The target without what the scheme appends after it was signed. */

@@ -1,4 +1,5 @@
-import { type CryptoProvider, type MaybePromise, whenReady } from '../crypto/provider.ts'
+import { type MaybePromise, whenReady } from '../contract/maybe-promise.ts'
+import type { CryptoProvider } from '../crypto/provider.ts'
 import type { Call } from '../recipe/call.ts'
 import { type CompiledRecipe, compile, partsOf } from '../recipe/compile.ts'
 import { DECLARED } from '../recipe/declared.ts'
@@ -8,7 +9,7 @@ import { utf8 } from '../wire/encoding.ts'
 import { readForm } from '../wire/form.ts'
 import type { Message } from '../wire/message.ts'
 import { splitUrl } from '../wire/url.ts'
-import { bodyHypotheses, COPIED_FOR_REWRITTEN, COPY_COST, type Rewriting } from './bodies.ts'
+import { bodyHypotheses } from './bodies.ts'
 import { textOf } from './difference.ts'
 import { type Assumptions, changing, type Hypothesis, setCall } from './hypothesis.ts'
 import type { ExplainInput } from './input.ts'
@@ -16,10 +17,11 @@ import { createMeter, OVER_BUDGET } from './meter.ts'
 import { methodHypotheses } from './methods.ts'
 import { mutations } from './mutations.ts'
 import { readLoosely } from './read-loosely.ts'
+import { COPIED_FOR_REWRITTEN, COPY_COST, type Rewriting } from './rewriting.ts'
 import { timestampHypotheses } from './timestamps.ts'
 import { urlHypotheses } from './urls.ts'
 
-/** What of an explanation's input says which message is right. */
+/** The part of `ExplainInput` that determines the correct message. */
 export type SceneInput = Pick<ExplainInput, 'scheme' | 'request' | 'keyId' | 'passphrase' | 'basePath'>
 
 export interface Scene {

@@ -1,4 +1,4 @@
-import { isPromise, type MaybePromise } from '../crypto/provider.ts'
+import { isPromise, type MaybePromise } from '../contract/maybe-promise.ts'
 import { type Assumptions, type Cause, type Hypothesis, withValue } from './hypothesis.ts'
 import type { Meter } from './meter.ts'
 
@@ -28,7 +28,7 @@ export type Test = (assumptions: Assumptions) => MaybePromise<Answer>
 /** `skipped`: to find that out would be more work than is allowed. */
 export type Answer = Fit | 'skipped' | undefined
 
-/** Where the platform answers with promises, so many are waited for at once, and of messages of so many bytes. */
+/** Where the platform answers with promises: how many answers, and messages of how many bytes, are awaited together. */
 const BATCH = 128
 const BATCH_BYTES = 1_048_576
 
@@ -39,7 +39,7 @@ export interface SearchOptions {
   readonly inTurn: boolean
 }
 
-/** That there are three mistakes at once is less likely than the third's weight says. */
+/** Extra weight for a third mistake: three at once are rare. */
 const THIRD_CAUSE_WEIGHT = 1
 
 /**

@@ -141,7 +141,7 @@ export function guessSecrets(material: SecretMaterial): readonly SecretGuess[] {
     utf8(`b'${text}'`),
     'Hand the bytes to hmac.new as they are, without str().',
   )
-  if (material.prefix !== '') add('prefix-kept', 1, `It used the secret with ${material.prefix}, which is no part of it.`, utf8(text))
+  if (material.prefix !== '') add('prefix-kept', 1, `It used the secret with ${material.prefix}, which isn't part of it.`, utf8(text))
   if (material.prefix !== '') add('prefix-kept-decoded', 3, `It decoded the secret together with ${material.prefix}.`, fromBase64(text))
   const scheme = /^[a-z]+_/.exec(text)?.[0]
   if (material.prefix === '' && scheme !== undefined) {

@@ -1,6 +1,8 @@
+import { boundedMap } from '../contract/bounded-map.ts'
+import { type MaybePromise, whenReady } from '../contract/maybe-promise.ts'
 import type { Digest } from '../crypto/algorithm.ts'
-import { type CryptoProvider, type MaybePromise, type RunningHash, whenReady } from '../crypto/provider.ts'
-import { BLOCK_BYTES } from '../crypto/signature-bytes.ts'
+import { BLOCK_BYTES } from '../crypto/digest-bytes.ts'
+import type { CryptoProvider, RunningHash } from '../crypto/provider.ts'
 import { concatBytes, encode, utf8 } from '../wire/encoding.ts'
 import { bodyMessage, type Message } from '../wire/message.ts'
 import { type Meter, OVER_BUDGET } from './meter.ts'
@@ -40,7 +42,7 @@ function sizeOfAll(pieces: Pieces): number {
  */
 export function shareHashing(crypto: CryptoProvider, meter: Meter): SharedHashing {
   const names = new WeakMap<Uint8Array, string>()
-  const begun = new Map<string, RunningHash>()
+  const begun = boundedMap<RunningHash>(MOST_KEPT)
   const ofBodies = new WeakMap<Uint8Array, Map<string, unknown>>()
   let named = 0
 
@@ -71,16 +73,17 @@ export function shareHashing(crypto: CryptoProvider, meter: Meter): SharedHashin
   function runThrough(start: (digest: Digest) => RunningHash, digest: Digest, pieces: Pieces): MaybePromise<RunningHash> {
     const keys: string[] = []
     for (const piece of pieces) keys.push(`${keys.at(-1) ?? digest} ${nameOf(piece)}`)
-    const known = keys.findLastIndex(key => begun.has(key))
+    const known = keys.findLastIndex(key => begun.get(key) !== undefined)
     spend(sizeOfAll(pieces.slice(known + 1)))
     const beginning = begun.get(keys[known] ?? '')
-    if (beginning !== undefined) keep(begun, keys[known] ?? '', beginning)
+    // The one that was used least lately goes first.
+    if (beginning !== undefined) begun.set(keys[known] ?? '', beginning)
     /** @param hash the caller's own */
     const goOn = (hash: RunningHash, index: number): MaybePromise<RunningHash> => {
       const [piece, key] = [pieces[index], keys[index]]
       if (piece === undefined || key === undefined) return hash
       return whenReady(feed(hash, typeof piece === 'string' ? utf8(piece) : piece), () => {
-        if (sizeOfAll(pieces.slice(0, index + 1)) >= SHARED_FROM_BYTES) keep(begun, key, hash.copy())
+        if (sizeOfAll(pieces.slice(0, index + 1)) >= SHARED_FROM_BYTES) begun.set(key, hash.copy())
         return goOn(hash, index + 1)
       })
     }
@@ -92,7 +95,7 @@ export function shareHashing(crypto: CryptoProvider, meter: Meter): SharedHashin
     if (startHash !== undefined && sizeOfAll(pieces) >= SHARED_FROM_BYTES)
       return whenReady(runThrough(startHash, digest, pieces), hash => hash.digest())
     spend(sizeOfAll(pieces))
-    return crypto.hash(digest, bodyMessage(bytesOf(pieces)))
+    return crypto.hash(digest, bodyMessage(joinPieces(pieces)))
   }
 
   /** The result for a message that is one body in bytes is worked out once. */
@@ -146,15 +149,7 @@ export function shareHashing(crypto: CryptoProvider, meter: Meter): SharedHashin
   }
 }
 
-/** The one that was used least lately goes. */
-function keep<T>(all: Map<string, T>, key: string, value: T): void {
-  all.delete(key)
-  all.set(key, value)
-  const [oldest] = all.keys()
-  if (all.size > MOST_KEPT && oldest !== undefined) all.delete(oldest)
-}
-
-function bytesOf(pieces: Pieces): Uint8Array {
+function joinPieces(pieces: Pieces): Uint8Array {
   const all = pieces.map(piece => (typeof piece === 'string' ? utf8(piece) : piece))
   const [only] = all
   return all.length === 1 && only !== undefined ? only : concatBytes(all)

@@ -1,4 +1,4 @@
-import { DIGEST_BYTES } from '../crypto/signature-bytes.ts'
+import { DIGEST_BYTES } from '../crypto/digest-bytes.ts'
 import { type BytesEncoding, decodeStrictly, encode, fromBase64, fromHex, utf8 } from '../wire/encoding.ts'
 import { decodeAnySpelling } from '../wire/percent.ts'
 import type { Cause } from './hypothesis.ts'

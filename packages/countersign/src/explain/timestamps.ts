@@ -1,6 +1,6 @@
 import { parseTimestamp, TIMESTAMP_FORMATS } from '../wire/parse-timestamp.ts'
-import { createTimestamper, type TimestampFormat } from '../wire/timestamp.ts'
-import { changing, type Hypothesis } from './hypothesis.ts'
+import { createTimestamper, EPOCH_DIGITS, type TimestampFormat } from '../wire/timestamp.ts'
+import { changing, type Hypothesis, replacing } from './hypothesis.ts'
 
 const RIGHT = 'Make the timestamp once, and use the same characters in the message and in the header.'
 
@@ -24,7 +24,7 @@ const UNITS: { readonly [F in TimestampFormat]: string } = {
 export function timestampHypotheses(sent: string, others: readonly string[]): readonly Hypothesis[] {
   const parsed = parseTimestamp(sent, TIMESTAMP_FORMATS)
   const hypotheses: Hypothesis[] = [
-    one(
+    other(
       'left-out',
       1,
       'It left the timestamp out of what it signed.',
@@ -42,12 +42,12 @@ export function timestampHypotheses(sent: string, others: readonly string[]): re
       'exponent',
       3,
       'It signed the timestamp in scientific notation.',
-      text => (/^\d{16,}$/.test(text) ? toExponent(text) : undefined),
+      text => (/^\d{16,}$/.test(text) ? Number(text).toExponential() : undefined),
       'Make it a whole number before it becomes text.',
     ),
     one('quoted', 3, 'It signed the timestamp with quotes around it.', text => `"${text}"`),
-    ...others.map(other =>
-      one('other-header', 2, `It signed the moment ${other}, and sent ${sent} in the timestamp's header.`, () => other),
+    ...others.map(moment =>
+      other('other-header', 2, `It signed the moment ${moment}, and sent ${sent} in the timestamp's header.`, () => moment),
     ),
   ]
   if (parsed === undefined) return hypotheses
@@ -60,13 +60,13 @@ export function timestampHypotheses(sent: string, others: readonly string[]): re
     )
   }
   hypotheses.push(
-    one(
+    other(
       'iso-offset',
       3,
       'It signed the timestamp as ISO 8601 with +00:00 for Z.',
       () => `${new Date(parsed.ms).toISOString().slice(0, 19)}+00:00`,
     ),
-    one('iso-space', 4, 'It signed the timestamp with a space for the T.', () =>
+    other('iso-space', 4, 'It signed the timestamp with a space for the T.', () =>
       new Date(parsed.ms).toISOString().slice(0, 19).replace('T', ' '),
     ),
     one('one-second-before', 3, 'It made the timestamp twice: what it signed is a second older than what it sent.', text =>
@@ -83,17 +83,17 @@ function one(code: string, weight: number, did: string, change: (text: string) =
   return { code: `timestamp-${code}`, dimension: 'timestamp', weight, did, fix, ...changing('timestamp', change) }
 }
 
+/** {@link one} for another timestamp altogether, whatever was sent. */
+function other(code: string, weight: number, did: string, make: () => string, fix = RIGHT): Hypothesis {
+  return { ...one(code, weight, did, make, fix), ...replacing('timestamp', make) }
+}
+
 /** Digits that the sent timestamp has are kept; those that it lacks are zeros, as when it is multiplied. */
 function inFormat(text: string, ms: number, format: TimestampFormat): string {
-  const digits = { seconds: 10, milliseconds: 13, microseconds: 16, nanoseconds: 19 }[format as 'seconds']
+  const digits = EPOCH_DIGITS[format]
   if (digits !== undefined) return (/^\d+$/.test(text) ? text : String(ms)).padEnd(digits, '0').slice(0, digits)
   if (format === 'decimal-seconds' && /^\d{11,}$/.test(text)) return `${text.slice(0, 10)}.${text.slice(10)}`
   return createTimestamper(format, () => ms)()
-}
-
-/** As a double prints it: `1.647356399123457e+18`. */
-function toExponent(text: string): string {
-  return Number(text).toExponential().replace('e+', 'e+')
 }
 
 function shifted(text: string, seconds: number): string | undefined {

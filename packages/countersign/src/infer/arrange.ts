@@ -35,12 +35,12 @@ export function* arrangements(pieces: readonly Piece[], stage: Stage): Generator
   }
 }
 
-/** What may stand between so many pieces, of which some are unusual, in a stage. */
+/** What may stand between `count` pieces, `unusual` of them unusual, in a stage. */
 function separatorsOf(stage: Stage, count: number, unusual: number): readonly (readonly string[])[] {
   const gaps = count - 1
   const uniform = (texts: readonly string[]): readonly (readonly string[])[] =>
     (gaps === 0 ? [''] : texts).map(text => Array.from({ length: gaps }, () => text))
-  // How far from the usual: a part more, or an unusual one.
+  // Rarity score: number of gaps plus number of unusual pieces.
   const rarity = gaps < 2 ? undefined : gaps + unusual
   switch (stage) {
     case 'likely':
@@ -57,14 +57,14 @@ function separatorsOf(stage: Stage, count: number, unusual: number): readonly (r
   }
 }
 
-/** Every row of so many texts that are not all the same. */
+/** Every row of `length` texts that are not all the same. */
 function mixed(texts: readonly string[], length: number): readonly (readonly string[])[] {
   let rows: readonly (readonly string[])[] = [[]]
   for (let at = 0; at < length; at++) rows = rows.flatMap(row => texts.map(text => [...row, text]))
   return rows.filter(row => new Set(row).size > 1)
 }
 
-/** Every order of so many groups, with every choice of a piece from each. */
+/** Every order of `count` groups, with every choice of a piece from each. */
 function* sequences(groups: readonly (readonly Piece[])[], count: number): Generator<readonly Piece[]> {
   if (count === 0) {
     yield []

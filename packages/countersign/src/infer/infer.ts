@@ -1,6 +1,7 @@
 import { crypto as platform } from '#crypto'
 import { CountersignError } from '../contract/error.ts'
-import { type CryptoProvider, isPromise, type SignMessage } from '../crypto/provider.ts'
+import { isPromise } from '../contract/maybe-promise.ts'
+import type { CryptoProvider, SignMessage } from '../crypto/provider.ts'
 import { defineScheme } from '../define/define.ts'
 import { explain } from '../explain/explain.ts'
 import { field, type Recipe } from '../recipe/recipe.ts'
@@ -17,7 +18,7 @@ import { findPieces, type Piece } from './pieces.ts'
 export interface InferOptions {
   /** In milliseconds. Default: 20 s. */
   readonly timeoutMs?: number | undefined
-  /** Ends the search as `not-found` after so many messages, whatever the machine's speed. Default: no bound. */
+  /** Maximum number of messages to try, whatever the machine's speed; then `not-found`. Default: no bound. */
   readonly maxAttempts?: number | undefined
   /**
    * Only every so-many-th message is tried, so that several threads divide a search among them; `index` counts from 0.

@@ -1,5 +1,5 @@
 import type { Digest } from '../crypto/algorithm.ts'
-import { DIGEST_BYTES } from '../crypto/signature-bytes.ts'
+import { DIGEST_BYTES } from '../crypto/digest-bytes.ts'
 import { type BytesEncoding, decodeStrictly, encode } from '../wire/encoding.ts'
 import { headerLines } from '../wire/header-lines.ts'
 import { parseTimestamp, TIMESTAMP_FORMATS } from '../wire/parse-timestamp.ts'

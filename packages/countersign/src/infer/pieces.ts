@@ -7,7 +7,7 @@ import { pathOf, queryOf, splitUrl } from '../wire/url.ts'
 import type { SignedExample } from './example.ts'
 import { type Carried, timestampFormatOf } from './observe.ts'
 
-/** What a part of the message may be. Of a group, a message has one at most. */
+/** A candidate for one part of the message. A message uses at most one candidate of each group. */
 export interface Piece {
   readonly group: string
   /** As a declaration's message has it. */
@@ -37,7 +37,7 @@ export async function findPieces(
   const method = example.method.toUpperCase()
   const { origin, target } = splitUrl(example.url.replace(/#.*$/, ''))
   const signedTarget = signature.in === 'query' ? withoutParameter(target, signature.name) : target
-  const body = bytesOf(example.body)
+  const body = bodyBytes(example.body)
   const bodyText = body === undefined ? '' : textOf(body)
 
   const others: Carried[] = []
@@ -112,7 +112,7 @@ export function parameterName(header: string): string {
     .replace(/^[^a-z]+/, '')
 }
 
-function bytesOf(body: SignedExample['body']): Uint8Array | undefined {
+function bodyBytes(body: SignedExample['body']): Uint8Array | undefined {
   if (body === undefined || body.length === 0) return undefined
   return typeof body === 'string' ? utf8(body) : body
 }

@@ -4,7 +4,7 @@ import { CountersignError } from '../contract/error.ts'
  * Reads a list of addresses and CIDR ranges, IPv4 and IPv6, into a test. An IPv4 address written in IPv6
  * (`::ffff:10.0.0.1`, as dual-stack sockets report it) is the IPv4 address.
  *
- * @throws CountersignError `option-invalid` for anything that is no address or range
+ * @throws CountersignError `option-invalid` for anything but an address or a range
  */
 export function compileAddresses(ranges: readonly string[]): (address: string) => boolean {
   const compiled = ranges.map(parseRange)
@@ -31,7 +31,7 @@ function parseRange(range: string): Range {
   )
 }
 
-/** 4 or 16 bytes; `undefined` when it is no address. */
+/** 4 or 16 bytes; `undefined` when it isn't an address. */
 function parseAddress(address: string): readonly number[] | undefined {
   if (!address.includes(':')) return parseIpv4(address)
   const bare = address.split('%', 1)[0] ?? ''

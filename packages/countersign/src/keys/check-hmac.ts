@@ -1,5 +1,6 @@
+import { inTurn, isPromise, type MaybePromise, whenReady } from '../contract/maybe-promise.ts'
 import type { Digest } from '../crypto/algorithm.ts'
-import { type CryptoProvider, inTurn, isPromise, type MaybePromise, type SignMessage, whenReady } from '../crypto/provider.ts'
+import type { CryptoProvider, SignMessage } from '../crypto/provider.ts'
 import type { Composition, TimelyClaim } from '../scheme/plan.ts'
 import { carriedMac, isDeclared, type Scheme } from '../scheme/scheme.ts'
 import { type Message, textMessage } from '../wire/message.ts'

@@ -1,6 +1,63 @@
-import type { KeyPairAlgorithm } from '../crypto/algorithm.ts'
+import { type Algorithm, algorithmFacts, type KeyPairAlgorithm } from '../crypto/algorithm.ts'
 import { derElement, derSequence, NULL, RSA_ENCRYPTION } from '../crypto/der.ts'
+import type { TimelyClaim } from '../scheme/plan.ts'
+import type { Scheme } from '../scheme/scheme.ts'
 import { encode } from '../wire/encoding.ts'
+import { type Key, MAX_LIVE_SECRETS } from './key.ts'
+import { Secret } from './secret.ts'
+import { calledFor, hasOnlyOneLength, kindOf, lengthsOf } from './signature-lengths.ts'
+
+/** What a check needs of a key; a decoy has no more. */
+export type CheckedKey = Pick<Key, 'algorithm' | 'secrets' | 'publicKey' | 'passphrase' | 'id'>
+
+const ONE_LENGTH = [0]
+
+/**
+ * Keys that nobody holds, one for each kind of key and length of signature, and the checks by them that a wrong
+ * signature costs: of every kind that has this length, and that the call's label allows. A secret costs as much as all
+ * that a key may have.
+ */
+export function createDecoys<Check>(
+  scheme: Scheme,
+  algorithms: readonly Algorithm[],
+  prepareKey: (key: CheckedKey) => Check,
+): (claim: TimelyClaim, checked: Key | undefined) => readonly Check[] {
+  const checks = new Map<string, Check>()
+  const hasOneLength = hasOnlyOneLength(scheme)
+
+  function decoy(algorithm: Algorithm, length: number): Check {
+    const id = `${kindOf(algorithm)} ${length}`
+    let check = checks.get(id)
+    if (check === undefined) {
+      // Made at the first use: at a module's start some platforms give no random numbers yet.
+      const { family, name } = algorithmFacts(algorithm)
+      const passphrase = scheme.hasPassphrase ? new Secret(globalThis.crypto.getRandomValues(new Uint8Array(16))) : undefined
+      const secrets = family === 'hmac' ? [new Secret(globalThis.crypto.getRandomValues(new Uint8Array(32)))] : []
+      const publicKey = family === 'hmac' ? undefined : decoyPublicKey(name, length)
+      check = prepareKey({ id: 'decoy', algorithm, secrets, publicKey, passphrase })
+      checks.set(id, check)
+    }
+    return check
+  }
+
+  return (claim, checked) => {
+    const work: Check[] = []
+    const seen = new Set<string>()
+    const own = checked === undefined ? undefined : `${kindOf(checked.algorithm)} ${checked.signatureBytes}`
+    for (const length of hasOneLength ? ONE_LENGTH : lengthsOf(scheme, claim)) {
+      for (const algorithm of algorithms) {
+        if (!hasOneLength && !calledFor(algorithm, length, claim)) continue
+        const id = `${kindOf(algorithm)} ${length}`
+        if (seen.has(id)) continue
+        seen.add(id)
+        const done = id === own || (hasOneLength && own !== undefined) ? Math.max(1, checked?.secrets.length ?? 0) : 0
+        const wanted = algorithm.startsWith('hmac') ? MAX_LIVE_SECRETS : 1
+        for (let count = done; count < wanted; count++) work.push(decoy(algorithm, length))
+      }
+    }
+    return work
+  }
+}
 
 /**
  * Published test keys of RFC 9421, Appendix B.1, whose private halves are published as well: only their kind matters
@@ -42,7 +99,8 @@ export function decoyPublicKey(algorithm: KeyPairAlgorithm, signatureBytes: numb
 }
 
 /**
- * An odd number of so many bytes does as a modulus: to compare with it takes as long as with a product of two primes.
+ * Any odd number of the right length does as a modulus: comparing with it takes as long as with a product of two
+ * primes.
  */
 function decoyRsaKey(bytes: number): string {
   const modulus = globalThis.crypto.getRandomValues(new Uint8Array(bytes))

@@ -1,5 +1,7 @@
+import { boundedMap } from '../contract/bounded-map.ts'
+import { inTurn, type MaybePromise, whenReady } from '../contract/maybe-promise.ts'
 import type { Digest } from '../crypto/algorithm.ts'
-import { type CryptoProvider, inTurn, type MaybePromise, type SignMessage, whenReady } from '../crypto/provider.ts'
+import type { CryptoProvider, SignMessage } from '../crypto/provider.ts'
 import type { Composition } from '../scheme/plan.ts'
 import { type BytesEncoding, concatBytes, fromHex, utf8 } from '../wire/encoding.ts'
 import { type Message, textMessage } from '../wire/message.ts'
@@ -31,7 +33,7 @@ export function createDerivedSigner(
   crypto: CryptoProvider,
 ): DerivedSigner {
   const material = concatBytes([utf8(prefix), secret])
-  const kept = new Map<string, SignMessage>()
+  const kept = boundedMap<SignMessage>(MAX_DERIVED_KEYS)
 
   function derive({ chain = [], call }: Chained): MaybePromise<SignMessage> {
     let key = material
@@ -53,12 +55,8 @@ export function createDerivedSigner(
     sign: (message, composition) => whenReady(kept.get(idOf(composition)) ?? derive(composition), sign => sign(message)),
     keep(composition) {
       const id = idOf(composition)
-      if (kept.has(id)) return undefined
-      return whenReady(derive(composition), sign => {
-        if (kept.size >= MAX_DERIVED_KEYS) kept.delete(kept.keys().next().value ?? '')
-        kept.set(id, sign)
-      })
+      return kept.get(id) === undefined ? whenReady(derive(composition), sign => kept.set(id, sign)) : undefined
     },
-    spend: composition => (kept.has(idOf(composition)) ? whenReady(derive(composition), () => undefined) : undefined),
+    spend: composition => (kept.get(idOf(composition)) === undefined ? undefined : whenReady(derive(composition), () => undefined)),
   }
 }

@@ -22,7 +22,7 @@ const MAX_BEGINNING = 64
  * @throws CountersignError what {@link readSecret} throws
  */
 export function readSecretOnly(scheme: Scheme, given: string | Uint8Array | undefined, options: SecretOptions): Secret {
-  // As it was given, too: a PEM is no base64.
+  // As it was given, too: a PEM isn't base64.
   if (given !== undefined) refusePublicKey(typeof given === 'string' ? utf8(given) : given)
   const secret = readSecret(scheme, given, options)
   refusePublicKey(secret.reveal())

@@ -1,21 +1,20 @@
 import type { Failure } from '../contract/failure.ts'
+import { inTurn, isPromise, type MaybePromise, whenReady } from '../contract/maybe-promise.ts'
 import { type Algorithm, algorithmFacts } from '../crypto/algorithm.ts'
-import { MIN_RSA_BITS } from '../crypto/modulus.ts'
-import { type CryptoProvider, inTurn, isPromise, type MaybePromise, whenReady } from '../crypto/provider.ts'
-import { signatureBytes } from '../crypto/signature-bytes.ts'
+import type { CryptoProvider } from '../crypto/provider.ts'
 import type { Call } from '../recipe/call.ts'
 import type { CompiledHash } from '../recipe/compile.ts'
 import { fillHashes } from '../recipe/fill-hashes.ts'
 import { fieldsOf } from '../recipe/recipe.ts'
 import type { Composition, TimelyClaim } from '../scheme/plan.ts'
 import type { Scheme } from '../scheme/scheme.ts'
-import { decodedLength, decodeStrictly } from '../wire/encoding.ts'
+import { decodeStrictly } from '../wire/encoding.ts'
 import { type Message, textMessage } from '../wire/message.ts'
 import { type CheckHmac, createHmacCheck } from './check-hmac.ts'
-import { decoyPublicKey } from './decoys.ts'
-import { type Key, MAX_LIVE_SECRETS } from './key.ts'
-import { keyMaterial, MAX_RSA_BITS } from './public-key.ts'
-import { Secret } from './secret.ts'
+import { type CheckedKey, createDecoys } from './decoys.ts'
+import type { Key } from './key.ts'
+import { keyMaterial } from './public-key.ts'
+import { calledFor, hasOnlyOneLength, lengthsOf } from './signature-lengths.ts'
 
 /** A signature that holds. */
 export interface Proof {
@@ -52,9 +51,6 @@ export type Digests = Map<CompiledHash, MaybePromise<string>>
 
 type Check = (message: Message, claim: TimelyClaim, composition: Composition) => MaybePromise<readonly string[] | undefined>
 
-/** What a check needs of a key; a decoy has no more. */
-type CheckedKey = Pick<Key, 'algorithm' | 'secrets' | 'publicKey' | 'passphrase' | 'id'>
-
 /** Makes the prover of a scheme. What it prepares for a key is cached as long as the key object lives. */
 export function createProver(scheme: Scheme, crypto: CryptoProvider, given: readonly Algorithm[] = scheme.algorithms): Prover {
   const algorithms = given.length === 0 ? scheme.algorithms : given
@@ -87,7 +83,7 @@ export function createProver(scheme: Scheme, crypto: CryptoProvider, given: read
     return ids === undefined ? spend(key, message, composition, claim) : { callIds: ids }
   }
 
-  /** Does the rest of the work that a wrong signature costs. */
+  /** Runs the decoy checks. */
   function spend(key: Key | undefined, message: Message, composition: Composition, claim: TimelyClaim): MaybePromise<undefined> {
     const spent = inTurn(decoysFor(claim, key), check => whenReady(check(message, claim, composition), nothing))
     return whenReady(spent, nothing)
@@ -114,16 +110,6 @@ export function createProver(scheme: Scheme, crypto: CryptoProvider, given: read
 }
 
 const nothing = (): undefined => undefined
-
-function hasOnlyOneLength(scheme: Scheme): boolean {
-  return scheme.algorithms.length === 1 && scheme.keys === 'secret'
-}
-
-/** Of the signatures that were presented, in bytes. */
-function lengthsOf(scheme: Scheme, { signature, moreSignatures }: TimelyClaim): readonly number[] {
-  const lengthOfText = (text: string): number => decodedLength(text, scheme.signature.encoding)
-  return moreSignatures.length === 0 ? [lengthOfText(signature)] : [signature, ...moreSignatures].map(lengthOfText)
-}
 
 /** Whether every digest that the call states is the right one. Of a deferred body they stand for the hash itself. */
 function compareStated(
@@ -181,69 +167,4 @@ function prepare(scheme: Scheme, crypto: CryptoProvider, key: CheckedKey): Check
       return whenReady(id, text => [text])
     })
   }
-}
-
-/**
- * Keys that nobody holds, one for each kind of key and length of signature, and the checks by them that a wrong
- * signature costs: of every kind that has this length, and that the call's label allows. A secret costs as much as all
- * that a key may have.
- */
-function createDecoys(
-  scheme: Scheme,
-  algorithms: readonly Algorithm[],
-  prepareKey: (key: CheckedKey) => Check,
-): (claim: TimelyClaim, checked: Key | undefined) => readonly Check[] {
-  const checks = new Map<string, Check>()
-  const hasOneLength = hasOnlyOneLength(scheme)
-
-  function decoy(algorithm: Algorithm, length: number): Check {
-    const id = `${kindOf(algorithm)} ${length}`
-    let check = checks.get(id)
-    if (check === undefined) {
-      // Made at the first use: at a module's start some platforms give no random numbers yet.
-      const { family, name } = algorithmFacts(algorithm)
-      const passphrase = scheme.hasPassphrase ? new Secret(globalThis.crypto.getRandomValues(new Uint8Array(16))) : undefined
-      const secrets = family === 'hmac' ? [new Secret(globalThis.crypto.getRandomValues(new Uint8Array(32)))] : []
-      const publicKey = family === 'hmac' ? undefined : decoyPublicKey(name, length)
-      check = prepareKey({ id: 'decoy', algorithm, secrets, publicKey, passphrase })
-      checks.set(id, check)
-    }
-    return check
-  }
-
-  return (claim, checked) => {
-    const work: Check[] = []
-    const seen = new Set<string>()
-    const own = checked === undefined ? undefined : `${kindOf(checked.algorithm)} ${checked.signatureBytes}`
-    for (const length of hasOneLength ? ONE_LENGTH : lengthsOf(scheme, claim)) {
-      for (const algorithm of algorithms) {
-        if (!hasOneLength && !calledFor(algorithm, length, claim)) continue
-        const id = `${kindOf(algorithm)} ${length}`
-        if (seen.has(id)) continue
-        seen.add(id)
-        const done = id === own || (hasOneLength && own !== undefined) ? Math.max(1, checked?.secrets.length ?? 0) : 0
-        const wanted = algorithm.startsWith('hmac') ? MAX_LIVE_SECRETS : 1
-        for (let count = done; count < wanted; count++) work.push(decoy(algorithm, length))
-      }
-    }
-    return work
-  }
-}
-
-const ONE_LENGTH = [0]
-
-/** What takes as long: RSA's time is that of its modulus, whatever is made of the message. */
-function kindOf(name: Algorithm): string {
-  return name.startsWith('rsa') ? 'rsa' : name
-}
-
-/** Whether a signature of so many bytes, with the call's label, may be one of the algorithm. */
-function calledFor(name: Algorithm, length: number, { algorithms }: TimelyClaim): boolean {
-  return algorithms?.includes(name) !== false && hasLength(name, length)
-}
-
-/** Whether a signature of so many bytes may be one of the algorithm; RSA's are as long as the modulus. */
-function hasLength(name: Algorithm, length: number): boolean {
-  if (!name.startsWith('rsa')) return signatureBytes(name) === length
-  return Number.isInteger(length) && length >= MIN_RSA_BITS / 8 && length <= MAX_RSA_BITS / 8
 }

@@ -4,7 +4,7 @@ import type { Scheme } from '../scheme/scheme.ts'
 import { decodeSecret } from '../wire/encoding.ts'
 
 /** A secret shorter than this is refused where a signer, a verifier or a key is made. */
-const MIN_SECRET_BYTES = 16
+export const MIN_SECRET_BYTES = 16
 
 /**
  * Reads a secret as the scheme says it is written.

@@ -8,9 +8,9 @@ import { isDeclared, type Scheme } from '../scheme/scheme.ts'
 import { SCHEMES } from '../schemes/index.ts'
 import { createSigner } from '../sign/sign.ts'
 import { createVerifier } from '../verify/verify.ts'
-import { leftOf } from './left.ts'
 import { ODD_SCHEMES, STATED } from './odd-schemes.ts'
 import { BODY, createRandom, makeText, PATH, QUERY, type Random } from './random.ts'
+import { leftOf } from './without-losses.ts'
 
 /**
  * A signed call is changed on its way, in one to three places. Its verifier has to refuse it, unless all that was

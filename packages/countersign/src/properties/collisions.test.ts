@@ -16,9 +16,9 @@ import { createSigner } from '../sign/sign.ts'
 import { messageBytes } from '../wire/message.ts'
 import { readOrigins } from '../wire/origins.ts'
 import { isStrictTarget } from '../wire/url.ts'
-import { LEFT, leftOf } from './left.ts'
 import { ODD_SCHEMES, STATED } from './odd-schemes.ts'
 import { BODY, createRandom, HEADERS, makeText, PATH, QUERY, type Random } from './random.ts'
+import { LEFT, leftOf } from './without-losses.ts'
 
 /**
  * Random requests of a small, nasty alphabet are put through each scheme's own reader and grouped by the message that

@@ -1,5 +1,6 @@
+import type { MaybePromise } from '../contract/maybe-promise.ts'
 import type { Digest } from '../crypto/algorithm.ts'
-import type { CryptoProvider, MaybePromise } from '../crypto/provider.ts'
+import type { CryptoProvider } from '../crypto/provider.ts'
 import type { BytesEncoding } from '../wire/encoding.ts'
 import type { Message } from '../wire/message.ts'
 import { hostOf, pathOf, queryOf } from '../wire/url.ts'

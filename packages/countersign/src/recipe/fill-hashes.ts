@@ -1,4 +1,4 @@
-import { inTurn, type MaybePromise, whenReady } from '../crypto/provider.ts'
+import { inTurn, type MaybePromise, whenReady } from '../contract/maybe-promise.ts'
 import type { FillHashes } from './compile.ts'
 
 /** Works out the hashes that the message holds and puts them into the call, each after those it is made of. */

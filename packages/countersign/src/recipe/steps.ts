@@ -1,4 +1,4 @@
-import type { MaybePromise } from '../crypto/provider.ts'
+import type { MaybePromise } from '../contract/maybe-promise.ts'
 import { type Message, messageBytes } from '../wire/message.ts'
 import { hashOf, type Recipe, text } from './recipe.ts'
 

@@ -1,5 +1,5 @@
 /**
- * So many keys are counted in each slice of time. A key with more than a 33rd of a slice's claims is among them, which
+ * Keys counted in each slice of time. A key with more than a 33rd of a slice's claims is among them, which
  * is enough to see that one has half of all.
  */
 const COUNTED_KEYS = 32
@@ -8,7 +8,7 @@ const COUNTED_KEYS = 32
 interface Slice {
   claims: number
   readonly byKey: Map<string, number>
-  /** How often all counts of `byKey` were lowered: a key has at most so many more than its count. */
+  /** Total of all decrements: a key's true count is at most its counter plus this. */
   lowered: number
 }
 
@@ -61,7 +61,12 @@ export function createClaimCounts(): ClaimCounts {
     },
     get busiestKeyId() {
       let busiest: string | undefined
-      for (const [keyId, total] of totals) if (busiest === undefined || total > (totals.get(busiest) ?? 0)) busiest = keyId
+      let most = 0
+      for (const [keyId, total] of totals) {
+        if (total <= most) continue
+        busiest = keyId
+        most = total
+      }
       return busiest
     },
     add(keyId, end) {

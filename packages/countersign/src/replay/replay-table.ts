@@ -1,11 +1,10 @@
-import { createFingerprinter } from '../crypto/fingerprint.ts'
+import { createFingerprinter, type Fingerprinter } from './fingerprint.ts'
 
 /** Slices of time are whole numbers from 1 to this, which never ends. */
 export const NEVER = 0xffffffff
 
 /**
- * Fingerprints of ids, each with the slice of time in which it ends. What has ended is as good as not there, and makes
- * room.
+ * Fingerprints of ids, each with the slice of time in which it ends. Expired entries count as free.
  */
 export interface ReplayTable {
   /**
@@ -15,14 +14,14 @@ export interface ReplayTable {
    * @param now the present one
    */
   claim(id: string, end: number, now: number, hasRoom: boolean): 'fresh' | 'seen' | 'full'
-  /** Gives back memory that is not needed any more, of so many shards. */
+  /** Gives back memory that is no longer needed, of this many shards. */
   tidy(now: number, shards: number): void
   readonly bytesUsed: number
 }
 
-/** So many small tables grow one after the other, each in about a millisecond at most. A power of two. */
+/** Most shards: small tables that grow one after the other, each in about a millisecond at most. A power of two. */
 const MOST_SHARDS = 64
-/** Below twice this, there is one shard fewer. */
+/** A shard has at least this many bytes, unless it is the only one. */
 const LEAST_SHARD_BYTES = 49_152
 const FIRST_SLOTS = 16
 const SLOT_BYTES = 12
@@ -32,12 +31,12 @@ const FULL_ANEW = 0.5
 /** A table that may not grow any more is filled further. */
 const MOST_FULL_AT_LAST = 0.85
 
-/** A table of open addressing: of each slot the two words of the fingerprint and the end, 0 where nothing ever was. */
+/** A table of open addressing: each slot has the two words of the fingerprint and the end. 0: never used. */
 interface Shard {
   slots: Int32Array
   /** Slots that hold something, ended or not. */
   used: number
-  /** When what had ended was last left out. */
+  /** Slice of the last rehash. */
   renewed: number
 }
 
@@ -49,7 +48,7 @@ interface Layout {
   readonly maxClaims: number
 }
 
-/** How memory of so many bytes is divided, and how many ids fit into it. */
+/** How memory of `maxBytes` is divided, and how many ids fit into it. */
 export function layOutReplayTable(maxBytes: number): Layout {
   let shards = 1
   while (shards < MOST_SHARDS && maxBytes >= shards * 2 * LEAST_SHARD_BYTES) shards *= 2
@@ -62,31 +61,36 @@ function mostUsed(size: number, mostSlots: number): number {
   return Math.floor(size * (size < mostSlots ? MOST_FULL : MOST_FULL_AT_LAST))
 }
 
-export function createReplayTable({ shards: count, mostSlots }: Layout): ReplayTable {
-  const seed = globalThis.crypto.getRandomValues(new Int32Array(2))
-  const fingerprint = createFingerprinter([seed[0] ?? 0, seed[1] ?? 0])
+/** @param fingerprint of an id; by default one under a random key */
+export function createReplayTable({ shards: count, mostSlots }: Layout, fingerprint: Fingerprinter = randomFingerprinter()): ReplayTable {
   const print = { low: 0, high: 0 }
   const shards = Array.from({ length: count }, () => emptyShard(Math.min(FIRST_SLOTS, mostSlots)))
   let bytesUsed = shards.reduce((sum, { slots }) => sum + slots.byteLength, 0)
   let nextTidied = 0
 
-  /** Enough for so many ids and one more. */
+  function shardAt(place: number): Shard {
+    const shard = shards[place]
+    if (shard === undefined) throw new RangeError(`Shard ${place} of ${count}.`)
+    return shard
+  }
+
+  /** Slots for `live` ids and one more. */
   function sizeFor(live: number): number {
     return Math.min(Math.max(Math.ceil((live + 1) / FULL_ANEW), FIRST_SLOTS), mostSlots)
   }
 
-  /** Leaves out what has ended, and makes room for the others. */
+  /** Rehashes without the expired entries. */
   function renew(shard: Shard, now: number, live = countLive(shard, now)): void {
     const { slots: old } = shard
     const { slots } = Object.assign(shard, emptyShard(sizeFor(live)), { used: live, renewed: now })
     bytesUsed += slots.byteLength - old.byteLength
     for (let at = 0; at < old.length; at += 3) {
-      const ends = (old[at + 2] as number) >>> 0
+      const ends = endAt(old, at)
       if (ends < now) continue
-      const low = old[at] as number
+      const low = wordAt(old, at)
       let free = firstSlot(low, slots)
       while (slots[free + 2] !== 0) free = nextSlot(free, slots)
-      put(slots, free, low, old[at + 1] as number, ends)
+      put(slots, free, low, wordAt(old, at + 1), ends)
     }
   }
 
@@ -97,7 +101,7 @@ export function createReplayTable({ shards: count, mostSlots }: Layout): ReplayT
     claim(id, end, now, hasRoom) {
       fingerprint(id, print)
       const { low, high } = print
-      const shard = shards[high & (count - 1)] as Shard
+      const shard = shardAt(high & (count - 1))
       let free = findOrFree(shard.slots, low, high, now)
       if (free === -1) return 'seen'
       if (!hasRoom) return 'full'
@@ -114,12 +118,17 @@ export function createReplayTable({ shards: count, mostSlots }: Layout): ReplayT
     },
     tidy(now, some) {
       for (let left = Math.min(some, count); left > 0; left--) {
-        const shard = shards[nextTidied++ % count] as Shard
+        const shard = shardAt(nextTidied++ % count)
         const live = countLive(shard, now)
         if (sizeFor(live) * 3 * 2 <= shard.slots.length) renew(shard, now, live)
       }
     },
   }
+}
+
+function randomFingerprinter(): Fingerprinter {
+  const [first = 0, second = 0] = globalThis.crypto.getRandomValues(new Int32Array(2))
+  return createFingerprinter([first, second])
 }
 
 function emptyShard(size: number): Shard {
@@ -139,13 +148,23 @@ function nextSlot(at: number, slots: Int32Array): number {
 function findOrFree(slots: Int32Array, low: number, high: number, now: number): number {
   let free = -1
   for (let at = firstSlot(low, slots); ; at = nextSlot(at, slots)) {
-    const ends = (slots[at + 2] as number) >>> 0
+    const ends = endAt(slots, at)
     if (ends < now) {
       if (free === -1) free = at
       // An empty slot ends the probe chain.
       if (ends === 0) return free
     } else if (slots[at] === low && slots[at + 1] === high) return -1
   }
+}
+
+/** `at` is always within the table. */
+function wordAt(slots: Int32Array, at: number): number {
+  return slots[at] as number
+}
+
+/** The slice in which a slot's call ends. */
+function endAt(slots: Int32Array, at: number): number {
+  return wordAt(slots, at + 2) >>> 0
 }
 
 function put(slots: Int32Array, at: number, low: number, high: number, end: number): void {
@@ -156,6 +175,6 @@ function put(slots: Int32Array, at: number, low: number, high: number, end: numb
 
 function countLive({ slots }: Shard, now: number): number {
   let live = 0
-  for (let at = 2; at < slots.length; at += 3) if ((slots[at] as number) >>> 0 >= now) live++
+  for (let at = 0; at < slots.length; at += 3) if (endAt(slots, at) >= now) live++
   return live
 }

@@ -1,8 +1,8 @@
 import { checkNumbers } from '../contract/check-numbers.ts'
 import { CountersignError } from '../contract/error.ts'
+import type { MaybePromise } from '../contract/maybe-promise.ts'
 import { checkFunctions, refuseUnknown } from '../contract/refuse-unknown.ts'
 import { tell } from '../contract/tell.ts'
-import type { MaybePromise } from '../crypto/provider.ts'
 import { type Clock, systemClock } from '../wire/timestamp.ts'
 import { createClaimCounts } from './claim-counts.ts'
 import { createForwardClock } from './forward-clock.ts'
@@ -57,7 +57,7 @@ export interface MemoryReplayGuardOptions {
   readonly onNearlyFull?: ((usage: NearlyFull) => void) | undefined
   /** Milliseconds since the epoch. Default: the system's. */
   readonly clock?: Clock | undefined
-  /** Milliseconds of a clock that nobody sets. Default: `performance.now`. */
+  /** A monotonic clock, in milliseconds. Default: `performance.now`. */
   readonly steadyClock?: Clock | undefined
 }
 
@@ -65,7 +65,7 @@ export interface MemoryReplayGuardOptions {
 export interface ReplayGuardUsage {
   /** Calls that are remembered. */
   readonly claims: number
-  /** As many fit into `maxBytes`. */
+  /** How many calls fit into `maxBytes`. */
   readonly maxClaims: number
   /** Taken for calls, those included that ended lately. */
   readonly bytesUsed: number
@@ -79,8 +79,6 @@ export interface NearlyFull extends ReplayGuardUsage {
 
 export interface MemoryReplayGuard extends ReplayGuard {
   claim(claim: ReplayClaim): ReplayAnswer
-  /** Calls that are remembered. */
-  readonly size: number
   usage(): ReplayGuardUsage
 }
 
@@ -101,7 +99,7 @@ const MOST_LONGER_BEHIND = 4
 /** Default of `maxBytes`: 64 MiB. */
 export const DEFAULT_REPLAY_BYTES = 67_108_864
 /** Default of `nonceLifetimeMs`: thirty days. */
-const DEFAULT_NONCE_LIFETIME_MS = 2_592_000_000
+export const DEFAULT_NONCE_LIFETIME_MS = 2_592_000_000
 
 /** How much of a guard one key may fill beside others, and while there is no other. */
 const SHARE_BESIDE_OTHERS = 1 / 2
@@ -177,9 +175,6 @@ export function memoryReplayGuard(options: MemoryReplayGuardOptions = {}): Memor
   }
 
   return {
-    get size() {
-      return counts.size
-    },
     usage,
     claim({ id, keyId, expiresAtMs }) {
       const nowMs = clock()
@@ -194,8 +189,8 @@ export function memoryReplayGuard(options: MemoryReplayGuardOptions = {}): Memor
       if (!hasRoom && now < sliceOf(nowMs)) {
         // The clock was set forward, or the machine slept: what has ended by it is still kept, in case it is put back.
         // Where the room is needed, it is let go of; should the clock be put back, calls are refused as `unsure`.
+        // This call has not ended by the system's clock.
         moveTo(sliceOf(forwardClock.catchUp(nowMs)))
-        if (end < slice) return 'unsure'
         table ??= createReplayTable(layout)
         hasRoom = hasRoomFor(keyId)
       }
@@ -218,7 +213,7 @@ function sliceOf(ms: number): number {
  * quarter of the time that the system's clock leaves, where that is ahead.
  */
 function coarsely(end: number, now: number, wall: number): number {
-  const most = Math.min((end - now) / MOST_LONGER, Math.max(1, (end - wall) / MOST_LONGER_BEHIND))
+  const most = Math.min((end - now) / MOST_LONGER, (end - wall) / MOST_LONGER_BEHIND)
   const step = 2 ** Math.max(0, Math.floor(Math.log2(most)))
   return Math.min(Math.ceil(end / step) * step, NEVER)
 }

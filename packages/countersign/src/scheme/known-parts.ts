@@ -8,8 +8,8 @@ import type { SchemeDeclaration } from './declaration.ts'
 export type KnownParts<D extends SchemeDeclaration> = [UnknownMember<D>] extends [never]
   ? [UnknownPart<D>] extends [never]
     ? unknown
-    : { readonly message: Mistake<`{${UnknownPart<D>}} is no part of a call`> }
-  : { readonly name: Mistake<`${UnknownMember<D>} is no member of a declaration`> }
+    : { readonly message: Mistake<`Unknown part {${UnknownPart<D>}}`> }
+  : { readonly name: Mistake<`Unknown member ${UnknownMember<D>}`> }
 
 /** An object, since a text that clashes with another would leave `never`, and the compiler would say nothing else. */
 interface Mistake<Text extends string> {

@@ -1,6 +1,6 @@
 import type { Failure } from '../contract/failure.ts'
+import type { MaybePromise } from '../contract/maybe-promise.ts'
 import type { Algorithm, Digest } from '../crypto/algorithm.ts'
-import type { MaybePromise } from '../crypto/provider.ts'
 import type { Call } from '../recipe/call.ts'
 import type { CompiledHash, CompiledRecipe, TextOf } from '../recipe/compile.ts'
 import type { Recipe } from '../recipe/recipe.ts'
@@ -33,6 +33,15 @@ export interface Moment {
   /** The timestamp is so fine that no two calls share it, so that an equal GET is a replay too. */
   readonly isUnique: boolean
 }
+
+/** How many signatures one request may have (a rotation has two); one with more is refused. */
+export const MAX_SIGNATURES = 8
+
+/**
+ * Signatures that may be those of key pairs. When this many of a request don't hold and more are left, it is refused:
+ * each costs up to a millisecond, and anybody can send them.
+ */
+export const MAX_WRONG_SIGNATURES = 2
 
 /** What was carried and can be worked out again from the call: the digest of a body. The prover compares it. */
 export interface Stated {

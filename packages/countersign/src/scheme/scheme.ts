@@ -1,6 +1,7 @@
 import type { Loss, Only } from '../contract/loss.ts'
+import type { MaybePromise } from '../contract/maybe-promise.ts'
 import type { Algorithm, AlgorithmFacts } from '../crypto/algorithm.ts'
-import type { CryptoProvider, MaybePromise } from '../crypto/provider.ts'
+import type { CryptoProvider } from '../crypto/provider.ts'
 import type { Call } from '../recipe/call.ts'
 import type { Capabilities } from '../recipe/compile.ts'
 import { type Field, type MessageRecipe, macOf, type Recipe } from '../recipe/recipe.ts'
@@ -58,7 +59,7 @@ export interface Scheme<T extends SchemeTypes = SchemeTypes> {
   /** Losses that the scheme's own standard allows, beyond those that are always accepted. */
   readonly accepts: readonly Loss[]
   /**
-   * The logic of a scheme that is no declaration.
+   * The logic of a scheme that isn't data.
    *
    * @internal
    */

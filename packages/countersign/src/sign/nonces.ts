@@ -1,5 +1,5 @@
 import { compileOtherMomentCheck } from '../coverage/other-moment.ts'
-import { notOne } from '../declared/not-one.ts'
+import { notOne } from '../declared/unknown-format.ts'
 import type { SignableRequest } from '../scheme/request.ts'
 import type { DeclaredScheme, SignerFeatures } from '../scheme/scheme.ts'
 import { compileNonceCheck, createNonceMaker } from '../wire/nonce.ts'

@@ -56,7 +56,7 @@ describe.each(ALL.map(scheme => [scheme.name, scheme] as const))('A signer of %s
       expect(signing(scheme, { parameters: Object.fromEntries([[parameter, 'a']]) }), parameter).toBe('option-invalid')
   })
 
-  it('refuses a timestamp format that it can not be told to write', () => {
+  it("refuses a timestamp format that it can't be told to write", () => {
     for (const timestamp of ['rfc-850', ...(scheme.base === undefined ? [] : ['nanoseconds', 'seconds', 'http-date'])])
       expect(signing(scheme, { timestamp: timestamp as 'seconds' }), timestamp).toBe('timestamp-invalid')
   })

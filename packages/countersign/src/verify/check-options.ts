@@ -1,6 +1,6 @@
 import { CountersignError } from '../contract/error.ts'
 import { checkFunctions, refuseUnknown } from '../contract/refuse-unknown.ts'
-import { KEY_ID, KEY_ID_IS } from '../keys/credentials.ts'
+import { KEY_ID, KEY_ID_IS } from '../keys/check-credentials.ts'
 import type { Scheme } from '../scheme/scheme.ts'
 import type { VerifierLimits, VerifierOptions } from './types.ts'
 

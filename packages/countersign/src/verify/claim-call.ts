@@ -1,5 +1,5 @@
 import { CountersignError } from '../contract/error.ts'
-import { isPromise, type MaybePromise, whenReady } from '../crypto/provider.ts'
+import { isPromise, type MaybePromise, whenReady } from '../contract/maybe-promise.ts'
 import type { Key } from '../keys/key.ts'
 import { memoryReplayGuard, type ReplayAnswer, type ReplayGuard } from '../replay/replay.ts'
 import type { TimelyClaim } from '../scheme/plan.ts'
@@ -41,9 +41,9 @@ export function createClaimer(scheme: Scheme, options: ClaimerOptions): ClaimCal
   const guard = chooseGuard(scheme, options)
   if (guard === undefined) return () => undefined
 
-  function claimId(id: string, endsAtMs: number, issuedAtMs: number | undefined, keyId: string): MaybePromise<Refused | undefined> {
+  const claimId = (id: string, endsAtMs: number, issuedAtMs: number | undefined, keyId: string): MaybePromise<Refused | undefined> => {
     try {
-      const answer = wait(guard?.claim({ id, keyId, expiresAtMs: endsAtMs, issuedAtMs }) ?? 'unsure')
+      const answer = wait(guard.claim({ id, keyId, expiresAtMs: endsAtMs, issuedAtMs }))
       return isPromise(answer) ? answer.then(given => judge(given, endsAtMs, keyId), unanswered) : judge(answer, endsAtMs, keyId)
     } catch (cause) {
       return unanswered(cause)
@@ -64,8 +64,6 @@ export function createClaimer(scheme: Scheme, options: ClaimerOptions): ClaimCal
     const endsAtMs = lastMomentMs(moment, toleranceMs)
     // Where only the end is signed, it lay no further ahead than the tolerance.
     const issuedAtMs = moment?.issuedMs ?? (moment?.expiresMs === undefined ? undefined : moment.expiresMs - toleranceMs)
-    const [only] = callIds
-    if (callIds.length === 1 && only !== undefined) return claimId(only, endsAtMs, issuedAtMs, keyId)
     return callIds.reduce<MaybePromise<Refused | undefined>>(
       (before, id) => whenReady(before, refusal => refusal ?? claimId(id, endsAtMs, issuedAtMs, keyId)),
       undefined,
@@ -94,7 +92,8 @@ export async function claimEach(
   }
   const claimed = new Set<string>()
   const lasts = ({ claim }: Proven): number => lastMomentMs(claim.moment, toleranceMs)
-  for (const one of [...proven].sort((a, b) => Math.sign(lasts(b) - lasts(a)) || 0)) {
+  // Two that never end differ by NaN, which sorts as 0.
+  for (const one of [...proven].sort((a, b) => lasts(b) - lasts(a))) {
     const callIds = one.callIds.filter(id => !claimed.has(id))
     for (const id of callIds) claimed.add(id)
     const refusal = await claimCall(method, { ...one, callIds })

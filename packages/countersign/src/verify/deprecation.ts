@@ -66,7 +66,7 @@ export function compileDeprecation({ since, sunset, link, brownOuts = [] }: Depr
   if (sunsetMs !== undefined && sunsetMs < sinceMs)
     throw new CountersignError('option-invalid', 'The sunset lies before the deprecation: deprecate first.')
   if (link !== undefined && !/^https?:\/\/[^\s<>"]+$/.test(link))
-    throw new CountersignError('option-invalid', `${JSON.stringify(link)} is no link: give the https URL of a page.`)
+    throw new CountersignError('option-invalid', `${JSON.stringify(link)} is not a link: give the https URL of a page.`)
   const windows = brownOuts.map(({ from, until }) => ({ from: readMoment(from, 'from'), until: readMoment(until, 'until') }))
   if (windows.some(({ from, until }) => until <= from)) throw new CountersignError('option-invalid', 'A brown-out ends before it begins.')
   const links = link === undefined ? [] : ['deprecation', ...(sunsetMs === undefined ? [] : ['sunset'])]
@@ -134,5 +134,5 @@ export function deprecated(verifier: Verifier, deprecation: Deprecation, options
 function readMoment(moment: When, name: string): number {
   const ms = moment instanceof Date ? moment.getTime() : typeof moment === 'number' ? moment : Date.parse(moment)
   if (Number.isFinite(ms)) return ms
-  throw new CountersignError('option-invalid', `${name}: ${JSON.stringify(moment)} is no moment: write it as 2026-10-01T00:00:00Z.`)
+  throw new CountersignError('option-invalid', `${name}: ${JSON.stringify(moment)} is not a time: write it as 2026-10-01T00:00:00Z.`)
 }

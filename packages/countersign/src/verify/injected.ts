@@ -1,4 +1,4 @@
-import { isPromise } from '../crypto/provider.ts'
+import { isPromise } from '../contract/maybe-promise.ts'
 import type { Key } from '../keys/key.ts'
 import { type Clock, checkedClock } from '../wire/timestamp.ts'
 

@@ -196,12 +196,12 @@ describe('a verifier', () => {
   const options = { origin: ORIGIN, keys: memoryKeys(qredoV1, [{ id: 'k', secret }]) }
 
   it.each<[string, object, RegExp]>([
-    ['a misspelled member of only', { only: { path: ['/hook'] } }, /path is no member.*did you mean paths/],
+    ['a misspelled member of only', { only: { path: ['/hook'] } }, /Unknown member path.*did you mean paths/],
     ['a method in lower case', { only: { methods: ['post'] } }, /upper case/],
     ['a star within a path', { only: { paths: ['/adm*'] } }, /may end in \/\*/],
     ['a list of no paths', { only: { paths: [] } }, /name one at least/],
     ['an unknown rule', { only: { body: 'requird' } }, /did you mean required/],
-    ['an unknown allowance', { allow: ['dot-segment'] }, /nothing to allow by the name dot-segment/],
+    ['an unknown allowance', { allow: ['dot-segment'] }, /Unknown allowance dot-segment; did you mean dot-segments\?/],
     ['methods that its limits do not have', { only: { methods: ['GET'] }, limits: { methods: ['POST'] } }, /no method in common/],
     ['a tolerance that is not a number', { toleranceMs: Number('5m') }, /toleranceMs/],
     ['keys in a list', { keys: [] }, /keys is an object with the function find/],

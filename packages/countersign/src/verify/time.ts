@@ -20,8 +20,10 @@ export function findSkew(moment: Moment, nowMs: number, toleranceMs: number): Fa
   // Turned round, so that a clock that is not a number refuses as well.
   if (newestMs !== undefined && !(newestMs - nowMs <= toleranceMs)) return refuse(newestMs - nowMs)
   if (issuedMs === undefined && expiresMs !== undefined && !(expiresMs - nowMs <= toleranceMs)) return refuse(expiresMs - nowMs)
-  if (!(nowMs <= lastMomentMs(moment, toleranceMs)))
-    return refuse((expiresMs !== undefined && nowMs >= expiresMs ? expiresMs : (issuedMs ?? nowMs)) - nowMs)
+  if (!(nowMs <= lastMomentMs(moment, toleranceMs))) {
+    const endMs = expiresMs ?? Number.POSITIVE_INFINITY
+    return refuse((nowMs >= endMs ? endMs : (issuedMs ?? nowMs)) - nowMs)
+  }
   return statedExpiresMs !== undefined && !(nowMs < statedExpiresMs) ? refuse(statedExpiresMs - nowMs) : undefined
 }
 
@@ -30,7 +32,7 @@ export function findSkew(moment: Moment, nowMs: number, toleranceMs: number): Fa
  * is signed counts: a stated end could be changed. In milliseconds since the epoch; without a moment it is never.
  */
 export function lastMomentMs(moment: Moment | undefined, toleranceMs: number): number {
-  const { issuedMs = Number.POSITIVE_INFINITY, expiresMs = Number.POSITIVE_INFINITY, isLongLived = false } = moment ?? {}
+  const { issuedMs = Number.POSITIVE_INFINITY, expiresMs = Number.POSITIVE_INFINITY, isLongLived } = moment ?? {}
   return Math.min(isLongLived ? Number.POSITIVE_INFINITY : issuedMs + toleranceMs, expiresMs - 1)
 }
 

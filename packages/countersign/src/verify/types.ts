@@ -18,6 +18,7 @@ export const DEFAULT_MAX_BODY_BYTES = 1_048_576
 export const DEFAULT_SOURCE_TIMEOUT_MS = 5_000
 /** How long it waits for a body: as long as Node waits for a whole request. */
 export const DEFAULT_BODY_TIMEOUT_MS = 300_000
+/** Default of `limits.methods`. */
 export const DEFAULT_METHODS: readonly string[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
 
 export interface VerifierLimits {
@@ -59,7 +60,7 @@ export interface VerifierOptions {
   readonly toleranceMs?: number | undefined
   /** Milliseconds since the epoch. Default: the system's. */
   readonly clock?: Clock | undefined
-  /** Ends the waiting for a key, the replay guard or a body. Default: the platform's `setTimeout`. */
+  /** Timer for the timeouts of `limits`; replace it in tests. Default: the platform's `setTimeout`. */
   readonly timer?: Timer | undefined
   /** What is refused for its size or method before anything else is looked at, and how long a verifier waits. */
   readonly limits?: VerifierLimits | undefined
@@ -107,8 +108,8 @@ export interface IncomingRequest {
 
 export interface VerifyOptions {
   /**
-   * Do not read the body where the signature covers its digest, but say what that has to be: see {@link
-   * Verified.bodyDigest}. For those who pass a body on while it comes in; for all others the digest is compared here.
+   * If the signature covers a body digest, don't read the body; return the digest as {@link Verified.bodyDigest}, and
+   * the caller compares it while streaming. Otherwise the body is read and compared here. Default: false.
    */
   readonly deferBody?: boolean | undefined
   /** The key needs this permission, or one of these. */

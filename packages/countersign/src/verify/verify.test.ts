@@ -285,7 +285,7 @@ describe('createVerifier', () => {
     )
   })
 
-  it('answers 503 rather than failing when a key can not be used', async () => {
+  it("answers 503 rather than failing when a key can't be used", async () => {
     const scheme = defineScheme({
       name: 'ed',
       title: 'Ed',

@@ -3,12 +3,12 @@ import { checkAllowances } from '../contract/allowance.ts'
 import { checkNumbers } from '../contract/check-numbers.ts'
 import { CountersignError } from '../contract/error.ts'
 import type { Failure } from '../contract/failure.ts'
+import { isPromise, type MaybePromise, whenReady } from '../contract/maybe-promise.ts'
 import { compileGuards } from '../coverage/guards.ts'
-import { isPromise, type MaybePromise, whenReady } from '../crypto/provider.ts'
 import { createDeclaredPlan } from '../declared/plan.ts'
 import { failureOfKey, type Key } from '../keys/key.ts'
 import { createProver, type Digests, type Proof } from '../keys/prove.ts'
-import type { Claim, Composition, Plan, TimelyClaim } from '../scheme/plan.ts'
+import { type Claim, type Composition, MAX_WRONG_SIGNATURES, type Plan, type TimelyClaim } from '../scheme/plan.ts'
 import { isDeclared, type Scheme } from '../scheme/scheme.ts'
 import { carriesNoBody } from '../wire/method.ts'
 import { chooseOrigins, type Origin, readOrigins } from '../wire/origins.ts'
@@ -295,12 +295,6 @@ export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifi
     verify: onRefused === undefined ? (request, verifyOptions) => verify(request, verifyOptions) : watched(verify, onRefused),
   }
 }
-
-/**
- * Signatures that may be those of key pairs. When so many of a request don't hold and more are left, it is refused:
- * each costs up to a millisecond, and anybody can send them.
- */
-const MAX_WRONG_SIGNATURES = 2
 
 /** The longest that a platform's timer waits. */
 const MAX_TIMEOUT_MS = 2_147_483_647

@@ -1,6 +1,6 @@
-import { isPromise, type MaybePromise } from '../crypto/provider.ts'
+import { isPromise, type MaybePromise } from '../contract/maybe-promise.ts'
 
-/** Calls back after so many milliseconds, unless the function that it gives is called before. */
+/** Calls back after `ms` milliseconds, unless the function that it returns is called before. */
 export type Timer = (ms: number, onEnd: () => void) => () => void
 
 /** The platform's timer. It keeps no process alive. */

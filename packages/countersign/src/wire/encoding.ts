@@ -63,7 +63,7 @@ export const ALPHABETS: { readonly [E in BytesEncoding]: string } = {
   'base64url-padded': 'A-Za-z0-9_=-',
 }
 
-/** Either alphabet, padded or not: what people paste. `undefined` when it is no base64 at all, or mixes alphabets. */
+/** Either alphabet, padded or not: what people paste. `undefined` when it isn't base64 at all, or mixes alphabets. */
 export function fromBase64(text: string): Uint8Array | undefined {
   const digits = /^([A-Za-z0-9+/]*|[A-Za-z0-9_-]*)={0,2}$/.exec(text)?.[1]
   if (digits === undefined || digits.length % 4 === 1 || (digits !== text && text.length % 4 !== 0)) return undefined
@@ -85,6 +85,11 @@ export function concatBytes(pieces: readonly Uint8Array[]): Uint8Array {
     at += piece.length
   }
   return whole
+}
+
+/** Whether two runs of bytes are equal. Stops at the first difference, so it is not for comparing secrets. */
+export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, index) => byte === b[index])
 }
 
 export const SECRET_ENCODINGS = ['utf8', 'hex', 'base64'] as const

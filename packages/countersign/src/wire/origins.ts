@@ -50,7 +50,7 @@ function readOrigin(text: string): Origin {
   if (origin === undefined || basePath.endsWith('/')) {
     throw new CountersignError(
       'option-invalid',
-      `${JSON.stringify(text)} is no origin: give scheme, lower-case host and port as clients write them, without the scheme's own port or a slash at the end, such as https://api.example.com.`,
+      `${JSON.stringify(text)} is not an origin: give scheme, lower-case host and port as clients write them, without the scheme's own port or a slash at the end, such as https://api.example.com.`,
     )
   }
   return { origin, basePath, host: hostOf(origin), canonical: canonicalOrigin(origin) }

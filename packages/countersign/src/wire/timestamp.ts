@@ -96,7 +96,7 @@ export function createGrowingMilliseconds(clock: Clock): () => string {
 function createUniqueDigits(clock: Clock, digits: 3 | 6): () => string {
   const first = 10 ** (digits - 1)
   const end = 10 ** digits
-  let millisecond = -1
+  let millisecond: number | undefined
   let text = ''
   let count = first
   return () => {

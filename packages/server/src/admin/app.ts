@@ -1,8 +1,8 @@
 import type { HttpBindings } from '@hono/node-server'
+import { headersOfProblem, problemOf } from 'countersign'
 import { type Context, Hono } from 'hono'
 import type { z } from 'zod'
 import { ServerError } from '../errors.ts'
-import { headersOfProblem, problemOf } from '../http/problem.ts'
 import { qredoError } from '../http/qredo-error.ts'
 import { type AuthenticateOptions, authenticate, checkAccess } from './authenticate.ts'
 import { describeAdminApi } from './description.ts'
@@ -54,7 +54,7 @@ export function createAdminApp(options: AdminAppOptions): Hono<Bindings> {
     options.onError?.(error)
     if (isUnavailable(error))
       return problem(
-        new ServerError('store-unavailable', 503, 'The store can not be reached; nothing was changed. Try again.'),
+        new ServerError('store-unavailable', 503, "The store can't be reached; nothing was changed. Try again."),
         context.req.path,
       )
     return problem(new ServerError('internal', 500, 'Something went wrong on our side; nothing was changed.'), context.req.path)
@@ -116,7 +116,7 @@ function parsed(schema: z.ZodType, value: unknown, code: string, what: string): 
   const result = schema.safeParse(value)
   if (result.success) return result.data
   const said = result.error.issues.slice(0, 5).map(({ path, message }) => (path.length === 0 ? message : `${path.join('.')}: ${message}`))
-  throw new ServerError(code, 400, `The ${what} can not be used. ${said.join('; ')}`)
+  throw new ServerError(code, 400, `The ${what} can't be used. ${said.join('; ')}`)
 }
 
 /** RFC 9457; for the calls of the Qredo API v1, in its own shape. */

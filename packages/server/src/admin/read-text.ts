@@ -1,4 +1,4 @@
-/** A body as text; undefined when it has more than so many bytes, of which no more are read. */
+/** A body as text; undefined when it has more than `maxBytes`, beyond which nothing is read. */
 export async function readText(request: Request, maxBytes: number): Promise<string | undefined> {
   if (request.body === null) return ''
   const pieces: Uint8Array[] = []

@@ -6,7 +6,7 @@ const SECRET_BYTES = 32
 const SALT_BYTES = 16
 const HASH_BYTES = 32
 
-/** RFC 7914: 32 MiB, some 80 ms. A token is no password, it has 256 bits; this is for a database that was stolen. */
+/** RFC 7914: 32 MiB, some 80 ms. A token has 256 bits, unlike a password; this is for a database that was stolen. */
 const COST = { N: 32_768, r: 8, p: 1, maxmem: 64 * 1024 * 1024 }
 
 export interface Token {

@@ -42,7 +42,7 @@ export interface Refusals extends Flusher {
 
 const DEFAULT_REFUSAL_FLUSH_MS = 5_000
 const MAX_SAMPLES = 3
-/** Beyond so many, what is refused is counted without its key. */
+/** Beyond this many keys, refusals are counted without their key. */
 const MAX_COUNTS = 1_000
 
 /**
@@ -116,7 +116,7 @@ export function recordRefusals(
   }
 }
 
-/** Ids that are no keys of ours are put together: they are a stranger's words. */
+/** Unknown key ids are merged into one row, because anyone can invent them. */
 function eventsOf(counts: readonly Count[], owners: ReadonlyMap<string, string>): readonly Event[] {
   const events = new Map<string, Event & { readonly detail: { count: number; samples: readonly Sample[] } }>()
   for (const { code, title, keyId, count, samples, causes } of counts) {

@@ -1,6 +1,5 @@
 import type { ServerResponse } from 'node:http'
-import { type AnswerHeaders, problemHeaders, type Refused, toProblem } from 'countersign'
-import { headersOfProblem, problemOf } from '../http/problem.ts'
+import { type AnswerHeaders, headersOfProblem, problemHeaders, problemOf, type Refused, toProblem } from 'countersign'
 import type { OpenEntry } from './access-entry.ts'
 import { answerHeaders } from './headers.ts'
 import { GATEWAY_PROBLEMS, type GatewayProblem } from './problem.ts'

@@ -139,7 +139,7 @@ export function createHandler(options: HandlerOptions): Handle {
 /** A call whose body is there has nothing left to confirm. */
 async function confirmed(): Promise<undefined> {}
 
-/** What went wrong with the body that the upstream was sent, behind what the upstream's client made of it. */
+/** Unwraps a body error from the upstream client's error. */
 function withoutUpstream(error: unknown): unknown {
   if (!(error instanceof UpstreamError)) return error
   return error.cause instanceof CutOffError || error.cause instanceof SpoolError ? error.cause : error

@@ -25,7 +25,9 @@ export interface GatewayOptions {
   readonly routes?: readonly RouteConfig[] | undefined
   /** Those that a route may name. Default: all of the library's. */
   readonly schemes?: readonly Scheme[] | undefined
+  /** How far a timestamp may be from the clock, either way, in milliseconds. Default: five minutes. */
   readonly toleranceMs?: number | undefined
+  /** Spellings and requests that are refused unless they are named here; see the verifier's `allow`. Default: none. */
   readonly allow?: VerifierOptions['allow']
   /** Schemes and routes that are on their way out. */
   readonly deprecations?: readonly DeprecationConfig[] | undefined
@@ -33,17 +35,15 @@ export interface GatewayOptions {
   readonly tls?: TlsFiles | undefined
   /** Whether the upstream sees the headers and query parameters of the signature. Default: no. */
   readonly keepSignature?: boolean | undefined
-  /**
-   * Bodies larger than this are written to disk until they are verified and sent on. Default: as above.
-   */
+  /** Bodies with more bytes are written to disk until they are verified and sent on. Default: 1 MiB. */
   readonly spoolBytes?: number | undefined
-  /** Where; default: the system's folder for temporary files. */
+  /** Where they are written. Default: the system's folder for temporary files. */
   readonly spoolFolder?: string | undefined
-  /** Of one request. */
+  /** The most bytes of one request's body. Default: 128 MiB. */
   readonly maxBodyBytes?: number | undefined
   /**
-   * Of all bodies in memory at once, for what came in of them. Where it does not suffice, the unfinished body that
-   * began first is answered with 503.
+   * The most bytes of all bodies in memory at once, counted as they come in. Where it does not suffice, the unfinished
+   * body that began first is answered with 503. Default: 256 MiB.
    */
   readonly maxHeldBytes?: number | undefined
   readonly timeouts?: UpstreamOptions & {
@@ -52,6 +52,7 @@ export interface GatewayOptions {
   }
   /** Told of every request, for a log: nothing in it is secret. */
   readonly onFinished?: ((entry: AccessEntry) => void) | undefined
+  /** Told of what went wrong on our side: the store, a body on disk, an option that threw. */
   readonly onError?: ((error: unknown) => void) | undefined
 }
 

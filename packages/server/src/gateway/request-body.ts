@@ -24,7 +24,7 @@ export interface RequestBodiesOptions {
 /** The body of one request: read once, however many verifiers ask. */
 export interface RequestBody {
   readonly reader: BodyReader
-  /** It would be written to disk: where the signature covers its digest, it is better passed on while it comes in. */
+  /** Larger than `spoolBytes`, or of unknown length. If the signature covers a digest, stream it instead. */
   readonly isLarge: boolean
   /** Passes it on while it comes in, in the place of {@link reader}. */
   stream(

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { Scheme } from 'countersign'
+import { MIN_SECRET_BYTES, type Scheme } from 'countersign'
 import { type Actor, recorded } from '../audit/audit-log.ts'
 import type { Database } from '../database/database.ts'
 import { ServerError } from '../errors.ts'
@@ -69,7 +69,7 @@ export async function addKey(
     const detail = { name, scheme: scheme.name, permissions: granted, fundId, walletId }
     return { events: [{ action, organisationId, subject: id, detail }], value: undefined }
   })
-  const isShort = bytes !== undefined && bytes.length < 16
+  const isShort = bytes !== undefined && bytes.length < MIN_SECRET_BYTES
   return {
     key: viewOf(row, secrets, now),
     secret: given.isMade ? (secret ?? null) : null,

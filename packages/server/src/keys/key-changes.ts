@@ -6,7 +6,7 @@ export interface KeyChangesOptions {
   readonly pollMs?: number | undefined
   /** Hears the ids of changed keys, whichever process changed them. */
   readonly onChanged: (ids: readonly string[]) => void
-  /** Hears that the store can not be read. */
+  /** Hears that the store can't be read. */
   readonly onError?: ((error: unknown) => void) | undefined
 }
 

@@ -7,7 +7,7 @@ export interface CachedKeysOptions {
   readonly now?: (() => number) | undefined
   /** A key is read again after this. Default: a minute. */
   readonly maxAgeMs?: number | undefined
-  /** How much longer a known key serves while the store can not be read; then it is a 503. Default: five minutes. */
+  /** How much longer a known key serves while the store can't be read; then it is a 503. Default: five minutes. */
   readonly graceMs?: number | undefined
   /** Default: 10,000 keys; those that were used longest ago go first. */
   readonly maxKeys?: number | undefined

@@ -69,7 +69,7 @@ export function compilePermissions(permissions: readonly Permission[]): (method:
   return (method, path) => {
     const segments = path.split('/')
     const fitting = rules.filter(rule => rule.method === method && fits(rule.segments, segments))
-    // A literal path is surer than one with parameters: `/transactions/feed` is no transaction.
+    // A literal path is surer than one with parameters: `/transactions/feed` is not a transaction.
     const literal = Math.max(...fitting.map(rule => rule.literals))
     const best = fitting.filter(rule => rule.literals === literal)
     const [first] = best
@@ -99,7 +99,7 @@ interface Pattern {
 function compilePattern(pattern: string): Pattern {
   const [, method, path] = /^([A-Z]+) (\/[A-Za-z0-9_./{}-]*)$/.exec(pattern) ?? []
   if (method === undefined || path === undefined)
-    throw new ServerError('permission-malformed', 500, `${JSON.stringify(pattern)} is no pattern such as "GET /funds/{fund_id}".`)
+    throw new ServerError('permission-malformed', 500, `${JSON.stringify(pattern)} is not a pattern such as "GET /funds/{fund_id}".`)
   const segments = path.split('/')
   return { method, segments, literals: segments.filter(segment => !isParameter(segment)).length }
 }

@@ -69,7 +69,7 @@ export const keyChanges = z
     expiresAt: expiresAt.optional(),
     publicKey: pem.optional(),
   })
-  .meta({ id: 'KeyChanges', description: 'What is to be another; the rest stays.' })
+  .meta({ id: 'KeyChanges', description: 'Only the given fields change.' })
 export type KeyChanges = z.infer<typeof keyChanges>
 
 export const rotation = z
@@ -116,7 +116,7 @@ export type KeyView = z.infer<typeof keyView>
 export const shownKey = z
   .object({
     key: keyView,
-    secret: z.string().nullable().meta({ description: 'This once. A lost secret can not be recovered: rotate.' }),
+    secret: z.string().nullable().meta({ description: "This once. A lost secret can't be recovered: rotate." }),
     passphrase: z.string().nullable(),
     warnings: z.array(z.string()),
   })

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { Clock, ReplayAnswer, ReplayGuard } from 'countersign'
+import { type Clock, DEFAULT_NONCE_LIFETIME_MS, DEFAULT_TOLERANCE_MS, type ReplayAnswer, type ReplayGuard } from 'countersign'
 import { Cluster, type ClusterNode, Redis } from 'ioredis'
 
 export interface RedisReplayGuardOptions {
@@ -23,6 +23,7 @@ export interface RedisReplayGuardOptions {
   readonly timeoutMs?: number | undefined
   /** Default: the system's. */
   readonly clock?: Clock | undefined
+  /** Told of every error of the connection; claims are refused meanwhile. Default: nobody is told. */
   readonly onError?: ((error: unknown) => void) | undefined
 }
 
@@ -32,11 +33,9 @@ export interface RedisReplayGuard extends ReplayGuard {
   close(): Promise<void>
 }
 
-/** Keys are spread over so many slots of a cluster, each with a note of since when it remembers. */
+/** Buckets, each on one node of a cluster, with a note of since when it remembers. */
 const BUCKETS = 64
 const LONGEST_WAIT_MS = 1_000
-/** Default of `nonceLifetimeMs`: thirty days. */
-const NONCE_LIFETIME_MS = 2_592_000_000
 
 /**
  * One step on the server. Returns 3 if the call has ended by Redis's clock; 2 if it was signed before this bucket's
@@ -82,8 +81,8 @@ type Claiming = {
  * it, so limit calls per key in front of it.
  */
 export function redisReplayGuard(options: RedisReplayGuardOptions): RedisReplayGuard {
-  const { toleranceMs = 300_000, prefix = 'countersign', skewMs = 2_000, timeoutMs = 500, clock = Date.now, onError } = options
-  const { nonceLifetimeMs = NONCE_LIFETIME_MS } = options
+  const { toleranceMs = DEFAULT_TOLERANCE_MS, prefix = 'countersign', skewMs = 2_000, timeoutMs = 500, clock = Date.now, onError } = options
+  const { nonceLifetimeMs = DEFAULT_NONCE_LIFETIME_MS } = options
   const settings = {
     enableAutoPipelining: true,
     enableOfflineQueue: false,
@@ -126,7 +125,8 @@ export function redisReplayGuard(options: RedisReplayGuardOptions): RedisReplayG
       try {
         return ANSWERS[await claiming.countersignClaim(call, noteOf(prefix, bucket), ttlMs, endsMs, issuedMs, skewMs)] ?? 'unsure'
       } catch (error) {
-        // Over its maxmemory, Redis refuses what would take more.
+        // At its maxmemory, Redis refuses what would take more: "OOM command not allowed when used memory >
+        // 'maxmemory'" (`shared.oomerr` in Redis's server.c). ioredis passes that text on, and has no code for it.
         if (error instanceof Error && /\bOOM\b/.test(error.message)) return 'full'
         throw error
       }

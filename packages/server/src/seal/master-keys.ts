@@ -38,7 +38,7 @@ export function readMasterKeys(text: string, where: string): readonly MasterKey[
   if (words.length === 0) throw new ServerError('master-key-missing', 500, `There is no master key in ${where}.`)
   return words.map(word => {
     if (!/^[A-Za-z0-9+/_-]+={0,2}$/.test(word))
-      throw new ServerError('master-key-malformed', 500, `${where} has a line that is no base64 of ${MASTER_KEY_BYTES} bytes.`)
+      throw new ServerError('master-key-malformed', 500, `${where} has a line that isn't base64 of ${MASTER_KEY_BYTES} bytes.`)
     return masterKeyOf(Buffer.from(word, 'base64url'))
   })
 }

@@ -75,7 +75,7 @@ export function KeysView({ api, mayChange, isOperator }: KeysViewProps) {
           </p>
         )}
         {keys.length === 0 ? (
-          <p class="empty">{search === '' && state === 'any' ? 'There are no keys yet: make the first one.' : 'No key is like that.'}</p>
+          <p class="empty">{search === '' && state === 'any' ? 'There are no keys yet: make the first one.' : 'No matching keys.'}</p>
         ) : (
           // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard.
           <section class="scroll" tabIndex={0} aria-label="List of keys">

@@ -1,3 +1,4 @@
+import { DEFAULT_METHODS } from 'countersign'
 import { schemeNamed } from 'countersign/schemes'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { Copyable } from '../parts/copyable.tsx'
@@ -11,7 +12,6 @@ import { ResponseView } from './response-view.tsx'
 import { send } from './sending.ts'
 import { FieldError, type RequestValues, SAMPLE_LANGUAGES, type Signing, sampleOf, sign } from './signing.ts'
 
-const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD'] as const
 const START: RequestValues = { method: 'GET', url: 'http://127.0.0.1:4567/qapi/v1/balance', body: '', timestamp: '' }
 
 export function SignView({ credentials }: { readonly credentials: CredentialState }) {
@@ -89,7 +89,7 @@ export function SignView({ credentials }: { readonly credentials: CredentialStat
         <fieldset>
           <legend>What is signed</legend>
           <div class="method-and-url">
-            <Choice name="method" label="Method" value={request.method} options={METHODS} onChange={method => change({ method })} />
+            <Choice name="method" label="Method" value={request.method} options={DEFAULT_METHODS} onChange={method => change({ method })} />
             <Field
               name="url"
               label="URL"

@@ -1,4 +1,4 @@
-import { boundedCache } from '../../recipe/bounded-cache.ts'
+import { boundedCache } from '../../contract/bounded-cache.ts'
 import { type CompiledRecipe, compile } from '../../recipe/compile.ts'
 import { DECLARED } from '../../recipe/declared.ts'
 import { mergeTexts } from '../../recipe/merge-texts.ts'

@@ -1,5 +1,4 @@
 import type { Failure } from '../../contract/failure.ts'
-import { bodyHash } from '../../recipe/body-hash.ts'
 import {
   type Claim,
   type CompleteClaim,
@@ -12,11 +11,12 @@ import {
   type Stated,
   type TimelyClaim,
 } from '../../scheme/plan.ts'
-import { canonicalBase64 } from '../../wire/base64-spelling.ts'
 import { combineLines, findLine, findRepeated, headerLines, type Line } from '../../wire/header-lines.ts'
 import { parseTimestamp } from '../../wire/parse-timestamp.ts'
 import { hostOf } from '../../wire/url.ts'
 import { type BaseCall, baseCall, placeCall } from '../base-call.ts'
+import { canonicalBase64 } from '../base64-spelling.ts'
+import { bodyHash } from '../body-hash.ts'
 import { CARRIERS, type CoveredList, createListReader, DATE_HEADERS, DIGEST_HEADER, type DraftCoverage } from './coverage.ts'
 import { type DraftParameters, labelled, readParameters } from './parameters.ts'
 

@@ -1,7 +1,8 @@
 import { checkAllowances } from '../../contract/allowance.ts'
 import { CountersignError } from '../../contract/error.ts'
+import { type MaybePromise, whenReady } from '../../contract/maybe-promise.ts'
 import type { Algorithm } from '../../crypto/algorithm.ts'
-import { type CryptoProvider, type MaybePromise, whenReady } from '../../crypto/provider.ts'
+import type { CryptoProvider } from '../../crypto/provider.ts'
 import type { Call } from '../../recipe/call.ts'
 import { compile } from '../../recipe/compile.ts'
 import { DECLARED } from '../../recipe/declared.ts'
@@ -107,6 +108,6 @@ function readTime(timestamp: string): Time {
   if (time !== undefined) return { ms: time.ms, date: time.format === 'http-date' ? timestamp : new Date(time.ms).toUTCString() }
   throw new CountersignError(
     'timestamp-invalid',
-    `${JSON.stringify(timestamp.slice(0, 40))} is no timestamp such as Tue, 15 Mar 2022 14:59:59 GMT, nor one in seconds.`,
+    `${JSON.stringify(timestamp.slice(0, 40))} is not a timestamp such as Tue, 15 Mar 2022 14:59:59 GMT, nor one in seconds.`,
   )
 }

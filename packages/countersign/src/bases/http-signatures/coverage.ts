@@ -1,4 +1,4 @@
-import { boundedCache } from '../../recipe/bounded-cache.ts'
+import { boundedCache } from '../../contract/bounded-cache.ts'
 import { type CompiledRecipe, compile } from '../../recipe/compile.ts'
 import { mergeTexts } from '../../recipe/merge-texts.ts'
 import { field, join, type MessageRecipe, type Recipe, text } from '../../recipe/recipe.ts'

@@ -1,7 +1,8 @@
 import { CountersignError } from '../../contract/error.ts'
-import { type CryptoProvider, inTurn, type MaybePromise, whenReady } from '../../crypto/provider.ts'
-import { canonicalBase64 } from '../../wire/base64-spelling.ts'
+import { inTurn, type MaybePromise, whenReady } from '../../contract/maybe-promise.ts'
+import type { CryptoProvider } from '../../crypto/provider.ts'
 import { bodyMessage } from '../../wire/message.ts'
+import { canonicalBase64 } from '../base64-spelling.ts'
 import { isInnerList, parseDictionary } from './structured-fields.ts'
 
 /** The active algorithms of RFC 9530; the deprecated ones (`md5`, `sha`, …) prove nothing. */

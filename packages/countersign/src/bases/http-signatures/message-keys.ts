@@ -1,6 +1,7 @@
 import { CountersignError } from '../../contract/error.ts'
+import { type MaybePromise, whenReady } from '../../contract/maybe-promise.ts'
 import { type Algorithm, algorithmFacts } from '../../crypto/algorithm.ts'
-import { type CryptoProvider, type MaybePromise, type SignMessage, whenReady } from '../../crypto/provider.ts'
+import type { CryptoProvider, SignMessage } from '../../crypto/provider.ts'
 import { refusePublicKey } from '../../keys/no-public-key.ts'
 import { decodeStrictly, encode } from '../../wire/encoding.ts'
 import type { Message } from '../../wire/message.ts'

@@ -1,12 +1,14 @@
 import { crypto as platform } from '#crypto'
 import { CountersignError } from '../../contract/error.ts'
+import { type MaybePromise, whenReady } from '../../contract/maybe-promise.ts'
 import type { Algorithm } from '../../crypto/algorithm.ts'
-import { type CryptoProvider, type MaybePromise, whenReady } from '../../crypto/provider.ts'
+import type { CryptoProvider } from '../../crypto/provider.ts'
 import { decodeStrictly, encode } from '../../wire/encoding.ts'
 import { findLines } from '../../wire/header-lines.ts'
 import { textMessage } from '../../wire/message.ts'
 import { MAX_COVERED } from '../covered-limits.ts'
 import { type Component, type HttpMessage, type Lines, readComponents } from './components.ts'
+import { KEY } from './fields-grammar.ts'
 import { createMessageSigner, createMessageVerifier, type SigningKey, type VerifyingKey } from './message-keys.ts'
 import { serializeString } from './serialize-fields.ts'
 import {
@@ -56,7 +58,7 @@ export function signMessage(
   const covered = parseComponents(components)
   const input = serializeSignatureInput(covered.map(({ identifier }) => identifier).join(' '), parameters)
   const made = createSignatureBase(message, covered, input)
-  if ('missing' in made) throw new CountersignError('option-invalid', `The message has no ${made.missing}, so it can not be covered.`)
+  if ('missing' in made) throw new CountersignError('option-invalid', `The message has no ${made.missing}, so it can't be covered.`)
   const sign = createMessageSigner(key, crypto)
   return whenReady(sign(textMessage(made.base)), signature => ({
     'signature-input': `${label}=${input}`,
@@ -67,7 +69,7 @@ export function signMessage(
 
 /**
  * Reads the signatures of a message; `undefined` when the two fields are malformed or do not belong together. A
- * signature with a component that is unknown is left out: it can not be verified here.
+ * signature with a component that is unknown is left out: it can't be verified here.
  */
 export function readSignatures(message: HttpMessage): readonly LabelledSignature[] | undefined {
   return readFields(message.headers, 'refused')
@@ -182,7 +184,7 @@ export function readAcceptSignature(
 }
 
 /** A label (RFC 9651 §3.1.2), of at most 64 characters. */
-export const LABEL = /^[a-z*][a-z0-9_\-.*]{0,63}$/
+export const LABEL = new RegExp(`^(?!.{65})${KEY.source}$`)
 
 export const LABEL_IS = 'a label: up to 64 lower-case letters, digits, _, -, . and *, the first a letter or *'
 

@@ -1,12 +1,12 @@
 import type { Failure } from '../../contract/failure.ts'
 import { ALGORITHMS, type Algorithm } from '../../crypto/algorithm.ts'
-import { bodyHash } from '../../recipe/body-hash.ts'
 import {
   type Claim,
   type CompleteClaim,
   claimOf,
   completed,
   isFailure,
+  MAX_SIGNATURES,
   type Moment,
   type Plan,
   type PlanRequest,
@@ -16,6 +16,7 @@ import {
 import { combineLines, findLine, findRepeated, headerLines } from '../../wire/header-lines.ts'
 import { hostOf } from '../../wire/url.ts'
 import { type BaseCall, baseCall, placeCall } from '../base-call.ts'
+import { bodyHash } from '../body-hash.ts'
 import { MAX_COVERED } from '../covered-limits.ts'
 import { signedDates } from '../signed-dates.ts'
 import type { Component, Lines } from './components.ts'
@@ -28,12 +29,6 @@ import { createSingleReader } from './single-signature.ts'
 
 /** More than this many characters of `Signature-Input` or `Signature` is refused unread. */
 const MAX_FIELD_LENGTH = 16_384
-/**
- * Signatures of one request that cover what is demanded, and no more than have {@link MAX_COVERED} components between
- * them. A request with more is refused: each that is not looked at could be sent alone.
- */
-const MAX_TRIED = 8
-
 /** What `compose` has to know again of a call. */
 type HttpCall = BaseCall<{
   /** As on the request line. */
@@ -137,7 +132,8 @@ export function createHttpPlan(coverage: Coverage): Plan {
     if (good.length === 0) return failure
     const others = claimsOf(signatures.filter(one => !isAskedFor(one, coverage) && isAskedFor(one, { ...coverage, label: undefined })))
     const all = [...good, ...others.map(claim => claimOf({ ...claim, isAskedFor: false }))]
-    if (all.length > 1 && (all.length > MAX_TRIED || covered > MAX_COVERED)) return MALFORMED
+    // Only those that cover what is demanded count. A signature that isn't checked could be replayed alone.
+    if (all.length > 1 && (all.length > MAX_SIGNATURES || covered > MAX_COVERED)) return MALFORMED
     return all.reduceRight((otherwise, claim) => claimOf({ ...claim, otherwise }))
   }
 

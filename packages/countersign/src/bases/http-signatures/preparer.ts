@@ -1,7 +1,8 @@
 import { checkAllowances } from '../../contract/allowance.ts'
 import { CountersignError } from '../../contract/error.ts'
+import { type MaybePromise, whenReady } from '../../contract/maybe-promise.ts'
 import type { Algorithm } from '../../crypto/algorithm.ts'
-import { type CryptoProvider, type MaybePromise, whenReady } from '../../crypto/provider.ts'
+import type { CryptoProvider } from '../../crypto/provider.ts'
 import type { Call } from '../../recipe/call.ts'
 import type { Credentials } from '../../scheme/credentials.ts'
 import type { Composition, Preparer } from '../../scheme/plan.ts'
@@ -116,7 +117,7 @@ export function createHttpPreparer(
 
 function readSeconds(timestamp: string): number {
   if (/^\d{10}$/.test(timestamp)) return Number(timestamp)
-  throw new CountersignError('timestamp-invalid', `${JSON.stringify(timestamp.slice(0, 40))} is no timestamp in seconds.`)
+  throw new CountersignError('timestamp-invalid', `${JSON.stringify(timestamp.slice(0, 40))} is not a timestamp in seconds.`)
 }
 
 function checkNonce(nonce: string): string {

@@ -1,5 +1,6 @@
 import { CountersignError } from '../../contract/error.ts'
-import { canonicalBase64 } from '../../wire/base64-spelling.ts'
+import { canonicalBase64 } from '../base64-spelling.ts'
+import { KEY, TOKEN, whole } from './fields-grammar.ts'
 import {
   type BareItem,
   type Dictionary,
@@ -56,7 +57,7 @@ export function serializeBareItem(item: BareItem): string {
     case 'string':
       return serializeString(item.value)
     case 'token':
-      return checked(TOKEN, item.value, 'A token is letters, digits and some other characters; the first is a letter or *.')
+      return checked(WHOLE_TOKEN, item.value, 'A token is letters, digits and some other characters; the first is a letter or *.')
     case 'display':
       return serializeDisplay(item.value)
     case 'bytes':
@@ -78,11 +79,11 @@ export function serializeString(text: string): string {
   return /["\\]/.test(visible) ? `"${visible.replace(/["\\]/g, '\\$&')}"` : `"${visible}"`
 }
 
-const KEY = /^[a-z*][a-z0-9_\-.*]*$/
-const TOKEN = /^[A-Za-z*][A-Za-z0-9!#$%&'*+.^_`|~:/-]*$/
+const WHOLE_KEY = whole(KEY)
+const WHOLE_TOKEN = whole(TOKEN)
 
 function serializeKey(key: string): string {
-  return checked(KEY, key, 'A key is lower-case letters, digits, _, -, . and *; the first is a letter or *.')
+  return checked(WHOLE_KEY, key, 'A key is lower-case letters, digits, _, -, . and *; the first is a letter or *.')
 }
 
 /**

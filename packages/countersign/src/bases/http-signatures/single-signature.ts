@@ -1,7 +1,8 @@
-import { boundedCache } from '../../recipe/bounded-cache.ts'
-import { canonicalBase64 } from '../../wire/base64-spelling.ts'
+import { boundedCache } from '../../contract/bounded-cache.ts'
+import { canonicalBase64 } from '../base64-spelling.ts'
 import { KEPT_LISTS } from '../covered-limits.ts'
 import { type Component, readComponents } from './components.ts'
+import { BASE64, KEY } from './fields-grammar.ts'
 import type { LabelledSignature } from './message-signatures.ts'
 import type { SignatureParameters } from './signature-base.ts'
 import { isInnerList, parseList } from './structured-fields.ts'
@@ -10,10 +11,11 @@ import { isInnerList, parseList } from './structured-fields.ts'
  * One signature in its one spelling, as nearly every message has it; anything else takes the long way through the
  * parser.
  */
-const INPUT =
-  /^([a-z*][a-z0-9_\-.*]*)=(\((?:"[ !#-[\]-~]*"(?:;[a-z*][a-z0-9_\-.*]*(?:="[ !#-[\]-~]*")?)*(?: (?=")|(?=\))))*\))((?:;[a-z]+=(?:0|[1-9]\d{0,14}|"[ !#-[\]-~]*"))*)$/
+const INPUT = new RegExp(
+  String.raw`^(${KEY.source})=(\((?:"[ !#-[\]-~]*"(?:;${KEY.source}(?:="[ !#-[\]-~]*")?)*(?: (?=")|(?=\))))*\))((?:;[a-z]+=(?:0|[1-9]\d{0,14}|"[ !#-[\]-~]*"))*)$`,
+)
 const PARAMETER = /;([a-z]+)=(?:(\d+)|"([^"]*)")/g
-const SIGNATURE = /^([a-z*][a-z0-9_\-.*]*)=:([A-Za-z0-9+/]*={0,2}):$/
+const SIGNATURE = new RegExp(`^(${KEY.source})=:(${BASE64.source}):$`)
 
 /**
  * Reads both fields when they hold a single signature, spelled canonically; `undefined` sends the caller the long way.

@@ -1,4 +1,5 @@
-import { canonicalBase64 } from '../../wire/base64-spelling.ts'
+import { canonicalBase64 } from '../base64-spelling.ts'
+import { BASE64, KEY, next, TOKEN } from './fields-grammar.ts'
 
 /**
  * Structured Field Values for HTTP (RFC 9651, which obsoletes RFC 8941): what `Signature-Input`, `Signature` and the
@@ -126,20 +127,20 @@ function parseParameters(cursor: Cursor): Parameters {
   return [...parameters]
 }
 
-const KEY = /[a-z*][a-z0-9_\-.*]*/y
+const NEXT_KEY = next(KEY)
 /** In digits: of an integer, and of a decimal before and behind its point (§4.2.4). */
 export const MAX_INTEGER_DIGITS = 15
 export const MAX_WHOLE_DIGITS = 12
 export const MAX_FRACTION_DIGITS = 3
 const NUMBER = /-?(\d+)(?:\.(\d+))?/y
 const STRING = /"((?:[\x20-\x21\x23-\x5b\x5d-\x7e]|\\["\\])*)"/y
-const TOKEN = /[A-Za-z*][A-Za-z0-9!#$%&'*+.^_`|~:/-]*/y
-const BYTES = /:([A-Za-z0-9+/]*={0,2}):/y
+const NEXT_TOKEN = next(TOKEN)
+const BYTES = next(new RegExp(`:(${BASE64.source}):`))
 const BOOLEAN = /\?([01])/y
 const DISPLAY = /%"((?:[\x20-\x21\x23-\x24\x26-\x7e]|%[0-9a-f]{2})*)"/y
 
 function parseKey(cursor: Cursor): string {
-  return match(cursor, KEY)[0]
+  return match(cursor, NEXT_KEY)[0]
 }
 
 function parseBareItem(cursor: Cursor): BareItem {
@@ -162,7 +163,7 @@ function parseBareItem(cursor: Cursor): BareItem {
   }
   if (char === '%') return { type: 'display', value: decodeDisplay(match(cursor, DISPLAY)[1] ?? '') }
   if (char === '-' || (char >= '0' && char <= '9')) return parseNumber(cursor)
-  return { type: 'token', value: match(cursor, TOKEN)[0] }
+  return { type: 'token', value: match(cursor, NEXT_TOKEN)[0] }
 }
 
 function parseNumber(cursor: Cursor): BareItem & { readonly value: number } {

@@ -1,4 +1,4 @@
-import type { Plus } from '../../recipe/lists.ts'
+import type { Plus } from './lists.ts'
 
 export interface SigV4Options {
   /** What users type. Default: `aws-sigv4`, or `aws-sigv4-query`. */

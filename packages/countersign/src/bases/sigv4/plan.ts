@@ -1,6 +1,5 @@
+import { boundedCache } from '../../contract/bounded-cache.ts'
 import type { Failure } from '../../contract/failure.ts'
-import { bodyHash } from '../../recipe/body-hash.ts'
-import { boundedCache } from '../../recipe/bounded-cache.ts'
 import { isDecodable } from '../../recipe/path-filters.ts'
 import {
   type Claim,
@@ -19,6 +18,7 @@ import { isHeaderName } from '../../wire/headers.ts'
 import { parseTimestamp } from '../../wire/parse-timestamp.ts'
 import { hostOf, queryOf } from '../../wire/url.ts'
 import { type BaseCall, baseCall, placeCall } from '../base-call.ts'
+import { bodyHash } from '../body-hash.ts'
 import { KEPT_LISTS, MAX_COVERED, MAX_LIST_LENGTH } from '../covered-limits.ts'
 import { signedDates } from '../signed-dates.ts'
 import { MAX_EXPIRES, type SigV4Options } from './options.ts'

@@ -1,8 +1,8 @@
 import { checkAllowances } from '../../contract/allowance.ts'
 import { CountersignError } from '../../contract/error.ts'
-import { type CryptoProvider, type MaybePromise, whenReady } from '../../crypto/provider.ts'
+import { type MaybePromise, whenReady } from '../../contract/maybe-promise.ts'
+import type { CryptoProvider } from '../../crypto/provider.ts'
 import type { Call } from '../../recipe/call.ts'
-import { type Pair, readPairs } from '../../recipe/lists.ts'
 import { encodeText, isDecodable, reEncodeSegments } from '../../recipe/path-filters.ts'
 import type { Credentials } from '../../scheme/credentials.ts'
 import type { Composition, Preparer } from '../../scheme/plan.ts'
@@ -21,6 +21,7 @@ import { MAX_COVERED, MAX_LIST_LENGTH } from '../covered-limits.ts'
 import { createSecondStamper } from '../second-stamper.ts'
 import { checkSignedDates, signedDates } from '../signed-dates.ts'
 import { readEndpoint } from './endpoint.ts'
+import { type Pair, readPairs } from './lists.ts'
 import { MAX_EXPIRES, SCOPE_PART, SCOPE_PART_IS, type SigV4Options } from './options.ts'
 import { type HeaderName, QUERY_NAMES } from './places.ts'
 import { DATE_FORMATS } from './plan.ts'
@@ -227,7 +228,7 @@ function findPlace(scheme: string, host: string, wanted: { readonly service: str
 
 function readTime(timestamp: string | undefined): string | undefined {
   if (timestamp === undefined || parseTimestamp(timestamp, ['iso8601-basic']) !== undefined) return timestamp
-  throw new CountersignError('timestamp-invalid', `${JSON.stringify(timestamp.slice(0, 40))} is no timestamp such as 20150830T123600Z.`)
+  throw new CountersignError('timestamp-invalid', `${JSON.stringify(timestamp.slice(0, 40))} is not a timestamp such as 20150830T123600Z.`)
 }
 
 function readExpires(text: string | undefined): number {

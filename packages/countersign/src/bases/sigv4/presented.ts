@@ -1,5 +1,4 @@
 import type { Failure } from '../../contract/failure.ts'
-import type { Plus } from '../../recipe/lists.ts'
 import { decodeEscapes } from '../../recipe/path-filters.ts'
 import { isFailure } from '../../scheme/plan.ts'
 import { findLine, findRepeated, type Line } from '../../wire/header-lines.ts'
@@ -7,6 +6,7 @@ import { parseTimestamp } from '../../wire/parse-timestamp.ts'
 import { percentDecode } from '../../wire/percent.ts'
 import { withoutFraction } from '../../wire/timestamp.ts'
 import { queryOf } from '../../wire/url.ts'
+import type { Plus } from './lists.ts'
 import { HEADER_NAMES, type QueryName, REQUIRED_QUERY_NAMES } from './places.ts'
 import { ALGORITHM, SIGNATURE_PARAMETER } from './recipe.ts'
 

@@ -1,8 +1,8 @@
 import { type Capabilities, type CompiledRecipe, compile, compileText, type TextOf } from '../../recipe/compile.ts'
 import { hashFilters } from '../../recipe/hashes.ts'
-import { createLists, type Plus } from '../../recipe/lists.ts'
 import { pathFilters } from '../../recipe/path-filters.ts'
 import { field, filter, join, type MessageRecipe, type Recipe, text } from '../../recipe/recipe.ts'
+import { createLists, type Plus } from './lists.ts'
 
 export const ALGORITHM = 'AWS4-HMAC-SHA256'
 

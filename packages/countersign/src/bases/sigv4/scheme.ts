@@ -27,7 +27,7 @@ export function sigV4(options: SigV4Options = {}): Scheme<SigV4Types> {
     service: matches(SCOPE_PART, SCOPE_PART_IS),
     region: matches(SCOPE_PART, SCOPE_PART_IS),
     allowUnsignedPayload: isFlag,
-    plus: isOneOf('meaning of +', ['literal', 'space']),
+    plus: isOneOf('meaning', ['literal', 'space']),
   })
   const inQuery = options.in === 'query'
   const isS3 = isS3Service(options.service ?? '')

@@ -51,7 +51,7 @@ export const administratorRoutes: readonly Route[] = [
     access: 'write',
     status: 204,
     async handle({ administrators, administrator: { id: own }, actor, within, params: { id = '' } }) {
-      if (id === own) throw new ServerError('administrator-self', 409, 'You can not disable yourself: let another administrator do it.')
+      if (id === own) throw new ServerError('administrator-self', 409, "You can't disable yourself: let another administrator do it.")
       await administrators.disable(actor, within, id)
       return {}
     },

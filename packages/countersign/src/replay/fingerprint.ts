@@ -22,7 +22,7 @@ export function createFingerprinter(key: readonly [number, number]): Fingerprint
   }
 }
 
-/** Of a text whose characters are bytes; says whether none of them was above `most`. */
+/** Hashes a string of byte-valued characters. Returns false if a char code is above `most`. */
 function hash([k0, k1]: readonly [number, number], text: string, into: Fingerprint, most = 0x7f): boolean {
   const { length } = text
   const words = (length >>> 2) + 1

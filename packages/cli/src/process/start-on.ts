@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import { UsageError } from './exit.ts'
 
 /** Starts what listens on a port. @throws UsageError `port-taken`; what `start` throws */
@@ -10,9 +9,4 @@ export async function startOn<T>(port: number, start: () => Promise<T>): Promise
     const taken = 'port' in error && typeof error.port === 'number' ? error.port : port
     throw new UsageError('port-taken', `Port ${taken} is taken: stop what listens there, or give another port, 0 for any free one.`)
   }
-}
-
-/** Waits until the command is told to stop, by Ctrl+C or by the system. */
-export async function untilStopped(): Promise<void> {
-  await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')])
 }

@@ -1,8 +1,8 @@
-import { queryOf } from '../wire/url.ts'
-import type { Call } from './call.ts'
-import { type Capabilities, compileText, partsOf, type TextOf } from './compile.ts'
-import { decodeEscapes } from './path-filters.ts'
-import { fieldsOf, type ListRecipe } from './recipe.ts'
+import type { Call } from '../../recipe/call.ts'
+import { type Capabilities, compileText, partsOf, type TextOf } from '../../recipe/compile.ts'
+import { decodeEscapes } from '../../recipe/path-filters.ts'
+import { fieldsOf, type ListRecipe } from '../../recipe/recipe.ts'
+import { queryOf } from '../../wire/url.ts'
 
 /** What `+` in a query stands for: itself, as RFC 3986 has it, or a space, as forms have it. */
 export type Plus = 'literal' | 'space'

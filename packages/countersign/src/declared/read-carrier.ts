@@ -1,19 +1,14 @@
-import { DIGEST_BYTES } from '../crypto/signature-bytes.ts'
+import { DIGEST_BYTES } from '../crypto/digest-bytes.ts'
 import { PASSPHRASE_PATTERN } from '../keys/passphrase.ts'
-import { type Capabilities, type CompiledHash, compileText, joined } from '../recipe/compile.ts'
-import { type Field, fieldsOf, hashOf, isMac, macOf, type Recipe } from '../recipe/recipe.ts'
+import { hashOf, macOf, type Recipe } from '../recipe/recipe.ts'
 import { parameterPattern } from '../scheme/parameter.ts'
-import type { Carrier, DeclaredScheme, WriteCarrier } from '../scheme/scheme.ts'
+import { MAX_SIGNATURES, MAX_WRONG_SIGNATURES } from '../scheme/plan.ts'
+import type { Carrier, DeclaredScheme } from '../scheme/scheme.ts'
 import { ALPHABETS, encodedLength } from '../wire/encoding.ts'
 import { noncePattern } from '../wire/nonce.ts'
 import { percentDecode } from '../wire/percent.ts'
 import { timestampPattern } from '../wire/timestamp.ts'
-
-/** How many signatures one header may list (a rotation has two); more is refused unread. */
-const MAX_SIGNATURES = 8
-
-/** The same of key pairs, where each costs up to a millisecond. */
-const MAX_PAIR_SIGNATURES = 2
+import { fieldOf, isSignature } from './carried-part.ts'
 
 /** No field is longer than this many characters. */
 export const MAX_FIELD_LENGTH = 4096
@@ -33,30 +28,6 @@ export interface Fields {
   digests: readonly { readonly recipe: Recipe; readonly text: string }[]
 }
 
-export function compileWriter(
-  { items, prefix, separator = '' }: Carrier,
-  hashes: CompiledHash[],
-  capabilities: Capabilities,
-): WriteCarrier {
-  return joined<Parameters<WriteCarrier>>([
-    () => prefix,
-    joined(
-      items.map(parts => compileItem(parts, hashes, capabilities)),
-      separator,
-    ),
-  ])
-}
-
-function compileItem(parts: readonly Recipe[], hashes: CompiledHash[], capabilities: Capabilities): WriteCarrier {
-  const writers = parts.map((part): WriteCarrier => {
-    if (isMac(part)) return (_call, _signature, signedPassphrase) => signedPassphrase
-    if (!isSignature(part)) return compileText(part, hashes, capabilities)
-    if (part.op !== 'filter') return (_call, signature) => signature
-    return (call, signature) => capabilities.filter?.(part, () => signature)?.(call) ?? ''
-  })
-  return joined(writers)
-}
-
 /** Takes a value apart and puts what it carries into `into`; `false` when it is not spelled as the scheme says. */
 export type ReadCarrier = (value: string, into: Fields) => boolean
 
@@ -73,7 +44,7 @@ export function compileReader(carrier: Carrier, scheme: DeclaredScheme): ReadCar
     (parts, index) => isOfSignature[index] === true && parts.filter(part => part.op !== 'text').length === 1,
   )
   const readInOrder = compileOrdered(carrier, scheme)
-  const most = scheme.keys === 'secret' ? MAX_SIGNATURES : MAX_PAIR_SIGNATURES
+  const most = scheme.keys === 'secret' ? MAX_SIGNATURES : MAX_WRONG_SIGNATURES
   return (value, into) => {
     if (value.length <= MAX_FIELD_LENGTH && readInOrder(value, into)) return true
     if (!value.startsWith(prefix)) return false
@@ -219,15 +190,6 @@ function decoding({ takes, put }: Store, pattern: string): Store {
 
 function wirePatternOf(part: Recipe, scheme: DeclaredScheme): string {
   return isEncoded(part) ? '(?:[A-Za-z0-9_.~-]|%[0-9A-F]{2})+' : patternOf(part, scheme)
-}
-
-function isSignature(part: Recipe): boolean {
-  return fieldOf(part) === 'signature'
-}
-
-/** The field that a part carries; a carried part has one. */
-function fieldOf(part: Recipe): Field {
-  return fieldsOf(part)[0] ?? ''
 }
 
 function patternOf(part: Recipe, scheme: DeclaredScheme): string {

@@ -1,3 +1,5 @@
+import { boundedMap } from './bounded-map.ts'
+
 /** How much a cache keeps. Both have to be said: a key that a stranger invents may be as long as a header can be. */
 export interface CacheLimits {
   readonly entries: number
@@ -15,13 +17,12 @@ export function boundedCache<V, A extends readonly unknown[] = []>(
   { entries, characters }: CacheLimits,
   make: (key: string, ...more: A) => V,
 ): (key: string, ...more: A) => V {
-  const kept = new Map<string, V>()
+  const kept = boundedMap<V>(entries)
   return (key, ...more) => {
     const known = kept.get(key)
     if (known !== undefined) return known
     const made = make(key, ...more)
     if (made === undefined || key.length > characters) return made
-    if (kept.size >= entries) kept.delete(kept.keys().next().value ?? '')
     kept.set(key, made)
     return made
   }

@@ -1,11 +1,11 @@
 import type { KeyService } from '@countersign/server'
 import { readBody } from 'countersign/node'
 import { z } from 'zod'
-import { jsonAnswer } from './api/answers.ts'
-import { readJsonBody } from './api/json-body.ts'
-import type { App, World } from './api/serve.ts'
-import { ApiError } from './errors.ts'
-import { decideByHand } from './transactions/decision.ts'
+import { jsonAnswer } from '../api/answers.ts'
+import { readJsonBody } from '../api/json-body.ts'
+import type { App, World } from '../api/serve.ts'
+import { ApiError } from '../errors.ts'
+import { decideByHand } from '../transactions/decision.ts'
 
 const MAX_BODY_BYTES = 4096
 

@@ -1,10 +1,10 @@
 import { CountersignError } from '../contract/error.ts'
 import { oneOf, shown } from '../contract/one-of.ts'
 import type { Digest } from '../crypto/algorithm.ts'
-import { DIGEST_BYTES } from '../crypto/signature-bytes.ts'
+import { DIGEST_BYTES } from '../crypto/digest-bytes.ts'
 import { FIELDS, isTextChange, TEXT_CHANGES } from '../recipe/recipe.ts'
+import { splitExpression, TEMPLATE_TOKENS } from '../scheme/template.ts'
 import { ALPHABETS, type BytesEncoding } from '../wire/encoding.ts'
-import { splitExpression, TEMPLATE_TOKENS } from './template.ts'
 
 /** A mistake in a declaration: where it stands, and what may stand there. */
 export function invalid(where: string, problem: string): CountersignError {
@@ -52,7 +52,7 @@ function checkExpression(expression: string, where: string, parameters: readonly
 function checkField(name: string, where: string, parameters: readonly string[]): void {
   if ((FIELDS as readonly string[]).includes(name) || parameters.includes(name) || /^header\.[a-z0-9-]+$/.test(name)) return
   const known = [...FIELDS, ...parameters]
-  throw invalid(where, `{${name}}: ${oneOf(name, 'part of a call', [...known, 'header.NAME'])}, or declare it under parameters`)
+  throw invalid(where, `{${name}}: ${oneOf(name, 'part', [...known, 'header.NAME'])}, or declare it under parameters`)
 }
 
 export function isDigest(word: unknown): word is Digest {
