@@ -217,4 +217,18 @@ export const EQUIVALENTS = [
     reason: 'The last byte is odd all the same; how random it is does not matter.',
   },
   { file: 'verify/unjudged.ts', from: "typeof code === 'string'", to: 'true', reason: 'Only types: the set holds texts alone.' },
+  {
+    file: 'keys/prove.ts',
+    from: 'made.hashes.length === 0 && claim.stated.length === 0',
+    to: 'false',
+    reason: 'Only speed: there is nothing to hash and nothing to compare.',
+  },
+  { file: 'keys/prove.ts', from: 'moreSignatures.length === 0', to: 'false', reason: 'Only speed: a list of one.' },
+  {
+    file: 'keys/prove.ts',
+    line: 'checked?.secrets.length',
+    from: 'checked?.secrets',
+    to: 'checked.secrets',
+    reason: 'Only a key that was checked has done a part of the work.',
+  },
 ]

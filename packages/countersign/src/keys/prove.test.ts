@@ -7,6 +7,7 @@ import { createReducer } from '../crypto/modulus.ts'
 import { crypto as node } from '../crypto/node.ts'
 import type { CryptoProvider } from '../crypto/provider.ts'
 import { defineScheme } from '../define/define.ts'
+import type { SchemeDeclaration } from '../scheme/declaration.ts'
 import type { TimelyClaim } from '../scheme/plan.ts'
 import type { Scheme } from '../scheme/scheme.ts'
 import type { SchemeTypes } from '../scheme/scheme-types.ts'
@@ -312,29 +313,43 @@ describe('the work for a wrong signature', () => {
 })
 
 describe('a passphrase that is signed', () => {
-  it("is the key's, and an unknown key is refused as any other", async () => {
-    const scheme = defineScheme({
+  it.each([
+    ['carried as it is', { 'x-pass': '{passphrase}' }],
+    ['carried signed with the secret', { 'x-pass': '{passphrase|hmac|hex}' }],
+    ['not carried', {}],
+  ])("is the key's, and an unknown key is refused as any other: %s", async (_how, carried) => {
+    const scheme: Scheme = defineScheme({
       name: 'own',
       title: 'Own',
       algorithm: 'hmac-sha256',
       timestamp: { formats: ['seconds'] },
       message: '{timestamp}\n{method}\n{url}\n{passphrase}\n{body|sha256|hex}',
       signature: { encoding: 'hex' },
-      headers: { 'x-key': '{keyId}', 'x-time': '{timestamp}', 'x-pass': '{passphrase}', 'x-sig': '{signature}' },
-    })
+      headers: { 'x-key': '{keyId}', 'x-time': '{timestamp}', ...carried, 'x-sig': '{signature}' },
+    } as SchemeDeclaration)
     const keys = memoryKeys(scheme, [{ id: 'k', secret, passphrase: 'open sesame' }])
     const { verify } = createVerifier(scheme, { origin: ORIGIN, keys, clock: () => NOW })
-    const outcome = async (keyId: string, passphrase: string, sent: string = passphrase) => {
-      const signer = createSigner(scheme, { keyId, secret, passphrase }, { clock: () => NOW })
-      const { headers, body } = signer.sign({ method: 'POST', url: `${ORIGIN}/x`, body: '{}' })
-      const result = await verify({ method: 'POST', target: '/x', headers: { ...headers, 'x-pass': sent }, body })
+    const sign = (keyId: string, passphrase: string) =>
+      createSigner<SchemeTypes>(scheme, { keyId, secret, passphrase }, { clock: () => NOW }).sign({
+        method: 'POST',
+        url: `${ORIGIN}/x`,
+        body: '{}',
+      })
+    const outcome = async ({ headers, body }: ReturnType<typeof sign>) => {
+      const result = await verify({ method: 'POST', target: '/x', headers, body })
       return result.ok ? 'ok' : result.failure.code
     }
-    expect(await outcome('k', 'open sesame')).toBe('ok')
-    expect(await outcome('k', 'open barley')).toBe('bad-signature')
-    expect(await outcome('k', 'open barley', 'open sesame')).toBe('bad-signature')
-    expect(await outcome('k', 'open sesame', 'open barley')).toBe('bad-signature')
-    expect(await outcome('other', 'open sesame')).toBe('unknown-key')
+    const [good, wrong] = [sign('k', 'open sesame'), sign('k', 'open barley')]
+    expect(await outcome(wrong)).toBe('bad-signature')
+    expect(await outcome(sign('other', 'open sesame'))).toBe('unknown-key')
+    for (const [one, other] of [
+      [good, wrong],
+      [wrong, good],
+    ] as const) {
+      const mixed = { ...one, headers: { ...one.headers, 'x-sig': (other.headers as { [name: string]: string })['x-sig'] ?? '' } }
+      if ('x-pass' in carried) expect(await outcome(mixed)).toBe('bad-signature')
+    }
+    expect(await outcome(good)).toBe('ok')
   })
 })
 
@@ -496,6 +511,28 @@ describe('one key under two ids', () => {
     expect(await verify(as('k0'))).toMatchObject({ ok: true })
     expect(await verify(as('k1'))).toMatchObject({ ok: false, failure: { code: 'replayed' } })
   })
+
+  it.each(['ed25519', 'ecdsa-p256-sha256', 'rsa-v1_5-sha256'] as const)(
+    'is one call for each nonce, or without a nonce for each message: %s',
+    async algorithm => {
+      const keys = pair(algorithm === 'ed25519' ? 'ed25519' : algorithm.startsWith('rsa') ? 'rsa2048' : 'p256')
+      for (const hasNonce of [true, false]) {
+        const scheme = unsignedId(hasNonce, algorithm)
+        const key = createKey(scheme, { id: 'k', publicKey: keys.publicKey })
+        const { verify } = createVerifier(scheme, { origin: ORIGIN, keys: { find: () => key }, clock: () => NOW })
+        const signer = createSigner<SchemeTypes>(scheme, { keyId: 'k', privateKey: keys.privateKey }, { clock: () => NOW })
+        const outcome = async (text: string, nonce: string) => {
+          const own = hasNonce ? { nonce } : {}
+          const { headers, body } = signer.sign({ method: 'POST', url: `${ORIGIN}/x`, body: text, ...own })
+          const result = await verify({ method: 'POST', target: '/x', headers, body })
+          return result.ok ? 'ok' : result.failure.code
+        }
+        expect([hasNonce, await outcome('{"a":1}', 'one')]).toEqual([hasNonce, 'ok'])
+        expect([hasNonce, await outcome('{"a":2}', 'one')]).toEqual([hasNonce, hasNonce ? 'replayed' : 'ok'])
+        expect([hasNonce, await outcome('{"a":1}', 'two')]).toEqual([hasNonce, hasNonce ? 'ok' : 'replayed'])
+      }
+    },
+  )
 })
 
 describe('an RSA signature that is not below the modulus', () => {
