@@ -189,7 +189,7 @@ describe('an error', () => {
     'the replay guard': {
       options: () => ({ replay: { claim: oops } }),
       bodies: WITH_BODY,
-      answer: { status: 503, code: 'replay-guard-unavailable', outcome: 'refused', reported: [] },
+      answer: { status: 503, code: 'replay-guard-unavailable', outcome: 'refused', reported: ['oops'] },
     },
     'the use of the key': { options: () => ({ service: { ...service, used: oops } }), answer: INTERNAL },
     'what is told of refusals': {
