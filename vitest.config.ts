@@ -18,5 +18,7 @@ export default defineConfig({
     reporters: ['default', './scripts/summary-reporter.js'],
     testTimeout: 30_000,
     hookTimeout: 30_000,
+    // Of two cores Vitest would leave one idle.
+    maxWorkers: '100%',
   },
 })
