@@ -5,7 +5,7 @@ import { type Dispatcher, errors, Pool } from 'undici'
 import type { Answer } from './answer.ts'
 import { GATEWAY_DEFAULTS } from './defaults.ts'
 import type { GatewayProblem } from './problem.ts'
-import { tunnel } from './upgrade.ts'
+import { type Tunnel, tunnel } from './upgrade.ts'
 
 export interface UpstreamOptions {
   /** Until the upstream takes the connection. Default, here and below: its member in {@link GATEWAY_DEFAULTS}. */
@@ -29,11 +29,17 @@ interface OutgoingRequest {
 
 export interface Upstream {
   /**
-   * Sends a request and streams the answer. Resolves to the status when it is over, or has become a WebSocket; rejects
-   * with what the client is to be told.
+   * Sends a request and streams the answer. Resolves when it is over, or has become a WebSocket; rejects with what the
+   * client is to be told.
    */
-  forward(request: OutgoingRequest, response: ServerResponse, answer: Answer): Promise<number>
+  forward(request: OutgoingRequest, response: ServerResponse, answer: Answer): Promise<Forwarded>
   close(): Promise<void>
+}
+
+export interface Forwarded {
+  readonly status: number
+  /** Set for a WebSocket. */
+  readonly tunnel?: Tunnel | undefined
 }
 
 /** Why nothing came back. */
@@ -82,7 +88,7 @@ function streamTo(
   response: ServerResponse,
   answer: Answer,
   upgradeHead: Buffer | undefined,
-  resolve: (status: number) => void,
+  resolve: (forwarded: Forwarded) => void,
   reject: (error: unknown) => void,
 ): Dispatcher.DispatchHandler {
   let status = 0
@@ -117,8 +123,7 @@ function streamTo(
         return
       }
       answer.begin(statusCode, undefined, rawHeadersOf(controller, headers))
-      tunnel(response, upgradeHead, socket)
-      resolve(statusCode)
+      resolve({ status: statusCode, tunnel: tunnel(response, upgradeHead, socket) })
     },
     onResponseData(controller, chunk) {
       // An answer that has come whole goes out together with its headers, in one write of one text, which is the
@@ -137,7 +142,7 @@ function streamTo(
       // As with the requests: all answers that came in together go out together.
       void endOfTurn().then(() => {
         response.end(whole ?? '', 'latin1')
-        resolve(status)
+        resolve({ status })
       })
     },
     onResponseError(_controller, error) {

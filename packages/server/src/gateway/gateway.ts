@@ -4,11 +4,12 @@ import type { Duplex } from 'node:stream'
 import { memoryReplayGuard } from 'countersign'
 import { SCHEMES } from 'countersign/schemes'
 import { closeServer } from '../http/listen.ts'
-import { responseToUpgrade } from '../http/upgrade.ts'
+import { RequestOrWebSocket, responseToUpgrade } from '../http/upgrade.ts'
 import { GATEWAY_DEFAULTS } from './defaults.ts'
 import { createUpstream } from './forward.ts'
 import { createHandler } from './handle.ts'
 import { createGatewayMetrics, type GatewayMetrics } from './metrics.ts'
+import { createOpenTunnels } from './open-tunnels.ts'
 import type { GatewayOptions, TlsFiles } from './options.ts'
 import { createRequestBodies } from './request-body.ts'
 import { createRouter, DEFAULT_ROUTE } from './router.ts'
@@ -20,7 +21,8 @@ export interface Gateway {
   readonly metrics: GatewayMetrics
   readonly isDraining: boolean
   /**
-   * Takes no new connections, lets running requests and WebSockets end, and cuts what is left off after a while.
+   * Takes no new connections, closes WebSockets (1001), lets running requests end, and cuts what is left off after a
+   * while.
    *
    * @param timeoutMs default: that of {@link GATEWAY_DEFAULTS}
    */
@@ -79,12 +81,14 @@ export function createGateway(options: GatewayOptions): Gateway {
     }
   }
 
+  const tunnels = createOpenTunnels({ keys: service.source, report })
   const handle = createHandler({
     service,
     routeOf,
     bodies,
     upstream,
     upstreamHost,
+    tunnels,
     metrics,
     maxBodyBytes,
     keepSignature,
@@ -102,6 +106,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   }
 
   const limits = {
+    IncomingMessage: RequestOrWebSocket,
     maxHeaderSize: MAX_HEADER_BYTES,
     headersTimeout: HEADERS_TIMEOUT_MS,
     requestTimeout: timeouts.requestTimeoutMs ?? GATEWAY_DEFAULTS.requestTimeoutMs,
@@ -128,6 +133,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     },
     async drain(timeoutMs = GATEWAY_DEFAULTS.drainMs) {
       isDraining = true
+      tunnels.endAll()
       const closed = closeServer(server)
       const timer = setTimeout(() => {
         server.closeAllConnections()

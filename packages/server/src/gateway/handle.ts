@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Refused } from 'countersign'
 import { endOfTurn } from 'countersign/node'
+import { isLastOfConnection } from '../http/upgrade.ts'
 import type { KeyService } from '../service.ts'
 import { beginEntry } from './access-entry.ts'
 import { createAnswer } from './answer.ts'
@@ -10,12 +11,12 @@ import { ALWAYS_DROPPED, forwardedHeaders, takesHeadersOff } from './headers.ts'
 import { OverloadedError } from './held-bodies.ts'
 import { createIdentityHeaders } from './identity.ts'
 import type { GatewayMetrics } from './metrics.ts'
+import type { OpenTunnels } from './open-tunnels.ts'
 import type { GatewayOptions } from './options.ts'
 import type { GatewayProblem } from './problem.ts'
 import { SpoolError } from './read-spooled.ts'
 import { NO_BODY, type RequestBodies } from './request-body.ts'
 import type { Router, RouteVerifier } from './router.ts'
-import { asksForWebSocket } from './upgrade.ts'
 
 export interface HandlerOptions {
   readonly service: KeyService
@@ -24,6 +25,7 @@ export interface HandlerOptions {
   readonly upstream: Upstream
   /** What the upstream is told as `Host`. */
   readonly upstreamHost: string
+  readonly tunnels: OpenTunnels
   readonly metrics: GatewayMetrics
   readonly maxBodyBytes: number
   readonly keepSignature: boolean
@@ -44,7 +46,8 @@ const DEFER_BODY = { deferBody: true } as const
 
 /** A request's whole way through the gateway. */
 export function createHandler(options: HandlerOptions): Handle {
-  const { service, routeOf, bodies, upstream, upstreamHost, metrics, maxBodyBytes, keepSignature, isDraining, onFinished, report } = options
+  const { service, routeOf, bodies, upstream, upstreamHost, tunnels, metrics, maxBodyBytes, keepSignature } = options
+  const { isDraining, onFinished, report } = options
   const identityHeaders = createIdentityHeaders()
 
   /** The request target as the upstream is sent it. */
@@ -55,7 +58,6 @@ export function createHandler(options: HandlerOptions): Handle {
   /** The route of a request, upgrade or not; or why it has none. */
   function findRoute(request: IncomingMessage, path: string, isUpgrade: boolean): RouteVerifier | GatewayProblem {
     const { method = '', url = '', rawHeaders } = request
-    if (isUpgrade && !asksForWebSocket(request)) return 'unsupported-upgrade'
     // A WebSocket would be cut off in a moment.
     if (isUpgrade && isDraining()) return 'draining'
     if (takesHeadersOff(rawHeaders)) return 'connection-header'
@@ -81,7 +83,7 @@ export function createHandler(options: HandlerOptions): Handle {
 
   return async function handle(request: IncomingMessage, response: ServerResponse, upgradeHead?: Buffer): Promise<void> {
     const entry = beginEntry(request, { metrics, onFinished, onError: report })
-    const answer = createAnswer(response, entry, () => isDraining() || upgradeHead !== undefined)
+    const answer = createAnswer(response, entry, () => isDraining() || upgradeHead !== undefined || isLastOfConnection(request))
     const { method = '', url = '' } = request
     const requestBody = upgradeHead === undefined ? bodies.of(request) : NO_BODY
     const incoming = { method, target: url, headers: request.rawHeaders, body: requestBody.reader, address: request.socket.remoteAddress }
@@ -112,7 +114,9 @@ export function createHandler(options: HandlerOptions): Handle {
       const length = body === undefined && (method === 'POST' || method === 'PUT' || method === 'PATCH') ? 0 : bodyLength
       const headers = headersFor(request, route.dropped, identityHeaders(key), entry.requestId, length)
       const outgoing = { method, target: targetFor(route, url, scheme), headers, body, upgradeHead }
-      answer.passed(await upstream.forward(outgoing, response, answer))
+      const { status, tunnel } = await upstream.forward(outgoing, response, answer)
+      answer.passed(status)
+      if (tunnel !== undefined) tunnels.add(tunnel, { key, address: incoming.address, permission: route.config.permission })
     } catch (thrown) {
       const error = withoutUpstream(thrown)
       if (error instanceof CutOffError) return refuse({ ok: false, failure: error.failure, cause: error.cause })

@@ -3,6 +3,7 @@ import type { AnswerHeaders } from 'countersign'
 /** RFC 9110 §7.6.1 and what older proxies add: for one connection, never passed on. */
 const HOP_BY_HOP = new Set([
   'connection',
+  'http2-settings',
   'keep-alive',
   'proxy-authenticate',
   'proxy-authorization',

@@ -18,11 +18,6 @@ export const GATEWAY_PROBLEMS = {
     title: 'Signed override',
     detail: 'A signed header could make another call of this one behind the gateway: sign and send the call that is meant, without it.',
   },
-  'unsupported-upgrade': {
-    status: 400,
-    title: 'Unsupported upgrade',
-    detail: 'The gateway upgrades to WebSockets only, by GET without a body: leave the header Upgrade out.',
-  },
   'wrong-method': { status: 405, title: 'Method not allowed', detail: 'The routes of this gateway for this path are for other methods.' },
   'upstream-unreachable': {
     status: 502,

@@ -1,24 +1,32 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import { randomBytes } from 'node:crypto'
+import type { ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { announcedLength } from 'countersign/node'
+import { type FrameBoundary, frameBoundary } from './frame-boundary.ts'
 
-/**
- * What is sent upstream is a GET for a WebSocket, so nothing else may be asked for; a body would go into the WebSocket.
- */
-export function asksForWebSocket(request: IncomingMessage): boolean {
-  return request.method === 'GET' && request.headers.upgrade?.toLowerCase() === 'websocket' && announcedLength(request) === 0
+/** Why the gateway ends a WebSocket, RFC 6455 §7.4.1. */
+export const CLOSE_CODES = { 'going-away': 1001, 'key-ended': 1008 } as const
+export type CloseReason = keyof typeof CLOSE_CODES
+
+/** A WebSocket that is open. */
+export interface Tunnel {
+  /** Tells both sides why, and cuts what is still open shortly after. */
+  end(reason: CloseReason): void
+  readonly closed: Promise<void>
 }
+
+/** How long both sides have to close once they are told why. */
+const CLOSE_GRACE_MS = 400
 
 /**
  * Sends the head of a response that is an upgrade, and then passes on the bytes of both sides.
  *
  * @param head what the client sent behind its request
  */
-export function tunnel(response: ServerResponse, head: Buffer, upstream: Duplex): void {
+export function tunnel(response: ServerResponse, head: Buffer, upstream: Duplex): Tunnel | undefined {
   const { socket } = response
   if (socket === null) {
     upstream.destroy()
-    return
+    return undefined
   }
   response.flushHeaders()
   response.detachSocket(socket)
@@ -26,6 +34,45 @@ export function tunnel(response: ServerResponse, head: Buffer, upstream: Duplex)
   // What was read of the upstream before it ended is still on its way to the client.
   upstream.on('close', () => socket.destroySoon())
   socket.on('close', () => upstream.destroy())
-  if (head.length > 0) upstream.write(head)
+  const [toUpstream, toClient] = [frameBoundary(), frameBoundary()]
+  if (head.length > 0) {
+    toUpstream.passed(head)
+    upstream.write(head)
+  }
+  socket.on('data', toUpstream.passed)
+  upstream.on('data', toClient.passed)
   socket.pipe(upstream).pipe(socket)
+  return {
+    closed: new Promise(resolve => socket.once('close', () => resolve())),
+    end(reason) {
+      socket.unpipe(upstream)
+      upstream.unpipe(socket)
+      // Nobody else reads what is still sent, and without being read the other side's end isn't seen.
+      socket.resume()
+      upstream.resume()
+      endWith(socket, closeFrame(CLOSE_CODES[reason]), toClient)
+      endWith(upstream, maskedCloseFrame(CLOSE_CODES[reason]), toUpstream)
+      setTimeout(() => {
+        socket.destroy()
+        upstream.destroy()
+      }, CLOSE_GRACE_MS).unref()
+    },
+  }
+}
+
+/** A frame of ours within one of theirs would be read as its content: then the connection just ends. */
+function endWith(side: Duplex, frame: Buffer, { isBetweenFrames }: FrameBoundary): void {
+  if (isBetweenFrames) side.end(frame)
+  else side.end()
+}
+
+/** As servers send it, without a mask. */
+function closeFrame(code: number): Buffer {
+  return Buffer.from([0x88, 2, code >> 8, code & 0xff])
+}
+
+/** As clients send it. */
+function maskedCloseFrame(code: number): Buffer {
+  const mask = randomBytes(4)
+  return Buffer.from([0x88, 0x82, ...mask, (code >> 8) ^ (mask[0] ?? 0), (code & 0xff) ^ (mask[1] ?? 0)])
 }

@@ -1,4 +1,42 @@
-import { type IncomingMessage, ServerResponse } from 'node:http'
+import { IncomingMessage, ServerResponse } from 'node:http'
+import { announcedLength } from 'countersign/node'
+
+/** RFC 6455 §4.1. A body would go into the WebSocket, and what goes upstream is a GET. */
+export function asksForWebSocket(request: IncomingMessage): boolean {
+  return (
+    request.method === 'GET' &&
+    request.headers.upgrade?.toLowerCase() === 'websocket' &&
+    request.headers['sec-websocket-key'] !== undefined &&
+    announcedLength(request) === 0
+  )
+}
+
+/** Requests that asked for an upgrade. */
+const asking = new WeakSet<IncomingMessage>()
+
+/**
+ * A request that Node upgrades only where it asks for a WebSocket. Node hands every request with an `Upgrade` to the
+ * listener of upgrades, its body unparsed, unless `upgrade` is false once the headers are read. So a `DELETE` with an
+ * `Upgrade`, or an `Upgrade: h2c`, which Java's client sends with every call, is handled as the request that it is
+ * (RFC 9110 §7.8). Node 24, and 22 in its later releases, have `shouldUpgradeCallback` for this; Node 20 hasn't.
+ */
+export class RequestOrWebSocket extends IncomingMessage {
+  get upgrade(): boolean {
+    return asking.has(this) && (this.method === 'CONNECT' || asksForWebSocket(this))
+  }
+
+  set upgrade(asks: boolean | null) {
+    if (asks === true) asking.add(this)
+  }
+}
+
+/**
+ * Whether no other request can follow on the connection: Node's parser drops what came in together with a request
+ * without a body whose `Upgrade` is ignored.
+ */
+export function isLastOfConnection(request: IncomingMessage): boolean {
+  return asking.has(request) && announcedLength(request) === 0
+}
 
 /** The response to an upgrade request, which Node leaves to us: it is answered like every other request. */
 export function responseToUpgrade(request: IncomingMessage): ServerResponse {
