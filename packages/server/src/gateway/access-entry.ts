@@ -14,6 +14,8 @@ export interface AccessEntry {
   readonly outcome: 'passed' | 'refused' | 'failed'
   /** Why it was refused or failed. */
   readonly code: string | undefined
+  /** How a path is read that is refused for it, and which route that would be. */
+  readonly detail?: string | undefined
   readonly keyId: string | undefined
   readonly scheme: string | undefined
   readonly ms: number
@@ -24,7 +26,7 @@ export interface OpenEntry {
   readonly requestId: string
   readonly path: string
   verified(keyId: string, scheme: string): void
-  finish(outcome: AccessEntry['outcome'], status: number, code?: string): void
+  finish(outcome: AccessEntry['outcome'], status: number, code?: string, detail?: string): void
 }
 
 export interface AccessLog {
@@ -53,11 +55,23 @@ export function beginEntry(request: IncomingMessage, { metrics, onFinished, onEr
       keyId = key
       scheme = by
     },
-    finish(outcome, status, code) {
+    finish(outcome, status, code, detail) {
       const ms = performance.now() - started
       metrics.finished(outcome, code ?? String(status), ms / 1000)
       try {
-        onFinished?.({ requestId, method, path: path.slice(0, MAX_LOGGED_PATH), address, status, outcome, code, keyId, scheme, ms })
+        onFinished?.({
+          requestId,
+          method,
+          path: path.slice(0, MAX_LOGGED_PATH),
+          address,
+          status,
+          outcome,
+          code,
+          ...(detail === undefined ? {} : { detail: detail.slice(0, MAX_LOGGED_PATH) }),
+          keyId,
+          scheme,
+          ms,
+        })
       } catch (error) {
         // A log that fails must not change what is answered.
         onError?.(error)

@@ -21,7 +21,8 @@ export interface Answer {
   /** The upstream's answer is over, or has become a WebSocket. */
   passed(status: number): void
   refuse(refused: Refused, scheme: string): void
-  fail(problem: GatewayProblem): void
+  /** @param detail for the log only: what a client must not learn */
+  fail(problem: GatewayProblem, detail?: string): void
   /** The client has left. */
   abandon(): void
 }
@@ -64,10 +65,10 @@ export function createAnswer(response: ServerResponse, entry: OpenEntry, isLast:
       sendProblem(toProblem(failure), problemHeaders(failure, scheme))
       entry.finish('refused', response.statusCode, failure.code)
     },
-    fail(code) {
+    fail(code, detail) {
       const problem = problemOf(code, GATEWAY_PROBLEMS[code])
       sendProblem(problem, headersOfProblem(problem.status))
-      entry.finish('failed', response.statusCode, code)
+      entry.finish('failed', response.statusCode, code, detail)
     },
     abandon: () => entry.finish('failed', response.headersSent ? response.statusCode : CLIENT_GONE, 'client-gone'),
   }

@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { ServerError } from '../errors.ts'
 import { GATEWAY_DEFAULTS } from './defaults.ts'
 import type { DeprecationConfig } from './deprecations.ts'
+import { PATH_READINGS } from './path-readings.ts'
 import { DEFAULT_ROUTE } from './router.ts'
 
 const origin = z
@@ -75,6 +76,10 @@ export const gatewayConfig = z
           permission: z.array(z.string()).min(1).optional().meta({ description: 'The key needs one of these.' }),
           methods: z.array(method).min(1).optional(),
           only: only.optional(),
+          allow: z.array(z.enum(PATH_READINGS)).optional().meta({
+            description:
+              'How the upstream does not read paths: letter-case where it tells /Admin from /admin. A path of this route may be written so, although read so it would be of another route.',
+          }),
         }),
       )
       .min(1)

@@ -16,7 +16,7 @@ import type { GatewayOptions } from './options.ts'
 import type { GatewayProblem } from './problem.ts'
 import { SpoolError } from './read-spooled.ts'
 import { NO_BODY, type RequestBodies } from './request-body.ts'
-import type { Router, RouteVerifier } from './router.ts'
+import type { Router, RouteVerifier, UnclearPath } from './router.ts'
 
 export interface HandlerOptions {
   readonly service: KeyService
@@ -56,13 +56,13 @@ export function createHandler(options: HandlerOptions): Handle {
   }
 
   /** The route of a request, upgrade or not; or why it has none. */
-  function findRoute(request: IncomingMessage, path: string, isUpgrade: boolean): RouteVerifier | GatewayProblem {
+  function findRoute(request: IncomingMessage, path: string, isUpgrade: boolean): RouteVerifier | GatewayProblem | UnclearPath {
     const { method = '', url = '', rawHeaders } = request
     // A WebSocket would be cut off in a moment.
     if (isUpgrade && isDraining()) return 'draining'
     if (takesHeadersOff(rawHeaders)) return 'connection-header'
     const route = routeOf(method, path)
-    return typeof route !== 'string' && route.signsOverride(rawHeaders, url) ? 'signed-override' : route
+    return typeof route !== 'string' && 'verify' in route && route.signsOverride(rawHeaders, url) ? 'signed-override' : route
   }
 
   /** What an upstream is sent of a verified request. */
@@ -92,6 +92,7 @@ export function createHandler(options: HandlerOptions): Handle {
       if (response.destroyed) return answer.abandon()
       const route = findRoute(request, entry.path, upgradeHead !== undefined)
       if (typeof route === 'string') return answer.fail(route)
+      if ('unclear' in route) return answer.fail('unclear-path', route.unclear)
       const verified = await route.verify(incoming, requestBody.isLarge ? DEFER_BODY : undefined)
       requestBody.verified()
       const { result } = verified

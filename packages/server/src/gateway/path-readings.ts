@@ -1,49 +1,110 @@
 /**
- * Segments that an upstream may resolve, and their encodings: `.`, `..` and empty ones, and those that end in a dot,
- * which Windows leaves off. What a route says of a path has to be true upstream as well.
+ * What servers do to a path before they choose what answers it, each in its own order and as often as it likes. A route
+ * may name in `allow` what its upstream doesn't do.
  */
-const UNSAFE = /(^|\/)(\.|%2e){1,2}(\/|$)|\/\/|\\|%5c|\.(\/|$)/i
-const UNUSUAL = /[%;A-Z]/
+export const PATH_READINGS = ['escape-spelling', 'parameters', 'dot-segments', 'double-slashes', 'backslashes', 'letter-case'] as const
+export type PathReading = (typeof PATH_READINGS)[number]
+
 const ESCAPE = /%([0-9a-f]{2})/gi
+const ESCAPE_BUT_SLASHES = /%(?!2f|5c)([0-9a-f]{2})/gi
 
-/** The longest chain of encodings that is followed: `%252561` has three. */
-const MAX_DECODINGS = 4
-
-/**
- * What no server should have to read, in a path whose escapes are resolved: escapes of IIS (`%u0061`), UTF-8 that is
- * longer than it has to be (`%c0%ae` for a dot), control characters, and a dot or space at the end of a segment.
- */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
-const ODD = /%u|[\xc0\xc1]|\xe0[\x80-\x9f]|\xf0[\x80-\x8f]|\xf8[\x80-\x87]|\xfc[\x80-\x83]|[\x00-\x1f\x7f]|[. ]([/\\;]|$)/i
-
-/**
- * A path as servers read it: without regard to case (Express), with its escapes resolved, once or again (proxies),
- * without parameters of segments (`;x=1`, Java), with dots and empty segments resolved. In lower case, as all are
- * compared.
- *
- * @returns `undefined` for one that is written so that it can't be said
- */
-export function readingsOf(path: string): readonly string[] | undefined {
-  if (UNSAFE.test(path)) return undefined
-  if (!UNUSUAL.test(path)) return [path]
-  const readings: string[] = []
-  let decoded = path
-  for (let count = 0; count <= MAX_DECODINGS; count++) {
-    if (ODD.test(decoded)) return undefined
-    const lower = decoded.toLowerCase()
-    readings.push(lower, resolved(lower), resolved(lower.replace(/;[^/]*/g, '')))
-    const next = decoded.replace(ESCAPE, (_escape, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
-    if (next === decoded) return readings
-    decoded = next
-  }
-  return undefined
+function decoded(path: string, escape: RegExp): string {
+  return path.replace(escape, (_escape, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
 }
 
-function resolved(path: string): string {
-  const segments: string[] = []
-  for (const segment of path.split(/[/\\]+/)) {
-    if (segment === '..') segments.pop()
-    else if (segment !== '.' && segment !== '') segments.push(segment)
+/** None makes a path longer, so repeating them comes to an end. */
+const STEPS: readonly (readonly [PathReading, (path: string) => string])[] = [
+  // Proxies, Go, PHP, Python, IIS; some leave the escapes of slashes (Tomcat, Apache).
+  ['escape-spelling', path => decoded(path, ESCAPE)],
+  ['escape-spelling', path => decoded(path, ESCAPE_BUT_SLASHES)],
+  // `;x=1`, Java.
+  ['parameters', path => path.replace(/;[^/]*/g, '')],
+  ['dot-segments', withoutDots],
+  // nginx, and most that serve files.
+  ['double-slashes', path => path.replace(/\/{2,}/g, '/')],
+  // IIS, and everything that reads URLs as browsers do.
+  ['backslashes', path => path.replaceAll('\\', '/')],
+  // Express, IIS.
+  ['letter-case', path => path.toLowerCase()],
+]
+
+/** RFC 3986 §5.2.4: an empty segment is one. */
+function withoutDots(path: string): string {
+  const kept: string[] = []
+  const segments = path.split('/').slice(1)
+  for (const [index, segment] of segments.entries()) {
+    const isLast = index === segments.length - 1
+    if (segment === '..') kept.pop()
+    else if (segment !== '.') kept.push(segment)
+    if (isLast && (segment === '.' || segment === '..')) kept.push('')
   }
-  return `/${segments.join('/')}`
+  return `/${kept.join('/')}`
+}
+
+/**
+ * Refused unless it is allowed, whatever the routes are: segments that a server, or the folder in front of an upstream's
+ * path, may resolve. Names of {@link PATH_READINGS}.
+ */
+const RESOLVED: readonly (readonly [PathReading, RegExp])[] = [
+  ['dot-segments', /(^|\/)(\.|%2e){1,2}(\/|$)/i],
+  ['double-slashes', /\/\//],
+  ['backslashes', /\\|%5c/i],
+]
+
+/**
+ * What no server should have to read, in any reading of a path: escapes of IIS (`%u0061`), UTF-8 that is longer than it
+ * has to be (`%c0%ae` for a dot), and control characters.
+ */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
+const ODD = /%u|[\xc0\xc1]|\xe0[\x80-\x9f]|\xf0[\x80-\x8f]|\xf8[\x80-\x87]|\xfc[\x80-\x83]|[\x00-\x1f\x7f]/i
+/** A dot or a space at the end of a segment, which Windows leaves off. */
+const ENDS_ODDLY = /[. ](?=[/\\;]|$)/
+const DOTS_ONLY = /(^|[/\\])\.{1,2}(?=[/\\;]|$)/g
+
+/** Without these a path is read in one way. */
+const UNUSUAL = /[%;A-Z\\]|\/[./]|[. ](\/|$)/
+
+/**
+ * How many characters are read for one path at most. Of a path with escapes there are two or three readings; only those
+ * that are made to have many have more.
+ */
+const MAX_CHARACTERS = 65_536
+
+export type Readings = { readonly readings: readonly string[] } | { readonly odd: string }
+
+const NONE: ReadonlySet<PathReading> = new Set()
+
+/**
+ * All readings of a path: every combination of {@link PATH_READINGS}, until nothing changes any more.
+ *
+ * @param taken what is not refused as such
+ * @param unread what is not done to it, and so not refused either
+ */
+export function readingsOf(path: string, taken: ReadonlySet<PathReading> = NONE, unread: ReadonlySet<PathReading> = NONE): Readings {
+  if (!UNUSUAL.test(path)) return { readings: [path] }
+  for (const [name, pattern] of RESOLVED) if (!taken.has(name) && !unread.has(name) && pattern.test(path)) return { odd: name }
+  const steps = STEPS.filter(([name]) => !unread.has(name))
+  const readings = new Set([path])
+  let characters = 0
+  // A set is read on while it grows.
+  for (const reading of readings) {
+    characters += reading.length
+    if (characters > MAX_CHARACTERS) return { odd: 'too many readings' }
+    if (ODD.test(reading) || ENDS_ODDLY.test(reading.replace(DOTS_ONLY, '$1'))) return { odd: 'characters that servers read differently' }
+    if (leadsOut(reading)) return { odd: 'dot-segments above the root' }
+    for (const [, step] of steps) readings.add(step(reading))
+  }
+  return { readings: [...readings] }
+}
+
+/** Whether its dots lead above the root, and so out of the folder that an upstream's path begins with. */
+function leadsOut(path: string): boolean {
+  if (!path.includes('..')) return false
+  let depth = 0
+  for (const segment of path.split('/').slice(1)) {
+    if (segment === '..') depth--
+    else if (segment !== '.') depth++
+    if (depth < 0) return true
+  }
+  return false
 }

@@ -17,7 +17,7 @@ import { requireScheme } from '../schemes.ts'
 import { type VerifiedInTurn, verifyInTurn } from '../verify-in-turn.ts'
 import { createDeprecations, type DeprecationConfig, type DeprecationsOptions } from './deprecations.ts'
 import { ALWAYS_DROPPED } from './headers.ts'
-import { readingsOf } from './path-readings.ts'
+import { type PathReading, readingsOf } from './path-readings.ts'
 import { compileSignedOverride } from './signed-override.ts'
 import { carriedHeaders, compileTargetStripper } from './strip-signature.ts'
 
@@ -39,6 +39,11 @@ export interface RouteConfig {
    * Which calls are taken, for what a scheme of the route doesn't sign. Default: those that the scheme itself names.
    */
   readonly only?: Only | undefined
+  /**
+   * How the upstream does not read paths, by name: where it tells `/Admin` from `/admin`, say `letter-case`. A path of
+   * this route may then be written so, although another route's would be meant if it were read. Default: none.
+   */
+  readonly allow?: readonly PathReading[] | undefined
 }
 
 /** Every path, by the default scheme. */
@@ -72,11 +77,18 @@ export interface RouterOptions {
   readonly onDeprecated?: DeprecationsOptions['onUsed'] | undefined
 }
 
+/** Why a path is refused: for the log, since it names a route. */
+export interface UnclearPath {
+  readonly unclear: string
+}
+
 /**
- * What a path and method come to; `wrong-method`: the path has routes, and none for this method; `unclear-path`: the
- * path can be read as another, or as one of another route.
+ * What a path and method come to; `wrong-method`: the path has routes, and none for this method; unclear: the path can
+ * be read as one for which something else is demanded.
  */
-export type Router = (method: string, path: string) => RouteVerifier | 'not-found' | 'wrong-method' | 'unclear-path'
+export type Router = (method: string, path: string) => RouteVerifier | 'not-found' | 'wrong-method' | UnclearPath
+
+const NONE: ReadonlySet<PathReading> = new Set()
 
 /** @throws ServerError `scheme-unknown`, `route-invalid` */
 export function createRouter(options: RouterOptions): Router {
@@ -111,6 +123,8 @@ export function createRouter(options: RouterOptions): Router {
       return {
         config,
         prefix: config.path.replace(/\/+$/, ''),
+        unread: config.allow === undefined ? NONE : new Set(config.allow),
+        demands: demandsOf(config, options.deprecations ?? []),
         dropped: new Set([...ALWAYS_DROPPED, ...own.flatMap(({ scheme }) => carriedHeaders(scheme))]),
         signsOverride: compileSignedOverride(own.map(({ scheme }) => scheme)),
         stripTarget: (target: string, schemeName: string) => strippers.get(schemeName)?.(target) ?? target,
@@ -126,22 +140,41 @@ export function createRouter(options: RouterOptions): Router {
         400,
         `No route has the deprecated ${scheme === undefined ? `path ${route}` : `scheme ${scheme}`}.`,
       )
+  const read = readPrefixes(compiled.map(({ prefix }) => prefix))
+  const taken = new Set((allow ?? []).filter(name => name === 'dot-segments' || name === 'double-slashes'))
+
   // The longest prefix has the path to itself, also for methods that it does not name: else these would get the
   // permission of a shorter one.
-  const read = readPrefixes(compiled.map(({ prefix }) => prefix))
-  return (method, path) => {
-    const readings = readingsOf(path)
-    if (readings === undefined) return 'unclear-path'
-    const prefix = findPrefix(compiled, path)?.prefix
-    // An upstream may read the path in another way than it is written; then another route's permission is the one to
-    // ask for.
-    if (readings.some(reading => findPrefix(read, reading)?.own !== prefix)) return 'unclear-path'
+  function routeOf(prefix: string | undefined, method: string): (typeof compiled)[number] | 'not-found' | 'wrong-method' {
     if (prefix === undefined) return 'not-found'
     return (
       compiled.find(({ prefix: own, config: { methods } }) => own === prefix && (methods === undefined || methods.includes(method))) ??
       'wrong-method'
     )
   }
+
+  return (method, path) => {
+    const prefix = findPrefix(compiled, path)?.prefix
+    const route = routeOf(prefix, method)
+    const found = readingsOf(path, taken, typeof route === 'string' ? NONE : route.unread)
+    if ('odd' in found) return { unclear: found.odd }
+    const demands = typeof route === 'string' ? route : route.demands
+    // An upstream may read the path in another way than it is written. It has to be one for which the same is demanded.
+    for (const reading of found.readings) {
+      const own = findPrefix(read, reading)?.own
+      if (own === prefix) continue
+      const other = routeOf(own, method)
+      if ((typeof other === 'string' ? other : other.demands) === demands) continue
+      return { unclear: `read as ${reading}, ${own === undefined ? 'which has no route' : `of the route ${own === '' ? '/' : own}`}` }
+    }
+    return route
+  }
+}
+
+/** What a call needs to get through a route, as text that is the same for routes that need the same. */
+function demandsOf({ path, schemes, permission, only }: RouteConfig, deprecations: readonly DeprecationConfig[]): string {
+  const deprecated = deprecations.some(({ route }) => route === path) ? path : undefined
+  return JSON.stringify([[...schemes].sort(), permission === undefined ? 'any' : [...permission].sort(), only, deprecated])
 }
 
 /** @param routes the longest prefix first */
@@ -157,9 +190,10 @@ function findPrefix<R extends { readonly prefix: string }>(routes: readonly R[],
 function readPrefixes(prefixes: readonly string[]): readonly { readonly prefix: string; readonly own: string }[] {
   const owners = new Map<string, string>()
   for (const own of prefixes) {
-    const readings = own === '' ? [''] : readingsOf(own)
-    if (readings === undefined) throw new ServerError('route-invalid', 400, `Servers read the path of the route ${own} in different ways.`)
-    for (const prefix of readings) {
+    const found = own === '' ? { readings: [''] } : readingsOf(own)
+    if ('odd' in found)
+      throw new ServerError('route-invalid', 400, `Servers read the path of the route ${own} in different ways: ${found.odd}.`)
+    for (const prefix of found.readings) {
       const other = owners.get(prefix) ?? own
       if (other !== own)
         throw new ServerError('route-invalid', 400, `Some servers read the paths of the routes ${other} and ${own} alike: choose others.`)

@@ -1,0 +1,150 @@
+import { memoryKeys } from 'countersign'
+import { qredoV1 } from 'countersign/schemes'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { PATH_READINGS, type PathReading, readingsOf } from './path-readings.ts'
+import { createRouter, type RouteConfig } from './router.ts'
+
+const keys = memoryKeys(qredoV1, [])
+const cached = { ...keys, find: keys.find, ofScheme: () => keys, forget: () => undefined, size: 0 }
+const GUARDED = { path: '/admin', schemes: ['qredo-v1'], permission: ['root'] }
+
+function router(routes: readonly RouteConfig[], allow: readonly ('dot-segments' | 'double-slashes')[] = []) {
+  const options = { schemes: [qredoV1], origin: 'https://api.example.com', keys: cached, replay: { claim: () => 'fresh' as const } }
+  const routeOf = createRouter({ ...options, routes, allow })
+  return (path: string, method = 'GET'): string => {
+    const route = routeOf(method, path)
+    if (typeof route === 'string') return route
+    return 'unclear' in route ? 'unclear' : route.config.path
+  }
+}
+
+/** The inverse of each reading: another spelling of the same path, for a server that reads it so. */
+const SPELL: { readonly [R in PathReading]: (path: string, at: number) => string } = {
+  'escape-spelling': (path, at) => {
+    const index = 1 + (at % Math.max(path.length - 1, 1))
+    const code = path.charCodeAt(index)
+    return Number.isNaN(code) ? path : `${path.slice(0, index)}%${code.toString(16).padStart(2, '0')}${path.slice(index + 1)}`
+  },
+  parameters: (path, at) => behind(path, at, /(?<=[^/])(?=\/|$)/g, [';', ';x=1', ';..'][at % 3] ?? ''),
+  'dot-segments': (path, at) => behind(path, at, /(?=\/)/g, ['/.', '/x/..', '/x/y/../..'][at % 3] ?? ''),
+  'double-slashes': (path, at) => behind(path, at, /(?=\/)/g, '/'),
+  backslashes: (path, at) => {
+    const slash = [...path.matchAll(/\//g)].slice(1)
+    const index = slash[at % Math.max(slash.length, 1)]?.index
+    return index === undefined ? path : `${path.slice(0, index)}\\${path.slice(index + 1)}`
+  },
+  'letter-case': (path, at) => {
+    const index = at % path.length
+    return path.slice(0, index) + (path[index] ?? '').toUpperCase() + path.slice(index + 1)
+  },
+}
+
+/** Puts text into one of the places. */
+function behind(path: string, at: number, places: RegExp, text: string): string {
+  const found = [...path.matchAll(places)]
+  const index = found[at % Math.max(found.length, 1)]?.index ?? path.length
+  return path.slice(0, index) + text + path.slice(index)
+}
+
+describe('a path that a server may read as a guarded one', () => {
+  const spellings = fc.array(fc.tuple(fc.constantFrom(...PATH_READINGS), fc.nat({ max: 60 })), { minLength: 1, maxLength: 7 })
+  const route = router(
+    [{ path: '/', schemes: ['qredo-v1'] }, { path: '/admin/open', schemes: ['qredo-v1'] }, GUARDED],
+    ['dot-segments', 'double-slashes'],
+  )
+  const met = new Set<string>()
+
+  it('is refused, or guarded, in every composition of spellings', () => {
+    fc.assert(
+      fc.property(fc.constantFrom('/admin', '/admin/users', '/admin/users/7/'), spellings, (guarded, steps) => {
+        const path = steps.reduce((written, [name, at]) => SPELL[name](written, at), guarded)
+        const got = route(path)
+        met.add(got)
+        expect([path, ['unclear', '/admin'].includes(got) ? 'guarded' : got]).toEqual([path, 'guarded'])
+      }),
+      { seed: 16, numRuns: 5000 },
+    )
+    expect([...met].sort()).toEqual(['/admin', 'unclear'])
+  })
+
+  it('is one whose readings have been read to the end', () => {
+    const anything = fc.string({ unit: fc.constantFrom('/', '.', '..', '%', '2', '5', 'e', 'f', 'c', ';', '\\', 'A', 'b'), maxLength: 24 })
+    const taken = new Set(PATH_READINGS)
+    fc.assert(
+      fc.property(anything, text => {
+        const found = readingsOf(`/${text}`, taken)
+        if ('odd' in found) return
+        const all = new Set(found.readings)
+        for (const reading of found.readings) {
+          const again = readingsOf(reading, taken)
+          expect('odd' in again ? again : again.readings.filter(one => !all.has(one))).toEqual([])
+        }
+      }),
+      { seed: 16, numRuns: 2000 },
+    )
+  })
+})
+
+describe('what is demanded of a path', () => {
+  const open = { path: '/', schemes: ['qredo-v1'] }
+
+  it.each([
+    ['a permission', { permission: ['root'] }, 'unclear'],
+    ['other calls only', { only: { methods: ['GET'] } }, 'unclear'],
+    ['another method', { methods: ['POST'] }, 'unclear'],
+    ['the same', {}, '/'],
+    ['the same, for the method at hand', { methods: ['GET'] }, '/'],
+  ] as const)('by the route that a server reads in it: %s', (_name, demand, expected) => {
+    expect(router([open, { path: '/admin', schemes: ['qredo-v1'], ...demand }])('/%61dmin/x')).toBe(expected)
+  })
+
+  it('is more than nothing where a server reads a path without a route', () => {
+    const route = router([{ path: '/api', schemes: ['qredo-v1'] }], ['dot-segments'])
+    for (const path of ['/api/../admin', '/api/..%2fadmin', '/api%2f..%2fadmin', '/API/x'])
+      expect([path, route(path)]).toEqual([path, 'unclear'])
+    expect(route('/api/a/../b')).toBe('/api')
+  })
+})
+
+describe('what is allowed by name', () => {
+  const written: { readonly [R in PathReading]: string } = {
+    'escape-spelling': '/%61dmin/x',
+    parameters: '/admin;v=1/x',
+    'dot-segments': '/x/../admin',
+    'double-slashes': '//admin',
+    backslashes: '/x\\..\\admin',
+    'letter-case': '/Admin/x',
+  }
+
+  it.each(PATH_READINGS)('is that the upstream of a route does not read: %s', name => {
+    const allow: PathReading[] = name === 'backslashes' ? [name, 'dot-segments'] : [name]
+    const open = { path: '/', schemes: ['qredo-v1'] }
+    for (const [other, path] of Object.entries(written)) {
+      const isAllowed = allow.includes(other as PathReading) && (other !== 'backslashes' || name === 'backslashes')
+      expect([path, router([{ ...open, allow }, GUARDED])(path)]).toEqual([path, isAllowed ? '/' : 'unclear'])
+      expect([path, router([open, GUARDED])(path)]).toEqual([path, 'unclear'])
+    }
+  })
+
+  it.each([
+    ['dot-segments', '/x/../y', '/x/../admin'],
+    ['double-slashes', '/x//y', '//admin'],
+  ] as const)('for all routes only lets a path in as long as the same is demanded of it however it is read: %s', (name, same, other) => {
+    const routes = [{ path: '/', schemes: ['qredo-v1'] }, GUARDED]
+    expect([router(routes)(same), router(routes, [name])(same), router(routes, [name])(other)]).toEqual(['unclear', '/', 'unclear'])
+  })
+
+  it('never is a way above the root, behind which an upstream has other folders', () => {
+    for (const path of ['/..', '/../x', '/a/../../x', '/%2e%2e/x', '/a/..%2f..%2fx', '/a/..;/..;/x', '/..\\x'])
+      expect([path, router([{ path: '/', schemes: ['qredo-v1'] }], ['dot-segments'])(path)]).toEqual([path, 'unclear'])
+  })
+})
+
+it('a path that is made to have many readings costs no more than a few of a long one', () => {
+  for (const piece of ['%25', '/a%3b%2f..%5c%252f', '/x%25252f', '/A;b', '%2525252525252e']) {
+    const found = readingsOf(`/${piece.repeat(16_000 / piece.length)}`, new Set(PATH_READINGS))
+    const characters = 'odd' in found ? 0 : found.readings.reduce((sum, { length }) => sum + length, 0)
+    expect(characters).toBeLessThanOrEqual(65_536)
+  }
+})
