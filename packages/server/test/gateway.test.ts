@@ -157,7 +157,8 @@ describe('the gateway', () => {
         'x-countersign-fund': 'f1',
       },
     })
-    for (const name of ['qredo-api-key', 'qredo-api-sig', 'qredo-api-ts', 'transfer-encoding', 'x-countersign-wallet'])
+    expect(seen?.headers['x-countersign-wallet']).toBe('')
+    for (const name of ['qredo-api-key', 'qredo-api-sig', 'qredo-api-ts', 'transfer-encoding'])
       expect(seen?.headers).not.toHaveProperty(name)
     expect((await call('GET', '/teapot')).status).toBe(418)
     expect(log.map(({ status, outcome, keyId: by }) => [status, outcome, by])).toEqual([
@@ -470,7 +471,7 @@ describe('what strangers send', () => {
     expect(answer).toMatch(/^HTTP\/1\.1 200 /)
     const names = seen?.raw.filter((_, index) => index % 2 === 0).map(name => name.toLowerCase())
     expect(names?.filter(name => name.replaceAll(/[^a-z0-9]/g, '-').startsWith('x-countersign-')).sort()).toEqual(
-      ['fund', 'key', 'organisation', 'permissions', 'scheme'].map(name => `x-countersign-${name}`),
+      ['fund', 'key', 'organisation', 'permissions', 'scheme', 'wallet'].map(name => `x-countersign-${name}`),
     )
     expect(seen?.headers).toMatchObject({
       'x-countersign-key': keyId,

@@ -4,8 +4,10 @@ import { z } from 'zod'
 import { ServerError } from '../errors.ts'
 import { GATEWAY_DEFAULTS } from './defaults.ts'
 import type { DeprecationConfig } from './deprecations.ts'
+import { mayBeKept } from './headers.ts'
 import { PATH_READINGS } from './path-readings.ts'
 import { DEFAULT_ROUTE } from './router.ts'
+import { readUpstreamUrl } from './upstream-url.ts'
 
 const origin = z
   .string()
@@ -41,7 +43,24 @@ const only = z
 /** What a gateway's file may say; flags and the environment go before it. */
 export const gatewayConfig = z
   .strictObject({
-    upstream: z.url({ protocol: /^https?$/ }).meta({ description: 'Where verified requests go, such as http://127.0.0.1:8080.' }),
+    upstream: z
+      .url({ protocol: /^https?$/ })
+      .superRefine((text, context) => {
+        try {
+          readUpstreamUrl(text)
+        } catch (error) {
+          context.addIssue({ code: 'custom', message: String(error instanceof Error ? error.message : error) })
+        }
+      })
+      .meta({ description: 'Where verified requests go, such as http://127.0.0.1:8080. A path goes before that of every request.' }),
+    upstreamTls: z
+      .strictObject({ ca: z.string().optional(), cert: z.string().optional(), key: z.string().optional() })
+      .refine(({ cert, key }) => (cert === undefined) === (key === undefined), 'Certificate and key go together.')
+      .optional()
+      .meta({
+        description:
+          'Paths, in PEM: the authority that signed the certificate of an https:// upstream, and the certificate and key that the gateway shows it (mTLS).',
+      }),
     origin: z
       .union([origin, z.array(origin).min(1)])
       .meta({ description: 'The public origin, which clients sign; several where there are several. Never taken from a request.' }),
@@ -115,6 +134,13 @@ export const gatewayConfig = z
       .boolean()
       .default(false)
       .meta({ description: 'Whether the upstream sees the headers and query parameters of the signature.' }),
+    keepHeaders: z
+      .array(z.string().refine(mayBeKept, 'A name in lower case, of a header that the gateway does not say itself.'))
+      .optional()
+      .meta({
+        description:
+          'Headers of the client that go upstream although they could be believed: x-forwarded-prefix, cf-connecting-ip, x-http-method-override. Default: none.',
+      }),
     toleranceMs: milliseconds.optional(),
     maxBodyBytes: bytes.default(GATEWAY_DEFAULTS.maxBodyBytes).meta({ description: 'Of one request.' }),
     spoolBytes: bytes

@@ -7,6 +7,15 @@ import { GATEWAY_DEFAULTS } from './defaults.ts'
 import type { GatewayProblem } from './problem.ts'
 import { type Tunnel, tunnel } from './upgrade.ts'
 
+/** In PEM. */
+export interface UpstreamTls {
+  /** Who may have signed the upstream's certificate, in the place of those that Node trusts. */
+  readonly ca?: string | Buffer | undefined
+  /** What the gateway shows the upstream, so that it takes nobody else's connections. */
+  readonly cert?: string | Buffer | undefined
+  readonly key?: string | Buffer | undefined
+}
+
 export interface UpstreamOptions {
   /** Until the upstream takes the connection. Default, here and below: its member in {@link GATEWAY_DEFAULTS}. */
   readonly connectTimeoutMs?: number | undefined
@@ -14,6 +23,7 @@ export interface UpstreamOptions {
   readonly headersTimeoutMs?: number | undefined
   /** Between two pieces of the answer. */
   readonly bodyTimeoutMs?: number | undefined
+  readonly tls?: UpstreamTls | undefined
   /** At once; WebSockets are not counted. */
   readonly connections?: number | undefined
 }
@@ -59,7 +69,7 @@ export function createUpstream(origin: string, options: UpstreamOptions = {}): U
   const pool = new Pool(origin, {
     connections,
     pipelining: 1,
-    connect: { timeout: connectTimeoutMs },
+    connect: { timeout: connectTimeoutMs, ...withoutUndefined(options.tls ?? {}) },
     headersTimeout: headersTimeoutMs,
     bodyTimeout: bodyTimeoutMs,
     keepAliveTimeout: 4_000,
@@ -79,6 +89,10 @@ export function createUpstream(origin: string, options: UpstreamOptions = {}): U
       }),
     close: () => pool.destroy(),
   }
+}
+
+function withoutUndefined({ ca, cert, key }: UpstreamTls) {
+  return { ...(ca === undefined ? {} : { ca }), ...(cert === undefined ? {} : { cert }), ...(key === undefined ? {} : { key }) }
 }
 
 const WHOLE_BYTES = 16_384

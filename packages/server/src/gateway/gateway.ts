@@ -13,6 +13,7 @@ import { createOpenTunnels } from './open-tunnels.ts'
 import type { GatewayOptions, TlsFiles } from './options.ts'
 import { createRequestBodies } from './request-body.ts'
 import { createRouter, DEFAULT_ROUTE } from './router.ts'
+import { readUpstreamUrl } from './upstream-url.ts'
 
 export interface Gateway {
   readonly server: Server
@@ -39,8 +40,8 @@ const HEADERS_TIMEOUT_MS = 10_000
 export function createGateway(options: GatewayOptions): Gateway {
   const { service, origin, keepSignature = false, timeouts = {}, onFinished, onError } = options
   const maxBodyBytes = options.maxBodyBytes ?? GATEWAY_DEFAULTS.maxBodyBytes
-  const { origin: upstreamOrigin, host: upstreamHost } = new URL(options.upstream)
-  const upstream = createUpstream(upstreamOrigin, timeouts)
+  const { origin: upstreamOrigin, host: upstreamHost, basePath } = readUpstreamUrl(options.upstream)
+  const upstream = createUpstream(upstreamOrigin, { ...timeouts, tls: options.upstreamTls })
   const bodies = createRequestBodies({
     maxHeldBytes: options.maxHeldBytes ?? GATEWAY_DEFAULTS.maxHeldBytes,
     spoolBytes: options.spoolBytes ?? GATEWAY_DEFAULTS.spoolBytes,
@@ -64,6 +65,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     toleranceMs: options.toleranceMs,
     maxBodyBytes,
     allow: options.allow,
+    keepHeaders: options.keepHeaders,
     deprecations: options.deprecations,
     onDeprecated({ keyId, what, via, isRefused }) {
       metrics.deprecated(via, isRefused)
@@ -88,10 +90,12 @@ export function createGateway(options: GatewayOptions): Gateway {
     bodies,
     upstream,
     upstreamHost,
+    basePath,
     tunnels,
     metrics,
     maxBodyBytes,
     keepSignature,
+    keepHeaders: options.keepHeaders ?? [],
     isDraining: () => isDraining,
     onFinished,
     report,

@@ -25,10 +25,13 @@ export interface HandlerOptions {
   readonly upstream: Upstream
   /** What the upstream is told as `Host`. */
   readonly upstreamHost: string
+  /** Goes before the target. */
+  readonly basePath: string
   readonly tunnels: OpenTunnels
   readonly metrics: GatewayMetrics
   readonly maxBodyBytes: number
   readonly keepSignature: boolean
+  readonly keepHeaders: readonly string[]
   readonly isDraining: () => boolean
   readonly onFinished: GatewayOptions['onFinished']
   /** Told of what went wrong on our side; never throws. */
@@ -47,12 +50,13 @@ const DEFER_BODY = { deferBody: true } as const
 /** A request's whole way through the gateway. */
 export function createHandler(options: HandlerOptions): Handle {
   const { service, routeOf, bodies, upstream, upstreamHost, tunnels, metrics, maxBodyBytes, keepSignature } = options
-  const { isDraining, onFinished, report } = options
+  const { basePath, isDraining, onFinished, report } = options
   const identityHeaders = createIdentityHeaders()
+  const kept = new Set(options.keepHeaders)
 
   /** The request target as the upstream is sent it. */
   function targetFor(route: RouteVerifier, target: string, schemeName: string): string {
-    return keepSignature ? target : route.stripTarget(target, schemeName)
+    return basePath + (keepSignature ? target : route.stripTarget(target, schemeName))
   }
 
   /** The route of a request, upgrade or not; or why it has none. */
@@ -73,7 +77,7 @@ export function createHandler(options: HandlerOptions): Handle {
     requestId: string,
     length: number | undefined,
   ): string[] {
-    const headers = forwardedHeaders(request.rawHeaders, keepSignature ? ALWAYS_DROPPED : dropped)
+    const headers = forwardedHeaders(request.rawHeaders, keepSignature ? ALWAYS_DROPPED : dropped, kept)
     headers.push(...identity, 'x-request-id', requestId, 'x-forwarded-for', request.socket.remoteAddress ?? '')
     headers.push('x-forwarded-host', request.headers.host ?? '', 'x-forwarded-proto', 'encrypted' in request.socket ? 'https' : 'http')
     headers.push('host', upstreamHost)

@@ -16,7 +16,7 @@ const HOP_BY_HOP = new Set([
 
 /**
  * Headers that frameworks and proxies take for the method or the target of a request, in the place of those that were
- * verified: Rails, Express's method-override and OData; IIS, Symfony and Zend; nginx and Traefik.
+ * verified: Rails, Express's method-override and OData; IIS, Symfony and Zend; nginx, Traefik and Envoy.
  */
 export const OVERRIDES: ReadonlySet<string> = new Set([
   'x-http-method-override',
@@ -29,13 +29,53 @@ export const OVERRIDES: ReadonlySet<string> = new Set([
   'x-rewrite-url',
   'x-rewrite-uri',
   'x-override-url',
+  'x-envoy-original-path',
   'x-forwarded-uri',
   'x-forwarded-path',
   'x-forwarded-prefix',
 ])
 
-/** What is replaced or left out, not passed on. */
-export const ALWAYS_DROPPED: ReadonlySet<string> = new Set([
+/** Headers that frameworks believe of where a request comes from, and where it was sent. */
+const ABOUT_CLIENT = [
+  'forwarded',
+  'forwarded-for',
+  'x-forwarded',
+  'x-real-ip',
+  'x-client-ip',
+  'client-ip',
+  'true-client-ip',
+  'x-cluster-client-ip',
+  'x-originating-ip',
+  'x-remote-ip',
+  'x-remote-addr',
+  'x-proxyuser-ip',
+  'proxy-client-ip',
+  'wl-proxy-client-ip',
+  'cf-connecting-ip',
+  'cf-connecting-ipv6',
+  'fastly-client-ip',
+  'fly-client-ip',
+  'x-azure-clientip',
+  'x-azure-socketip',
+  'x-appengine-user-ip',
+  'x-envoy-external-address',
+  'x-host',
+  'x-original-host',
+  'x-http-host-override',
+  'x-original-proto',
+  'x-scheme',
+  'x-url-scheme',
+  'front-end-https',
+  // CGI makes the variable of it that names a proxy for its own calls.
+  'proxy',
+]
+
+/** Ours to say, nobody else's. */
+export const IDENTITY_PREFIX = 'x-countersign-'
+const FORWARDED_PREFIX = 'x-forwarded-'
+
+/** What the gateway says itself, so that a client's can't be kept. */
+const OURS: ReadonlySet<string> = new Set([
   'host',
   'content-length',
   'expect',
@@ -43,11 +83,15 @@ export const ALWAYS_DROPPED: ReadonlySet<string> = new Set([
   'x-forwarded-for',
   'x-forwarded-host',
   'x-forwarded-proto',
-  'x-forwarded-port',
-  'x-real-ip',
-  'forwarded',
-  ...OVERRIDES,
 ])
+
+/** What is replaced or left out, not passed on; and everything that begins with `x-forwarded-`. */
+export const ALWAYS_DROPPED: ReadonlySet<string> = new Set([...OURS, ...ABOUT_CLIENT, ...OVERRIDES])
+
+/** Whether a client's header may be kept by name: none that the gateway says itself, or that is for one connection. */
+export function mayBeKept(lower: string): boolean {
+  return /^[a-z0-9-]+$/.test(lower) && !OURS.has(lower) && !HOP_BY_HOP.has(lower) && !lower.startsWith(IDENTITY_PREFIX)
+}
 
 /**
  * Upstreams that make variables of headers (CGI, WSGI) take `_` for `-`, and some every other character that no
@@ -56,27 +100,29 @@ export const ALWAYS_DROPPED: ReadonlySet<string> = new Set([
 const UNUSUAL = /[^a-z0-9-]/
 const ALL_UNUSUAL = /[^a-z0-9-]/g
 
-/** Ours to say, nobody else's. */
-export const IDENTITY_PREFIX = 'x-countersign-'
+const NONE: ReadonlySet<string> = new Set()
 
 /**
  * The headers of a request as they go upstream: without those of the connection, of the signature where they are
  * dropped, and of ours, in whatever spelling an upstream would take for them.
  *
  * @param raw names and values in turn, as they came
+ * @param kept in spite of {@link ALWAYS_DROPPED}, in just this spelling
  */
-export function forwardedHeaders(raw: readonly string[], dropped: ReadonlySet<string>): string[] {
+export function forwardedHeaders(raw: readonly string[], dropped: ReadonlySet<string>, kept: ReadonlySet<string> = NONE): string[] {
   const named = namedByConnection(raw)
-  const kept: string[] = []
+  const headers: string[] = []
   for (let at = 0; at + 1 < raw.length; at += 2) {
     const [name = '', value = ''] = [raw[at], raw[at + 1]]
     const lower = name.toLowerCase()
     const read = asUpstreamReads(lower)
-    if (read.startsWith(IDENTITY_PREFIX) || dropped.has(read)) continue
-    if (HOP_BY_HOP.has(read) || named.has(lower) || dropped.has(lower)) continue
-    kept.push(name, value)
+    if (!kept.has(lower)) {
+      if (read.startsWith(IDENTITY_PREFIX) || read.startsWith(FORWARDED_PREFIX) || dropped.has(read) || dropped.has(lower)) continue
+      if (HOP_BY_HOP.has(read) || named.has(lower)) continue
+    }
+    headers.push(name, value)
   }
-  return kept
+  return headers
 }
 
 /** @param lower a name in lower case */
@@ -129,8 +175,6 @@ export function takesHeadersOff(raw: readonly string[]): boolean {
 
 /** What else `Connection` may say. */
 const OF_CONNECTION: ReadonlySet<string> = new Set(['', 'close'])
-
-const NONE: ReadonlySet<string> = new Set()
 
 function namedByConnection(raw: readonly string[]): ReadonlySet<string> {
   let named = NONE

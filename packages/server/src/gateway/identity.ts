@@ -3,8 +3,8 @@ import { principalOf } from '../keys/open-key.ts'
 import { IDENTITY_PREFIX } from './headers.ts'
 
 /**
- * Who makes a verified call, for the upstream: names and values in turn. A client can't send these, see
- * `forwardedHeaders`. Worked out once for a key as it is: a key that changes is another object.
+ * Who makes a verified call, for the upstream: names and values in turn, of which none is ever missing. A client can't
+ * send these, see `forwardedHeaders`. Worked out once for a key as it is: a key that changes is another object.
  */
 export function createIdentityHeaders(): (key: Key) => readonly string[] {
   const known = new WeakMap<Key, readonly string[]>()
@@ -27,5 +27,5 @@ function identityHeaders(key: Key): readonly string[] {
     ['fund', fundId],
     ['wallet', walletId],
   ]
-  return said.filter(([, value]) => value !== '').flatMap(([name, value]) => [IDENTITY_PREFIX + name, encodeURI(value)])
+  return said.flatMap(([name, value]) => [IDENTITY_PREFIX + name, encodeURI(value)])
 }

@@ -3,11 +3,11 @@ import type { KeyService } from '../service.ts'
 import type { AccessEntry } from './access-entry.ts'
 import type { GATEWAY_DEFAULTS } from './defaults.ts'
 import type { DeprecationConfig } from './deprecations.ts'
-import type { UpstreamOptions } from './forward.ts'
+import type { UpstreamOptions, UpstreamTls } from './forward.ts'
 import type { RouteConfig } from './router.ts'
 
 export interface GatewayOptions {
-  /** Where verified requests go: `http://127.0.0.1:8080`. */
+  /** Where verified requests go: `http://127.0.0.1:8080`. A path goes before that of every request. */
   readonly upstream: string
   /** The public origin, which clients sign; see the verifier's `origin`. */
   readonly origin: string | readonly string[]
@@ -33,8 +33,15 @@ export interface GatewayOptions {
   readonly deprecations?: readonly DeprecationConfig[] | undefined
   /** Certificate and key, in PEM; left out: plain HTTP. */
   readonly tls?: TlsFiles | undefined
+  /** How the upstream proves itself, and the gateway itself to it, over `https://`. Default: as Node trusts servers. */
+  readonly upstreamTls?: UpstreamTls | undefined
   /** Whether the upstream sees the headers and query parameters of the signature. Default: no. */
   readonly keepSignature?: boolean | undefined
+  /**
+   * Headers of the client that go upstream although others may believe them: `x-forwarded-prefix`, `cf-connecting-ip`,
+   * in lower case. Default: none of `x-forwarded-*`, `forwarded`, of addresses, and of other methods and targets.
+   */
+  readonly keepHeaders?: readonly string[] | undefined
   /** Bodies with more bytes are written to disk until they are verified and sent on. Default: 1 MiB. */
   readonly spoolBytes?: number | undefined
   /** Where they are written. Default: the system's folder for temporary files. */

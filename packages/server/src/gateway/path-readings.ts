@@ -8,8 +8,8 @@ export type PathReading = (typeof PATH_READINGS)[number]
 const ESCAPE = /%([0-9a-f]{2})/gi
 const ESCAPE_BUT_SLASHES = /%(?!2f|5c)([0-9a-f]{2})/gi
 
-function decoded(path: string, escape: RegExp): string {
-  return path.replace(escape, (_escape, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
+function decoded(path: string, escapes: RegExp): string {
+  return path.replace(escapes, (_escape, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
 }
 
 /** None makes a path longer, so repeating them comes to an end. */

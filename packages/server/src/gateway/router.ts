@@ -16,7 +16,7 @@ import type { CachedKeys } from '../keys/key-source.ts'
 import { requireScheme } from '../schemes.ts'
 import { type VerifiedInTurn, verifyInTurn } from '../verify-in-turn.ts'
 import { createDeprecations, type DeprecationConfig, type DeprecationsOptions } from './deprecations.ts'
-import { ALWAYS_DROPPED } from './headers.ts'
+import { ALWAYS_DROPPED, mayBeKept } from './headers.ts'
 import { type PathReading, readingsOf } from './path-readings.ts'
 import { compileSignedOverride } from './signed-override.ts'
 import { carriedHeaders, compileTargetStripper } from './strip-signature.ts'
@@ -72,6 +72,7 @@ export interface RouterOptions {
   readonly toleranceMs?: number | undefined
   readonly maxBodyBytes?: number | undefined
   readonly allow?: VerifierOptions['allow']
+  readonly keepHeaders?: readonly string[] | undefined
   readonly deprecations?: readonly DeprecationConfig[] | undefined
   /** Told of every authentic call by what is deprecated. */
   readonly onDeprecated?: DeprecationsOptions['onUsed'] | undefined
@@ -90,7 +91,7 @@ export type Router = (method: string, path: string) => RouteVerifier | 'not-foun
 
 const NONE: ReadonlySet<PathReading> = new Set()
 
-/** @throws ServerError `scheme-unknown`, `route-invalid` */
+/** @throws ServerError `scheme-unknown`, `route-invalid`, `header-not-kept` */
 export function createRouter(options: RouterOptions): Router {
   const { routes, schemes, origin, keys, replay, toleranceMs, maxBodyBytes, allow } = options
   const verifiers = new Map<string, Verifier>()
@@ -113,6 +114,10 @@ export function createRouter(options: RouterOptions): Router {
     verifiers.set(id, verifier)
     return verifier
   }
+  const kept = new Set(options.keepHeaders)
+  for (const name of kept)
+    if (!mayBeKept(name))
+      throw new ServerError('header-not-kept', 400, `The header ${name} can't be kept: it is the gateway's, or not a name in lower case.`)
   const compiled = routes
     .map(config => {
       if (!config.path.startsWith('/'))
@@ -126,7 +131,10 @@ export function createRouter(options: RouterOptions): Router {
         unread: config.allow === undefined ? NONE : new Set(config.allow),
         demands: demandsOf(config, options.deprecations ?? []),
         dropped: new Set([...ALWAYS_DROPPED, ...own.flatMap(({ scheme }) => carriedHeaders(scheme))]),
-        signsOverride: compileSignedOverride(own.map(({ scheme }) => scheme)),
+        signsOverride: compileSignedOverride(
+          own.map(({ scheme }) => scheme),
+          kept,
+        ),
         stripTarget: (target: string, schemeName: string) => strippers.get(schemeName)?.(target) ?? target,
         verify: (request: IncomingRequest, asked?: Pick<VerifyOptions, 'deferBody'>) =>
           verify(request, { ...asked, permission: config.permission }),

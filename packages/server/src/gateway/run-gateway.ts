@@ -6,6 +6,7 @@ import { listen } from '../http/listen.ts'
 import { type RedisReplayGuard, redisReplayGuard } from '../replay/redis.ts'
 import { besideStoreAdvice, type KeyService, openKeyService } from '../service.ts'
 import type { GatewayConfig } from './config.ts'
+import type { UpstreamTls } from './forward.ts'
 import { createGateway, type Gateway } from './gateway.ts'
 import type { TlsFiles } from './options.ts'
 
@@ -51,6 +52,7 @@ async function listenWith(
   const gateway = createGateway({
     ...config,
     tls: readTls(),
+    upstreamTls: readUpstreamTls(config),
     service,
     replay: redis,
     onReplayNearlyFull: usage => log.warn(usage, 'replay guard nearly full: raise maxReplayBytes, or use redis'),
@@ -97,6 +99,12 @@ async function listenWith(
       log.flush()
     },
   }
+}
+
+function readUpstreamTls({ upstreamTls }: GatewayConfig): UpstreamTls | undefined {
+  if (upstreamTls === undefined) return undefined
+  const read = (path: string | undefined) => (path === undefined ? undefined : readFileSync(path))
+  return { ca: read(upstreamTls.ca), cert: read(upstreamTls.cert), key: read(upstreamTls.key) }
 }
 
 /** For the machine that watches, not for clients: metrics, whether it lives, and whether it can do its work. */

@@ -3,21 +3,27 @@ import { asUpstreamReads, OVERRIDES } from './headers.ts'
 import { percentDecoded } from './percent.ts'
 import { carriedHeaders } from './strip-signature.ts'
 
+const NONE: ReadonlySet<string> = new Set()
+
 /**
  * Whether a request has an override that may be signed: taken off, it would be missing from what was verified, and sent
  * on, it would make another call of it. One that isn't signed is taken off.
  *
  * @param schemes those that may have signed the request. Which headers are signed is what the scheme says, or the
  * client's list of them in what the scheme carries.
+ * @param kept goes upstream as it is
  */
-export function compileSignedOverride(schemes: readonly Scheme[]): (raw: readonly string[], target: string) => boolean {
+export function compileSignedOverride(
+  schemes: readonly Scheme[],
+  kept: ReadonlySet<string> = NONE,
+): (raw: readonly string[], target: string) => boolean {
   const covered = new Set(schemes.flatMap(scheme => Object.keys(coverageOf(scheme).parts)))
   const carriers = new Set(schemes.flatMap(carriedHeaders))
   return (raw, target) => {
     const overrides: string[] = []
     for (let at = 0; at + 1 < raw.length; at += 2) {
       const lower = (raw[at] ?? '').toLowerCase()
-      if (lower.startsWith('x') && OVERRIDES.has(asUpstreamReads(lower))) overrides.push(lower)
+      if (lower.startsWith('x') && OVERRIDES.has(asUpstreamReads(lower)) && !kept.has(lower)) overrides.push(lower)
     }
     if (overrides.length === 0) return false
     const lists = [percentDecoded(target.slice(target.indexOf('?') + 1))]

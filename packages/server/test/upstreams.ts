@@ -1,0 +1,160 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { createServer, type Server } from 'node:http'
+import { type AddressInfo, createServer as createTcpServer } from 'node:net'
+import { join } from 'node:path'
+import express from 'express'
+import fastify from 'fastify'
+
+/** What an upstream says: whether it served something below `/admin`, and the headers as its programs get them. */
+export interface Served {
+  readonly admin: boolean
+  readonly headers: { readonly [name: string]: string }
+}
+
+export interface RealUpstream {
+  readonly origin: string
+  close(): Promise<unknown>
+}
+
+const GO = `package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"net"
+	"net/http"
+	"strings"
+)
+
+func serve(admin bool) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		headers := map[string]string{}
+		for name, values := range r.Header {
+			headers["HTTP_"+strings.ToUpper(strings.ReplaceAll(name, "-", "_"))] = strings.Join(values, ",")
+		}
+		json.NewEncoder(w).Encode(map[string]any{"admin": admin, "headers": headers})
+	}
+}
+
+func main() {
+	mux := http.NewServeMux()
+	mux.HandleFunc("/", serve(false))
+	mux.HandleFunc("/admin", serve(true))
+	mux.HandleFunc("/admin/", serve(true))
+	listener, _ := net.Listen("tcp", "127.0.0.1:0")
+	fmt.Println(listener.Addr().(*net.TCPAddr).Port)
+	http.Serve(listener, mux)
+}
+`
+
+const PYTHON = `import json, posixpath
+from wsgiref.simple_server import make_server, WSGIRequestHandler
+
+class Quiet(WSGIRequestHandler):
+    def log_message(self, *args):
+        pass
+
+def app(environ, start_response):
+    path = posixpath.normpath(environ["PATH_INFO"]).replace("//", "/")
+    start_response("200 OK", [("content-type", "application/json")])
+    headers = {name: value for name, value in environ.items() if name.startswith("HTTP_")}
+    return [json.dumps({"admin": path == "/admin" or path.startswith("/admin/"), "headers": headers}).encode()]
+
+server = make_server("127.0.0.1", 0, app, handler_class=Quiet)
+print(server.server_port, flush=True)
+server.serve_forever()
+`
+
+const php = (admin: boolean): string =>
+  `<?php echo json_encode(["admin" => ${admin}, "headers" => array_filter($_SERVER, fn($name) => str_starts_with($name, "HTTP_"), ARRAY_FILTER_USE_KEY)]);`
+
+const PROGRAMS: { readonly [upstream: string]: readonly string[] } = {
+  'Go ServeMux': ['go', 'version'],
+  PHP: ['php', '--version'],
+  'Python wsgiref': ['python3', '--version'],
+}
+
+/** Whether an upstream can be started on this machine. */
+export function isHere(name: string): boolean {
+  const [program, ...args] = PROGRAMS[name] ?? []
+  return program === undefined || spawnSync(program, args).error === undefined
+}
+
+/** What a program says first is its port. */
+async function started(program: string, args: readonly string[]): Promise<RealUpstream> {
+  // A group of its own: `go run` starts the program that it made.
+  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'], detached: true })
+  const [line] = (await once(child.stdout, 'data')) as [Buffer]
+  return { origin: `http://127.0.0.1:${Number(line.toString())}`, close: () => ended(child) }
+}
+
+async function ended(child: ChildProcess): Promise<void> {
+  const gone = once(child, 'exit')
+  if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL')
+  await gone
+}
+
+async function listening(server: Server): Promise<RealUpstream> {
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return {
+    origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    close: () => new Promise(resolve => server.close(resolve).closeAllConnections()),
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createTcpServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  await new Promise(resolve => server.close(resolve))
+  return port
+}
+
+/** As a program of the language gets them. */
+function variables(headers: { readonly [name: string]: string | readonly string[] | undefined }): Served['headers'] {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [`HTTP_${name.toUpperCase().replaceAll('-', '_')}`, String(value)]))
+}
+
+/** Servers with something to guard below `/admin`. Each finds out in its own way what a path means. */
+export const UPSTREAMS: { readonly [name: string]: (folder: string) => Promise<RealUpstream> } = {
+  Express: () => {
+    const app = express()
+    app.use('/admin', (request, response) => void response.json({ admin: true, headers: variables(request.headers) }))
+    app.use((request, response) => void response.json({ admin: false, headers: variables(request.headers) }))
+    return listening(createServer(app))
+  },
+  Fastify: async () => {
+    const app = fastify({ routerOptions: { ignoreDuplicateSlashes: true, caseSensitive: false } })
+    for (const path of ['/admin', '/admin/*']) app.get(path, async request => ({ admin: true, headers: variables(request.headers) }))
+    app.get('/*', async request => ({ admin: false, headers: variables(request.headers) }))
+    const origin = await app.listen({ port: 0, host: '127.0.0.1' })
+    return { origin, close: () => app.close() }
+  },
+  'Go ServeMux': folder => {
+    writeFileSync(join(folder, 'main.go'), GO)
+    return started('go', ['run', join(folder, 'main.go')])
+  },
+  PHP: async folder => {
+    const root = join(folder, 'php')
+    mkdirSync(join(root, 'admin'), { recursive: true })
+    mkdirSync(join(root, 'public'), { recursive: true })
+    writeFileSync(join(root, 'index.php'), php(false))
+    writeFileSync(join(root, 'admin', 'index.php'), php(true))
+    const port = await freePort()
+    const child = spawn('php', ['-q', '-S', `127.0.0.1:${port}`, '-t', root], { stdio: 'ignore', detached: true })
+    const origin = `http://127.0.0.1:${port}`
+    for (;;) {
+      const isThere = await fetch(origin).then(
+        () => true,
+        () => false,
+      )
+      if (isThere || child.exitCode !== null) break
+      await new Promise(resolve => setTimeout(resolve, 50))
+    }
+    return { origin, close: () => ended(child) }
+  },
+  'Python wsgiref': () => started('python3', ['-c', PYTHON]),
+}
