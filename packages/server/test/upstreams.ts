@@ -115,7 +115,9 @@ async function freePort(): Promise<number> {
 
 /** As a program of the language gets them. */
 function variables(headers: { readonly [name: string]: string | readonly string[] | undefined }): Served['headers'] {
-  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [`HTTP_${name.toUpperCase().replaceAll('-', '_')}`, String(value)]))
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [`HTTP_${name.toUpperCase().replaceAll('-', '_')}`, String(value)]),
+  )
 }
 
 /** Servers with something to guard below `/admin`. Each finds out in its own way what a path means. */

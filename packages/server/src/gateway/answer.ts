@@ -23,6 +23,8 @@ export interface Answer {
   refuse(refused: Refused, scheme: string): void
   /** @param detail for the log only: what a client must not learn */
   fail(problem: GatewayProblem, detail?: string): void
+  /** Answers with the gateway's public keys. */
+  publish(jwks: string): void
   /** The client has left. */
   abandon(): void
 }
@@ -69,6 +71,13 @@ export function createAnswer(response: ServerResponse, entry: OpenEntry, isLast:
       const problem = problemOf(code, GATEWAY_PROBLEMS[code])
       sendProblem(problem, headersOfProblem(problem.status))
       entry.finish('failed', response.statusCode, code, detail)
+    },
+    publish(jwks) {
+      const headers = { 'content-type': 'application/jwk-set+json', 'cache-control': 'public, max-age=300' }
+      begin(200, undefined, Object.entries({ ...headers, 'content-length': String(Buffer.byteLength(jwks)) }).flat())
+      response.end(jwks)
+      if (!response.req.complete) response.req.resume()
+      entry.finish('passed', 200)
     },
     abandon: () => entry.finish('failed', response.headersSent ? response.statusCode : CLIENT_GONE, 'client-gone'),
   }

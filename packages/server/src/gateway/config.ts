@@ -130,6 +130,16 @@ export const gatewayConfig = z
     allow: z.array(z.enum(ALLOWANCES)).optional().meta({
       description: 'What is refused unless it is named here, such as a spelling of a request that shares its signature with another.',
     }),
+    identity: z
+      .strictObject({
+        keyFiles: z.array(z.string()).min(1).meta({ description: 'Private Ed25519 keys in PEM; the first signs, all are published.' }),
+        audience: z.string().min(1).optional().meta({ description: 'Default: the URL of the upstream.' }),
+      })
+      .optional()
+      .meta({
+        description:
+          'Who makes a call is said to the upstream as a signed token as well: x-countersign-identity, a JWT for this call. Its keys are at /.well-known/countersign/jwks.json.',
+      }),
     keepSignature: z
       .boolean()
       .default(false)

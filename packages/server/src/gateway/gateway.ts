@@ -13,6 +13,7 @@ import { createOpenTunnels } from './open-tunnels.ts'
 import type { GatewayOptions, TlsFiles } from './options.ts'
 import { createRequestBodies } from './request-body.ts'
 import { createRouter, DEFAULT_ROUTE } from './router.ts'
+import { createIdentitySigner } from './signed-identity.ts'
 import { readUpstreamUrl } from './upstream-url.ts'
 
 export interface Gateway {
@@ -83,6 +84,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     }
   }
 
+  const identity = options.identity === undefined ? undefined : createIdentitySigner(options.identity, upstreamOrigin + basePath)
   const tunnels = createOpenTunnels({ keys: service.source, report })
   const handle = createHandler({
     service,
@@ -91,6 +93,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     upstream,
     upstreamHost,
     basePath,
+    identity,
     tunnels,
     metrics,
     maxBodyBytes,

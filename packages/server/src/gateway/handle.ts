@@ -9,7 +9,7 @@ import { CutOffError } from './checked-stream.ts'
 import { type Upstream, UpstreamError } from './forward.ts'
 import { ALWAYS_DROPPED, forwardedHeaders, takesHeadersOff } from './headers.ts'
 import { OverloadedError } from './held-bodies.ts'
-import { createIdentityHeaders } from './identity.ts'
+import { createIdentityHeaders, SIGNED_IDENTITY } from './identity.ts'
 import type { GatewayMetrics } from './metrics.ts'
 import type { OpenTunnels } from './open-tunnels.ts'
 import type { GatewayOptions } from './options.ts'
@@ -17,6 +17,7 @@ import type { GatewayProblem } from './problem.ts'
 import { SpoolError } from './read-spooled.ts'
 import { NO_BODY, type RequestBodies } from './request-body.ts'
 import type { Router, RouteVerifier, UnclearPath } from './router.ts'
+import { digestAsSigned, digestOf, type IdentitySigner, JWKS_PATH } from './signed-identity.ts'
 
 export interface HandlerOptions {
   readonly service: KeyService
@@ -27,6 +28,7 @@ export interface HandlerOptions {
   readonly upstreamHost: string
   /** Goes before the target. */
   readonly basePath: string
+  readonly identity: IdentitySigner | undefined
   readonly tunnels: OpenTunnels
   readonly metrics: GatewayMetrics
   readonly maxBodyBytes: number
@@ -50,7 +52,7 @@ const DEFER_BODY = { deferBody: true } as const
 /** A request's whole way through the gateway. */
 export function createHandler(options: HandlerOptions): Handle {
   const { service, routeOf, bodies, upstream, upstreamHost, tunnels, metrics, maxBodyBytes, keepSignature } = options
-  const { basePath, isDraining, onFinished, report } = options
+  const { basePath, identity, isDraining, onFinished, report } = options
   const identityHeaders = createIdentityHeaders()
   const kept = new Set(options.keepHeaders)
 
@@ -73,12 +75,12 @@ export function createHandler(options: HandlerOptions): Handle {
   function headersFor(
     request: IncomingMessage,
     dropped: ReadonlySet<string>,
-    identity: readonly string[],
+    said: readonly string[],
     requestId: string,
     length: number | undefined,
   ): string[] {
     const headers = forwardedHeaders(request.rawHeaders, keepSignature ? ALWAYS_DROPPED : dropped, kept)
-    headers.push(...identity, 'x-request-id', requestId, 'x-forwarded-for', request.socket.remoteAddress ?? '')
+    headers.push(...said, 'x-request-id', requestId, 'x-forwarded-for', request.socket.remoteAddress ?? '')
     headers.push('x-forwarded-host', request.headers.host ?? '', 'x-forwarded-proto', 'encrypted' in request.socket ? 'https' : 'http')
     headers.push('host', upstreamHost)
     if (length !== undefined) headers.push('content-length', String(length))
@@ -94,6 +96,7 @@ export function createHandler(options: HandlerOptions): Handle {
     let scheme = ''
     try {
       if (response.destroyed) return answer.abandon()
+      if (identity !== undefined && url === JWKS_PATH && (method === 'GET' || method === 'HEAD')) return answer.publish(identity.jwks)
       const route = findRoute(request, entry.path, upgradeHead !== undefined)
       if (typeof route === 'string') return answer.fail(route)
       if ('unclear' in route) return answer.fail('unclear-path', route.unclear)
@@ -111,14 +114,21 @@ export function createHandler(options: HandlerOptions): Handle {
         if (late === undefined) service.used(key)
         return late
       }
+      const target = targetFor(route, url, scheme)
+      // A spooled body is read once more, and one that still comes in has the digest that it is held against. Before the
+      // body is passed on: nobody would hear of its end.
+      const digest = async () => (bodyDigest === undefined ? await digestOf(requestBody.outgoing().body) : digestAsSigned(bodyDigest))
+      const token =
+        identity === undefined ? '' : await identity.sign({ key, requestId: entry.requestId, method, target, digest: await digest() })
       if (bodyDigest === undefined) service.used(key)
       const { body, length: bodyLength } =
         bodyDigest === undefined ? requestBody.outgoing() : requestBody.stream(bodyDigest, maxBodyBytes, use)
       entry.verified(key.id, scheme)
       // Without a body its absence is said, where one could be.
       const length = body === undefined && (method === 'POST' || method === 'PUT' || method === 'PATCH') ? 0 : bodyLength
-      const headers = headersFor(request, route.dropped, identityHeaders(key), entry.requestId, length)
-      const outgoing = { method, target: targetFor(route, url, scheme), headers, body, upgradeHead }
+      const said = [...identityHeaders(key), SIGNED_IDENTITY, token]
+      const headers = headersFor(request, route.dropped, said, entry.requestId, length)
+      const outgoing = { method, target, headers, body, upgradeHead }
       const { status, tunnel } = await upstream.forward(outgoing, response, answer)
       answer.passed(status)
       if (tunnel !== undefined) tunnels.add(tunnel, { key, address: incoming.address, permission: route.config.permission })

@@ -2,6 +2,9 @@ import type { Key } from 'countersign'
 import { principalOf } from '../keys/open-key.ts'
 import { IDENTITY_PREFIX } from './headers.ts'
 
+/** The header with who makes the call, signed; empty where the gateway has no key for that. */
+export const SIGNED_IDENTITY = `${IDENTITY_PREFIX}identity`
+
 /**
  * Who makes a verified call, for the upstream: names and values in turn, of which none is ever missing. A client can't
  * send these, see `forwardedHeaders`. Worked out once for a key as it is: a key that changes is another object.

@@ -5,6 +5,7 @@ import type { GATEWAY_DEFAULTS } from './defaults.ts'
 import type { DeprecationConfig } from './deprecations.ts'
 import type { UpstreamOptions, UpstreamTls } from './forward.ts'
 import type { RouteConfig } from './router.ts'
+import type { IdentityOptions } from './signed-identity.ts'
 
 export interface GatewayOptions {
   /** Where verified requests go: `http://127.0.0.1:8080`. A path goes before that of every request. */
@@ -35,6 +36,11 @@ export interface GatewayOptions {
   readonly tls?: TlsFiles | undefined
   /** How the upstream proves itself, and the gateway itself to it, over `https://`. Default: as Node trusts servers. */
   readonly upstreamTls?: UpstreamTls | undefined
+  /**
+   * Says who makes a call in a signed header as well, so that the upstream can tell the gateway from its neighbours.
+   * Default: the header is empty.
+   */
+  readonly identity?: IdentityOptions | undefined
   /** Whether the upstream sees the headers and query parameters of the signature. Default: no. */
   readonly keepSignature?: boolean | undefined
   /**

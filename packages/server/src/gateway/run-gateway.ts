@@ -9,6 +9,7 @@ import type { GatewayConfig } from './config.ts'
 import type { UpstreamTls } from './forward.ts'
 import { createGateway, type Gateway } from './gateway.ts'
 import type { TlsFiles } from './options.ts'
+import type { IdentityOptions } from './signed-identity.ts'
 
 export interface RunningGateway {
   readonly origin: string
@@ -53,6 +54,7 @@ async function listenWith(
     ...config,
     tls: readTls(),
     upstreamTls: readUpstreamTls(config),
+    identity: readIdentity(config),
     service,
     replay: redis,
     onReplayNearlyFull: usage => log.warn(usage, 'replay guard nearly full: raise maxReplayBytes, or use redis'),
@@ -105,6 +107,10 @@ function readUpstreamTls({ upstreamTls }: GatewayConfig): UpstreamTls | undefine
   if (upstreamTls === undefined) return undefined
   const read = (path: string | undefined) => (path === undefined ? undefined : readFileSync(path))
   return { ca: read(upstreamTls.ca), cert: read(upstreamTls.cert), key: read(upstreamTls.key) }
+}
+
+function readIdentity({ identity }: GatewayConfig): IdentityOptions | undefined {
+  return identity === undefined ? undefined : { keys: identity.keyFiles.map(path => readFileSync(path)), audience: identity.audience }
 }
 
 /** For the machine that watches, not for clients: metrics, whether it lives, and whether it can do its work. */
