@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { createSigner } from 'countersign'
+import { createSigner, type Scheme } from 'countersign'
 import { qredoV1, rfc9421 } from 'countersign/schemes'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createGateway, type Gateway, type KeyService, openKeyService } from '../src/index.ts'
@@ -22,11 +22,19 @@ const [pem1, pem2] = [pem(), pem()]
 const ACTOR = { name: 'test', address: '' }
 const AUDIENCE = 'http://api.internal/v1'
 
+interface Seen {
+  readonly token: string
+  readonly method: string
+  readonly target: string
+  readonly body: string
+  readonly requestId: string
+}
+
 let service: KeyService
 let upstream: Server
 let gateway: Gateway
 let base = ''
-let seen: { token: string; method: string; target: string; body: string; requestId: string } | undefined
+let seen: Seen | undefined
 
 beforeAll(async () => {
   service = await openKeyService({ store: join(folder, 'keys.db') })
@@ -63,7 +71,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true })
 })
 
-async function call(method: string, path: string, body?: string, scheme: typeof qredoV1 | typeof rfc9421 = qredoV1) {
+async function call(method: string, path: string, body?: string, scheme: Scheme = qredoV1) {
   const made = await service.keys.create(ACTOR, 'acme', { name: 'k', scheme: scheme.name, permissions: ['balance'], fundId: 'f1' })
   const signer = createSigner(scheme, { keyId: made.key.id, secret: made.secret ?? '' })
   const { headers } = signer.sign({ method, url: ORIGIN + path, body, headers: scheme === rfc9421 ? { host: 'api.example.com' } : {} })
@@ -71,7 +79,8 @@ async function call(method: string, path: string, body?: string, scheme: typeof 
   const sent = { ...(headers as Record<string, string>), 'x-countersign-identity': 'forged' }
   const answer = await fetch(base + path, { method, headers: sent, ...(body === undefined ? {} : { body }) })
   if (answer.status !== 200 || seen === undefined) throw new Error(await answer.text())
-  return { ...(seen as NonNullable<typeof seen>), keyId: made.key.id }
+  const { token, target, body: got, requestId } = seen as Seen
+  return { token, method, target, body: got, requestId, keyId: made.key.id }
 }
 
 /** What a JWT says, unchecked. */

@@ -46,7 +46,7 @@ export interface Upstream {
   close(): Promise<void>
 }
 
-export interface Forwarded {
+interface Forwarded {
   readonly status: number
   /** Set for a WebSocket. */
   readonly tunnel?: Tunnel | undefined

@@ -115,8 +115,8 @@ export function createHandler(options: HandlerOptions): Handle {
         return late
       }
       const target = targetFor(route, url, scheme)
-      // A spooled body is read once more, and one that still comes in has the digest that it is held against. Before the
-      // body is passed on: nobody would hear of its end.
+      // A spooled body is read once more, and one that still comes in has the digest that it is held against. All this
+      // before the body is passed on: else nobody would hear of its end.
       const digest = async () => (bodyDigest === undefined ? await digestOf(requestBody.outgoing().body) : digestAsSigned(bodyDigest))
       const token =
         identity === undefined ? '' : await identity.sign({ key, requestId: entry.requestId, method, target, digest: await digest() })

@@ -10,7 +10,7 @@ export interface OpenTunnels {
 }
 
 /** What a WebSocket was let through for. */
-export interface TunnelFrom {
+interface TunnelFrom {
   readonly key: Key
   readonly address: string | undefined
   /** The key needs one of these, as its route says. */

@@ -41,10 +41,7 @@ function withoutDots(path: string): string {
   return `/${kept.join('/')}`
 }
 
-/**
- * Refused unless it is allowed, whatever the routes are: segments that a server, or the folder in front of an upstream's
- * path, may resolve. Names of {@link PATH_READINGS}.
- */
+/** Refused unless it is allowed, whatever the routes are: segments that a server may resolve. */
 const RESOLVED: readonly (readonly [PathReading, RegExp])[] = [
   ['dot-segments', /(^|\/)(\.|%2e){1,2}(\/|$)/i],
   ['double-slashes', /\/\//],

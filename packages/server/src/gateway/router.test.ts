@@ -59,7 +59,7 @@ describe('the replay guard that processes share', () => {
       const codes: (string | undefined)[] = []
       for (const routeOf of processes) {
         const route = routeOf('POST', '/pay')
-        if (typeof route === 'string') throw new Error(route)
+        if (typeof route === 'string' || 'unclear' in route) throw new Error(JSON.stringify(route))
         const request = { method: 'POST', target: url.slice(ORIGIN.length), headers: { host: 'api.example.com', ...headers }, body: sent }
         const { result } = await route.verify(request)
         codes.push(result.ok ? undefined : result.failure.code)

@@ -12,7 +12,7 @@ export interface IdentityOptions {
 }
 
 /** The call that a token is for. */
-export interface IdentifiedCall {
+interface IdentifiedCall {
   readonly key: Key
   readonly requestId: string
   readonly method: string

@@ -4,8 +4,8 @@ import type { Duplex } from 'node:stream'
 import { type FrameBoundary, frameBoundary } from './frame-boundary.ts'
 
 /** Why the gateway ends a WebSocket, RFC 6455 §7.4.1. */
-export const CLOSE_CODES = { 'going-away': 1001, 'key-ended': 1008 } as const
-export type CloseReason = keyof typeof CLOSE_CODES
+const CLOSE_CODES = { 'going-away': 1001, 'key-ended': 1008 } as const
+type CloseReason = keyof typeof CLOSE_CODES
 
 /** A WebSocket that is open. */
 export interface Tunnel {

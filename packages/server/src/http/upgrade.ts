@@ -2,7 +2,7 @@ import { IncomingMessage, ServerResponse } from 'node:http'
 import { announcedLength } from 'countersign/node'
 
 /** RFC 6455 §4.1. A body would go into the WebSocket, and what goes upstream is a GET. */
-export function asksForWebSocket(request: IncomingMessage): boolean {
+function asksForWebSocket(request: IncomingMessage): boolean {
   return (
     request.method === 'GET' &&
     request.headers.upgrade?.toLowerCase() === 'websocket' &&
