@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { BodyEatenError } from './body-eaten.ts'
-import { isBodyEaten, KEEP_BODY_ADVICE } from './keep-body.ts'
+import { isBodyEaten, KEEP_BODY_ADVICE } from './read-body.ts'
 
 const HEADER = 'x-countersign-probe'
 

@@ -6,7 +6,7 @@ import type { Verification, Verifier, VerifyOptions } from '../verify/verify.ts'
 import { ask } from './ask.ts'
 import { answerProbe } from './body-probe.ts'
 import { checkAdapterOptions } from './check-adapter-options.ts'
-import { keepBody } from './keep-body.ts'
+import { readBody } from './read-body.ts'
 import { sendProblem } from './node.ts'
 import { endOfTurn } from './turn.ts'
 import { rememberCall } from './verified-calls.ts'
@@ -57,7 +57,7 @@ export function requireSignature(
           method: request.method ?? '',
           target: request.originalUrl,
           headers: request.rawHeaders,
-          body: maxBytes => keepBody(request, maxBytes),
+          body: maxBytes => readBody(request, maxBytes),
           address: options.address === undefined ? request.ip : ask(options.address, request),
         },
         options,

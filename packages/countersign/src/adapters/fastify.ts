@@ -5,7 +5,7 @@ import { throwUnjudged } from '../verify/unjudged.ts'
 import type { Verification, Verifier, VerifyOptions } from '../verify/verify.ts'
 import { ask } from './ask.ts'
 import { checkAdapterOptions } from './check-adapter-options.ts'
-import { keepBody } from './keep-body.ts'
+import { readBody } from './read-body.ts'
 import { nodeRefusalAnswer } from './node-refusal.ts'
 import { endOfTurn } from './turn.ts'
 import { rememberCall } from './verified-calls.ts'
@@ -58,7 +58,7 @@ export function requireSignature(
         method: raw.method ?? '',
         target: request.originalUrl,
         headers: raw.rawHeaders,
-        body: maxBytes => keepBody(raw, maxBytes),
+        body: maxBytes => readBody(raw, maxBytes),
         address: options.address === undefined ? request.ip : ask(options.address, request),
       },
       options,

@@ -6,7 +6,7 @@ import type { Verifier, VerifyOptions } from '../verify/verify.ts'
 import { ask } from './ask.ts'
 import { answerProbe } from './body-probe.ts'
 import { checkAdapterOptions } from './check-adapter-options.ts'
-import { keepBody } from './keep-body.ts'
+import { readBody } from './read-body.ts'
 import { nodeRefusalAnswer } from './node-refusal.ts'
 import { endOfTurn } from './turn.ts'
 import { rememberCall } from './verified-calls.ts'
@@ -66,7 +66,7 @@ export function requireSignature(
         method: req.method ?? '',
         target: originalUrl,
         headers: req.rawHeaders,
-        body: maxBytes => keepBody(kept, maxBytes),
+        body: maxBytes => readBody(kept, maxBytes),
         address: options.address === undefined ? context.ip : ask(options.address, context),
       },
       options,
