@@ -17,7 +17,7 @@ export function clientGone(): Error {
 }
 
 /** Whether a parser has read the body and kept nothing of it that can be verified. */
-export function isBodyEaten(request: IncomingMessage, parsed: ParsedBody = request): boolean {
+export function isBodyEaten(request: IncomingMessage & ParsedBody, parsed: ParsedBody = request): boolean {
   if (kept.has(request) || !(request.readableDidRead || request.readableEnded || request.readableFlowing === true)) return false
   try {
     return keptByParser(request, parsed) === undefined
@@ -36,7 +36,7 @@ export function isBodyEaten(request: IncomingMessage, parsed: ParsedBody = reque
  * @throws BodyEatenError when they were not kept
  */
 export async function readBody(
-  request: IncomingMessage,
+  request: IncomingMessage & ParsedBody,
   maxBytes: number,
   parsed: ParsedBody = request,
 ): Promise<Uint8Array | undefined | 'too-large'> {
@@ -78,7 +78,10 @@ function takeAndPutBack(request: IncomingMessage, maxBytes: number): Promise<Uin
       if (length > maxBytes || isOver(request)) finish()
     }
     const finish = (): void => {
-      if (wasAborted(request)) return gone()
+      if (wasAborted(request)) {
+        gone()
+        return
+      }
       stop()
       const [first, ...rest] = pieces
       const body = rest.length === 0 ? first : concatBytes(pieces)
