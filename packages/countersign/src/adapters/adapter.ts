@@ -4,7 +4,7 @@ import { refuseUnknown } from '../contract/refuse-unknown.ts'
 import { tell } from '../contract/tell.ts'
 import { clientAddress, compileTrustedProxies } from '../keys/client-address.ts'
 import { throwUnjudged } from '../verify/unjudged.ts'
-import type { BodyReader, IncomingRequest, Verification, Verifier, VerifyOptions } from '../verify/verify.ts'
+import type { IncomingRequest, Verification, VerifyOptions } from '../verify/verify.ts'
 import { findLines, headerLines } from '../wire/header-lines.ts'
 import type { IncomingHeaders } from '../wire/headers.ts'
 import { ask } from './ask.ts'
@@ -43,27 +43,20 @@ export interface AdapterOptions<R> extends VerifyOptions {
 
 const NAMES = ['permission', 'deferBody', 'address', 'trustedProxies', 'target', 'onRefused', 'onError']
 
-/** A request as a framework has it. */
-export interface FrameworkRequest {
-  readonly method: string
-  readonly target: string
-  readonly headers: IncomingHeaders
-  readonly body?: BodyReader | undefined
-  /** As the framework tells it. */
-  readonly address: string | undefined
-  /** The socket's, for the list of trusted proxies. */
-  readonly socketAddress: string | undefined
-}
-
 export interface Adapter<R> {
-  /** @throws what an option of the adapter throws */
-  incoming(request: R, own: FrameworkRequest): IncomingRequest
   /**
-   * Verifies a call, and tells of a refusal.
+   * A request as the options have it.
    *
-   * @throws Error where the call could not be judged, for a fault of the server
+   * @param own as the framework has it
+   * @throws what an option throws
    */
-  verify(verifier: Verifier, request: R, own: FrameworkRequest): Promise<Verification>
+  incoming(request: R, own: IncomingRequest): IncomingRequest
+  /**
+   * Tells of a refusal.
+   *
+   * @throws Error where a call could not be judged, for a fault of the server
+   */
+  judged(result: Verification, request: R): void
   /** Tells of an error. @param isHandedOn whether the framework's error handler is given it */
   report(error: unknown, request: R, isHandedOn?: boolean): void
 }
@@ -72,23 +65,33 @@ export interface Adapter<R> {
  * What an adapter is told decides who gets in, so a misspelled option is refused, and so is a permission that is named
  * and not there: an environment variable that is not set, say.
  *
+ * @param socketAddressOf where the framework's own address is not the socket's
  * @param names options beside those that every adapter has
  * @throws CountersignError `option-invalid`
  */
-export function createAdapter<R>(options: AdapterOptions<R>, names: readonly string[] = []): Adapter<R> {
+export function createAdapter<R>(
+  options: AdapterOptions<R>,
+  socketAddressOf?: (request: R) => string | undefined,
+  names: readonly string[] = [],
+): Adapter<R> {
   refuseUnknown(options, [...NAMES, ...names], 'requireSignature:')
   if ('permission' in options && options.permission === undefined)
     throw new CountersignError('option-invalid', 'The option permission is undefined: leave it out where any key will do.')
   const { address, target, onRefused, onError, trustedProxies } = options
   const isTrusted = trustedProxies === undefined ? undefined : compileTrustedProxies(trustedProxies)
+  const isPlain = address === undefined && target === undefined && isTrusted === undefined
 
-  function incoming(request: R, own: FrameworkRequest): IncomingRequest {
-    const { method, headers, body } = own
-    const call = { method, target: target === undefined ? own.target : ask(target, request), headers, body }
-    if (isTrusted === undefined) return { ...call, address: address === undefined ? own.address : ask(address, request) }
-    const connected = address === undefined ? own.socketAddress : ask(address, request)
+  function incoming(request: R, own: IncomingRequest): IncomingRequest {
+    if (isPlain) return own
+    const call = target === undefined ? own : { ...own, target: ask(target, request) }
+    if (isTrusted === undefined) return address === undefined ? call : { ...call, address: ask(address, request) }
+    const connected = address !== undefined ? ask(address, request) : socketAddressOf === undefined ? own.address : socketAddressOf(request)
     const isProxied = connected !== undefined && isTrusted(connected)
-    return { ...call, address: clientAddress(connected, headers, isTrusted), ...(isProxied ? { host: forwardedHost(headers) } : {}) }
+    return {
+      ...call,
+      address: clientAddress(connected, own.headers, isTrusted),
+      host: isProxied ? forwardedHost(own.headers) : undefined,
+    }
   }
 
   function report(error: unknown, request: R, isHandedOn = false): void {
@@ -99,9 +102,8 @@ export function createAdapter<R>(options: AdapterOptions<R>, names: readonly str
   return {
     incoming,
     report,
-    async verify(verifier, request, own) {
-      const result = await verifier.verify(incoming(request, own), options)
-      if (result.ok) return result
+    judged(result, request) {
+      if (result.ok) return
       const { failure } = result
       // A client that left, or whose body is late, is refused like any other.
       if (failure.code !== 'body-incomplete') throwUnjudged(result)
@@ -111,7 +113,6 @@ export function createAdapter<R>(options: AdapterOptions<R>, names: readonly str
       } catch (error) {
         report(error, request)
       }
-      return result
     },
   }
 }

@@ -1,13 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Verified, Verifier } from '../verify/verify.ts'
-import { type AdapterOptions, asError, createAdapter, type FrameworkRequest } from './adapter.ts'
+import type { IncomingRequest, Verified, Verifier } from '../verify/verify.ts'
+import { type AdapterOptions, asError, createAdapter } from './adapter.ts'
 import { answerProbe } from './body-probe.ts'
 import { isAnswered, nodeRefusalAnswer, sendAnswer, sendFailed, setHeaders } from './node-answer.ts'
+import { socketAddressOf } from './node-request.ts'
 import { endOfTurn } from './turn.ts'
 
 /** What differs between the adapters whose calls are answered by a `ServerResponse`. */
 export interface Steps<R, N> {
-  read(request: R): FrameworkRequest
+  read(request: R): IncomingRequest
   /** What comes after the check; what it throws or rejects with is answered with 500. */
   go(request: R, response: ServerResponse, verified: Verified, next: N): unknown
   /** Where there is an error handler, it is given what went wrong in the check. */
@@ -20,14 +21,18 @@ export function checkCalls<R extends IncomingMessage, N>(
   options: AdapterOptions<R>,
   { read, go, handOn }: Steps<R, N>,
 ): (request: R, response: ServerResponse, next: N) => void {
-  const adapter = createAdapter(options)
+  const adapter = createAdapter(options, socketAddressOf)
 
   /** `undefined` where the call is answered already. */
   async function judge(request: R, response: ServerResponse): Promise<Verified | undefined> {
-    const own = read(request)
-    const result = await adapter.verify(verifier, request, own)
+    // Node's parser tells a listener of the head first, and of the end in the same turn, if both have come: by then it
+    // is seen that there is no body.
+    await undefined
+    const call = adapter.incoming(request, read(request))
+    const result = await verifier.verify(call, options)
+    adapter.judged(result, request)
     if (!result.ok) {
-      sendAnswer(response, nodeRefusalAnswer(result, verifier.scheme.name, request, own.target))
+      sendAnswer(response, nodeRefusalAnswer(result, verifier.scheme.name, request, call.target))
       return undefined
     }
     await endOfTurn()

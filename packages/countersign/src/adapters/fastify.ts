@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Verification, Verifier } from '../verify/verify.ts'
 import { type AdapterOptions, asError, createAdapter } from './adapter.ts'
 import { isAnswered, nodeRefusalAnswer } from './node-answer.ts'
-import { readNodeRequest } from './node-request.ts'
+import { readNodeRequest, socketAddressOf } from './node-request.ts'
 import { endOfTurn } from './turn.ts'
 import { rememberCall } from './verified-calls.ts'
 
@@ -40,12 +40,15 @@ export function requireSignature(
   verifier: Verifier,
   options: FastifyOptions = {},
 ): (request: FastifyRequestLike, reply: FastifyReplyLike, payload: unknown) => Promise<unknown> {
-  const adapter = createAdapter(options)
+  const adapter = createAdapter<FastifyRequestLike>(options, ({ raw }) => socketAddressOf(raw))
   return async (request, reply, payload) => {
     const { raw, originalUrl, ip } = request
     let result: Verification
     try {
-      result = await adapter.verify(verifier, request, { ...readNodeRequest(raw), target: originalUrl, address: ip })
+      await undefined
+      const call = adapter.incoming(request, { ...readNodeRequest(raw), target: originalUrl, address: ip })
+      result = await verifier.verify(call, options)
+      adapter.judged(result, request)
       await endOfTurn()
     } catch (error) {
       adapter.report(error, request, true)

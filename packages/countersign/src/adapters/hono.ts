@@ -44,14 +44,16 @@ export function requireSignature(
   verifier: Verifier,
   options: HonoOptions = {},
 ): (context: HonoContext, next: () => Promise<void>) => Promise<Response | undefined> {
-  const adapter = createAdapter<HonoContext>(options, ['headers'])
+  const adapter = createAdapter<HonoContext>(options, undefined, ['headers'])
   return async (context, next) => {
     let result: Verification
     let target: string
     try {
-      const call = readWebRequest(context.req.raw, options.headers && ask(options.headers, context), context.env)
+      const own = readWebRequest(context.req.raw, options.headers && ask(options.headers, context), context.env)
+      const call = adapter.incoming(context, { ...own, body: maxBytes => keepHonoBody(context, maxBytes) })
       target = call.target
-      result = await adapter.verify(verifier, context, { ...call, body: maxBytes => keepHonoBody(context, maxBytes) })
+      result = await verifier.verify(call, options)
+      adapter.judged(result, context)
     } catch (error) {
       adapter.report(error, context, true)
       throw asError(error)

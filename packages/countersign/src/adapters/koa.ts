@@ -3,7 +3,7 @@ import type { Verification, Verifier } from '../verify/verify.ts'
 import { type AdapterOptions, asError, createAdapter } from './adapter.ts'
 import { answerProbe } from './body-probe.ts'
 import { isAnswered, nodeRefusalAnswer } from './node-answer.ts'
-import { readNodeRequest } from './node-request.ts'
+import { readNodeRequest, socketAddressOf } from './node-request.ts'
 import type { ParsedBody } from './parsed-body.ts'
 import { endOfTurn } from './turn.ts'
 import { rememberCall } from './verified-calls.ts'
@@ -42,7 +42,7 @@ export function requireSignature(
   verifier: Verifier,
   options: KoaOptions = {},
 ): (context: KoaContext, next: () => Promise<unknown>) => Promise<unknown> {
-  const adapter = createAdapter(options)
+  const adapter = createAdapter<KoaContext>(options, ({ req }) => socketAddressOf(req))
   return async (context, next) => {
     const { req, res, originalUrl, request, ip } = context
     const parsed = { rawBody: request.rawBody ?? req.rawBody, body: request.body }
@@ -52,7 +52,10 @@ export function requireSignature(
     }
     let result: Verification
     try {
-      result = await adapter.verify(verifier, context, { ...readNodeRequest(req, parsed), target: originalUrl, address: ip })
+      await undefined
+      const call = adapter.incoming(context, { ...readNodeRequest(req, parsed), target: originalUrl, address: ip })
+      result = await verifier.verify(call, options)
+      adapter.judged(result, context)
       await endOfTurn()
     } catch (error) {
       adapter.report(error, context, true)

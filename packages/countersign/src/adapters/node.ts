@@ -3,7 +3,7 @@ import type { IncomingRequest, Refused, Verification, Verified, Verifier } from 
 import { type AdapterOptions, createAdapter } from './adapter.ts'
 import { checkCalls } from './connect.ts'
 import { nodeRefusalAnswer, sendAnswer } from './node-answer.ts'
-import { readNodeRequest } from './node-request.ts'
+import { readNodeRequest, socketAddressOf } from './node-request.ts'
 import { rememberCall } from './verified-calls.ts'
 
 export type NodeOptions = AdapterOptions<IncomingMessage>
@@ -70,7 +70,7 @@ export async function verifyNodeRequest(verifier: Verifier, request: IncomingMes
 
 /** The raw method, target, headers, body and address of a Node request. */
 export function fromNodeRequest(request: IncomingMessage, options: NodeOptions = {}): IncomingRequest {
-  return createAdapter(options).incoming(request, readNodeRequest(request))
+  return createAdapter(options, socketAddressOf).incoming(request, readNodeRequest(request))
 }
 
 /** Answers a refusal, unless something else has answered by then. */

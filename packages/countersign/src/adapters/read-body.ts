@@ -18,12 +18,20 @@ export function clientGone(): Error {
 
 /** Whether a parser has read the body and kept nothing of it that can be verified. */
 export function isBodyEaten(request: IncomingMessage & ParsedBody, parsed: ParsedBody = request): boolean {
-  if (kept.has(request) || !(request.readableDidRead || request.readableEnded || request.readableFlowing === true)) return false
+  if (kept.has(request) || !wasRead(request)) return false
   try {
     return keptByParser(request, parsed) === undefined
   } catch {
     return true
   }
+}
+
+/**
+ * Whether a request is seen to have no body: its stream has ended, and nobody has read anything of it. Most requests are
+ * such, and need no reading then. `false` says nothing: the end may not have come yet.
+ */
+export function isWithoutBody(request: IncomingMessage): boolean {
+  return isOver(request) && request.readableLength === 0 && !wasRead(request) && !wasAborted(request)
 }
 
 /**
@@ -40,11 +48,8 @@ export async function readBody(
   maxBytes: number,
   parsed: ParsedBody = request,
 ): Promise<Uint8Array | undefined | 'too-large'> {
-  // Node's parser tells a listener of the head first, and of the end in the same turn if both have come. A body that
-  // has ended and is empty needs no reading then.
-  await undefined
   if (kept.has(request)) return within(kept.get(request), maxBytes)
-  if (request.readableDidRead || request.readableEnded || request.readableFlowing === true) {
+  if (wasRead(request)) {
     const bytes = keptByParser(request, parsed)
     if (bytes !== undefined) return within(bytes, maxBytes)
     if (announcedLength(request) === 0 && isOfNodesParser(request)) return undefined
@@ -52,9 +57,8 @@ export async function readBody(
   }
   if (request.readableEncoding !== null)
     throw new BodyEatenError('The body is read as text (setEncoding), and its bytes are signed: leave its encoding alone.')
-  if (isOver(request)) {
-    if (request.readableLength === 0) return undefined
-  } else if (request.destroyed || wasAborted(request)) throw clientGone()
+  if (isWithoutBody(request)) return undefined
+  if (!isOver(request) && (request.destroyed || wasAborted(request))) throw clientGone()
   if ((announcedLength(request) ?? 0) > maxBytes) return 'too-large'
   return takeAndPutBack(request, maxBytes)
 }
@@ -117,6 +121,10 @@ function takeAndPutBack(request: IncomingMessage, maxBytes: number): Promise<Uin
 
 function within(bytes: Uint8Array | undefined | 'too-large', maxBytes: number): Uint8Array | undefined | 'too-large' {
   return bytes === undefined || bytes === 'too-large' || bytes.length <= maxBytes ? bytes : 'too-large'
+}
+
+function wasRead(request: IncomingMessage): boolean {
+  return request.readableDidRead || request.readableEnded || request.readableFlowing === true
 }
 
 /** Whether nothing more will come into a stream, though it may hold bytes, and need not have told anybody of its end. */

@@ -1,11 +1,10 @@
 import type { AnswerHeaders, IncomingRequest, Refused, Verified, Verifier } from '../verify/verify.ts'
 import type { IncomingHeaders } from '../wire/headers.ts'
 import { readStream } from '../wire/stream.ts'
-import { type AdapterOptions, createAdapter, type FrameworkRequest } from './adapter.ts'
+import { type AdapterOptions, createAdapter } from './adapter.ts'
 import { ask } from './ask.ts'
 import { BodyEatenError } from './body-eaten.ts'
-import { incomingOf } from './incoming.ts'
-import { nodeHeaders } from './node-request.ts'
+import { incomingOf, nodeHeaders } from './incoming.ts'
 import { FAILED, type RefusalAnswer, refusalAnswer } from './refusal.ts'
 
 /**
@@ -51,12 +50,13 @@ export function requireSignature<R extends Request, A extends readonly unknown[]
   handler: SignedWebHandler<R, A>,
   options: WebOptions = {},
 ): (request: R, ...more: A) => Promise<Response> {
-  const adapter = createAdapter<Request>(options, ['headers'])
+  const adapter = createAdapter<Request>(options, undefined, ['headers'])
   return async (request, ...more) => {
     try {
       const own = typeof verifier === 'function' ? await verifier(request, ...more) : verifier
-      const call = readWebRequest(request, options.headers && ask(options.headers, request), more[0])
-      const result = await adapter.verify(own, request, call)
+      const call = adapter.incoming(request, readWebRequest(request, options.headers && ask(options.headers, request), more[0]))
+      const result = await own.verify(call, options)
+      adapter.judged(result, request)
       if (result.ok) return withHeaders(await handler(request, result, ...more), result.headers)
       return problemResponse(result, own.scheme.name, call.target)
     } catch (error) {
@@ -70,20 +70,18 @@ export function requireSignature<R extends Request, A extends readonly unknown[]
 /** The method, target, headers, body and address of a web-standard request. */
 export function fromWebRequest(request: Request, options: WebOptions = {}): IncomingRequest {
   const own = readWebRequest(request, options.headers && ask(options.headers, request))
-  return createAdapter<Request>(options, ['headers']).incoming(request, own)
+  return createAdapter<Request>(options, undefined, ['headers']).incoming(request, own)
 }
 
 /** @param env what the platform gives with it: Node's own request, by the server of Hono */
-export function readWebRequest(request: Request, headers?: IncomingHeaders, env?: unknown): FrameworkRequest {
+export function readWebRequest(request: Request, headers?: IncomingHeaders, env?: unknown): IncomingRequest {
   const incoming = incomingOf(env)
-  const address = incoming?.socket?.remoteAddress
   return {
     method: request.method,
     target: incoming?.originalUrl ?? incoming?.url ?? targetOf(request.url),
     headers: headers ?? (incoming === undefined ? withHost(request) : nodeHeaders(incoming)),
     body: maxBytes => readWebBody(request, maxBytes),
-    address,
-    socketAddress: address,
+    address: incoming?.socket?.remoteAddress,
   }
 }
 

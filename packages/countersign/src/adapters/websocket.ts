@@ -2,10 +2,10 @@ import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { FAILURES } from '../contract/problem.ts'
 import type { Signer } from '../sign/sign.ts'
-import type { Refused, Verification, Verified, Verifier } from '../verify/verify.ts'
-import { createAdapter, type FrameworkRequest } from './adapter.ts'
+import type { IncomingRequest, Refused, Verification, Verified, Verifier } from '../verify/verify.ts'
+import { createAdapter } from './adapter.ts'
 import type { NodeOptions } from './node.ts'
-import { readNodeRequest } from './node-request.ts'
+import { readNodeRequest, socketAddressOf } from './node-request.ts'
 import { FAILED, type RefusalAnswer, refusalAnswer } from './refusal.ts'
 
 /**
@@ -13,11 +13,11 @@ import { FAILED, type RefusalAnswer, refusalAnswer } from './refusal.ts'
  * verifier's `origin` to accept either.
  */
 export async function verifyUpgrade(verifier: Verifier, request: IncomingMessage, options: NodeOptions = {}): Promise<Verification> {
-  return verifier.verify(createAdapter(options).incoming(request, readUpgrade(request)), options)
+  return verifier.verify(createAdapter(options, socketAddressOf).incoming(request, readUpgrade(request)), options)
 }
 
 /** Its body is the WebSocket's. */
-function readUpgrade(request: IncomingMessage): FrameworkRequest {
+function readUpgrade(request: IncomingMessage): IncomingRequest {
   return { ...readNodeRequest(request), body: undefined }
 }
 
@@ -35,15 +35,18 @@ export function requireSignature(
   handler: (request: IncomingMessage, socket: Duplex, head: Buffer, verified: Verified) => unknown,
   options: NodeOptions = {},
 ): (request: IncomingMessage, socket: Duplex, head: Buffer) => void {
-  const adapter = createAdapter(options)
+  const adapter = createAdapter(options, socketAddressOf)
 
   async function handle(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     const destroy = (): void => void socket.destroy()
     socket.on('error', destroy)
     let result: Verification
-    const { target, ...own } = readUpgrade(request)
+    let target: string
     try {
-      result = await adapter.verify(verifier, request, { ...own, target })
+      const call = adapter.incoming(request, readUpgrade(request))
+      target = call.target
+      result = await verifier.verify(call, options)
+      adapter.judged(result, request)
     } catch (error) {
       adapter.report(error, request)
       answerUpgrade(socket, FAILED, 'Internal error')
