@@ -3,14 +3,14 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createSigner, createVerifier, memoryKeys, type Verifier } from '../index.ts'
 import { qredoV1 } from '../schemes/index.ts'
 import { overHttp1 } from './body-senders.ts'
-import { type Running, SERVERS } from './body-servers.ts'
+import { type Running, runnableServers } from './body-servers.ts'
 import { SENDINGS } from './body-table.ts'
 import { secret } from './scene.ts'
 
 const ORIGIN = 'http://api.example'
 const signer = createSigner(qredoV1, { keyId: 'k', secret })
 const keys = memoryKeys(qredoV1, [{ id: 'k', secret }])
-const WITH_CLIENTS = Object.entries(SERVERS).filter(([name]) => !/inject|program|^`fetch` handlers$/.test(name))
+const WITH_CLIENTS = runnableServers(true)
 /** Frameworks that answer with their own error handler, where a handler of theirs fails. */
 const OWN_ERRORS = /Express|Fastify|Koa|Hono/
 

@@ -1,5 +1,5 @@
 /** The servers of the table: each echoes, behind the check, what its handler reads. Not published. */
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import type { EventEmitter } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createServer, IncomingMessage, type RequestListener, type Server, ServerResponse } from 'node:http'
@@ -65,6 +65,9 @@ async function listen(server: Server | Http2Server | Http2SecureServer, send: Se
     },
   }
 }
+
+/** Certificates are made with it. */
+export const HAS_OPENSSL = spawnSync('openssl', ['version']).error === undefined
 
 /** A certificate for this machine, made anew. */
 let certificate: { readonly key: string; readonly cert: string } | undefined
@@ -264,4 +267,11 @@ export const SERVERS: { readonly [name: string]: Start } = {
   'requests that a program makes, to Express': made(options => expressListener(options), false),
   'requests that a program makes, late, to Express': made(options => expressListener(options), true),
   'requests that a program makes, to Koa': made(koaListener, true),
+}
+
+/** Those that can run here. @param withClients only those that clients connect to */
+export function runnableServers(withClients = false): [name: string, start: Start][] {
+  const isOverTls = (name: string): boolean => /TLS/.test(name) && !/without TLS/.test(name)
+  const hasNoClients = (name: string): boolean => /inject|program|^`fetch` handlers$/.test(name)
+  return Object.entries(SERVERS).filter(([name]) => (HAS_OPENSSL || !isOverTls(name)) && !(withClients && hasNoClients(name)))
 }

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { createSigner, createVerifier, memoryKeys } from '../index.ts'
 import { qredoV1 } from '../schemes/index.ts'
-import { type Running, SERVERS } from './body-servers.ts'
+import { HAS_OPENSSL, type Running, runnableServers, SERVERS } from './body-servers.ts'
 import { docsTable, expectedAnswer, LIMIT, SENDINGS, type Sending, SIGNINGS, type Signing, signedBody } from './body-table.ts'
 import { secret } from './scene.ts'
 
@@ -17,7 +17,7 @@ const CASES = Object.entries(SENDINGS).flatMap(([name, sending]: [string, Sendin
     .filter(({ expected }) => expected !== undefined),
 )
 
-describe.each(Object.entries(SERVERS))('bodies of %s', (_name, start) => {
+describe.each(runnableServers())('bodies of %s', (_name, start) => {
   let running: Running
   let handled = 0
   const errors: unknown[] = []
@@ -56,6 +56,8 @@ describe.each(Object.entries(SERVERS))('bodies of %s', (_name, start) => {
     BOUND_MS,
   )
 })
+
+if (!HAS_OPENSSL) it.skip('over TLS: needs openssl')
 
 it('docs/frameworks.md has the table that is tested', () => {
   const page = readFileSync(new URL('../../../../docs/frameworks.md', import.meta.url), 'utf8')

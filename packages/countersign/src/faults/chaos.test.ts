@@ -1,9 +1,12 @@
+import { createServer } from 'node:http'
 import { connect as connectHttp2 } from 'node:http2'
 import { connect, type Socket } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { requireSignature } from '../adapters/websocket.ts'
 import { createSigner, createVerifier, memoryKeys } from '../index.ts'
 import { qredoV1 } from '../schemes/index.ts'
-import { type Running, SERVERS } from './body-servers.ts'
+import { overHttp1 } from './body-senders.ts'
+import { type Running, runnableServers } from './body-servers.ts'
 import { SENDINGS } from './body-table.ts'
 import { secret } from './scene.ts'
 
@@ -14,7 +17,7 @@ const AT_ONCE = 16
 const ORIGIN = 'http://api.example'
 const signer = createSigner(qredoV1, { keyId: 'k', secret })
 
-const WITH_CLIENTS = Object.entries(SERVERS).filter(([name]) => !/inject|program|^`fetch` handlers$/.test(name))
+const WITH_CLIENTS = runnableServers(true)
 const EACH = Math.ceil(REQUESTS / WITH_CLIENTS.length)
 
 /** Mulberry32: the same run for the same seed. */
@@ -43,6 +46,30 @@ function callOf(roll: Roll): { readonly target: string; readonly headers: Record
   return { target, body, headers: { 'content-type': 'application/octet-stream', ...headers, ...broken } }
 }
 
+/** Breaks off, or changes, what is sent. */
+function damaged(bytes: Buffer, roll: Roll): Buffer {
+  switch (roll(6)) {
+    case 0:
+      return bytes.subarray(0, roll(bytes.length))
+    case 1:
+      bytes[roll(bytes.length)] = roll(256)
+      return bytes
+    case 2:
+      return Buffer.concat([bytes, bytes])
+    default:
+      return bytes
+  }
+}
+
+/** An upgrade to a WebSocket, signed or not. */
+function upgradeOf(roll: Roll): Buffer {
+  const { headers } = signer.sign({ method: 'GET', url: `${ORIGIN}/feed` })
+  const lines = Object.entries(pick(roll, [headers, headers, {}])).map(([name, value]) => `${name}: ${value}\r\n`)
+  const length = pick(roll, ['', '', 'content-length: 3\r\n'])
+  const head = `GET /feed HTTP/1.1\r\nhost: a\r\nconnection: upgrade\r\nupgrade: ${pick(roll, ['websocket', 'h2c'])}\r\n`
+  return damaged(Buffer.from(`${head}${length}${lines.join('')}\r\n${pick(roll, ['', 'abc'])}`), roll)
+}
+
 /** A call over HTTP/1.1 as bytes, of which a part may be missing or wrong. */
 function bytesOf(roll: Roll): Buffer {
   const { target, headers, body } = callOf(roll)
@@ -60,22 +87,10 @@ function bytesOf(roll: Roll): Buffer {
     ['expect', '100-continue', body],
   ] as const)
   const lines = Object.entries({ host: 'a', ...headers, [framing[0]]: framing[1] }).map(([name, value]) => `${name}: ${value}\r\n`)
-  const bytes = Buffer.from(`POST ${target} HTTP/1.1\r\n${lines.join('')}\r\n${framing[2]}`)
-  switch (roll(6)) {
-    case 0:
-      return bytes.subarray(0, roll(bytes.length))
-    case 1:
-      bytes[roll(bytes.length)] = roll(256)
-      return bytes
-    case 2:
-      return Buffer.concat([bytes, bytes])
-    default:
-      return bytes
-  }
+  return damaged(Buffer.from(`POST ${target} HTTP/1.1\r\n${lines.join('')}\r\n${framing[2]}`), roll)
 }
 
-async function breakHttp1(port: number, roll: Roll): Promise<void> {
-  const bytes = bytesOf(roll)
+async function breakHttp1(port: number, roll: Roll, bytes: Buffer = bytesOf(roll)): Promise<void> {
   const pieces = 1 + roll(4)
   const end = pick(roll, ['destroy', 'reset', 'half-close', 'wait'] as const)
   const socket: Socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true })
@@ -125,6 +140,15 @@ async function breakHttp2(port: number, roll: Roll, isTls: boolean): Promise<voi
   await closed
 }
 
+/** Some at once, each with dice of its own. */
+async function runEach(roll: Roll, run: (own: Roll) => Promise<void>): Promise<void> {
+  const seeds = Array.from({ length: EACH }, () => roll(2 ** 31))
+  const worker = async (): Promise<void> => {
+    for (let seed = seeds.pop(); seed !== undefined; seed = seeds.pop()) await run(dice(seed))
+  }
+  await Promise.all(Array.from({ length: AT_ONCE }, worker))
+}
+
 const unexpected: unknown[] = []
 const note = (error: unknown): void => void unexpected.push(error)
 beforeEach(() => {
@@ -160,16 +184,10 @@ describe.each(WITH_CLIENTS)('%s', (name, start) => {
     })
     const isHttp2 = / over HTTP\/2| over TLS|http2/.test(name)
     const isTls = /TLS/.test(name) && !/without TLS/.test(name)
-    const seeds = Array.from({ length: EACH }, () => roll(2 ** 31))
-    const worker = async (): Promise<void> => {
-      for (let seed = seeds.pop(); seed !== undefined; seed = seeds.pop()) {
-        const own = dice(seed)
-        // Bytes of HTTP/1.1 are broken bytes of HTTP/2.
-        if (isHttp2 && own(5) > 0) await breakHttp2(running.port, own, isTls)
-        else await breakHttp1(running.port, own)
-      }
-    }
-    await Promise.all(Array.from({ length: AT_ONCE }, worker))
+    await runEach(roll, own =>
+      // Bytes of HTTP/1.1 are broken bytes of HTTP/2.
+      isHttp2 && own(5) > 0 ? breakHttp2(running.port, own, isTls) : breakHttp1(running.port, own),
+    )
     isCalm = true
     const { headers } = signer.sign({ method: 'POST', url: `${ORIGIN}/x`, body: SENDINGS.unknown.pieces.join('') })
     const good = await running.send({
@@ -184,6 +202,40 @@ describe.each(WITH_CLIENTS)('%s', (name, start) => {
     expect(calls).toBeGreaterThan(0)
     expect(unexpected).toEqual([])
     // What a stranger sends is a refusal, never an error of the server.
+    expect(errors.filter(error => !(error instanceof Error && error.message === 'The handler failed.'))).toEqual([])
+  })
+})
+
+describe('WebSocket upgrades', () => {
+  it(`outlive ${EACH} broken ones, and a good one is handed on`, { timeout: 60_000 + EACH * 100 }, async () => {
+    const verifier = createVerifier(qredoV1, { origin: ORIGIN, keys: memoryKeys(qredoV1, [{ id: 'k', secret }]), replay: 'off' })
+    const errors: unknown[] = []
+    let calls = 0
+    let isCalm = false
+    const server = createServer().on(
+      'upgrade',
+      requireSignature(
+        verifier,
+        async (_request, socket) => {
+          socket.on('error', () => undefined)
+          if (!isCalm && ++calls % 3 === 0) throw new Error('The handler failed.')
+          socket.end('HTTP/1.1 101 Switching Protocols\r\n\r\n')
+        },
+        { onError: error => errors.push(error) },
+      ),
+    )
+    await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+    const { port } = server.address() as { port: number }
+    await runEach(dice(SEED), own => breakHttp1(port, own, upgradeOf(own)))
+    isCalm = true
+    const { headers } = signer.sign({ method: 'GET', url: `${ORIGIN}/feed` })
+    const upgrade = { ...headers, connection: 'upgrade', upgrade: 'websocket' }
+    const good = await overHttp1({ port, method: 'GET', target: '/feed', headers: upgrade, sending: SENDINGS.none })
+    server.closeAllConnections()
+    server.close()
+    expect(good.status).toBe(101)
+    expect(calls).toBeGreaterThan(0)
+    expect(unexpected).toEqual([])
     expect(errors.filter(error => !(error instanceof Error && error.message === 'The handler failed.'))).toEqual([])
   })
 })
