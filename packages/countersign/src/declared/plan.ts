@@ -6,6 +6,7 @@ import { fieldsOf, hashOf, type Recipe } from '../recipe/recipe.ts'
 import { type BodyDigest, claimOf, completed, type Plan, type Stated } from '../scheme/plan.ts'
 import type { DeclaredScheme } from '../scheme/scheme.ts'
 import { publicTarget } from '../wire/origins.ts'
+import { compilePresence } from './presence.ts'
 import { compilePresentedReader, type Presented } from './presented.ts'
 
 /** Turns a declaration into what a verifier runs. */
@@ -25,6 +26,8 @@ export function createDeclaredPlan(scheme: DeclaredScheme): Plan {
     })
 
   return {
+    presents: compilePresence(scheme),
+
     read(request) {
       const presented = read(request)
       if ('code' in presented) return presented
