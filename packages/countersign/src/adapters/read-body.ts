@@ -12,7 +12,7 @@ export const KEEP_BODY_ADVICE =
 const kept = new WeakMap<IncomingMessage, Uint8Array | undefined | 'too-large'>()
 
 /** The error for a body whose client left before it was whole. */
-export function clientGone(): Error {
+function clientGone(): Error {
   return Object.assign(new Error('The client went away before its body was read.'), { code: 'ECONNABORTED' })
 }
 
@@ -27,8 +27,8 @@ export function isBodyEaten(request: IncomingMessage & ParsedBody, parsed: Parse
 }
 
 /**
- * Whether a request is seen to have no body: its stream has ended, and nobody has read anything of it. Most requests are
- * such, and need no reading then. `false` says nothing: the end may not have come yet.
+ * Whether a request is seen to have no body: its stream has ended, and nobody has read anything of it. Most requests
+ * are such, and need no reading then. `false` says nothing: the end may not have come yet.
  */
 export function isWithoutBody(request: IncomingMessage): boolean {
   return isOver(request) && request.readableLength === 0 && !wasRead(request) && !wasAborted(request)
@@ -127,7 +127,7 @@ function wasRead(request: IncomingMessage): boolean {
   return request.readableDidRead || request.readableEnded || request.readableFlowing === true
 }
 
-/** Whether nothing more will come into a stream, though it may hold bytes, and need not have told anybody of its end. */
+/** Whether nothing more will come into a stream. It may hold bytes, and need not have told anybody of its end. */
 function isOver(request: IncomingMessage): boolean {
   const { _readableState: state } = request as { readonly _readableState?: { readonly ended?: unknown } }
   return state?.ended === true || request.readableEnded

@@ -102,7 +102,7 @@ export interface IncomingRequest {
   /** Path and query exactly as they stood on the request line, before any router or parser. */
   readonly target: string
   readonly headers: IncomingHeaders
-  /** The host that was called, where a proxy has replaced `Host`. Like that, it only chooses among the known origins. */
+  /** The host that was called, where a proxy has replaced `Host`. It only chooses among the known origins, too. */
   readonly host?: string | undefined
   /** The raw bytes, before any parser, or the function that reads them. */
   readonly body?: Uint8Array | BodyReader | undefined

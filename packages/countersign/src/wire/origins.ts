@@ -10,7 +10,7 @@ export interface Origin {
   readonly host: string
   /** `origin` without its scheme's own port, as the standards that normalise it sign it (RFC 9421 §2.2.3). */
   readonly canonical: string
-  /** The call is for the base path itself, `https://a.example/v1`, which arrives as `/` like `https://a.example/v1/`. */
+  /** The call is for the base path itself: `https://a.example/v1` arrives as `/`, like `https://a.example/v1/`. */
   readonly isBare?: boolean | undefined
 }
 

@@ -1,4 +1,4 @@
-/** The servers of the table: each echoes, behind the check, what its handler reads. Not published. */
+/** The servers of the table: each echoes, behind the check, what its handler reads. */
 import { execFileSync, spawnSync } from 'node:child_process'
 import type { EventEmitter } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
@@ -14,13 +14,13 @@ import express from 'express'
 import fastify, { type FastifyInstance } from 'fastify'
 import { Hono } from 'hono'
 import Koa from 'koa'
-import * as forExpress from '../adapters/express.ts'
-import * as forFastify from '../adapters/fastify.ts'
-import * as forHono from '../adapters/hono.ts'
-import * as forKoa from '../adapters/koa.ts'
-import * as forNode from '../adapters/node.ts'
-import * as forWeb from '../adapters/web.ts'
-import type { Verified, Verifier } from '../index.ts'
+import * as forExpress from '../src/adapters/express.ts'
+import * as forFastify from '../src/adapters/fastify.ts'
+import * as forHono from '../src/adapters/hono.ts'
+import * as forKoa from '../src/adapters/koa.ts'
+import * as forNode from '../src/adapters/node.ts'
+import * as forWeb from '../src/adapters/web.ts'
+import type { Verified, Verifier } from '../src/index.ts'
 import { type Answer, overHttp1, overHttp2, type Send, streamOf } from './body-senders.ts'
 
 export interface Running {
@@ -33,7 +33,7 @@ export interface Running {
   close(): unknown
 }
 
-export interface Options {
+interface Options {
   readonly verifier: Verifier
   /** Called where a call comes to the handler. */
   readonly handled: () => void

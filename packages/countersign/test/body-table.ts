@@ -37,8 +37,6 @@ export const SENDINGS = {
   'aborted unknown': { title: 'cut off, without a length', pieces: ['{"name"', ':"é"}'], framing: 'unknown', isAborted: true },
 } satisfies { readonly [name: string]: Sending }
 
-export type SendingName = keyof typeof SENDINGS
-
 /** How what is signed differs from what is sent. */
 export const SIGNINGS = {
   right: 'signed as sent',

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { createSigner, createVerifier, memoryKeys } from '../index.ts'
-import { qredoV1 } from '../schemes/index.ts'
+import { secret } from '../src/faults/scene.ts'
+import { createSigner, createVerifier, memoryKeys } from '../src/index.ts'
+import { qredoV1 } from '../src/schemes/index.ts'
 import { HAS_OPENSSL, type Running, runnableServers, SERVERS } from './body-servers.ts'
 import { docsTable, expectedAnswer, LIMIT, SENDINGS, type Sending, SIGNINGS, type Signing, signedBody } from './body-table.ts'
-import { secret } from './scene.ts'
 
 const ORIGIN = 'http://api.example'
 const signer = createSigner(qredoV1, { keyId: 'k', secret })
@@ -60,6 +60,6 @@ describe.each(runnableServers())('bodies of %s', (_name, start) => {
 if (!HAS_OPENSSL) it.skip('over TLS: needs openssl')
 
 it('docs/frameworks.md has the table that is tested', () => {
-  const page = readFileSync(new URL('../../../../docs/frameworks.md', import.meta.url), 'utf8')
+  const page = readFileSync(new URL('../../../docs/frameworks.md', import.meta.url), 'utf8')
   expect(page).toContain(docsTable(Object.keys(SERVERS)))
 })

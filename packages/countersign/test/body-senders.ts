@@ -1,11 +1,11 @@
-/** Clients that send a body as the table says, over each protocol. Not published. */
+/** Clients that send a body as the table says, over each protocol. */
 import { once } from 'node:events'
 import { connect as connectHttp2 } from 'node:http2'
 import { connect } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Sending } from './body-table.ts'
 
-export interface Call {
+interface Call {
   readonly port: number
   readonly method: string
   readonly target: string

@@ -2,13 +2,13 @@ import { createServer } from 'node:http'
 import { connect as connectHttp2 } from 'node:http2'
 import { connect, type Socket } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { requireSignature } from '../adapters/websocket.ts'
-import { createSigner, createVerifier, memoryKeys } from '../index.ts'
-import { qredoV1 } from '../schemes/index.ts'
+import { requireSignature } from '../src/adapters/websocket.ts'
+import { secret } from '../src/faults/scene.ts'
+import { createSigner, createVerifier, memoryKeys } from '../src/index.ts'
+import { qredoV1 } from '../src/schemes/index.ts'
 import { overHttp1 } from './body-senders.ts'
 import { type Running, runnableServers } from './body-servers.ts'
 import { SENDINGS } from './body-table.ts'
-import { secret } from './scene.ts'
 
 /** Broken requests, over all servers; `CHAOS=10000` for a long run. */
 const REQUESTS = Number(process.env.CHAOS ?? 400)

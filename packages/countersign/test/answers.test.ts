@@ -1,11 +1,11 @@
 import { createServer, type RequestListener } from 'node:http'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { createSigner, createVerifier, memoryKeys, type Verifier } from '../index.ts'
-import { qredoV1 } from '../schemes/index.ts'
+import { secret } from '../src/faults/scene.ts'
+import { createSigner, createVerifier, memoryKeys, type Verifier } from '../src/index.ts'
+import { qredoV1 } from '../src/schemes/index.ts'
 import { overHttp1 } from './body-senders.ts'
 import { type Running, runnableServers } from './body-servers.ts'
 import { SENDINGS } from './body-table.ts'
-import { secret } from './scene.ts'
 
 const ORIGIN = 'http://api.example'
 const signer = createSigner(qredoV1, { keyId: 'k', secret })
@@ -113,7 +113,7 @@ describe.each(WITH_CLIENTS)('%s', (name, start) => {
 
 describe('an answer that was begun', () => {
   it('is cut off where the handler fails, which onError is told', async () => {
-    const { requireSignature } = await import('../adapters/node.ts')
+    const { requireSignature } = await import('../src/adapters/node.ts')
     const onError = vi.fn()
     const verifier = createVerifier(qredoV1, { origin: ORIGIN, keys, replay: 'off' })
     const listener: RequestListener = requireSignature(
