@@ -32,8 +32,8 @@ export interface VerifierLimits {
    */
   readonly methods?: readonly string[] | undefined
   /**
-   * In milliseconds: a key source or a replay guard that has not answered by then is unavailable, which is a 503.
-   * Default: 5 seconds.
+   * In milliseconds: a key source, a replay guard or cryptography that has not answered by then is unavailable, which
+   * is a 503. Default: 5 seconds.
    */
   readonly sourceTimeoutMs?: number | undefined
   /** In milliseconds: a body that is not there by then is `body-incomplete`. Default: 5 minutes. */
@@ -43,7 +43,9 @@ export interface VerifierLimits {
 export interface VerifierOptions {
   /**
    * The public origin of the API, `https://api.example.com`, with the base path that a proxy takes off where there is
-   * one; or several, of which the `Host` header chooses. The URL that is verified is this and the raw request target.
+   * one; or several, of which the `Host` header chooses. `https://*.example.com` are the origins of all names of one
+   * label more: of such a verifier, the `Host` header says which. The URL that is verified is this and the raw request
+   * target.
    */
   readonly origin: string | readonly string[]
   /**
@@ -100,6 +102,8 @@ export interface IncomingRequest {
   /** Path and query exactly as they stood on the request line, before any router or parser. */
   readonly target: string
   readonly headers: IncomingHeaders
+  /** The host that was called, where a proxy has replaced `Host`. It only chooses among the known origins, too. */
+  readonly host?: string | undefined
   /** The raw bytes, before any parser, or the function that reads them. */
   readonly body?: Uint8Array | BodyReader | undefined
   /** The client's IP address, for keys that are bound to some. */
@@ -147,6 +151,11 @@ export interface Refused {
   readonly failure: Failure
   /** What was thrown, where something failed that the verifier was given. Not for the caller. */
   readonly cause?: unknown
+  /**
+   * Whether a signature of the request could be good all the same, such as at another time or from another address.
+   * `false`: each is wrong, of an unknown or revoked key, or over. Left out where that was not found out.
+   */
+  readonly holds?: boolean | undefined
   /** To be sent with the refusal, beside its own. */
   readonly headers?: AnswerHeaders | undefined
 }
@@ -161,10 +170,10 @@ export interface Verifier {
   readonly scheme: Scheme
   readonly maxBodyBytes: number
   /**
-   * Whether the head of a request carries a signature of the scheme, for a call that this verifier takes. Says nothing
-   * of whether it holds; reads no body, and tells nobody of a refusal.
+   * Whether a request has a signature of the scheme, right or wrong. Reads no body, and tells nobody of a refusal.
+   * Headers and parameters that the scheme shares with others are not enough: all that each of its calls has is there.
    */
-  isSigned(request: IncomingRequest): boolean
+  presents(request: IncomingRequest): boolean
   /**
    * Never rejects, and waits for nothing for ever: what the key source, the replay guard, the body's reader or another
    * option throws is the `cause` of a refusal. See `throwUnjudged` for those who would rather have it thrown.

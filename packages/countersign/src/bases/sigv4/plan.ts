@@ -15,6 +15,7 @@ import {
 } from '../../scheme/plan.ts'
 import { combineLines, findLine, findRepeated, headerLines, isSingleField, type Line, ownLines } from '../../wire/header-lines.ts'
 import { isHeaderName } from '../../wire/headers.ts'
+import { publicTarget } from '../../wire/origins.ts'
 import { parseTimestamp } from '../../wire/parse-timestamp.ts'
 import { hostOf, queryOf } from '../../wire/url.ts'
 import { type BaseCall, baseCall, placeCall } from '../base-call.ts'
@@ -22,7 +23,7 @@ import { bodyHash } from '../body-hash.ts'
 import { KEPT_LISTS, MAX_COVERED, MAX_LIST_LENGTH } from '../covered-limits.ts'
 import { signedDates } from '../signed-dates.ts'
 import { MAX_EXPIRES, type SigV4Options } from './options.ts'
-import { type Presented, readPresented } from './presented.ts'
+import { hasQuerySignature, type Presented, readPresented } from './presented.ts'
 import { compileForms, DERIVATION_TEXTS, type Form, isS3Service, PAYLOAD_HEADER, PAYLOAD_MARKERS } from './recipe.ts'
 
 /** Set by CloudFront behind the client, so AWS doesn't want it signed. */
@@ -94,6 +95,10 @@ export function createSigV4Plan(options: SigV4Options): Plan {
   }
 
   return {
+    presents({ headers, target }) {
+      return /^AWS4-/i.test(findLine(headerLines(headers), 'authorization') ?? '') || hasQuerySignature(target)
+    },
+
     read(request: PlanRequest) {
       const lines = ownLines(headerLines(request.headers).map(([name, value]): Line => [name.toLowerCase(), value]))
       const presented = readPresented(lines, request.target, plus)
@@ -108,10 +113,10 @@ export function createSigV4Plan(options: SigV4Options): Plan {
       return completed(claim, body)
     },
 
-    compose(claim: TimelyClaim, { canonical, basePath }) {
+    compose(claim: TimelyClaim, origin) {
       const call = claim.call as SigV4Call
       const { recipe, made } = compiled(call.own.form)
-      return { recipe, made, call: placeCall(call, canonical, basePath + call.own.target), chain: DERIVATION_TEXTS }
+      return { recipe, made, call: placeCall(call, origin.canonical, publicTarget(origin, call.own.target)), chain: DERIVATION_TEXTS }
     },
 
     statedDigest({ stated: [stated] }: Claim) {
