@@ -40,6 +40,7 @@ beforeAll(async () => {
   service = await openKeyService({ store: join(folder, 'keys.db') })
   const actor = { name: 'test', address: '' }
   await service.administrators.createOrganisation(actor, { id: 'acme', name: 'Acme', kind: 'organisation' })
+  await service.administrators.createOrganisation(actor, { id: 'other', name: 'Other', kind: 'organisation' })
   const made = await service.keys.create(actor, 'acme', { name: 'k', permissions: ['balance', 'web3'], fundId: 'f1' })
   keyId = made.key.id
   secret = made.secret ?? ''
@@ -165,6 +166,47 @@ describe('the gateway', () => {
       [200, 'passed', keyId],
       [418, 'passed', keyId],
     ])
+  })
+
+  it.each([
+    [undefined, '8.8.8.8, 192.0.2.7', 'address-not-allowed', '127.0.0.1'],
+    [['127.0.0.1'], '8.8.8.8, 192.0.2.7', 'ok', '192.0.2.7'],
+    [['127.0.0.1'], '192.0.2.7, 8.8.8.8', 'address-not-allowed', '8.8.8.8'],
+    [['127.0.0.1'], '192.0.2.7, unknown', 'address-not-allowed', '127.0.0.1'],
+  ])('believes of a client’s address what trusted proxies say (%j, %s)', async (trustedProxies, list, expected, logged) => {
+    const made = await service.keys.create({ name: 'test', address: '' }, 'other', { name: 'bound', addresses: ['192.0.2.0/24'] })
+    const { port } = await start({ trustedProxies })
+    const { headers } = createSigner(qredoV1, { keyId: made.key.id, secret: made.secret ?? '' }).sign({ method: 'GET', url: `${ORIGIN}/x` })
+    const answer = await fetch(`http://127.0.0.1:${port}/x`, { headers: { ...headers, 'x-forwarded-for': list } })
+    expect(answer.ok ? 'ok' : ((await answer.json()) as { code: string }).code).toBe(expected)
+    expect(log.at(-1)?.address).toBe(logged)
+    if (answer.ok)
+      expect(seen?.headers).toMatchObject({
+        'x-forwarded-for': '192.0.2.7',
+        'x-forwarded-host': 'api.example.com',
+        'x-forwarded-proto': 'https',
+      })
+  })
+
+  it('keeps headers that are named, and logs which route an unclear path is read as', async () => {
+    const { port } = await start({
+      keepHeaders: ['x-forwarded-prefix', 'x-http-method-override'],
+      routes: [
+        { path: '/', schemes: ['qredo-v1'] },
+        { path: '/admin', schemes: ['qredo-v1'], permission: ['root'] },
+      ],
+    })
+    const { headers } = createSigner(qredoV1, { keyId, secret }).sign({ method: 'GET', url: `${ORIGIN}/x` })
+    const sent = { 'x-forwarded-prefix': '/p', 'x-http-method-override': 'PUT', x_forwarded_prefix: '/q', 'x-forwarded-uri': '/r' }
+    expect((await fetch(`http://127.0.0.1:${port}/x`, { headers: { ...headers, ...sent } })).status).toBe(200)
+    expect(seen?.headers).toMatchObject({ 'x-forwarded-prefix': '/p', 'x-http-method-override': 'PUT' })
+    for (const name of ['x_forwarded_prefix', 'x-forwarded-uri']) expect(seen?.headers).not.toHaveProperty(name)
+    const refused = await (await fetch(`http://127.0.0.1:${port}/x/..%252fADMIN/y`)).text()
+    expect(refused).toContain('unclear-path')
+    expect(refused).not.toContain('/admin')
+    expect(log.at(-1)?.detail).toMatch(/^read as \/(x\/\.\.\/)?admin\/y, of the route \/admin$/)
+    for (const name of ['x-countersign-key', 'X-Own', 'host', 'connection', 'x-forwarded-for', 'a b'])
+      await expect(start({ keepHeaders: [name] })).rejects.toMatchObject({ code: 'header-not-kept' })
   })
 
   it('keeps the signature’s headers where it is told to', async () => {
@@ -471,7 +513,7 @@ describe('what strangers send', () => {
     expect(answer).toMatch(/^HTTP\/1\.1 200 /)
     const names = seen?.raw.filter((_, index) => index % 2 === 0).map(name => name.toLowerCase())
     expect(names?.filter(name => name.replaceAll(/[^a-z0-9]/g, '-').startsWith('x-countersign-')).sort()).toEqual(
-      ['fund', 'key', 'organisation', 'permissions', 'scheme', 'wallet'].map(name => `x-countersign-${name}`),
+      ['fund', 'identity', 'key', 'organisation', 'permissions', 'scheme', 'wallet'].map(name => `x-countersign-${name}`),
     )
     expect(seen?.headers).toMatchObject({
       'x-countersign-key': keyId,

@@ -8,6 +8,7 @@ export interface AccessEntry {
   readonly method: string
   /** Without the query, which may hold a signature. */
   readonly path: string
+  /** The client's; of a proxy that doesn't say whose, the proxy's. */
   readonly address: string
   /** The one that the client was sent; 101 for a WebSocket, 499 where the client left before it was sent any. */
   readonly status: number
@@ -38,13 +39,12 @@ export interface AccessLog {
 const REQUEST_ID = /^[A-Za-z0-9._-]{1,100}$/
 const MAX_LOGGED_PATH = 500
 
-export function beginEntry(request: IncomingMessage, { metrics, onFinished, onError }: AccessLog): OpenEntry {
+/** @param address the client's; once the connection is closed, Node knows it no more */
+export function beginEntry(request: IncomingMessage, address: string, { metrics, onFinished, onError }: AccessLog): OpenEntry {
   const started = performance.now()
   const given = request.headers['x-request-id']
   const requestId = typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID()
   const { method = '', url = '' } = request
-  // Once the connection is closed, Node knows it no more.
-  const address = request.socket.remoteAddress ?? ''
   const path = url.split('?', 1)[0] ?? ''
   let keyId: string | undefined
   let scheme: string | undefined

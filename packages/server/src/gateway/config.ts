@@ -1,4 +1,4 @@
-import { ALLOWANCES, compileDeprecation, type Deprecation } from 'countersign'
+import { ALLOWANCES, compileDeprecation, compileTrustedProxies, type Deprecation } from 'countersign'
 import { isNode, LineCounter, parseDocument } from 'yaml'
 import { z } from 'zod'
 import { ServerError } from '../errors.ts'
@@ -144,6 +144,21 @@ export const gatewayConfig = z
       .boolean()
       .default(false)
       .meta({ description: 'Whether the upstream sees the headers and query parameters of the signature.' }),
+    trustedProxies: z
+      .array(z.string())
+      .min(1)
+      .superRefine((ranges, context) => {
+        try {
+          compileTrustedProxies(ranges)
+        } catch (error) {
+          context.addIssue({ code: 'custom', message: String(error instanceof Error ? error.message : error) })
+        }
+      })
+      .optional()
+      .meta({
+        description:
+          'Addresses and CIDR ranges of the proxies in front of the gateway: what they say of the client is believed. Default: none is.',
+      }),
     keepHeaders: z
       .array(z.string().refine(mayBeKept, 'A name in lower case, of a header that the gateway does not say itself.'))
       .optional()

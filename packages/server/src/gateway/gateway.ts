@@ -5,6 +5,7 @@ import { memoryReplayGuard } from 'countersign'
 import { SCHEMES } from 'countersign/schemes'
 import { closeServer } from '../http/listen.ts'
 import { RequestOrWebSocket, responseToUpgrade } from '../http/upgrade.ts'
+import { createCalled } from './called.ts'
 import { GATEWAY_DEFAULTS } from './defaults.ts'
 import { createUpstream } from './forward.ts'
 import { createHandler } from './handle.ts'
@@ -93,6 +94,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     upstream,
     upstreamHost,
     basePath,
+    calledBy: createCalled({ origin, trustedProxies: options.trustedProxies }),
     identity,
     tunnels,
     metrics,

@@ -5,6 +5,7 @@ import { isLastOfConnection } from '../http/upgrade.ts'
 import type { KeyService } from '../service.ts'
 import { beginEntry } from './access-entry.ts'
 import { createAnswer } from './answer.ts'
+import type { Called } from './called.ts'
 import { CutOffError } from './checked-stream.ts'
 import { type Upstream, UpstreamError } from './forward.ts'
 import { ALWAYS_DROPPED, forwardedHeaders, takesHeadersOff } from './headers.ts'
@@ -28,6 +29,7 @@ export interface HandlerOptions {
   readonly upstreamHost: string
   /** Goes before the target. */
   readonly basePath: string
+  readonly calledBy: (request: IncomingMessage) => Called
   readonly identity: IdentitySigner | undefined
   readonly tunnels: OpenTunnels
   readonly metrics: GatewayMetrics
@@ -52,7 +54,7 @@ const DEFER_BODY = { deferBody: true } as const
 /** A request's whole way through the gateway. */
 export function createHandler(options: HandlerOptions): Handle {
   const { service, routeOf, bodies, upstream, upstreamHost, tunnels, metrics, maxBodyBytes, keepSignature } = options
-  const { basePath, identity, isDraining, onFinished, report } = options
+  const { basePath, calledBy, identity, isDraining, onFinished, report } = options
   const identityHeaders = createIdentityHeaders()
   const kept = new Set(options.keepHeaders)
 
@@ -77,22 +79,31 @@ export function createHandler(options: HandlerOptions): Handle {
     dropped: ReadonlySet<string>,
     said: readonly string[],
     requestId: string,
+    called: Called,
     length: number | undefined,
   ): string[] {
     const headers = forwardedHeaders(request.rawHeaders, keepSignature ? ALWAYS_DROPPED : dropped, kept)
-    headers.push(...said, 'x-request-id', requestId, 'x-forwarded-for', request.socket.remoteAddress ?? '')
-    headers.push('x-forwarded-host', request.headers.host ?? '', 'x-forwarded-proto', 'encrypted' in request.socket ? 'https' : 'http')
+    headers.push(...said, 'x-request-id', requestId, 'x-forwarded-for', called.address ?? '')
+    headers.push('x-forwarded-host', called.forwardedHost, 'x-forwarded-proto', called.forwardedProto)
     headers.push('host', upstreamHost)
     if (length !== undefined) headers.push('content-length', String(length))
     return headers
   }
 
   return async function handle(request: IncomingMessage, response: ServerResponse, upgradeHead?: Buffer): Promise<void> {
-    const entry = beginEntry(request, { metrics, onFinished, onError: report })
+    const called = calledBy(request)
+    const entry = beginEntry(request, called.address ?? request.socket.remoteAddress ?? '', { metrics, onFinished, onError: report })
     const answer = createAnswer(response, entry, () => isDraining() || upgradeHead !== undefined || isLastOfConnection(request))
     const { method = '', url = '' } = request
     const requestBody = upgradeHead === undefined ? bodies.of(request) : NO_BODY
-    const incoming = { method, target: url, headers: request.rawHeaders, body: requestBody.reader, address: request.socket.remoteAddress }
+    const incoming = {
+      method,
+      target: url,
+      headers: request.rawHeaders,
+      body: requestBody.reader,
+      address: called.address,
+      host: called.host,
+    }
     let scheme = ''
     try {
       if (response.destroyed) return answer.abandon()
@@ -127,7 +138,7 @@ export function createHandler(options: HandlerOptions): Handle {
       // Without a body its absence is said, where one could be.
       const length = body === undefined && (method === 'POST' || method === 'PUT' || method === 'PATCH') ? 0 : bodyLength
       const said = [...identityHeaders(key), SIGNED_IDENTITY, token]
-      const headers = headersFor(request, route.dropped, said, entry.requestId, length)
+      const headers = headersFor(request, route.dropped, said, entry.requestId, called, length)
       const outgoing = { method, target, headers, body, upgradeHead }
       const { status, tunnel } = await upstream.forward(outgoing, response, answer)
       answer.passed(status)

@@ -34,6 +34,11 @@ export interface GatewayOptions {
   readonly deprecations?: readonly DeprecationConfig[] | undefined
   /** Certificate and key, in PEM; left out: plain HTTP. */
   readonly tls?: TlsFiles | undefined
+  /**
+   * The proxies in front of the gateway, as addresses and CIDR ranges: what they say of the client's address is
+   * believed, read from the right; of the host and scheme, to choose among the origins. Default: none.
+   */
+  readonly trustedProxies?: readonly string[] | undefined
   /** How the upstream proves itself, and the gateway itself to it, over `https://`. Default: as Node trusts servers. */
   readonly upstreamTls?: UpstreamTls | undefined
   /**
