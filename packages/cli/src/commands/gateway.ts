@@ -59,7 +59,7 @@ export function addGatewayCommand(program: Command, done: (code: number) => void
       'after',
       `
 The API gets x-countersign-key, -organisation, -permissions, -scheme, -fund and -wallet with every request; clients can't send these. Logs are JSON lines on
-standard error. SIGTERM and SIGINT let running requests and WebSockets end, for drainMs at most.
+standard error. SIGTERM and SIGINT let running requests end, for drainMs at most, and close WebSockets.
 
 Examples:
   $ countersign gateway --upstream http://127.0.0.1:8080 --origin https://api.example.com

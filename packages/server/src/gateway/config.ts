@@ -185,7 +185,7 @@ export const gatewayConfig = z
       .prefault({}),
     drainMs: milliseconds
       .default(GATEWAY_DEFAULTS.drainMs)
-      .meta({ description: 'How long running requests and WebSockets have to end when the gateway is stopped.' }),
+      .meta({ description: 'How long running requests have to end when the gateway is stopped; WebSockets are closed.' }),
   })
   .meta({ title: 'Countersign gateway' })
 export type GatewayConfig = z.infer<typeof gatewayConfig>

@@ -20,6 +20,6 @@ export const GATEWAY_DEFAULTS = {
   connections: 256,
   /** Until a request has come in. */
   requestTimeoutMs: 60_000,
-  /** How long running requests and WebSockets have to end when the gateway is stopped. */
+  /** How long running requests have to end when the gateway is stopped; WebSockets are closed. */
   drainMs: 30_000,
 } as const
