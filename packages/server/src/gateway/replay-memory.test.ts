@@ -13,7 +13,7 @@ const ORIGIN = 'https://api.example.com'
 /** Ten calls. */
 const MAX_REPLAY_BYTES = 144
 
-it('a gateway whose memory for replays is full refuses as replay-guard-full, shows it in gauges and warns once', async () => {
+it('a gateway whose memory for replays is full refuses as replay-guard-full, shows it in gauges and warns of all and of the busy key', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'countersign-replays-'))
   const service = await openKeyService({ store: join(folder, 'keys.db') })
   const upstream = createServer((_request, response) => response.end('ok'))
@@ -44,7 +44,11 @@ it('a gateway whose memory for replays is full refuses as replay-guard-full, sho
     const answers: string[] = []
     for (let at = 0; at < 12; at++) answers.push(await send(at))
     expect(answers).toEqual([...Array.from({ length: 10 }, () => 'passed'), '503 replay-guard-full', '503 replay-guard-full'])
-    expect(warnings).toMatchObject([{ claims: 8, maxClaims: 10, maxBytes: MAX_REPLAY_BYTES }])
+    expect(warnings.map(({ of, claims }) => [of, claims])).toEqual([
+      ['all', 8],
+      ['key', 10],
+    ])
+    expect(warnings).toMatchObject([0.8, 0.8].map(share => ({ maxClaims: 10, maxBytes: MAX_REPLAY_BYTES, share })))
     const metrics = await gateway.metrics.registry.metrics()
     for (const line of ['bytes 144', 'max_bytes 144', 'claims 10', 'max_claims 10'])
       expect(metrics).toContain(`countersign_gateway_replay_${line}\n`)
