@@ -19,7 +19,10 @@ export interface GatewayOptions {
    * member in {@link GATEWAY_DEFAULTS}.
    */
   readonly maxReplayBytes?: number | undefined
-  /** Told when that memory, or the share of one key, is 80 % full; again only after an eighth of the calls ended. */
+  /**
+   * Told when that memory is 80 % full, and of each key with 80 % of its share; again only after an eighth of those calls
+   * ended. What it throws or rejects with is dropped.
+   */
   readonly onReplayNearlyFull?: ((usage: NearlyFull) => void) | undefined
   /** Default: every path, by the library's default scheme. */
   readonly routes?: readonly RouteConfig[] | undefined
@@ -50,9 +53,12 @@ export interface GatewayOptions {
     /** Until a request has come in. */
     readonly requestTimeoutMs?: number | undefined
   }
-  /** Told of every request, for a log: nothing in it is secret. */
+  /** Told of every request, for a log: nothing in it is secret. What it throws or rejects with is dropped. */
   readonly onFinished?: ((entry: AccessEntry) => void) | undefined
-  /** Told of what went wrong on our side: the store, a body on disk, an option that threw. */
+  /**
+   * Told of what went wrong on our side: the store, a body on disk, an option that threw. What it throws or rejects with
+   * is dropped.
+   */
   readonly onError?: ((error: unknown) => void) | undefined
 }
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { type Clock, DEFAULT_NONCE_LIFETIME_MS, DEFAULT_TOLERANCE_MS, type ReplayAnswer, type ReplayGuard } from 'countersign'
+import { type Clock, DEFAULT_NONCE_LIFETIME_MS, DEFAULT_TOLERANCE_MS, type ReplayAnswer, type ReplayGuard, tell } from 'countersign'
 import { Cluster, type ClusterNode, Redis } from 'ioredis'
 
 export interface RedisReplayGuardOptions {
@@ -23,7 +23,10 @@ export interface RedisReplayGuardOptions {
   readonly timeoutMs?: number | undefined
   /** Default: the system's. */
   readonly clock?: Clock | undefined
-  /** Told of every error of the connection; claims are refused meanwhile. Default: nobody is told. */
+  /**
+   * Told of every error of the connection; claims are refused meanwhile. What it throws or rejects with is dropped.
+   * Default: nobody is told.
+   */
   readonly onError?: ((error: unknown) => void) | undefined
 }
 
@@ -101,7 +104,7 @@ export function redisReplayGuard(options: RedisReplayGuardOptions): RedisReplayG
           clusterRetryStrategy: settings.retryStrategy,
           redisOptions: { commandTimeout: timeoutMs, connectTimeout: timeoutMs * 4 },
         })
-  client.on('error', error => onError?.(error))
+  client.on('error', error => tell(onError, error))
   client.defineCommand('countersignClaim', { numberOfKeys: 2, lua: CLAIM })
   client.defineCommand('countersignBegin', { lua: BEGIN })
   const claiming = client as unknown as Claiming
@@ -109,7 +112,7 @@ export function redisReplayGuard(options: RedisReplayGuardOptions): RedisReplayG
   client.on('ready', () => {
     const notes = Array.from({ length: BUCKETS }, (_, bucket) => noteOf(prefix, bucket))
     for (const some of typeof redis === 'string' ? [notes] : notes.map(note => [note]))
-      claiming.countersignBegin(some.length, ...some).catch((error: unknown) => onError?.(error))
+      claiming.countersignBegin(some.length, ...some).catch((error: unknown) => tell(onError, error))
   })
   return {
     async claim({ id, expiresAtMs, issuedAtMs }) {

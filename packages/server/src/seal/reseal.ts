@@ -1,3 +1,4 @@
+import { tell } from 'countersign'
 import { type RawBuilder, sql } from 'kysely'
 import type { Db } from '../database/database.ts'
 import type { Tables } from '../database/tables.ts'
@@ -55,7 +56,7 @@ export async function resealAll(db: Db, sealer: Sealer, onProgress?: (progress: 
       after = last.id
       done += rows.length
       left = Math.max(0, left - rows.length)
-      onProgress?.({ done, left })
+      tell(onProgress, { done, left })
     }
   }
   return done
