@@ -1,5 +1,7 @@
+import { qredoV2 } from 'countersign/schemes'
 import { describe, expect, it, vi } from 'vitest'
-import { cleanUp, start } from './sandbox.ts'
+import { V2_BASE } from '../src/index.ts'
+import { cleanUp, clientOf, demoKey, start } from './sandbox.ts'
 
 cleanUp()
 
@@ -12,8 +14,11 @@ const WATCHERS: { readonly [name: string]: (watcher: Watcher) => Promise<unknown
     expect((await fetch(`${origin}/qapi/v1/balance`)).status).toBe(401)
   },
   async 'onRefused of calls with a token'(watcher) {
-    const { origin } = await start({ onRefused: watcher })
-    expect((await fetch(`${origin}/api/v2/balance`, { headers: { 'x-token': 'none' } })).status).toBe(401)
+    const sandbox = await start({ onRefused: watcher })
+    const { id, secret } = demoKey(sandbox, 'demo-balance')
+    const { body } = await clientOf(sandbox, id, secret, qredoV2, V2_BASE)('GET', `/workspaces/${sandbox.workspaceId}/token`)
+    const answer = await fetch(`${sandbox.origin}${V2_BASE}/account`, { headers: { 'x-token': String(body['token']) } })
+    expect(answer.status).toBe(403)
   },
   async 'onError of the APIs'(watcher) {
     const { origin, store } = await start({ onError: watcher })

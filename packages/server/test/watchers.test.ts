@@ -30,7 +30,7 @@ async function openService(onError?: Watcher): Promise<KeyService> {
 async function callGateway(watchers: { readonly [name in GatewayWatcher]?: Watcher }): Promise<readonly number[]> {
   const service = await openService()
   await service.administrators.createOrganisation(ACTOR, { id: 'acme', name: 'Acme', kind: 'organisation' })
-  const { key, secret = '' } = await service.keys.create(ACTOR, 'acme', { name: 'one' })
+  const { key, secret } = await service.keys.create(ACTOR, 'acme', { name: 'one' })
   const upstream = createServer((_request, response) => response.end('ok'))
   let isAway = false
   const source: KeyService['source'] = {
@@ -53,7 +53,7 @@ async function callGateway(watchers: { readonly [name in GatewayWatcher]?: Watch
   cleanups.push(() => gateway.drain(0))
   const port = await listen(gateway.server, 0, '127.0.0.1')
   const send = async (path: string): Promise<number> => {
-    const { headers } = createSigner(qredoV1, { keyId: key.id, secret }).sign({ method: 'GET', url: ORIGIN + path })
+    const { headers } = createSigner(qredoV1, { keyId: key.id, secret: secret ?? '' }).sign({ method: 'GET', url: ORIGIN + path })
     const answer = await fetch(`http://127.0.0.1:${port}${path}`, { headers: headers as Record<string, string> })
     await answer.text()
     return answer.status

@@ -1,12 +1,12 @@
 import { crypto as platform } from '#crypto'
 import { checkNumbers } from '../contract/check-numbers.ts'
 import type { Failure } from '../contract/failure.ts'
-import { checkFunctions, refuseUnknown } from '../contract/refuse-unknown.ts'
+import { checkFunctions, refuseUnknown, wantFunction } from '../contract/refuse-unknown.ts'
 import { tell } from '../contract/tell.ts'
 import type { CryptoProvider } from '../crypto/provider.ts'
 import type { KeySource } from '../keys/key.ts'
 import type { DeclaredScheme } from '../scheme/scheme.ts'
-import { checkSources } from '../verify/check-options.ts'
+import { checkCrypto, checkDeclared, checkSources } from '../verify/check-options.ts'
 import { DEFAULT_SOURCE_TIMEOUT_MS, type Refusal } from '../verify/types.ts'
 import { createWait, systemTimer } from '../verify/waiting.ts'
 import { type Explanation, explain } from './explain.ts'
@@ -106,12 +106,15 @@ const BUDGETS = {
  * @throws CountersignError `option-invalid`
  */
 export function explainRefusals(options: ExplainRefusalsOptions): RefusalExplainer {
+  refuseUnknown(options, Object.keys(OPTIONS), 'explainRefusals:')
+  checkCrypto(options.crypto)
   const { scheme, keys, onExplained, perSecond = 2, perKeyPerMinute = 6, crypto = platform } = options
   const { maxWaiting = MAX_WAITING, maxWaitingBytes = MAX_WAITING_BYTES, now = () => performance.now(), pause = nextTask } = options
   const budget = BUDGETS[crypto.synchronous ? 'synchronous' : 'byPromises']
   const { maxAttempts = budget.attempts, maxHashedBytes = budget.hashedBytes } = options
-  refuseUnknown(options, Object.keys(OPTIONS), 'explainRefusals:')
-  checkFunctions({ onExplained: onExplained ?? null, now, pause })
+  checkDeclared(scheme)
+  wantFunction('onExplained', onExplained)
+  checkFunctions({ now, pause })
   checkSources(keys, undefined)
   checkNumbers({ perSecond, perKeyPerMinute, maxWaiting, maxWaitingBytes, maxAttempts, maxHashedBytes })
   const wait = createWait(systemTimer)

@@ -109,6 +109,7 @@ const MOST_TIDIED = 8
  * @throws CountersignError `option-invalid`
  */
 export function memoryReplayGuard(options: MemoryReplayGuardOptions = {}): MemoryReplayGuard {
+  refuseUnknown(options, Object.keys(OPTIONS), 'memoryReplayGuard:')
   const {
     maxBytes = DEFAULT_REPLAY_BYTES,
     nonceLifetimeMs = DEFAULT_NONCE_LIFETIME_MS,
@@ -116,7 +117,6 @@ export function memoryReplayGuard(options: MemoryReplayGuardOptions = {}): Memor
     clock = systemClock,
     steadyClock = () => performance.now(),
   } = options
-  refuseUnknown(options, Object.keys(OPTIONS), 'memoryReplayGuard:')
   checkNumbers({ maxBytes, nonceLifetimeMs }, Number.MAX_SAFE_INTEGER)
   checkFunctions({ onNearlyFull, clock, steadyClock })
   const layout = layOutReplayTable(maxBytes)

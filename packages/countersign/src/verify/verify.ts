@@ -48,15 +48,15 @@ export * from './types.ts'
  * ```ts
  * const verifier = createVerifier(qredoV1, { origin: 'https://api.example.com', keys: memoryKeys(qredoV1, [{ id, secret }]) })
  * const result = await verifier.verify({ method, target, headers, body })
- * if (!result.ok) return refused(result.failure)
+ * if (!result.ok) return respond(toProblem(result.failure))
  * ```
  *
  * @throws CountersignError `option-invalid`, `scheme-invalid`
  */
 export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifier {
+  checkMembersOfOptions(options)
   const crypto = options.crypto ?? platform
   const { toleranceMs = DEFAULT_TOLERANCE_MS, keys, allow = [] } = options
-  checkMembersOfOptions(options)
   const clock = injectedClock(options.clock ?? systemClock)
   checkAllowances(allow)
   checkSources(keys, options.replay)

@@ -1,4 +1,3 @@
-import { tell } from 'countersign'
 import { type RawBuilder, sql } from 'kysely'
 import type { Db } from '../database/database.ts'
 import type { Tables } from '../database/tables.ts'
@@ -56,7 +55,7 @@ export async function resealAll(db: Db, sealer: Sealer, onProgress?: (progress: 
       after = last.id
       done += rows.length
       left = Math.max(0, left - rows.length)
-      tell(onProgress, { done, left })
+      onProgress?.({ done, left })
     }
   }
   return done
