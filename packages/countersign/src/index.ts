@@ -31,6 +31,7 @@ export { MIN_SECRET_BYTES } from './keys/secret-bytes.ts'
 export {
   DEFAULT_NONCE_LIFETIME_MS,
   DEFAULT_REPLAY_BYTES,
+  LEAST_REPLAY_BYTES,
   type MemoryReplayGuard,
   type MemoryReplayGuardOptions,
   memoryReplayGuard,

@@ -21,7 +21,7 @@ const WATCHERS: { readonly [name: string]: (watcher: Watcher) => Promise<unknown
     const onExplained = vi.fn(watcher)
     const verifier = createVerifier(qredoV1, { origin: ORIGIN, keys, onRefused: explainRefusals({ scheme: qredoV1, keys, onExplained }) })
     await verifier.verify({ method: 'GET', target: '/y', headers: signed('/x') })
-    await vi.waitFor(() => expect(onExplained).toHaveBeenCalled())
+    await vi.waitFor(() => expect(onExplained).toHaveBeenCalled(), 10_000)
   },
   async onNearlyFull(watcher) {
     const guard = memoryReplayGuard({ maxBytes: 1000, onNearlyFull: watcher })

@@ -1,6 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, it, vi } from 'vitest'
-import { type MemoryReplayGuard, type MemoryReplayGuardOptions, memoryReplayGuard, type NearlyFull, type ReplayAnswer } from './replay.ts'
+import {
+  LEAST_REPLAY_BYTES,
+  type MemoryReplayGuard,
+  type MemoryReplayGuardOptions,
+  memoryReplayGuard,
+  type NearlyFull,
+  type ReplayAnswer,
+} from './replay.ts'
 
 const START = 1_764_000_000_000
 const WINDOW_MS = 300_000
@@ -102,7 +109,7 @@ describe('the options of a replay guard', () => {
   it.each<[string, object]>([
     ['bytes that are no number', { maxBytes: Number.NaN }],
     ['fewer bytes than none', { maxBytes: -1 }],
-    ['bytes that hold no call', { maxBytes: 23 }],
+    ['bytes that hold no call', { maxBytes: LEAST_REPLAY_BYTES - 1 }],
     ['a lifetime that is no number', { nonceLifetimeMs: Number.NaN }],
     ['a lifetime without end', { nonceLifetimeMs: Number.POSITIVE_INFINITY }],
     ['a clock that is none', { clock: START }],
@@ -111,6 +118,10 @@ describe('the options of a replay guard', () => {
     ['an option that there is not', { maxByte: 1_000 }],
   ])('are refused where they are given: %s', (_what, options) => {
     expect(() => memoryReplayGuard(options)).toThrow(expect.objectContaining({ code: 'option-invalid' }))
+  })
+
+  it('take as few bytes as hold one call', () => {
+    expect(memoryReplayGuard({ maxBytes: LEAST_REPLAY_BYTES }).usage().maxClaims).toBe(1)
   })
 
   it('are by default thirty days for a nonce, and the clocks of the system', () => {

@@ -7,7 +7,7 @@ import { type Clock, systemClock } from '../wire/timestamp.ts'
 import { createClaimCounts } from './claim-counts.ts'
 import { createForwardClock } from './forward-clock.ts'
 import { createFullnessWatch, type Fullness } from './nearly-full.ts'
-import { createReplayTable, layOutReplayTable, type ReplayTable } from './replay-table.ts'
+import { createReplayTable, LEAST_TABLE_BYTES, layOutReplayTable, type ReplayTable } from './replay-table.ts'
 import { coarsely, sliceOf } from './slices.ts'
 
 /**
@@ -91,6 +91,8 @@ const OPTIONS: { readonly [N in keyof Required<MemoryReplayGuardOptions>]: true 
 
 /** Default of `maxBytes`: 64 MiB. */
 export const DEFAULT_REPLAY_BYTES = 67_108_864
+/** Least value of `maxBytes`: room for one call. */
+export const LEAST_REPLAY_BYTES = LEAST_TABLE_BYTES
 /** Default of `nonceLifetimeMs`: thirty days. */
 export const DEFAULT_NONCE_LIFETIME_MS = 2_592_000_000
 
@@ -119,10 +121,13 @@ export function memoryReplayGuard(options: MemoryReplayGuardOptions = {}): Memor
   } = options
   checkNumbers({ maxBytes, nonceLifetimeMs }, Number.MAX_SAFE_INTEGER)
   checkFunctions({ onNearlyFull, clock, steadyClock })
+  if (maxBytes < LEAST_REPLAY_BYTES)
+    throw new CountersignError(
+      'option-invalid',
+      `The option maxBytes is at least ${LEAST_REPLAY_BYTES}, which hold one call; got ${maxBytes}.`,
+    )
   const layout = layOutReplayTable(maxBytes)
   const { maxClaims } = layout
-  if (maxClaims === 0)
-    throw new CountersignError('option-invalid', `The option maxBytes: ${maxBytes} bytes hold no call, and every one would be refused.`)
   const mostBesideOthers = Math.ceil(maxClaims * SHARE_BESIDE_OTHERS)
   const mostAlone = Math.ceil(maxClaims * SHARE_ALONE)
   const forwardClock = createForwardClock(steadyClock)
