@@ -59,6 +59,17 @@ describe.each(Object.keys(WATCHERS))('a watcher: %s', name => {
       },
     ],
     ['rejects', async () => Promise.reject(new Error('the log is away'))],
+    // biome-ignore lint/suspicious/noThenProperty: that is what is tried
+    ['gives a thenable that rejects', () => ({ then: () => Promise.reject(new Error('the log is away')) })],
+    [
+      'gives a thenable that throws',
+      () => ({
+        // biome-ignore lint/suspicious/noThenProperty: that is what is tried
+        then() {
+          throw new Error('the log is away')
+        },
+      }),
+    ],
   ])('that %s changes nothing, and does not end the process', async (_what, watcher) => {
     const unhandled = vi.fn()
     process.on('unhandledRejection', unhandled)

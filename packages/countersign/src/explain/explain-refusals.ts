@@ -21,7 +21,7 @@ export interface ExplainedRefusal {
 
 export interface ExplainRefusalsOptions {
   readonly scheme: DeclaredScheme
-  /** The same that the verifier has. */
+  /** The same that the verifier has. It is waited for as long as a verifier does by default: five seconds. */
   readonly keys: KeySource
   /** Told of every explanation, whether or not it found a cause. What it throws or rejects with is dropped. */
   readonly onExplained: (event: ExplainedRefusal) => void
@@ -46,7 +46,10 @@ export interface ExplainRefusalsOptions {
   readonly maxHashedBytes?: number | undefined
   /** Milliseconds of any steady clock. Default: `performance.now`. */
   readonly now?: (() => number) | undefined
-  /** Lets other work have a turn. Default: a timer of 0 ms. */
+  /**
+   * Lets other work have a turn. An explanation whose pause takes more than five seconds is given up. Default: a timer of
+   * 0 ms.
+   */
   readonly pause?: (() => Promise<void>) | undefined
   /** The platform's cryptography. Default: `node:crypto` where there is one, else WebCrypto. */
   readonly crypto?: CryptoProvider | undefined
@@ -118,6 +121,7 @@ export function explainRefusals(options: ExplainRefusalsOptions): RefusalExplain
   checkSources(keys, undefined)
   checkNumbers({ perSecond, perKeyPerMinute, maxWaiting, maxWaitingBytes, maxAttempts, maxHashedBytes })
   const wait = createWait(systemTimer)
+  const rest = async (): Promise<void> => wait(pause(), DEFAULT_SOURCE_TIMEOUT_MS, 'The option pause')
   const inAll = createBudget(perSecond, 1000, now)
   const perKey = new Map<string, () => boolean>()
   const waiting: Refusal[] = []
@@ -155,7 +159,7 @@ export function explainRefusals(options: ExplainRefusalsOptions): RefusalExplain
       maxRewrittenBytes: MAX_REWRITTEN_BYTES,
       maxShownBytes: MAX_SHOWN_BYTES,
       crypto,
-      pause,
+      pause: rest,
       now,
     })
     tell(onExplained, { keyId, failure, explanation })
@@ -166,7 +170,7 @@ export function explainRefusals(options: ExplainRefusalsOptions): RefusalExplain
     for (let refusal = waiting.shift(); refusal !== undefined; refusal = waiting.shift()) {
       waitingBytes -= bytesOf(refusal)
       try {
-        await pause()
+        await rest()
         await work(refusal)
       } catch {
         // The key source is away, say; the next may be explained.

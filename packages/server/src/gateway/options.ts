@@ -38,15 +38,15 @@ export interface GatewayOptions {
   readonly tls?: TlsFiles | undefined
   /** Whether the upstream sees the headers and query parameters of the signature. Default: no. */
   readonly keepSignature?: boolean | undefined
-  /** Bodies with more bytes are written to disk until they are verified and sent on. Default: 1 MiB. */
+  /** Bodies with more bytes are written to disk until they are verified and sent on. Default: `GATEWAY_DEFAULTS.spoolBytes`. */
   readonly spoolBytes?: number | undefined
   /** Where they are written. Default: the system's folder for temporary files. */
   readonly spoolFolder?: string | undefined
-  /** The most bytes of one request's body. Default: 128 MiB. */
+  /** The most bytes of one request's body. Default: `GATEWAY_DEFAULTS.maxBodyBytes`. */
   readonly maxBodyBytes?: number | undefined
   /**
    * The most bytes of all bodies in memory at once, counted as they come in. Where it does not suffice, the unfinished
-   * body that began first is answered with 503. Default: 256 MiB.
+   * body that began first is answered with 503. Default: `GATEWAY_DEFAULTS.maxHeldBytes`.
    */
   readonly maxHeldBytes?: number | undefined
   readonly timeouts?: UpstreamOptions & {
