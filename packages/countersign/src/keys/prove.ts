@@ -46,8 +46,11 @@ export interface Prover {
   readonly isCostly: (claim: TimelyClaim) => boolean
 }
 
-/** Digests of one body, each worked out once. */
-export type Digests = Map<CompiledHash, MaybePromise<string>>
+/** Digests of one body, each worked out once. A signature that is judged without the body has no use for them. */
+export interface Digests {
+  readonly of: Uint8Array | undefined
+  readonly texts: Map<CompiledHash, MaybePromise<string>>
+}
 
 type Check = (message: Message, claim: TimelyClaim, composition: Composition) => MaybePromise<readonly string[] | undefined>
 
@@ -120,14 +123,15 @@ function compareStated(
   digests: Digests | undefined,
 ): MaybePromise<boolean> {
   let holds = true
+  const known = digests?.of === call.body ? digests?.texts : undefined
   const compared = inTurn(stated, ({ text, hash }) => {
     const slot = made.hashes.indexOf(hash)
     if (isDeferred) {
       if (slot >= 0) call.hashes[slot] = text
       return undefined
     }
-    const right = slot >= 0 ? String(call.hashes[slot]) : (digests?.get(hash) ?? workOut(hash, call, crypto))
-    digests?.set(hash, right)
+    const right = slot >= 0 ? String(call.hashes[slot]) : (known?.get(hash) ?? workOut(hash, call, crypto))
+    known?.set(hash, right)
     return whenReady(right, expected => {
       if (!crypto.equal(expected, text)) holds = false
     })

@@ -140,6 +140,11 @@ export interface BodyDigest {
  * not the plan; a plan that composes a call again, for another origin, has to clear it.
  */
 export interface Plan {
+  /**
+   * Whether a request has a signature of this scheme, right or wrong: everything that each of its calls has, in the
+   * scheme's own form. `Authorization: Bearer …` is none of SigV4's.
+   */
+  presents(request: PlanRequest): boolean
   /** Takes the headers apart, strictly. */
   read(request: PlanRequest): Claim | Failure
   /**

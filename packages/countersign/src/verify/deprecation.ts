@@ -112,7 +112,7 @@ export function deprecated(verifier: Verifier, deprecation: Deprecation, options
   return {
     scheme: verifier.scheme,
     maxBodyBytes: verifier.maxBodyBytes,
-    isSigned: request => verifier.isSigned(request),
+    presents: request => verifier.presents(request),
     async verify(request, verifyOptions): Promise<Verification> {
       const result = await verifier.verify(request, verifyOptions)
       const told = { ...result.headers, ...headers }

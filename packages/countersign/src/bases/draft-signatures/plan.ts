@@ -79,6 +79,11 @@ export function createDraftPlan(coverage: DraftCoverage): Plan {
   }
 
   return {
+    presents({ headers }) {
+      const value = findLine(headerLines(headers), header) ?? ''
+      return word === '' ? /(?:^|[,\s])signature="/i.test(value) : value.toLowerCase().startsWith(`${word.toLowerCase()} `)
+    },
+
     read(request: PlanRequest) {
       const lines = headerLines(request.headers)
       const repeated = findRepeated(lines, [header, 'host', DIGEST_HEADER])

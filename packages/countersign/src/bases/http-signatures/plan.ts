@@ -138,6 +138,11 @@ export function createHttpPlan(coverage: Coverage): Plan {
   }
 
   return {
+    presents({ headers }) {
+      const lines = headerLines(headers)
+      return placeLines(lines, 'signature-input') !== undefined && placeLines(lines, 'signature') !== undefined
+    },
+
     read(request: PlanRequest): Claim | Failure {
       const lines = headerLines(request.headers)
       const inputs = placeLines(lines, 'signature-input')
