@@ -1,7 +1,7 @@
 /**
  * Changes the code that decides, a little at a time, and looks whether a test notices (Stryker).
- * `npm run mutation -- claims replay` for some targets, without a name for all. What was tried before and has not changed
- * is not tried again.
+ * `npm run mutation -- claims replay` for some targets, without a name for all. What was tried before and has not
+ * changed is not tried again.
  *
  * Exit code 1 when a target's tests notice less than 90 % of the changes that are not listed in equivalents.js, or when
  * an entry there is of no change.

@@ -4,8 +4,8 @@ export function endWithClosedPipe(): void {
 }
 
 /**
- * For a server: it goes on when whatever read its log has gone. To end at once isn't only unwelcome: pino's log, flushed
- * at the end, would write to the closed pipe again and again.
+ * For a server: it goes on when whatever read its log has gone. It could not even end: pino's log, flushed at the end,
+ * writes to the closed pipe again and again.
  */
 export function goOnWithClosedPipe(): void {
   for (const stream of [process.stdout, process.stderr]) stream.removeAllListeners('error')

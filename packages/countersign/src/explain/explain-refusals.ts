@@ -47,8 +47,8 @@ export interface ExplainRefusalsOptions {
   /** Milliseconds of any steady clock. Default: `performance.now`. */
   readonly now?: (() => number) | undefined
   /**
-   * Lets other work have a turn. An explanation whose pause takes more than five seconds is given up. Default: a timer of
-   * 0 ms.
+   * Lets other work have a turn. An explanation whose pause takes more than five seconds is given up. Default: a timer
+   * of 0 ms.
    */
   readonly pause?: (() => Promise<void>) | undefined
   /** The platform's cryptography. Default: `node:crypto` where there is one, else WebCrypto. */

@@ -17,7 +17,10 @@ export function lengthsOf(scheme: Scheme, { signature, moreSignatures }: TimelyC
   return moreSignatures.length === 0 ? [lengthOfText(signature)] : [signature, ...moreSignatures].map(lengthOfText)
 }
 
-/** Algorithms whose checks take equally long have one kind: RSA's time is that of its modulus, whatever is made of the message. */
+/**
+ * Algorithms whose checks take equally long have one kind: RSA's time is that of its modulus, whatever is made of the
+ * message.
+ */
 export function kindOf(name: Algorithm): string {
   return name.startsWith('rsa') ? 'rsa' : name
 }

@@ -4,7 +4,7 @@ import { isPromise } from '../contract/maybe-promise.ts'
 import type { Key } from '../keys/key.ts'
 import { type Clock, checkedClock } from '../wire/timestamp.ts'
 
-/** The verifier's clock. @throws CountersignError `option-invalid`, each time it is asked, when the clock gives no number */
+/** The verifier's clock. @throws CountersignError `option-invalid`, each time it is asked, if that gives no number */
 export function injectedClock(clock: Clock): Clock {
   return checkedClock(() => {
     const given: unknown = clock()

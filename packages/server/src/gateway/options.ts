@@ -20,8 +20,8 @@ export interface GatewayOptions {
    */
   readonly maxReplayBytes?: number | undefined
   /**
-   * Told when that memory is 80 % full, and of each key with 80 % of its share; again only after an eighth of those calls
-   * ended. What it throws or rejects with is dropped.
+   * Told when that memory is 80 % full, and of each key with 80 % of its share; again only after an eighth of those
+   * calls ended. What it throws or rejects with is dropped.
    */
   readonly onReplayNearlyFull?: ((usage: NearlyFull) => void) | undefined
   /** Default: every path, by the library's default scheme. */
@@ -38,7 +38,10 @@ export interface GatewayOptions {
   readonly tls?: TlsFiles | undefined
   /** Whether the upstream sees the headers and query parameters of the signature. Default: no. */
   readonly keepSignature?: boolean | undefined
-  /** Bodies with more bytes are written to disk until they are verified and sent on. Default: `GATEWAY_DEFAULTS.spoolBytes`. */
+  /**
+   * Bodies with more bytes are written to disk until they are verified and sent on. Default:
+   * `GATEWAY_DEFAULTS.spoolBytes`.
+   */
   readonly spoolBytes?: number | undefined
   /** Where they are written. Default: the system's folder for temporary files. */
   readonly spoolFolder?: string | undefined
@@ -56,8 +59,8 @@ export interface GatewayOptions {
   /** Told of every request, for a log: nothing in it is secret. What it throws or rejects with is dropped. */
   readonly onFinished?: ((entry: AccessEntry) => void) | undefined
   /**
-   * Told of what went wrong on our side: the store, a body on disk, an option that threw. What it throws or rejects with
-   * is dropped.
+   * Told of what went wrong on our side: the store, a body on disk, an option that threw. What it throws or rejects
+   * with is dropped.
    */
   readonly onError?: ((error: unknown) => void) | undefined
 }
