@@ -184,12 +184,6 @@ export const EQUIVALENTS = [
     reason: 'Only types: a scheme that is not declared has no alternatives, and one without timestamps none that is a timestamp.',
   },
   {
-    file: 'coverage/other-moment.ts',
-    from: 'scheme.timestamp === undefined',
-    to: 'false',
-    reason: 'Only types: a scheme that is not declared has no alternatives, and one without timestamps none that is a timestamp.',
-  },
-  {
     file: 'keys/check-hmac.ts',
     from: 'signers.length === 1 && only?.sign !== undefined',
     to: 'false',
@@ -223,9 +217,9 @@ export const EQUIVALENTS = [
     to: 'false',
     reason: 'Only speed: there is nothing to hash and nothing to compare.',
   },
-  { file: 'keys/prove.ts', from: 'moreSignatures.length === 0', to: 'false', reason: 'Only speed: a list of one.' },
+  { file: 'keys/signature-lengths.ts', from: 'moreSignatures.length === 0', to: 'false', reason: 'Only speed: a list of one.' },
   {
-    file: 'keys/prove.ts',
+    file: 'keys/decoys.ts',
     line: 'checked?.secrets.length',
     from: 'checked?.secrets',
     to: 'checked.secrets',
