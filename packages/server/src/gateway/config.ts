@@ -229,7 +229,7 @@ export function readGatewayConfig(text: string, name: string, before: { readonly
   }
 }
 
-function isDeprecation(deprecation: Deprecation): boolean {
+function isDeprecation({ scheme: _scheme, route: _route, ...deprecation }: Deprecation & { scheme?: unknown; route?: unknown }): boolean {
   try {
     compileDeprecation(deprecation)
     return true
