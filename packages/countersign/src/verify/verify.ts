@@ -101,8 +101,8 @@ export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifi
       // 1. What the request line and the headers say, read strictly.
       const claim = readHead(request)
       if ('code' in claim) return refused(claim)
-      const candidates = chooseOrigins(origins, claim.host)
-      if (candidates.length === 0) return refused({ code: 'unknown-origin', host: (claim.host ?? '').slice(0, 100) })
+      const candidates = chooseOrigins(origins, request.host ?? claim.host, request.target)
+      if (candidates.length === 0) return refused({ code: 'unknown-origin', host: (request.host ?? claim.host ?? '').slice(0, 100) })
 
       // 2. The time, if it is known already and there is only one signature: before anything that costs more.
       let nowMs = clock()
