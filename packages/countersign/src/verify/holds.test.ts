@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { httpMessageSignatures } from '../bases/http-signatures/index.ts'
 import { createKey, type KeyDescription, memoryKeys } from '../keys/key.ts'
+import type { ReplayGuard } from '../replay/replay.ts'
 import { qredoV1, rfc9421 } from '../schemes/index.ts'
 import { createSigner } from '../sign/sign.ts'
 import type { IncomingRequest, Refusal, VerifierOptions, VerifyOptions } from './types.ts'
@@ -106,7 +107,7 @@ describe('whether a refused signature could be good all the same', () => {
   })
 
   it('is said of a call that came before, and of one that lacks its permission', async () => {
-    const seen = { claim: () => 'seen' } as const
+    const seen: ReplayGuard = { claim: () => 'seen' }
     expect(await holdsOf(call([signed('k')]), { replay: seen })).toEqual(['replayed', true])
     expect(await holdsOf(call([signed('k')]), {}, { permission: 'admin' })).toEqual(['permission-denied', true])
     expect(await holdsOf(call([signed('nobody'), signed('k')]), { replay: seen })).toEqual(['replayed', true])
