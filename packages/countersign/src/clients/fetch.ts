@@ -92,7 +92,7 @@ export function signedFetch(signer: Signer, options: SignedFetchOptions = {}): F
       const response = await sendOnTime(call, rest)
       if (redirect === 'manual') return response
       if (response.type === 'opaqueredirect') {
-        throw new CountersignError('redirect-hidden', 'The server redirects, and this runtime hides where to: call the final URL.')
+        throw new CountersignError('redirect-hidden', 'The server redirects, and this runtime hides where: call the final URL.')
       }
       const location = REDIRECTS.includes(response.status) ? response.headers.get('location') : null
       if (location === null) return response

@@ -114,7 +114,7 @@ function compileSigner(
   function send(prepared: Composition, signature: string, signedPassphrase: string): SignedRequest {
     const signed = carry(prepared, signature, signedPassphrase)
     if (signed.url.length <= maxTargetLength || splitUrl(signed.url).target.length <= maxTargetLength) return signed
-    throw new CountersignError('url-not-signable', `Path and query are longer than ${maxTargetLength} characters: set maxTargetLength.`)
+    throw new CountersignError('url-not-signable', `The target is longer than ${maxTargetLength} characters: set maxTargetLength.`)
   }
 
   const { carry } = preparer
