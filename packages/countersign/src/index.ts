@@ -63,6 +63,8 @@ export {
   type Allowance,
   type AnswerHeaders,
   type BodyReader,
+  type BodyUse,
+  type DroppedBody,
   createVerifier,
   DEFAULT_BODY_TIMEOUT_MS,
   DEFAULT_MAX_BODY_BYTES,

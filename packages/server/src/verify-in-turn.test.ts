@@ -7,7 +7,7 @@ import { verifyInTurn } from './verify-in-turn.ts'
 /** A verifier that always says the same. */
 function saying(name: string, failure: Failure | undefined): Verifier {
   const result = failure === undefined ? ({ ok: true } as Verification) : ({ ok: false, failure } as const)
-  return { scheme: { ...qredoV1, name }, maxBodyBytes: 1, isSigned: () => failure?.code !== 'missing-header', verify: async () => result }
+  return { scheme: { ...qredoV1, name }, maxBodyBytes: 1, isSigned: () => failure?.code !== 'missing-header', bodyUseOf: () => undefined, verify: async () => result }
 }
 
 const outcome = async (...verifiers: readonly Verifier[]): Promise<string> => {

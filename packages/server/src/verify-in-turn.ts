@@ -1,5 +1,6 @@
 import {
   type BodyReader,
+  type BodyUse,
   carriesOf,
   type Failure,
   type IncomingHeaders,
@@ -36,7 +37,7 @@ export function verifyInTurn(
   if (verifiers.length === 1)
     return async (request, options) => ({ result: await verifyBy(first, request, options), scheme: first.scheme.name })
   return async (given, asked = {}) => {
-    const request = typeof given.body === 'function' ? { ...given, body: readOnce(given.body) } : given
+    const request = typeof given.body === 'function' ? { ...given, body: readOnce(given.body, () => verifiers.flatMap(verifier => verifier.bodyUseOf(given) ?? [])) } : given
     const isForOne = asked.deferBody !== true || verifiers.filter(verifier => verifier.isSigned(request)).length < 2
     const options = isForOne ? asked : { ...asked, deferBody: false }
     const passedOver: VerifiedInTurn[] = []
@@ -113,11 +114,21 @@ function namesOf(headers: IncomingHeaders): readonly string[] {
   )
 }
 
-/** A reader that may be asked again: the body comes once. */
-function readOnce(read: BodyReader): BodyReader {
+/** A reader that may be asked again: the body comes once, and is kept if any of the verifiers wants it. */
+function readOnce(read: BodyReader, usesOf: () => readonly BodyUse[]): BodyReader {
   let body: ReturnType<BodyReader> | undefined
   return maxBytes => {
-    body ??= read(maxBytes)
+    body ??= read(maxBytes, useByAny(usesOf()))
     return body
+  }
+}
+
+function useByAny(uses: readonly BodyUse[]): BodyUse {
+  return {
+    digests: [...new Set(uses.flatMap(({ digests }) => digests))],
+    async isWanted() {
+      for (const use of uses) if (await use.isWanted()) return true
+      return false
+    },
   }
 }

@@ -247,6 +247,8 @@ describe('an error', () => {
 
   it.each(ALL)('that is not of the client, with a body that is %s, is reported although the client has left', async body => {
     let leave: (() => void) | undefined
+    // The first time a body is not read yet.
+    let lookups = body === 'none' ? 1 : 2
     const left = new Promise<void>(resolve => {
       leave = resolve
     })
@@ -262,6 +264,7 @@ describe('an error', () => {
             return {
               ...own,
               find: async id => {
+                if (--lookups > 0) return own.find(id)
                 talking.socket.destroy()
                 await left
                 return own.find(id)

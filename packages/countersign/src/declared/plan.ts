@@ -24,6 +24,8 @@ export function createDeclaredPlan(scheme: DeclaredScheme): Plan {
     })
 
   return {
+    readsBody: readBody !== undefined,
+
     read(request) {
       const presented = read(request)
       if ('code' in presented) return presented

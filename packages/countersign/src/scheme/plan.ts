@@ -140,6 +140,8 @@ export interface BodyDigest {
  * not the plan; a plan that composes a call again, for another origin, has to clear it.
  */
 export interface Plan {
+  /** Whether `complete` reads what the body says, beyond whether there is one. */
+  readonly readsBody: boolean
   /** Takes the headers apart, strictly. */
   read(request: PlanRequest): Claim | Failure
   /**

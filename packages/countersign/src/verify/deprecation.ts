@@ -106,6 +106,7 @@ export function deprecated(verifier: Verifier, deprecation: Deprecation, options
     scheme: verifier.scheme,
     maxBodyBytes: verifier.maxBodyBytes,
     isSigned: request => verifier.isSigned(request),
+    bodyUseOf: request => verifier.bodyUseOf(request),
     async verify(request, verifyOptions): Promise<Verification> {
       const result = await verifier.verify(request, verifyOptions)
       const told = { ...result.headers, ...headers }

@@ -9,12 +9,14 @@ import { type Upstream, UpstreamError } from './forward.ts'
 import { ALWAYS_DROPPED, forwardedHeaders, takesHeadersOff } from './headers.ts'
 import { OverloadedError } from './held-bodies.ts'
 import { createIdentityHeaders } from './identity.ts'
+import { ClientGoneError } from './incoming-pieces.ts'
 import type { GatewayMetrics } from './metrics.ts'
 import type { GatewayOptions } from './options.ts'
 import type { GatewayProblem } from './problem.ts'
 import { SpoolError } from './read-spooled.ts'
 import { NO_BODY, type RequestBodies } from './request-body.ts'
 import type { Router, RouteVerifier } from './router.ts'
+import { SpoolFullError } from './spool.ts'
 import { asksForWebSocket } from './upgrade.ts'
 
 export interface HandlerOptions {
@@ -116,11 +118,12 @@ export function createHandler(options: HandlerOptions): Handle {
     } catch (thrown) {
       const error = withoutUpstream(thrown)
       if (error instanceof CutOffError) return refuse({ ok: false, failure: error.failure, cause: error.cause })
-      const problem = error instanceof UpstreamError ? error.problem : error instanceof OverloadedError ? 'overloaded' : undefined
+      const problem = problemOf(error)
       // Node destroys a request once it was read, so that alone doesn't say that the client has left.
       const hasLeft = response.destroyed || request.socket.destroyed
       // A request that does not come whole is all that can be expected of a client that leaves.
-      if (problem === undefined && !(hasLeft && !request.complete)) report(error)
+      const isClients = error instanceof ClientGoneError || (hasLeft && !request.complete)
+      if ((problem === undefined || problem === 'spool-full') && !isClients) report(error)
       if (hasLeft) answer.abandon()
       else answer.fail(problem ?? 'internal')
     } finally {
@@ -138,6 +141,13 @@ export function createHandler(options: HandlerOptions): Handle {
 
 /** A call whose body is there has nothing left to confirm. */
 async function confirmed(): Promise<undefined> {}
+
+/** What the client is told of an error; `undefined` where it is our own fault. */
+function problemOf(error: unknown): GatewayProblem | undefined {
+  if (error instanceof UpstreamError) return error.problem
+  if (error instanceof OverloadedError) return 'overloaded'
+  return error instanceof SpoolFullError ? 'spool-full' : undefined
+}
 
 /** Unwraps a body error from the upstream client's error. */
 function withoutUpstream(error: unknown): unknown {

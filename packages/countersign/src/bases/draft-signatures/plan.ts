@@ -79,6 +79,8 @@ export function createDraftPlan(coverage: DraftCoverage): Plan {
   }
 
   return {
+    readsBody: false,
+
     read(request: PlanRequest) {
       const lines = headerLines(request.headers)
       const repeated = findRepeated(lines, [header, 'host', DIGEST_HEADER])

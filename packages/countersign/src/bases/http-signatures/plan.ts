@@ -138,6 +138,8 @@ export function createHttpPlan(coverage: Coverage): Plan {
   }
 
   return {
+    readsBody: false,
+
     read(request: PlanRequest): Claim | Failure {
       const lines = headerLines(request.headers)
       const inputs = placeLines(lines, 'signature-input')

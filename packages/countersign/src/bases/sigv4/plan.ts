@@ -94,6 +94,8 @@ export function createSigV4Plan(options: SigV4Options): Plan {
   }
 
   return {
+    readsBody: false,
+
     read(request: PlanRequest) {
       const lines = ownLines(headerLines(request.headers).map(([name, value]): Line => [name.toLowerCase(), value]))
       const presented = readPresented(lines, request.target, plus)
