@@ -37,7 +37,10 @@ export function verifyInTurn(
   if (verifiers.length === 1)
     return async (request, options) => ({ result: await verifyBy(first, request, options), scheme: first.scheme.name })
   return async (given, asked = {}) => {
-    const request = typeof given.body === 'function' ? { ...given, body: readOnce(given.body, () => verifiers.flatMap(verifier => verifier.bodyUseOf(given) ?? [])) } : given
+    const request =
+      typeof given.body === 'function'
+        ? { ...given, body: readOnce(given.body, () => verifiers.flatMap(verifier => verifier.bodyUseOf(given) ?? [])) }
+        : given
     const isForOne = asked.deferBody !== true || verifiers.filter(verifier => verifier.isSigned(request)).length < 2
     const options = isForOne ? asked : { ...asked, deferBody: false }
     const passedOver: VerifiedInTurn[] = []
