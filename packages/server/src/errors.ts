@@ -4,8 +4,8 @@ export class ServerError extends Error {
   readonly code: string
   readonly status: number
 
-  constructor(code: string, status: number, message: string) {
-    super(message)
+  constructor(code: string, status: number, message: string, cause?: unknown) {
+    super(message, { cause })
     this.code = code
     this.status = status
   }

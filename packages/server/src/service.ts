@@ -95,7 +95,13 @@ export async function openKeyService(options: ServiceOptions): Promise<KeyServic
   try {
     await checkMasterKey(database.db, sealer)
     const keys = createKeyStore({ database, sealer, schemes, permissions, clock })
-    const source = cachedKeys({ open: keys.open, now: clock, ...options.cache })
+    // To strangers a key that can't be used is one that is not there.
+    const unusable = (error: unknown): undefined => {
+      if (!(error instanceof ServerError) || error.code !== 'key-unusable') throw error
+      onError?.(error)
+      return undefined
+    }
+    const source = cachedKeys({ open: id => keys.open(id).catch(unusable), now: clock, ...options.cache })
     keys.onChanged(source.forget)
     const following = await followKeyChanges({ database, pollMs: options.pollMs, onChanged: ids => ids.forEach(source.forget), onError })
     const lastUsed = recordLastUsed(database.db, clock, flushMs, onError)

@@ -10,7 +10,7 @@ function saying(name: string, failure: Failure | undefined): Verifier {
   return {
     scheme: { ...qredoV1, name },
     maxBodyBytes: 1,
-    isSigned: () => failure?.code !== 'missing-header',
+    presents: () => failure?.code !== 'missing-header',
     bodyUseOf: () => undefined,
     verify: async () => result,
   }
@@ -181,5 +181,82 @@ describe('a request that is signed by two schemes', () => {
     const { signature = '', ...others } = headersOf(rfc9421)
     const wrong = { ...others, signature: signature.replace(/:.*:/, `:${Buffer.alloc(32).toString('base64')}:`) }
     expect((await verify(call({ ...headersOf(qredoV1), ...wrong }))).result.ok).toBe(true)
+  })
+
+  describe('the other several times', () => {
+    const KEYS = [{ id: 'k', secret, addresses: ['10.0.0.2'] }]
+    const relabelled = (headers: { readonly [name: string]: string }, label: string): { [name: string]: string } =>
+      Object.fromEntries(
+        Object.entries(headers).map(([name, value]) => [
+          name,
+          name.startsWith('signature') ? value.replace(/^[^=]*=/, `${label}=`) : value,
+        ]),
+      )
+    const joined = (a: { readonly [name: string]: string }, b: { readonly [name: string]: string }): { [name: string]: string } =>
+      Object.fromEntries(Object.entries(a).map(([name, value]) => [name, name.startsWith('signature') ? `${value}, ${b[name]}` : value]))
+    const unknown = Object.fromEntries(
+      Object.entries(headersOf(rfc9421)).map(([name, value]) => [name, value.replace('keyid="k"', 'keyid="gone"')]),
+    )
+    const wrong = { ...headersOf(rfc9421), signature: `sig1=:${Buffer.alloc(32).toString('base64')}:` }
+    const FIRST = { 'of an unknown key': unknown, 'that is wrong': wrong, 'whose time is over': headersOf(rfc9421, NOW - 900_000) }
+    const GOOD_ELSEWHERE = {
+      'good later': { headers: headersOf(rfc9421, NOW + 360_000), description: { id: 'k', secret } },
+      'good from another address': { headers: headersOf(rfc9421), description: KEYS[0] },
+    } as const
+    const cases = Object.entries(FIRST).flatMap(([first, one]) =>
+      Object.entries(GOOD_ELSEWHERE).flatMap(([second, { headers, description }]) =>
+        [false, true].map(isTurned => [first, second, isTurned, one, headers, description] as const),
+      ),
+    )
+
+    it.each(cases)('is refused: one %s, one that is %s, turned round: %s', async (_first, _second, isTurned, one, other, description) => {
+      const second = createVerifier(rfc9421, {
+        origin: ORIGIN,
+        clock: () => NOW,
+        keys: memoryKeys(rfc9421, [description ?? { id: 'k', secret }]),
+      })
+      const verify = verifyInTurn([verifierOf(qredoV1), second])
+      const [x, y] = [relabelled(one, 'x'), relabelled(other, 'y')]
+      const { result } = await verify({
+        ...call({ ...headersOf(qredoV1), ...(isTurned ? joined(y, x) : joined(x, y)) }),
+        address: '10.0.0.1',
+      })
+      expect(result.ok).toBe(false)
+    })
+  })
+
+  describe('what is no signature of the other scheme', () => {
+    const ownHeaders = [
+      ['authorization', 'Bearer eyJhbGciOiJIUzI1NiJ9.e30.x'],
+      ['authorization', 'Basic eDp5'],
+      ['x-mbx-apikey', 'abc'],
+      ['content-digest', 'nonsense'],
+      ['digest', 'nonsense'],
+      ['date', 'yesterday'],
+      ['signature-input', 'nonsense'],
+    ] as const
+    const others = SCHEMES.filter(scheme => scheme !== qredoV1 && scheme.keys !== 'key-pair' && scheme.keyId === 'carried')
+    const targets = ['/pay', '/pay?timestamp=1', '/pay?signature=abc']
+
+    it.each(others.map(scheme => [scheme.name, scheme] as const))('refuses no call of qredo-v1 beside %s', async (_name, other) => {
+      const own = carriesOf(qredoV1).map(({ name }) => name)
+      const refused: unknown[] = []
+      for (const target of targets) {
+        for (const [name, value] of ownHeaders) {
+          if (own.includes(name)) continue
+          const { headers } = createSigner(qredoV1, { keyId: 'k', secret }, { clock: () => NOW }).sign({
+            method: 'POST',
+            url: ORIGIN + target,
+            body: '{"amount":1}',
+          })
+          const { result } = await verifyInTurn([verifierOf(qredoV1), verifierOf(other)])({
+            ...call({ ...headers, [name]: value }),
+            target,
+          })
+          if (!result.ok) refused.push([target, name, value, result.failure.code])
+        }
+      }
+      expect(refused).toEqual([])
+    })
   })
 })

@@ -3,8 +3,8 @@ import {
   type BodyUse,
   carriesOf,
   type Failure,
-  type IncomingHeaders,
   type IncomingRequest,
+  type Refused,
   type Scheme,
   throwUnjudged,
   type Verification,
@@ -41,26 +41,24 @@ export function verifyInTurn(
       typeof given.body === 'function'
         ? { ...given, body: readOnce(given.body, () => verifiers.flatMap(verifier => verifier.bodyUseOf(given) ?? [])) }
         : given
-    const isForOne = asked.deferBody !== true || verifiers.filter(verifier => verifier.isSigned(request)).length < 2
-    const options = isForOne ? asked : { ...asked, deferBody: false }
-    const passedOver: VerifiedInTurn[] = []
-    for (const [index, verifier] of verifiers.entries()) {
+    const presented = verifiers.filter(verifier => verifier.presents(request))
+    const options = asked.deferBody !== true || presented.length < 2 ? asked : { ...asked, deferBody: false }
+    const passedOver = new Map<Verifier, Verification>()
+    for (const verifier of verifiers) {
+      const { scheme } = verifier
       const result = await verifyBy(verifier, request, options)
-      const answer = { result, scheme: verifier.scheme.name }
       if (result.ok) {
-        const taken = carriedBy(verifier.scheme)
-        for (const [at, other] of verifiers.entries()) {
-          const isPresented = at !== index && presents(other.scheme, taken, request)
-          if (at === index || !(isPresented || other.isSigned(request))) continue
-          const known = passedOver[at] ?? { result: await verifyBy(other, request), scheme: other.scheme.name }
-          if (!known.result.ok && !isHarmless(known.result.failure, isPresented)) return known
+        for (const other of presented) {
+          if (other === verifier) continue
+          const known = passedOver.get(other) ?? (await verifyBy(other, request))
+          if (!known.ok && !isHarmless(known, hasOwnPlaces(other.scheme, scheme))) return { result: known, scheme: other.scheme.name }
         }
-        return answer
+        return { result, scheme: scheme.name }
       }
-      if (!isForAnother(result.failure)) return answer
-      passedOver.push(answer)
+      if (!isForAnother(result.failure)) return { result, scheme: scheme.name }
+      passedOver.set(verifier, result)
     }
-    return passedOver[0] as VerifiedInTurn
+    return { result: passedOver.get(first) as Verification, scheme: first.scheme.name }
   }
 }
 
@@ -78,43 +76,23 @@ function isForAnother({ code }: Failure): boolean {
   return FOR_ANOTHER.includes(code)
 }
 
-/** Refusals of a signature that is refused wherever and whenever it is sent. */
-const CANT_BE_SENT_ALONE: readonly Failure['code'][] = ['missing-header', 'unknown-key', 'bad-signature', 'key-revoked']
-
 /** What keeps a call from being remembered by a verifier that could take it. */
-const NOT_REMEMBERED: readonly Failure['code'][] = ['replayed', 'replay-guard-unavailable', 'replay-guard-full', 'key-source-unavailable']
+const NOT_REMEMBERED: readonly Failure['code'][] = ['replay-guard-unavailable', 'replay-guard-full', 'key-source-unavailable']
 
 /**
- * Whether another scheme's refusal leaves a call that was taken as it is.
+ * Whether another scheme's refusal leaves a call that was taken as it is: nothing that it refused can be sent alone.
  *
- * @param isPresented what it refused is its own; else it may just have misread what the other scheme reads
+ * @param isItsOwn what it refused is in places of its own; else it may just have misread what the other scheme reads
  */
-function isHarmless(failure: Failure, isPresented: boolean): boolean {
-  if (!isPresented) return !NOT_REMEMBERED.includes(failure.code)
-  return CANT_BE_SENT_ALONE.includes(failure.code) || (failure.code === 'timestamp-out-of-window' && failure.skewMs < 0)
+function isHarmless({ holds, failure }: Refused, isItsOwn: boolean): boolean {
+  if (holds !== undefined) return !holds
+  return !isItsOwn && !NOT_REMEMBERED.includes(failure.code)
 }
 
-/** Where a scheme's signature travels. */
-function carriedBy(scheme: Scheme): ReadonlySet<string> {
-  return new Set(carriesOf(scheme).map(({ in: place, name }) => `${place} ${name}`))
-}
-
-/** Whether a request has anything that this scheme reads and the one that took it does not. */
-function presents(scheme: Scheme, taken: ReadonlySet<string>, { headers, target }: IncomingRequest): boolean {
-  const [, query = ''] = /\?(.*)/s.exec(target) ?? []
-  const given = new Set([
-    ...namesOf(headers).map(name => `header ${name.toLowerCase()}`),
-    ...[...new URLSearchParams(query).keys()].map(name => `query ${name}`),
-  ])
-  return carriesOf(scheme).some(({ in: place, name }) => given.has(`${place} ${name}`) && !taken.has(`${place} ${name}`))
-}
-
-function namesOf(headers: IncomingHeaders): readonly string[] {
-  if (headers instanceof Headers) return [...headers.keys()]
-  if (!Array.isArray(headers)) return Object.keys(headers)
-  return headers.flatMap((line: string | readonly [string, string], index) =>
-    typeof line !== 'string' ? line[0] : index % 2 === 0 ? line : [],
-  )
+/** Whether each call of a scheme has something in a place that the other scheme does not read. */
+function hasOwnPlaces(scheme: Scheme, other: Scheme): boolean {
+  const read = new Set(carriesOf(other).map(({ in: place, name }) => `${place} ${name}`))
+  return carriesOf(scheme).some(({ in: place, name, required }) => required && !read.has(`${place} ${name}`))
 }
 
 /** A reader that may be asked again: the body comes once, and is kept if any of the verifiers wants it. */

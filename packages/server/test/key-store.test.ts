@@ -425,6 +425,22 @@ describe.each(backends)('the key store on $title', backend => {
     await until('key-revoked')
   })
 
+  test('has a key that it would not take any more for one that is not there, and reports it', async () => {
+    const errors: unknown[] = []
+    const { keys, database } = await fresh({ onError: error => errors.push(error) })
+    const pem = (publicExponent: number): string =>
+      generateKeyPairSync('rsa', { modulusLength: 2048, publicExponent }).publicKey.export({ type: 'spki', format: 'pem' }).toString()
+    const { key } = await keys.create(ALICE, 'acme', { name: 'old', scheme: 'rfc9421', publicKey: pem(65_537) })
+    await database.db
+      .updateTable('api_key')
+      .set({ public_key: pem(3) })
+      .where('id', '=', key.id)
+      .execute()
+    service.source.forget(key.id)
+    expect(await service.source.find(key.id)).toBe(undefined)
+    expect(errors[0]).toMatchObject({ code: 'key-unusable', message: expect.stringContaining(key.id) })
+  })
+
   test('takes the public key of an RSA, an ECDSA or an Ed25519 pair for the schemes that have them', async () => {
     const { keys } = await fresh()
     const pairs = {

@@ -131,6 +131,23 @@ describe('the host that is signed', () => {
   })
 })
 
+describe('SigV4 in two places', () => {
+  const inHeader = sigV4(place)
+  const inQuery = sigV4({ ...place, name: 'in-query', in: 'query' })
+
+  it.each([inHeader, inQuery])('is refused, since either could be sent alone: $name', async scheme => {
+    const presigned = sent(inQuery)
+    const own = sent(inHeader, { url: ORIGIN + presigned.target.replaceAll('X-Amz-Signature=', 'signature=') })
+    expect(await codeOf(scheme, { ...own, target: presigned.target })).toBe('duplicate-header')
+    expect(await codeOf(scheme, { ...presigned, headers: [...presigned.headers, ['authorization', 'Bearer x']] })).toBe('duplicate-header')
+  })
+
+  it('is not signed', () => {
+    for (const name of ['X-Amz-Signature', 'X%2DAmz-Signature'])
+      expect(() => sent(inHeader, { url: `${ORIGIN}/x?${name}=1` })).toThrow(/leave it out/)
+  })
+})
+
 describe('a field that holds one value', () => {
   it.each([
     httpMessageSignatures({ components: ['@method', '@target-uri', 'content-digest', 'content-type'] }),

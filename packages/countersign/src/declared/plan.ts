@@ -5,6 +5,7 @@ import { hashIndex } from '../recipe/hashes.ts'
 import { fieldsOf, hashOf, type Recipe } from '../recipe/recipe.ts'
 import { type BodyDigest, claimOf, completed, type Plan, type Stated } from '../scheme/plan.ts'
 import type { DeclaredScheme } from '../scheme/scheme.ts'
+import { compilePresence } from './presence.ts'
 import { compilePresentedReader, type Presented } from './presented.ts'
 
 /** Turns a declaration into what a verifier runs. */
@@ -25,6 +26,7 @@ export function createDeclaredPlan(scheme: DeclaredScheme): Plan {
 
   return {
     readsBody: readBody !== undefined,
+    presents: compilePresence(scheme),
 
     read(request) {
       const presented = read(request)

@@ -157,7 +157,8 @@ const NONE: never[] = []
 const NO_PARAMETERS = Object.freeze({})
 const noHeader = (): undefined => undefined
 
-function isOptional(carrier: Carrier, scheme: DeclaredScheme): boolean {
+/** Whether calls of the scheme may do without what it carries. */
+export function isOptional(carrier: Carrier, scheme: DeclaredScheme): boolean {
   return scheme.alternatives?.some(field => carrier.fields.includes(field)) ?? false
 }
 

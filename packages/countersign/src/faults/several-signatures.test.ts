@@ -212,3 +212,62 @@ describe('a signature beside another that covers the body', () => {
     }
   })
 })
+
+describe('signatures of which some cover a digest', () => {
+  const bare = httpMessageSignatures({ components: ['@method', '@target-uri'] })
+  const keys = memoryKeys(
+    rfc9421,
+    IDS.map(id => ({ id, secret: secretOf(id) })),
+  )
+  const FORGED = Buffer.from('{"amount":1000000}')
+  const signed = (scheme: Scheme, keyId: string, body: Uint8Array | string | undefined): One => {
+    const { headers } = createSigner(scheme, { keyId, secret: secretOf(keyId) }, { clock: () => NOW }).sign({
+      method: 'POST',
+      url: `${ORIGIN}/pay`,
+      body,
+    })
+    const own = (name: string): string => String(headers[name]).replace(/^[^=]+=/, '')
+    return { headers, input: own('signature-input'), signature: own('signature') }
+  }
+  const ofBody = signed(rfc9421, 'k1', BODY)
+  const ofNothing = signed(rfc9421, 'k2', '')
+  const without = signed(bare, 'k3', undefined)
+  const POOL = {
+    ofBody,
+    ofNothing,
+    without,
+    wrong: { ...without, signature: `:${Buffer.alloc(32).toString('base64')}:` },
+    unknown: { ...without, input: without.input.replace('"k3"', '"nobody"') },
+  }
+  type Name = keyof typeof POOL
+  const NAMES = Object.keys(POOL) as Name[]
+  /** Every order of one to three of them. */
+  const orders = (left: number): readonly (readonly Name[])[] =>
+    left === 0
+      ? [[]]
+      : [[], ...NAMES.flatMap(name => orders(left - 1).map(rest => [name, ...rest]))].filter(list => new Set(list).size === list.length)
+  const DIGESTS: { readonly [name: string]: string | undefined } = {
+    ofBody: ofBody.headers['content-digest'],
+    ofNothing: ofNothing.headers['content-digest'],
+    none: undefined,
+  }
+  const BODIES = { ofBody: BODY, ofNothing: undefined, forged: FORGED }
+
+  it.each(Object.keys(DIGESTS))('let in no body but the one whose digest holds, in any order (digest: %s)', async digest => {
+    const wrong: unknown[] = []
+    for (const names of orders(3).filter(({ length }) => length > 0)) {
+      for (const [sent, body] of Object.entries(BODIES)) {
+        const { verify } = createVerifier(rfc9421, { origin: ORIGIN, keys, clock: () => NOW })
+        const call = callOf(names.map(name => POOL[name]))
+        const headers = call.headers.filter(([name]) => name !== 'content-digest')
+        if (DIGESTS[digest] !== undefined) headers.push(['content-digest', DIGESTS[digest]])
+        const result = await verify({ ...call, headers, body })
+        const isProven = names.includes(digest as Name) && sent === digest
+        // A digest that is there has to be right, signed or not.
+        const isTaken = isProven || (body === undefined && digest !== 'ofBody' && names.includes('without'))
+        if (result.ok !== isTaken) wrong.push([names, sent, codeOf(result)])
+      }
+    }
+    expect(wrong).toEqual([])
+  })
+})

@@ -51,8 +51,11 @@ export interface Prover {
   readonly isCostly: (claim: TimelyClaim) => boolean
 }
 
-/** Digests of one body, each worked out once. */
-export type Digests = Map<CompiledHash, MaybePromise<string>>
+/** Digests of one body, each worked out once. A signature that is judged without the body has no use for them. */
+export interface Digests {
+  readonly of: Uint8Array | undefined
+  readonly texts: Map<CompiledHash, MaybePromise<string>>
+}
 
 type Check = (message: Message, claim: TimelyClaim, composition: Composition) => MaybePromise<readonly string[] | undefined>
 
@@ -125,6 +128,7 @@ function compareStated(
   digests: Digests | undefined,
 ): MaybePromise<boolean> {
   let holds = true
+  const known = digests?.of === call.body ? digests?.texts : undefined
   const compared = inTurn(stated, one => {
     const { text, hash } = one
     const slot = made.hashes.indexOf(hash)
@@ -132,10 +136,10 @@ function compareStated(
       if (slot >= 0) call.hashes[slot] = text
       return undefined
     }
-    const right = slot >= 0 ? String(call.hashes[slot]) : (digests?.get(hash) ?? workOut(hash, call, crypto))
-    digests?.set(hash, right)
+    const right = slot >= 0 ? String(call.hashes[slot]) : (known?.get(hash) ?? workOut(hash, call, crypto))
+    known?.set(hash, right)
     return whenReady(right, expected => {
-      const own = body === 'kept' ? expected : (body(one) ?? '')
+      const own = body === 'kept' || call.body === undefined ? expected : (body(one) ?? '')
       if (!crypto.equal(own, text)) holds = false
     })
   })

@@ -218,7 +218,8 @@ function partOf(part: string, { method, target, headers, body }: Sent): string {
   const path = target.split('?', 1).join('')
   if (part.startsWith('header.')) {
     const values = headers.filter(([name]) => name.toLowerCase() === part.slice('header.'.length)).map(([, value]) => value)
-    return values.join('\n')
+    // Whoever reads a folded line reads a space there (RFC 9112 §5.2).
+    return values.map(value => value.replace(/[ \t]*\r\n[ \t]+/g, ' ')).join('\n')
   }
   return { method, path, query: target.slice(path.length), body: body ?? '' }[part] ?? ''
 }

@@ -142,6 +142,11 @@ export interface BodyDigest {
 export interface Plan {
   /** Whether `complete` reads what the body says, beyond whether there is one. */
   readonly readsBody: boolean
+  /**
+   * Whether a request has a signature of this scheme, right or wrong: everything that each of its calls has, in the
+   * scheme's own form. `Authorization: Bearer …` is none of SigV4's.
+   */
+  presents(request: PlanRequest): boolean
   /** Takes the headers apart, strictly. */
   read(request: PlanRequest): Claim | Failure
   /**

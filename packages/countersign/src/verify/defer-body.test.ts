@@ -1,5 +1,7 @@
 import { createHash, generateKeyPairSync } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
+import type { CryptoProvider } from '../crypto/provider.ts'
+import { crypto as webCrypto } from '../crypto/web.ts'
 import { defineScheme } from '../define/define.ts'
 import { createKey, type KeyDescription, memoryKeys } from '../keys/key.ts'
 import type { Credentials } from '../scheme/credentials.ts'
@@ -183,6 +185,34 @@ describe('a body that is left unread', () => {
         deferred.wait(400_000)
         expect([one.scheme.name, (await deferred.confirm?.())?.failure.code]).toEqual([one.scheme.name, 'timestamp-out-of-window'])
       }
+    })
+
+    it.each([
+      ['fails', async (): Promise<never> => Promise.reject(new Error('away'))],
+      ['does not answer', () => new Promise<never>(() => undefined)],
+    ] as const)('with cryptography that %s then', async (_what, digest) => {
+      let isBroken = false
+      const slow: CryptoProvider = {
+        ...webCrypto,
+        hmac: (...given) => {
+          const sign = webCrypto.hmac(...given)
+          return message => (isBroken ? digest() : sign(message))
+        },
+      }
+      const { headers } = createSigner(rfc9421, { keyId: 'k', secret }).sign({ method: 'POST', url: `${origin}/x`, body })
+      const verifier = createVerifier(rfc9421, {
+        origin,
+        // Another key each time, as when a store reads it again.
+        keys: { find: () => createKey(rfc9421, { id: 'k', secret }) },
+        crypto: slow,
+        limits: { sourceTimeoutMs: 30 },
+      })
+      const result = await verifier.verify({ method: 'POST', target: '/x', headers }, { deferBody: true })
+      isBroken = true
+      expect(result.ok ? await result.confirm?.() : result).toMatchObject({
+        failure: { code: 'key-source-unavailable' },
+        cause: expect.any(Error),
+      })
     })
 
     it('against a key that is gone, or a key source that is away', async () => {

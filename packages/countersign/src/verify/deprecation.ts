@@ -105,7 +105,7 @@ export function deprecated(verifier: Verifier, deprecation: Deprecation, options
   return {
     scheme: verifier.scheme,
     maxBodyBytes: verifier.maxBodyBytes,
-    isSigned: request => verifier.isSigned(request),
+    presents: request => verifier.presents(request),
     bodyUseOf: request => verifier.bodyUseOf(request),
     async verify(request, verifyOptions): Promise<Verification> {
       const result = await verifier.verify(request, verifyOptions)

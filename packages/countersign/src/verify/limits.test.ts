@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { memoryKeys } from '../keys/key.ts'
 import type { Scheme } from '../scheme/scheme.ts'
-import { github, qredoV1, rfc9421 } from '../schemes/index.ts'
+import { qredoV1, rfc9421 } from '../schemes/index.ts'
 import { createSigner } from '../sign/sign.ts'
 import { createVerifier, type IncomingRequest, type Verification, type VerifierOptions } from './verify.ts'
 
@@ -156,35 +156,5 @@ describe('a permission', () => {
     const result = await verifier().verify(call(), { permission })
     expect(codeOf(result)).toBe(code)
     if (!result.ok) expect(result.failure).toEqual({ code, keyId: 'k', required: [permission ?? []].flat() })
-  })
-})
-
-describe('isSigned', () => {
-  it('says whether the head of a call can be judged', () => {
-    const { isSigned } = verifier({ only: { paths: ['/x'] } })
-    expect(isSigned(call())).toBe(true)
-    expect(isSigned({ ...call(), headers: [] })).toBe(false)
-    expect(isSigned(call('/y'))).toBe(false)
-    expect(isSigned({ ...call(), method: 'BREW' })).toBe(false)
-    expect(isSigned({ ...call(), target: 'x' })).toBe(false)
-  })
-})
-
-describe('the key that a verifier names', () => {
-  const hooks = memoryKeys(github, [{ id: 'hook', secret: 'x'.repeat(20) }])
-  const signed = createSigner(github, { secret: 'x'.repeat(20) }).sign({ method: 'POST', url: `${ORIGIN}/hook`, body: '{}' })
-  const request = { method: 'POST', target: '/hook', headers: signed.headers, body: signed.body }
-
-  it('is the one that is asked for, and that is told', async () => {
-    const asked: string[] = []
-    const find = (id: string) => {
-      asked.push(id)
-      return hooks.find(id)
-    }
-    const named = createVerifier(github, { origin: ORIGIN, keys: { find }, keyId: 'hook' })
-    expect(await named.verify(request)).toMatchObject({ ok: true, key: { id: 'hook' }, timestampMs: undefined })
-    const other = createVerifier(github, { origin: ORIGIN, keys: { find }, keyId: 'none' })
-    expect(await other.verify(request)).toEqual({ ok: false, failure: { code: 'unknown-key', keyId: 'none' } })
-    expect(asked).toEqual(['hook', 'none'])
   })
 })

@@ -36,6 +36,11 @@ export function lastMomentMs(moment: Moment | undefined, toleranceMs: number): n
   return Math.min(isLongLived ? Number.POSITIVE_INFINITY : issuedMs + toleranceMs, expiresMs - 1)
 }
 
+/** Whether a call with this moment is refused from now on, however what is not signed is changed. */
+export function isOver(moment: Moment | undefined, nowMs: number, toleranceMs: number): boolean {
+  return nowMs > lastMomentMs(moment, toleranceMs)
+}
+
 /** The first moment at which a call with this moment is accepted, in milliseconds since the epoch. */
 export function firstMomentMs(moment: Moment | undefined, toleranceMs: number): number {
   const { issuedMs, newestMs = issuedMs, expiresMs } = moment ?? {}

@@ -35,8 +35,8 @@ export interface VerifierLimits {
    */
   readonly methods?: readonly string[] | undefined
   /**
-   * In milliseconds: a key source or a replay guard that has not answered by then is unavailable, which is a 503.
-   * Default: 5 seconds.
+   * In milliseconds: a key source, a replay guard or cryptography that has not answered by then is unavailable, which
+   * is a 503. Default: 5 seconds.
    */
   readonly sourceTimeoutMs?: number | undefined
   /** In milliseconds: a body that is not there by then is `body-incomplete`. Default: 5 minutes. */
@@ -147,6 +147,11 @@ export interface Refused {
   readonly failure: Failure
   /** What was thrown, where something failed that the verifier was given. Not for the caller. */
   readonly cause?: unknown
+  /**
+   * Whether a signature of the request could be good all the same, such as at another time or from another address.
+   * `false`: each is wrong, of an unknown or revoked key, or over. Left out where that was not found out.
+   */
+  readonly holds?: boolean | undefined
   /** To be sent with the refusal, beside its own. */
   readonly headers?: AnswerHeaders | undefined
 }
@@ -161,10 +166,10 @@ export interface Verifier {
   readonly scheme: Scheme
   readonly maxBodyBytes: number
   /**
-   * Whether the head of a request carries a signature of the scheme, for a call that this verifier takes. Says nothing
-   * of whether it holds; reads no body, and tells nobody of a refusal.
+   * Whether a request has a signature of the scheme, right or wrong. Reads no body, and tells nobody of a refusal.
+   * Headers and parameters that the scheme shares with others are not enough: all that each of its calls has is there.
    */
-  isSigned(request: IncomingRequest): boolean
+  presents(request: IncomingRequest): boolean
   /**
    * What {@link Verifier.verify} will do with a request's body, for those who read one body for several verifiers.
    * `undefined` where it refuses the request unread.

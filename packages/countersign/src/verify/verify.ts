@@ -8,7 +8,15 @@ import { compileGuards } from '../coverage/guards.ts'
 import { createDeclaredPlan } from '../declared/plan.ts'
 import { failureOfKey, type Key } from '../keys/key.ts'
 import { type BodyState, createProver, type Digests, type Proof } from '../keys/prove.ts'
-import { type Claim, type Composition, MAX_WRONG_SIGNATURES, type Plan, type TimelyClaim } from '../scheme/plan.ts'
+import {
+  type Claim,
+  type CompleteClaim,
+  type Composition,
+  MAX_WRONG_SIGNATURES,
+  type Plan,
+  type Stated,
+  type TimelyClaim,
+} from '../scheme/plan.ts'
 import { isDeclared, type Scheme } from '../scheme/scheme.ts'
 import { carriesNoBody } from '../wire/method.ts'
 import { chooseOrigins, type Origin, readOrigins } from '../wire/origins.ts'
@@ -20,7 +28,7 @@ import { claimEach, createClaimer, type Proven, SAFE_METHODS } from './claim-cal
 import { checkBytes, checkFound, injectedClock } from './injected.ts'
 import { createGate } from './only.ts'
 import { refused } from './refused.ts'
-import { findSkew, firstMomentMs, judgeTime } from './time.ts'
+import { findSkew, firstMomentMs, isOver, judgeTime } from './time.ts'
 import {
   DEFAULT_BODY_TIMEOUT_MS,
   DEFAULT_MAX_BODY_BYTES,
@@ -49,7 +57,7 @@ export * from './types.ts'
  * ```ts
  * const verifier = createVerifier(qredoV1, { origin: 'https://api.example.com', keys: memoryKeys(qredoV1, [{ id, secret }]) })
  * const result = await verifier.verify({ method, target, headers, body })
- * if (!result.ok) return refused(result.failure)
+ * if (!result.ok) return respond(toProblem(result.failure))
  * ```
  *
  * @throws CountersignError `option-invalid`, `scheme-invalid`
@@ -101,7 +109,7 @@ export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifi
       let nowMs = clock()
       if (claim.otherwise === undefined && typeof claim.moment === 'object') {
         const late = findSkew(claim.moment, nowMs, toleranceMs)
-        if (late !== undefined) return refused(late)
+        if (late !== undefined) return { ...refused(late), holds: isOver(claim.moment, nowMs, toleranceMs) ? false : undefined }
       }
 
       // 3. The body.
@@ -138,14 +146,17 @@ export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifi
       const isOnly = claim.otherwise === undefined
       const proven: Proven[] = []
       const state = dropped === undefined ? (isDeferred ? 'deferred' : 'kept') : digestIn(dropped)
-      const digests: Digests | undefined = isOnly && candidates.length === 1 ? undefined : new Map()
+      const digests: Digests | undefined = isOnly && candidates.length === 1 ? undefined : { of: body, texts: new Map() }
+      let holds: boolean | undefined = false
       for (let next: Claim | undefined = claim; next !== undefined; next = next.otherwise) {
         const whole = gate.checkBody(method, next, isDeferred || body !== undefined) ?? plan.complete(next, isDeferred ? 'deferred' : body)
         const lacking = 'code' in whole ? whole : undefined
         refusal ??= lacking
-        // One of several that does not cover the body could be sent alone without it, so it is looked at, too.
-        const complete = lacking === undefined || isOnly ? whole : (gate.checkBody(method, next, false) ?? plan.complete(next, undefined))
-        if ('code' in complete) continue
+        const complete = lacking === undefined || isOnly ? whole : completeAlone(method, next)
+        if ('code' in complete) {
+          holds ||= undefined
+          continue
+        }
 
         // 4. The key, as it is now that the body is there. What is wrong with it is told only once its signature is
         // seen.
@@ -177,23 +188,20 @@ export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifi
         refusal ??= early
         if ('code' in timely) {
           refusal ??= timely
+          if (!isOver(complete.moment, judgedMs, toleranceMs)) holds ||= undefined
           continue
         }
 
         // 6. The message, rebuilt, and its signature.
-        let proof: Proof | Failure | undefined
-        try {
-          const outcome = proveForOrigin(candidates, 0, key, timely, state, digests)
-          proof = isPromise(outcome) ? await wait(outcome, sourceTimeoutMs, 'The cryptography') : outcome
-        } catch (cause) {
-          // A key that can't be used; where it is made it is checked as far as the platform allows.
-          return refused({ code: 'key-source-unavailable' }, cause)
-        }
+        const outcome = proveInTime(candidates, key, timely, state, digests)
+        const proof = isPromise(outcome) ? await outcome : outcome
+        if (proof !== undefined && 'ok' in proof) return proof
         if (proof === undefined || key === undefined || 'code' in proof) {
           refusal ??=
             proof !== undefined && 'code' in proof
               ? proof
               : { code: key === undefined ? 'unknown-key' : 'bad-signature', keyId: keyId ?? complete.keyId }
+          if (proof !== undefined) holds ||= undefined
           // Unchecked signatures could be sent alone later, so refuse the whole request.
           if (isCostly(timely) && ++wrong === MAX_WRONG_SIGNATURES && next.otherwise !== undefined)
             return refused({ code: 'too-many-signatures' })
@@ -202,26 +210,27 @@ export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifi
 
         // 7. The key may be used.
         const held = lacking ?? early ?? failureOfKey(key, nowMs, request.address)
+        if (held?.code !== 'key-revoked') holds = true
         const one = { claim: timely, callIds: proof.callIds, key }
         if (!isOnly) proven.push(one)
         if (held === undefined && next.isAskedFor !== false) accepted ??= one
         else refusal ??= held
       }
-      if (accepted === undefined) return refused(refusal ?? { code: 'bad-signature', keyId: claim.keyId })
+      if (accepted === undefined) return { ...refused(refusal ?? { code: 'bad-signature', keyId: claim.keyId }), holds }
 
       // 8. Not seen before, up to the last moment at which it would be accepted; and that is not over.
       const { key, claim: timely } = accepted
       const claimed = isOnly ? claimCall(method, accepted) : claimEach(claimCall, method, proven, accepted, { toleranceMs, nowMs })
       const repeated = isPromise(claimed) ? await claimed : claimed
-      if (repeated !== undefined) return repeated
+      if (repeated !== undefined) return { ...repeated, holds }
 
       // 9. Permitted.
       const denied = findDenial(key, permission)
-      if (denied !== undefined) return refused(denied)
+      if (denied !== undefined) return { ...refused(denied), holds }
       const timestampMs = timely.moment?.issuedMs ?? timely.moment?.expiresMs
       if (!isDeferred) return { ok: true, key, body, timestampMs } as Verified
       const keyId = keyIdOf(timely.keyId) ?? key.id
-      const proveWith = (now: Key): MaybePromise<Proof | Failure | undefined> => proveForOrigin(candidates, 0, now, timely, 'deferred')
+      const proveWith = (now: Key): MaybePromise<Proof | Failure | Refused | undefined> => proveInTime(candidates, now, timely, 'deferred')
       const confirm = (): Promise<Refused | undefined> => confirmCall(accepted, keyId, proveWith, permission, request.address)
       return { ok: true, key, body, bodyDigest, timestampMs, confirm } as Verified
     } catch (cause) {
@@ -233,7 +242,7 @@ export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifi
   async function confirmCall(
     { key: known, claim: { moment } }: Proven,
     keyId: string,
-    proveWith: (key: Key) => MaybePromise<Proof | Failure | undefined>,
+    proveWith: (key: Key) => MaybePromise<Proof | Failure | Refused | undefined>,
     permission: VerifyOptions['permission'],
     address: string | undefined,
   ): Promise<Refused | undefined> {
@@ -249,6 +258,7 @@ export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifi
       if (late !== undefined) return refused(late)
       // Its secrets or public key may have been replaced.
       const proof = key === known ? undefined : ((await proveWith(key)) ?? { code: 'bad-signature', keyId })
+      if (proof !== undefined && 'ok' in proof) return proof
       if (proof !== undefined && 'code' in proof) return refused(proof)
       const failure = failureOfKey(key, clock(), address) ?? findDenial(key, permission)
       return failure === undefined ? undefined : refused(failure)
@@ -268,6 +278,33 @@ export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifi
   /** Guards cost more than a signature, and what they find is only for callers with a valid one. */
   function guarded(outcome: Proof | Failure | undefined, { call, recipe }: Composition): Proof | Failure | undefined {
     return outcome === undefined || 'code' in outcome ? outcome : (guard(call, recipe) ?? outcome)
+  }
+
+  /**
+   * One of several signatures that does not cover the body could be sent alone, without it and without a digest that it
+   * doesn't cover either.
+   */
+  function completeAlone(method: string, claim: Claim): CompleteClaim | Failure {
+    const alone = claim.body === 'not-signed' ? { ...claim, stated: NO_STATED } : claim
+    return gate.checkBody(method, alone, false) ?? plan.complete(alone, undefined)
+  }
+
+  /** A refusal where the cryptography failed or did not answer. */
+  function proveInTime(
+    candidates: readonly Origin[],
+    key: Key | undefined,
+    claim: TimelyClaim,
+    body: BodyState,
+    digests?: Digests,
+  ): MaybePromise<Proof | Failure | Refused | undefined> {
+    // Where a key is made, it is checked as far as the platform allows, so one that can't be used shows here.
+    const unusable = (cause: unknown): Refused => refused({ code: 'key-source-unavailable' }, cause)
+    try {
+      const outcome = wait(proveForOrigin(candidates, 0, key, claim, body, digests), sourceTimeoutMs, 'The cryptography')
+      return isPromise(outcome) ? outcome.then(undefined, unusable) : outcome
+    } catch (cause) {
+      return unusable(cause)
+    }
   }
 
   /** For the first origin that the call may be meant for and holds for. */
@@ -317,13 +354,13 @@ export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifi
 
   const { onRefused } = options
   return {
+    scheme,
+    maxBodyBytes,
+    presents: plan.presents,
     bodyUseOf(request) {
       const claim = readHead(request)
       return 'code' in claim ? undefined : useOf(claim)
     },
-    scheme,
-    maxBodyBytes,
-    isSigned: request => !('code' in readHead(request)),
     verify: onRefused === undefined ? (request, verifyOptions) => verify(request, verifyOptions) : watched(verify, onRefused),
   }
 }
@@ -332,6 +369,7 @@ export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifi
 const MAX_TIMEOUT_MS = 2_147_483_647
 
 const NO_OPTIONS: VerifyOptions = {}
+const NO_STATED: readonly Stated[] = []
 
 function createPlan(scheme: Scheme, crypto: NonNullable<VerifierOptions['crypto']>): Plan {
   if (scheme.base !== undefined) return scheme.base.createPlan(crypto)

@@ -1,5 +1,6 @@
-import { createKey, type Key, type Scheme } from 'countersign'
+import { createKey, type Key, type KeyDescription, type Scheme } from 'countersign'
 import type { Db } from '../database/database.ts'
+import { ServerError } from '../errors.ts'
 import type { Sealer } from '../seal/sealer.ts'
 import { liveOf } from './key-row.ts'
 
@@ -26,7 +27,11 @@ export interface OpenKeyContext {
   readonly now: number
 }
 
-/** Reads a key with its secrets, ready to verify with. */
+/**
+ * Reads a key with its secrets, ready to verify with.
+ *
+ * @throws ServerError `key-unusable` for a key that is in the store and would not be taken into it any more
+ */
 export async function openKey({ db, sealer, schemeOf, now }: OpenKeyContext, id: string): Promise<OpenedKey | undefined> {
   const row = await db.selectFrom('api_key').selectAll().where('id', '=', id).executeTakeFirst()
   if (row === undefined) return undefined
@@ -42,7 +47,7 @@ export async function openKey({ db, sealer, schemeOf, now }: OpenKeyContext, id:
     labels: JSON.parse(row.labels) as Principal['labels'],
   }
   const addresses = JSON.parse(row.addresses) as string[]
-  const key = createKey(scheme, {
+  const given: KeyDescription = {
     id,
     ...(row.public_key === ''
       ? { secrets: await Promise.all(live.map(({ sealed }) => sealer.open(sealed, id))) }
@@ -54,8 +59,18 @@ export async function openKey({ db, sealer, schemeOf, now }: OpenKeyContext, id:
     permissions: JSON.parse(row.permissions) as string[],
     owner: principal,
     allowShortSecret: row.short_secret === 1,
-  })
+  }
+  const key = made(scheme, given)
   return { key, goodUntilMs: Math.min(...live.map(({ expires_at }) => (expires_at === 0 ? Number.POSITIVE_INFINITY : expires_at))) }
+}
+
+function made(scheme: Scheme, given: KeyDescription): Key {
+  try {
+    return createKey(scheme, given)
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    throw new ServerError('key-unusable', 500, `The key ${given.id} can't be used, and its calls are refused: ${why}`, error)
+  }
 }
 
 /** The principal that a key of this store carries. */

@@ -139,6 +139,10 @@ export function createHttpPlan(coverage: Coverage): Plan {
 
   return {
     readsBody: false,
+    presents({ headers }) {
+      const lines = headerLines(headers)
+      return placeLines(lines, 'signature-input') !== undefined && placeLines(lines, 'signature') !== undefined
+    },
 
     read(request: PlanRequest): Claim | Failure {
       const lines = headerLines(request.headers)

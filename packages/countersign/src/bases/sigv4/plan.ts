@@ -22,7 +22,7 @@ import { bodyHash } from '../body-hash.ts'
 import { KEPT_LISTS, MAX_COVERED, MAX_LIST_LENGTH } from '../covered-limits.ts'
 import { signedDates } from '../signed-dates.ts'
 import { MAX_EXPIRES, type SigV4Options } from './options.ts'
-import { type Presented, readPresented } from './presented.ts'
+import { hasQuerySignature, type Presented, readPresented } from './presented.ts'
 import { compileForms, DERIVATION_TEXTS, type Form, isS3Service, PAYLOAD_HEADER, PAYLOAD_MARKERS } from './recipe.ts'
 
 /** Set by CloudFront behind the client, so AWS doesn't want it signed. */
@@ -95,6 +95,9 @@ export function createSigV4Plan(options: SigV4Options): Plan {
 
   return {
     readsBody: false,
+    presents({ headers, target }) {
+      return /^AWS4-/i.test(findLine(headerLines(headers), 'authorization') ?? '') || hasQuerySignature(target)
+    },
 
     read(request: PlanRequest) {
       const lines = ownLines(headerLines(request.headers).map(([name, value]): Line => [name.toLowerCase(), value]))

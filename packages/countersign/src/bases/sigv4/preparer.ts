@@ -105,6 +105,11 @@ export function createSigV4Preparer(
     const isS3 = isS3Service(service)
     const given = readPairs(queryOf(target), plus)
     const query = given.map(writePair)
+    // A verifier takes no call that has both.
+    refuseOwnParameters(
+      [SIGNATURE_PARAMETER],
+      given.map(([name]) => name),
+    )
     if (inQuery) {
       refuseTakenParameters(given)
       query.push(

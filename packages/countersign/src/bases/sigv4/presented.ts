@@ -29,8 +29,18 @@ export function readPresented(lines: readonly Line[], target: string, plus: Plus
   const repeated = findRepeated(lines, READ_ONCE)
   if (repeated !== undefined) return { code: 'duplicate-header', header: repeated }
   const authorization = findLine(lines, 'authorization')
-  return authorization === undefined ? readQuery(queryOf(target), plus) : readHeader(authorization, lines)
+  if (authorization === undefined) return readQuery(queryOf(target), plus)
+  // Either signature could be sent alone; AWS takes no request that has both.
+  if (hasQuerySignature(target)) return { code: 'duplicate-header', header: `?${SIGNATURE_PARAMETER}` }
+  return readHeader(authorization, lines)
 }
+
+/** Whether a query carries a signature in its one spelling. */
+export function hasQuerySignature(target: string): boolean {
+  return target.includes(SIGNATURE_PARAMETER) && OWN_SIGNATURE.test(target)
+}
+
+const OWN_SIGNATURE = new RegExp(`[?&]${SIGNATURE_PARAMETER}(?:[=&]|$)`)
 
 const READ_ONCE: readonly string[] = ['host', ...HEADER_NAMES]
 
