@@ -30,7 +30,6 @@ const LIMITS = { maxBodyBytes: 8_388_608, spoolBytes: 65_536, maxHeldBytes: 67_1
 /** What the upstream says takes memory until Node gives it back. */
 const REST_MS = 5000
 
-const here = name => fileURLToPath(new URL(name, import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'countersign-soak-'))
 const spoolFolder = join(folder, 'spool')
 const running = []
@@ -50,7 +49,7 @@ for (const scheme of [qredoV1, rfc9421]) {
 }
 await service.close()
 
-const upstream = startChild('upstream.js', {})
+const upstream = startChild(new URL('./upstream.js', import.meta.url), {})
 const [{ port: upstreamPort }] = await once(upstream, 'message')
 const gateway = await startGateway(upstreamPort)
 const signers = [...keys].map(([scheme, credentials]) => createSigner(scheme, credentials))
@@ -64,7 +63,9 @@ await sendSigned(2)
 latencies.length = 0
 await sleep(REST_MS)
 const before = resourcesOf(gateway)
-const attackers = startChild('attacks.js', { SOAK: JSON.stringify({ port: gateway.port, origin: ORIGIN, key: keys.get(qredoV1) }) })
+const attackers = startChild(new URL('./attacks.js', import.meta.url), {
+  SOAK: JSON.stringify({ port: gateway.port, origin: ORIGIN, key: keys.get(qredoV1) }),
+})
 let most = before
 const watching = setInterval(() => {
   const now = resourcesOf(gateway)
@@ -126,7 +127,7 @@ async function sendOne(due) {
   try {
     await sendNumber(number, due)
   } catch (error) {
-    // The gateway closed a connection that had been idle just when it was used again: a client signs and sends once more.
+    // The gateway closed an idle connection just when it was used again: a client signs and sends once more.
     if (error.isReused !== true || (error.code !== 'ECONNRESET' && error.code !== 'EPIPE')) throw error
     resent++
     await sendNumber(number, due)
@@ -172,10 +173,10 @@ function exchange(method, path, headers, body) {
 }
 
 function startChild(file, env) {
-  const child = fork(here(file), { env: { ...process.env, ...env } })
+  const child = fork(fileURLToPath(file), { env: { ...process.env, ...env } })
   running.push(child)
   child.on('exit', code => {
-    if (code !== 0 && code !== null) wrong.push(`${file} ended with ${code}`)
+    if (code !== 0 && code !== null) wrong.push(`${file.pathname} ended with ${code}`)
   })
   return child
 }
@@ -194,7 +195,7 @@ async function startGateway(port) {
     ...LIMITS,
   }
   writeFileSync(config, JSON.stringify(settings))
-  const command = here('../../packages/cli/bin/countersign.js')
+  const command = fileURLToPath(new URL('../../packages/cli/bin/countersign.js', import.meta.url))
   const child = spawn(process.execPath, [command, 'gateway', '--config', config, '--quiet', '--json'], {
     stdio: ['ignore', 'pipe', 'pipe'],
   })

@@ -40,8 +40,8 @@ type Prove = (
 
 /**
  * Where the body is. `deferred`: to come; the digest that was stated stands for it, and is compared by whoever reads
- * the body. A function: the body was dropped, something of its length stands for it, and the function knows its digests;
- * the call has no key then.
+ * the body. A function: the body was dropped, something of its length stands for it, and the function knows its
+ * digests; the call has no key then.
  */
 export type BodyState = 'kept' | 'deferred' | ((stated: Stated) => string | undefined)
 

@@ -15,7 +15,8 @@ const pair = generateKeyPairSync('rsa', {
   privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
 })
 const both = httpMessageSignatures({ name: 'rfc9421-sha-512', digest: 'sha-512' })
-const schemes = [...SCHEMES, both].map(scheme => [scheme.name, scheme] as const)
+const all: readonly Scheme[] = [...SCHEMES, both]
+const schemes = all.map(scheme => [scheme.name, scheme] as const)
 /** Those that take only GET unless the verifier says otherwise. */
 const ONLY_GET = ['binance', 'bybit', 'qredo-partner']
 const HONEST = 'a=1&nonce=1764000000000'

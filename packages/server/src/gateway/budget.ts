@@ -6,7 +6,7 @@ export interface Budget {
 }
 
 /** The part of one body. */
-export interface Share {
+interface Share {
   readonly bytes: number
   /** Whether there are so many bytes more, once others have given way. */
   take(more: number): boolean

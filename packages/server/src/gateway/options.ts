@@ -38,11 +38,14 @@ export interface GatewayOptions {
   /** Bodies with more bytes are written to disk until they are verified and sent on. Default: 1 MiB. */
   readonly spoolBytes?: number | undefined
   /**
-   * The most bytes of all bodies on disk at once, counted as they come in. Where it does not suffice, the unfinished body
-   * that began first is answered with 507. Default: 10 GiB.
+   * The most bytes of all bodies on disk at once, counted as they come in. Where it does not suffice, the unfinished
+   * body that began first is answered with 507. Default: 10 GiB.
    */
   readonly maxSpoolBytes?: number | undefined
-  /** Where they are written. Folders that killed processes left there are removed at the start. Default: the system's folder for temporary files. */
+  /**
+   * Where they are written. Folders that killed processes left there are removed at the start. Default: the system's
+   * folder for temporary files.
+   */
   readonly spoolFolder?: string | undefined
   /** The most bytes of one request's body. Default: 128 MiB. */
   readonly maxBodyBytes?: number | undefined

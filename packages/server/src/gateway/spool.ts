@@ -29,7 +29,7 @@ export interface Spool {
   readonly heldBytes: number
 }
 
-export interface TurnedBytes {
+interface TurnedBytes {
   readonly bytes: Uint8Array
   done(): void
 }
