@@ -19,6 +19,8 @@ import { qredoV1 } from 'countersign/schemes'
 const ROUNDS = Number(process.env.ROUNDS ?? 5)
 const SECONDS = Number(process.env.SECONDS ?? 3)
 const CONNECTIONS = 64
+/** Text in the names of what is measured. */
+const ONLY = process.env.ONLY ?? ''
 /** What the two are to reach, of what they are compared with. */
 const GOALS = new Map([
   ['with our middleware', 0.8],
@@ -73,9 +75,10 @@ if (spawnSync('nginx', ['-v']).error === undefined) {
 // Redis takes what is signed two seconds after its memory began.
 await sleep(2500)
 
-const results = new Map([...targets.keys()].map(name => [name, []]))
+const measured = [...targets].filter(([name]) => name.includes(ONLY) || name.startsWith('bare'))
+const results = new Map(measured.map(([name]) => [name, []]))
 for (let round = 0; round < ROUNDS; round++) {
-  const order = round % 2 === 0 ? [...targets] : [...targets].reverse()
+  const order = round % 2 === 0 ? measured : measured.toReversed()
   for (const [name, target] of order) results.get(name).push(measure(target))
 }
 const median = list => [...list].sort((a, b) => a - b)[Math.floor(list.length / 2)]
