@@ -84,20 +84,23 @@ for (let round = 0; round < ROUNDS; round++) {
 const median = list => [...list].sort((a, b) => a - b)[Math.floor(list.length / 2)]
 const rates = new Map([...results].map(([name, list]) => [name, median(list.map(({ rate }) => rate))]))
 let notTaken = 0
+const cpuOf = name => median(results.get(name).map(({ cpuMicros }) => cpuMicros))
 for (const [name, list] of results) {
   const against = name.includes('gateway') || name.includes('nginx') ? 'bare undici proxy' : 'bare node:http'
-  const ratio = (rates.get(name) / rates.get(against)).toFixed(2)
+  const ratio = rates.get(name) / rates.get(against)
   const failed = list.reduce((sum, { errors }) => sum + errors, 0)
   notTaken += failed
   const goal = GOALS.get(name)
-  const judged = goal === undefined ? '' : `  (goal ${goal.toFixed(2)}: ${ratio >= goal ? 'met' : 'missed'})`
-  console.log(
-    `${name.padEnd(32)} ${String(Math.round(rates.get(name))).padStart(7)} requests/s  p99 ${(median(list.map(({ p99 }) => p99)) / 1000).toFixed(1).padStart(5)} ms  ${median(
-      list.map(({ cpuMicros }) => cpuMicros),
-    )
-      .toFixed(1)
-      .padStart(6)} µs CPU  ${ratio} of ${against}${judged}${failed === 0 ? '' : `  (${failed} not 2xx)`}`,
-  )
+  const columns = [
+    name.padEnd(32),
+    `${Math.round(rates.get(name))} requests/s`.padStart(19),
+    `p99 ${(median(list.map(({ p99 }) => p99)) / 1000).toFixed(1)} ms`.padStart(14),
+    `${cpuOf(name).toFixed(1)} µs CPU`.padStart(13),
+    `  ${ratio.toFixed(2)} of ${against}, by CPU ${(cpuOf(against) / cpuOf(name)).toFixed(2)}`,
+    goal === undefined ? '' : `  (goal ${goal.toFixed(2)}: ${ratio >= goal ? 'met' : 'missed'})`,
+    failed === 0 ? '' : `  (${failed} not 2xx)`,
+  ]
+  console.log(columns.join(''))
 }
 for (const child of running) child.kill('SIGTERM')
 rmSync(folder, { recursive: true, force: true })
