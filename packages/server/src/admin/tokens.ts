@@ -28,7 +28,7 @@ export function idOfToken(text: string): string | undefined {
 
 /**
  * What the store keeps of a token. Tokens are made here, of 256 random bits, so nobody can guess what a fast hash was
- * made of, and strangers can't have the server work out a slow one. See decision 21.
+ * made of, and strangers can't have the server work out a slow one. See decision 22.
  */
 export function hashToken(text: string): string {
   return PREFIX + createHash('sha256').update(text).digest('base64url')
