@@ -1,7 +1,9 @@
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { refuseUnknown } from '../contract/refuse-unknown.ts'
 import { BodyEatenError } from './body-eaten.ts'
-import { isBodyEaten, KEEP_BODY_ADVICE } from './keep-body.ts'
+import type { ParsedBody } from './parsed-body.ts'
+import { isBodyEaten, KEEP_BODY_ADVICE } from './read-body.ts'
 
 const HEADER = 'x-countersign-probe'
 
@@ -12,14 +14,11 @@ const running = new Map<string, (isEaten: boolean) => void>()
  * Whether a request is a probe, which ends here: it only wants to know in which state the body comes to the signature
  * check.
  */
-export function answerProbe(
-  request: IncomingMessage & { readonly rawBody?: Uint8Array | string | undefined },
-  response: ServerResponse,
-): boolean {
+export function answerProbe(request: IncomingMessage & ParsedBody, response: ServerResponse, parsed: ParsedBody = request): boolean {
   if (running.size === 0) return false
   const told = running.get(String(request.headers[HEADER]))
   if (told === undefined) return false
-  told(isBodyEaten(request))
+  told(isBodyEaten(request, parsed))
   response.writeHead(204, { connection: 'close' }).end()
   request.resume()
   return true
@@ -46,6 +45,7 @@ export interface BodyProbeOptions {
  * @throws TypeError when the request does not come to a signature check of this library at all
  */
 export async function checkBodyKept(listener: RequestListener, options: BodyProbeOptions): Promise<void> {
+  refuseUnknown(options, ['path', 'method', 'contentType'] satisfies (keyof BodyProbeOptions)[], 'checkBodyKept:')
   const { path, method = 'POST', contentType = 'application/json' } = options
   const name = crypto.randomUUID()
   let isEaten: boolean | undefined

@@ -1,12 +1,8 @@
-import type { IncomingMessage } from 'node:http'
-import type { Failure } from '../contract/failure.ts'
-import { tell } from '../contract/tell.ts'
-import { throwUnjudged } from '../verify/unjudged.ts'
-import type { Verification, Verifier, VerifyOptions } from '../verify/verify.ts'
-import { ask } from './ask.ts'
-import { checkAdapterOptions } from './check-adapter-options.ts'
-import { keepBody } from './keep-body.ts'
-import { nodeRefusalAnswer } from './node-refusal.ts'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Verification, Verifier } from '../verify/verify.ts'
+import { type AdapterOptions, asError, createAdapter } from './adapter.ts'
+import { isAnswered, nodeRefusalAnswer } from './node-answer.ts'
+import { readNodeRequest, socketAddressOf } from './node-request.ts'
 import { endOfTurn } from './turn.ts'
 import { rememberCall } from './verified-calls.ts'
 
@@ -21,20 +17,14 @@ export interface FastifyRequestLike {
 
 /** What the hook needs of a Fastify reply. */
 export interface FastifyReplyLike {
+  readonly raw: ServerResponse
+  readonly sent: boolean
   code(status: number): FastifyReplyLike
   headers(headers: { [name: string]: string }): FastifyReplyLike
   send(payload: string): unknown
 }
 
-export interface FastifyOptions extends VerifyOptions {
-  /** The client's address. Default: `request.ip`, which follows `trustProxy`. */
-  readonly address?: ((request: FastifyRequestLike) => string | undefined) | undefined
-  /**
-   * Told of every refusal, with all there is to know: for logs and the key's owner, not for the caller.
-   * What it throws or rejects with is dropped.
-   */
-  readonly onRefused?: ((failure: Failure, request: FastifyRequestLike) => void) | undefined
-}
+export type FastifyOptions = AdapterOptions<FastifyRequestLike>
 
 /**
  * A Fastify hook that lets only verified calls through; {@link verifiedCall} tells whose. It comes before the body is
@@ -50,28 +40,28 @@ export function requireSignature(
   verifier: Verifier,
   options: FastifyOptions = {},
 ): (request: FastifyRequestLike, reply: FastifyReplyLike, payload: unknown) => Promise<unknown> {
-  checkAdapterOptions(options)
+  const adapter = createAdapter<FastifyRequestLike>(options, ({ raw }) => socketAddressOf(raw))
   return async (request, reply, payload) => {
-    const { raw } = request
-    const result: Verification = await verifier.verify(
-      {
-        method: raw.method ?? '',
-        target: request.originalUrl,
-        headers: raw.rawHeaders,
-        body: maxBytes => keepBody(raw, maxBytes),
-        address: options.address === undefined ? request.ip : ask(options.address, request),
-      },
-      options,
-    )
-    throwUnjudged(result)
-    if (result.ok) {
+    const { raw, originalUrl, ip } = request
+    let result: Verification
+    try {
+      await undefined
+      const call = adapter.incoming(request, { ...readNodeRequest(raw), target: originalUrl, address: ip })
+      result = await verifier.verify(call, options)
+      adapter.judged(result, request)
       await endOfTurn()
+    } catch (error) {
+      adapter.report(error, request, true)
+      throw asError(error)
+    }
+    // Something else has answered, such as a timeout: Fastify goes no further when the reply is what a hook returns.
+    if (reply.sent || isAnswered(reply.raw)) return reply
+    if (result.ok) {
       rememberCall(request, result)
       if (result.headers !== undefined) reply.headers({ ...result.headers })
       return payload
     }
-    tell(options.onRefused, result.failure, request)
-    const { status, headers, body } = nodeRefusalAnswer(result, verifier.scheme.name, raw)
+    const { status, headers, body } = nodeRefusalAnswer(result, verifier.scheme.name, raw, originalUrl)
     return reply
       .code(status)
       .headers({ ...headers })

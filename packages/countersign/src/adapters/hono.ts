@@ -1,13 +1,11 @@
-import type { Failure } from '../contract/failure.ts'
-import { tell } from '../contract/tell.ts'
-import { throwUnjudged } from '../verify/unjudged.ts'
-import type { Verifier, VerifyOptions } from '../verify/verify.ts'
+import type { Verification, Verifier } from '../verify/verify.ts'
+import type { IncomingHeaders } from '../wire/headers.ts'
 import { readStream } from '../wire/stream.ts'
+import { type AdapterOptions, asError, createAdapter } from './adapter.ts'
 import { ask } from './ask.ts'
 import { BodyEatenError } from './body-eaten.ts'
-import { checkAdapterOptions } from './check-adapter-options.ts'
 import { rememberCall } from './verified-calls.ts'
-import { fromWebRequest, problemResponse, targetOf } from './web.ts'
+import { problemResponse, readWebRequest, withHeaders } from './web.ts'
 
 /** What the middleware needs of a Hono context. */
 export interface HonoContext {
@@ -15,23 +13,21 @@ export interface HonoContext {
     readonly raw: Request
     readonly bodyCache: { arrayBuffer?: unknown; text?: unknown; blob?: unknown }
   }
+  readonly env?: unknown
   /** The answer, once there is one. */
-  readonly res: Response
+  res: Response
 }
 
 export { verifiedCall } from './verified-calls.ts'
 
-export interface HonoOptions extends VerifyOptions {
-  /** The raw request target and headers, where the server can tell them: see `countersign/web`. */
-  readonly target?: ((context: HonoContext) => string) | undefined
-  readonly headers?: ((context: HonoContext) => readonly (readonly [string, string])[]) | undefined
-  /** The client's address, as the runtime tells it (`getConnInfo`). */
-  readonly address?: ((context: HonoContext) => string | undefined) | undefined
-  /**
-   * Told of every refusal, with all there is to know: for logs and the key's owner, not for the caller.
-   * What it throws or rejects with is dropped.
-   */
-  readonly onRefused?: ((failure: Failure, context: HonoContext) => void) | undefined
+/**
+ * With `@hono/node-server`, target, headers and address are those of Node's own request. Elsewhere, the target is what
+ * stands behind the origin in the request's URL, of which `mount` has taken the path of the mount off: give the
+ * verifier an origin with that base path there, or the option `target`.
+ */
+export interface HonoOptions extends AdapterOptions<HonoContext> {
+  /** The raw headers, where the server can tell them: see `countersign/web`. */
+  readonly headers?: ((context: HonoContext) => IncomingHeaders) | undefined
 }
 
 /**
@@ -48,28 +44,24 @@ export function requireSignature(
   verifier: Verifier,
   options: HonoOptions = {},
 ): (context: HonoContext, next: () => Promise<void>) => Promise<Response | undefined> {
-  checkAdapterOptions(options, ['target', 'headers'])
+  const adapter = createAdapter<HonoContext>(options, undefined, ['headers'])
   return async (context, next) => {
-    const { raw } = context.req
-    const result = await verifier.verify(
-      {
-        ...fromWebRequest(raw, {
-          target: () => (options.target && ask(options.target, context)) ?? targetOf(raw.url),
-          headers: options.headers && (() => (options.headers && ask(options.headers, context)) ?? []),
-        }),
-        body: maxBytes => keepHonoBody(context, maxBytes),
-        address: options.address && ask(options.address, context),
-      },
-      options,
-    )
-    throwUnjudged(result)
-    if (!result.ok) {
-      tell(options.onRefused, result.failure, context)
-      return problemResponse(result, verifier.scheme.name)
+    let result: Verification
+    let target: string
+    try {
+      const own = readWebRequest(context.req.raw, options.headers && ask(options.headers, context), context.env)
+      const call = adapter.incoming(context, { ...own, body: maxBytes => keepHonoBody(context, maxBytes) })
+      target = call.target
+      result = await verifier.verify(call, options)
+      adapter.judged(result, context)
+    } catch (error) {
+      adapter.report(error, context, true)
+      throw asError(error)
     }
+    if (!result.ok) return problemResponse(result, verifier.scheme.name, target)
     rememberCall(context, result)
     await next()
-    for (const name in result.headers) context.res.headers.set(name, result.headers[name] ?? '')
+    if (result.headers !== undefined) context.res = withHeaders(context.res, result.headers)
     return undefined
   }
 }

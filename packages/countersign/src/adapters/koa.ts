@@ -1,25 +1,22 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Failure } from '../contract/failure.ts'
-import { tell } from '../contract/tell.ts'
-import { throwUnjudged } from '../verify/unjudged.ts'
-import type { Verifier, VerifyOptions } from '../verify/verify.ts'
-import { ask } from './ask.ts'
+import type { Verification, Verifier } from '../verify/verify.ts'
+import { type AdapterOptions, asError, createAdapter } from './adapter.ts'
 import { answerProbe } from './body-probe.ts'
-import { checkAdapterOptions } from './check-adapter-options.ts'
-import { keepBody } from './keep-body.ts'
-import { nodeRefusalAnswer } from './node-refusal.ts'
+import { isAnswered, nodeRefusalAnswer } from './node-answer.ts'
+import { readNodeRequest, socketAddressOf } from './node-request.ts'
+import type { ParsedBody } from './parsed-body.ts'
 import { endOfTurn } from './turn.ts'
 import { rememberCall } from './verified-calls.ts'
 
 /** What the middleware needs of a Koa context. */
 export interface KoaContext {
-  readonly req: IncomingMessage
+  readonly req: IncomingMessage & ParsedBody
   readonly res: ServerResponse
   /** Whether Koa answers. */
   respond?: boolean | undefined
   readonly originalUrl: string
   readonly ip: string
-  readonly request: { readonly rawBody?: string | Uint8Array | undefined }
+  readonly request: ParsedBody
   status: number
   body: unknown
   set(headers: { [name: string]: string }): void
@@ -28,15 +25,7 @@ export interface KoaContext {
 export { type BodyProbeOptions, checkBodyKept } from './body-probe.ts'
 export { verifiedCall } from './verified-calls.ts'
 
-export interface KoaOptions extends VerifyOptions {
-  /** The client's address. Default: `context.ip`, which follows the app's `proxy`. */
-  readonly address?: ((context: KoaContext) => string | undefined) | undefined
-  /**
-   * Told of every refusal, with all there is to know: for logs and the key's owner, not for the caller.
-   * What it throws or rejects with is dropped.
-   */
-  readonly onRefused?: ((failure: Failure, context: KoaContext) => void) | undefined
-}
+export type KoaOptions = AdapterOptions<KoaContext>
 
 /**
  * Koa middleware that lets only verified calls through; {@link verifiedCall} tells whose. It may stand before the body
@@ -53,33 +42,33 @@ export function requireSignature(
   verifier: Verifier,
   options: KoaOptions = {},
 ): (context: KoaContext, next: () => Promise<unknown>) => Promise<unknown> {
-  checkAdapterOptions(options)
+  const adapter = createAdapter<KoaContext>(options, ({ req }) => socketAddressOf(req))
   return async (context, next) => {
-    const { req, originalUrl, request } = context
-    const kept = request.rawBody === undefined ? req : Object.assign(req, { rawBody: request.rawBody })
-    if (answerProbe(kept, context.res)) {
+    const { req, res, originalUrl, request, ip } = context
+    const parsed = { rawBody: request.rawBody ?? req.rawBody, body: request.body }
+    if (answerProbe(req, res, parsed)) {
       context.respond = false
       return undefined
     }
-    const result = await verifier.verify(
-      {
-        method: req.method ?? '',
-        target: originalUrl,
-        headers: req.rawHeaders,
-        body: maxBytes => keepBody(kept, maxBytes),
-        address: options.address === undefined ? context.ip : ask(options.address, context),
-      },
-      options,
-    )
-    throwUnjudged(result)
-    if (result.ok) {
+    let result: Verification
+    try {
+      await undefined
+      const call = adapter.incoming(context, { ...readNodeRequest(req, parsed), target: originalUrl, address: ip })
+      result = await verifier.verify(call, options)
+      adapter.judged(result, context)
       await endOfTurn()
+    } catch (error) {
+      adapter.report(error, context, true)
+      throw asError(error)
+    }
+    // Something else has answered, such as a timeout.
+    if (isAnswered(res)) return undefined
+    if (result.ok) {
       rememberCall(context, result)
       if (result.headers !== undefined) context.set({ ...result.headers })
       return next()
     }
-    tell(options.onRefused, result.failure, context)
-    const { status, headers, body } = nodeRefusalAnswer(result, verifier.scheme.name, req)
+    const { status, headers, body } = nodeRefusalAnswer(result, verifier.scheme.name, req, originalUrl)
     context.status = status
     context.set({ ...headers })
     context.body = body

@@ -26,7 +26,8 @@ afterEach(async () => {
 interface Given {
   readonly clock?: () => number
   readonly address?: () => string
-  readonly onRefused?: () => unknown
+  readonly onRefused?: () => void
+  readonly onError?: (error: unknown) => void
 }
 
 /** Answers 200 where the handler behind the check ran. */
@@ -97,23 +98,33 @@ describe.each(NAMES)('%s', name => {
     const clock = (): never => {
       throw thrown
     }
-    expect(['500', 'closed']).toContain(await call(name, { clock }))
+    const onError = vi.fn()
+    expect(await call(name, { clock, onError })).toBe('500')
+    expect(onError).toHaveBeenCalledExactlyOnceWith(expect.any(Error), expect.anything())
   })
 
   it.each([undefined, null, 'route'])('answers 500 where the option address throws %j', async thrown => {
     const address = (): never => {
       throw thrown
     }
-    expect(['500', 'closed']).toContain(await call(name, { address }))
+    const onError = vi.fn()
+    expect(await call(name, { address, onError })).toBe('500')
+    expect(onError).toHaveBeenCalledExactlyOnceWith(expect.any(Error), expect.anything())
   })
 
   it.each([
     ['throws', () => Promise.resolve().then.call(undefined)],
     ['rejects', async () => Promise.reject(new Error('the log is away'))],
-  ])('answers a refused call where onRefused %s, and leaves nothing unhandled', async (_what, onRefused) => {
+  ])('answers a refused call where onRefused %s, tells onError, and leaves nothing unhandled', async (_what, onRefused) => {
     const unhandled = vi.fn()
+    const onError = vi.fn()
     process.on('unhandledRejection', unhandled)
-    expect(await call(name, { onRefused }, Buffer.alloc(60, 6).toString('base64'))).toBe('401')
+    expect(await call(name, { onRefused, onError }, Buffer.alloc(60, 6).toString('base64'))).toBe('401')
+    expect(onError).toHaveBeenCalledExactlyOnceWith(expect.any(Error), expect.anything())
+    const failing = (): never => {
+      throw new Error('so is this')
+    }
+    expect(await call(name, { onRefused, onError: failing }, Buffer.alloc(60, 6).toString('base64'))).toBe('401')
     await new Promise(setImmediate)
     process.off('unhandledRejection', unhandled)
     expect(unhandled).not.toHaveBeenCalled()

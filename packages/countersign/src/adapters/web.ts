@@ -1,73 +1,120 @@
-import type { Failure } from '../contract/failure.ts'
-import { tell } from '../contract/tell.ts'
-import { throwUnjudged } from '../verify/unjudged.ts'
-import type { AnswerHeaders, IncomingRequest, Refused, Verified, Verifier, VerifyOptions } from '../verify/verify.ts'
+import type { AnswerHeaders, IncomingRequest, Refused, Verified, Verifier } from '../verify/verify.ts'
 import type { IncomingHeaders } from '../wire/headers.ts'
 import { readStream } from '../wire/stream.ts'
+import { type AdapterOptions, createAdapter } from './adapter.ts'
 import { ask } from './ask.ts'
-import { checkAdapterOptions } from './check-adapter-options.ts'
-import { refusalAnswer } from './refusal.ts'
-
-export interface WebOptions extends VerifyOptions {
-  /**
-   * The raw request target, where the server can tell it. Default: what stands behind the origin in `request.url`,
-   * which the platform may have normalised (`/a/../b`); a client that signs such a URL is then refused.
-   */
-  readonly target?: ((request: Request) => string) | undefined
-  /** The raw headers, where the server can tell them: a merged `Headers` hides that one came twice in equal form. */
-  readonly headers?: ((request: Request) => IncomingHeaders) | undefined
-  readonly address?: ((request: Request) => string | undefined) | undefined
-  /**
-   * Told of every refusal, with all there is to know: for logs and the key's owner, not for the caller.
-   * What it throws or rejects with is dropped.
-   */
-  readonly onRefused?: ((failure: Failure, request: Request) => void) | undefined
-}
-
-export type SignedWebHandler = (request: Request, verified: Verified) => Response | Promise<Response>
+import { BodyEatenError } from './body-eaten.ts'
+import { incomingOf, nodeHeaders } from './incoming.ts'
+import { FAILED, type RefusalAnswer, refusalAnswer } from './refusal.ts'
 
 /**
- * A web-standard handler that lets only verified calls through, and answers the others with problem details. The body
- * is read to be verified: take it from `verified.body`.
+ * The option `target` has a default here that platforms may have normalised (`/a/../b`) or written anew: what stands
+ * behind the origin in `request.url`. A client that signs such a URL is then refused.
+ */
+export interface WebOptions extends AdapterOptions<Request> {
+  /** The raw headers, where the server can tell them: a merged `Headers` hides that one came twice in equal form. */
+  readonly headers?: ((request: Request) => IncomingHeaders) | undefined
+}
+
+/** @param more what the platform hands on: `env` and `ctx` of Workers, `{ params }` of Next.js, `info` of Deno */
+export type SignedWebHandler<R extends Request = Request, A extends readonly unknown[] = readonly unknown[]> = (
+  request: R,
+  verified: Verified,
+  ...more: A
+) => Response | Promise<Response>
+
+/** Makes the verifier of a call, where its secrets come with the call. */
+export type VerifierOf<R extends Request = Request, A extends readonly unknown[] = readonly unknown[]> = (
+  request: R,
+  ...more: A
+) => Verifier | Promise<Verifier>
+
+/**
+ * A web-standard handler that lets only verified calls through, and answers the others with problem details. The bytes
+ * that were verified are `verified.body`; the request can be read as well. What the platform gives besides the request
+ * comes behind `verified`.
+ *
+ * Where secrets are in a platform's `env`, give a function instead of a verifier. It should make one verifier for each
+ * `env`, and keep it: a verifier's own replay guard knows only the calls that it has seen.
+ *
+ * What the handler throws is answered with 500, and told to `onError`; but what frameworks throw to redirect or to
+ * answer (Next.js, SvelteKit, a `Response`) is handed on.
  *
  * @example
  * ```ts
  * export default { fetch: requireSignature(verifier, (request, { key, body }) => new Response(`hello ${key.id}`)) }
  * ```
  */
-export function requireSignature(
-  verifier: Verifier,
-  handler: SignedWebHandler,
+export function requireSignature<R extends Request, A extends readonly unknown[]>(
+  verifier: Verifier | VerifierOf<R, A>,
+  handler: SignedWebHandler<R, A>,
   options: WebOptions = {},
-): (request: Request) => Promise<Response> {
-  checkAdapterOptions(options, ['target', 'headers'])
-  return async request => {
-    const result = await verifier.verify(fromWebRequest(request, options), options)
-    throwUnjudged(result)
-    if (result.ok) return withHeaders(await handler(request, result), result.headers)
-    tell(options.onRefused, result.failure, request)
-    return problemResponse(result, verifier.scheme.name)
+): (request: R, ...more: A) => Promise<Response> {
+  const adapter = createAdapter<Request>(options, undefined, ['headers'])
+  return async (request, ...more) => {
+    try {
+      const own = typeof verifier === 'function' ? await verifier(request, ...more) : verifier
+      const call = adapter.incoming(request, readWebRequest(request, options.headers && ask(options.headers, request), more[0]))
+      const result = await own.verify(call, options)
+      adapter.judged(result, request)
+      if (result.ok) return withHeaders(await handler(request, result, ...more), result.headers)
+      return problemResponse(result, own.scheme.name, call.target)
+    } catch (error) {
+      if (isControlFlow(error)) throw error
+      adapter.report(error, request)
+      return toResponse(FAILED)
+    }
   }
 }
 
 /** The method, target, headers, body and address of a web-standard request. */
 export function fromWebRequest(request: Request, options: WebOptions = {}): IncomingRequest {
+  const own = readWebRequest(request, options.headers && ask(options.headers, request))
+  return createAdapter<Request>(options, undefined, ['headers']).incoming(request, own)
+}
+
+/** @param env what the platform gives with it: Node's own request, by the server of Hono */
+export function readWebRequest(request: Request, headers?: IncomingHeaders, env?: unknown): IncomingRequest {
+  const incoming = incomingOf(env)
   return {
     method: request.method,
-    target: (options.target && ask(options.target, request)) ?? targetOf(request.url),
-    headers: (options.headers && ask(options.headers, request)) ?? withHost(request),
-    body: async maxBytes => (request.body === null ? undefined : readStream(request.body, maxBytes)),
-    address: options.address && ask(options.address, request),
+    target: incoming?.originalUrl ?? incoming?.url ?? targetOf(request.url),
+    headers: headers ?? (incoming === undefined ? withHost(request) : nodeHeaders(incoming)),
+    body: maxBytes => readWebBody(request, maxBytes),
+    address: incoming?.socket?.remoteAddress,
   }
 }
 
-export function problemResponse(refused: Refused, schemeName: string): Response {
-  const { status, headers, body } = refusalAnswer(refused, schemeName)
+/** Reads a body, and leaves it in the request. */
+async function readWebBody(request: Request, maxBytes: number): Promise<Uint8Array | undefined | 'too-large'> {
+  if (request.bodyUsed)
+    throw new BodyEatenError('Something has read the body before, so its bytes are gone: put the signature check in front of it.')
+  if (request.body === null) return undefined
+  const { body } = request.clone()
+  if (body === null) return undefined
+  const bytes = await readStream(body, maxBytes)
+  if (bytes === 'too-large') request.body.cancel().catch(() => undefined)
+  return bytes
+}
+
+export function problemResponse(refused: Refused, schemeName: string, target?: string): Response {
+  return toResponse(refusalAnswer(refused, schemeName, target))
+}
+
+function toResponse({ status, headers, body }: RefusalAnswer): Response {
   return new Response(body, { status, headers })
 }
 
+/** What frameworks throw for a redirect or an answer: no errors, or errors that are marked (`NEXT_REDIRECT`). */
+function isControlFlow(thrown: unknown): boolean {
+  if (typeof thrown !== 'object' || thrown === null) return false
+  const { digest, status } = thrown as { readonly digest?: unknown; readonly status?: unknown }
+  if (thrown instanceof Error) return typeof digest === 'string' && digest.startsWith('NEXT_')
+  return typeof status === 'number'
+}
+
 /** An answer with more headers; those of an answer from elsewhere can't be set, so it is copied. */
-function withHeaders(response: Response, more: AnswerHeaders | undefined): Response {
+export function withHeaders(response: Response, more: AnswerHeaders | undefined): Response {
   if (more === undefined) return response
   const headers = new Headers(response.headers)
   for (const name in more) headers.set(name, more[name] ?? '')

@@ -1,10 +1,11 @@
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { Failure } from '../contract/failure.ts'
 import { memoryKeys } from '../keys/key.ts'
 import { qredoV1 } from '../schemes/index.ts'
+import { createSigner } from '../sign/sign.ts'
 import { createVerifier } from '../verify/verify.ts'
 import { refuseUpgrade, requireSignature, verifyUpgrade } from './websocket.ts'
 
@@ -68,4 +69,51 @@ it('tells of a refusal', async () => {
   client.resume().write(UPGRADE)
   await once(client, 'close')
   expect(refusals).toMatchObject([{ code: 'missing-header' }])
+})
+
+describe('an upgrade', () => {
+  const broken = new Error('broken')
+  const open = createVerifier(qredoV1, { origin: 'http://a', keys, replay: 'off' })
+  const signedUpgrade = (): string => {
+    const secret = Buffer.alloc(60, 5).toString('base64')
+    const { headers } = createSigner(qredoV1, { keyId: 'k', secret }).sign({ method: 'GET', url: 'http://a/feed' })
+    const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
+    return UPGRADE.replace(/\r\n\r\n$/, `\r\n${lines.join('')}\r\n`)
+  }
+  const answerOf = async (listener: ReturnType<typeof requireSignature>): Promise<string> => {
+    const server = createServer()
+    server.on('upgrade', listener)
+    const client = connect(await listen(server), '127.0.0.1')
+    let answer = ''
+    client.setEncoding('utf8').on('data', piece => {
+      answer += piece
+    })
+    client.write(signedUpgrade())
+    await once(client, 'close')
+    return answer
+  }
+
+  it.each([
+    ['throws', () => Promise.reject(broken)],
+    [
+      'rejects',
+      () => {
+        throw broken
+      },
+    ],
+  ])('ends where its handler %s, and tells onError', async (_what, handler) => {
+    const onError = vi.fn()
+    expect(await answerOf(requireSignature(open, handler, { onError }))).toBe('')
+    expect(onError).toHaveBeenCalledExactlyOnceWith(broken, expect.anything())
+  })
+
+  it('is answered with 500 where the check fails, and tells onError', async () => {
+    const onError = vi.fn()
+    const address = (): never => {
+      throw broken
+    }
+    const answer = await answerOf(requireSignature(open, () => undefined, { onError, address }))
+    expect(answer).toMatch(/^HTTP\/1\.1 500 .*"code":"internal-error"/s)
+    expect(onError).toHaveBeenCalledExactlyOnceWith(broken, expect.anything())
+  })
 })

@@ -1,33 +1,29 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { FAILURES } from '../contract/problem.ts'
-import { tell } from '../contract/tell.ts'
 import type { Signer } from '../sign/sign.ts'
-import type { Refused, Verification, Verified, Verifier } from '../verify/verify.ts'
-import { ask } from './ask.ts'
-import { checkAdapterOptions } from './check-adapter-options.ts'
+import type { IncomingRequest, Refused, Verification, Verified, Verifier } from '../verify/verify.ts'
+import { createAdapter } from './adapter.ts'
 import type { NodeOptions } from './node.ts'
-import { refusalAnswer } from './refusal.ts'
+import { readNodeRequest, socketAddressOf } from './node-request.ts'
+import { FAILED, type RefusalAnswer, refusalAnswer } from './refusal.ts'
 
 /**
  * Verifies a WebSocket's upgrade request. Clients sign its URL as `wss://…` or as `https://…`: name both in the
  * verifier's `origin` to accept either.
  */
 export async function verifyUpgrade(verifier: Verifier, request: IncomingMessage, options: NodeOptions = {}): Promise<Verification> {
-  return verifier.verify(
-    {
-      method: request.method ?? '',
-      target: request.url ?? '',
-      headers: request.rawHeaders,
-      address: options.address === undefined ? request.socket.remoteAddress : ask(options.address, request),
-    },
-    options,
-  )
+  return verifier.verify(createAdapter(options, socketAddressOf).incoming(request, readUpgrade(request)), options)
+}
+
+/** Its body is the WebSocket's. */
+function readUpgrade(request: IncomingMessage): IncomingRequest {
+  return { ...readNodeRequest(request), body: undefined }
 }
 
 /**
  * A listener for `upgrade` of `node:http` that lets only verified requests through, and answers the others before there
- * is a WebSocket.
+ * is a WebSocket. What the handler throws or rejects with ends the connection, and is told to `onError`.
  *
  * ```ts
  * server.on('upgrade', requireSignature(verifier, (request, socket, head, { key }) =>
@@ -36,27 +32,53 @@ export async function verifyUpgrade(verifier: Verifier, request: IncomingMessage
  */
 export function requireSignature(
   verifier: Verifier,
-  handler: (request: IncomingMessage, socket: Duplex, head: Buffer, verified: Verified) => void,
+  handler: (request: IncomingMessage, socket: Duplex, head: Buffer, verified: Verified) => unknown,
   options: NodeOptions = {},
 ): (request: IncomingMessage, socket: Duplex, head: Buffer) => void {
-  checkAdapterOptions(options)
-  return (request, socket, head) => {
+  const adapter = createAdapter(options, socketAddressOf)
+
+  async function handle(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     const destroy = (): void => void socket.destroy()
     socket.on('error', destroy)
-    verifyUpgrade(verifier, request, options)
-      .then(result => {
-        socket.off('error', destroy)
-        if (result.ok) return handler(request, socket, head, result)
-        tell(options.onRefused, result.failure, request)
-        refuseUpgrade(socket, result, verifier.scheme.name)
-      })
-      .catch(destroy)
+    let result: Verification
+    let target: string
+    try {
+      const call = adapter.incoming(request, readUpgrade(request))
+      target = call.target
+      result = await verifier.verify(call, options)
+      adapter.judged(result, request)
+    } catch (error) {
+      adapter.report(error, request)
+      answerUpgrade(socket, FAILED, 'Internal error')
+      return
+    }
+    if (!result.ok) {
+      sendRefusal(socket, result, verifier.scheme.name, target)
+      return
+    }
+    if (socket.destroyed) return
+    socket.off('error', destroy)
+    await handler(request, socket, head, result)
+  }
+
+  return (request, socket, head) => {
+    handle(request, socket, head).catch((error: unknown) => {
+      adapter.report(error, request)
+      socket.on('error', () => undefined).destroy()
+    })
   }
 }
 
 /** Answers an upgrade request like any other, and ends the connection. */
 export function refuseUpgrade(socket: Duplex, refused: Refused, schemeName: string): void {
-  const { status, headers, body } = refusalAnswer(refused, schemeName)
+  sendRefusal(socket, refused, schemeName)
+}
+
+function sendRefusal(socket: Duplex, refused: Refused, schemeName: string, target?: string): void {
+  answerUpgrade(socket, refusalAnswer(refused, schemeName, target), FAILURES[refused.failure.code].title)
+}
+
+function answerUpgrade(socket: Duplex, { status, headers, body }: RefusalAnswer, title: string): void {
   const all = { ...headers, 'content-length': String(Buffer.byteLength(body)), connection: 'close' }
   const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`)
   socket.on('error', () => socket.destroy())
@@ -64,7 +86,7 @@ export function refuseUpgrade(socket: Duplex, refused: Refused, schemeName: stri
   // the answer is there.
   socket.on('finish', () => socket.destroy())
   socket.resume()
-  socket.end(`HTTP/1.1 ${status} ${FAILURES[refused.failure.code].title}\r\n${lines.join('')}\r\n${body}`)
+  socket.end(`HTTP/1.1 ${status} ${title}\r\n${lines.join('')}\r\n${body}`)
 }
 
 export interface SignUpgradeOptions {

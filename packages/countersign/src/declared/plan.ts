@@ -5,6 +5,7 @@ import { hashIndex } from '../recipe/hashes.ts'
 import { fieldsOf, hashOf, type Recipe } from '../recipe/recipe.ts'
 import { type BodyDigest, claimOf, completed, type Plan, type Stated } from '../scheme/plan.ts'
 import type { DeclaredScheme } from '../scheme/scheme.ts'
+import { publicTarget } from '../wire/origins.ts'
 import { compilePresence } from './presence.ts'
 import { compilePresentedReader, type Presented } from './presented.ts'
 
@@ -59,11 +60,11 @@ export function createDeclaredPlan(scheme: DeclaredScheme): Plan {
       return completed({ ...claim, nonce: fields.nonce }, body, moment)
     },
 
-    compose(claim, { origin, basePath }) {
+    compose(claim, origin) {
       const call = claim.call as Presented
-      call.origin = origin
-      call.target = basePath + call.requestTarget
-      call.url = origin + call.target
+      call.origin = origin.origin
+      call.target = publicTarget(origin, call.requestTarget)
+      call.url = origin.origin + call.target
       return { recipe: scheme.message, made, call, chain: undefined }
     },
 

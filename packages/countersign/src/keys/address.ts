@@ -14,6 +14,11 @@ export function compileAddresses(ranges: readonly string[]): (address: string) =
   }
 }
 
+/** Whether a text is an IP address as a machine writes it: no name, no port, no leading zeros. */
+export function isAddress(text: string): boolean {
+  return parseAddress(text) !== undefined
+}
+
 interface Range {
   readonly base: readonly number[]
   readonly prefix: number

@@ -17,7 +17,7 @@ export type { BodyReader, BodyUse, DroppedBody } from './body-reader.ts'
 /** How far a timestamp may be from the server's clock, either way. */
 export const DEFAULT_TOLERANCE_MS = 300_000
 export const DEFAULT_MAX_BODY_BYTES = 1_048_576
-/** How long a verifier waits for a key, and for the replay guard. */
+/** How long a verifier waits for a key, for the replay guard and for the cryptography. */
 export const DEFAULT_SOURCE_TIMEOUT_MS = 5_000
 /** How long it waits for a body: as long as Node waits for a whole request. */
 export const DEFAULT_BODY_TIMEOUT_MS = 300_000
@@ -46,7 +46,9 @@ export interface VerifierLimits {
 export interface VerifierOptions {
   /**
    * The public origin of the API, `https://api.example.com`, with the base path that a proxy takes off where there is
-   * one; or several, of which the `Host` header chooses. The URL that is verified is this and the raw request target.
+   * one; or several, of which the `Host` header chooses. `https://*.example.com` are the origins of all names of one
+   * label more: of such a verifier, the `Host` header says which. The URL that is verified is this and the raw request
+   * target.
    */
   readonly origin: string | readonly string[]
   /**
@@ -100,6 +102,8 @@ export interface IncomingRequest {
   /** Path and query exactly as they stood on the request line, before any router or parser. */
   readonly target: string
   readonly headers: IncomingHeaders
+  /** The host that was called, where a proxy has replaced `Host`. It only chooses among the known origins, too. */
+  readonly host?: string | undefined
   /** The raw bytes, before any parser, or the function that reads them. */
   readonly body?: Uint8Array | BodyReader | undefined
   /** The client's IP address, for keys that are bound to some. */

@@ -63,9 +63,9 @@ export * from './types.ts'
  * @throws CountersignError `option-invalid`, `scheme-invalid`
  */
 export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifier {
+  checkMembersOfOptions(options)
   const crypto = options.crypto ?? platform
   const { toleranceMs = DEFAULT_TOLERANCE_MS, keys, allow = [] } = options
-  checkMembersOfOptions(options)
   const clock = injectedClock(options.clock ?? systemClock)
   checkAllowances(allow)
   checkSources(keys, options.replay)
@@ -102,8 +102,8 @@ export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifi
       // 1. What the request line and the headers say, read strictly.
       const claim = readHead(request)
       if ('code' in claim) return refused(claim)
-      const candidates = chooseOrigins(origins, claim.host)
-      if (candidates.length === 0) return refused({ code: 'unknown-origin', host: (claim.host ?? '').slice(0, 100) })
+      const candidates = chooseOrigins(origins, request.host ?? claim.host, request.target)
+      if (candidates.length === 0) return refused({ code: 'unknown-origin', host: (request.host ?? claim.host ?? '').slice(0, 100) })
 
       // 2. The time, if it is known already and there is only one signature: before anything that costs more.
       let nowMs = clock()

@@ -10,7 +10,8 @@ export async function readStream(stream: ReadableStream<Uint8Array>, maxBytes: n
     if (done) return concatBytes(pieces)
     length += value.length
     if (length > maxBytes) {
-      await reader.cancel()
+      // Not waited for: of a stream that was split in two, it ends only with the other half.
+      reader.cancel().catch(() => {})
       return 'too-large'
     }
     pieces.push(value)

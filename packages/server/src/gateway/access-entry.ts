@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
+import { tell } from 'countersign'
 import type { GatewayMetrics } from './metrics.ts'
 
 /** A line of the access log. */
@@ -30,13 +31,12 @@ export interface OpenEntry {
 export interface AccessLog {
   readonly metrics: GatewayMetrics
   readonly onFinished?: ((entry: AccessEntry) => void) | undefined
-  readonly onError?: ((error: unknown) => void) | undefined
 }
 
 const REQUEST_ID = /^[A-Za-z0-9._-]{1,100}$/
 const MAX_LOGGED_PATH = 500
 
-export function beginEntry(request: IncomingMessage, { metrics, onFinished, onError }: AccessLog): OpenEntry {
+export function beginEntry(request: IncomingMessage, { metrics, onFinished }: AccessLog): OpenEntry {
   const started = performance.now()
   const given = request.headers['x-request-id']
   const requestId = typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID()
@@ -56,12 +56,7 @@ export function beginEntry(request: IncomingMessage, { metrics, onFinished, onEr
     finish(outcome, status, code) {
       const ms = performance.now() - started
       metrics.finished(outcome, code ?? String(status), ms / 1000)
-      try {
-        onFinished?.({ requestId, method, path: path.slice(0, MAX_LOGGED_PATH), address, status, outcome, code, keyId, scheme, ms })
-      } catch (error) {
-        // A log that fails must not change what is answered.
-        onError?.(error)
-      }
+      tell(onFinished, { requestId, method, path: path.slice(0, MAX_LOGGED_PATH), address, status, outcome, code, keyId, scheme, ms })
     },
   }
 }

@@ -1,4 +1,4 @@
-import { ALLOWANCES, compileDeprecation, type Deprecation } from 'countersign'
+import { ALLOWANCES, compileDeprecation, type Deprecation, LEAST_REPLAY_BYTES } from 'countersign'
 import { isNode, LineCounter, parseDocument } from 'yaml'
 import { z } from 'zod'
 import { ServerError } from '../errors.ts'
@@ -64,7 +64,7 @@ export const gatewayConfig = z
       .meta({
         description: 'redis://…, or the nodes of a cluster, for replay protection across processes; left out: in memory, for one process.',
       }),
-    maxReplayBytes: bytes.default(GATEWAY_DEFAULTS.maxReplayBytes).meta({
+    maxReplayBytes: bytes.min(LEAST_REPLAY_BYTES).default(GATEWAY_DEFAULTS.maxReplayBytes).meta({
       description: 'For replay protection in memory, without redis: 14 to 35 bytes for each call of the last minutes.',
     }),
     routes: z

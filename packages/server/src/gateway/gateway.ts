@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https'
 import type { Duplex } from 'node:stream'
-import { memoryReplayGuard } from 'countersign'
+import { memoryReplayGuard, tell } from 'countersign'
 import { SCHEMES } from 'countersign/schemes'
 import { CHECK_CONNECTIONS_MS, closeServer } from '../http/listen.ts'
 import { responseToUpgrade } from '../http/upgrade.ts'
@@ -40,6 +40,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   const maxBodyBytes = options.maxBodyBytes ?? GATEWAY_DEFAULTS.maxBodyBytes
   const { origin: upstreamOrigin, host: upstreamHost } = new URL(options.upstream)
   const upstream = createUpstream(upstreamOrigin, timeouts)
+  const report = (error: unknown): void => tell(onError, error)
   const bodies = createRequestBodies({
     maxHeldBytes: options.maxHeldBytes ?? GATEWAY_DEFAULTS.maxHeldBytes,
     spoolBytes: options.spoolBytes ?? GATEWAY_DEFAULTS.spoolBytes,
@@ -74,14 +75,6 @@ export function createGateway(options: GatewayOptions): Gateway {
     },
   })
   let isDraining = false
-
-  function report(error: unknown): void {
-    try {
-      onError?.(error)
-    } catch {
-      // There is nobody left to tell.
-    }
-  }
 
   const handle = createHandler({
     service,

@@ -82,7 +82,7 @@ export function createHandler(options: HandlerOptions): Handle {
   }
 
   return async function handle(request: IncomingMessage, response: ServerResponse, upgradeHead?: Buffer): Promise<void> {
-    const entry = beginEntry(request, { metrics, onFinished, onError: report })
+    const entry = beginEntry(request, { metrics, onFinished })
     const answer = createAnswer(response, entry, () => isDraining() || upgradeHead !== undefined)
     const { method = '', url = '' } = request
     const requestBody = upgradeHead === undefined ? bodies.of(request) : NO_BODY

@@ -12,6 +12,7 @@ import {
   type TimelyClaim,
 } from '../../scheme/plan.ts'
 import { combineLines, findLine, findRepeated, headerLines, type Line } from '../../wire/header-lines.ts'
+import { publicTarget } from '../../wire/origins.ts'
 import { parseTimestamp } from '../../wire/parse-timestamp.ts'
 import { hostOf } from '../../wire/url.ts'
 import { type BaseCall, baseCall, placeCall } from '../base-call.ts'
@@ -103,10 +104,10 @@ export function createDraftPlan(coverage: DraftCoverage): Plan {
       return completed(claim, body)
     },
 
-    compose(claim: TimelyClaim, { canonical, basePath }) {
+    compose(claim: TimelyClaim, origin) {
       const call = claim.call as DraftCall
       const { recipe, made } = call.own.list
-      return { recipe, made, call: placeCall(call, canonical, basePath + call.own.target), chain: undefined }
+      return { recipe, made, call: placeCall(call, origin.canonical, publicTarget(origin, call.own.target)), chain: undefined }
     },
 
     statedDigest({ body, stated: [stated] }: Claim) {

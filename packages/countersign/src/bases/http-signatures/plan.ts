@@ -14,6 +14,7 @@ import {
   type TimelyClaim,
 } from '../../scheme/plan.ts'
 import { combineLines, findLine, findRepeated, headerLines } from '../../wire/header-lines.ts'
+import { publicTarget } from '../../wire/origins.ts'
 import { hostOf } from '../../wire/url.ts'
 import { type BaseCall, baseCall, placeCall } from '../base-call.ts'
 import { bodyHash } from '../body-hash.ts'
@@ -168,10 +169,10 @@ export function createHttpPlan(coverage: Coverage): Plan {
       return completed(claim, body)
     },
 
-    compose(claim: TimelyClaim, { canonical, basePath }) {
+    compose(claim: TimelyClaim, origin) {
       const call = claim.call as HttpCall
       const { recipe, made } = call.own.list
-      return { recipe, made, call: placeCall(call, canonical, basePath + call.own.target), chain: undefined }
+      return { recipe, made, call: placeCall(call, origin.canonical, publicTarget(origin, call.own.target)), chain: undefined }
     },
 
     statedDigest({ body, stated: [stated, ...more] }: Claim) {

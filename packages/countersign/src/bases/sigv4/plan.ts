@@ -15,6 +15,7 @@ import {
 } from '../../scheme/plan.ts'
 import { combineLines, findLine, findRepeated, headerLines, isSingleField, type Line, ownLines } from '../../wire/header-lines.ts'
 import { isHeaderName } from '../../wire/headers.ts'
+import { publicTarget } from '../../wire/origins.ts'
 import { parseTimestamp } from '../../wire/parse-timestamp.ts'
 import { hostOf, queryOf } from '../../wire/url.ts'
 import { type BaseCall, baseCall, placeCall } from '../base-call.ts'
@@ -113,10 +114,10 @@ export function createSigV4Plan(options: SigV4Options): Plan {
       return completed(claim, body)
     },
 
-    compose(claim: TimelyClaim, { canonical, basePath }) {
+    compose(claim: TimelyClaim, origin) {
       const call = claim.call as SigV4Call
       const { recipe, made } = compiled(call.own.form)
-      return { recipe, made, call: placeCall(call, canonical, basePath + call.own.target), chain: DERIVATION_TEXTS }
+      return { recipe, made, call: placeCall(call, origin.canonical, publicTarget(origin, call.own.target)), chain: DERIVATION_TEXTS }
     },
 
     statedDigest({ stated: [stated] }: Claim) {

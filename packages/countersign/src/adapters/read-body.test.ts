@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import fastify from 'fastify'
 import { describe, expect, it } from 'vitest'
-import { keepBody } from './keep-body.ts'
+import { readBody } from './read-body.ts'
 
 const LIMIT = 300_000
 
@@ -48,7 +48,7 @@ const cut = {
 
 const BODIES = { empty: '', short: '{"a":1}', 'as long as may be': 'y'.repeat(LIMIT), 'too long': 'z'.repeat(LIMIT + 1) }
 
-describe('keepBody', () => {
+describe('readBody', () => {
   for (const [parser, parse] of Object.entries(PARSERS))
     it.each(
       Object.keys(BODIES).flatMap(size => Object.keys(framed).flatMap(frame => Object.keys(cut).map(way => [size, frame, way] as const))),
@@ -57,8 +57,8 @@ describe('keepBody', () => {
       const seen: unknown[] = []
       const server = createServer((request, response) => {
         void (async () => {
-          const first = await keepBody(request, LIMIT)
-          const second = await keepBody(request, LIMIT)
+          const first = await readBody(request, LIMIT)
+          const second = await readBody(request, LIMIT)
           await nextTurn()
           if (typeof first === 'string') {
             seen.push(first)
@@ -93,7 +93,7 @@ describe('keepBody', () => {
   it('says when the client went away', async () => {
     const failed = new Promise(resolve => {
       const server = createServer(request => {
-        keepBody(request, LIMIT).catch((error: Error) => {
+        readBody(request, LIMIT).catch((error: Error) => {
           server.close()
           resolve(error.message)
         })
@@ -108,7 +108,7 @@ describe('keepBody', () => {
   it('of Fastify’s inject is read like any other', async () => {
     const app = fastify()
     app.addHook('preParsing', async request => {
-      await keepBody(request.raw, LIMIT)
+      await readBody(request.raw, LIMIT)
     })
     app.post('/', async request => request.body)
     const answer = await app.inject({ method: 'POST', url: '/', payload: { a: 1 } })
@@ -120,7 +120,7 @@ describe('keepBody', () => {
     const server = createServer((request, response) => {
       if (request.url === '/text') request.setEncoding('utf8')
       else request.destroy()
-      keepBody(request, LIMIT).catch((error: Error) => {
+      readBody(request, LIMIT).catch((error: Error) => {
         messages.push(error.message)
         response.end()
       })
