@@ -145,9 +145,10 @@ describe('what is written', () => {
     ['a list', fc.array(members, { maxLength: 3 }), serializeList, parseList],
     ['a dictionary', dictionaries, serializeDictionary, parseDictionary],
   ])('reads back as the same, or is refused: %s', (_name, values, write, read) => {
-    let written = 0
+    let [tried, written] = [0, 0]
     fc.assert(
       fc.property(values, value => {
+        tried++
         const text = writtenOf(() => write(value as never))
         if (text === undefined) return
         written++
@@ -157,7 +158,7 @@ describe('what is written', () => {
       }),
       { seed: 21, numRuns: 3000 },
     )
-    expect(written).toBeGreaterThan(500)
+    expect(written).toBeGreaterThan(tried / 6)
   })
 
   it('is read again where a signature says when, by whom and for what', () => {
