@@ -6,7 +6,7 @@ import { keptByParser, type ParsedBody } from './parsed-body.ts'
 
 /** What to do about a body that was eaten. */
 export const KEEP_BODY_ADVICE =
-  'Put the signature check in front of the parser, or let the parser keep the raw bytes as request.rawBody (Express: express.json({ verify: (request, _, raw) => { request.rawBody = raw } }); Nest: NestFactory.create(app, { rawBody: true })).'
+  'Put the signature check in front of the parser, or let the parser keep the raw bytes as request.rawBody (Express: express.json({ verify: (request, _, raw) => { request.rawBody = raw } }); Nest: NestFactory.create(app, { rawBody: true }); an API route of Next.js: bodyParser: false).'
 
 /** Bodies that were read and put back, for a check behind another. */
 const kept = new WeakMap<IncomingMessage, Uint8Array | undefined | 'too-large'>()
