@@ -1,0 +1,64 @@
+/**
+ * The table of bodies of docs/frameworks.md, held against frameworks as they are published: a handler sees the bytes that
+ * were signed, or is not reached, and no call is left without an answer.
+ */
+import { createSigner, createVerifier, memoryKeys } from 'countersign'
+import { qredoV1 } from 'countersign/schemes'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { expectedAnswer, LIMIT, SENDINGS, SIGNINGS, signedBody } from '../packages/countersign/test/body-table.ts'
+import { EXPRESS } from './express.js'
+import { LAMBDAS } from './lambda.js'
+import { NESTS } from './nest.js'
+
+const ROWS = { ...EXPRESS, ...NESTS, ...LAMBDAS }
+
+const ORIGIN = 'http://api.example'
+const secret = Buffer.alloc(40, 5).toString('base64')
+const signer = createSigner(qredoV1, { keyId: 'k', secret })
+/** No call may take longer: none hangs. */
+const BOUND_MS = 10_000
+
+const CASES = Object.entries(SENDINGS).flatMap(([name, sending]) =>
+  Object.keys(SIGNINGS)
+    .map(signing => ({ name, sending, signing, expected: expectedAnswer(sending, signing) }))
+    .filter(({ expected }) => expected !== undefined),
+)
+
+describe.each(Object.entries(ROWS))('bodies of %s', (_title, start) => {
+  let running
+  let handled = 0
+  const errors = []
+  beforeAll(async () => {
+    const keys = memoryKeys(qredoV1, [{ id: 'k', secret }])
+    const verifier = createVerifier(qredoV1, { origin: ORIGIN, keys, replay: 'off', limits: { maxBodyBytes: LIMIT } })
+    running = await start({ verifier, handled: () => handled++, onError: error => errors.push(error) })
+  })
+  afterAll(() => running?.close())
+  beforeEach(() => {
+    handled = 0
+    errors.length = 0
+  })
+
+  const send = (sending, signing) => {
+    const { headers } = signer.sign({ method: 'POST', url: `${ORIGIN}/x`, body: signedBody(sending, signing) })
+    const more = { 'content-type': running.contentType ?? 'application/json' }
+    return running.send({ port: running.port, method: 'POST', target: '/x', headers: { ...headers, ...more }, sending })
+  }
+
+  it.each(CASES)(
+    '$name, $signing: $expected',
+    async ({ sending, signing, expected }) => {
+      if (running.hasNoClients && expected === 'nothing') return
+      const { accepted = 200 } = running
+      const { status, text } = await send(sending, signing)
+      const sent = sending.pieces.join('')
+      expect([status, text]).toEqual([expected === 200 ? accepted : expected, expect.any(String)])
+      if (expected === 200) expect(JSON.parse(text)).toEqual({ verified: sent, read: sent })
+      expect(handled).toBe(expected === 200 ? 1 : 0)
+      expect(errors).toEqual([])
+      // It goes on.
+      expect((await send(SENDINGS.length, 'right')).status).toBe(accepted)
+    },
+    BOUND_MS,
+  )
+})
