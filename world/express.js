@@ -15,7 +15,9 @@ export function expressApp(express, options, order = ['check', 'parser']) {
   const app = express()
   app.use(...order.map(step => steps[step]))
   app.use((request, response) => {
-    const read = Buffer.isBuffer(request.body) ? request.body : textOf(request.body)
+    // Wrappers put the bytes where parsers put what they made of them.
+    const isRaw = Buffer.isBuffer(request.body) && (order.includes('raw') || request.body.length === 0)
+    const read = isRaw ? request.body : textOf(request.body)
     if (!response.headersSent) response.json(echo(options, verifiedCall(request), read))
   })
   app.use((error, _request, response, _next) => {

@@ -1,14 +1,17 @@
-import forFastifyOnLambda from '@fastify/aws-lambda'
+import { buffer } from 'node:stream/consumers'
 import codegenie from '@codegenie/serverless-express'
+import forFastifyOnLambda from '@fastify/aws-lambda'
 import * as forFastify from 'countersign/fastify'
+import * as forKoa from 'countersign/koa'
 import * as forNode from 'countersign/node'
 import express5 from 'express'
 import express4 from 'express4'
 import fastify from 'fastify'
-import { buffer } from 'node:stream/consumers'
+import Koa from 'koa'
+import bodyParser from 'koa-bodyparser'
 import serverlessHttp from 'serverless-http'
 import { expressApp } from './express.js'
-import { echo } from './servers.js'
+import { echo, textOf } from './servers.js'
 
 const SOURCE_IP = '192.0.2.7'
 
@@ -41,7 +44,11 @@ const EVENTS = {
     rawQueryString: query,
     headers,
     ...(query && { queryStringParameters: Object.fromEntries(new URLSearchParams(query)) }),
-    requestContext: { http: { method, path, protocol: 'HTTP/1.1', sourceIp: SOURCE_IP, userAgent: 'test' }, requestId: 'r', stage: '$default' },
+    requestContext: {
+      http: { method, path, protocol: 'HTTP/1.1', sourceIp: SOURCE_IP, userAgent: 'test' },
+      requestId: 'r',
+      stage: '$default',
+    },
     isBase64Encoded: body.isBase64Encoded,
     // An HTTP API leaves it out where there is none.
     ...(body.body === null ? {} : { body: body.body }),
@@ -89,9 +96,23 @@ const WRAPPERS = {
   '`serverless-http` with Express 5': options => ({ invoke: serverlessHttp(expressApp(express5, options)) }),
   '`serverless-http` with Express 4': options => ({ invoke: serverlessHttp(expressApp(express4, options)) }),
   '`serverless-http` with `node:http`': options => ({ invoke: serverlessHttp(nodeListener(options)) }),
+  '`serverless-http` with Koa': options => ({ invoke: serverlessHttp(koaApp(options)) }),
+  '`@codegenie/serverless-express` 4 with Koa': options => ({ invoke: codegenie({ app: koaApp(options).callback() }) }),
   '`@codegenie/serverless-express` 4 with Express 5': options => ({ invoke: codegenie({ app: expressApp(express5, options) }) }),
   '`@codegenie/serverless-express` 4 with Express 4': options => ({ invoke: codegenie({ app: expressApp(express4, options) }) }),
   '`@codegenie/serverless-express` 4 with `node:http`': options => ({ invoke: codegenie({ app: nodeListener(options) }) }),
+}
+
+function koaApp(options) {
+  const { verifier, onError } = options
+  const app = new Koa()
+  app.silent = true
+  return app
+    .use(forKoa.requireSignature(verifier, { onError }))
+    .use(bodyParser())
+    .use(context => {
+      context.body = echo(options, forKoa.verifiedCall(context), textOf(context.request.body))
+    })
 }
 
 function nodeListener(options) {

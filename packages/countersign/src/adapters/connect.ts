@@ -4,6 +4,7 @@ import { type AdapterOptions, asError, createAdapter } from './adapter.ts'
 import { answerProbe } from './body-probe.ts'
 import { isAnswered, nodeRefusalAnswer, sendAnswer, sendFailed, setHeaders } from './node-answer.ts'
 import { socketAddressOf } from './node-request.ts'
+import { keepReadable } from './read-body.ts'
 import { endOfTurn } from './turn.ts'
 
 /** What differs between the adapters whose calls are answered by a `ServerResponse`. */
@@ -38,6 +39,7 @@ export function checkCalls<R extends IncomingMessage, N>(
     await endOfTurn()
     // Nothing is done for a caller who was told that it took too long.
     if (isAnswered(response)) return undefined
+    keepReadable(request)
     setHeaders(response, result.headers)
     return result
   }
