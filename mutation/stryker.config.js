@@ -1,10 +1,10 @@
-import { ROOMS } from './rooms.js'
+import { TARGETS } from './targets.js'
 
-const room = process.env.ROOM ?? ''
+const target = process.env.TARGET ?? ''
 
-/** The settings of Stryker for one room; see run.js. */
+/** The settings of Stryker for one target; see run.js. */
 export default {
-  mutate: [...ROOMS[room].files.map(file => `packages/countersign/src/${file}`), '!**/*.test.ts'],
+  mutate: [...TARGETS[target].files.map(file => `packages/countersign/src/${file}`), '!**/*.test.ts'],
   testRunner: 'vitest',
   vitest: { configFile: 'mutation/vitest.config.ts', related: false },
   plugins: ['@stryker-mutator/vitest-runner'],
@@ -17,10 +17,10 @@ export default {
   tsconfigFile: 'mutation/no-tsconfig.json',
   ignorePatterns: ['.stryker-tmp', '**/dist', 'bench', 'corpus', 'docs', 'mutation/reports', '**/*.tsbuildinfo'],
   incremental: true,
-  incrementalFile: `mutation/reports/${room}.incremental.json`,
+  incrementalFile: `mutation/reports/${target}.incremental.json`,
   reporters: ['progress', 'json'],
-  jsonReporter: { fileName: `mutation/reports/${room}.json` },
+  jsonReporter: { fileName: `mutation/reports/${target}.json` },
   concurrency: 2,
   timeoutMS: 20_000,
-  tempDirName: `.stryker-tmp/${room}`,
+  tempDirName: `.stryker-tmp/${target}`,
 }

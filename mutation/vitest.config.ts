@@ -1,10 +1,10 @@
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 // @ts-expect-error a script, without types
-import { ROOMS } from './rooms.js'
+import { TARGETS } from './targets.js'
 
 const conditions = ['@countersign/source']
-const { tests } = ROOMS[process.env['ROOM'] ?? ''] as { readonly tests: readonly string[] }
+const { tests } = TARGETS[process.env['TARGET'] ?? ''] as { readonly tests: readonly string[] }
 
 export default defineConfig({
   root: fileURLToPath(new URL('..', import.meta.url)),

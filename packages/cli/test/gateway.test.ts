@@ -285,6 +285,29 @@ print(urllib.request.urlopen(urllib.request.Request(url, body, headers)).read().
     expect(await ended).toBe(0)
   }, 60_000)
 
+  it.each([[[]], [['--workers', '2', '--redis', 'redis://127.0.0.1:1']]])(
+    'goes on when the reader of its log was gone before it started, and ends when it is told to: %j',
+    async workers => {
+      const [port, adminPort] = [await freePort(), await freePort()]
+      const ports = ['--port', String(port), ...(workers.length === 0 ? ['--admin-port', String(adminPort)] : [])]
+      const origin = ['--upstream', 'http://127.0.0.1:9', '--origin', 'https://api.example.com']
+      const args = [bin, 'gateway', ...origin, ...ports, '--store', join(folder, 'orphan.db'), ...workers]
+      const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] })
+      const ended = new Promise<number | null>(done => child.on('exit', done))
+      child.stdout.destroy()
+      child.stderr.destroy()
+      try {
+        const answers = () => fetch(`http://127.0.0.1:${port}/`, { signal: AbortSignal.timeout(5_000) })
+        await expect.poll(async () => (await answers().catch(() => undefined))?.status, { timeout: 20_000 }).toBe(401)
+        for (let more = 0; more < 3; more++) expect((await answers()).status).toBe(401)
+        child.kill('SIGTERM')
+        expect(await ended).toBe(0)
+      } finally {
+        child.kill('SIGKILL')
+      }
+    },
+  )
+
   it('reads its settings from a file, and names the line of what is wrong', async () => {
     const file = join(folder, 'gateway.yaml')
     const gateway = (text: string, ...args: readonly string[]) => {

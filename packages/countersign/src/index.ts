@@ -1,10 +1,13 @@
 export { type ClockCorrection, type Fetch, type SignedFetchOptions, signedFetch } from './clients/fetch.ts'
 export { type ServerClockOptions, serverClock } from './clients/server-clock.ts'
 export { ALLOWANCES } from './contract/allowance.ts'
+export { checkNumbers } from './contract/check-numbers.ts'
 export { CountersignError, type ErrorCode } from './contract/error.ts'
 export type { Failure, FailureCode } from './contract/failure.ts'
 export { type Coverage, LOSSES, type Loss, type Only, type PartCoverage } from './contract/loss.ts'
 export { explainFailure, FAILURES, headersOfProblem, type Problem, problemHeaders, problemOf, toProblem } from './contract/problem.ts'
+export { checkFunctions, refuseUnknown } from './contract/refuse-unknown.ts'
+export { tell } from './contract/tell.ts'
 export { coverageOf } from './coverage/coverage.ts'
 export { schemeWarnings } from './coverage/warnings.ts'
 export type { Algorithm, Digest } from './crypto/algorithm.ts'
@@ -29,6 +32,7 @@ export { MIN_SECRET_BYTES } from './keys/secret-bytes.ts'
 export {
   DEFAULT_NONCE_LIFETIME_MS,
   DEFAULT_REPLAY_BYTES,
+  LEAST_REPLAY_BYTES,
   type MemoryReplayGuard,
   type MemoryReplayGuardOptions,
   memoryReplayGuard,

@@ -1,6 +1,7 @@
 import { crypto } from '#crypto'
 import { CountersignError } from './contract/error.ts'
 import { isPromise } from './contract/maybe-promise.ts'
+import { checkFunctions, refuseUnknown } from './contract/refuse-unknown.ts'
 import { readSecretBytes } from './keys/secret-bytes.ts'
 import type { SecretOptions } from './scheme/credentials.ts'
 import { qredoV1 } from './schemes/qredo-v1.ts'
@@ -60,6 +61,8 @@ export interface Qredo {
  * @throws CountersignError `secret-missing`, `secret-malformed`, `secret-too-short`
  */
 export function qredo(secret: string, options: QredoOptions = {}): Qredo {
+  refuseUnknown(options, ['json', 'clock', 'allowShortSecret'] satisfies (keyof QredoOptions)[], 'qredo:')
+  checkFunctions({ json: options.json, clock: options.clock })
   const { json = pythonJson, clock = systemClock } = options
   const hmac = crypto.hmac('sha256', readSecretBytes(qredoV1, secret, options), qredoV1.signature.encoding)
   const stamp = createTimestamper('nanoseconds', clock)

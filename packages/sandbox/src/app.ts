@@ -1,4 +1,5 @@
 import { docsPage, type KeyService, ServerError } from '@countersign/server'
+import { tell } from 'countersign'
 import { Hono } from 'hono'
 import { errorAnswer, jsonAnswer } from './api/answers.ts'
 import type { Api } from './api/api.ts'
@@ -38,7 +39,7 @@ export function createApp({ apis, world, service, tokens, admin, onError }: AppO
     if (error instanceof ApiError) return errorAnswer(error)
     if (error instanceof ServerError && error.status < 500)
       return errorAnswer(new ApiError(error.status, error.code, 'Refused', error.message))
-    onError?.(error)
+    tell(onError, error)
     const reason = 'Something went wrong on our side; the call was not carried out.'
     return errorAnswer(new ApiError(500, 'internal', 'Internal error', reason))
   })

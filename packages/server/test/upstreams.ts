@@ -70,8 +70,33 @@ server.serve_forever()
 const php = (admin: boolean): string =>
   `<?php echo json_encode(["admin" => ${admin}, "headers" => array_filter($_SERVER, fn($name) => str_starts_with($name, "HTTP_"), ARRAY_FILTER_USE_KEY)]);`
 
+/** The variables that it has of a header; others are told the same. */
+const NGINX_HEADERS = [
+  ...['x_countersign_permissions', 'x_countersign_key', 'x_countersign_wallet', 'x_forwarded_for', 'x_forwarded_host'],
+  ...['forwarded', 'x_real_ip', 'x_client_ip', 'x_http_method_override', 'x_original_url', 'x_rewrite_url', 'proxy'],
+]
+
+/** With headers whose names have underscores, which it drops unless it is told not to. */
+function nginxConfig(port: number, folder: string): string {
+  const headers = NGINX_HEADERS.map(name => `"HTTP_${name.toUpperCase()}":"$http_${name}"`).join(',')
+  const served = (admin: boolean): string => `return 200 '{"admin":${admin},"headers":{${headers}}}';`
+  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(name => `${name}_temp_path ${folder}/${name};`).join(' ')
+  return `daemon off; master_process off; pid ${folder}/nginx.pid; error_log /dev/null;
+events {}
+http {
+  access_log off; underscores_in_headers on; ${temporary}
+  server {
+    listen 127.0.0.1:${port};
+    location / { ${served(false)} }
+    location /admin { ${served(true)} }
+  }
+}
+`
+}
+
 const PROGRAMS: { readonly [upstream: string]: readonly string[] } = {
   'Go ServeMux': ['go', 'version'],
+  nginx: ['nginx', '-v'],
   PHP: ['php', '--version'],
   'Python wsgiref': ['python3', '--version'],
 }
@@ -88,6 +113,22 @@ async function started(program: string, args: readonly string[]): Promise<RealUp
   const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'], detached: true })
   const [line] = (await once(child.stdout, 'data')) as [Buffer]
   return { origin: `http://127.0.0.1:${Number(line.toString())}`, close: () => ended(child) }
+}
+
+/** A program that doesn't say when it listens. */
+async function startedAt(port: number, program: string, args: readonly string[]): Promise<RealUpstream> {
+  const child = spawn(program, args, { stdio: 'ignore', detached: true })
+  const origin = `http://127.0.0.1:${port}`
+  const isThere = () =>
+    fetch(origin).then(
+      () => true,
+      () => false,
+    )
+  while (!(await isThere())) {
+    if (child.exitCode !== null) throw new Error(`${program} ended with ${child.exitCode}.`)
+    await new Promise(resolve => setTimeout(resolve, 50))
+  }
+  return { origin, close: () => ended(child) }
 }
 
 async function ended(child: ChildProcess): Promise<void> {
@@ -146,17 +187,13 @@ export const UPSTREAMS: { readonly [name: string]: (folder: string) => Promise<R
     writeFileSync(join(root, 'index.php'), php(false))
     writeFileSync(join(root, 'admin', 'index.php'), php(true))
     const port = await freePort()
-    const child = spawn('php', ['-q', '-S', `127.0.0.1:${port}`, '-t', root], { stdio: 'ignore', detached: true })
-    const origin = `http://127.0.0.1:${port}`
-    for (;;) {
-      const isThere = await fetch(origin).then(
-        () => true,
-        () => false,
-      )
-      if (isThere || child.exitCode !== null) break
-      await new Promise(resolve => setTimeout(resolve, 50))
-    }
-    return { origin, close: () => ended(child) }
+    return startedAt(port, 'php', ['-q', '-S', `127.0.0.1:${port}`, '-t', root])
+  },
+  nginx: async folder => {
+    const port = await freePort()
+    const file = join(folder, 'nginx.conf')
+    writeFileSync(file, nginxConfig(port, folder))
+    return startedAt(port, 'nginx', ['-p', folder, '-e', '/dev/null', '-c', file])
   },
   'Python wsgiref': () => started('python3', ['-c', PYTHON]),
 }

@@ -4,6 +4,7 @@ import { type Command, Option } from 'commander'
 import { DEFAULT_SCHEME } from 'countersign/schemes'
 import { readCount, readPort } from '../options/numbers.ts'
 import { repeated } from '../options/repeated.ts'
+import { goOnWithClosedPipe } from '../process/closed-pipe.ts'
 import { EXIT, UsageError } from '../process/exit.ts'
 import { readTextFile } from '../process/files.ts'
 import { startOn } from '../process/start-on.ts'
@@ -70,6 +71,7 @@ Examples:
       const config = await readConfig(options)
       if (workers > 1 && config.redis === undefined)
         throw new UsageError('redis-missing', 'Several processes need a replay guard that they share: give --redis.')
+      goOnWithClosedPipe()
       if (workers > 1 && cluster.isPrimary) {
         await superviseWorkers(workers, config.port)
         return done(EXIT.ok)

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
-import { CountersignError } from 'countersign'
+import { CountersignError, tell } from 'countersign'
 import type { Inference, InferOptions, SignedExample } from 'countersign/infer'
 import type { InferReport, InferTask } from './worker.ts'
 
@@ -31,7 +31,7 @@ export async function inferInThreads(
         if (report.kind === 'refused') return reject(new CountersignError(report.code, report.message))
         counts[index] = report.kind === 'done' ? report.inference.attempts : report.attempts
         if (report.kind === 'done') resolve(report.inference)
-        else onProgress?.({ attempts: total(), elapsedMs: report.elapsedMs })
+        else tell(onProgress, { attempts: total(), elapsedMs: report.elapsedMs })
       })
       worker.on('error', reject)
     })

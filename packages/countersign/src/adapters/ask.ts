@@ -1,7 +1,7 @@
 /**
  * Calls an option of an adapter, such as `address`.
  *
- * @throws Error whatever it throws: a framework may take `undefined` or a text for "go on"
+ * @throws Error the option's error; anything else it throws becomes the `cause` of a new one
  */
 export function ask<R, V>(option: (request: R) => V, request: R): V {
   try {

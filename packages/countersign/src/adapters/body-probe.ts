@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { refuseUnknown } from '../contract/refuse-unknown.ts'
 import { BodyEatenError } from './body-eaten.ts'
 import type { ParsedBody } from './parsed-body.ts'
 import { isBodyEaten, KEEP_BODY_ADVICE } from './read-body.ts'
@@ -44,6 +45,7 @@ export interface BodyProbeOptions {
  * @throws TypeError when the request does not come to a signature check of this library at all
  */
 export async function checkBodyKept(listener: RequestListener, options: BodyProbeOptions): Promise<void> {
+  refuseUnknown(options, ['path', 'method', 'contentType'] satisfies (keyof BodyProbeOptions)[], 'checkBodyKept:')
   const { path, method = 'POST', contentType = 'application/json' } = options
   const name = crypto.randomUUID()
   let isEaten: boolean | undefined

@@ -1,5 +1,6 @@
 import { CountersignError } from '../contract/error.ts'
 import { oneOf, shown } from '../contract/one-of.ts'
+import { refuseUnknown } from '../contract/refuse-unknown.ts'
 import { SCHEME_NAME, SCHEME_NAME_IS } from '../scheme/scheme-name.ts'
 
 /** What is wrong with an option's value; `undefined` when nothing is. */
@@ -18,9 +19,9 @@ export function checkSchemeOptions<O extends object>(
   checks: { readonly [N in Exclude<keyof O, 'name'>]-?: OptionCheck },
 ): void {
   const all: { readonly [name: string]: OptionCheck } = { name: checkName, ...checks }
+  refuseUnknown(options, Object.keys(all), `${maker}:`)
   for (const [name, value] of Object.entries(options)) {
-    const check = Object.hasOwn(all, name) ? all[name] : undefined
-    const problem = check === undefined ? oneOf(name, 'option', Object.keys(all)) : value === undefined ? undefined : check(value)
+    const problem = value === undefined ? undefined : all[name]?.(value)
     if (problem !== undefined) throw new CountersignError('option-invalid', `${maker}, ${name}: ${problem}.`)
   }
 }

@@ -1,5 +1,6 @@
 import { checkNumbers } from '../contract/check-numbers.ts'
 import { CountersignError } from '../contract/error.ts'
+import { OPTION, refuseNeedless } from '../scheme/refuse-unused.ts'
 import type { Signer } from '../sign/sign.ts'
 import { readStream } from '../wire/stream.ts'
 import { wireUrl } from '../wire/url.ts'
@@ -31,6 +32,8 @@ export type ClockCorrection = (refusal: Response, url: string, nowMs: number) =>
 const DEFAULT_MAX_FETCH_BODY_BYTES = 10_485_760
 const DEFAULT_MAX_REDIRECTS = 20
 
+const OPTIONS: readonly string[] = ['fetch', 'maxBodyBytes', 'maxRedirects', 'correctClock'] satisfies (keyof SignedFetchOptions)[]
+
 const REDIRECTS = [301, 302, 303, 307, 308]
 const REFUSALS = [400, 401, 403]
 
@@ -46,11 +49,12 @@ const REFUSALS = [400, 401, 403]
  * The returned function throws what `fetch` throws, and CountersignError `body-too-large`, `url-not-signable`,
  * `redirect-refused`, `too-many-redirects`, `redirect-hidden`.
  *
- * @throws CountersignError `option-invalid` for a limit that is not a number
+ * @throws CountersignError `option-invalid` for a limit that is not a number, or an option that does not exist
  */
 export function signedFetch(signer: Signer, options: SignedFetchOptions = {}): Fetch {
   const { maxBodyBytes = DEFAULT_MAX_FETCH_BODY_BYTES, maxRedirects = DEFAULT_MAX_REDIRECTS, correctClock } = options
   checkNumbers({ maxBodyBytes, maxRedirects })
+  refuseNeedless(signer.scheme, Object.keys(options), OPTIONS, OPTION)
   /** For the servers, by origin, that told their time: each has its own. */
   const corrected = new Map<string, Signer>()
 
@@ -88,7 +92,7 @@ export function signedFetch(signer: Signer, options: SignedFetchOptions = {}): F
       const response = await sendOnTime(call, rest)
       if (redirect === 'manual') return response
       if (response.type === 'opaqueredirect') {
-        throw new CountersignError('redirect-hidden', 'The server redirects, and this runtime does not say where to: call the final URL.')
+        throw new CountersignError('redirect-hidden', 'The server redirects, and this runtime hides where: call the final URL.')
       }
       const location = REDIRECTS.includes(response.status) ? response.headers.get('location') : null
       if (location === null) return response
@@ -98,7 +102,7 @@ export function signedFetch(signer: Signer, options: SignedFetchOptions = {}): F
       if (redirect === 'error' || next.origin !== new URL(call.url).origin)
         throw new CountersignError(
           'redirect-refused',
-          `The server redirects to ${next.origin}, and no signature goes there: ask for redirect: 'manual' to go on by yourself.`,
+          `The server redirects to ${next.origin}, where no signature goes: set redirect: 'manual' to go on yourself.`,
         )
       follow(call, response.status, wireUrl(next))
     }

@@ -1,4 +1,5 @@
 import { checkNumbers } from '../contract/check-numbers.ts'
+import { refuseUnknown } from '../contract/refuse-unknown.ts'
 import type { ClockCorrection } from './fetch.ts'
 
 export interface ServerClockOptions {
@@ -25,7 +26,9 @@ const MIN_CLOCK_SKEW_MS = 5_000
  *
  * @throws CountersignError `option-invalid` for a `maxOffsetMs` that is not a number
  */
-export function serverClock({ maxOffsetMs = DEFAULT_MAX_OFFSET_MS }: ServerClockOptions = {}): ClockCorrection {
+export function serverClock(options: ServerClockOptions = {}): ClockCorrection {
+  refuseUnknown(options, ['maxOffsetMs'] satisfies (keyof ServerClockOptions)[], 'serverClock:')
+  const { maxOffsetMs = DEFAULT_MAX_OFFSET_MS } = options
   checkNumbers({ maxOffsetMs })
   return async (refusal, url, nowMs) => {
     if (!isTrusted(new URL(url))) return undefined

@@ -1,5 +1,6 @@
 import { checkNumbers } from '../contract/check-numbers.ts'
 import { CountersignError } from '../contract/error.ts'
+import { checkFunctions, refuseUnknown } from '../contract/refuse-unknown.ts'
 import { qredoV2 } from '../schemes/qredo-v2.ts'
 import { createSigner } from '../sign/sign.ts'
 import { type Clock, systemClock } from '../wire/timestamp.ts'
@@ -24,6 +25,19 @@ export interface TokenClientOptions {
   readonly backoffMs?: number | undefined
   /** Default: 10 s. */
   readonly maxBackoffMs?: number | undefined
+}
+
+const OPTIONS: { readonly [N in keyof Required<TokenClientOptions>]: true } = {
+  baseUrl: true,
+  workspaceId: true,
+  keyId: true,
+  secret: true,
+  fetch: true,
+  clock: true,
+  correctClock: true,
+  maxAttempts: true,
+  backoffMs: true,
+  maxBackoffMs: true,
 }
 
 export interface TokenClient {
@@ -65,8 +79,10 @@ const MAX_MARGIN_MS = 10_000
  * @throws CountersignError what is wrong with the secret; `option-invalid`
  */
 export function qredoTokenClient(options: TokenClientOptions): TokenClient {
+  refuseUnknown(options, Object.keys(OPTIONS), 'qredoTokenClient:')
   const { baseUrl, workspaceId, keyId, secret, clock = systemClock, maxAttempts = 4, backoffMs = 250, maxBackoffMs = 10_000 } = options
   checkNumbers({ maxAttempts, backoffMs, maxBackoffMs })
+  checkFunctions({ fetch: options.fetch, clock, correctClock: options.correctClock })
   const base = readBase(baseUrl)
   const send: Fetch = (input, init) => (options.fetch ?? globalThis.fetch)(input, init)
   const sendSigned = signedFetch(createSigner(qredoV2, { keyId, secret }, { clock }), { fetch: send, correctClock: options.correctClock })

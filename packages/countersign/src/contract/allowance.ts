@@ -1,6 +1,7 @@
 import { CountersignError } from './error.ts'
 import { LOSSES } from './loss.ts'
 import { oneOf } from './one-of.ts'
+import { checkLists } from './refuse-unknown.ts'
 
 /**
  * What a verifier may be told to take: calls with open ends (`ambiguous-request`), a body with a GET or HEAD
@@ -16,6 +17,7 @@ export type Allowance = (typeof ALLOWANCES)[number]
  * @throws CountersignError `option-invalid`
  */
 export function checkAllowances(allow: readonly Allowance[]): void {
+  checkLists({ allow })
   const unknown = allow.find(one => !ALLOWANCES.includes(one))
   if (unknown === undefined) return
   throw new CountersignError('option-invalid', `${oneOf(unknown, 'allowance', ALLOWANCES)}.`)

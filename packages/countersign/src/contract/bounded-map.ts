@@ -1,4 +1,4 @@
-/** Keeps values by their key, and only so many of them. */
+/** Keeps values by their key: at most `entries` values; the oldest goes. */
 export interface BoundedMap<V> {
   get(key: string): V | undefined
   /** Keeps a value as the newest. When the map is full, the oldest goes. */

@@ -27,7 +27,7 @@ export type Failure =
   | { readonly code: 'body-too-large'; readonly maxBytes: number }
   | { readonly code: 'insufficient-coverage'; readonly missing: readonly string[] }
   | { readonly code: 'digest-mismatch' }
-  /** After two that do not hold, the others are not looked at. */
+  /** Several signatures were wrong, so the rest weren't checked. */
   | { readonly code: 'too-many-signatures' }
   /** `between`: the two parts of the message of which it can't be seen where the first ends. */
   | { readonly code: 'ambiguous-request'; readonly between: string; readonly remedy: Remedy; readonly loss?: never }

@@ -6,6 +6,13 @@ export function oneOf(word: unknown, thing: string, known: readonly string[]): s
   return `Unknown ${thing} ${shown(word)}; ${meant === undefined ? 'one' : `did you mean ${meant}? One`} of ${known.join(', ')}`
 }
 
+/** A value for a message, cut off. */
 export function shown(value: unknown): string {
-  return typeof value === 'string' ? value.slice(0, 60) : (JSON.stringify(value)?.slice(0, 60) ?? String(value))
+  if (typeof value === 'string') return value.slice(0, 60)
+  try {
+    return JSON.stringify(value)?.slice(0, 60) ?? String(value)
+  } catch {
+    // A bigint, or an object with a circle.
+    return typeof value
+  }
 }

@@ -94,7 +94,7 @@ export function explainFailure(failure: Failure): string {
     case 'digest-mismatch':
       return 'The body is not the one that the digest in the headers was made of: hash the very bytes that are sent, and send no others.'
     case 'too-many-signatures':
-      return 'Two of the signatures do not hold, and there are more: send the one that is meant for this API.'
+      return 'Several of the signatures do not hold, and there are more: send the one that is meant for this API.'
     case 'ambiguous-request':
       if (failure.loss !== undefined)
         return `${SPELLINGS[failure.loss](nameOfPart(failure.part))} Other spellings would have the same signature, so the API takes them only where its verifier has allow: ['${failure.loss}'].`
@@ -114,7 +114,7 @@ export function explainFailure(failure: Failure): string {
     case 'replay-guard-unavailable':
       return "Replays can't be ruled out at the moment: try again shortly, with a new timestamp."
     case 'replay-guard-full':
-      return 'Too many calls have to be remembered at the moment: send fewer in a minute, and sign this one again later. The owner of the API can give the replay guard more memory.'
+      return 'Too many calls have to be remembered at the moment: send fewer, and sign this one again when you retry it. The owner of the API can give the replay guard more memory.'
     case 'body-incomplete':
       return 'The body did not arrive whole: send the call again.'
     case 'body-unreadable':

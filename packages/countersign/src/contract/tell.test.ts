@@ -21,7 +21,7 @@ const WATCHERS: { readonly [name: string]: (watcher: Watcher) => Promise<unknown
     const onExplained = vi.fn(watcher)
     const verifier = createVerifier(qredoV1, { origin: ORIGIN, keys, onRefused: explainRefusals({ scheme: qredoV1, keys, onExplained }) })
     await verifier.verify({ method: 'GET', target: '/y', headers: signed('/x') })
-    await vi.waitFor(() => expect(onExplained).toHaveBeenCalled())
+    await vi.waitFor(() => expect(onExplained).toHaveBeenCalled(), 10_000)
   },
   async onNearlyFull(watcher) {
     const guard = memoryReplayGuard({ maxBytes: 1000, onNearlyFull: watcher })
@@ -59,6 +59,17 @@ describe.each(Object.keys(WATCHERS))('a watcher: %s', name => {
       },
     ],
     ['rejects', async () => Promise.reject(new Error('the log is away'))],
+    // biome-ignore lint/suspicious/noThenProperty: that is what is tried
+    ['gives a thenable that rejects', () => ({ then: () => Promise.reject(new Error('the log is away')) })],
+    [
+      'gives a thenable that throws',
+      () => ({
+        // biome-ignore lint/suspicious/noThenProperty: that is what is tried
+        then() {
+          throw new Error('the log is away')
+        },
+      }),
+    ],
   ])('that %s changes nothing, and does not end the process', async (_what, watcher) => {
     const unhandled = vi.fn()
     process.on('unhandledRejection', unhandled)

@@ -4,7 +4,9 @@ import { findLine, headerLines } from '../wire/header-lines.ts'
 import { queryOf } from '../wire/url.ts'
 import { isOptional } from './presented.ts'
 
-/** Whether a request has all that each call of the scheme has in its head; where words stand before a value, those too. */
+/**
+ * Whether a request has all that each call of the scheme has in its head; where words stand before a value, those too.
+ */
 export function compilePresence(scheme: DeclaredScheme): (request: PlanRequest) => boolean {
   const places = scheme.carriers
     .filter(carrier => carrier.in !== 'form' && !isOptional(carrier, scheme))

@@ -42,6 +42,22 @@ async function until(isSo: () => boolean): Promise<void> {
 }
 
 describe('explainRefusals', () => {
+  it('goes on after a pause that never settles', async () => {
+    vi.useFakeTimers()
+    try {
+      let pauses = 0
+      const pause = () => (pauses++ === 0 ? new Promise<void>(() => undefined) : Promise.resolve())
+      const { events, send } = setUp({ pause, perSecond: 10 })
+      await send('given up')
+      await send(right.replace('POST', 'post'))
+      await vi.advanceTimersByTimeAsync(5_000)
+      for (let turns = 0; events.length === 0 && turns < 10_000; turns++) await Promise.resolve()
+      expect(events).toMatchObject([{ explanation: { outcome: 'explained' } }])
+    } finally {
+      vi.useRealTimers()
+    }
+  })
+
   it('tells the owner the cause, after the answer, and the stranger nothing', async () => {
     const { events, send } = setUp()
     const result = await send(right.replace('POST', 'post'))

@@ -1,12 +1,12 @@
 import { crypto as platform } from '#crypto'
 import { checkNumbers } from '../contract/check-numbers.ts'
 import type { Failure } from '../contract/failure.ts'
-import { checkFunctions, refuseUnknown } from '../contract/refuse-unknown.ts'
+import { checkFunctions, refuseUnknown, wantFunction } from '../contract/refuse-unknown.ts'
 import { tell } from '../contract/tell.ts'
 import type { CryptoProvider } from '../crypto/provider.ts'
 import type { KeySource } from '../keys/key.ts'
 import type { DeclaredScheme } from '../scheme/scheme.ts'
-import { checkSources } from '../verify/check-options.ts'
+import { checkCrypto, checkDeclared, checkSources } from '../verify/check-options.ts'
 import { DEFAULT_SOURCE_TIMEOUT_MS, type Refusal } from '../verify/types.ts'
 import { createWait, systemTimer } from '../verify/waiting.ts'
 import { type Explanation, explain } from './explain.ts'
@@ -21,7 +21,7 @@ export interface ExplainedRefusal {
 
 export interface ExplainRefusalsOptions {
   readonly scheme: DeclaredScheme
-  /** The same that the verifier has. */
+  /** The same that the verifier has. It is waited for as long as a verifier does by default: five seconds. */
   readonly keys: KeySource
   /** Told of every explanation, whether or not it found a cause. What it throws or rejects with is dropped. */
   readonly onExplained: (event: ExplainedRefusal) => void
@@ -46,7 +46,10 @@ export interface ExplainRefusalsOptions {
   readonly maxHashedBytes?: number | undefined
   /** Milliseconds of any steady clock. Default: `performance.now`. */
   readonly now?: (() => number) | undefined
-  /** Lets other work have a turn. Default: a timer of 0 ms. */
+  /**
+   * Lets other work have a turn. An explanation whose pause takes more than five seconds is given up. Default: a timer
+   * of 0 ms.
+   */
   readonly pause?: (() => Promise<void>) | undefined
   /** The platform's cryptography. Default: `node:crypto` where there is one, else WebCrypto. */
   readonly crypto?: CryptoProvider | undefined
@@ -106,15 +109,19 @@ const BUDGETS = {
  * @throws CountersignError `option-invalid`
  */
 export function explainRefusals(options: ExplainRefusalsOptions): RefusalExplainer {
+  refuseUnknown(options, Object.keys(OPTIONS), 'explainRefusals:')
+  checkCrypto(options.crypto)
   const { scheme, keys, onExplained, perSecond = 2, perKeyPerMinute = 6, crypto = platform } = options
   const { maxWaiting = MAX_WAITING, maxWaitingBytes = MAX_WAITING_BYTES, now = () => performance.now(), pause = nextTask } = options
   const budget = BUDGETS[crypto.synchronous ? 'synchronous' : 'byPromises']
   const { maxAttempts = budget.attempts, maxHashedBytes = budget.hashedBytes } = options
-  refuseUnknown(options, Object.keys(OPTIONS), 'explainRefusals:')
-  checkFunctions({ onExplained: onExplained ?? null, now, pause })
+  checkDeclared(scheme)
+  wantFunction('onExplained', onExplained)
+  checkFunctions({ now, pause })
   checkSources(keys, undefined)
   checkNumbers({ perSecond, perKeyPerMinute, maxWaiting, maxWaitingBytes, maxAttempts, maxHashedBytes })
   const wait = createWait(systemTimer)
+  const rest = async (): Promise<void> => wait(pause(), DEFAULT_SOURCE_TIMEOUT_MS, 'The option pause')
   const inAll = createBudget(perSecond, 1000, now)
   const perKey = new Map<string, () => boolean>()
   const waiting: Refusal[] = []
@@ -152,7 +159,7 @@ export function explainRefusals(options: ExplainRefusalsOptions): RefusalExplain
       maxRewrittenBytes: MAX_REWRITTEN_BYTES,
       maxShownBytes: MAX_SHOWN_BYTES,
       crypto,
-      pause,
+      pause: rest,
       now,
     })
     tell(onExplained, { keyId, failure, explanation })
@@ -163,7 +170,7 @@ export function explainRefusals(options: ExplainRefusalsOptions): RefusalExplain
     for (let refusal = waiting.shift(); refusal !== undefined; refusal = waiting.shift()) {
       waitingBytes -= bytesOf(refusal)
       try {
-        await pause()
+        await rest()
         await work(refusal)
       } catch {
         // The key source is away, say; the next may be explained.

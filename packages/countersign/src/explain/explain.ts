@@ -2,6 +2,8 @@ import { crypto as platform } from '#crypto'
 import { checkNumbers } from '../contract/check-numbers.ts'
 import { CountersignError } from '../contract/error.ts'
 import { isPromise, type MaybePromise, whenReady } from '../contract/maybe-promise.ts'
+import { checkFunctions, refuseUnknown } from '../contract/refuse-unknown.ts'
+import { checkCrypto, checkDeclared } from '../verify/check-options.ts'
 import { decodeSecret, encode, utf8 } from '../wire/encoding.ts'
 import { type Message, messageBytes } from '../wire/message.ts'
 import { type Difference, findDifference, textOf } from './difference.ts'
@@ -37,6 +39,24 @@ export interface Explanation {
   readonly missing: readonly string[]
 }
 
+const MEMBERS: { readonly [N in keyof Required<ExplainInput>]: true } = {
+  scheme: true,
+  request: true,
+  secret: true,
+  otherSecrets: true,
+  keyId: true,
+  passphrase: true,
+  clientMessage: true,
+  basePath: true,
+  maxAttempts: true,
+  maxHashedBytes: true,
+  maxRewrittenBytes: true,
+  maxShownBytes: true,
+  crypto: true,
+  pause: true,
+  now: true,
+}
+
 export const DEFAULT_EXPLAIN_ATTEMPTS = 12_000
 
 /**
@@ -52,6 +72,10 @@ export const DEFAULT_EXPLAIN_ATTEMPTS = 12_000
  * @throws CountersignError `url-not-signable`, `secret-malformed`, `option-invalid` for a scheme of key pairs
  */
 export async function explain(input: ExplainInput): Promise<Explanation> {
+  refuseUnknown(input, Object.keys(MEMBERS), 'explain:')
+  checkDeclared(input.scheme)
+  checkCrypto(input.crypto)
+  checkFunctions({ pause: input.pause, now: input.now })
   const { scheme, crypto = platform, maxAttempts = DEFAULT_EXPLAIN_ATTEMPTS } = input
   const { maxHashedBytes, maxRewrittenBytes = Number.POSITIVE_INFINITY, maxShownBytes = Number.POSITIVE_INFINITY } = input
   checkNumbers({ maxAttempts, maxHashedBytes, maxRewrittenBytes, maxShownBytes })

@@ -3,7 +3,7 @@
  */
 export interface Meter {
   readonly spentBytes: number
-  /** Adds this much work and returns true, or counts nothing and returns false where that would be over the limit. */
+  /** Adds this much work and returns true, or counts nothing and returns false if that would exceed the limit. */
   spend(bytes: number): boolean
   /** Lifts the limit, for the little work that is left. */
   lift(): void

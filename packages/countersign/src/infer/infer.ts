@@ -1,11 +1,13 @@
 import { crypto as platform } from '#crypto'
 import { CountersignError } from '../contract/error.ts'
 import { isPromise } from '../contract/maybe-promise.ts'
+import { checkFunctions, refuseUnknown } from '../contract/refuse-unknown.ts'
 import type { CryptoProvider, SignMessage } from '../crypto/provider.ts'
 import { defineScheme } from '../define/define.ts'
 import { explain } from '../explain/explain.ts'
 import { field, type Recipe } from '../recipe/recipe.ts'
 import type { SchemeDeclaration } from '../scheme/declaration.ts'
+import { checkCrypto } from '../verify/check-options.ts'
 import { decodeSecret, encode, fromBase64, fromHex, type SecretEncoding, utf8 } from '../wire/encoding.ts'
 import type { Message } from '../wire/message.ts'
 import { type Arrangement, arrangements, STAGES } from './arrange.ts'
@@ -52,6 +54,9 @@ const ATTEMPTS_BEFORE_LOOK = 2048
  * @throws CountersignError `option-invalid` without examples, or where no value can be a signature; `url-not-signable`
  */
 export async function infer(examples: readonly SignedExample[], options: InferOptions = {}): Promise<Inference> {
+  refuseUnknown(options, ['timeoutMs', 'maxAttempts', 'share', 'onProgress', 'crypto'] satisfies (keyof InferOptions)[], 'infer:')
+  checkFunctions({ onProgress: options.onProgress })
+  checkCrypto(options.crypto)
   const {
     timeoutMs = DEFAULT_TIMEOUT_MS,
     maxAttempts = Number.POSITIVE_INFINITY,

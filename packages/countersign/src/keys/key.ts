@@ -2,6 +2,7 @@ import { CountersignError } from '../contract/error.ts'
 import type { Failure } from '../contract/failure.ts'
 import type { MaybePromise } from '../contract/maybe-promise.ts'
 import { oneOf } from '../contract/one-of.ts'
+import { refuseUnknown } from '../contract/refuse-unknown.ts'
 import { type Algorithm, algorithmFacts } from '../crypto/algorithm.ts'
 import { signatureBytes } from '../crypto/signature-bytes.ts'
 import type { SecretOptions } from '../scheme/credentials.ts'
@@ -44,6 +45,21 @@ export interface KeyDescription extends SecretOptions {
   readonly permissions?: readonly string[] | undefined
   /** Whatever the API wants to know of the key's owner; handed on with a verified call. */
   readonly owner?: unknown
+}
+
+const FIELDS: { readonly [N in keyof Required<KeyDescription>]: true } = {
+  id: true,
+  secret: true,
+  secrets: true,
+  allowShortSecret: true,
+  publicKey: true,
+  algorithm: true,
+  passphrase: true,
+  state: true,
+  expiresAtMs: true,
+  addresses: true,
+  permissions: true,
+  owner: true,
 }
 
 export type KeyState = 'active' | 'disabled' | 'revoked'
@@ -95,6 +111,7 @@ export interface KeySource {
  * `credential-missing`, `option-invalid`
  */
 export function createKey(scheme: Scheme, description: KeyDescription): Key {
+  refuseUnknown(description, Object.keys(FIELDS), 'createKey:', 'field')
   const { id, publicKey, passphrase } = description
   if (typeof id !== 'string' || !KEY_ID.test(id)) throw new CountersignError('option-invalid', `A key id is ${KEY_ID_IS}.`)
   checkDescription(scheme, description)
@@ -128,7 +145,7 @@ const STATES: readonly KeyState[] = ['active', 'disabled', 'revoked']
 
 /** What would be dropped without a word, or be taken for something else. */
 function checkDescription(scheme: Scheme, description: KeyDescription): void {
-  const { secret, secrets, publicKey, passphrase, state, expiresAtMs, permissions } = description
+  const { secret, secrets, publicKey, passphrase, state, expiresAtMs, permissions, addresses } = description
   refuseNeedless(scheme, givenIn({ publicKey, passphrase }), [
     ...(scheme.keys === 'secret' ? [] : ['publicKey']),
     ...(scheme.hasPassphrase || scheme.base?.takes.sessionToken === true ? ['passphrase'] : []),
@@ -142,10 +159,16 @@ function checkDescription(scheme: Scheme, description: KeyDescription): void {
       expiresAtMs !== undefined && (typeof expiresAtMs !== 'number' || Number.isNaN(expiresAtMs)),
       'A key expires at a number of milliseconds since the epoch, as Date.getTime() gives it.',
     ],
-    [typeof permissions === 'string', 'The permissions of a key are a list of names.'],
+    [!isListOfTexts(permissions), 'The permissions of a key are a list of names.'],
+    [!isListOfTexts(addresses), 'The addresses of a key are a list of IP addresses and CIDR ranges.'],
+    [secrets !== undefined && !Array.isArray(secrets), 'The secrets of a key are a list.'],
   ]
   const found = mistakes.find(([isMistake]) => isMistake)
   if (found !== undefined) throw new CountersignError('option-invalid', found[1])
+}
+
+function isListOfTexts(given: unknown): boolean {
+  return given === undefined || (Array.isArray(given) && given.every(item => typeof item === 'string'))
 }
 
 function chooseAlgorithm(scheme: Scheme, wanted: Algorithm | undefined, publicKey: PublicKeyFacts | undefined): Algorithm {
@@ -196,7 +219,10 @@ export function memoryKeys(scheme: Scheme, descriptions: Iterable<KeyDescription
   const keys = new Map<string, Key>()
   const source: MemoryKeys = {
     find: keyId => keys.get(keyId),
-    set: description => void keys.set(description.id, createKey(scheme, description)),
+    set(description) {
+      const key = createKey(scheme, description)
+      keys.set(key.id, key)
+    },
     delete: keyId => void keys.delete(keyId),
   }
   for (const description of descriptions) source.set(description)

@@ -23,7 +23,7 @@ export function readSecretBytes(
   if (bytes.length < MIN_SECRET_BYTES && options.allowShortSecret !== true) {
     throw new CountersignError(
       'secret-too-short',
-      `The secret decodes to ${bytes.length} bytes, and at least ${MIN_SECRET_BYTES} are wanted: set allowShortSecret if the API really handed it out.`,
+      `The secret has ${bytes.length} bytes of at least ${MIN_SECRET_BYTES}: set allowShortSecret if the API gave it out.`,
     )
   }
   return bytes

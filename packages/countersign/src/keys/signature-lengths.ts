@@ -11,13 +11,16 @@ export function hasOnlyOneLength(scheme: Scheme): boolean {
   return scheme.algorithms.length === 1 && scheme.keys === 'secret'
 }
 
-/** Of the signatures that were presented, in bytes. */
+/** Lengths of the presented signatures, in bytes. */
 export function lengthsOf(scheme: Scheme, { signature, moreSignatures }: TimelyClaim): readonly number[] {
   const lengthOfText = (text: string): number => decodedLength(text, scheme.signature.encoding)
   return moreSignatures.length === 0 ? [lengthOfText(signature)] : [signature, ...moreSignatures].map(lengthOfText)
 }
 
-/** What takes as long: RSA's time is that of its modulus, whatever is made of the message. */
+/**
+ * Algorithms whose checks take equally long have one kind: RSA's time is that of its modulus, whatever is made of the
+ * message.
+ */
 export function kindOf(name: Algorithm): string {
   return name.startsWith('rsa') ? 'rsa' : name
 }

@@ -60,13 +60,32 @@ describe('a clock that only goes forward', () => {
       ],
     ],
     [
-      'is never further behind than a day',
+      'is not moved by a clock that is a year ahead for seconds',
       [
         [0, 0, 0],
-        [DAY, 0, 0],
-        [DAY + 5, 0, 5],
-        [30 * DAY, 1, 29 * DAY],
-        [0, 2, 29 * DAY],
+        [365 * DAY, 1, 2],
+        [365 * DAY + 2_000, 2_000, 4_000],
+        [3_000, 3_000, 4_000],
+        [5_000, 5_000, 5_000],
+      ],
+    ],
+    [
+      'reaches a clock that has been ahead for a day at once',
+      [
+        [0, 0, 0],
+        [30 * DAY, 1, 2],
+        [30.5 * DAY - 1, DAY / 2, DAY],
+        [31 * DAY - 1, DAY, 31 * DAY - 1],
+      ],
+    ],
+    [
+      'does not, if that clock was put back in between',
+      [
+        [0, 0, 0],
+        [30 * DAY, 1, 2],
+        [DAY / 4, DAY / 4, DAY / 4],
+        [30.5 * DAY, DAY / 2 + 1, 0.75 * DAY + 2],
+        [31 * DAY, DAY, 1.75 * DAY],
       ],
     ],
     [
@@ -87,12 +106,47 @@ describe('a clock that only goes forward', () => {
     }
   })
 
-  it('goes forward to the system at once where it is asked to, and never back', () => {
-    expect(createForwardClock(() => 0).catchUp(START)).toBe(START)
-    const clock = createForwardClock(() => 0)
-    expect(clock.at(START)).toBe(START)
-    expect(clock.catchUp(START + 600_000)).toBe(START + 600_000)
-    expect(clock.catchUp(START)).toBe(START + 600_000)
-    expect(clock.at(START)).toBe(START + 600_000)
+  // Each step: what the system's clock says, what the steady one does, and the time after catching up.
+  it.each<[string, (readonly [wall: number, steady: number, time: number])[]]>([
+    ['is there already at first', [[0, 0, 0]]],
+    [
+      'reaches a clock that has been ahead for a minute',
+      [
+        [0, 0, 0],
+        [DAY, 1_000, 2_000],
+        [DAY + 40_000, 41_000, 82_000],
+        [DAY + 60_000, 61_000, 122_000],
+        [DAY + 75_000, 76_000, DAY + 75_000],
+        [0, 77_000, DAY + 75_000],
+      ],
+    ],
+    [
+      'goes only as far as that clock was all the time',
+      [
+        [0, 0, 0],
+        [DAY, 30_000, 60_000],
+        [2 * DAY, 60_000, DAY + 30_000],
+      ],
+    ],
+    [
+      'does not follow a clock that was just set, however long nobody called before',
+      [
+        [0, 0, 0],
+        [9 * DAY, 2 * DAY, 4 * DAY],
+      ],
+    ],
+  ])('catches up where it is asked to: %s', (_what, steps) => {
+    let steady = 0
+    const clock = createForwardClock(() => steady)
+    for (const [wallMs, steadyMs, time] of steps) {
+      steady = steadyMs
+      clock.at(START + wallMs)
+      expect(clock.catchUp() - START).toBe(time)
+    }
+  })
+
+  it('stands without a steady clock', () => {
+    const clock = createForwardClock(() => Number.NaN)
+    expect([clock.at(START), clock.at(START + DAY), clock.catchUp()]).toEqual([START, START, START])
   })
 })

@@ -31,6 +31,9 @@ const FULL_ANEW = 0.5
 /** A table that may not grow any more is filled further. */
 const MOST_FULL_AT_LAST = 0.85
 
+/** Bytes that hold one id. */
+export const LEAST_TABLE_BYTES = Math.ceil(1 / MOST_FULL_AT_LAST) * SLOT_BYTES
+
 /** A table of open addressing: each slot has the two words of the fingerprint and the end. 0: never used. */
 interface Shard {
   slots: Int32Array

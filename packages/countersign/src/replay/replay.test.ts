@@ -1,5 +1,13 @@
+import fc from 'fast-check'
 import { describe, expect, it, vi } from 'vitest'
-import { type MemoryReplayGuard, type MemoryReplayGuardOptions, memoryReplayGuard, type NearlyFull, type ReplayAnswer } from './replay.ts'
+import {
+  LEAST_REPLAY_BYTES,
+  type MemoryReplayGuard,
+  type MemoryReplayGuardOptions,
+  memoryReplayGuard,
+  type NearlyFull,
+  type ReplayAnswer,
+} from './replay.ts'
 
 const START = 1_764_000_000_000
 const WINDOW_MS = 300_000
@@ -101,7 +109,7 @@ describe('the options of a replay guard', () => {
   it.each<[string, object]>([
     ['bytes that are no number', { maxBytes: Number.NaN }],
     ['fewer bytes than none', { maxBytes: -1 }],
-    ['bytes that hold no call', { maxBytes: 23 }],
+    ['bytes that hold no call', { maxBytes: LEAST_REPLAY_BYTES - 1 }],
     ['a lifetime that is no number', { nonceLifetimeMs: Number.NaN }],
     ['a lifetime without end', { nonceLifetimeMs: Number.POSITIVE_INFINITY }],
     ['a clock that is none', { clock: START }],
@@ -110,6 +118,10 @@ describe('the options of a replay guard', () => {
     ['an option that there is not', { maxByte: 1_000 }],
   ])('are refused where they are given: %s', (_what, options) => {
     expect(() => memoryReplayGuard(options)).toThrow(expect.objectContaining({ code: 'option-invalid' }))
+  })
+
+  it('take as few bytes as hold one call', () => {
+    expect(memoryReplayGuard({ maxBytes: LEAST_REPLAY_BYTES }).usage().maxClaims).toBe(1)
   })
 
   it('are by default thirty days for a nonce, and the clocks of the system', () => {
@@ -212,68 +224,109 @@ describe('the room of one key beside others', () => {
 })
 
 describe('a replay guard that fills up', () => {
-  it.each<[string, (at: number) => string, number]>([
-    ['one key alone has 80 % of its seven eighths', () => 'busy', 700],
-    ['one of two has 80 % of its half', at => (at === 0 ? 'quiet' : 'busy'), 401],
-    ['all together have 80 % of everything', at => `key ${at % 5}`, 800],
-  ])('warns once, as soon as %s', (_when, keyOf, claims) => {
+  function warned(maxClaims = 1_000) {
     const warnings: NearlyFull[] = []
-    const { claim } = guardBy(() => START, { maxBytes: bytesFor(1_000), onNearlyFull: usage => warnings.push(usage) })
-    for (let at = 0; at < claims - 1; at++) claim(`${at}`, START + WINDOW_MS, keyOf(at))
-    expect(warnings).toEqual([])
-    for (let at = claims - 1; at < 1_000; at++) claim(`${at}`, START + WINDOW_MS, keyOf(at))
-    expect(warnings.map(warning => warning.claims)).toEqual([claims])
+    const time = { now: START }
+    const onNearlyFull = (usage: NearlyFull) => warnings.push(usage)
+    const { guard, claim } = guardBy(() => time.now, { maxBytes: bytesFor(maxClaims), onNearlyFull })
+    let id = 0
+    const call = (keyId: string, lastsMs = WINDOW_MS) => claim(`call ${id++}`, time.now + lastsMs, keyId)
+    const said = () => warnings.map(({ of, keyId, claims }) => [of, keyId, claims])
+    return { guard, call, time, warnings, said }
+  }
+
+  it.each<[string, (at: number) => string, readonly (readonly [of: string, keyId: string, claims: number])[]]>([
+    [
+      'of a key alone, by the half it has beside others, and of the guard',
+      () => 'busy',
+      [
+        ['key', 'busy', 400],
+        ['all', 'busy', 800],
+      ],
+    ],
+    [
+      'of a key beside another',
+      at => (at === 0 || at > 500 ? `quiet ${at}` : 'busy'),
+      [
+        ['key', 'busy', 401],
+        ['all', 'busy', 800],
+      ],
+    ],
+    [
+      'of two keys',
+      at => `key ${at % 2}`,
+      [
+        ['key', 'key 0', 799],
+        ['key', 'key 1', 800],
+        ['all', 'key 0', 800],
+      ],
+    ],
+    ['of the guard only, if many fill it', at => `key ${at % 5}`, [['all', 'key 0', 800]]],
+  ])('warns at 80 %%, once of each: %s', (_what, keyOf, warnings) => {
+    const { call, said } = warned()
+    for (let at = 0; at < 1_000; at++) call(keyOf(at))
+    expect(said()).toEqual(warnings)
+  })
+
+  it('says what is nearly full, and how full', () => {
+    const { call, warnings } = warned()
+    for (let at = 0; at < 800; at++) call(at % 2 === 0 ? 'busy' : `key ${at % 7}`)
+    const usage = { maxClaims: 1_000, maxBytes: bytesFor(1_000), bytesUsed: expect.any(Number) }
+    expect(warnings).toEqual([
+      { ...usage, of: 'key', keyId: 'busy', share: 0.8, claims: 799 },
+      { ...usage, of: 'all', keyId: 'busy', share: 0.8, claims: 800 },
+    ])
+  })
+
+  it('warns of the guard although a key that stays near its share was warned of before', () => {
+    const { guard, call, time, said } = warned(4_641)
+    let answer: ReplayAnswer = 'fresh'
+    for (let second = 0; answer === 'fresh'; second++) {
+      time.now = START + second * 1_000
+      for (let at = 0; at < 32 && answer === 'fresh'; at++) answer = call('steady', 60_000)
+      for (let at = 0; at < second / 50 && answer === 'fresh'; at++) answer = call(`other ${at}`, 60_000)
+    }
+    expect(guard.usage().claims).toBe(4_641)
+    expect(said().map(([of, keyId]) => [of, keyId])).toEqual([
+      ['key', 'steady'],
+      ['all', 'steady'],
+    ])
+  })
+
+  it('refuses no call for want of room without a warning before it, whoever calls', () => {
+    fc.assert(
+      fc.property(fc.array(fc.tuple(fc.integer({ min: 0, max: 4 }), fc.integer({ min: 1, max: 300 })), { maxLength: 12 }), bursts => {
+        const { call, warnings } = warned(500)
+        for (const [key, count] of bursts)
+          for (let at = 0; at < count; at++)
+            if (call(`key ${key}`) === 'full') expect(warnings.some(({ of, keyId }) => of === 'all' || keyId === `key ${key}`)).toBe(true)
+      }),
+      { seed: 15, numRuns: 200 },
+    )
   })
 
   it.each([
     [100, 1],
     [101, 2],
   ])('warns again after an eighth and one more have ended: %d of 800', (ending, count) => {
-    let now = START
-    const warnings: NearlyFull[] = []
-    const { claim } = guardBy(() => now, { maxBytes: bytesFor(1_000), onNearlyFull: usage => warnings.push(usage) })
-    for (let at = 0; at < 800; at++) claim(`${at}`, now + (at < ending ? 1_000 : 60_000), `key ${at % 5}`)
+    const { call, time, warnings } = warned()
+    for (let at = 0; at < 800; at++) call(`key ${at % 5}`, at < ending ? 1_000 : 60_000)
     expect(warnings).toHaveLength(1)
-    now += 2_000
-    for (let at = 0; at < 150; at++) claim(`later ${at}`, now + 60_000, `key ${at % 5}`)
+    time.now += 2_000
+    for (let at = 0; at < 150; at++) call(`key ${at % 5}`, 60_000)
     expect(warnings).toHaveLength(count)
   })
 
-  it('warns at 80 %, once until it was below 70 %, and names the busiest key', () => {
-    let now = START
-    const warnings: NearlyFull[] = []
-    const { claim } = guardBy(() => now, { maxBytes: bytesFor(1_000), onNearlyFull: usage => warnings.push(usage) })
-    let id = 0
-    const fill = (count: number): void => {
-      for (let at = 0; at < count; at++) claim(`call ${id++}`, now + 10_000, at % 4 === 0 ? 'busy' : `key ${at}`)
-    }
-    fill(799)
-    expect(warnings).toEqual([])
-    fill(201)
-    expect(warnings).toEqual([expect.objectContaining({ claims: 800, maxClaims: 1_000, maxBytes: bytesFor(1_000), busiestKeyId: 'busy' })])
-    fill(500)
+  it.each([
+    [50, 1],
+    [51, 2],
+  ])('warns of a key again after an eighth of its calls and one more have ended: %d of 400', (ending, count) => {
+    const { call, time, warnings } = warned()
+    for (let at = 0; at < 400; at++) call('busy', at < ending ? 1_000 : 60_000)
     expect(warnings).toHaveLength(1)
-    now += 12_000
-    fill(810)
-    expect(warnings).toHaveLength(2)
-  })
-
-  it('warns before a key that is not alone is refused, and names it', () => {
-    const warned: NearlyFull[] = []
-    const guard = memoryReplayGuard({
-      maxBytes: 65_536,
-      clock: () => START,
-      steadyClock: () => 0,
-      onNearlyFull: usage => warned.push(usage),
-    })
-    const claim = claimOf(guard)
-    claim('other', START + WINDOW_MS, 'quiet')
-    let calls = 0
-    while (claim(`call ${calls}`, START + WINDOW_MS, 'busy') === 'fresh') calls++
-    expect(calls).toBeGreaterThan(1000)
-    expect(warned).toHaveLength(1)
-    expect(warned[0]?.busiestKeyId).toBe('busy')
-    expect(warned[0]?.claims).toBeLessThan(calls * 0.9)
+    time.now += 2_000
+    for (let at = 0; at < 90; at++) call('busy', 60_000)
+    expect(warnings).toHaveLength(count)
   })
 
   it('answers as ever where whoever is warned throws', () => {
@@ -327,27 +380,82 @@ describe('a replay guard whose clock is set', () => {
     expect(claim('a', 1_000_300_000)).toBe('seen')
   })
 
-  it('lets go of what has ended by a clock that was set forward only where it needs the room, and takes nothing again', () => {
+  it.each([10 * MINUTE, 1_440 * MINUTE * 365])(
+    'loses nothing if it is set forward by %d ms for seconds and put back, even with no room left',
+    ahead => {
+      let now = START
+      let steady = 0
+      const guard = memoryReplayGuard({ maxBytes: bytesFor(100), clock: () => now, steadyClock: () => steady })
+      const claim = claimOf(guard)
+      for (let at = 0; at < 100; at++) claim(`call ${at}`, now + WINDOW_MS, `key ${at % 3}`)
+      const answers = times(20, at => {
+        steady += 1_000
+        now = START + ahead + steady
+        return claim(`ahead ${at}`, now + WINDOW_MS)
+      })
+      expect(new Set(answers)).toEqual(new Set(['full']))
+      now = START + steady
+      expect([claim('call 0', START + WINDOW_MS), claim('new', now + WINDOW_MS)]).toEqual(['seen', 'full'])
+      now += WINDOW_MS
+      steady += WINDOW_MS
+      expect(claim('new', now + WINDOW_MS)).toBe('fresh')
+    },
+  )
+
+  it('lets go of what has ended by a clock that stays ahead for a minute, if it needs the room, and takes nothing again', () => {
     let now = START
-    const guard = memoryReplayGuard({ maxBytes: bytesFor(100), clock: () => now, steadyClock: () => 0 })
+    let steady = 0
+    const guard = memoryReplayGuard({ maxBytes: bytesFor(100), clock: () => now, steadyClock: () => steady })
     const claim = claimOf(guard)
+    const pass = (ms: number) => {
+      now += ms
+      steady += ms
+    }
     for (let at = 0; at < 90; at++) claim(`call ${at}`, now + WINDOW_MS, `key ${at % 3}`)
-    now += 10 * MINUTE
-    for (let at = 90; at < 100; at++) expect(claim(`call ${at}`, now + WINDOW_MS, `key ${at % 3}`)).toBe('fresh')
+    now += 60 * MINUTE
+    for (let at = 90; at < 98; at++) expect(claim(`call ${at}`, now + WINDOW_MS, `key ${at % 3}`)).toBe('fresh')
+    pass(MINUTE / 2)
+    claim('call 98', now + WINDOW_MS, 'key 0')
+    pass(MINUTE / 2)
+    claim('call 99', now + WINDOW_MS, 'key 1')
     expect(guard.usage().claims).toBe(100)
     expect(claim('call 100', now + WINDOW_MS)).toBe('fresh')
     expect(guard.usage().claims).toBe(11)
-    now -= 10 * MINUTE
+    now -= 60 * MINUTE
     expect([claim('call 0', START + WINDOW_MS), claim('new', now + WINDOW_MS)]).toEqual(['unsure', 'unsure'])
   })
 
   it('does so where nothing is left then', () => {
     let now = START
-    const guard = memoryReplayGuard({ maxBytes: bytesFor(100), clock: () => now, steadyClock: () => 0 })
+    let steady = 0
+    const guard = memoryReplayGuard({ maxBytes: bytesFor(100), clock: () => now, steadyClock: () => steady })
     const claim = claimOf(guard)
     for (let at = 0; at < 100; at++) claim(`call ${at}`, now + WINDOW_MS, `key ${at % 3}`)
-    now += 10 * MINUTE
-    expect([claim('next', now), claim('next', now), guard.usage().claims]).toEqual(['fresh', 'seen', 1])
+    for (let at = 0; at < 3; at++) {
+      now = START + 60 * MINUTE + steady
+      claim('next', now)
+      steady += MINUTE / 2
+    }
+    expect([claim('next', now), claim('last', now), guard.usage().claims]).toEqual(['seen', 'fresh', 2])
+  })
+
+  it('refuses nothing after a sleep, though one part of its table is full before the whole is', () => {
+    let now = START
+    let steady = 0
+    const guard = memoryReplayGuard({ maxBytes: 1_048_576, clock: () => now, steadyClock: () => steady })
+    let id = 0
+    const answers = new Set<ReplayAnswer>()
+    const run = (seconds: number) => {
+      for (let second = 0; second < seconds; second++) {
+        now += 1_000
+        steady += 1_000
+        for (let at = 0; at < 40; at++) answers.add(guard.claim({ id: `${id++}`, keyId: `key ${at}`, expiresAtMs: now + WINDOW_MS }))
+      }
+    }
+    run(400)
+    now += 1_440 * MINUTE
+    run(2_200)
+    expect([...answers]).toEqual(['fresh'])
   })
 
   it('keeps a call longer by a quarter of its time at most, while the clock is ahead of the time it goes by', () => {

@@ -6,7 +6,9 @@ import { tell } from '../contract/tell.ts'
 import { type Clock, systemClock } from '../wire/timestamp.ts'
 import { createClaimCounts } from './claim-counts.ts'
 import { createForwardClock } from './forward-clock.ts'
-import { createReplayTable, layOutReplayTable, NEVER, type ReplayTable } from './replay-table.ts'
+import { createFullnessWatch, type Fullness } from './nearly-full.ts'
+import { createReplayTable, LEAST_TABLE_BYTES, layOutReplayTable, type ReplayTable } from './replay-table.ts'
+import { coarsely, sliceOf } from './slices.ts'
 
 /**
  * Only `fresh` lets a call through. `full`: there is no room to remember it, or none for this key. `unsure`: the guard
@@ -51,8 +53,8 @@ export interface MemoryReplayGuardOptions {
    */
   readonly nonceLifetimeMs?: number | undefined
   /**
-   * Told when the guard is 80 % full, or one key has 80 % of what it may have; again only after an eighth of the calls
-   * ended. What it throws or rejects with is dropped.
+   * Told when the guard is 80 % full, and of each key that has 80 % of what it may have beside others; again only after
+   * an eighth of those calls ended. What it throws or rejects with is dropped.
    */
   readonly onNearlyFull?: ((usage: NearlyFull) => void) | undefined
   /** Milliseconds since the epoch. Default: the system's. */
@@ -72,10 +74,7 @@ export interface ReplayGuardUsage {
   readonly maxBytes: number
 }
 
-export interface NearlyFull extends ReplayGuardUsage {
-  /** The key with the most calls. */
-  readonly busiestKeyId: string | undefined
-}
+export interface NearlyFull extends ReplayGuardUsage, Fullness {}
 
 export interface MemoryReplayGuard extends ReplayGuard {
   claim(claim: ReplayClaim): ReplayAnswer
@@ -90,22 +89,16 @@ const OPTIONS: { readonly [N in keyof Required<MemoryReplayGuardOptions>]: true 
   steadyClock: true,
 }
 
-/** Calls whose end falls within the same slice are forgotten together; those that end late, in larger ones. */
-const REPLAY_SLICE_MS = 1_000
-/** A call is remembered longer than it has to be by at most this part of its time. */
-const MOST_LONGER = 64
-const MOST_LONGER_BEHIND = 4
-
 /** Default of `maxBytes`: 64 MiB. */
 export const DEFAULT_REPLAY_BYTES = 67_108_864
+/** Least value of `maxBytes`: room for one call. */
+export const LEAST_REPLAY_BYTES = LEAST_TABLE_BYTES
 /** Default of `nonceLifetimeMs`: thirty days. */
 export const DEFAULT_NONCE_LIFETIME_MS = 2_592_000_000
 
 /** How much of a guard one key may fill beside others, and while there is no other. */
 const SHARE_BESIDE_OTHERS = 1 / 2
 const SHARE_ALONE = 7 / 8
-const NEARLY_FULL = 0.8
-const NO_LONGER_NEARLY_FULL = 0.7
 /** Shards that are looked through for memory to give back, at one claim. */
 const MOST_TIDIED = 8
 
@@ -118,6 +111,7 @@ const MOST_TIDIED = 8
  * @throws CountersignError `option-invalid`
  */
 export function memoryReplayGuard(options: MemoryReplayGuardOptions = {}): MemoryReplayGuard {
+  refuseUnknown(options, Object.keys(OPTIONS), 'memoryReplayGuard:')
   const {
     maxBytes = DEFAULT_REPLAY_BYTES,
     nonceLifetimeMs = DEFAULT_NONCE_LIFETIME_MS,
@@ -125,24 +119,25 @@ export function memoryReplayGuard(options: MemoryReplayGuardOptions = {}): Memor
     clock = systemClock,
     steadyClock = () => performance.now(),
   } = options
-  refuseUnknown(options, Object.keys(OPTIONS), 'memoryReplayGuard:')
   checkNumbers({ maxBytes, nonceLifetimeMs }, Number.MAX_SAFE_INTEGER)
   checkFunctions({ onNearlyFull, clock, steadyClock })
+  if (maxBytes < LEAST_REPLAY_BYTES)
+    throw new CountersignError(
+      'option-invalid',
+      `The option maxBytes is at least ${LEAST_REPLAY_BYTES}, which hold one call; got ${maxBytes}.`,
+    )
   const layout = layOutReplayTable(maxBytes)
   const { maxClaims } = layout
-  if (maxClaims === 0)
-    throw new CountersignError('option-invalid', `The option maxBytes: ${maxBytes} bytes hold no call, and every one would be refused.`)
   const mostBesideOthers = Math.ceil(maxClaims * SHARE_BESIDE_OTHERS)
   const mostAlone = Math.ceil(maxClaims * SHARE_ALONE)
   const forwardClock = createForwardClock(steadyClock)
   const counts = createClaimCounts()
+  const fullness = createFullnessWatch(counts, maxClaims, mostBesideOthers)
   // Made at the first claim: where verifiers are made at a module's start, some platforms (Cloudflare's) give no random
   // numbers yet.
   let table: ReplayTable | undefined
   /** The latest that was seen. */
   let slice = 0
-  /** It is nearly full until it has fewer calls than this; 0 while it is not. */
-  let quietBelow = 0
 
   function moveTo(now: number): void {
     const passed = now - slice
@@ -150,7 +145,7 @@ export function memoryReplayGuard(options: MemoryReplayGuardOptions = {}): Memor
     counts.dropBefore(now)
     if (counts.size === 0) table = undefined
     else table?.tidy(now, Math.min(passed, MOST_TIDIED))
-    if (counts.size < quietBelow) quietBelow = 0
+    fullness.dropped()
   }
 
   function hasRoomFor(keyId: string): boolean {
@@ -159,19 +154,16 @@ export function memoryReplayGuard(options: MemoryReplayGuardOptions = {}): Memor
     return size < maxClaims && counts.mostOf(keyId) < (counts.isAlone(keyId) ? mostAlone : mostBesideOthers)
   }
 
-  /** For all, or for a key that will soon have its share. */
-  function isNearlyFull(keyId: string): boolean {
-    const share = counts.isAlone(keyId) ? mostAlone : mostBesideOthers
-    return counts.size >= maxClaims * NEARLY_FULL || counts.mostOf(keyId) >= share * NEARLY_FULL
+  function take(id: string, keyId: string, end: number, wall: number): 'fresh' | 'seen' | 'full' {
+    table ??= createReplayTable(layout)
+    const sliceOfEnd = coarsely(end, slice, wall)
+    const answer = table.claim(id, sliceOfEnd, slice, hasRoomFor(keyId))
+    if (answer === 'fresh') counts.add(keyId, sliceOfEnd)
+    return answer
   }
 
   function usage(): ReplayGuardUsage {
     return { claims: counts.size, maxClaims, bytesUsed: table?.bytesUsed ?? 0, maxBytes }
-  }
-
-  function warn(): void {
-    quietBelow = (counts.size * NO_LONGER_NEARLY_FULL) / NEARLY_FULL
-    tell(onNearlyFull, { ...usage(), busiestKeyId: counts.busiestKeyId })
   }
 
   return {
@@ -184,36 +176,20 @@ export function memoryReplayGuard(options: MemoryReplayGuardOptions = {}): Memor
       const end = sliceOf(expiresAtMs === Number.POSITIVE_INFINITY ? nowMs + nonceLifetimeMs : expiresAtMs)
       // What may have been forgotten is not taken again, wherever the clock is put back to.
       if (end < slice) return 'unsure'
-      table ??= createReplayTable(layout)
-      let hasRoom = hasRoomFor(keyId)
-      if (!hasRoom && now < sliceOf(nowMs)) {
-        // The clock was set forward, or the machine slept: what has ended by it is still kept, in case it is put back.
-        // Where the room is needed, it is let go of; should the clock be put back, calls are refused as `unsure`.
-        // This call has not ended by the system's clock.
-        moveTo(sliceOf(forwardClock.catchUp(nowMs)))
-        table ??= createReplayTable(layout)
-        hasRoom = hasRoomFor(keyId)
+      const wall = sliceOf(nowMs)
+      let answer = take(id, keyId, end, wall)
+      if (answer === 'full' && slice < wall) {
+        // The clock was set forward, or the machine slept: what has ended since is kept, in case the clock is put back.
+        // If the room is needed and the clock stayed ahead, it is let go; where the clock is put back after all, calls
+        // are refused as `unsure`. This call has not ended by the system's clock.
+        const believed = sliceOf(forwardClock.catchUp())
+        if (believed > slice) {
+          moveTo(believed)
+          answer = take(id, keyId, end, wall)
+        }
       }
-      const sliceOfEnd = coarsely(end, slice, sliceOf(nowMs))
-      const answer = table.claim(id, sliceOfEnd, slice, hasRoom)
-      if (answer !== 'fresh') return answer
-      counts.add(keyId, sliceOfEnd)
-      if (quietBelow === 0 && isNearlyFull(keyId)) warn()
-      return 'fresh'
+      if (answer === 'fresh') for (const what of fullness.added(keyId)) tell(onNearlyFull, { ...usage(), ...what })
+      return answer
     },
   }
-}
-
-function sliceOf(ms: number): number {
-  return Math.min(Math.max(Math.floor(ms / REPLAY_SLICE_MS), 1), NEVER)
-}
-
-/**
- * Later by a 64th of the time to it at most, so that there are few slices to count, however late they end; and by a
- * quarter of the time that the system's clock leaves, where that is ahead.
- */
-function coarsely(end: number, now: number, wall: number): number {
-  const most = Math.min((end - now) / MOST_LONGER, (end - wall) / MOST_LONGER_BEHIND)
-  const step = 2 ** Math.max(0, Math.floor(Math.log2(most)))
-  return Math.min(Math.ceil(end / step) * step, NEVER)
 }

@@ -18,7 +18,7 @@ export const queries: Required<Pick<SignerFeatures, 'queries'>> = {
       signed(target, call) {
         // A verifier takes the signature off with the mark before it, and could not tell `/x?` from `/x`.
         if (signed.length === 0 && target.indexOf('?') === target.length - 1)
-          throw new CountersignError('url-not-signable', 'The URL ends in a question mark with nothing behind it: leave that out.')
+          throw new CountersignError('url-not-signable', 'The URL ends in ? with nothing behind it: leave it out.')
         return append(target, signed, call, '')
       },
       sent: (call, signature) => append(call.target, last, call, signature),

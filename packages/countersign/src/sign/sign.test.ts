@@ -292,7 +292,7 @@ describe('what a declaration can ask of a signer', () => {
     ).toBe('10')
     // @ts-expect-error the scheme has no parameter windo
     expect(() => createSigner(scheme, { secret: 'x'.repeat(16) }, { parameters: { windo: '10' } })).toThrow(
-      /has no use for the parameter windo here/,
+      /has no use for the parameter windo: leave it out/,
     )
   })
 })

@@ -10,7 +10,7 @@ import { checkCredentials, createSignMessage } from '../keys/check-credentials.t
 import type { Call } from '../recipe/call.ts'
 import type { Credentials } from '../scheme/credentials.ts'
 import type { Composition, Preparer, SignComposition } from '../scheme/plan.ts'
-import { refuseNeedless } from '../scheme/refuse-unused.ts'
+import { OPTION, refuseNeedless } from '../scheme/refuse-unused.ts'
 import type { SignableRequest, SignedRequest, SignerOptions } from '../scheme/request.ts'
 import { isDeclared, type Scheme, type SignerTakes } from '../scheme/scheme.ts'
 import type { SchemeTypes } from '../scheme/scheme-types.ts'
@@ -35,7 +35,18 @@ export interface Signer<T extends SchemeTypes = SchemeTypes> {
   withClock(clock: Clock): Signer<T>
 }
 
-const NO_SYNC = 'WebCrypto answers with promises: use await signer.signAsync(request).'
+const OPTIONS: readonly string[] = [
+  'clock',
+  'timestamp',
+  'json',
+  'parameters',
+  'lifetimeMs',
+  'maxTargetLength',
+  'allow',
+  'crypto',
+] satisfies (keyof SignerOptions)[]
+
+const NO_SYNC = 'WebCrypto answers with promises: use signAsync.'
 
 /**
  * Makes a signer: compiles the scheme, reads the secret, and keeps both.
@@ -103,7 +114,7 @@ function compileSigner(
   function send(prepared: Composition, signature: string, signedPassphrase: string): SignedRequest {
     const signed = carry(prepared, signature, signedPassphrase)
     if (signed.url.length <= maxTargetLength || splitUrl(signed.url).target.length <= maxTargetLength) return signed
-    throw new CountersignError('url-not-signable', `Path and query are longer than ${maxTargetLength} characters: set maxTargetLength.`)
+    throw new CountersignError('url-not-signable', `The target is longer than ${maxTargetLength} characters: set maxTargetLength.`)
   }
 
   const { carry } = preparer
@@ -124,6 +135,7 @@ function compileSigner(
 function checkOptions(scheme: Scheme, takes: SignerTakes, options: SignerOptions): void {
   const { parameters = {}, timestamp, lifetimeMs, maxTargetLength } = options
   checkNumbers({ lifetimeMs, maxTargetLength }, MAX_LIFETIME_MS)
+  refuseNeedless(scheme, Object.keys(options), OPTIONS, OPTION)
   if (timestamp !== undefined && !takes.timestamps.includes(timestamp)) throw notOne(scheme, timestamp, 'timestamp', takes.timestamps)
   refuseNeedless(scheme, Object.keys(parameters), takes.parameters, 'the parameter ')
 }

@@ -1,4 +1,5 @@
 import { CountersignError } from '../contract/error.ts'
+import { shown } from '../contract/one-of.ts'
 import { checkFunctions, refuseUnknown } from '../contract/refuse-unknown.ts'
 import { KEY_ID, KEY_ID_IS } from '../keys/check-credentials.ts'
 import type { Scheme } from '../scheme/scheme.ts'
@@ -30,15 +31,31 @@ const VERIFIER_LIMITS: { readonly [N in keyof Required<VerifierLimits>]: true } 
 /** @throws CountersignError `option-invalid` for a member that a verifier does not have, or that is of another type */
 export function checkMembersOfOptions(options: VerifierOptions): void {
   refuseUnknown(options, Object.keys(VERIFIER_OPTIONS), 'createVerifier:')
-  const { limits = {}, clock, timer, onRefused, origin } = options
-  if (typeof limits !== 'object' || limits === null) throw new CountersignError('option-invalid', 'The option limits is an object.')
+  const { limits = {}, clock, timer, onRefused, origin, crypto } = options
   refuseUnknown(limits, Object.keys(VERIFIER_LIMITS), 'createVerifier, limits:')
   checkFunctions({ clock, timer, onRefused })
-  if (origin === undefined)
+  checkCrypto(crypto)
+  const isList = Array.isArray(origin) && origin.every(one => typeof one === 'string')
+  if (typeof origin !== 'string' && !isList)
     throw new CountersignError(
       'option-invalid',
-      "createVerifier wants the option origin: the API's public URL, such as https://api.example.com.",
+      `createVerifier wants the option origin: the API's public URL, such as https://api.example.com, or a list of them; got ${shown(origin)}.`,
     )
+}
+
+/** @throws CountersignError `option-invalid` */
+export function checkDeclared(scheme: unknown): void {
+  if (typeof scheme !== 'object' || scheme === null || !('declaration' in scheme))
+    throw new CountersignError(
+      'option-invalid',
+      "The option scheme is one made by defineScheme, such as qredoV1; a scheme with logic of its own can't be explained.",
+    )
+}
+
+/** @throws CountersignError `option-invalid` */
+export function checkCrypto(crypto: unknown): void {
+  if (crypto !== undefined && !(has(crypto, 'hmac') && has(crypto, 'hash') && has(crypto, 'equal')))
+    throw new CountersignError('option-invalid', 'The option crypto is an object with the functions of a CryptoProvider, such as hmac.')
 }
 
 /**
@@ -48,11 +65,11 @@ export function checkMembersOfOptions(options: VerifierOptions): void {
  */
 export function checkSources(keys: unknown, replay: unknown): void {
   if (!has(keys, 'find'))
-    throw new CountersignError('option-invalid', 'The option keys is an object with the function find(keyId), such as memoryKeys makes.')
+    throw new CountersignError('option-invalid', 'The option keys is an object with a function find(keyId), such as memoryKeys(…).')
   if (replay !== undefined && replay !== 'off' && !has(replay, 'claim'))
     throw new CountersignError(
       'option-invalid',
-      "The option replay is an object with the function claim, such as memoryReplayGuard makes, or 'off'.",
+      "The option replay is an object with a function claim, such as memoryReplayGuard(…), or 'off'.",
     )
 }
 

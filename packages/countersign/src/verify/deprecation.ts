@@ -1,5 +1,7 @@
 import { CountersignError } from '../contract/error.ts'
 import type { Failure } from '../contract/failure.ts'
+import { oneOf } from '../contract/one-of.ts'
+import { checkFunctions, refuseUnknown } from '../contract/refuse-unknown.ts'
 import { tell } from '../contract/tell.ts'
 import { type Clock, systemClock } from '../wire/timestamp.ts'
 import { injectedClock } from './injected.ts'
@@ -59,7 +61,9 @@ export interface CompiledDeprecation {
  * @throws CountersignError `option-invalid`: a moment that is none, a sunset before the deprecation, a brown-out that
  * ends before it begins
  */
-export function compileDeprecation({ since, sunset, link, brownOuts = [] }: Deprecation): CompiledDeprecation {
+export function compileDeprecation(deprecation: Deprecation): CompiledDeprecation {
+  refuseUnknown(deprecation, ['since', 'sunset', 'successor', 'link', 'brownOuts'] satisfies (keyof Deprecation)[], 'A deprecation:')
+  const { since, sunset, link, brownOuts = [] } = deprecation
   const sinceMs = readMoment(since, 'since')
   const sunsetMs = sunset === undefined ? undefined : readMoment(sunset, 'sunset')
   // RFC 9745 §4: a sunset is not earlier than the deprecation.
@@ -98,6 +102,9 @@ export function compileDeprecation({ since, sunset, link, brownOuts = [] }: Depr
  * @throws CountersignError `option-invalid`
  */
 export function deprecated(verifier: Verifier, deprecation: Deprecation, options: DeprecatedOptions): Verifier {
+  refuseUnknown(options, ['what', 'name', 'clock', 'onUsed', 'onRefused'] satisfies (keyof DeprecatedOptions)[], 'deprecated:')
+  checkFunctions({ clock: options.clock, onUsed: options.onUsed, onRefused: options.onRefused })
+  if (!WHAT.includes(options.what)) throw new CountersignError('option-invalid', `The option what: ${oneOf(options.what, 'kind', WHAT)}.`)
   const { headers, stateAt } = compileDeprecation(deprecation)
   const { successor } = deprecation
   const { what, name = verifier.scheme.name, onUsed, onRefused } = options
@@ -130,6 +137,8 @@ export function deprecated(verifier: Verifier, deprecation: Deprecation, options
     },
   }
 }
+
+const WHAT = ['scheme', 'route'] as const
 
 function readMoment(moment: When, name: string): number {
   const ms = moment instanceof Date ? moment.getTime() : typeof moment === 'number' ? moment : Date.parse(moment)

@@ -54,7 +54,7 @@ const keys: Given = find => ({ options: { keys: { find } } })
 const replay: Given = claim => ({ options: { replay: { claim } } })
 const clock: Given = misbehaves => ({ options: { clock: misbehaves } })
 const body: Given = misbehaves => ({ request: { body: misbehaves } })
-const crypto: Given = misbehaves => ({ options: { crypto: { hmac: () => misbehaves, equal: misbehaves } } })
+const crypto: Given = misbehaves => ({ options: { crypto: { ...platform, hmac: () => misbehaves, equal: misbehaves } } })
 
 const CASES: readonly (readonly [name: string, given: Given, misbehaves: Misbehaving, code: string])[] = [
   ['a key source that throws', keys, throws, 'key-source-unavailable'],

@@ -1,14 +1,14 @@
+// What the options of a verifier give while it runs is looked at here: a wrong value must not let a call through.
+
 import { isPromise } from '../contract/maybe-promise.ts'
 import type { Key } from '../keys/key.ts'
 import { type Clock, checkedClock } from '../wire/timestamp.ts'
 
-/** What the options of a verifier give while it runs is looked at here: a wrong value must not let a call through. */
-
-/** The verifier's clock. @throws CountersignError `option-invalid`, each time it is asked, for a time that is none */
+/** The verifier's clock. @throws CountersignError `option-invalid`, each time it is asked, if that gives no number */
 export function injectedClock(clock: Clock): Clock {
   return checkedClock(() => {
     const given: unknown = clock()
-    // Refused as a time; that it may reject as well must not end the process.
+    // A promise isn't a time and is refused below; its own rejection is dropped.
     if (isPromise(given)) given.then(undefined, () => undefined)
     return given as number
   })

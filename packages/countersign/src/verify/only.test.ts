@@ -204,9 +204,9 @@ describe('a verifier', () => {
     ['an unknown allowance', { allow: ['dot-segment'] }, /Unknown allowance dot-segment; did you mean dot-segments\?/],
     ['methods that its limits do not have', { only: { methods: ['GET'] }, limits: { methods: ['POST'] } }, /no method in common/],
     ['a tolerance that is not a number', { toleranceMs: Number('5m') }, /toleranceMs/],
-    ['keys in a list', { keys: [] }, /keys is an object with the function find/],
-    ['keys in a Map', { keys: new Map() }, /keys is an object with the function find/],
-    ['a guard that is none', { replay: true }, /replay is an object with the function claim/],
+    ['keys in a list', { keys: [] }, /keys is an object with a function find/],
+    ['keys in a Map', { keys: new Map() }, /keys is an object with a function find/],
+    ['a guard that is none', { replay: true }, /replay is an object with a function claim/],
     ['a limit that is not a number', { limits: { maxBodyBytes: Number.NaN } }, /maxBodyBytes/],
   ])('is not made with %s', (_what, wrong, message) => {
     expect(() => createVerifier(qredoV1, { ...options, ...wrong })).toThrow(

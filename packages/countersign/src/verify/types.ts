@@ -14,7 +14,7 @@ import type { Timer } from './waiting.ts'
 /** How far a timestamp may be from the server's clock, either way. */
 export const DEFAULT_TOLERANCE_MS = 300_000
 export const DEFAULT_MAX_BODY_BYTES = 1_048_576
-/** How long a verifier waits for a key, and for the replay guard. */
+/** How long a verifier waits for a key, for the replay guard and for the cryptography. */
 export const DEFAULT_SOURCE_TIMEOUT_MS = 5_000
 /** How long it waits for a body: as long as Node waits for a whole request. */
 export const DEFAULT_BODY_TIMEOUT_MS = 300_000

@@ -62,9 +62,9 @@ export * from './types.ts'
  * @throws CountersignError `option-invalid`, `scheme-invalid`
  */
 export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifier {
+  checkMembersOfOptions(options)
   const crypto = options.crypto ?? platform
   const { toleranceMs = DEFAULT_TOLERANCE_MS, keys, allow = [] } = options
-  checkMembersOfOptions(options)
   const clock = injectedClock(options.clock ?? systemClock)
   checkAllowances(allow)
   checkSources(keys, options.replay)

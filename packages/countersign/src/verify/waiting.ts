@@ -24,7 +24,7 @@ export function createWait(timer: Timer): Wait {
         try {
           cancel()
         } catch {
-          // A timer that can't be stopped ends for nothing.
+          // A timer that can't be stopped fires without effect.
         }
       }
       // Listened to first, so that nothing is left unhandled where the timer fails.

@@ -11,7 +11,7 @@ export async function readStream(stream: ReadableStream<Uint8Array>, maxBytes: n
     length += value.length
     if (length > maxBytes) {
       // Not waited for: of a stream that was split in two, it ends only with the other half.
-      reader.cancel().catch(() => undefined)
+      reader.cancel().catch(() => {})
       return 'too-large'
     }
     pieces.push(value)

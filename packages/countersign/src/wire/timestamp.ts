@@ -29,11 +29,16 @@ export const systemClock: Clock = () => Date.now()
  * @throws CountersignError `option-invalid`, each time it is asked
  */
 export function checkedClock(clock: Clock): Clock {
+  if (typeof clock !== 'function') throw notATime(clock)
   return () => {
     const ms = clock()
     if (ms >= 1e12 && ms < 9e12) return ms
-    throw new CountersignError('option-invalid', `The clock says ${ms}: it gives milliseconds since the epoch.`)
+    throw notATime(ms)
   }
+}
+
+function notATime(said: number): CountersignError {
+  return new CountersignError('option-invalid', `The option clock gives milliseconds since the epoch; got ${said}.`)
 }
 
 /** The most that a call's end may lie ahead: 31 years. */

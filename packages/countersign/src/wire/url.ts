@@ -63,10 +63,7 @@ export function checkSignableUrl(url: string, signsOrigin = false): string {
   if (bad !== undefined)
     throw new CountersignError('url-not-signable', `The URL holds ${JSON.stringify(bad)}: percent-encode it, and leave a fragment out.`)
   if (SIGNABLE.test(`${signsOrigin ? origin : origin.toLowerCase().replace(/:\d+$/, '')}/`)) return origin + target
-  throw new CountersignError(
-    'url-not-signable',
-    "Write scheme and host of the URL in lower case, without a user name or the scheme's own port.",
-  )
+  throw new CountersignError('url-not-signable', 'Write scheme and host of the URL in lower case, without a user name or default port.')
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { type KeyService, principalOf, verifyInTurn } from '@countersign/server'
-import type { Failure, Verifier } from 'countersign'
+import { type Failure, tell, type Verifier } from 'countersign'
 import { fromNodeRequest } from 'countersign/node'
 import { refusalOf } from './answers.ts'
 import type { Authenticate } from './api.ts'
@@ -21,7 +21,7 @@ export function signedCalls({ verifiers, service, onRefused }: SignedCallsOption
   return async (request, permission) => {
     const { result, scheme } = await verify(fromNodeRequest(request), { permission })
     if (!result.ok) {
-      onRefused?.(result.failure, request)
+      tell(onRefused, result.failure, request)
       return { ok: false, refusal: refusalOf(result.failure, scheme, result.headers) }
     }
     service.used(result.key, scheme)

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { type KeyService, principalOf, qredoError } from '@countersign/server'
-import { DEFAULT_MAX_BODY_BYTES, type Failure, failureOfKey } from 'countersign'
+import { DEFAULT_MAX_BODY_BYTES, type Failure, failureOfKey, tell } from 'countersign'
 import { readBody } from 'countersign/node'
 import { qredoV2 } from 'countersign/schemes'
 import type { Tokens } from '../tokens/tokens.ts'
@@ -37,7 +37,7 @@ export function tokenCalls({ tokens, service, clock, onRefused }: TokenCallsOpti
   return async (request, permissions) => {
     const refuse = (refusal: Refusal) => ({ ok: false as const, refusal })
     const fail = (failure: Failure) => {
-      onRefused?.(failure, request)
+      tell(onRefused, failure, request)
       return refuse(refusalOf(failure, qredoV2.name))
     }
     const token = request.headers[HEADER]

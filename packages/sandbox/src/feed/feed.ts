@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream'
+import { tell } from 'countersign'
 import type { WebSocket } from 'ws'
 import type { Store } from '../store/database.ts'
 import { eventsAfter, type FeedEvent, lastSequence, type Scope, snapshotOf } from './events.ts'
@@ -61,7 +62,7 @@ export async function createFeed(options: FeedOptions): Promise<Feed> {
   function changed(): void {
     isStale = true
     pumping ??= pump()
-      .catch(error => onError?.(error))
+      .catch(error => tell(onError, error))
       .finally(() => {
         pumping = undefined
         // It may have been told of after the last look.
@@ -132,7 +133,7 @@ export async function createFeed(options: FeedOptions): Promise<Feed> {
       socket.close(CLOSE.notAllowedAnyMore, 'the key may not read this any more')
     }
   }
-  const timer = setInterval(() => void beat().catch(error => onError?.(error)), heartbeatMs)
+  const timer = setInterval(() => void beat().catch(error => tell(onError, error)), heartbeatMs)
   timer.unref()
 
   return {
@@ -149,7 +150,7 @@ export async function createFeed(options: FeedOptions): Promise<Feed> {
       socket.on('close', () => drop(subscriber))
       socket.on('error', () => drop(subscriber))
       catchUp(subscriber, since).catch(error => {
-        onError?.(error)
+        tell(onError, error)
         drop(subscriber)
         socket.close(CLOSE.broken, 'something went wrong on our side')
       })

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { responseToUpgrade } from '@countersign/server'
+import { tell } from 'countersign'
 import { stringify } from 'lossless-json'
 import { WebSocketServer } from 'ws'
 import { z } from 'zod'
@@ -66,7 +67,7 @@ export function feedUpgrades({
     open(request, stream, head)
       .catch((error: unknown) => {
         if (error instanceof ApiError) return refuse(request, error)
-        onError?.(error)
+        tell(onError, error)
         destroy()
       })
       .finally(() => stream.off('error', destroy))

@@ -1,5 +1,5 @@
 import type { HttpBindings } from '@hono/node-server'
-import { headersOfProblem, problemOf } from 'countersign'
+import { headersOfProblem, problemOf, tell } from 'countersign'
 import { type Context, Hono } from 'hono'
 import type { z } from 'zod'
 import { ServerError } from '../errors.ts'
@@ -48,10 +48,10 @@ export function createAdminApp(options: AdminAppOptions): Hono<Bindings> {
     if (error instanceof ServerError && error.status < 500) {
       // Who is not signed in has just opened the console.
       if (TOLD.has(error.status) && error.code !== 'not-signed-in')
-        options.onRefused?.(error.code, { method: context.req.method, target: context.req.path, address: addressOf(context) })
+        tell(options.onRefused, error.code, { method: context.req.method, target: context.req.path, address: addressOf(context) })
       return problem(error, context.req.path)
     }
-    options.onError?.(error)
+    tell(options.onError, error)
     if (isUnavailable(error))
       return problem(
         new ServerError('store-unavailable', 503, "The store can't be reached; nothing was changed. Try again."),

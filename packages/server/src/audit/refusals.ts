@@ -1,4 +1,4 @@
-import { FAILURES, type Failure, type Refusal } from 'countersign'
+import { FAILURES, type Failure, type Refusal, tell } from 'countersign'
 import type { Database } from '../database/database.ts'
 import { createFlusher, type Flusher } from '../flusher.ts'
 import { type Event, recorded, SERVER } from './audit-log.ts'
@@ -97,7 +97,7 @@ export function recordRefusals(
         if (newer !== undefined) newer.count += count
         else if (counts.size < MAX_COUNTS) counts.set(name, { ...rest, count })
       }
-      onError?.(error)
+      tell(onError, error)
     }
   }
 

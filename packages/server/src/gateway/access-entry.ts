@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
+import { tell } from 'countersign'
 import type { GatewayMetrics } from './metrics.ts'
 
 /** A line of the access log. */
@@ -33,19 +34,27 @@ export interface OpenEntry {
 export interface AccessLog {
   readonly metrics: GatewayMetrics
   readonly onFinished?: ((entry: AccessEntry) => void) | undefined
-  readonly onError?: ((error: unknown) => void) | undefined
+  readonly report: (error: unknown) => void
 }
 
 const REQUEST_ID = /^[A-Za-z0-9._-]{1,100}$/
 const MAX_LOGGED_PATH = 500
 
 /** @param address the client's; once the connection is closed, Node knows it no more */
-export function beginEntry(request: IncomingMessage, address: string, { metrics, onFinished, onError }: AccessLog): OpenEntry {
+export function beginEntry(request: IncomingMessage, address: string, { metrics, onFinished, report }: AccessLog): OpenEntry {
   const started = performance.now()
   const given = request.headers['x-request-id']
   const requestId = typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID()
   const { method = '', url = '' } = request
   const path = url.split('?', 1)[0] ?? ''
+  // A log that fails must not change what is answered, and is heard of.
+  const finished = async (told: AccessEntry): Promise<void> => {
+    try {
+      await onFinished?.(told)
+    } catch (error) {
+      report(error)
+    }
+  }
   let keyId: string | undefined
   let scheme: string | undefined
   return {
@@ -58,24 +67,19 @@ export function beginEntry(request: IncomingMessage, address: string, { metrics,
     finish(outcome, status, code, detail) {
       const ms = performance.now() - started
       metrics.finished(outcome, code ?? String(status), ms / 1000)
-      try {
-        onFinished?.({
-          requestId,
-          method,
-          path: path.slice(0, MAX_LOGGED_PATH),
-          address,
-          status,
-          outcome,
-          code,
-          ...(detail === undefined ? {} : { detail: detail.slice(0, MAX_LOGGED_PATH) }),
-          keyId,
-          scheme,
-          ms,
-        })
-      } catch (error) {
-        // A log that fails must not change what is answered.
-        onError?.(error)
-      }
+      tell(finished, {
+        requestId,
+        method,
+        path: path.slice(0, MAX_LOGGED_PATH),
+        address,
+        status,
+        outcome,
+        code,
+        ...(detail === undefined ? {} : { detail: detail.slice(0, MAX_LOGGED_PATH) }),
+        keyId,
+        scheme,
+        ms,
+      })
     },
   }
 }

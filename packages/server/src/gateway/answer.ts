@@ -65,6 +65,8 @@ export function createAnswer(response: ServerResponse, entry: OpenEntry, isLast:
     passed: status => entry.finish('passed', status),
     refuse({ failure }, scheme) {
       sendProblem(toProblem(failure), problemHeaders(failure, scheme))
+      // The operator has to know whose calls fill the guard.
+      if (failure.code === 'replay-guard-full') entry.verified(failure.keyId, scheme)
       entry.finish('refused', response.statusCode, failure.code)
     },
     fail(code, detail) {

@@ -35,6 +35,7 @@ describe('a gateway’s settings', () => {
     ['routes:\n  - path: /\n    schemes: [github]\n    only:\n      method: [POST]', 'g.yaml:7: routes.0.only'],
     ['routes:\n  - path: /\n    schemes: [github]\n    only:\n      paths: hooks', 'g.yaml:7: routes.0.only.paths'],
     ['port: 70000', 'g.yaml:3: port'],
+    ['maxReplayBytes: 1', 'g.yaml:3: maxReplayBytes: Too small: expected number to be >=24'],
     ['routes:\n  - path: orders\n    schemes: [qredo-v1]', 'g.yaml:4: routes.0.path'],
     ['routes:\n  - path: /\n    schemes: []', 'g.yaml:5: routes.0.schemes'],
     ['timeouts:\n  headersTimeoutMs: soon', 'g.yaml:4: timeouts.headersTimeoutMs'],

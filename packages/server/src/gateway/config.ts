@@ -1,4 +1,4 @@
-import { ALLOWANCES, compileDeprecation, compileTrustedProxies, type Deprecation } from 'countersign'
+import { ALLOWANCES, compileDeprecation, compileTrustedProxies, type Deprecation, LEAST_REPLAY_BYTES } from 'countersign'
 import { isNode, LineCounter, parseDocument } from 'yaml'
 import { z } from 'zod'
 import { ServerError } from '../errors.ts'
@@ -84,7 +84,7 @@ export const gatewayConfig = z
       .meta({
         description: 'redis://…, or the nodes of a cluster, for replay protection across processes; left out: in memory, for one process.',
       }),
-    maxReplayBytes: bytes.default(GATEWAY_DEFAULTS.maxReplayBytes).meta({
+    maxReplayBytes: bytes.min(LEAST_REPLAY_BYTES).default(GATEWAY_DEFAULTS.maxReplayBytes).meta({
       description: 'For replay protection in memory, without redis: 14 to 35 bytes for each call of the last minutes.',
     }),
     routes: z
@@ -229,7 +229,7 @@ export function readGatewayConfig(text: string, name: string, before: { readonly
   }
 }
 
-function isDeprecation(deprecation: Deprecation): boolean {
+function isDeprecation({ scheme: _scheme, route: _route, ...deprecation }: Deprecation & { scheme?: unknown; route?: unknown }): boolean {
   try {
     compileDeprecation(deprecation)
     return true

@@ -24,16 +24,17 @@ export function createDeprecations({ deprecations, clock, onUsed }: Deprecations
     what: 'scheme' | 'route',
     name: string,
     via: string,
-  ): Verifier =>
-    deprecation === undefined
-      ? verifier
-      : deprecated(verifier, deprecation, {
-          what,
-          name,
-          clock,
-          onUsed: keyId => onUsed({ keyId, what, via, isRefused: false }),
-          onRefused: failure => onUsed({ keyId: 'keyId' in failure ? failure.keyId : '', what, via, isRefused: true }),
-        })
+  ): Verifier => {
+    if (deprecation === undefined) return verifier
+    const { scheme: _scheme, route: _route, ...own } = deprecation
+    return deprecated(verifier, own, {
+      what,
+      name,
+      clock,
+      onUsed: keyId => onUsed({ keyId, what, via, isRefused: false }),
+      onRefused: failure => onUsed({ keyId: 'keyId' in failure ? failure.keyId : '', what, via, isRefused: true }),
+    })
+  }
   return {
     ofScheme(verifier: Verifier): Verifier {
       const { name } = verifier.scheme

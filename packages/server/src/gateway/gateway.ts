@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https'
 import type { Duplex } from 'node:stream'
-import { memoryReplayGuard } from 'countersign'
+import { memoryReplayGuard, tell } from 'countersign'
 import { SCHEMES } from 'countersign/schemes'
 import { closeServer } from '../http/listen.ts'
 import { RequestOrWebSocket, responseToUpgrade } from '../http/upgrade.ts'
@@ -77,13 +77,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   })
   let isDraining = false
 
-  function report(error: unknown): void {
-    try {
-      onError?.(error)
-    } catch {
-      // There is nobody left to tell.
-    }
-  }
+  const report = (error: unknown): void => tell(onError, error)
 
   const identity = options.identity === undefined ? undefined : createIdentitySigner(options.identity, upstreamOrigin + basePath)
   const tunnels = createOpenTunnels({ keys: service.source, report })

@@ -92,7 +92,7 @@ export function createHandler(options: HandlerOptions): Handle {
 
   return async function handle(request: IncomingMessage, response: ServerResponse, upgradeHead?: Buffer): Promise<void> {
     const called = calledBy(request)
-    const entry = beginEntry(request, called.address ?? request.socket.remoteAddress ?? '', { metrics, onFinished, onError: report })
+    const entry = beginEntry(request, called.address ?? request.socket.remoteAddress ?? '', { metrics, onFinished, report })
     const answer = createAnswer(response, entry, () => isDraining() || upgradeHead !== undefined || isLastOfConnection(request))
     const { method = '', url = '' } = request
     const requestBody = upgradeHead === undefined ? bodies.of(request) : NO_BODY

@@ -20,7 +20,10 @@ export interface GatewayOptions {
    * member in {@link GATEWAY_DEFAULTS}.
    */
   readonly maxReplayBytes?: number | undefined
-  /** Told when that memory, or the share of one key, is 80 % full; again only after an eighth of the calls ended. */
+  /**
+   * Told when that memory is 80 % full, and of each key with 80 % of its share; again only after an eighth of those
+   * calls ended. What it throws or rejects with is dropped.
+   */
   readonly onReplayNearlyFull?: ((usage: NearlyFull) => void) | undefined
   /** Default: every path, by the library's default scheme. */
   readonly routes?: readonly RouteConfig[] | undefined
@@ -53,24 +56,30 @@ export interface GatewayOptions {
    * in lower case. Default: none of `x-forwarded-*`, `forwarded`, of addresses, and of other methods and targets.
    */
   readonly keepHeaders?: readonly string[] | undefined
-  /** Bodies with more bytes are written to disk until they are verified and sent on. Default: 1 MiB. */
+  /**
+   * Bodies with more bytes are written to disk until they are verified and sent on. Default:
+   * `GATEWAY_DEFAULTS.spoolBytes`.
+   */
   readonly spoolBytes?: number | undefined
   /** Where they are written. Default: the system's folder for temporary files. */
   readonly spoolFolder?: string | undefined
-  /** The most bytes of one request's body. Default: 128 MiB. */
+  /** The most bytes of one request's body. Default: `GATEWAY_DEFAULTS.maxBodyBytes`. */
   readonly maxBodyBytes?: number | undefined
   /**
    * The most bytes of all bodies in memory at once, counted as they come in. Where it does not suffice, the unfinished
-   * body that began first is answered with 503. Default: 256 MiB.
+   * body that began first is answered with 503. Default: `GATEWAY_DEFAULTS.maxHeldBytes`.
    */
   readonly maxHeldBytes?: number | undefined
   readonly timeouts?: UpstreamOptions & {
     /** Until a request has come in. */
     readonly requestTimeoutMs?: number | undefined
   }
-  /** Told of every request, for a log: nothing in it is secret. */
+  /** Told of every request, for a log: nothing in it is secret. What it throws or rejects with is dropped. */
   readonly onFinished?: ((entry: AccessEntry) => void) | undefined
-  /** Told of what went wrong on our side: the store, a body on disk, an option that threw. */
+  /**
+   * Told of what went wrong on our side: the store, a body on disk, an option that threw. What it throws or rejects
+   * with is dropped.
+   */
   readonly onError?: ((error: unknown) => void) | undefined
 }
 

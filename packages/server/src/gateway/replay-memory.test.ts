@@ -7,23 +7,26 @@ import { qredoV1 } from 'countersign/schemes'
 import { expect, it } from 'vitest'
 import { listen } from '../http/listen.ts'
 import { openKeyService } from '../service.ts'
+import type { AccessEntry } from './access-entry.ts'
 import { createGateway } from './gateway.ts'
 
 const ORIGIN = 'https://api.example.com'
 /** Ten calls. */
 const MAX_REPLAY_BYTES = 144
 
-it('a gateway whose memory for replays is full refuses as replay-guard-full, shows it in gauges and warns once', async () => {
+it('a gateway whose memory for replays is full refuses as replay-guard-full, shows it in gauges and warns of all and of the busy key', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'countersign-replays-'))
   const service = await openKeyService({ store: join(folder, 'keys.db') })
   const upstream = createServer((_request, response) => response.end('ok'))
   const warnings: NearlyFull[] = []
+  const entries: AccessEntry[] = []
   const gateway = createGateway({
     upstream: `http://127.0.0.1:${await listen(upstream, 0, '127.0.0.1')}`,
     origin: ORIGIN,
     service,
     maxReplayBytes: MAX_REPLAY_BYTES,
     onReplayNearlyFull: usage => warnings.push(usage),
+    onFinished: entry => entries.push(entry),
   })
   const base = `http://127.0.0.1:${await listen(gateway.server, 0, '127.0.0.1')}`
   try {
@@ -44,7 +47,17 @@ it('a gateway whose memory for replays is full refuses as replay-guard-full, sho
     const answers: string[] = []
     for (let at = 0; at < 12; at++) answers.push(await send(at))
     expect(answers).toEqual([...Array.from({ length: 10 }, () => 'passed'), '503 replay-guard-full', '503 replay-guard-full'])
-    expect(warnings).toMatchObject([{ claims: 8, maxClaims: 10, maxBytes: MAX_REPLAY_BYTES }])
+    expect(warnings.map(({ of, claims }) => [of, claims])).toEqual([
+      ['all', 8],
+      ['key', 10],
+    ])
+    expect(warnings).toMatchObject([0.8, 0.8].map(share => ({ maxClaims: 10, maxBytes: MAX_REPLAY_BYTES, share })))
+    const [first, second] = entries
+    expect(entries.filter(({ code }) => code === 'replay-guard-full')).toMatchObject([
+      { keyId: second?.keyId, scheme: 'qredo-v1' },
+      { keyId: expect.any(String) as string, scheme: 'qredo-v1' },
+    ])
+    expect(first?.keyId).not.toBe(second?.keyId)
     const metrics = await gateway.metrics.registry.metrics()
     for (const line of ['bytes 144', 'max_bytes 144', 'claims 10', 'max_claims 10'])
       expect(metrics).toContain(`countersign_gateway_replay_${line}\n`)

@@ -17,6 +17,11 @@ export interface RunningGateway {
   close(): Promise<void>
 }
 
+const NEARLY_FULL = {
+  all: 'replay guard nearly full: raise maxReplayBytes, or use redis',
+  key: "one key's share of the replay guard nearly full: raise maxReplayBytes, or use redis",
+}
+
 /** Starts a gateway with its key store, its replay guard, its log on standard error and its metrics. */
 export async function runGateway(config: GatewayConfig, { isQuiet = false }: { readonly isQuiet?: boolean } = {}): Promise<RunningGateway> {
   const log = pino(
@@ -57,7 +62,7 @@ async function listenWith(
     identity: readIdentity(config),
     service,
     replay: redis,
-    onReplayNearlyFull: usage => log.warn(usage, 'replay guard nearly full: raise maxReplayBytes, or use redis'),
+    onReplayNearlyFull: usage => log.warn(usage, NEARLY_FULL[usage.of]),
     onError,
     onFinished: entry => log.info(entry, 'request'),
   })

@@ -1,3 +1,4 @@
+import { tell } from 'countersign'
 import type { Database } from '../database/database.ts'
 
 export interface KeyChangesOptions {
@@ -49,7 +50,7 @@ export async function followKeyChanges(options: KeyChangesOptions): Promise<{ cl
     isAsked = false
     reading = readOn()
       .catch((error: unknown) => {
-        if (!isClosed) onError?.(error)
+        if (!isClosed) tell(onError, error)
       })
       .finally(() => {
         reading = undefined

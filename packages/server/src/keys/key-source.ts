@@ -1,4 +1,4 @@
-import type { Key, KeySource } from 'countersign'
+import { type Key, type KeySource, refuseUnknown } from 'countersign'
 import type { OpenedKey } from './open-key.ts'
 
 export interface CachedKeysOptions {
@@ -15,6 +15,16 @@ export interface CachedKeysOptions {
   readonly unknownAgeMs?: number | undefined
   /** Default: 10,000. */
   readonly maxUnknown?: number | undefined
+}
+
+const OPTIONS: { readonly [N in keyof Required<CachedKeysOptions>]: true } = {
+  open: true,
+  now: true,
+  maxAgeMs: true,
+  graceMs: true,
+  maxKeys: true,
+  unknownAgeMs: true,
+  maxUnknown: true,
 }
 
 /** A key source that asks the store seldom. */
@@ -40,6 +50,7 @@ const DEFAULT_GRACE_MS = 300_000
  * grace, and everything else is refused.
  */
 export function cachedKeys(options: CachedKeysOptions): CachedKeys {
+  refuseUnknown(options, Object.keys(OPTIONS), 'cachedKeys:')
   const { open, now = Date.now, maxAgeMs = DEFAULT_MAX_AGE_MS, graceMs = DEFAULT_GRACE_MS } = options
   const { maxKeys = 10_000, unknownAgeMs = 2_000, maxUnknown = 10_000 } = options
   const known = new Map<string, Entry>()

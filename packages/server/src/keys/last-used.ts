@@ -1,3 +1,4 @@
+import { tell } from 'countersign'
 import { sql } from 'kysely'
 import type { Db } from '../database/database.ts'
 import { createFlusher, type Flusher } from '../flusher.ts'
@@ -45,7 +46,7 @@ export function recordLastUsed(db: Db, now: () => number, flushMs = DEFAULT_FLUS
     } catch (error) {
       // The next round tries again.
       for (const use of batch) add(use)
-      onError?.(error)
+      tell(onError, error)
     }
   }
 

@@ -1,5 +1,16 @@
 import { createHash } from 'node:crypto'
-import { type Clock, DEFAULT_NONCE_LIFETIME_MS, DEFAULT_TOLERANCE_MS, type ReplayAnswer, type ReplayGuard } from 'countersign'
+import {
+  type Clock,
+  CountersignError,
+  checkFunctions,
+  checkNumbers,
+  DEFAULT_NONCE_LIFETIME_MS,
+  DEFAULT_TOLERANCE_MS,
+  type ReplayAnswer,
+  type ReplayGuard,
+  refuseUnknown,
+  tell,
+} from 'countersign'
 import { Cluster, type ClusterNode, Redis } from 'ioredis'
 
 export interface RedisReplayGuardOptions {
@@ -23,8 +34,22 @@ export interface RedisReplayGuardOptions {
   readonly timeoutMs?: number | undefined
   /** Default: the system's. */
   readonly clock?: Clock | undefined
-  /** Told of every error of the connection; claims are refused meanwhile. Default: nobody is told. */
+  /**
+   * Told of every error of the connection; claims are refused meanwhile. What it throws or rejects with is dropped.
+   * Default: nobody is told.
+   */
   readonly onError?: ((error: unknown) => void) | undefined
+}
+
+const OPTIONS: { readonly [N in keyof Required<RedisReplayGuardOptions>]: true } = {
+  redis: true,
+  toleranceMs: true,
+  prefix: true,
+  nonceLifetimeMs: true,
+  skewMs: true,
+  timeoutMs: true,
+  clock: true,
+  onError: true,
 }
 
 export interface RedisReplayGuard extends ReplayGuard {
@@ -81,8 +106,13 @@ type Claiming = {
  * it, so limit calls per key in front of it.
  */
 export function redisReplayGuard(options: RedisReplayGuardOptions): RedisReplayGuard {
+  refuseUnknown(options, Object.keys(OPTIONS), 'redisReplayGuard:')
   const { toleranceMs = DEFAULT_TOLERANCE_MS, prefix = 'countersign', skewMs = 2_000, timeoutMs = 500, clock = Date.now, onError } = options
   const { nonceLifetimeMs = DEFAULT_NONCE_LIFETIME_MS } = options
+  checkNumbers({ toleranceMs, skewMs, timeoutMs, nonceLifetimeMs }, Number.MAX_SAFE_INTEGER)
+  checkFunctions({ clock, onError })
+  if (typeof options.redis !== 'string' && (!Array.isArray(options.redis) || options.redis.length === 0))
+    throw new CountersignError('option-invalid', 'The option redis is a URL, such as redis://127.0.0.1:6379, or a list of them.')
   const settings = {
     enableAutoPipelining: true,
     enableOfflineQueue: false,
@@ -101,7 +131,7 @@ export function redisReplayGuard(options: RedisReplayGuardOptions): RedisReplayG
           clusterRetryStrategy: settings.retryStrategy,
           redisOptions: { commandTimeout: timeoutMs, connectTimeout: timeoutMs * 4 },
         })
-  client.on('error', error => onError?.(error))
+  client.on('error', error => tell(onError, error))
   client.defineCommand('countersignClaim', { numberOfKeys: 2, lua: CLAIM })
   client.defineCommand('countersignBegin', { lua: BEGIN })
   const claiming = client as unknown as Claiming
@@ -109,7 +139,7 @@ export function redisReplayGuard(options: RedisReplayGuardOptions): RedisReplayG
   client.on('ready', () => {
     const notes = Array.from({ length: BUCKETS }, (_, bucket) => noteOf(prefix, bucket))
     for (const some of typeof redis === 'string' ? [notes] : notes.map(note => [note]))
-      claiming.countersignBegin(some.length, ...some).catch((error: unknown) => onError?.(error))
+      claiming.countersignBegin(some.length, ...some).catch((error: unknown) => tell(onError, error))
   })
   return {
     async claim({ id, expiresAtMs, issuedAtMs }) {

@@ -1,5 +1,5 @@
-/** The rooms that decide whether a call is taken: the files that are changed, and the tests that have to notice. */
-export const ROOMS = {
+/** What decides whether a call is taken: the files that are changed, and the tests that have to notice. */
+export const TARGETS = {
   claims: {
     files: ['verify/claim-call.ts'],
     tests: ['verify/*.test.ts', 'faults/{replay,several-signatures}.test.ts'],
