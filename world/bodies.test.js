@@ -7,10 +7,11 @@ import { qredoV1 } from 'countersign/schemes'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { expectedAnswer, LIMIT, SENDINGS, SIGNINGS, signedBody } from '../packages/countersign/test/body-table.ts'
 import { EXPRESS } from './express.js'
+import { FETCHING } from './fetching.js'
 import { LAMBDAS } from './lambda.js'
 import { NESTS } from './nest.js'
 
-const ROWS = { ...EXPRESS, ...NESTS, ...LAMBDAS }
+const ROWS = { ...EXPRESS, ...NESTS, ...FETCHING, ...LAMBDAS }
 
 const ORIGIN = 'http://api.example'
 const secret = Buffer.alloc(40, 5).toString('base64')
@@ -49,16 +50,28 @@ describe.each(Object.entries(ROWS))('bodies of %s', (_title, start) => {
     '$name, $signing: $expected',
     async ({ sending, signing, expected }) => {
       if (running.hasNoClients && expected === 'nothing') return
-      const { accepted = 200 } = running
+      const { accepted = 200, result = answer => answer } = running
       const { status, text } = await send(sending, signing)
       const sent = sending.pieces.join('')
       expect([status, text]).toEqual([expected === 200 ? accepted : expected, expect.any(String)])
-      if (expected === 200) expect(JSON.parse(text)).toEqual({ verified: sent, read: sent })
-      expect(handled).toBe(expected === 200 ? 1 : 0)
-      expect(errors).toEqual([])
-      // It goes on.
+      if (expected === 200) expect(result(JSON.parse(text))).toEqual({ verified: sent, read: sent })
+      // It goes on, and by then a server has seen that a client left.
       expect((await send(SENDINGS.length, 'right')).status).toBe(accepted)
+      expect(handled).toBe(expected === 200 ? 2 : 1)
+      expect(errors).toEqual([])
     },
     BOUND_MS,
   )
+
+  it('a client that sends a whole call without a signature and leaves reaches no handler', async () => {
+    if (running.hasNoClients) return
+    for (const framing of ['length', 'none'])
+      for (let at = 0; at < 20; at++) {
+        const sending = { ...SENDINGS[framing], pieces: [...SENDINGS[framing].pieces, ''], isAborted: true }
+        const headers = { 'content-type': running.contentType ?? 'application/json' }
+        await running.send({ port: running.port, method: 'POST', target: '/x', headers, sending })
+      }
+    expect((await send(SENDINGS.length, 'right')).status).toBe(running.accepted ?? 200)
+    expect(handled).toBe(1)
+  })
 })

@@ -15,10 +15,11 @@ export function expressApp(express, options, order = ['check', 'parser']) {
   const app = express()
   app.use(...order.map(step => steps[step]))
   app.use((request, response) => {
+    options.handled()
     // Wrappers put the bytes where parsers put what they made of them.
     const isRaw = Buffer.isBuffer(request.body) && (order.includes('raw') || request.body.length === 0)
     const read = isRaw ? request.body : textOf(request.body)
-    if (!response.headersSent) response.json(echo(options, verifiedCall(request), read))
+    if (!response.headersSent) response.json(echo(verifiedCall(request), read))
   })
   app.use((error, _request, response, _next) => {
     if (!response.headersSent) response.status(error.status ?? 500).end()

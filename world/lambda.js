@@ -90,7 +90,10 @@ const WRAPPERS = {
     const app = fastify()
     app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
     app.addHook('preParsing', forFastify.requireSignature(verifier, { onError }))
-    app.post('/x', async request => echo(options, forFastify.verifiedCall(request), request.body))
+    app.post('/x', async request => {
+      options.handled()
+      return echo(forFastify.verifiedCall(request), request.body)
+    })
     return { invoke: forFastifyOnLambda(app), close: () => app.close(), contentType: 'application/octet-stream' }
   },
   '`serverless-http` with Express 5': options => ({ invoke: serverlessHttp(expressApp(express5, options)) }),
@@ -111,7 +114,8 @@ function koaApp(options) {
     .use(forKoa.requireSignature(verifier, { onError }))
     .use(bodyParser())
     .use(context => {
-      context.body = echo(options, forKoa.verifiedCall(context), textOf(context.request.body))
+      options.handled()
+      context.body = echo(forKoa.verifiedCall(context), textOf(context.request.body))
     })
 }
 
@@ -120,7 +124,8 @@ function nodeListener(options) {
   return forNode.requireSignature(
     verifier,
     async (request, response, verified) => {
-      const text = JSON.stringify(echo(options, verified, await buffer(request)))
+      options.handled()
+      const text = JSON.stringify(echo(verified, await buffer(request)))
       response.setHeader('content-type', 'application/json')
       response.end(text)
     },

@@ -15,8 +15,9 @@ import { echo, textOf } from './servers.js'
 function moduleOf(options, verifiedCall, configure) {
   class Orders {
     create(request) {
+      options.handled()
       const read = Buffer.isBuffer(request.body) ? request.body : textOf(request.body)
-      return echo(options, verifiedCall(request), read)
+      return echo(verifiedCall(request), read)
     }
   }
   Controller()(Orders)

@@ -1,4 +1,5 @@
 /** What the rows of the table share: the server they listen with, and what their handlers answer. */
+import { createServer } from 'node:http'
 import { overHttp1 } from '../packages/countersign/test/body-senders.ts'
 
 /**
@@ -7,6 +8,13 @@ import { overHttp1 } from '../packages/countersign/test/body-senders.ts'
  * @property {() => void} handled called where a call comes to the handler
  * @property {(error: unknown) => void} onError
  */
+
+/** For servers that don't tell which one they took. */
+export async function freePort() {
+  const { port, close } = await listening(createServer())
+  await close()
+  return port
+}
 
 /** Starts a server of `node:http`, for clients of a real socket. */
 export async function listening(server) {
@@ -22,8 +30,7 @@ export async function listening(server) {
 }
 
 /** What a handler saw: the bytes that were verified, and those that it, or a parser behind the check, read. */
-export function echo({ handled }, verified, read) {
-  handled()
+export function echo(verified, read) {
   return { verified: Buffer.from(verified.body ?? []).toString(), read: Buffer.from(read ?? []).toString() }
 }
 

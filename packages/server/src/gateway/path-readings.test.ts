@@ -117,6 +117,7 @@ describe('what is allowed by name', () => {
     'double-slashes': '//admin',
     backslashes: '/x\\..\\admin',
     'letter-case': '/Admin/x',
+    'script-names': '/index.php/admin',
   }
 
   it.each(PATH_READINGS)('is that the upstream of a route does not read: %s', name => {
