@@ -10,8 +10,9 @@ import { EXPRESS } from './express.js'
 import { FETCHING } from './fetching.js'
 import { LAMBDAS } from './lambda.js'
 import { NESTS } from './nest.js'
+import { closeNext, NEXT } from './next.js'
 
-const ROWS = { ...EXPRESS, ...NESTS, ...FETCHING, ...LAMBDAS }
+const ROWS = { ...EXPRESS, ...NESTS, ...FETCHING, ...NEXT, ...LAMBDAS }
 
 const ORIGIN = 'http://api.example'
 const secret = Buffer.alloc(40, 5).toString('base64')
@@ -24,6 +25,8 @@ const CASES = Object.entries(SENDINGS).flatMap(([name, sending]) =>
     .map(signing => ({ name, sending, signing, expected: expectedAnswer(sending, signing) }))
     .filter(({ expected }) => expected !== undefined),
 )
+
+afterAll(closeNext)
 
 describe.each(Object.entries(ROWS))('bodies of %s', (_title, start) => {
   let running
@@ -41,9 +44,10 @@ describe.each(Object.entries(ROWS))('bodies of %s', (_title, start) => {
   })
 
   const send = (sending, signing) => {
-    const { headers } = signer.sign({ method: 'POST', url: `${ORIGIN}/x`, body: signedBody(sending, signing) })
+    const { target = '/x' } = running
+    const { headers } = signer.sign({ method: 'POST', url: ORIGIN + target, body: signedBody(sending, signing) })
     const more = { 'content-type': running.contentType ?? 'application/json' }
-    return running.send({ port: running.port, method: 'POST', target: '/x', headers: { ...headers, ...more }, sending })
+    return running.send({ port: running.port, method: 'POST', target, headers: { ...headers, ...more }, sending })
   }
 
   it.each(CASES)(
@@ -65,11 +69,12 @@ describe.each(Object.entries(ROWS))('bodies of %s', (_title, start) => {
 
   it('a client that sends a whole call without a signature and leaves reaches no handler', async () => {
     if (running.hasNoClients) return
+    const { target = '/x' } = running
     for (const framing of ['length', 'none'])
       for (let at = 0; at < 20; at++) {
         const sending = { ...SENDINGS[framing], pieces: [...SENDINGS[framing].pieces, ''], isAborted: true }
         const headers = { 'content-type': running.contentType ?? 'application/json' }
-        await running.send({ port: running.port, method: 'POST', target: '/x', headers, sending })
+        await running.send({ port: running.port, method: 'POST', target, headers, sending })
       }
     expect((await send(SENDINGS.length, 'right')).status).toBe(running.accepted ?? 200)
     expect(handled).toBe(1)
