@@ -2,17 +2,22 @@
  * The table of bodies of docs/frameworks.md, held against frameworks as they are published: a handler sees the bytes that
  * were signed, or is not reached, and no call is left without an answer.
  */
+
+import { readFileSync } from 'node:fs'
 import { createSigner, createVerifier, memoryKeys } from 'countersign'
 import { qredoV1 } from 'countersign/schemes'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { expectedAnswer, LIMIT, SENDINGS, SIGNINGS, signedBody } from '../packages/countersign/test/body-table.ts'
 import { EXPRESS } from './express.js'
 import { FETCHING } from './fetching.js'
-import { LAMBDAS } from './lambda.js'
+import { EVENTS, LAMBDAS, WRAPPERS } from './lambda.js'
 import { NESTS } from './nest.js'
 import { closeNext, NEXT } from './next.js'
+import { SVELTE } from './svelte.js'
 
-const ROWS = { ...EXPRESS, ...NESTS, ...FETCHING, ...NEXT, ...LAMBDAS }
+/** As the docs list them; each of the wrappers is tested with each of the events. */
+const FRAMEWORKS = { ...EXPRESS, ...NESTS, ...FETCHING, ...NEXT, ...SVELTE }
+const ROWS = { ...FRAMEWORKS, ...LAMBDAS }
 
 const ORIGIN = 'http://api.example'
 const secret = Buffer.alloc(40, 5).toString('base64')
@@ -67,6 +72,15 @@ describe.each(Object.entries(ROWS))('bodies of %s', (_title, start) => {
     BOUND_MS,
   )
 
+  it.each(['length', 'unknown'])('4 MiB, %s: is refused, and holds nothing up', async framing => {
+    if (running.hasNoClients) return
+    const { status } = await send({ ...SENDINGS[framing], pieces: ['"', ...Array(64).fill('x'.repeat(65_536))] }, 'right')
+    // A framework may have a limit of its own, and a client that still sends may lose the answer with its connection.
+    expect([413, 400, Number.NaN]).toContain(status)
+    expect((await send(SENDINGS.length, 'right')).status).toBe(running.accepted ?? 200)
+    expect(handled).toBe(1)
+  })
+
   it('a client that sends a whole call without a signature and leaves reaches no handler', async () => {
     if (running.hasNoClients) return
     const { target = '/x' } = running
@@ -79,4 +93,10 @@ describe.each(Object.entries(ROWS))('bodies of %s', (_title, start) => {
     expect((await send(SENDINGS.length, 'right')).status).toBe(running.accepted ?? 200)
     expect(handled).toBe(1)
   })
+})
+
+it('docs/frameworks.md lists what is tested', () => {
+  const page = readFileSync(new URL('../docs/frameworks.md', import.meta.url), 'utf8')
+  const lists = [FRAMEWORKS, WRAPPERS, EVENTS].map(rows => Object.keys(rows).join('; '))
+  for (const list of lists) expect(page).toContain(list)
 })

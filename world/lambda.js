@@ -16,7 +16,7 @@ import { echo, textOf } from './servers.js'
 const SOURCE_IP = '192.0.2.7'
 
 /** Events as AWS makes them of a call; a function is told of the whole body, so none is late or cut off. */
-const EVENTS = {
+export const EVENTS = {
   'REST API': ({ method, path, query, headers, body }) => ({
     resource: '/{proxy+}',
     path,
@@ -84,7 +84,7 @@ function invoked(invoke, eventOf, isBase64Encoded) {
 }
 
 /** A handler for AWS of each wrapper, with what it has to close. */
-const WRAPPERS = {
+export const WRAPPERS = {
   '`@fastify/aws-lambda`': async options => {
     const { verifier, onError } = options
     const app = fastify()
