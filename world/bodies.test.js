@@ -76,7 +76,7 @@ describe.each(Object.entries(ROWS))('bodies of %s', (_title, start) => {
     if (running.hasNoClients) return
     const { status } = await send({ ...SENDINGS[framing], pieces: ['"', ...Array(64).fill('x'.repeat(65_536))] }, 'right')
     // A framework may have a limit of its own, and a client that still sends may lose the answer with its connection.
-    expect([413, 400, Number.NaN]).toContain(status)
+    expect([status, Number.isNaN(status) || status === 413 || status === 400]).toEqual([status, true])
     expect((await send(SENDINGS.length, 'right')).status).toBe(running.accepted ?? 200)
     expect(handled).toBe(1)
   })
