@@ -26,7 +26,7 @@ const config: KnipConfig = {
     },
     'packages/cli': { ignoreBinaries: ['openssl'] },
     'packages/countersign': { ignoreBinaries: ['openssl'] },
-    'packages/server': { ignoreBinaries: ['java', 'redis-cli'] },
+    'packages/server': { ignoreBinaries: ['java', 'redis-cli', 'unshare'] },
   },
 }
 

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync } from 'node:fs'
 import { createServer, type IncomingMessage } from 'node:http'
 import { join } from 'node:path'
 import {
+  CHECK_CONNECTIONS_MS,
   closeServer,
   createMasterKeyFile,
   createSealer,
@@ -108,7 +109,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     .where('asset', '=', DEMO_ASSET)
     .where('fund.organisation_id', '=', accounts.organisationId)
     .executeTakeFirstOrThrow()
-  const server = createServer({ requestTimeout: REQUEST_TIMEOUT_MS })
+  const server = createServer({ requestTimeout: REQUEST_TIMEOUT_MS, connectionsCheckingInterval: CHECK_CONNECTIONS_MS })
   const port = await listen(server, options.port ?? 0, host).catch(async (error: unknown) => {
     await service.close()
     await store.destroy()

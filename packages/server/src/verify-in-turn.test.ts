@@ -1,4 +1,4 @@
-import type { Failure, Verification, Verifier } from 'countersign'
+import type { BodyReader, BodyUse, Digest, Failure, Verification, Verifier } from 'countersign'
 import { carriesOf, coverageOf, createSigner, createVerifier, memoryKeys, type Scheme } from 'countersign'
 import { qredoV1, rfc9421, SCHEMES } from 'countersign/schemes'
 import { describe, expect, it } from 'vitest'
@@ -7,7 +7,13 @@ import { verifyInTurn } from './verify-in-turn.ts'
 /** A verifier that always says the same. */
 function saying(name: string, failure: Failure | undefined): Verifier {
   const result = failure === undefined ? ({ ok: true } as Verification) : ({ ok: false, failure } as const)
-  return { scheme: { ...qredoV1, name }, maxBodyBytes: 1, presents: () => failure?.code !== 'missing-header', verify: async () => result }
+  return {
+    scheme: { ...qredoV1, name },
+    maxBodyBytes: 1,
+    presents: () => failure?.code !== 'missing-header',
+    bodyUseOf: () => undefined,
+    verify: async () => result,
+  }
 }
 
 const outcome = async (...verifiers: readonly Verifier[]): Promise<string> => {
@@ -32,6 +38,35 @@ describe('verifiers in turn', () => {
 
   it('leave it at the first that has its headers', async () => {
     expect(await outcome(saying('a', { code: 'bad-signature', keyId: 'k' }), accepts('b'))).toBe('a: bad-signature')
+  })
+
+  it('have the body read once, and kept if any of them wants it', async () => {
+    const using = (name: string, use: BodyUse | undefined): Verifier => ({
+      ...saying(name, undefined),
+      bodyUseOf: () => use,
+      async verify({ body }) {
+        if (typeof body === 'function' && use !== undefined) await body(9, use)
+        return { ok: false, failure: { code: 'part-not-taken', part: 'body' } }
+      },
+    })
+    const useOf = (isWanted: boolean, digest: Digest): BodyUse => ({ isWanted: async () => isWanted, digests: [digest] })
+    const uses = { none: undefined, unwanted: useOf(false, 'sha256'), wanted: useOf(true, 'sha512') }
+    for (const [first, second] of [
+      ['unwanted', 'wanted'],
+      ['wanted', 'unwanted'],
+      ['unwanted', 'unwanted'],
+      ['none', 'wanted'],
+    ] as const) {
+      const asked: { isWanted: boolean; digests: readonly Digest[] }[] = []
+      const body: BodyReader = async (_maxBytes, { isWanted, digests }) => {
+        asked.push({ isWanted: await isWanted(), digests })
+        return undefined
+      }
+      const verifiers = [using('a', uses[first]), using('b', uses[second])]
+      await verifyInTurn(verifiers)({ method: 'POST', target: '/', headers: [], body })
+      const digests = [...new Set([uses[first], uses[second]].flatMap(use => use?.digests ?? []))]
+      expect(asked).toEqual([{ isWanted: [first, second].some(name => name === 'wanted'), digests }])
+    }
   })
 })
 

@@ -1,5 +1,6 @@
 import {
   type BodyReader,
+  type BodyUse,
   carriesOf,
   type Failure,
   type IncomingRequest,
@@ -36,7 +37,10 @@ export function verifyInTurn(
   if (verifiers.length === 1)
     return async (request, options) => ({ result: await verifyBy(first, request, options), scheme: first.scheme.name })
   return async (given, asked = {}) => {
-    const request = typeof given.body === 'function' ? { ...given, body: readOnce(given.body) } : given
+    const request =
+      typeof given.body === 'function'
+        ? { ...given, body: readOnce(given.body, () => verifiers.flatMap(verifier => verifier.bodyUseOf(given) ?? [])) }
+        : given
     const presented = verifiers.filter(verifier => verifier.presents(request))
     const options = asked.deferBody !== true || presented.length < 2 ? asked : { ...asked, deferBody: false }
     const passedOver = new Map<Verifier, Verification>()
@@ -91,11 +95,21 @@ function hasOwnPlaces(scheme: Scheme, other: Scheme): boolean {
   return carriesOf(scheme).some(({ in: place, name, required }) => required && !read.has(`${place} ${name}`))
 }
 
-/** A reader that may be asked again: the body comes once. */
-function readOnce(read: BodyReader): BodyReader {
+/** A reader that may be asked again: the body comes once, and is kept if any of the verifiers wants it. */
+function readOnce(read: BodyReader, usesOf: () => readonly BodyUse[]): BodyReader {
   let body: ReturnType<BodyReader> | undefined
   return maxBytes => {
-    body ??= read(maxBytes)
+    body ??= read(maxBytes, useByAny(usesOf()))
     return body
+  }
+}
+
+function useByAny(uses: readonly BodyUse[]): BodyUse {
+  return {
+    digests: [...new Set(uses.flatMap(({ digests }) => digests))],
+    async isWanted() {
+      for (const use of uses) if (await use.isWanted()) return true
+      return false
+    },
   }
 }

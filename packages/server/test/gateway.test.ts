@@ -697,7 +697,7 @@ describe('what strangers send', () => {
     const spools = () =>
       readdirSync(folder)
         .filter(name => name.startsWith('countersign-gateway-'))
-        .flatMap(name => readdirSync(join(folder, name)))
+        .flatMap(name => readdirSync(join(folder, name)).filter(file => file !== 'lock'))
     const large = (letter: string) => JSON.stringify({ a: letter.repeat(2_000_000) })
     const answers = await Promise.all(['a', 'b', 'c', 'd'].map(letter => call('POST', `/${letter}`, large(letter))))
     expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200])

@@ -26,6 +26,7 @@ export function createDeclaredPlan(scheme: DeclaredScheme): Plan {
     })
 
   return {
+    readsBody: readBody !== undefined,
     presents: compilePresence(scheme),
 
     read(request) {

@@ -6,7 +6,7 @@ import type { Call } from '../recipe/call.ts'
 import type { CompiledHash } from '../recipe/compile.ts'
 import { fillHashes } from '../recipe/fill-hashes.ts'
 import { fieldsOf } from '../recipe/recipe.ts'
-import type { Composition, TimelyClaim } from '../scheme/plan.ts'
+import type { Composition, Stated, TimelyClaim } from '../scheme/plan.ts'
 import type { Scheme } from '../scheme/scheme.ts'
 import { decodeStrictly } from '../wire/encoding.ts'
 import { type Message, textMessage } from '../wire/message.ts'
@@ -28,17 +28,22 @@ export interface Proof {
  * which keys exist, nor of what kind they are.
  *
  * @param digests of the body, kept while several signatures of one request are tried
- * @param isDeferred the body is not there: the digest that was stated stands for it, and is compared by whoever reads
- * the body
  * @returns `undefined` when the signature is not one of the key's; a failure when the request could not be judged
  */
 type Prove = (
   key: Key | undefined,
   composition: Composition,
   claim: TimelyClaim,
-  isDeferred: boolean,
+  body: BodyState,
   digests?: Digests,
 ) => MaybePromise<Proof | Failure | undefined>
+
+/**
+ * Where the body is. `deferred`: to come; the digest that was stated stands for it, and is compared by whoever reads
+ * the body. A function: the body was dropped, something of its length stands for it, and the function knows its
+ * digests; the call has no key then.
+ */
+export type BodyState = 'kept' | 'deferred' | ((stated: Stated) => string | undefined)
 
 export interface Prover {
   readonly prove: Prove
@@ -92,13 +97,13 @@ export function createProver(scheme: Scheme, crypto: CryptoProvider, given: read
     return whenReady(spent, nothing)
   }
 
-  const prove: Prove = (key, composition, claim, isDeferred, digests) => {
+  const prove: Prove = (key, composition, claim, body, digests) => {
     const { made, call } = composition
     if (signsPassphrase && key?.passphrase !== undefined) call.passphrase = new TextDecoder().decode(key.passphrase.reveal())
     const fitting = key !== undefined && fits(key, claim) ? key : undefined
     if (made.hashes.length === 0 && claim.stated.length === 0) return settle(fitting, composition, claim)
     return whenReady(fillHashes(crypto, made.hashes, call), () =>
-      whenReady(compareStated(composition, claim, isDeferred, crypto, digests), holds =>
+      whenReady(compareStated(composition, claim, body, crypto, digests), holds =>
         holds ? settle(fitting, composition, claim) : { code: 'digest-mismatch' },
       ),
     )
@@ -118,22 +123,24 @@ const nothing = (): undefined => undefined
 function compareStated(
   { made, call }: Composition,
   { stated }: TimelyClaim,
-  isDeferred: boolean,
+  body: BodyState,
   crypto: CryptoProvider,
   digests: Digests | undefined,
 ): MaybePromise<boolean> {
   let holds = true
   const known = digests?.of === call.body ? digests?.texts : undefined
-  const compared = inTurn(stated, ({ text, hash }) => {
+  const compared = inTurn(stated, one => {
+    const { text, hash } = one
     const slot = made.hashes.indexOf(hash)
-    if (isDeferred) {
+    if (body === 'deferred') {
       if (slot >= 0) call.hashes[slot] = text
       return undefined
     }
     const right = slot >= 0 ? String(call.hashes[slot]) : (known?.get(hash) ?? workOut(hash, call, crypto))
     known?.set(hash, right)
     return whenReady(right, expected => {
-      if (!crypto.equal(expected, text)) holds = false
+      const own = body === 'kept' || call.body === undefined ? expected : (body(one) ?? '')
+      if (!crypto.equal(own, text)) holds = false
     })
   })
   return whenReady(compared, () => holds)

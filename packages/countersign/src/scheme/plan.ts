@@ -140,6 +140,8 @@ export interface BodyDigest {
  * not the plan; a plan that composes a call again, for another origin, has to clear it.
  */
 export interface Plan {
+  /** Whether `complete` reads what the body says, beyond whether there is one. */
+  readonly readsBody: boolean
   /**
    * Whether a request has a signature of this scheme, right or wrong: everything that each of its calls has, in the
    * scheme's own form. `Authorization: Bearer …` is none of SigV4's.

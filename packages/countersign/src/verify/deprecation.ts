@@ -113,6 +113,7 @@ export function deprecated(verifier: Verifier, deprecation: Deprecation, options
     scheme: verifier.scheme,
     maxBodyBytes: verifier.maxBodyBytes,
     presents: request => verifier.presents(request),
+    bodyUseOf: request => verifier.bodyUseOf(request),
     async verify(request, verifyOptions): Promise<Verification> {
       const result = await verifier.verify(request, verifyOptions)
       const told = { ...result.headers, ...headers }

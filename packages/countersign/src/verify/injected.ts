@@ -3,6 +3,7 @@
 import { isPromise } from '../contract/maybe-promise.ts'
 import type { Key } from '../keys/key.ts'
 import { type Clock, checkedClock } from '../wire/timestamp.ts'
+import type { ReadBody } from './body-reader.ts'
 
 /** The verifier's clock. @throws CountersignError `option-invalid`, each time it is asked, if that gives no number */
 export function injectedClock(clock: Clock): Clock {
@@ -22,7 +23,8 @@ export function checkFound(found: Key | null | undefined): Key | undefined {
 }
 
 /** @throws TypeError */
-export function checkBytes(body: Uint8Array | undefined | 'too-large'): Uint8Array | undefined | 'too-large' {
+export function checkBytes(body: ReadBody): ReadBody {
   if (body === undefined || body === 'too-large' || body instanceof Uint8Array) return body
+  if (typeof body === 'object' && body?.standIn instanceof Uint8Array && body.digests instanceof Map) return body
   throw new TypeError("The reader of the body gives a Uint8Array, undefined or 'too-large'.")
 }

@@ -9,7 +9,10 @@ import type { Scheme } from '../scheme/scheme.ts'
 import type { IncomingHeaders } from '../wire/headers.ts'
 import type { Origin } from '../wire/origins.ts'
 import type { Clock } from '../wire/timestamp.ts'
+import type { BodyReader, BodyUse } from './body-reader.ts'
 import type { Timer } from './waiting.ts'
+
+export type { BodyReader, BodyUse, DroppedBody } from './body-reader.ts'
 
 /** How far a timestamp may be from the server's clock, either way. */
 export const DEFAULT_TOLERANCE_MS = 300_000
@@ -87,14 +90,11 @@ export interface Refusal {
   readonly request: IncomingRequest
   /** The public origin that its URL was taken to have; undefined where it was refused before. */
   readonly origin: Pick<Origin, 'origin' | 'basePath'> | undefined
-  /** The raw bytes; `unread` where it was refused before its body was read. */
+  /** The raw bytes; `unread` where it was refused before its body was read, or was not kept. */
   readonly body: Uint8Array | undefined | 'unread'
   /** What was thrown, where a key source, a replay guard, the body's reader or another option failed. */
   readonly cause?: unknown
 }
-
-/** Reads a body of at most `maxBytes`; `too-large` beyond. Called once the headers are in order, and at most once. */
-export type BodyReader = (maxBytes: number) => Promise<Uint8Array | undefined | 'too-large'>
 
 export interface IncomingRequest {
   /** As it came. */
@@ -174,6 +174,11 @@ export interface Verifier {
    * Headers and parameters that the scheme shares with others are not enough: all that each of its calls has is there.
    */
   presents(request: IncomingRequest): boolean
+  /**
+   * What {@link Verifier.verify} will do with a request's body, for those who read one body for several verifiers.
+   * `undefined` where it refuses the request unread.
+   */
+  bodyUseOf(request: IncomingRequest): BodyUse | undefined
   /**
    * Never rejects, and waits for nothing for ever: what the key source, the replay guard, the body's reader or another
    * option throws is the `cause` of a refusal. See `throwUnjudged` for those who would rather have it thrown.

@@ -7,7 +7,7 @@ import { isPromise, type MaybePromise, whenReady } from '../contract/maybe-promi
 import { compileGuards } from '../coverage/guards.ts'
 import { createDeclaredPlan } from '../declared/plan.ts'
 import { failureOfKey, type Key } from '../keys/key.ts'
-import { createProver, type Digests, type Proof } from '../keys/prove.ts'
+import { type BodyState, createProver, type Digests, type Proof } from '../keys/prove.ts'
 import {
   type Claim,
   type CompleteClaim,
@@ -22,6 +22,7 @@ import { carriesNoBody } from '../wire/method.ts'
 import { chooseOrigins, type Origin, readOrigins } from '../wire/origins.ts'
 import { systemClock } from '../wire/timestamp.ts'
 import { DEFAULT_MAX_TARGET_LENGTH, isStrictTarget } from '../wire/url.ts'
+import { type BodyUse, claimsOf, type DroppedBody, digestIn, digestsOf, isDropped } from './body-reader.ts'
 import { checkMembersOfOptions, checkSources, readFixedKeyId } from './check-options.ts'
 import { claimEach, createClaimer, type Proven, SAFE_METHODS } from './claim-call.ts'
 import { checkBytes, checkFound, injectedClock } from './injected.ts'
@@ -116,9 +117,13 @@ export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifi
       const bodyDigest = mayDefer ? plan.statedDigest(claim) : undefined
       const isDeferred = bodyDigest !== undefined
       let given: Uint8Array | undefined | 'too-large'
+      let dropped: DroppedBody | undefined
       if (typeof request.body === 'function') {
         try {
-          given = isDeferred ? undefined : checkBytes(await wait(request.body(maxBodyBytes), bodyTimeoutMs, 'The reader of the body'))
+          const reading = isDeferred ? undefined : request.body(maxBodyBytes, useOf(claim))
+          const read = checkBytes(reading === undefined ? undefined : await wait(reading, bodyTimeoutMs, 'The reader of the body'))
+          if (isDropped(read)) dropped = read
+          given = isDropped(read) ? read.standIn : read
         } catch (cause) {
           return refused({ code: isClientsFault(cause) ? 'body-incomplete' : 'body-unreadable' }, cause)
         }
@@ -129,7 +134,7 @@ export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifi
       const body = given === undefined || given.length === 0 ? undefined : given
       if (body !== undefined && !takesBodyOnGet && carriesNoBody(method)) return refused({ code: 'unexpected-body', method })
       if (seen !== undefined) {
-        seen.body = isDeferred ? 'unread' : body
+        seen.body = isDeferred || dropped !== undefined ? 'unread' : body
         seen.origin = candidates[0]
       }
 
@@ -140,6 +145,7 @@ export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifi
       let accepted: Proven | undefined
       const isOnly = claim.otherwise === undefined
       const proven: Proven[] = []
+      const state = dropped === undefined ? (isDeferred ? 'deferred' : 'kept') : digestIn(dropped)
       const digests: Digests | undefined = isOnly && candidates.length === 1 ? undefined : { of: body, texts: new Map() }
       let holds: boolean | undefined = false
       for (let next: Claim | undefined = claim; next !== undefined; next = next.otherwise) {
@@ -171,6 +177,8 @@ export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifi
           return refused({ code: 'key-source-unavailable' }, cause)
         }
         if (hasWaited) nowMs = clock()
+        // Nothing can be taken whose body is gone, not even with a key that was made meanwhile.
+        if (dropped !== undefined) key = undefined
 
         // 5. The time, after the whole request was read. With several signatures, one that isn't valid yet is judged as
         // of the time it becomes valid.
@@ -185,7 +193,7 @@ export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifi
         }
 
         // 6. The message, rebuilt, and its signature.
-        const outcome = proveInTime(candidates, key, timely, isDeferred, digests)
+        const outcome = proveInTime(candidates, key, timely, state, digests)
         const proof = isPromise(outcome) ? await outcome : outcome
         if (proof !== undefined && 'ok' in proof) return proof
         if (proof === undefined || key === undefined || 'code' in proof) {
@@ -222,7 +230,7 @@ export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifi
       const timestampMs = timely.moment?.issuedMs ?? timely.moment?.expiresMs
       if (!isDeferred) return { ok: true, key, body, timestampMs } as Verified
       const keyId = keyIdOf(timely.keyId) ?? key.id
-      const proveWith = (now: Key): MaybePromise<Proof | Failure | Refused | undefined> => proveInTime(candidates, now, timely, true)
+      const proveWith = (now: Key): MaybePromise<Proof | Failure | Refused | undefined> => proveInTime(candidates, now, timely, 'deferred')
       const confirm = (): Promise<Refused | undefined> => confirmCall(accepted, keyId, proveWith, permission, request.address)
       return { ok: true, key, body, bodyDigest, timestampMs, confirm } as Verified
     } catch (cause) {
@@ -286,13 +294,13 @@ export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifi
     candidates: readonly Origin[],
     key: Key | undefined,
     claim: TimelyClaim,
-    isDeferred: boolean,
+    body: BodyState,
     digests?: Digests,
   ): MaybePromise<Proof | Failure | Refused | undefined> {
     // Where a key is made, it is checked as far as the platform allows, so one that can't be used shows here.
     const unusable = (cause: unknown): Refused => refused({ code: 'key-source-unavailable' }, cause)
     try {
-      const outcome = wait(proveForOrigin(candidates, 0, key, claim, isDeferred, digests), sourceTimeoutMs, 'The cryptography')
+      const outcome = wait(proveForOrigin(candidates, 0, key, claim, body, digests), sourceTimeoutMs, 'The cryptography')
       return isPromise(outcome) ? outcome.then(undefined, unusable) : outcome
     } catch (cause) {
       return unusable(cause)
@@ -305,17 +313,17 @@ export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifi
     at: number,
     key: Key | undefined,
     claim: TimelyClaim,
-    isDeferred: boolean,
+    body: BodyState,
     digests?: Digests,
   ): MaybePromise<Proof | Failure | undefined> {
     const origin = candidates[at]
     if (origin === undefined) return undefined
     const composition = plan.compose(claim, origin)
     if ('code' in composition) return composition
-    const proven = prove(key, composition, claim, isDeferred, digests)
+    const proven = prove(key, composition, claim, body, digests)
     const proof = isPromise(proven) ? proven.then(outcome => guarded(outcome, composition)) : guarded(proven, composition)
     if (at + 1 === candidates.length) return proof
-    return whenReady(proof, outcome => outcome ?? proveForOrigin(candidates, at + 1, key, claim, isDeferred, digests))
+    return whenReady(proof, outcome => outcome ?? proveForOrigin(candidates, at + 1, key, claim, body, digests))
   }
 
   /** The key of a call: the one that the verifier names, if the call names no other. */
@@ -324,11 +332,35 @@ export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifi
     return carried === '' || carried === fixedKeyId ? fixedKeyId : undefined
   }
 
+  /** What becomes of a call's body. */
+  function useOf(claim: Claim): BodyUse {
+    const claims = claimsOf(claim)
+    const digests = plan.readsBody ? undefined : digestsOf(claims)
+    return { digests: digests ?? [], isWanted: () => digests === undefined || hasKey(claims) }
+  }
+
+  /** Whether someone has a key that one of the claims names. A source that fails says nothing, and is asked again. */
+  async function hasKey(claims: readonly Claim[]): Promise<boolean> {
+    try {
+      for (const { keyId: carried } of claims) {
+        const keyId = keyIdOf(carried)
+        if (keyId !== undefined && keyId !== '' && (await findKey(keyId)) !== undefined) return true
+      }
+      return false
+    } catch {
+      return true
+    }
+  }
+
   const { onRefused } = options
   return {
     scheme,
     maxBodyBytes,
     presents: plan.presents,
+    bodyUseOf(request) {
+      const claim = readHead(request)
+      return 'code' in claim ? undefined : useOf(claim)
+    },
     verify: onRefused === undefined ? (request, verifyOptions) => verify(request, verifyOptions) : watched(verify, onRefused),
   }
 }

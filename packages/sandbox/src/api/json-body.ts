@@ -1,3 +1,4 @@
+import { parseJson } from '@countersign/server'
 import type { z } from 'zod'
 import { ApiError } from '../errors.ts'
 import { checked } from './checked.ts'
@@ -10,13 +11,13 @@ import { checked } from './checked.ts'
 export function readJsonBody<T>(bytes: Uint8Array, schema: z.ZodType<T>): T {
   let value: unknown
   try {
-    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
+    value = parseJson(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
   } catch (error) {
     throw new ApiError(
       400,
       'malformed-json',
       'Malformed body',
-      `The body is not JSON: ${error instanceof Error ? error.message : String(error)}`,
+      `The body can't be read as JSON: ${error instanceof Error ? error.message : String(error)}`,
     )
   }
   return checked(schema, value, 'invalid-body', 'Invalid body')

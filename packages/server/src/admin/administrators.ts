@@ -3,7 +3,7 @@ import { type Actor, recorded } from '../audit/audit-log.ts'
 import type { Database } from '../database/database.ts'
 import { ServerError } from '../errors.ts'
 import type { Within } from '../keys/key-store.ts'
-import { createTokenCheck, hashToken, idOfToken, newToken } from './tokens.ts'
+import { hashToken, idOfToken, isToken, newToken } from './tokens.ts'
 
 /**
  * `operator`: everything, in all organisations. `admin`: one organisation's keys and administrators. `auditor`: reads
@@ -58,7 +58,6 @@ export interface Administrators {
 
 export function createAdministrators(database: Database, clock: () => number): Administrators {
   const { db } = database
-  const check = createTokenCheck()
 
   async function find(id: string): Promise<(Administrator & { readonly tokenHash: string }) | undefined> {
     const row = await db.selectFrom('administrator').selectAll().where('id', '=', id).where('disabled_at', '=', 0).executeTakeFirst()
@@ -73,7 +72,7 @@ export function createAdministrators(database: Database, clock: () => number): A
       const id = idOfToken(token)
       if (id === undefined) return undefined
       const found = await find(id)
-      if (found === undefined || !(await check(token, found.tokenHash))) return undefined
+      if (!isToken(token, found?.tokenHash) || found === undefined) return undefined
       const { tokenHash: _, ...administrator } = found
       return administrator
     },
@@ -98,7 +97,7 @@ export function createAdministrators(database: Database, clock: () => number): A
         organisation_id: organisationId ?? null,
         name,
         role,
-        token_hash: await hashToken(text),
+        token_hash: hashToken(text),
         created_at: clock(),
         disabled_at: 0,
       }

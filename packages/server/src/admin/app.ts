@@ -3,6 +3,7 @@ import { headersOfProblem, problemOf, tell } from 'countersign'
 import { type Context, Hono } from 'hono'
 import type { z } from 'zod'
 import { ServerError } from '../errors.ts'
+import { checkValue, JsonError, parseJson } from '../http/json.ts'
 import { qredoError } from '../http/qredo-error.ts'
 import { type AuthenticateOptions, authenticate, checkAccess } from './authenticate.ts'
 import { describeAdminApi } from './description.ts'
@@ -70,7 +71,7 @@ async function serve(context: Context<Bindings>, route: Route, options: AdminApp
   const address = addressOf(context)
   const { administrator, sessionId } = await authenticate(context.req.raw, address, options)
   checkAccess(administrator, route.access)
-  refuseNul(context.req.param())
+  reading(() => checkValue(context.req.param()))
   const call = {
     ...options,
     administrator,
@@ -87,14 +88,21 @@ async function serve(context: Context<Bindings>, route: Route, options: AdminApp
   return value === undefined ? new Response(null, { status, headers }) : Response.json(value, { status, headers })
 }
 
-/** PostgreSQL has no text with a NUL in it, and nobody means one. */
-function refuseNul(value: unknown): void {
-  if (JSON.stringify(value)?.includes('\\u0000') === true) throw new ServerError('text-invalid', 400, 'There is a NUL character in a text.')
+const JSON_CODES = { malformed: 'body-malformed', 'too-deep': 'body-malformed', nul: 'text-invalid' } as const
+
+/** Does what reads or checks a value of the caller's. @throws ServerError 400 */
+function reading<T>(read: () => T): T {
+  try {
+    return read()
+  } catch (error) {
+    if (!(error instanceof JsonError)) throw error
+    throw new ServerError(JSON_CODES[error.reason], 400, error.reason === 'malformed' ? 'The body is not JSON.' : error.message)
+  }
 }
 
 function readQuery({ query }: Route, given: Record<string, string>): unknown {
   if (query === undefined) return undefined
-  refuseNul(given)
+  reading(() => checkValue(given))
   return parsed(query, given, 'query-invalid', 'query')
 }
 
@@ -102,13 +110,7 @@ async function readBody({ body }: Route, request: Request): Promise<unknown> {
   if (body === undefined) return undefined
   const text = await readText(request, MAX_BODY_BYTES)
   if (text === undefined) throw new ServerError('body-too-large', 413, `The body has more than ${MAX_BODY_BYTES} bytes.`)
-  let value: unknown
-  try {
-    value = JSON.parse(text === '' ? '{}' : text)
-  } catch {
-    throw new ServerError('body-malformed', 400, 'The body is not JSON.')
-  }
-  refuseNul(value)
+  const value = reading(() => parseJson(text === '' ? '{}' : text))
   return parsed(body, value, 'body-invalid', 'body')
 }
 

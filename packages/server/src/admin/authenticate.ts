@@ -27,15 +27,18 @@ export async function authenticate(request: Request, address: string, options: A
   const { administrators, sessions, throttle } = options
   const bearer = /^Bearer +(\S+)$/i.exec(request.headers.get('authorization') ?? '')?.[1]
   if (bearer !== undefined) {
-    const wait = throttle.waitMs(address)
-    if (wait > 0) throw new ServerError('login-throttled', 429, `Too many wrong tokens: try again in ${Math.ceil(wait / 1000)} s.`)
-    const administrator = await administrators.authenticate(bearer)
-    if (administrator === undefined) {
-      throttle.failed(address)
-      throw new ServerError('token-wrong', 401, 'The token is not right, or was disabled.')
+    const attempt = await throttle.begin(address)
+    if (typeof attempt === 'number')
+      throw new ServerError('login-throttled', 429, `Too many wrong tokens: try again in ${Math.ceil(attempt / 1000)} s.`)
+    let isRight: boolean | undefined
+    try {
+      const administrator = await administrators.authenticate(bearer)
+      isRight = administrator !== undefined
+      if (administrator === undefined) throw new ServerError('token-wrong', 401, 'The token is not right, or was disabled.')
+      return { administrator, sessionId: undefined }
+    } finally {
+      attempt.end(isRight)
     }
-    throttle.succeeded(address)
-    return { administrator, sessionId: undefined }
   }
   const sessionId = cookieOf(request.headers.get('cookie') ?? '')
   const session = sessionId === undefined ? undefined : await sessions.find(sessionId)

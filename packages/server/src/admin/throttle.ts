@@ -4,39 +4,87 @@ const LONGEST_WAIT_MS = 300_000
 const FORGET_MS = 900_000
 const MAX_ADDRESSES = 10_000
 
-/** Slows down who presents wrong tokens, by address. */
+/** Slows down whoever presents wrong tokens, by address. */
 export interface Throttle {
-  /** How long this address has to wait, in milliseconds; 0: not at all. */
-  waitMs(address: string): number
-  failed(address: string): void
-  succeeded(address: string): void
+  /**
+   * Begins an attempt, or says how long the address has to wait, in milliseconds. One that runs counts as a wrong token
+   * until it is over, so that many at once get no further than many in a row; the rest wait for what becomes of it.
+   */
+  begin(address: string): Promise<Attempt | number>
+}
+
+export interface Attempt {
+  /** @param isRight `undefined` where it was not found out */
+  end(isRight: boolean | undefined): void
+}
+
+interface Failures {
+  count: number
+  running: number
+  at: number
+  readonly waiting: (() => void)[]
 }
 
 /**
  * After five wrong tokens an address waits, twice as long after each: up to five minutes. It is not by administrator,
- * or a stranger could lock them out; a token has 256 bits, so this saves the work of scrypt rather than the token.
+ * or a stranger could lock them out; a token has 256 bits, so this saves the work of the store rather than the token.
  */
 export function createThrottle(clock: () => number): Throttle {
-  const failures = new Map<string, { count: number; at: number }>()
-  return {
-    waitMs(address) {
-      const known = failures.get(address)
-      if (known === undefined) return 0
-      if (clock() - known.at > FORGET_MS) {
-        failures.delete(address)
-        return 0
-      }
-      if (known.count < FREE_FAILURES) return 0
-      const wait = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** (known.count - FREE_FAILURES))
-      return Math.max(0, known.at + wait - clock())
-    },
-    failed(address) {
-      const count = (failures.get(address)?.count ?? 0) + 1
-      failures.delete(address)
-      failures.set(address, { count, at: clock() })
-      const [oldest] = failures.keys()
-      if (failures.size > MAX_ADDRESSES && oldest !== undefined) failures.delete(oldest)
-    },
-    succeeded: address => void failures.delete(address),
+  const failures = new Map<string, Failures>()
+
+  /** Of an address, which is the last now to be forgotten. */
+  function failuresOf(address: string): Failures {
+    const known = failures.get(address)
+    const isOver = known !== undefined && known.running === 0 && clock() - known.at > FORGET_MS
+    const own = known === undefined || isOver ? { count: 0, running: 0, at: 0, waiting: [] } : known
+    failures.delete(address)
+    failures.set(address, own)
+    const [oldest] = failures.keys()
+    if (failures.size > MAX_ADDRESSES && oldest !== undefined) failures.delete(oldest)
+    return own
   }
+
+  return {
+    async begin(given) {
+      const address = networkOf(given)
+      const own = failuresOf(address)
+      for (;;) {
+        if (own.count >= FREE_FAILURES) {
+          const wait = own.at + Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** (own.count - FREE_FAILURES)) - clock()
+          if (wait > 0) return wait
+        }
+        // Once there were too many, one at a time.
+        if (own.running < Math.max(1, FREE_FAILURES - own.count)) break
+        await new Promise<void>(resolve => own.waiting.push(resolve))
+      }
+      own.running++
+      return {
+        end(isRight) {
+          own.running--
+          if (isRight === true) own.count = 0
+          if (isRight === false) {
+            own.count++
+            own.at = clock()
+          }
+          for (const resume of own.waiting.splice(0, isRight === false ? own.waiting.length : 1)) resume()
+          if (own.count === 0 && own.running === 0 && own.waiting.length === 0 && failures.get(address) === own) failures.delete(address)
+        },
+      }
+    },
+  }
+}
+
+/** One host may have all addresses of an IPv6 network of 64 bits. */
+function networkOf(address: string): string {
+  const plain = address.replace(/^::ffff:(?=\d+\.)/i, '').replace(/%.*$/, '')
+  if (!plain.includes(':')) return plain
+  const [head = '', tail] = plain.split('::', 2)
+  const groups = head === '' ? [] : head.split(':')
+  const behind = tail === undefined || tail === '' ? [] : tail.split(':')
+  const zeros = tail === undefined ? 0 : Math.max(0, 8 - groups.length - behind.length)
+  const all = [...groups, ...Array.from({ length: zeros }, () => '0'), ...behind]
+  return `${all
+    .slice(0, 4)
+    .map(group => group.toLowerCase().replace(/^0+(?=.)/, ''))
+    .join(':')}::/64`
 }

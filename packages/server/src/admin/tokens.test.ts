@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { idOfToken, newToken } from './tokens.ts'
+import { hashToken, idOfToken, isToken, newToken } from './tokens.ts'
 
 it('makes ids that no command takes for an option, and finds them in their tokens', () => {
   for (let count = 0; count < 2_000; count++) {
@@ -7,4 +7,13 @@ it('makes ids that no command takes for an option, and finds them in their token
     expect(id).toMatch(/^[A-Za-z0-9_][A-Za-z0-9_-]{11}$/)
     expect(idOfToken(text)).toBe(id)
   }
+})
+
+it('takes a token by what is stored of it, and nothing else', () => {
+  const { text } = newToken()
+  const stored = hashToken(text)
+  expect(stored).not.toContain(text.slice(-20))
+  expect(isToken(text, stored)).toBe(true)
+  for (const other of [newToken().text, '', `${text} `, stored]) expect(isToken(other, stored)).toBe(false)
+  for (const none of [undefined, '', 'sha256$', hashToken('')]) expect(isToken(text, none)).toBe(false)
 })

@@ -33,10 +33,12 @@ export interface Answer {
 export function createAnswer(response: ServerResponse, entry: OpenEntry, isLast: () => boolean): Answer {
   const { requestId } = entry
   let announced: AnswerHeaders | undefined
+  /** Of a body that is too large, how far it was read must not depend on whose it is. */
+  let isCutOff = false
 
   function begin(status: number, text: string | undefined, raw: readonly (string | Buffer)[]): void {
     // A body that was not read to its end can't be followed by another request on the same connection.
-    const connection = status === 101 ? 'upgrade' : isLast() || !response.req.complete ? 'close' : undefined
+    const connection = status === 101 ? 'upgrade' : isLast() || isCutOff || !response.req.complete ? 'close' : undefined
     // As one list, and with nothing set before: so Node leaves headers that come twice (Set-Cookie) as they are.
     const headers = answerHeaders(raw, { requestId, announced, connection })
     if (text === undefined) response.writeHead(status, headers)
@@ -64,6 +66,7 @@ export function createAnswer(response: ServerResponse, entry: OpenEntry, isLast:
     begin,
     passed: status => entry.finish('passed', status),
     refuse({ failure }, scheme) {
+      isCutOff = failure.code === 'body-too-large'
       sendProblem(toProblem(failure), problemHeaders(failure, scheme))
       // The operator has to know whose calls fill the guard.
       if (failure.code === 'replay-guard-full') entry.verified(failure.keyId, scheme)

@@ -172,6 +172,9 @@ export const gatewayConfig = z
       .default(GATEWAY_DEFAULTS.spoolBytes)
       .meta({ description: 'Larger bodies are written to disk until they are verified and sent on.' }),
     spoolFolder: z.string().optional(),
+    maxSpoolBytes: bytes
+      .default(GATEWAY_DEFAULTS.maxSpoolBytes)
+      .meta({ description: 'Of all bodies on disk at once, for what came in of them.' }),
     maxHeldBytes: bytes
       .default(GATEWAY_DEFAULTS.maxHeldBytes)
       .meta({ description: 'Of all bodies in memory at once, for what came in of them.' }),

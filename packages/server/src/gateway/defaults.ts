@@ -6,6 +6,8 @@ export const GATEWAY_DEFAULTS = {
   maxBodyBytes: 134_217_728,
   /** Larger bodies are written to disk until they are verified and sent on. */
   spoolBytes: 1_048_576,
+  /** Of all bodies on disk at once. */
+  maxSpoolBytes: 10_737_418_240,
   /** Of all bodies in memory at once. */
   maxHeldBytes: 268_435_456,
   /** For replay protection in memory. */

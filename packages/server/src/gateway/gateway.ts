@@ -3,7 +3,7 @@ import { createServer as createTlsServer, type Server as TlsServer } from 'node:
 import type { Duplex } from 'node:stream'
 import { memoryReplayGuard, tell } from 'countersign'
 import { SCHEMES } from 'countersign/schemes'
-import { closeServer } from '../http/listen.ts'
+import { CHECK_CONNECTIONS_MS, closeServer } from '../http/listen.ts'
 import { RequestOrWebSocket, responseToUpgrade } from '../http/upgrade.ts'
 import { createCalled } from './called.ts'
 import { GATEWAY_DEFAULTS } from './defaults.ts'
@@ -33,7 +33,8 @@ export interface Gateway {
 }
 
 const MAX_HEADER_BYTES = 16_384
-const HEADERS_TIMEOUT_MS = 10_000
+/** With what may pass until Node looks, some 10 seconds. */
+const HEADERS_TIMEOUT_MS = 9_000
 
 /**
  * A reverse proxy that lets verified requests through and no others: not a byte goes upstream before the signature
@@ -44,10 +45,13 @@ export function createGateway(options: GatewayOptions): Gateway {
   const maxBodyBytes = options.maxBodyBytes ?? GATEWAY_DEFAULTS.maxBodyBytes
   const { origin: upstreamOrigin, host: upstreamHost, basePath } = readUpstreamUrl(options.upstream)
   const upstream = createUpstream(upstreamOrigin, { ...timeouts, tls: options.upstreamTls })
+  const report = (error: unknown): void => tell(onError, error)
   const bodies = createRequestBodies({
     maxHeldBytes: options.maxHeldBytes ?? GATEWAY_DEFAULTS.maxHeldBytes,
     spoolBytes: options.spoolBytes ?? GATEWAY_DEFAULTS.spoolBytes,
+    maxSpoolBytes: options.maxSpoolBytes ?? GATEWAY_DEFAULTS.maxSpoolBytes,
     folder: options.spoolFolder,
+    onError: report,
   })
   // Takes no memory before its first claim.
   const inMemory = memoryReplayGuard({
@@ -56,6 +60,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   })
   const metrics = createGatewayMetrics({
     heldBytes: () => bodies.heldBytes,
+    spooledBytes: () => bodies.spooledBytes,
     replayUsage: options.replay === undefined ? inMemory.usage : undefined,
   })
   const routeOf = createRouter({
@@ -76,8 +81,6 @@ export function createGateway(options: GatewayOptions): Gateway {
     },
   })
   let isDraining = false
-
-  const report = (error: unknown): void => tell(onError, error)
 
   const identity = options.identity === undefined ? undefined : createIdentitySigner(options.identity, upstreamOrigin + basePath)
   const tunnels = createOpenTunnels({ keys: service.source, report })
@@ -112,6 +115,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     IncomingMessage: RequestOrWebSocket,
     maxHeaderSize: MAX_HEADER_BYTES,
     headersTimeout: HEADERS_TIMEOUT_MS,
+    connectionsCheckingInterval: CHECK_CONNECTIONS_MS,
     requestTimeout: timeouts.requestTimeoutMs ?? GATEWAY_DEFAULTS.requestTimeoutMs,
     keepAliveTimeout: 5_000,
     insecureHTTPParser: false,

@@ -11,6 +11,7 @@ import { type Upstream, UpstreamError } from './forward.ts'
 import { ALWAYS_DROPPED, forwardedHeaders, takesHeadersOff } from './headers.ts'
 import { OverloadedError } from './held-bodies.ts'
 import { createIdentityHeaders, SIGNED_IDENTITY } from './identity.ts'
+import { ClientGoneError } from './incoming-pieces.ts'
 import type { GatewayMetrics } from './metrics.ts'
 import type { OpenTunnels } from './open-tunnels.ts'
 import type { GatewayOptions } from './options.ts'
@@ -19,6 +20,7 @@ import { SpoolError } from './read-spooled.ts'
 import { NO_BODY, type RequestBodies } from './request-body.ts'
 import type { Router, RouteVerifier, UnclearPath } from './router.ts'
 import { digestAsSigned, digestOf, type IdentitySigner, JWKS_PATH } from './signed-identity.ts'
+import { SpoolFullError } from './spool.ts'
 
 export interface HandlerOptions {
   readonly service: KeyService
@@ -146,11 +148,12 @@ export function createHandler(options: HandlerOptions): Handle {
     } catch (thrown) {
       const error = withoutUpstream(thrown)
       if (error instanceof CutOffError) return refuse({ ok: false, failure: error.failure, cause: error.cause })
-      const problem = error instanceof UpstreamError ? error.problem : error instanceof OverloadedError ? 'overloaded' : undefined
+      const problem = problemOf(error)
       // Node destroys a request once it was read, so that alone doesn't say that the client has left.
       const hasLeft = response.destroyed || request.socket.destroyed
       // A request that does not come whole is all that can be expected of a client that leaves.
-      if (problem === undefined && !(hasLeft && !request.complete)) report(error)
+      const isClients = error instanceof ClientGoneError || (hasLeft && !request.complete)
+      if ((problem === undefined || problem === 'spool-full') && !isClients) report(error)
       if (hasLeft) answer.abandon()
       else answer.fail(problem ?? 'internal')
     } finally {
@@ -168,6 +171,13 @@ export function createHandler(options: HandlerOptions): Handle {
 
 /** A call whose body is there has nothing left to confirm. */
 async function confirmed(): Promise<undefined> {}
+
+/** What the client is told of an error; `undefined` where it is our own fault. */
+function problemOf(error: unknown): GatewayProblem | undefined {
+  if (error instanceof UpstreamError) return error.problem
+  if (error instanceof OverloadedError) return 'overloaded'
+  return error instanceof SpoolFullError ? 'spool-full' : undefined
+}
 
 /** Unwraps a body error from the upstream client's error. */
 function withoutUpstream(error: unknown): unknown {

@@ -13,11 +13,12 @@ export interface GatewayMetrics {
 
 export interface GatewayMetricsOptions {
   readonly heldBytes: () => number
+  readonly spooledBytes: () => number
   /** Left out where replays are not remembered in memory. */
   readonly replayUsage?: (() => ReplayGuardUsage) | undefined
 }
 
-export function createGatewayMetrics({ heldBytes, replayUsage }: GatewayMetricsOptions): GatewayMetrics {
+export function createGatewayMetrics({ heldBytes, spooledBytes, replayUsage }: GatewayMetricsOptions): GatewayMetrics {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
   const requests = new Counter({
@@ -45,6 +46,14 @@ export function createGatewayMetrics({ heldBytes, replayUsage }: GatewayMetricsO
     registers: [registry],
     collect() {
       this.set(heldBytes())
+    },
+  })
+  new Gauge({
+    name: 'countersign_gateway_spooled_bytes',
+    help: 'Bytes of request bodies that are on disk until they are verified and sent on.',
+    registers: [registry],
+    collect() {
+      this.set(spooledBytes())
     },
   })
   if (replayUsage !== undefined) addReplayGauges(registry, replayUsage)

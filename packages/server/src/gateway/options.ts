@@ -61,7 +61,15 @@ export interface GatewayOptions {
    * `GATEWAY_DEFAULTS.spoolBytes`.
    */
   readonly spoolBytes?: number | undefined
-  /** Where they are written. Default: the system's folder for temporary files. */
+  /**
+   * The most bytes of all bodies on disk at once, counted as they come in. Where it does not suffice, the unfinished
+   * body that began first is answered with 507. Default: 10 GiB.
+   */
+  readonly maxSpoolBytes?: number | undefined
+  /**
+   * Where they are written. Folders that killed processes left there are removed at the start. Default: the system's
+   * folder for temporary files.
+   */
   readonly spoolFolder?: string | undefined
   /** The most bytes of one request's body. Default: `GATEWAY_DEFAULTS.maxBodyBytes`. */
   readonly maxBodyBytes?: number | undefined

@@ -36,6 +36,7 @@ export const GATEWAY_PROBLEMS = {
     detail: 'The API behind the gateway did not answer in time; whether the call was carried out is not known.',
   },
   overloaded: { status: 503, title: 'Overloaded', detail: 'The gateway holds as many request bodies as it may; try again.' },
+  'spool-full': { status: 507, title: 'Insufficient storage', detail: 'The gateway has no room for a body of this size at the moment.' },
   draining: { status: 503, title: 'Shutting down', detail: 'The gateway is shutting down and opens no WebSocket; try again.' },
   internal: { status: 500, title: 'Internal error', detail: 'Something went wrong in the gateway; the call was not carried out.' },
 } as const

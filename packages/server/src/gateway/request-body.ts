@@ -1,24 +1,26 @@
-import { randomUUID } from 'node:crypto'
-import { createWriteStream } from 'node:fs'
-import { mkdtemp, open, rm } from 'node:fs/promises'
 import type { IncomingMessage } from 'node:http'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { type Readable, Transform } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
-import type { BodyDigest, BodyReader, Refused } from 'countersign'
+import type { Readable } from 'node:stream'
+import type { BodyDigest, BodyReader, BodyUse, DroppedBody, Refused } from 'countersign'
 import { announcedLength as announcedLengthOf } from 'countersign/node'
 import { CutOffError, checkedStream } from './checked-stream.ts'
+import { dropBody } from './dropped-body.ts'
 import { createHeldBodies, type HeldBody } from './held-bodies.ts'
 import { readSpooled } from './read-spooled.ts'
+import { createSpool, type SpooledBody } from './spool.ts'
+import { createSpoolFolder, removeDeadSpools } from './spool-folder.ts'
 
 export interface RequestBodiesOptions {
   /** Of all bodies in memory at once, for what came in of them. */
   readonly maxHeldBytes: number
   /** Larger bodies are written to disk until they are verified and sent on. */
   readonly spoolBytes: number
+  /** Of all bodies on disk at once, for what came in of them. */
+  readonly maxSpoolBytes: number
   /** Where; default: the system's folder for temporary files. */
   readonly folder?: string | undefined
+  /** Told what kept the folders of dead processes from being removed. */
+  readonly onError: (error: unknown) => void
 }
 
 /** The body of one request: read once, however many verifiers ask. */
@@ -41,12 +43,13 @@ export interface RequestBody {
 }
 
 /**
- * Keeps request bodies: small ones in memory, within a budget; large ones on disk, of which one at a time is read to be
- * verified.
+ * Keeps request bodies of calls that may be taken: small ones in memory, large ones on disk, of which one at a time is
+ * read to be verified, each within a budget. What names no key that anybody has is read and dropped.
  */
 export interface RequestBodies {
   of(request: IncomingMessage): RequestBody
   readonly heldBytes: number
+  readonly spooledBytes: number
   close(): Promise<void>
 }
 
@@ -62,80 +65,59 @@ export const NO_BODY: RequestBody = {
   release: () => undefined,
 }
 
-export function createRequestBodies({ maxHeldBytes, spoolBytes, folder = tmpdir() }: RequestBodiesOptions): RequestBodies {
+export function createRequestBodies(options: RequestBodiesOptions): RequestBodies {
+  const { maxHeldBytes, spoolBytes, maxSpoolBytes, folder = tmpdir(), onError } = options
   const heldBodies = createHeldBodies(maxHeldBytes)
-  let directory: Promise<string> | undefined
-  /** For the body that is verified now; as large as the largest was. */
-  let scratch = Buffer.alloc(0)
-  let turn: Promise<void> = Promise.resolve()
-
-  /** One after the other has the scratch memory. */
-  async function takeTurn(): Promise<() => void> {
-    const before = turn
-    let done: () => void = () => undefined
-    turn = new Promise(resolve => {
-      done = resolve
-    })
-    await before
-    return done
-  }
+  const spoolFolder = createSpoolFolder(folder)
+  const spool = createSpool(spoolFolder, maxSpoolBytes)
+  removeDeadSpools(folder).catch(onError)
+  /** Stands in for small bodies that were dropped; as long as the longest was. */
+  let zeros = Buffer.alloc(0)
 
   function of(request: IncomingMessage): RequestBody {
     const announcedLength = announcedLengthOf(request)
     if (announcedLength === 0) return NO_BODY
-    let reading: Promise<Uint8Array | undefined | 'too-large'> | undefined
+    const isLarge = announcedLength === undefined || announcedLength > spoolBytes
+    let reading: ReturnType<BodyReader> | undefined
     let inMemory: Uint8Array | undefined
-    let file: { readonly path: string; readonly length: number } | undefined
     let heldBody: HeldBody | undefined
+    let spooled: SpooledBody | undefined
+    let file: { readonly path: string; readonly length: number } | undefined
     let endTurn: (() => void) | undefined
 
-    async function read(maxBytes: number): Promise<Uint8Array | undefined | 'too-large'> {
+    async function read(maxBytes: number, use: BodyUse): ReturnType<BodyReader> {
       if (announcedLength !== undefined && announcedLength > maxBytes) return 'too-large'
-      if ((announcedLength ?? maxBytes) > spoolBytes) return await spool(maxBytes)
+      if (!(await use.isWanted())) return await drop(maxBytes, use)
+      if ((announcedLength ?? maxBytes) > spoolBytes) return await keepOnDisk(maxBytes)
       heldBody = heldBodies.keep(request, maxBytes, announcedLength)
       const body = await heldBody.read
       if (body instanceof Uint8Array) inMemory = body
       return body
     }
 
-    async function spool(maxBytes: number): Promise<Uint8Array | undefined | 'too-large'> {
-      directory ??= mkdtemp(join(folder, 'countersign-gateway-'))
-      // A folder that can't be made now may be later.
-      directory.catch(() => {
-        directory = undefined
-      })
-      const path = join(await directory, randomUUID())
-      let length = 0
+    async function keepOnDisk(maxBytes: number): Promise<Uint8Array | undefined | 'too-large'> {
+      spooled = spool.write(request, maxBytes)
+      const length = await spooled.written
+      if (length === 'too-large') return length
+      const { path } = spooled
+      if (length === 0 || path === undefined) return undefined
       file = { path, length }
-      const tooLarge = new Error('too large')
-      const counted = new Transform({
-        transform(piece: Buffer, _, done) {
-          length += piece.length
-          done(length > maxBytes ? tooLarge : null, piece)
-        },
-      })
-      try {
-        // By its iterator, so that a request that is too large is not destroyed before it is answered.
-        await pipeline(request.iterator({ destroyOnReturn: false }), counted, createWriteStream(path, { flags: 'wx', mode: 0o600 }))
-      } catch (error) {
-        if (error === tooLarge) return 'too-large'
-        throw error
+      const { bytes, done } = await spool.readBack(path, length)
+      endTurn = done
+      return bytes
+    }
+
+    async function drop(maxBytes: number, use: BodyUse): Promise<DroppedBody | undefined | 'too-large'> {
+      const dropped = await dropBody(request, maxBytes, use.digests)
+      if (dropped === undefined || dropped === 'too-large') return dropped
+      const { length, digests } = dropped
+      if ((announcedLength ?? maxBytes) <= spoolBytes) {
+        if (zeros.length < length) zeros = Buffer.alloc(length)
+        return { standIn: zeros.subarray(0, length), digests }
       }
-      file = { path, length }
-      if (length === 0) return undefined
-      endTurn = await takeTurn()
-      if (scratch.length < length) scratch = Buffer.allocUnsafeSlow(length)
-      const handle = await open(path, 'r')
-      try {
-        for (let at = 0; at < length; ) {
-          const { bytesRead } = await handle.read(scratch, at, length - at, at)
-          if (bytesRead === 0) throw new Error('A spooled body has become shorter.')
-          at += bytesRead
-        }
-      } finally {
-        await handle.close()
-      }
-      return scratch.subarray(0, length)
+      const { bytes, done } = await spool.readStandIn(length)
+      endTurn = done
+      return { standIn: bytes, digests }
     }
 
     const verified = (): void => {
@@ -143,7 +125,7 @@ export function createRequestBodies({ maxHeldBytes, spoolBytes, folder = tmpdir(
       endTurn = undefined
     }
     return {
-      isLarge: announcedLength === undefined || announcedLength > spoolBytes,
+      isLarge,
       stream(digest, maxBytes, confirm) {
         if (announcedLength !== undefined && announcedLength > maxBytes) throw new CutOffError({ code: 'body-too-large', maxBytes })
         const checked = checkedStream(digest, maxBytes, confirm)
@@ -153,19 +135,19 @@ export function createRequestBodies({ maxHeldBytes, spoolBytes, folder = tmpdir(
         })
         return { body: request.pipe(checked), length: announcedLength }
       },
-      reader(maxBytes) {
-        reading ??= read(maxBytes)
+      reader(maxBytes, use) {
+        reading ??= read(maxBytes, use)
         return reading
       },
       outgoing() {
-        if (file !== undefined && file.length > 0) return { body: readSpooled(file.path), length: file.length }
+        if (file !== undefined) return { body: readSpooled(file.path), length: file.length }
         return { body: inMemory, length: inMemory?.length }
       },
       verified,
-      async release() {
+      release() {
         verified()
         heldBody?.release()
-        if (file !== undefined) await rm(file.path, { force: true })
+        return spooled?.remove()
       },
     }
   }
@@ -173,10 +155,11 @@ export function createRequestBodies({ maxHeldBytes, spoolBytes, folder = tmpdir(
   return {
     of,
     get heldBytes() {
-      return heldBodies.heldBytes + scratch.length
+      return heldBodies.heldBytes + spool.heldBytes + zeros.length
     },
-    async close() {
-      if (directory !== undefined) await rm(await directory, { recursive: true, force: true })
+    get spooledBytes() {
+      return spool.spooledBytes
     },
+    close: () => spoolFolder.close(),
   }
 }

@@ -80,6 +80,7 @@ export function createDraftPlan(coverage: DraftCoverage): Plan {
   }
 
   return {
+    readsBody: false,
     presents({ headers }) {
       const value = findLine(headerLines(headers), header) ?? ''
       return word === '' ? /(?:^|[,\s])signature="/i.test(value) : value.toLowerCase().startsWith(`${word.toLowerCase()} `)

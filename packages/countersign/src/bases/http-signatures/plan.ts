@@ -139,6 +139,7 @@ export function createHttpPlan(coverage: Coverage): Plan {
   }
 
   return {
+    readsBody: false,
     presents({ headers }) {
       const lines = headerLines(headers)
       return placeLines(lines, 'signature-input') !== undefined && placeLines(lines, 'signature') !== undefined

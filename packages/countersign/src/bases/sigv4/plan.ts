@@ -95,6 +95,7 @@ export function createSigV4Plan(options: SigV4Options): Plan {
   }
 
   return {
+    readsBody: false,
     presents({ headers, target }) {
       return /^AWS4-/i.test(findLine(headerLines(headers), 'authorization') ?? '') || hasQuerySignature(target)
     },

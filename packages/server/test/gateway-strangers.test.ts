@@ -1,0 +1,305 @@
+import { execFileSync, fork, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { createSigner, type Scheme } from 'countersign'
+import { qredoV1, rfc9421 } from 'countersign/schemes'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { createSpoolFolder, removeDeadSpools } from '../src/gateway/spool-folder.ts'
+import { type AccessEntry, createGateway, type Gateway, type GatewayOptions, type KeyService, openKeyService } from '../src/index.ts'
+import { sockets, talk } from './talk.ts'
+
+const ORIGIN = 'https://api.example.com'
+const ACTOR = { name: 'test', address: '' }
+const SPOOL_BYTES = 10_000
+const MAX_BYTES = 60_000
+const SCHEMES: readonly Scheme[] = [qredoV1, rfc9421]
+const folder = mkdtempSync(join(tmpdir(), 'countersign-gateway-strangers-'))
+const spools = join(folder, 'spools')
+const gateways: Gateway[] = []
+const log: AccessEntry[] = []
+const errors: unknown[] = []
+const keys = new Map<string, { keyId: string; secret: string }>()
+let service: KeyService
+let upstream: Server
+
+const poll = <T>(value: () => T) => expect.poll(value, { timeout: 20_000 })
+const portOf = (server: Server): number => (server.address() as AddressInfo).port
+
+beforeAll(async () => {
+  mkdirSync(spools)
+  service = await openKeyService({ store: join(folder, 'keys.db') })
+  await service.administrators.createOrganisation(ACTOR, { id: 'acme', name: 'Acme', kind: 'organisation' })
+  for (const { name } of SCHEMES) {
+    const made = await service.keys.create(ACTOR, 'acme', { name, scheme: name })
+    keys.set(name, { keyId: made.key.id, secret: made.secret ?? '' })
+  }
+  upstream = createServer((request, response) => {
+    request.resume()
+    request.on('error', () => undefined)
+    request.on('end', () => response.end('hello'))
+  })
+  upstream.listen(0, '127.0.0.1')
+  await once(upstream, 'listening')
+})
+afterEach(async () => {
+  for (const socket of sockets) socket.destroy()
+  await Promise.all(gateways.splice(0).map(gateway => gateway.drain(0)))
+  for (const list of [log, errors]) list.length = 0
+  expect(readdirSync(spools)).toEqual([])
+})
+afterAll(async () => {
+  upstream.close()
+  await service.close()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+async function start(options: Partial<GatewayOptions> = {}): Promise<{ gateway: Gateway; port: number }> {
+  const gateway = createGateway({
+    upstream: `http://127.0.0.1:${portOf(upstream)}`,
+    origin: ORIGIN,
+    service,
+    spoolBytes: SPOOL_BYTES,
+    maxBodyBytes: MAX_BYTES,
+    spoolFolder: spools,
+    onFinished: entry => log.push(entry),
+    onError: error => errors.push(error),
+    ...options,
+  })
+  gateways.push(gateway)
+  gateway.server.listen(0, '127.0.0.1')
+  await once(gateway.server, 'listening')
+  return { gateway, port: portOf(gateway.server) }
+}
+
+interface HeadOptions {
+  readonly scheme?: Scheme
+  /** Whose key it names: the holder's, with the right signature; the same, with a wrong one; or none that there is. */
+  readonly who?: string
+  readonly path?: string
+  /** The body that is signed, where that is not the one that is sent. */
+  readonly signed?: string
+}
+
+function headOf(body: string, lines: string, options: HeadOptions = {}): string {
+  const { scheme = qredoV1, who = 'holder', path = '/x', signed = body } = options
+  const key = keys.get(scheme.name) ?? { keyId: '', secret: '' }
+  const credentials = {
+    keyId: who === 'nobody' ? 'nobody' : key.keyId,
+    secret: who === 'holder' ? key.secret : Buffer.alloc(60, 3).toString('base64'),
+  }
+  const { headers } = createSigner(scheme, credentials).sign({ method: 'POST', url: ORIGIN + path, body: signed })
+  const own = Object.entries(headers).filter(([name]) => name !== 'host' && name !== 'content-length')
+  return `POST ${path} HTTP/1.1\r\nhost: api.example.com\r\n${lines}${own.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`
+}
+
+const jsonOf = (length: number): string => JSON.stringify({ a: 'x'.repeat(length - 8) })
+const chunksOf = (body: string): string => {
+  const half = body.length >> 1
+  return [body.slice(0, half), body.slice(half), ''].map(piece => `${piece.length.toString(16)}\r\n${piece}\r\n`).join('')
+}
+const gaugeOf = async ({ metrics }: Gateway, name: string): Promise<number> =>
+  Number(new RegExp(`^countersign_gateway_${name} (\\d+)`, 'm').exec(await metrics.registry.metrics())?.[1])
+
+/** Bodies that somebody keeps now. */
+const filesThere = (): readonly string[] =>
+  readdirSync(spools).flatMap(name => readdirSync(join(spools, name)).filter(file => !/^(lock|stand-in)$/.test(file)))
+
+describe('a body of an unknown key', () => {
+  const small = jsonOf(500)
+  const large = jsonOf(50_000)
+  const tooLarge = jsonOf(MAX_BYTES + 1)
+  const length = (body: string, more = ''): string => `content-length: ${body.length}\r\n${more}`
+  const CHUNKED = 'transfer-encoding: chunked\r\n'
+  interface Sent {
+    readonly body: string
+    readonly lines: string
+    readonly bytes?: string
+    readonly signed?: string
+  }
+  const BODIES: { readonly [name: string]: Sent } = {
+    small: { body: small, lines: length(small) },
+    'small, in chunks': { body: small, lines: CHUNKED, bytes: chunksOf(small) },
+    large: { body: large, lines: length(large) },
+    'large, in chunks': { body: large, lines: CHUNKED, bytes: chunksOf(large) },
+    'too large': { body: tooLarge, lines: length(tooLarge) },
+    'too large, in chunks': { body: tooLarge, lines: CHUNKED, bytes: chunksOf(tooLarge) },
+    'asked for': { body: small, lines: length(small, 'expect: 100-continue\r\n') },
+    'large, and asked for': { body: large, lines: length(large, 'expect: 100-continue\r\n') },
+    'small, and not what was signed': { body: small, lines: length(small), signed: jsonOf(501) },
+    'large, and not what was signed': { body: large, lines: length(large), signed: jsonOf(501) },
+  }
+  const cases = SCHEMES.flatMap(scheme => Object.keys(BODIES).map(name => [scheme.name, name, scheme] as const))
+
+  it.each(cases)('is answered to the last byte as one with a wrong signature is, by %s: %s', async (_scheme, name, scheme) => {
+    const { port } = await start({ routes: [{ path: '/', schemes: [scheme.name] }] })
+    const { body, lines, bytes = body, signed = body } = BODIES[name] as Sent
+    const answers: string[] = []
+    for (const who of ['nobody', 'forger']) {
+      const { text } = talk(port, headOf(body, lines, { scheme, who, signed }) + bytes)
+      await poll(text).toMatch(/"code":"[a-z-]+"/)
+      answers.push(text().replace(/x-request-id: .*\r\n|Date: .*\r\n/g, ''))
+      // Now and later.
+      await poll(filesThere).toEqual([])
+    }
+    expect(answers[0]).toBe(answers[1])
+    expect(errors).toEqual([])
+  })
+
+  it.each([
+    ['of a known length', (body: string) => `content-length: ${body.length}\r\n`, (body: string) => body.slice(0, -1)],
+    ['in chunks', () => CHUNKED, (body: string) => chunksOf(body).slice(0, -1)],
+  ])('takes no disk and no memory while it comes, where one of a known key does: %s', async (_name, lines, bytes) => {
+    for (const [who, kept] of [
+      ['nobody', 0],
+      ['forger', 20],
+    ] as const) {
+      const { gateway, port } = await start()
+      let arrived = 0
+      gateway.server.on('connection', socket => {
+        const timer = setInterval(() => {
+          if (socket.bytesRead < large.length) return
+          arrived++
+          clearInterval(timer)
+        }, 5)
+        socket.on('close', () => clearInterval(timer))
+      })
+      const talking = Array.from({ length: 20 }, () => talk(port, headOf(large, lines(large), { who }) + bytes(large)))
+      await poll(() => arrived).toBe(20)
+      await poll(() => filesThere().length).toBe(kept)
+      if (kept === 0) expect(await gaugeOf(gateway, 'spooled_bytes')).toBe(0)
+      else await poll(() => gaugeOf(gateway, 'spooled_bytes')).toBeGreaterThan(20 * (large.length - 5))
+      for (const { socket } of talking) socket.destroy()
+      await poll(() => log.length).toBe(20)
+      await poll(filesThere).toEqual([])
+      log.length = 0
+    }
+  })
+})
+
+describe('the disk for bodies', () => {
+  const large = jsonOf(50_000)
+  const head = (path: string): string => headOf(large, `content-length: ${large.length}\r\n`, { path })
+
+  it('has a total, of which the unfinished body that began first is let go, with 507 and in the log', async () => {
+    const { gateway, port } = await start({ maxSpoolBytes: 120_000 })
+    const first = talk(port, head('/first') + large.slice(0, -1))
+    await poll(() => gaugeOf(gateway, 'spooled_bytes')).toBe(large.length - 1)
+    const second = talk(port, head('/second') + large.slice(0, -1))
+    await poll(() => gaugeOf(gateway, 'spooled_bytes')).toBe(2 * (large.length - 1))
+    const third = talk(port, head('/third') + large)
+    await poll(third.text).toMatch(/^HTTP\/1\.1 200 /)
+    await poll(first.text).toMatch(/^HTTP\/1\.1 507 .*"code":"spool-full"/s)
+    expect(log.filter(({ path }) => path === '/first')).toMatchObject([{ status: 507, outcome: 'failed', code: 'spool-full' }])
+    expect(errors.map(String)).toEqual([expect.stringContaining('maxSpoolBytes')])
+    second.socket.write(large.slice(-1))
+    await poll(second.text).toMatch(/^HTTP\/1\.1 200 /)
+    await poll(() => gaugeOf(gateway, 'spooled_bytes')).toBe(0)
+    await poll(filesThere).toEqual([])
+  })
+
+  it('is given back by a client that leaves', async () => {
+    const { gateway, port } = await start()
+    const { socket } = talk(port, head('/x') + large.slice(0, -1))
+    await poll(() => gaugeOf(gateway, 'spooled_bytes')).toBe(large.length - 1)
+    socket.destroy()
+    await poll(() => gaugeOf(gateway, 'spooled_bytes')).toBe(0)
+    await poll(filesThere).toEqual([])
+    expect(errors).toEqual([])
+  })
+
+  const canMount = spawnSync('unshare', ['-Urm', 'mount', '-t', 'tmpfs', 'none', '/mnt']).status === 0
+  it.skipIf(!canMount)('that is full is a 507 and in the log', () => {
+    // In a process with a disk of its own, which is full after some pages.
+    const script = join(folder, 'full-disk.mjs')
+    const disk = join(folder, 'disk')
+    mkdirSync(disk)
+    writeFileSync(
+      script,
+      `import { createServer } from 'node:http'
+      import { createGateway, openKeyService } from ${JSON.stringify(new URL('../dist/index.js', import.meta.url).href)}
+      const service = await openKeyService({ store: ${JSON.stringify(join(folder, 'keys.db'))} })
+      const errors = []
+      const gateway = createGateway({ upstream: 'http://127.0.0.1:9', origin: ${JSON.stringify(ORIGIN)}, service, spoolBytes: 1000,
+        spoolFolder: ${JSON.stringify(disk)}, onError: error => errors.push(error.message) })
+      await new Promise(done => gateway.server.listen(0, '127.0.0.1', done))
+      const { connect } = await import('node:net')
+      const socket = connect(gateway.server.address().port, '127.0.0.1', () => socket.write(process.env.HEAD + process.env.BODY))
+      let text = ''
+      socket.on('data', piece => { text += piece; if (text.includes('}')) { console.log(JSON.stringify({ text, errors })); process.exit() } })
+      `,
+    )
+    const printed = execFileSync(
+      'unshare',
+      ['-Urm', 'sh', '-c', `mount -t tmpfs -o size=16k none ${disk} && exec ${process.execPath} ${script}`],
+      {
+        encoding: 'utf8',
+        env: { ...process.env, HEAD: head('/x'), BODY: large },
+        timeout: 60_000,
+      },
+    )
+    const { text, errors: reported } = JSON.parse(printed) as { text: string; errors: string[] }
+    expect(text).toMatch(/^HTTP\/1\.1 507 .*"code":"spool-full"/s)
+    expect(reported).toEqual(['The disk for spooled bodies is full.'])
+  })
+})
+
+describe('the folder of a process', () => {
+  it('that was killed is removed at the next start, and no other', async () => {
+    const parent = join(folder, 'parents')
+    mkdirSync(parent)
+    const built = fileURLToPath(new URL('../dist/gateway/spool-folder.js', import.meta.url))
+    const script = join(folder, 'holds.mjs')
+    writeFileSync(
+      script,
+      `import { createSpoolFolder } from ${JSON.stringify(built)}; process.send(await createSpoolFolder(${JSON.stringify(parent)}).path()); setInterval(() => {}, 1000)`,
+    )
+    const [killed, living] = [fork(script), fork(script)]
+    try {
+      const [[deadPath], [livePath]] = await Promise.all([once(killed, 'message'), once(living, 'message')])
+      const own = createSpoolFolder(parent)
+      const ownPath = await own.path()
+      for (const path of [deadPath, livePath, ownPath]) writeFileSync(join(path, 'body'), 'x')
+      const others = ['countersign-gateway-elsewhere-abcdef', 'countersign-gateway-', 'something-else'].map(name => join(parent, name))
+      for (const path of others) mkdirSync(path)
+      await removeDeadSpools(parent)
+      const there = (): readonly string[] =>
+        readdirSync(parent)
+          .map(name => join(parent, name))
+          .sort()
+      expect(there()).toEqual([deadPath, livePath, ownPath, ...others].sort())
+      killed.kill('SIGKILL')
+      await once(killed, 'exit')
+      await removeDeadSpools(parent)
+      expect(there()).toEqual([livePath, ownPath, ...others].sort())
+      await own.close()
+      expect(there()).toEqual([livePath, ...others].sort())
+    } finally {
+      for (const child of [killed, living]) child.kill('SIGKILL')
+    }
+  })
+
+  it('is for one user alone, and is made anew where it could not be made', async () => {
+    const parent = join(folder, 'later')
+    const own = createSpoolFolder(parent)
+    await expect(own.path()).rejects.toThrow('ENOENT')
+    mkdirSync(parent)
+    expect(await own.path()).toBe(await own.path())
+    await own.close()
+    expect(readdirSync(parent)).toEqual([])
+    await removeDeadSpools(join(folder, 'nowhere'))
+  })
+})
+
+describe('a connection', () => {
+  it('has its headers looked for every second, and 10 s for them', async () => {
+    const { gateway } = await start()
+    const { headersTimeout, connectionsCheckingInterval } = gateway.server as Server & { connectionsCheckingInterval?: number }
+    const interval = connectionsCheckingInterval ?? Number.NaN
+    expect(headersTimeout + interval).toBeLessThanOrEqual(10_000)
+  })
+})
