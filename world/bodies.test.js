@@ -1,6 +1,6 @@
 /**
- * The table of bodies of docs/frameworks.md, held against frameworks as they are published: a handler sees the bytes that
- * were signed, or is not reached, and no call is left without an answer.
+ * The table of bodies of docs/frameworks.md, held against frameworks as they are published: a handler sees the bytes
+ * that were signed, or is not reached, and no call is left without an answer.
  */
 
 import { readFileSync } from 'node:fs'

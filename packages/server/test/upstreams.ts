@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path'
 import express from 'express'
 import fastify from 'fastify'
 
-/** What an upstream says: whether it served something below `/admin` or `/v1/admin`, and the headers as its programs get them. */
+/** Whether an upstream served something below `/admin` or `/v1/admin`, and the headers as its programs get them. */
 export interface Served {
   readonly admin: boolean
   readonly headers: { readonly [name: string]: string }

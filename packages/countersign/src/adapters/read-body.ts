@@ -120,8 +120,8 @@ function takeAndPutBack(request: IncomingMessage, maxBytes: number): Promise<Uin
 }
 
 /**
- * To be called when a body was put back, before whoever reads it next: `@codegenie/serverless-express` says of a request
- * that it isn't readable any more as soon as the listener has returned, and parsers believe that.
+ * To be called when a body was put back, before whoever reads it next: `@codegenie/serverless-express` says of a
+ * request that it isn't readable any more as soon as the listener has returned, and parsers believe that.
  */
 export function keepReadable(request: IncomingMessage): void {
   if (kept.has(request)) request.readable = true
