@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createGateway, type Gateway, type KeyService, openKeyService } from '../src/index.ts'
+import { NAMES, PATHS } from './spellings.ts'
 import { talk } from './talk.ts'
 import { isHere, type RealUpstream, type Served, UPSTREAMS } from './upstreams.ts'
 
@@ -29,7 +30,7 @@ afterAll(async () => {
 
 /** By hand: the library's signer refuses most of these URLs. */
 function signed(path: string): string {
-  const timestamp = `${Date.now()}000${String(signedCalls++).padStart(3, '0')}`
+  const timestamp = `${Date.now()}${String(signedCalls++).padStart(6, '0')}`
   const signature = createHmac('sha256', Buffer.from(key.secret, 'base64')).update(`${timestamp}GET${ORIGIN}${path}`).digest('base64url')
   return `qredo-api-key: ${key.keyId}\r\nqredo-api-ts: ${timestamp}\r\nqredo-api-sig: ${signature}\r\n`
 }
@@ -42,31 +43,9 @@ async function get(origin: string, path: string, headers: string): Promise<Serve
   return json === undefined ? text().slice(0, 12) : (JSON.parse(json) as Served)
 }
 
-/** Ways to write `/admin` and what is below it, for some server or other. */
-const PATHS = [
-  ...['/%61dmin', '/%2561dmin', '/ADMIN', '/Admin/', '/aDMIN/x', '/%41dmin', '/admi%6e', '/adm%49n/'],
-  ...['/admin;', '/admin;/', '/admin;x=1/y', '/admin;%2f/x', '/;/admin', '/;x/admin/', '/admin%3b/', '/admin%3bx=1'],
-  ...['/admin%2f', '/admin%2Fx', '/admin%252fx', '/%2fadmin', '/%2Fadmin/', '/v1%2Fadmin', '/public%2f..%2fadmin/'],
-  ...['//admin', '//admin/', '///admin/x', '/.//admin/', '/public//../admin/', '/%2f/admin/'],
-  ...['/./admin', '/./admin/', '/%2e/admin/', '/public/../admin', '/public/../admin/', '/public/%2e%2e/admin/', '/public/.%2e/admin/'],
-  ...['/public/..%2fadmin', '/public/..%2fadmin/', '/public/..%2Fadmin/x', '/public%2f../admin/', '/public/%2e%2e%2fadmin/'],
-  ...['/public/%252e%252e/admin', '/public/..%252fadmin', '/public/..;/admin', '/public/..;/admin/', '/public/..;x=1/admin/x'],
-  ...['/public;/../admin/', '/public/.;/../admin/', '/public/x/..;/..;/admin/', '/public/..%3b/admin/', '/..;/admin/'],
-  ...['/public\\..\\admin', '/public/..\\admin', '/public%5c..%5cadmin', '/public/..%5cadmin/', '/\\admin/', '/%5cadmin/'],
-  ...['/admin.', '/admin%20', '/admin%00', '/admin%2e', '/admin/.', '/admin/./', '/admin/x/..', '/admin/..;/admin/'],
-  ...['/public/..%c0%afadmin/', '/public/%c0%ae%c0%ae/admin/', '/%u0061dmin', '/../admin/', '/../../admin', '/PUBLIC/..%2fADMIN/'],
-]
-
-/** Characters of a header's name that some server takes for another. */
-const SEPARATORS = ['-', '_', '.', '~', '!', '#', '$', '%', '&', "'", '*', '+', '^', '`', '|']
-const OURS = ['permissions', 'key', 'organisation', 'fund', 'wallet', 'scheme', 'anything']
-const NAMES = [
-  ...SEPARATORS.flatMap(sign => [`X${sign}Countersign${sign}Permissions`, `x-countersign${sign}permissions`, `X${sign}COUNTERSIGN-Wallet`]),
-  ...OURS.flatMap(name => [`X-Countersign-${name}`, `x_countersign_${name}`]),
-  ...['X-Forwarded-For', 'X_Forwarded_For', 'x.forwarded.user', 'X-Forwarded-Prefix', 'X-Forwarded-Anything', 'x-forwarded_host'],
-  ...['Forwarded', 'X-Real-IP', 'X_Real_IP', 'X-Client-IP', 'Client_IP', 'True-Client-Ip', 'CF-Connecting-IP', 'X.Remote.Addr', 'Proxy'],
-  ...['X-HTTP-Method-Override', 'x_http_method_override', 'X-Original-URL', 'X.Original.URL', 'X-Rewrite-URL', 'X-Request_Id'],
-]
+const missing = Object.keys(UPSTREAMS).filter(name => !isHere(name))
+if (missing.length > 0 && process.env['CI'] === 'true') throw new Error(`Not installed: ${missing.join(', ')}.`)
+for (const name of missing) it.skip(`behind the gateway, ${name}: is not installed`)
 
 describe.each(Object.keys(UPSTREAMS).filter(isHere))('behind the gateway, %s', name => {
   let upstream: RealUpstream
@@ -84,6 +63,7 @@ describe.each(Object.keys(UPSTREAMS).filter(isHere))('behind the gateway, %s', n
       routes: [
         { path: '/', schemes: ['qredo-v1'] },
         { path: '/admin', schemes: ['qredo-v1'], permission: ['root'] },
+        { path: '/v1/admin', schemes: ['qredo-v1'], permission: ['root'] },
       ],
     })
     gateway.server.listen(0, '127.0.0.1')
@@ -98,12 +78,15 @@ describe.each(Object.keys(UPSTREAMS).filter(isHere))('behind the gateway, %s', n
   it(`serves in ${PATHS.length} spellings nothing to a key that may not have it`, async () => {
     const direct = new Set<string>()
     const reached: string[] = []
+    let refused = 0
     for (const path of PATHS) {
       const asIs = await get(upstream.origin, path, '')
       if (typeof asIs === 'object' && asIs.admin) direct.add(path)
       const behind = await get(origin, path, signed(path))
       if (typeof behind === 'object' && behind.admin) reached.push(path)
+      if (typeof behind === 'string' && /40[0-4]$/.test(behind)) refused++
     }
+    console.log(JSON.stringify({ upstream: name, spellings: PATHS.length, asIs: direct.size, refused, reached: reached.length }))
     expect(PATHS.length).toBeGreaterThanOrEqual(60)
     expect(reached).toEqual([])
     // Some of them it does take for the guarded path.

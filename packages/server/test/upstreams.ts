@@ -3,11 +3,11 @@ import { once } from 'node:events'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import { type AddressInfo, createServer as createTcpServer } from 'node:net'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import express from 'express'
 import fastify from 'fastify'
 
-/** What an upstream says: whether it served something below `/admin`, and the headers as its programs get them. */
+/** Whether an upstream served something below `/admin` or `/v1/admin`, and the headers as its programs get them. */
 export interface Served {
   readonly admin: boolean
   readonly headers: { readonly [name: string]: string }
@@ -43,6 +43,8 @@ func main() {
 	mux.HandleFunc("/", serve(false))
 	mux.HandleFunc("/admin", serve(true))
 	mux.HandleFunc("/admin/", serve(true))
+	mux.HandleFunc("/v1/admin", serve(true))
+	mux.HandleFunc("/v1/admin/", serve(true))
 	listener, _ := net.Listen("tcp", "127.0.0.1:0")
 	fmt.Println(listener.Addr().(*net.TCPAddr).Port)
 	http.Serve(listener, mux)
@@ -60,15 +62,50 @@ def app(environ, start_response):
     path = posixpath.normpath(environ["PATH_INFO"]).replace("//", "/")
     start_response("200 OK", [("content-type", "application/json")])
     headers = {name: value for name, value in environ.items() if name.startswith("HTTP_")}
-    return [json.dumps({"admin": path == "/admin" or path.startswith("/admin/"), "headers": headers}).encode()]
+    return [json.dumps({"admin": (path + "/").startswith(("/admin/", "/v1/admin/")), "headers": headers}).encode()]
 
 server = make_server("127.0.0.1", 0, app, handler_class=Quiet)
 print(server.server_port, flush=True)
 server.serve_forever()
 `
 
-const php = (admin: boolean): string =>
-  `<?php echo json_encode(["admin" => ${admin}, "headers" => array_filter($_SERVER, fn($name) => str_starts_with($name, "HTTP_"), ARRAY_FILTER_USE_KEY)]);`
+/** Which file a path is is what the server makes of it. */
+const PYTHON_FILES = `import json, os, sys
+from http.server import HTTPServer, SimpleHTTPRequestHandler
+
+class Handler(SimpleHTTPRequestHandler):
+    def log_message(self, *args):
+        pass
+
+    def do_GET(self):
+        file = os.path.relpath(self.translate_path(self.path), os.getcwd()) + "/"
+        headers = {"HTTP_" + name.upper().replace("-", "_"): value for name, value in self.headers.items()}
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(json.dumps({"admin": file.startswith(("admin/", "v1/admin/")), "headers": headers}).encode())
+
+server = HTTPServer(("127.0.0.1", 0), Handler)
+print(server.server_port, flush=True)
+server.serve_forever()
+`
+
+/** @param admin an expression of PHP */
+const php = (admin: string): string =>
+  `<?php ${admin}; echo json_encode(["admin" => $admin, "headers" => array_filter($_SERVER, fn($name) => str_starts_with($name, "HTTP_"), ARRAY_FILTER_USE_KEY)]);`
+
+/** @param path an expression of PHP */
+const phpRouter = (path: string): string =>
+  php(`$path = strtolower(${path}) . "/"; $admin = str_starts_with($path, "/admin/") || str_starts_with($path, "/v1/admin/")`)
+
+/** PHP's own server, with these files. */
+async function phpServer(root: string, files: { readonly [file: string]: string }, args: readonly string[]): Promise<RealUpstream> {
+  for (const [file, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(root, file)), { recursive: true })
+    writeFileSync(join(root, file), text)
+  }
+  const port = await freePort()
+  return startedAt(port, 'php', ['-q', '-S', `127.0.0.1:${port}`, '-t', root, ...args])
+}
 
 /** The variables that it has of a header; others are told the same. */
 const NGINX_HEADERS = [
@@ -76,7 +113,7 @@ const NGINX_HEADERS = [
   ...['forwarded', 'x_real_ip', 'x_client_ip', 'x_http_method_override', 'x_original_url', 'x_rewrite_url', 'proxy'],
 ]
 
-/** With headers whose names have underscores, which it drops unless it is told not to. */
+/** With headers whose names have underscores and worse, which it drops unless it is told not to. */
 function nginxConfig(port: number, folder: string): string {
   const headers = NGINX_HEADERS.map(name => `"HTTP_${name.toUpperCase()}":"$http_${name}"`).join(',')
   const served = (admin: boolean): string => `return 200 '{"admin":${admin},"headers":{${headers}}}';`
@@ -84,11 +121,11 @@ function nginxConfig(port: number, folder: string): string {
   return `daemon off; master_process off; pid ${folder}/nginx.pid; error_log /dev/null;
 events {}
 http {
-  access_log off; underscores_in_headers on; ${temporary}
+  access_log off; underscores_in_headers on; ignore_invalid_headers off; ${temporary}
   server {
     listen 127.0.0.1:${port};
     location / { ${served(false)} }
-    location /admin { ${served(true)} }
+    location ~* ^(/v1)?/admin(/|$) { ${served(true)} }
   }
 }
 `
@@ -98,6 +135,10 @@ const PROGRAMS: { readonly [upstream: string]: readonly string[] } = {
   'Go ServeMux': ['go', 'version'],
   nginx: ['nginx', '-v'],
   PHP: ['php', '--version'],
+  'PHP with PATH_INFO': ['php', '--version'],
+  'PHP with a router': ['php', '--version'],
+  'PHP with a router that decodes first': ['php', '--version'],
+  'Python http.server': ['python3', '--version'],
   'Python wsgiref': ['python3', '--version'],
 }
 
@@ -161,17 +202,18 @@ function variables(headers: { readonly [name: string]: string | readonly string[
   )
 }
 
-/** Servers with something to guard below `/admin`. Each finds out in its own way what a path means. */
+/** Servers with something to guard below `/admin` and `/v1/admin`. Each finds out in its own way what a path means. */
 export const UPSTREAMS: { readonly [name: string]: (folder: string) => Promise<RealUpstream> } = {
   Express: () => {
     const app = express()
-    app.use('/admin', (request, response) => void response.json({ admin: true, headers: variables(request.headers) }))
+    app.use(['/admin', '/v1/admin'], (request, response) => void response.json({ admin: true, headers: variables(request.headers) }))
     app.use((request, response) => void response.json({ admin: false, headers: variables(request.headers) }))
     return listening(createServer(app))
   },
   Fastify: async () => {
     const app = fastify({ routerOptions: { ignoreDuplicateSlashes: true, caseSensitive: false } })
-    for (const path of ['/admin', '/admin/*']) app.get(path, async request => ({ admin: true, headers: variables(request.headers) }))
+    for (const path of ['/admin', '/admin/*', '/v1/admin', '/v1/admin/*'])
+      app.get(path, async request => ({ admin: true, headers: variables(request.headers) }))
     app.get('/*', async request => ({ admin: false, headers: variables(request.headers) }))
     const origin = await app.listen({ port: 0, host: '127.0.0.1' })
     return { origin, close: () => app.close() }
@@ -180,14 +222,22 @@ export const UPSTREAMS: { readonly [name: string]: (folder: string) => Promise<R
     writeFileSync(join(folder, 'main.go'), GO)
     return started('go', ['run', join(folder, 'main.go')])
   },
-  PHP: async folder => {
-    const root = join(folder, 'php')
-    mkdirSync(join(root, 'admin'), { recursive: true })
-    mkdirSync(join(root, 'public'), { recursive: true })
-    writeFileSync(join(root, 'index.php'), php(false))
-    writeFileSync(join(root, 'admin', 'index.php'), php(true))
-    const port = await freePort()
-    return startedAt(port, 'php', ['-q', '-S', `127.0.0.1:${port}`, '-t', root])
+  PHP: folder => {
+    const [admin, other] = [php('$admin = true'), php('$admin = false')]
+    const files = { 'index.php': other, 'admin/index.php': admin, 'v1/admin/index.php': admin, 'public/index.php': other }
+    return phpServer(join(folder, 'php'), files, [])
+  },
+  'PHP with PATH_INFO': folder =>
+    phpServer(join(folder, 'php-info'), { 'index.php': phpRouter('$_SERVER["PATH_INFO"] ?? $_SERVER["SCRIPT_NAME"]') }, []),
+  'PHP with a router': folder => {
+    const root = join(folder, 'php-router')
+    const path = 'rawurldecode(parse_url($_SERVER["REQUEST_URI"], PHP_URL_PATH) ?: "/")'
+    return phpServer(root, { 'router.php': phpRouter(path) }, [join(root, 'router.php')])
+  },
+  'PHP with a router that decodes first': folder => {
+    const root = join(folder, 'php-decoding-router')
+    const path = '(parse_url(rawurldecode($_SERVER["REQUEST_URI"]), PHP_URL_PATH) ?: "/")'
+    return phpServer(root, { 'router.php': phpRouter(path) }, [join(root, 'router.php')])
   },
   nginx: async folder => {
     const port = await freePort()
@@ -195,5 +245,6 @@ export const UPSTREAMS: { readonly [name: string]: (folder: string) => Promise<R
     writeFileSync(file, nginxConfig(port, folder))
     return startedAt(port, 'nginx', ['-p', folder, '-e', '/dev/null', '-c', file])
   },
+  'Python http.server': () => started('python3', ['-c', PYTHON_FILES]),
   'Python wsgiref': () => started('python3', ['-c', PYTHON]),
 }

@@ -4,6 +4,7 @@ import { type AdapterOptions, asError, createAdapter } from './adapter.ts'
 import { answerProbe } from './body-probe.ts'
 import { isAnswered, nodeRefusalAnswer, sendAnswer, sendFailed, setHeaders } from './node-answer.ts'
 import { socketAddressOf } from './node-request.ts'
+import { keepReadable } from './read-body.ts'
 import { endOfTurn } from './turn.ts'
 
 /** What differs between the adapters whose calls are answered by a `ServerResponse`. */
@@ -15,12 +16,12 @@ export interface Steps<R, N> {
   readonly handOn?: ((error: Error, next: N) => unknown) | undefined
 }
 
-/** Makes a listener that never throws, and leaves no promise unhandled. */
+/** Makes a listener that never throws or rejects. */
 export function checkCalls<R extends IncomingMessage, N>(
   verifier: Verifier,
   options: AdapterOptions<R>,
   { read, go, handOn }: Steps<R, N>,
-): (request: R, response: ServerResponse, next: N) => void {
+): (request: R, response: ServerResponse, next: N) => Promise<void> {
   const adapter = createAdapter(options, socketAddressOf)
 
   /** `undefined` where the call is answered already. */
@@ -38,6 +39,7 @@ export function checkCalls<R extends IncomingMessage, N>(
     await endOfTurn()
     // Nothing is done for a caller who was told that it took too long.
     if (isAnswered(response)) return undefined
+    keepReadable(request)
     setHeaders(response, result.headers)
     return result
   }
@@ -56,9 +58,10 @@ export function checkCalls<R extends IncomingMessage, N>(
     if (verified !== undefined) await go(request, response, verified, next)
   }
 
-  return (request, response, next) => {
+  // The promise is for h3: where middleware returns nothing, its version 1 goes on to the handler when a client leaves.
+  return async (request, response, next) => {
     if (answerProbe(request, response)) return
-    handle(request, response, next).catch((error: unknown) => {
+    await handle(request, response, next).catch((error: unknown) => {
       adapter.report(error, request)
       sendFailed(request, response)
     })

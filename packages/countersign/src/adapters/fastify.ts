@@ -3,6 +3,7 @@ import type { Verification, Verifier } from '../verify/verify.ts'
 import { type AdapterOptions, asError, createAdapter } from './adapter.ts'
 import { isAnswered, nodeRefusalAnswer } from './node-answer.ts'
 import { readNodeRequest, socketAddressOf } from './node-request.ts'
+import { keepReadable } from './read-body.ts'
 import { endOfTurn } from './turn.ts'
 import { rememberCall } from './verified-calls.ts'
 
@@ -57,6 +58,7 @@ export function requireSignature(
     // Something else has answered, such as a timeout: Fastify goes no further when the reply is what a hook returns.
     if (reply.sent || isAnswered(reply.raw)) return reply
     if (result.ok) {
+      keepReadable(raw)
       rememberCall(request, result)
       if (result.headers !== undefined) reply.headers({ ...result.headers })
       return payload

@@ -5,6 +5,7 @@ import { answerProbe } from './body-probe.ts'
 import { isAnswered, nodeRefusalAnswer } from './node-answer.ts'
 import { readNodeRequest, socketAddressOf } from './node-request.ts'
 import type { ParsedBody } from './parsed-body.ts'
+import { keepReadable } from './read-body.ts'
 import { endOfTurn } from './turn.ts'
 import { rememberCall } from './verified-calls.ts'
 
@@ -64,6 +65,7 @@ export function requireSignature(
     // Something else has answered, such as a timeout.
     if (isAnswered(res)) return undefined
     if (result.ok) {
+      keepReadable(req)
       rememberCall(context, result)
       if (result.headers !== undefined) context.set({ ...result.headers })
       return next()

@@ -19,7 +19,9 @@ export function isAnswered(response: ServerResponse): boolean {
 /** Sends an answer, unless somebody else did. */
 export function sendAnswer(response: ServerResponse, { status, headers, body }: RefusalAnswer): void {
   if (isAnswered(response)) return
-  response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) }).end(body)
+  response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) })
+  // Not in one chain: wrappers put a `writeHead` of their own here that returns nothing.
+  response.end(body)
 }
 
 /** Answers where the server failed: 500, or the end of an answer that was begun, which a client can see. */

@@ -50,7 +50,7 @@ export function requireSignature(
 export function signed(
   verifier: Verifier,
   options: NodeOptions = {},
-): (request: IncomingMessage, response: ServerResponse, next: () => unknown) => void {
+): (request: IncomingMessage, response: ServerResponse, next: () => unknown) => Promise<void> {
   return checkCalls<IncomingMessage, () => unknown>(verifier, options, {
     read: readNodeRequest,
     go(request, _response, verified, next) {

@@ -119,6 +119,14 @@ function takeAndPutBack(request: IncomingMessage, maxBytes: number): Promise<Uin
   })
 }
 
+/**
+ * To be called when a body was put back, before whoever reads it next: `@codegenie/serverless-express` says of a
+ * request that it isn't readable any more as soon as the listener has returned, and parsers believe that.
+ */
+export function keepReadable(request: IncomingMessage): void {
+  if (kept.has(request)) request.readable = true
+}
+
 function within(bytes: Uint8Array | undefined | 'too-large', maxBytes: number): Uint8Array | undefined | 'too-large' {
   return bytes === undefined || bytes === 'too-large' || bytes.length <= maxBytes ? bytes : 'too-large'
 }

@@ -28,7 +28,7 @@ const SPELL: { readonly [R in PathReading]: (path: string, at: number) => string
   },
   parameters: (path, at) => behind(path, at, /(?<=[^/])(?=\/|$)/g, [';', ';x=1', ';..'][at % 3] ?? ''),
   'dot-segments': (path, at) => behind(path, at, /(?=\/)/g, ['/.', '/x/..', '/x/y/../..'][at % 3] ?? ''),
-  'double-slashes': (path, at) => behind(path, at, /(?=\/)/g, '/'),
+  'double-slashes': (path, at) => (at % 4 === 3 ? `//host${path}` : behind(path, at, /(?=\/)/g, '/')),
   backslashes: (path, at) => {
     const slash = [...path.matchAll(/\//g)].slice(1)
     const index = slash[at % Math.max(slash.length, 1)]?.index
@@ -38,6 +38,7 @@ const SPELL: { readonly [R in PathReading]: (path: string, at: number) => string
     const index = at % path.length
     return path.slice(0, index) + (path[index] ?? '').toUpperCase() + path.slice(index + 1)
   },
+  'script-names': (path, at) => `/${['index.php', 'cgi-bin/x.cgi', 'v1/app.py'][at % 3]}${path}`,
 }
 
 /** Puts text into one of the places. */
@@ -116,6 +117,7 @@ describe('what is allowed by name', () => {
     'double-slashes': '//admin',
     backslashes: '/x\\..\\admin',
     'letter-case': '/Admin/x',
+    'script-names': '/index.php/admin',
   }
 
   it.each(PATH_READINGS)('is that the upstream of a route does not read: %s', name => {

@@ -2,7 +2,15 @@
  * What servers do to a path before they choose what answers it, each in its own order and as often as it likes. A route
  * may name in `allow` what its upstream doesn't do.
  */
-export const PATH_READINGS = ['escape-spelling', 'parameters', 'dot-segments', 'double-slashes', 'backslashes', 'letter-case'] as const
+export const PATH_READINGS = [
+  'escape-spelling',
+  'parameters',
+  'dot-segments',
+  'double-slashes',
+  'backslashes',
+  'letter-case',
+  'script-names',
+] as const
 export type PathReading = (typeof PATH_READINGS)[number]
 
 const ESCAPE = /%([0-9a-f]{2})/gi
@@ -12,21 +20,34 @@ function decoded(path: string, escapes: RegExp): string {
   return path.replace(escapes, (_escape, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
 }
 
+/** `/index.php/admin` is what a script is asked for as `/admin` (PATH_INFO). */
+const SCRIPT = /\.(?:php\d?|phtml|f?cgi|pl|py|aspx?|ashx)(?=\/)/i
+
 /** None makes a path longer, so repeating them comes to an end. */
 const STEPS: readonly (readonly [PathReading, (path: string) => string])[] = [
   // Proxies, Go, PHP, Python, IIS; some leave the escapes of slashes (Tomcat, Apache).
   ['escape-spelling', path => decoded(path, ESCAPE)],
   ['escape-spelling', path => decoded(path, ESCAPE_BUT_SLASHES)],
+  // Who decodes before the query is cut off.
+  ['escape-spelling', path => path.replace(/[?#].*$/s, '')],
   // `;x=1`, Java.
   ['parameters', path => path.replace(/;[^/]*/g, '')],
   ['dot-segments', withoutDots],
   // nginx, and most that serve files.
   ['double-slashes', path => path.replace(/\/{2,}/g, '/')],
+  // `//x` is a host for who reads the target as a URL (PHP's parse_url, `new URL(target, base)`).
+  ['double-slashes', path => path.replace(/^\/{2,}[^/]*/, '') || '/'],
   // IIS, and everything that reads URLs as browsers do.
   ['backslashes', path => path.replaceAll('\\', '/')],
   // Express, IIS.
   ['letter-case', path => path.toLowerCase()],
+  ['script-names', path => behindScript(path)],
 ]
+
+function behindScript(path: string): string {
+  const found = SCRIPT.exec(path)
+  return found === null ? path : path.slice(found.index + found[0].length)
+}
 
 /** RFC 3986 §5.2.4: an empty segment is one. */
 function withoutDots(path: string): string {
@@ -59,7 +80,7 @@ const ENDS_ODDLY = /[. ](?=[/\\;]|$)/
 const DOTS_ONLY = /(^|[/\\])\.{1,2}(?=[/\\;]|$)/g
 
 /** Without these a path is read in one way. */
-const UNUSUAL = /[%;A-Z\\]|\/[./]|[. ](\/|$)/
+const UNUSUAL = /[%;A-Z\\]|\/[./]|[. ](\/|$)|\.(?:php\d?|phtml|f?cgi|pl|py|aspx?|ashx)\//
 
 /**
  * How many characters are read for one path at most. Of a path with escapes there are two or three readings; only those

@@ -1,0 +1,13 @@
+import { defineConfig } from 'vitest/config'
+
+/** The built packages are tested here, as a program of somebody else's gets them. */
+export default defineConfig({
+  test: {
+    root: import.meta.dirname,
+    include: ['*.test.js'],
+    reporters: ['default', '../scripts/summary-reporter.js'],
+    testTimeout: 30_000,
+    hookTimeout: 120_000,
+    maxWorkers: '100%',
+  },
+})
