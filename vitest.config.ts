@@ -16,8 +16,9 @@ export default defineConfig({
       'scripts/*.test.ts',
     ],
     reporters: ['default', './scripts/summary-reporter.js'],
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
+    // Ends what hangs; a busy machine is no reason to fail.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     // Of two cores Vitest would leave one idle.
     maxWorkers: '100%',
   },
