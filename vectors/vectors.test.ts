@@ -84,11 +84,12 @@ async function checkVector(scheme: DeclaredScheme, { credentials, request, heade
   expect(signed.headers).toEqual(headers)
   expect(signed.url).toBe(url)
   const { origin } = new URL(url)
-  const id = credentials.keyId ?? 'default'
+  const { keyId, ...secrets } = credentials
+  const id = keyId ?? 'default'
   const verifier = createVerifier(scheme, {
     origin,
-    keys: memoryKeys(scheme, [{ ...credentials, id }]),
-    ...(credentials.keyId === undefined ? { keyId: id } : {}),
+    keys: memoryKeys(scheme, [{ ...secrets, id }]),
+    ...(keyId === undefined ? { keyId: id } : {}),
     clock: () => Date.parse('2024-01-01'),
     toleranceMs: 10 * 366 * 86_400_000,
     // A webhook is a POST with a body, and nothing else.

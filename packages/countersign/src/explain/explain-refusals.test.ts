@@ -61,7 +61,7 @@ describe('explainRefusals', () => {
   it('tells the owner the cause, after the answer, and the stranger nothing', async () => {
     const { events, send } = setUp()
     const result = await send(right.replace('POST', 'post'))
-    expect(result).toEqual({ ok: false, failure: { code: 'bad-signature', keyId: 'one' } })
+    expect(result).toEqual({ ok: false, failure: { code: 'bad-signature', keyId: 'one' }, holds: false })
     expect(events).toEqual([])
     await until(() => events.length > 0)
     expect(events).toMatchObject([

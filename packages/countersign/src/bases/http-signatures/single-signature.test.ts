@@ -78,14 +78,15 @@ describe('the quick reader of a single signature', () => {
   })
 
   it('agrees with the parser on whatever it reads', () => {
-    let quick = 0
+    let [tried, quick] = [0, 0]
     fc.assert(
       fc.property(inputs, fc.array(mutations, { maxLength: 2 }), fc.array(mutations, { maxLength: 1 }), (input, changes, others) => {
+        tried++
         if (expectAgreement(mutated(input, changes), mutated(SIGNATURE, others))) quick++
       }),
       { seed: 24, numRuns: 20_000 },
     )
-    expect(quick).toBeGreaterThan(500)
+    expect(quick).toBeGreaterThan(tried / 40)
   })
 
   it.each(['001700000000', '00', '-0', '-1', '1.0'])('leaves a number in another spelling to the parser: %s', number => {
