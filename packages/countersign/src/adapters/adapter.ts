@@ -96,7 +96,7 @@ export function createAdapter<R>(
 
   function report(error: unknown, request: R, isHandedOn = false): void {
     if (onError !== undefined) tell(onError, error, request)
-    else if (!isHandedOn) console.error(error)
+    else if (!isHandedOn) tell(console.error, error)
   }
 
   return {

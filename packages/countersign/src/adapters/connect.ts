@@ -63,7 +63,11 @@ export function checkCalls<R extends IncomingMessage, N>(
     if (answerProbe(request, response)) return
     await handle(request, response, next).catch((error: unknown) => {
       adapter.report(error, request)
-      sendFailed(request, response)
+      try {
+        sendFailed(request, response)
+      } catch (second) {
+        adapter.report(second, request)
+      }
     })
   }
 }

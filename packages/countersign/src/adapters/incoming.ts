@@ -22,7 +22,7 @@ export function incomingOf(env: unknown): Incoming | undefined {
 
 /**
  * The headers of a request as they came. One that a program made may have no raw ones. Over HTTP/2, `:authority` is the
- * `Host`, whatever stands in that (RFC 9113 §8.3.1).
+ * `Host`; another one beside it is a second line (RFC 9113 §8.3.1), so that no handler goes by a host that was not called.
  */
 export function nodeHeaders(request: Pick<Incoming, 'rawHeaders' | 'headers' | 'httpVersionMajor'>): IncomingHeaders {
   const { rawHeaders } = request
@@ -32,7 +32,8 @@ export function nodeHeaders(request: Pick<Incoming, 'rawHeaders' | 'headers' | '
   const lines: string[] = typeof authority === 'string' ? ['host', authority] : []
   for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
     const name = rawHeaders[at] as string
-    if (!name.startsWith(':') && !(name === 'host' && typeof authority === 'string')) lines.push(name, rawHeaders[at + 1] as string)
+    const value = rawHeaders[at + 1] as string
+    if (!name.startsWith(':') && !(name === 'host' && value === authority)) lines.push(name, value)
   }
   return lines
 }

@@ -11,7 +11,7 @@ import { rememberCall } from './verified-calls.ts'
 
 /** What the middleware needs of a Koa context. */
 export interface KoaContext {
-  readonly req: IncomingMessage & ParsedBody
+  readonly req: IncomingMessage & ParsedBody & { readonly originalUrl?: string | undefined }
   readonly res: ServerResponse
   /** Whether Koa answers. */
   respond?: boolean | undefined
@@ -54,7 +54,7 @@ export function requireSignature(
     let result: Verification
     try {
       await undefined
-      const call = adapter.incoming(context, { ...readNodeRequest(req, parsed), target: originalUrl, address: ip })
+      const call = adapter.incoming(context, { ...readNodeRequest(req, parsed), target: req.originalUrl ?? originalUrl, address: ip })
       result = await verifier.verify(call, options)
       adapter.judged(result, context)
       await endOfTurn()

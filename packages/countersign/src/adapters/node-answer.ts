@@ -37,7 +37,8 @@ export function setHeaders(response: ServerResponse, headers: { readonly [name: 
 
 function dropRest(answer: RefusalAnswer, request: IncomingMessage): RefusalAnswer {
   if (request.complete) return answer
-  request.resume()
+  // What only looks like a request may lack it.
+  request.resume?.()
   // HTTP/2 ends the stream alone, and has no such header.
   return request.httpVersionMajor >= 2 ? answer : { ...answer, headers: { ...answer.headers, connection: 'close' } }
 }

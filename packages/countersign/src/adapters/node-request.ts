@@ -15,7 +15,7 @@ export function readNodeRequest(request: IncomingMessage & WithOriginalUrl, pars
     method: request.method ?? '',
     target: request.originalUrl ?? request.url ?? '',
     headers: nodeHeaders(request),
-    body: isWithoutBody(request) ? undefined : maxBytes => readBody(request, maxBytes, parsed),
+    body: isWithoutBody(request, parsed) ? undefined : maxBytes => readBody(request, maxBytes, parsed),
     address: socketAddressOf(request),
   }
 }

@@ -1,5 +1,5 @@
-import { createServer, type RequestListener } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { createServer, IncomingMessage, type RequestListener } from 'node:http'
+import { type AddressInfo, Socket } from 'node:net'
 import { gzipSync } from 'node:zlib'
 import express from 'express'
 import Koa from 'koa'
@@ -11,6 +11,7 @@ import { createSigner } from '../sign/sign.ts'
 import { createVerifier, type Verifier } from '../verify/verify.ts'
 import * as forExpress from './express.ts'
 import * as forKoa from './koa.ts'
+import { verifyNodeRequest } from './node.ts'
 
 const secret = Buffer.alloc(60, 5).toString('base64')
 const ORIGIN = 'http://api.example'
@@ -90,6 +91,29 @@ async function call(make: (own: Verifier) => RequestListener, { body = JSON_BODY
 
 const text = { 'content-type': 'text/plain' }
 const gzip = { 'content-encoding': 'gzip' }
+
+describe('a body that a program has put beside an ended stream', () => {
+  const made = (beside: object, signed: Uint8Array | undefined) => {
+    const request = Object.assign(new IncomingMessage(new Socket()), { method: 'POST', url: '/x', complete: true, ...beside })
+    request.push(null)
+    const call = createSigner(qredoV1, { keyId: 'k', secret }).sign({ method: 'POST', url: `${ORIGIN}/x`, body: signed })
+    Object.assign(request.headers, call.headers)
+    return request
+  }
+  const outcomeOf = async (beside: object, signed?: Uint8Array): Promise<string> => {
+    const result = await verifyNodeRequest(verifier, made(beside, signed))
+    return result.ok ? `ok ${result.body?.length ?? 0}` : result.failure.code
+  }
+
+  it('is the one that is verified', async () => {
+    expect(await outcomeOf({})).toBe('ok 0')
+    expect(await outcomeOf({ body: {} })).toBe('ok 0')
+    expect(await outcomeOf({ rawBody: JSON_BODY })).toBe('bad-signature')
+    expect(await outcomeOf({ rawBody: JSON_BODY }, JSON_BODY)).toBe(`ok ${JSON_BODY.length}`)
+    expect(await outcomeOf({ body: JSON_BODY })).toBe('bad-signature')
+    expect(await outcomeOf({ body: { a: 1 } })).toBe('body-unreadable')
+  })
+})
 
 /** `verified`: the handler has the body as it was signed. Else the status, and what the error says. */
 const CASES: readonly (readonly [

@@ -46,3 +46,12 @@ function isUtf8(type = ''): boolean {
   const [, charset] = /;[ \t]*charset[ \t]*=[ \t]*"?([^";\s]*)/i.exec(type) ?? []
   return charset === undefined || /^(?:utf-?8|us-ascii)$/i.test(charset)
 }
+
+/** Whether a program that made the request has put a body beside its stream, as wrappers of cloud platforms do. */
+export function hasBodyBeside({ rawBody, body }: ParsedBody): boolean {
+  return [rawBody, body].some(given =>
+    typeof given === 'string' || given instanceof Uint8Array
+      ? given.length > 0
+      : typeof given === 'object' && given !== null && Object.keys(given).length > 0,
+  )
+}

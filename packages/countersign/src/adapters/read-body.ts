@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import { concatBytes } from '../wire/encoding.ts'
 import { announcedLength } from './announced-length.ts'
 import { BodyEatenError } from './body-eaten.ts'
-import { keptByParser, type ParsedBody } from './parsed-body.ts'
+import { hasBodyBeside, keptByParser, type ParsedBody } from './parsed-body.ts'
 
 /** What to do about a body that was eaten. */
 export const KEEP_BODY_ADVICE =
@@ -27,11 +27,11 @@ export function isBodyEaten(request: IncomingMessage & ParsedBody, parsed: Parse
 }
 
 /**
- * Whether a request is seen to have no body: its stream has ended, and nobody has read anything of it. Most requests
- * are such, and need no reading then. `false` says nothing: the end may not have come yet.
+ * Whether a request is seen to have no body: its stream has ended, and nobody has read anything of it or put a body
+ * beside it. Most requests are such, and need no reading then. `false` says nothing: the end may not have come yet.
  */
-export function isWithoutBody(request: IncomingMessage): boolean {
-  return isOver(request) && request.readableLength === 0 && !wasRead(request) && !wasAborted(request)
+export function isWithoutBody(request: IncomingMessage & ParsedBody, parsed: ParsedBody = request): boolean {
+  return isOver(request) && request.readableLength === 0 && !wasRead(request) && !wasAborted(request) && !hasBodyBeside(parsed)
 }
 
 /**
@@ -49,7 +49,7 @@ export async function readBody(
   parsed: ParsedBody = request,
 ): Promise<Uint8Array | undefined | 'too-large'> {
   if (kept.has(request)) return within(kept.get(request), maxBytes)
-  if (wasRead(request)) {
+  if (wasRead(request) || hasBodyBeside(parsed)) {
     const bytes = keptByParser(request, parsed)
     if (bytes !== undefined) return within(bytes, maxBytes)
     if (announcedLength(request) === 0 && isOfNodesParser(request)) return undefined

@@ -1,4 +1,4 @@
-import { findLines, headerLines } from '../wire/header-lines.ts'
+import { findLines, headerLines, trimOws } from '../wire/header-lines.ts'
 import type { IncomingHeaders } from '../wire/headers.ts'
 import { compileAddresses, isAddress } from './address.ts'
 
@@ -46,7 +46,7 @@ export function clientAddress(socketAddress: string | undefined, headers: Incomi
 function fromRight(entries: readonly string[], socketAddress: string, trusted: TrustedProxies): string | undefined {
   let client: string = socketAddress
   for (let at = entries.length - 1; at >= 0 && trusted(client); at--) {
-    const address = addressOf((entries[at] ?? '').replace(/^[ \t]+|[ \t]+$/g, ''))
+    const address = addressOf(trimOws(entries[at] ?? ''))
     if (address === undefined) return undefined
     client = address
   }
