@@ -2,7 +2,7 @@ import { createServer } from 'node:http'
 import { getRequestListener } from '@hono/node-server'
 import { serveStatic } from '@hono/node-server/serve-static'
 import { Hono } from 'hono'
-import { CHECK_CONNECTIONS_MS, closeServer, listen } from './http/listen.ts'
+import { CHECK_CONNECTIONS_MS, closeServer, HEADERS_TIMEOUT_MS, listen } from './http/listen.ts'
 import { bootstrap, type KeyService, openKeyService, type ServiceOptions } from './service.ts'
 
 export interface ServerOptions extends ServiceOptions {
@@ -35,7 +35,11 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   try {
     const bootstrapToken = await bootstrap(service)
     const app = consoleDirectory === undefined ? service.adminApp : withConsole(service.adminApp, consoleDirectory)
-    const server = createServer({ requestTimeout: REQUEST_TIMEOUT_MS, connectionsCheckingInterval: CHECK_CONNECTIONS_MS })
+    const server = createServer({
+      headersTimeout: HEADERS_TIMEOUT_MS,
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      connectionsCheckingInterval: CHECK_CONNECTIONS_MS,
+    })
     server.on('request', getRequestListener(app.fetch, { overrideGlobalObjects: false }))
     const port = await listen(server, options.port ?? 0, host)
     return {

@@ -141,6 +141,31 @@ describe('an Upgrade that is none to a WebSocket is ignored, and the call is wha
     expect(seen).toEqual([])
   })
 
+  it.each(['gzip', 'identity', 'gzip, chunked', 'chunked, identity', 'xchunked'])(
+    'but a body that nobody can read is refused: Transfer-Encoding: %s',
+    async coding => {
+      const { port } = await start()
+      const key = await makeKey()
+      const head = `POST /x HTTP/1.1\r\nhost: a\r\n${upgrades[0]}transfer-encoding: ${coding}\r\n${linesFor(key, 'POST', '/x')}\r\n`
+      const { text, ended } = talk(port, head + BODY)
+      await ended
+      expect(text()).toMatch(/^HTTP\/1\.1 400 /)
+      expect(seen).toEqual([])
+    },
+  )
+
+  it.each(['no body', 'a body', 'a body in chunks'] as const)('and ends the connection, with %s', async length => {
+    const { port } = await start()
+    const key = await makeKey()
+    const announced = lengths[length]
+    const sent =
+      announced === undefined ? '' : announced.startsWith('content') ? BODY : `${BODY.length.toString(16)}\r\n${BODY}\r\n0\r\n\r\n`
+    const signed = linesFor(key, 'POST', '/x', announced === undefined ? undefined : BODY)
+    const { text, ended } = talk(port, `POST /x HTTP/1.1\r\nhost: a\r\n${upgrades[0]}${announced ?? ''}${signed}\r\n${sent}`)
+    await ended
+    expect(text()).toMatch(/^HTTP\/1\.1 200 .*\r\nconnection: close\r\n/s)
+  })
+
   it('says that the connection ends where the parser may have dropped what came behind', async () => {
     const { port } = await start()
     const key = await makeKey()

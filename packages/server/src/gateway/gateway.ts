@@ -3,7 +3,7 @@ import { createServer as createTlsServer, type Server as TlsServer } from 'node:
 import type { Duplex } from 'node:stream'
 import { memoryReplayGuard, tell } from 'countersign'
 import { SCHEMES } from 'countersign/schemes'
-import { CHECK_CONNECTIONS_MS, closeServer } from '../http/listen.ts'
+import { CHECK_CONNECTIONS_MS, closeServer, HEADERS_TIMEOUT_MS } from '../http/listen.ts'
 import { RequestOrWebSocket, responseToUpgrade } from '../http/upgrade.ts'
 import { createCalled } from './called.ts'
 import { GATEWAY_DEFAULTS } from './defaults.ts'
@@ -33,8 +33,6 @@ export interface Gateway {
 }
 
 const MAX_HEADER_BYTES = 16_384
-/** With what may pass until Node looks, some 10 seconds. */
-const HEADERS_TIMEOUT_MS = 9_000
 
 /**
  * A reverse proxy that lets verified requests through and no others: not a byte goes upstream before the signature

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Refused } from 'countersign'
 import { endOfTurn } from 'countersign/node'
-import { isLastOfConnection } from '../http/upgrade.ts'
+import { hasUnreadCoding, isLastOfConnection } from '../http/upgrade.ts'
 import type { KeyService } from '../service.ts'
 import { beginEntry } from './access-entry.ts'
 import { createAnswer } from './answer.ts'
@@ -71,6 +71,7 @@ export function createHandler(options: HandlerOptions): Handle {
     // A WebSocket would be cut off in a moment.
     if (isUpgrade && isDraining()) return 'draining'
     if (takesHeadersOff(rawHeaders)) return 'connection-header'
+    if (hasUnreadCoding(request)) return 'transfer-encoding'
     const route = routeOf(method, path)
     return typeof route !== 'string' && 'verify' in route && route.signsOverride(rawHeaders, url) ? 'signed-override' : route
   }

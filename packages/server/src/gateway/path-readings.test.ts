@@ -88,6 +88,19 @@ describe('a path that a server may read as a guarded one', () => {
   })
 })
 
+it.each(['/admin%e2%84%aa', '/%E2%84%AAadmin', '/admin/%c5%bf'])(
+  'letters that are ASCII without regard to case are read as such: %s',
+  path => {
+    const guarded = ['/admink', '/kadmin', '/admin/s'].map(own => ({ ...GUARDED, path: own }))
+    expect(router([{ path: '/', schemes: ['qredo-v1'] }, ...guarded])(path)).toBe('unclear')
+  },
+)
+
+it('a route is written as on the request line', () => {
+  expect(() => router([{ path: '/über', schemes: ['qredo-v1'] }])).toThrow(/write \/%C3%BCber/)
+  expect(router([{ path: '/%C3%BCber', schemes: ['qredo-v1'] }])('/%C3%BCber')).toBe('/%C3%BCber')
+})
+
 describe('what is demanded of a path', () => {
   const open = { path: '/', schemes: ['qredo-v1'] }
 

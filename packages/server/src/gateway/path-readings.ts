@@ -39,8 +39,8 @@ const STEPS: readonly (readonly [PathReading, (path: string) => string])[] = [
   ['double-slashes', path => path.replace(/^\/{2,}[^/]*/, '') || '/'],
   // IIS, and everything that reads URLs as browsers do.
   ['backslashes', path => path.replaceAll('\\', '/')],
-  // Express, IIS.
-  ['letter-case', path => path.toLowerCase()],
+  // Express, IIS. The Kelvin sign and the long s are letters of ASCII without regard to case.
+  ['letter-case', path => path.replaceAll('\xe2\x84\xaa', 'k').replaceAll('\xc5\xbf', 's').toLowerCase()],
   ['script-names', path => behindScript(path)],
 ]
 

@@ -13,6 +13,11 @@ export const GATEWAY_PROBLEMS = {
     detail:
       'Connection names a header that the API behind the gateway may need, and would take it off: name only headers of the connection.',
   },
+  'transfer-encoding': {
+    status: 400,
+    title: 'Transfer-Encoding',
+    detail: 'A body is sent with its content-length, or with the Transfer-Encoding chunked alone.',
+  },
   'signed-override': {
     status: 400,
     title: 'Signed override',

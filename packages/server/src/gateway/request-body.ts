@@ -84,6 +84,7 @@ export function createRequestBodies(options: RequestBodiesOptions): RequestBodie
     let spooled: SpooledBody | undefined
     let file: { readonly path: string; readonly length: number } | undefined
     let endTurn: (() => void) | undefined
+    let isReleased = false
 
     async function read(maxBytes: number, use: BodyUse): ReturnType<BodyReader> {
       if (announcedLength !== undefined && announcedLength > maxBytes) return 'too-large'
@@ -103,7 +104,7 @@ export function createRequestBodies(options: RequestBodiesOptions): RequestBodie
       if (length === 0 || path === undefined) return undefined
       file = { path, length }
       const { bytes, done } = await spool.readBack(path, length)
-      endTurn = done
+      takeTurn(done)
       return bytes
     }
 
@@ -116,8 +117,14 @@ export function createRequestBodies(options: RequestBodiesOptions): RequestBodie
         return { standIn: zeros.subarray(0, length), digests }
       }
       const { bytes, done } = await spool.readStandIn(length)
-      endTurn = done
+      takeTurn(done)
       return { standIn: bytes, digests }
+    }
+
+    /** Whoever asked may have given up meanwhile; then the next has the turn at once. */
+    function takeTurn(done: () => void): void {
+      if (isReleased) done()
+      else endTurn = done
     }
 
     const verified = (): void => {
@@ -145,6 +152,7 @@ export function createRequestBodies(options: RequestBodiesOptions): RequestBodie
       },
       verified,
       release() {
+        isReleased = true
         verified()
         heldBody?.release()
         return spooled?.remove()

@@ -122,6 +122,8 @@ export function createRouter(options: RouterOptions): Router {
     .map(config => {
       if (!config.path.startsWith('/'))
         throw new ServerError('route-invalid', 400, `The path of a route begins with a slash: ${config.path}`)
+      if (!/^[!-~]*$/.test(config.path))
+        throw new ServerError('route-invalid', 400, `The path of a route is ASCII, as on the request line: write ${encodeURI(config.path)}`)
       const own = config.schemes.map(name => named(config, () => verifierOf(name, config.only)))
       const strippers = new Map(own.map(({ scheme }) => [scheme.name, compileTargetStripper(scheme)]))
       const verify = verifyInTurn(own.map(verifier => deprecations.ofRoute(verifier, config.path)))

@@ -31,11 +31,20 @@ export class RequestOrWebSocket extends IncomingMessage {
 }
 
 /**
- * Whether no other request can follow on the connection: Node's parser drops what came in together with a request
- * without a body whose `Upgrade` is ignored.
+ * Whether no other request can follow on the connection: Node's parser drops what came in together with a request whose
+ * `Upgrade` is ignored.
  */
 export function isLastOfConnection(request: IncomingMessage): boolean {
-  return asking.has(request) && announcedLength(request) === 0
+  return asking.has(request)
+}
+
+/**
+ * Whether a request says of its body what Node's parser would have refused, had it not stopped at the `Upgrade`: then
+ * nobody knows where the body ends.
+ */
+export function hasUnreadCoding(request: IncomingMessage): boolean {
+  const coding = request.headers['transfer-encoding']
+  return asking.has(request) && coding !== undefined && coding.trim().toLowerCase() !== 'chunked'
 }
 
 /** The response to an upgrade request, which Node leaves to us: it is answered like every other request. */
