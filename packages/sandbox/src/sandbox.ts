@@ -6,6 +6,7 @@ import {
   closeServer,
   createMasterKeyFile,
   createSealer,
+  HEADERS_TIMEOUT_MS,
   type KeyService,
   listen,
   masterKeysFromFile,
@@ -74,6 +75,8 @@ const DEFAULT_STEP_MS = 1_000
 
 const DEMO_ASSET = 'ETH-TESTNET'
 
+/** Longer than clients and balancers keep one, so that no call meets a connection that is just being closed. */
+const KEEP_ALIVE_TIMEOUT_MS = 65_000
 /** A request's headers and body have to arrive within this. */
 const REQUEST_TIMEOUT_MS = 30_000
 
@@ -109,7 +112,12 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     .where('asset', '=', DEMO_ASSET)
     .where('fund.organisation_id', '=', accounts.organisationId)
     .executeTakeFirstOrThrow()
-  const server = createServer({ requestTimeout: REQUEST_TIMEOUT_MS, connectionsCheckingInterval: CHECK_CONNECTIONS_MS })
+  const server = createServer({
+    headersTimeout: HEADERS_TIMEOUT_MS,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    connectionsCheckingInterval: CHECK_CONNECTIONS_MS,
+    keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+  })
   const port = await listen(server, options.port ?? 0, host).catch(async (error: unknown) => {
     await service.close()
     await store.destroy()
