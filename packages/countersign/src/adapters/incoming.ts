@@ -22,7 +22,8 @@ export function incomingOf(env: unknown): Incoming | undefined {
 
 /**
  * The headers of a request as they came. One that a program made may have no raw ones. Over HTTP/2, `:authority` is the
- * `Host`; another one beside it is a second line (RFC 9113 §8.3.1), so that no handler goes by a host that was not called.
+ * `Host`; another one beside it is a second line (RFC 9113 §8.3.1), so that no handler goes by a host that was not
+ * called.
  */
 export function nodeHeaders(request: Pick<Incoming, 'rawHeaders' | 'headers' | 'httpVersionMajor'>): IncomingHeaders {
   const { rawHeaders } = request
