@@ -4,8 +4,9 @@ import { readStream } from '../wire/stream.ts'
 import { type AdapterOptions, asError, createAdapter } from './adapter.ts'
 import { ask } from './ask.ts'
 import { BodyEatenError } from './body-eaten.ts'
+import { incomingOf } from './incoming.ts'
 import { rememberCall } from './verified-calls.ts'
-import { problemResponse, readWebRequest, withHeaders } from './web.ts'
+import { leftBy, problemResponse, readWebRequest, withHeaders } from './web.ts'
 
 /** What the middleware needs of a Hono context. */
 export interface HonoContext {
@@ -50,7 +51,8 @@ export function requireSignature(
     let target: string
     try {
       const own = readWebRequest(context.req.raw, options.headers && ask(options.headers, context), context.env)
-      const call = adapter.incoming(context, { ...own, body: maxBytes => keepHonoBody(context, maxBytes) })
+      const body = leftBy(incomingOf(context.env), maxBytes => keepHonoBody(context, maxBytes))
+      const call = adapter.incoming(context, { ...own, body })
       target = call.target
       result = await verifier.verify(call, options)
       adapter.judged(result, context)

@@ -7,6 +7,8 @@ export interface Incoming {
   readonly rawHeaders: string[]
   readonly headers: { readonly [name: string]: string | string[] | undefined }
   readonly httpVersionMajor: number
+  /** Whether anything of its body was read. */
+  readonly readableDidRead?: boolean | undefined
   readonly socket?: { readonly remoteAddress?: string | undefined } | null | undefined
 }
 

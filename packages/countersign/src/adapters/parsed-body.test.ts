@@ -1,7 +1,9 @@
 import { createServer, IncomingMessage, type RequestListener } from 'node:http'
 import { type AddressInfo, Socket } from 'node:net'
 import { gzipSync } from 'node:zlib'
+import { getRequestListener } from '@hono/node-server'
 import express from 'express'
+import { Hono } from 'hono'
 import Koa from 'koa'
 import bodyParser from 'koa-bodyparser'
 import { afterEach, describe, expect, it } from 'vitest'
@@ -10,8 +12,10 @@ import { qredoV1 } from '../schemes/index.ts'
 import { createSigner } from '../sign/sign.ts'
 import { createVerifier, type Verifier } from '../verify/verify.ts'
 import * as forExpress from './express.ts'
+import * as forHono from './hono.ts'
 import * as forKoa from './koa.ts'
 import { verifyNodeRequest } from './node.ts'
+import * as forWeb from './web.ts'
 
 const secret = Buffer.alloc(60, 5).toString('base64')
 const ORIGIN = 'http://api.example'
@@ -91,6 +95,30 @@ async function call(make: (own: Verifier) => RequestListener, { body = JSON_BODY
 
 const text = { 'content-type': 'text/plain' }
 const gzip = { 'content-encoding': 'gzip' }
+
+describe('a web-standard request behind a parser of Node', () => {
+  const handlers = {
+    hono: (own: Verifier) => new Hono().use(forHono.requireSignature(own, options)).all('*', context => context.text('ran')).fetch,
+    web: (own: Verifier) => forWeb.requireSignature(own, () => new Response('ran'), options),
+  }
+  const behind =
+    (parser: Parser | undefined, name: keyof typeof handlers) =>
+    (own: Verifier): RequestListener => {
+      const app = express()
+      if (parser !== undefined) app.use(parser)
+      app.use(getRequestListener(handlers[name](own) as never) as never)
+      return app as unknown as RequestListener
+    }
+
+  it.each(['hono', 'web'] as const)('is no request without a body: %s', async name => {
+    const nothing = Buffer.alloc(0)
+    expect(await call(behind(undefined, name), {})).toEqual({ status: 200, text: 'ran' })
+    expect(await call(behind(express.json(), name), { body: nothing })).toEqual({ status: 200, text: 'ran' })
+    for (const signed of [JSON_BODY, nothing]) expect((await call(behind(express.json(), name), { signed })).status).toBe(500)
+    expect(await call(behind(express.json({ verify: keep }), name), {})).toEqual({ status: 200, text: 'ran' })
+    expect((await call(behind(express.json({ verify: keep }), name), { signed: nothing })).status).toBe(401)
+  })
+})
 
 describe('a body that a program has put beside an ended stream', () => {
   const made = (beside: object, signed: Uint8Array | undefined) => {

@@ -174,13 +174,15 @@ describe.each(Object.entries(AT_ROOT))('%s', (name, make) => {
     expect(await call(make, { ...two, headers: { host: 'b.example' } })).toBe('ran')
   })
 
-  it.runIf(/node|signed|koa|hono|web/.test(name))('takes :authority for the host over HTTP/2', async () => {
-    const authority = { ':authority': 'b.example' }
-    const two = { signed: 'http://b.example/x', sent: '/x', origin: [ORIGIN, 'http://b.example'], isHttp2: true }
-    expect(await call(make, { ...two, headers: authority })).toBe('ran')
-    expect(await call(make, { ...two, headers: { ...authority, host: 'b.example' } })).toBe('ran')
-    // A handler may go by the other.
-    expect(await call(make, { ...two, headers: { ...authority, host: 'api.example' } })).toBe(400)
-    expect(await call(make, { ...two, headers: { ':authority': 'c.example' } })).toBe(421)
-  })
+  // Express has no HTTP/2, and Fastify a server of its own for it.
+  if (name !== 'express' && name !== 'fastify')
+    it('takes :authority for the host over HTTP/2', async () => {
+      const authority = { ':authority': 'b.example' }
+      const two = { signed: 'http://b.example/x', sent: '/x', origin: [ORIGIN, 'http://b.example'], isHttp2: true }
+      expect(await call(make, { ...two, headers: authority })).toBe('ran')
+      expect(await call(make, { ...two, headers: { ...authority, host: 'b.example' } })).toBe('ran')
+      // A handler may go by the other.
+      expect(await call(make, { ...two, headers: { ...authority, host: 'api.example' } })).toBe(400)
+      expect(await call(make, { ...two, headers: { ':authority': 'c.example' } })).toBe(421)
+    })
 })

@@ -4,7 +4,7 @@ import { readStream } from '../wire/stream.ts'
 import { type AdapterOptions, createAdapter } from './adapter.ts'
 import { ask } from './ask.ts'
 import { BodyEatenError } from './body-eaten.ts'
-import { incomingOf, nodeHeaders } from './incoming.ts'
+import { type Incoming, incomingOf, nodeHeaders } from './incoming.ts'
 import { FAILED, type RefusalAnswer, refusalAnswer } from './refusal.ts'
 
 /**
@@ -80,8 +80,23 @@ export function readWebRequest(request: Request, headers?: IncomingHeaders, env?
     method: request.method,
     target: incoming?.originalUrl ?? incoming?.url ?? targetOf(request.url),
     headers: headers ?? (incoming === undefined ? withHost(request) : nodeHeaders(incoming)),
-    body: maxBytes => readWebBody(request, maxBytes),
+    body: leftBy(incoming, maxBytes => readWebBody(request, maxBytes)),
     address: incoming?.socket?.remoteAddress,
+  }
+}
+
+type ReadWhole = (maxBytes: number) => Promise<Uint8Array | undefined | 'too-large'>
+
+/**
+ * A reader for what a parser in front of all this has left, in Express, say. What it has read is missing from the
+ * web-standard request, which then seems to have no body; a handler may find it in Node's own.
+ */
+export function leftBy(incoming: Incoming | undefined, read: ReadWhole): ReadWhole {
+  if (incoming?.readableDidRead !== true) return read
+  return async maxBytes => {
+    const body = await read(maxBytes)
+    if (body !== undefined && body.length > 0) return body
+    throw new BodyEatenError('A parser has read the body before, so its bytes are gone: put the signature check in front of it.')
   }
 }
 
