@@ -49,18 +49,21 @@ export async function readBody(
   parsed: ParsedBody = request,
 ): Promise<Uint8Array | undefined | 'too-large'> {
   if (kept.has(request)) return within(kept.get(request), maxBytes)
-  if (wasRead(request) || hasBodyBeside(parsed)) {
-    const bytes = keptByParser(request, parsed)
-    if (bytes !== undefined) return within(bytes, maxBytes)
-    if (announcedLength(request) === 0 && isOfNodesParser(request)) return undefined
-    throw new BodyEatenError(`A parser has read the body and kept nothing of it, so its signature can't be checked. ${KEEP_BODY_ADVICE}`)
-  }
+  if (wasRead(request)) return within(readByParser(request, parsed), maxBytes)
   if (request.readableEncoding !== null)
     throw new BodyEatenError('The body is read as text (setEncoding), and its bytes are signed: leave its encoding alone.')
-  if (isWithoutBody(request)) return undefined
+  if (isWithoutBody(request, parsed)) return undefined
   if (!isOver(request) && (request.destroyed || wasAborted(request))) throw clientGone()
   if ((announcedLength(request) ?? 0) > maxBytes) return 'too-large'
-  return takeAndPutBack(request, maxBytes)
+  const body = isOver(request) && request.readableLength === 0 ? undefined : await takeAndPutBack(request, maxBytes)
+  return body === undefined && hasBodyBeside(parsed) ? within(readByParser(request, parsed), maxBytes) : body
+}
+
+/** @throws BodyEatenError where a parser has kept nothing of what it read */
+function readByParser(request: IncomingMessage, parsed: ParsedBody): Uint8Array | undefined {
+  const bytes = keptByParser(request, parsed)
+  if (bytes !== undefined || (announcedLength(request) === 0 && isOfNodesParser(request))) return bytes
+  throw new BodyEatenError(`A parser has read the body and kept nothing of it, so its signature can't be checked. ${KEEP_BODY_ADVICE}`)
 }
 
 /**
