@@ -1,14 +1,13 @@
 import { qredoV2 } from 'countersign/schemes'
-import { describe, expect, it, vi } from 'vitest'
+import { expect, vi } from 'vitest'
+import { tryWatchers, type Watchers } from '../../server/test/try-watchers.ts'
 import { V2_BASE } from '../src/index.ts'
 import { cleanUp, clientOf, demoKey, start } from './sandbox.ts'
 
 cleanUp()
 
-type Watcher = () => unknown
-
 /** Every watcher of the sandbox, each called once at least. */
-const WATCHERS: { readonly [name: string]: (watcher: Watcher) => Promise<unknown> } = {
+const WATCHERS: Watchers = {
   async 'onRefused of signed calls'(watcher) {
     const { origin } = await start({ onRefused: watcher })
     expect((await fetch(`${origin}/qapi/v1/balance`)).status).toBe(401)
@@ -34,28 +33,4 @@ const WATCHERS: { readonly [name: string]: (watcher: Watcher) => Promise<unknown
   },
 }
 
-describe.each(Object.keys(WATCHERS))('a watcher: %s', name => {
-  it.each<readonly [string, Watcher]>([
-    [
-      'throws',
-      () => {
-        throw new Error('the log is away')
-      },
-    ],
-    ['rejects', async () => Promise.reject(new Error('the log is away'))],
-  ])('that %s changes nothing, and does not end the process', async (_what, watcher) => {
-    const unhandled = vi.fn()
-    const watched = vi.fn(watcher)
-    process.on('unhandledRejection', unhandled)
-    process.on('uncaughtException', unhandled)
-    try {
-      await WATCHERS[name]?.(watched)
-      await new Promise(setImmediate)
-    } finally {
-      process.off('unhandledRejection', unhandled)
-      process.off('uncaughtException', unhandled)
-    }
-    expect(watched).toHaveBeenCalled()
-    expect(unhandled).not.toHaveBeenCalled()
-  })
-})
+tryWatchers(WATCHERS)

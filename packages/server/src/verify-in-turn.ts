@@ -41,14 +41,14 @@ export function verifyInTurn(
       typeof given.body === 'function'
         ? { ...given, body: readOnce(given.body, () => verifiers.flatMap(verifier => verifier.bodyUseOf(given) ?? [])) }
         : given
-    const presented = verifiers.filter(verifier => verifier.presents(request))
-    const options = asked.deferBody !== true || presented.length < 2 ? asked : { ...asked, deferBody: false }
+    const presented = (): readonly Verifier[] => verifiers.filter(verifier => verifier.presents(request))
+    const options = asked.deferBody === true && presented().length > 1 ? { ...asked, deferBody: false } : asked
     const passedOver = new Map<Verifier, Verification>()
     for (const verifier of verifiers) {
       const { scheme } = verifier
       const result = await verifyBy(verifier, request, options)
       if (result.ok) {
-        for (const other of presented) {
+        for (const other of presented()) {
           if (other === verifier) continue
           const known = passedOver.get(other) ?? (await verifyBy(other, request))
           if (!known.ok && !isHarmless(known, hasOwnPlaces(other.scheme, scheme))) return { result: known, scheme: other.scheme.name }

@@ -5,9 +5,9 @@ import { join } from 'node:path'
 import { createGateway, type KeyService, listen, openKeyService, redisReplayGuard } from '@countersign/server'
 import { createSigner } from 'countersign'
 import { qredoV1 } from 'countersign/schemes'
-import { afterEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, expect, vi } from 'vitest'
+import { tryWatchers, type Watcher, type Watchers } from './try-watchers.ts'
 
-type Watcher = () => unknown
 type GatewayWatcher = 'onFinished' | 'onError' | 'onReplayNearlyFull'
 
 const ORIGIN = 'https://api.example.com'
@@ -67,7 +67,7 @@ const gatewayPasses = (name: GatewayWatcher) => async (watcher: Watcher) =>
   expect(await callGateway({ [name]: watcher })).toEqual([200, 503])
 
 /** Every watcher of the server, each called once at least. */
-const WATCHERS: { readonly [name: string]: (watcher: Watcher) => Promise<unknown> } = {
+const WATCHERS: Watchers = {
   'onFinished of a gateway': gatewayPasses('onFinished'),
   'onError of a gateway': gatewayPasses('onError'),
   'onReplayNearlyFull of a gateway': gatewayPasses('onReplayNearlyFull'),
@@ -106,28 +106,4 @@ const WATCHERS: { readonly [name: string]: (watcher: Watcher) => Promise<unknown
   },
 }
 
-describe.each(Object.keys(WATCHERS))('a watcher: %s', name => {
-  it.each<readonly [string, Watcher]>([
-    [
-      'throws',
-      () => {
-        throw new Error('the log is away')
-      },
-    ],
-    ['rejects', async () => Promise.reject(new Error('the log is away'))],
-  ])('that %s changes nothing, and does not end the process', async (_what, watcher) => {
-    const unhandled = vi.fn()
-    const watched = vi.fn(watcher)
-    process.on('unhandledRejection', unhandled)
-    process.on('uncaughtException', unhandled)
-    try {
-      await WATCHERS[name]?.(watched)
-      await new Promise(setImmediate)
-    } finally {
-      process.off('unhandledRejection', unhandled)
-      process.off('uncaughtException', unhandled)
-    }
-    expect(watched).toHaveBeenCalled()
-    expect(unhandled).not.toHaveBeenCalled()
-  })
-})
+tryWatchers(WATCHERS)

@@ -117,10 +117,8 @@ export function createAdapter<R>(
   }
 }
 
-/** Frameworks take `undefined` or a text for "go on". */
-export function asError(thrown: unknown): Error {
-  return thrown instanceof Error ? thrown : new Error('The signature was not checked.', { cause: thrown })
-}
+/** Of an error in the check that was none. */
+export const NOT_CHECKED = 'The signature was not checked.'
 
 function forwardedHost(headers: IncomingHeaders): string | undefined {
   return findLines(headerLines(headers), 'x-forwarded-host')?.join(',').split(',').at(-1)?.trim()

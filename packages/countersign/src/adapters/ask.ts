@@ -1,3 +1,5 @@
+import { asError } from '../contract/as-error.ts'
+
 /**
  * Calls an option of an adapter, such as `address`.
  *
@@ -7,6 +9,6 @@ export function ask<R, V>(option: (request: R) => V, request: R): V {
   try {
     return option(request)
   } catch (error) {
-    throw error instanceof Error ? error : new Error('An option of the signature check failed.', { cause: error })
+    throw asError(error, 'An option of the signature check failed.')
   }
 }

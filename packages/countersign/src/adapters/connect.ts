@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { asError } from '../contract/as-error.ts'
 import type { IncomingRequest, Verified, Verifier } from '../verify/verify.ts'
-import { type AdapterOptions, asError, createAdapter } from './adapter.ts'
+import { type AdapterOptions, createAdapter, NOT_CHECKED } from './adapter.ts'
 import { answerProbe } from './body-probe.ts'
 import { isAnswered, nodeRefusalAnswer, sendAnswer, sendFailed, setHeaders } from './node-answer.ts'
 import { socketAddressOf } from './node-request.ts'
@@ -26,8 +27,8 @@ export function checkCalls<R extends IncomingMessage, N>(
 
   /** `undefined` where the call is answered already. */
   async function judge(request: R, response: ServerResponse): Promise<Verified | undefined> {
-    // Node's parser tells a listener of the head first, and of the end in the same turn, if both have come: by then it
-    // is seen that there is no body.
+    // Node's parser calls a listener at the end of the head. Where the request's end came with it, the stream has ended
+    // once this turn is over, and then nothing has to be read.
     await undefined
     const call = adapter.incoming(request, read(request))
     const result = await verifier.verify(call, options)
@@ -49,7 +50,7 @@ export function checkCalls<R extends IncomingMessage, N>(
     try {
       verified = await judge(request, response)
     } catch (thrown) {
-      const error = asError(thrown)
+      const error = asError(thrown, NOT_CHECKED)
       adapter.report(error, request, handOn !== undefined)
       if (handOn === undefined) sendFailed(request, response)
       else await handOn(error, next)

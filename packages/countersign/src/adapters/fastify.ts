@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { asError } from '../contract/as-error.ts'
 import type { Verification, Verifier } from '../verify/verify.ts'
-import { type AdapterOptions, asError, createAdapter } from './adapter.ts'
+import { type AdapterOptions, createAdapter, NOT_CHECKED } from './adapter.ts'
 import { isAnswered, nodeRefusalAnswer } from './node-answer.ts'
 import { readNodeRequest, socketAddressOf } from './node-request.ts'
 import { keepReadable } from './read-body.ts'
@@ -53,7 +54,7 @@ export function requireSignature(
       await endOfTurn()
     } catch (error) {
       adapter.report(error, request, true)
-      throw asError(error)
+      throw asError(error, NOT_CHECKED)
     }
     // Something else has answered, such as a timeout: Fastify goes no further when the reply is what a hook returns.
     if (reply.sent || isAnswered(reply.raw)) return reply

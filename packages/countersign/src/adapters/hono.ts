@@ -1,7 +1,8 @@
+import { asError } from '../contract/as-error.ts'
 import type { Verification, Verifier } from '../verify/verify.ts'
 import type { IncomingHeaders } from '../wire/headers.ts'
 import { readStream } from '../wire/stream.ts'
-import { type AdapterOptions, asError, createAdapter } from './adapter.ts'
+import { type AdapterOptions, createAdapter, NOT_CHECKED } from './adapter.ts'
 import { ask } from './ask.ts'
 import { BodyEatenError } from './body-eaten.ts'
 import { incomingOf } from './incoming.ts'
@@ -58,7 +59,7 @@ export function requireSignature(
       adapter.judged(result, context)
     } catch (error) {
       adapter.report(error, context, true)
-      throw asError(error)
+      throw asError(error, NOT_CHECKED)
     }
     if (!result.ok) return problemResponse(result, verifier.scheme.name, target)
     rememberCall(context, result)

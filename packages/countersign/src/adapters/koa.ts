@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { asError } from '../contract/as-error.ts'
 import type { Verification, Verifier } from '../verify/verify.ts'
-import { type AdapterOptions, asError, createAdapter } from './adapter.ts'
+import { type AdapterOptions, createAdapter, NOT_CHECKED } from './adapter.ts'
 import { answerProbe } from './body-probe.ts'
 import { isAnswered, nodeRefusalAnswer } from './node-answer.ts'
 import { readNodeRequest, socketAddressOf } from './node-request.ts'
@@ -60,7 +61,7 @@ export function requireSignature(
       await endOfTurn()
     } catch (error) {
       adapter.report(error, context, true)
-      throw asError(error)
+      throw asError(error, NOT_CHECKED)
     }
     // Something else has answered, such as a timeout.
     if (isAnswered(res)) return undefined

@@ -31,7 +31,7 @@ export function keptByParser(request: IncomingMessage, { rawBody, body }: Parsed
     throw new BodyEatenError(
       `A parser has made the body text from another encoding than UTF-8 (content-type: ${headers['content-type']}), and its bytes are signed: put the signature check in front of the parser.`,
     )
-  // Who keeps a rawBody means the bytes that came. A body of which nobody said how long it was may be another text.
+  // A rawBody is what came. A text of another parser may differ from it, which only a content-length would show.
   if (isWhole || (sent === undefined && rawBody !== undefined)) return bytes
   throw new BodyEatenError(
     `A parser has made the body a text of ${bytes.length} bytes where ${sent ?? 'an unknown number of'} bytes were sent, and its bytes are signed: put the signature check in front of the parser, or use express.raw().`,

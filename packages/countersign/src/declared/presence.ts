@@ -13,8 +13,9 @@ export function compilePresence(scheme: DeclaredScheme): (request: PlanRequest) 
     .map(carrier => ({ in: carrier.in, name: carrier.name, words: wordsBefore(carrier).toLowerCase() }))
   return ({ headers, target }) => {
     const lines = headerLines(headers)
+    const pairs = queryOf(target).split('&')
     return places.every(({ in: place, name, words }) => {
-      if (place === 'query') return new RegExp(`(?:^|&)${name}=`).test(queryOf(target))
+      if (place === 'query') return pairs.some(pair => pair.startsWith(`${name}=`))
       return findLine(lines, name)?.toLowerCase().startsWith(words) === true
     })
   }

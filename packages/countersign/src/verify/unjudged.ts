@@ -1,3 +1,4 @@
+import { asError } from '../contract/as-error.ts'
 import type { FailureCode } from '../contract/failure.ts'
 import { explainFailure } from '../contract/problem.ts'
 import type { Verification } from './types.ts'
@@ -19,7 +20,7 @@ const UNJUDGED: readonly FailureCode[] = ['body-incomplete', 'body-unreadable', 
 export function throwUnjudged(result: Verification): void {
   if (result.ok || !UNJUDGED.includes(result.failure.code)) return
   const { failure, cause } = result
-  throw cause instanceof Error ? cause : new Error(explainFailure(failure), { cause })
+  throw asError(cause, explainFailure(failure))
 }
 
 /** Whether a body's reader failed for its client: that left, or sent less than it said, or what can't be read. */

@@ -104,7 +104,7 @@ export function createRequestBodies(options: RequestBodiesOptions): RequestBodie
       if (length === 0 || path === undefined) return undefined
       file = { path, length }
       const { bytes, done } = await spool.readBack(path, length)
-      takeTurn(done)
+      keepTurn(done)
       return bytes
     }
 
@@ -117,12 +117,12 @@ export function createRequestBodies(options: RequestBodiesOptions): RequestBodie
         return { standIn: zeros.subarray(0, length), digests }
       }
       const { bytes, done } = await spool.readStandIn(length)
-      takeTurn(done)
+      keepTurn(done)
       return { standIn: bytes, digests }
     }
 
     /** Whoever asked may have given up meanwhile; then the next has the turn at once. */
-    function takeTurn(done: () => void): void {
+    function keepTurn(done: () => void): void {
       if (isReleased) done()
       else endTurn = done
     }
