@@ -2,6 +2,7 @@ import { existsSync, mkdirSync } from 'node:fs'
 import { createServer, type IncomingMessage } from 'node:http'
 import { join } from 'node:path'
 import {
+  boundPipelining,
   CHECK_CONNECTIONS_MS,
   closeServer,
   createMasterKeyFile,
@@ -161,7 +162,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     admin,
     onError,
   })
-  server.on('request', getRequestListener(app.fetch, { overrideGlobalObjects: false }))
+  server.on('request', boundPipelining(getRequestListener(app.fetch, { overrideGlobalObjects: false })))
   server.on(
     'upgrade',
     feedUpgrades({

@@ -3,6 +3,7 @@ import { getRequestListener } from '@hono/node-server'
 import { serveStatic } from '@hono/node-server/serve-static'
 import { Hono } from 'hono'
 import { CHECK_CONNECTIONS_MS, closeServer, HEADERS_TIMEOUT_MS, listen } from './http/listen.ts'
+import { boundPipelining } from './http/pipelining.ts'
 import { bootstrap, type KeyService, openKeyService, type ServiceOptions } from './service.ts'
 
 export interface ServerOptions extends ServiceOptions {
@@ -40,7 +41,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       requestTimeout: REQUEST_TIMEOUT_MS,
       connectionsCheckingInterval: CHECK_CONNECTIONS_MS,
     })
-    server.on('request', getRequestListener(app.fetch, { overrideGlobalObjects: false }))
+    server.on('request', boundPipelining(getRequestListener(app.fetch, { overrideGlobalObjects: false })))
     const port = await listen(server, options.port ?? 0, host)
     return {
       origin: `http://${host}:${port}`,

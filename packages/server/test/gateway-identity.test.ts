@@ -76,7 +76,7 @@ async function call(method: string, path: string, body?: string, scheme: Scheme 
   const signer = createSigner(scheme, { keyId: made.key.id, secret: made.secret ?? '' })
   const { headers } = signer.sign({ method, url: ORIGIN + path, body, headers: scheme === rfc9421 ? { host: 'api.example.com' } : {} })
   seen = undefined
-  const sent = { ...(headers as Record<string, string>), 'x-countersign-identity': 'forged' }
+  const sent = { ...(headers as Record<string, string>), 'x-countersign-identity': 'forged', 'x-request-id': 'one-for-all' }
   const answer = await fetch(base + path, { method, headers: sent, ...(body === undefined ? {} : { body }) })
   if (answer.status !== 200 || seen === undefined) throw new Error(await answer.text())
   const { token, target, body: got, requestId } = seen as Seen
@@ -90,12 +90,14 @@ const jwks = async () => (await (await fetch(`${base}/.well-known/countersign/jw
 
 it('is a token of one call, with the body’s digest however the body is passed on', async () => {
   const large = JSON.stringify({ a: 'a'.repeat(5000) })
-  for (const [method, body, scheme] of [
+  const ids = new Set<unknown>()
+  const calls = [
     ['GET', undefined, qredoV1],
     ['POST', '{"a":1}', qredoV1],
     ['POST', large, qredoV1],
     ['POST', large, rfc9421],
-  ] as const) {
+  ] as const
+  for (const [method, body, scheme] of calls) {
     const { token, target, requestId, keyId, body: got } = await call(method, '/orders?a=%7e', body, scheme)
     const digest = await crypto.subtle.digest('SHA-256', Buffer.from(got))
     expect(got).toBe(body ?? '')
@@ -103,7 +105,7 @@ it('is a token of one call, with the body’s digest however the body is passed 
     expect(claims).toMatchObject({
       aud: AUDIENCE,
       sub: keyId,
-      jti: requestId,
+      request: requestId,
       method,
       target: '/v1/orders?a=%7e',
       digest: `sha-256=:${Buffer.from(digest).toString('base64')}:`,
@@ -114,8 +116,11 @@ it('is a token of one call, with the body’s digest however the body is passed 
       wallet: '',
     })
     expect(target).toBe('/v1/orders?a=%7e')
+    ids.add(claims['jti'])
     expect(Number(claims['exp']) - Number(claims['iat'])).toBe(60)
   }
+  // Whatever the requests are called.
+  expect(ids.size).toBe(calls.length)
 })
 
 it('has keys that anyone can fetch, of which none is private', async () => {

@@ -1,6 +1,6 @@
 import { execFileSync, fork, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -10,6 +10,7 @@ import { createSigner, type Scheme } from 'countersign'
 import { qredoV1, rfc9421 } from 'countersign/schemes'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { createSpoolFolder, removeDeadSpools } from '../src/gateway/spool-folder.ts'
+import { MAX_PIPELINED } from '../src/http/pipelining.ts'
 import { type AccessEntry, createGateway, type Gateway, type GatewayOptions, type KeyService, openKeyService } from '../src/index.ts'
 import { sockets, talk } from './talk.ts'
 
@@ -98,6 +99,8 @@ function headOf(body: string, lines: string, options: HeadOptions = {}): string 
 }
 
 const jsonOf = (length: number): string => JSON.stringify({ a: 'x'.repeat(length - 8) })
+const CHUNKED = 'transfer-encoding: chunked\r\n'
+const ignored = (): void => undefined
 const chunksOf = (body: string): string => {
   const half = body.length >> 1
   return [body.slice(0, half), body.slice(half), ''].map(piece => `${piece.length.toString(16)}\r\n${piece}\r\n`).join('')
@@ -114,7 +117,6 @@ describe('a body of an unknown key', () => {
   const large = jsonOf(50_000)
   const tooLarge = jsonOf(MAX_BYTES + 1)
   const length = (body: string, more = ''): string => `content-length: ${body.length}\r\n${more}`
-  const CHUNKED = 'transfer-encoding: chunked\r\n'
   interface Sent {
     readonly body: string
     readonly lines: string
@@ -248,6 +250,29 @@ describe('the disk for bodies', () => {
   })
 })
 
+describe('whether there is room', () => {
+  it.each([
+    ['in memory', 500, 503, { maxHeldBytes: 100 }],
+    ['on disk', 50_000, 507, { maxSpoolBytes: 100 }],
+  ] as const)('%s is told of no key: what is refused is refused for all', async (_place, size, status, options) => {
+    const { port } = await start(options)
+    const body = jsonOf(size)
+    for (const lines of [`content-length: ${body.length}\r\n`, CHUNKED]) {
+      const bytes = lines === CHUNKED ? chunksOf(body) : body
+      // What comes in chunks may be of any length, and is for the disk.
+      const isRefused = status === 507 || lines !== CHUNKED
+      const answers: string[] = []
+      for (const who of isRefused ? ['nobody', 'forger', 'holder'] : ['nobody', 'forger']) {
+        const { text } = talk(port, headOf(body, lines, { who }) + bytes)
+        await poll(text).toMatch(/"code":"[a-z-]+"/)
+        answers.push(text().replace(/x-request-id: .*\r\n|Date: .*\r\n/g, ''))
+      }
+      if (isRefused) expect(answers[0]).toContain(`HTTP/1.1 ${status} `)
+      expect(new Set(answers).size, answers.join('')).toBe(1)
+    }
+  })
+})
+
 describe('the folder of a process', () => {
   it('that was killed is removed at the next start, and no other', async () => {
     const parent = join(folder, 'parents')
@@ -266,7 +291,7 @@ describe('the folder of a process', () => {
       for (const path of [deadPath, livePath, ownPath]) writeFileSync(join(path, 'body'), 'x')
       const others = ['countersign-gateway-elsewhere-abcdef', 'countersign-gateway-', 'something-else'].map(name => join(parent, name))
       for (const path of others) mkdirSync(path)
-      await removeDeadSpools(parent)
+      await removeDeadSpools(parent, ignored)
       const there = (): readonly string[] =>
         readdirSync(parent)
           .map(name => join(parent, name))
@@ -274,12 +299,49 @@ describe('the folder of a process', () => {
       expect(there()).toEqual([deadPath, livePath, ownPath, ...others].sort())
       killed.kill('SIGKILL')
       await once(killed, 'exit')
-      await removeDeadSpools(parent)
+      await removeDeadSpools(parent, ignored)
       expect(there()).toEqual([livePath, ownPath, ...others].sort())
       await own.close()
       expect(there()).toEqual([livePath, ...others].sort())
     } finally {
       for (const child of [killed, living]) child.kill('SIGKILL')
+    }
+  })
+
+  // Only root can be two users.
+  it.skipIf(process.getuid?.() !== 0)('of another user, which can’t be removed, keeps none of the others', async () => {
+    const parent = mkdtempSync(join(tmpdir(), 'countersign-shared-'))
+    const built = fileURLToPath(new URL('../dist/gateway/spool-folder.js', import.meta.url))
+    const script = join(parent, 'user.mjs')
+    writeFileSync(
+      script,
+      `import { createSpoolFolder, removeDeadSpools } from ${JSON.stringify(built)}
+      const errors = []
+      process.send({ path: await createSpoolFolder(${JSON.stringify(parent)}).path() })
+      process.on('message', async () => {
+        await removeDeadSpools(${JSON.stringify(parent)}, error => errors.push(error.code))
+        process.send({ errors })
+      })`,
+    )
+    chmodSync(parent, 0o1777)
+    const others = { uid: 65_534, gid: 65_534 }
+    const children = [fork(script), fork(script, others), fork(script, others)] as const
+    try {
+      const made = await Promise.all(children.map(async child => (await once(child, 'message'))[0].path as string))
+      for (const child of children.slice(0, 2)) {
+        child.kill('SIGKILL')
+        await once(child, 'exit')
+      }
+      // Anyone may see that its process is dead.
+      chmodSync(made[0] ?? '', 0o755)
+      chmodSync(join(made[0] ?? '', 'lock'), 0o777)
+      children[2].send('remove')
+      const [{ errors: told }] = await once(children[2], 'message')
+      expect(told).toEqual(['EACCES'])
+      expect(made.map(path => existsSync(path))).toEqual([true, false, true])
+    } finally {
+      for (const child of children) child.kill('SIGKILL')
+      rmSync(parent, { recursive: true, force: true })
     }
   })
 
@@ -291,11 +353,33 @@ describe('the folder of a process', () => {
     expect(await own.path()).toBe(await own.path())
     await own.close()
     expect(readdirSync(parent)).toEqual([])
-    await removeDeadSpools(join(folder, 'nowhere'))
+    await removeDeadSpools(join(folder, 'nowhere'), ignored)
   })
 })
 
 describe('a connection', () => {
+  const calls = (count: number): string => 'GET /x HTTP/1.1\r\nhost: a\r\n\r\n'.repeat(count)
+  const answersIn = (text: string): number => text.split('HTTP/1.1 401 ').length - 1
+
+  it('that sends requests by the thousand without waiting has the first ones answered, and ends', async () => {
+    const { port } = await start()
+    const { text, ended } = talk(port, calls(5000))
+    await ended
+    expect(answersIn(text())).toBe(MAX_PIPELINED)
+    await poll(() => log.length).toBe(MAX_PIPELINED)
+    expect(errors).toEqual([])
+  })
+
+  it('may send as many as are worked on at once, again and again', async () => {
+    const { port } = await start()
+    const { text, socket } = talk(port, calls(MAX_PIPELINED))
+    for (let round = 1; round <= 3; round++) {
+      await poll(() => answersIn(text())).toBe(round * MAX_PIPELINED)
+      socket.write(calls(MAX_PIPELINED))
+    }
+    await poll(() => answersIn(text())).toBe(4 * MAX_PIPELINED)
+  })
+
   it('has its headers looked for every second, and 10 s for them', async () => {
     const { gateway } = await start()
     const { headersTimeout, connectionsCheckingInterval } = gateway.server as Server & { connectionsCheckingInterval?: number }

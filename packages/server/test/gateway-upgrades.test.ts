@@ -100,6 +100,10 @@ describe('an Upgrade that is none to a WebSocket is ignored, and the call is wha
   const upgrades = [
     'connection: Upgrade, HTTP2-Settings\r\nupgrade: h2c\r\nhttp2-settings: AAMAAABkAAQCAAAAAAIAAAAA\r\n',
     'connection: upgrade\r\nupgrade: websocket\r\n',
+    // RFC 6455 §4.1: the key is of sixteen bytes.
+    ...['', 'AAAA', 'dGhlIHNhbXBsZSBub25jZQ', 'dGhlIHNhbXBsZSBub25jZSE=='].map(
+      key => `connection: upgrade\r\nupgrade: websocket\r\nsec-websocket-key: ${key}\r\n`,
+    ),
     'connection: upgrade\r\nupgrade: TLS/1.0\r\n',
     'connection: upgrade\r\nupgrade: websocket, h2c\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n',
   ]
@@ -130,6 +134,14 @@ describe('an Upgrade that is none to a WebSocket is ignored, and the call is wha
     expect(text()).toMatch(/^HTTP\/1\.1 200 /)
     expect(seen).toMatchObject([{ method, url: '/x', body: announced === undefined ? '' : BODY }])
     for (const name of ['upgrade', 'http2-settings']) expect(seen[0]?.headers).not.toHaveProperty(name)
+  })
+
+  it('one of HTTP/1.0, which has no upgrades', async () => {
+    const { port } = await start()
+    const { text, ended } = talk(port, `GET /x HTTP/1.0\r\nhost: a\r\n${WEBSOCKET}${linesFor(await makeKey(), 'GET', '/x')}\r\n`)
+    await ended
+    expect(text()).toMatch(/^HTTP\/1\.1 200 .*GET $/s)
+    expect(seen).toMatchObject([{ method: 'GET', url: '/x' }])
   })
 
   it('a GET with a body, as any other', async () => {

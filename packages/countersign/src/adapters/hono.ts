@@ -7,7 +7,7 @@ import { ask } from './ask.ts'
 import { BodyEatenError } from './body-eaten.ts'
 import { incomingOf } from './incoming.ts'
 import { rememberCall } from './verified-calls.ts'
-import { leftBy, problemResponse, readWebRequest, withHeaders } from './web.ts'
+import { bodyOf, problemResponse, readWebRequest, withHeaders } from './web.ts'
 
 /** What the middleware needs of a Hono context. */
 export interface HonoContext {
@@ -52,7 +52,7 @@ export function requireSignature(
     let target: string
     try {
       const own = readWebRequest(context.req.raw, options.headers && ask(options.headers, context), context.env)
-      const body = leftBy(incomingOf(context.env), maxBytes => keepHonoBody(context, maxBytes))
+      const body = bodyOf(context.req.raw, incomingOf(context.env), maxBytes => keepHonoBody(context, maxBytes))
       const call = adapter.incoming(context, { ...own, body })
       target = call.target
       result = await verifier.verify(call, options)

@@ -1,11 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import type { Refused } from '../verify/verify.ts'
+import { dropBody } from './read-body.ts'
 import { FAILED, type RefusalAnswer, refusalAnswer } from './refusal.ts'
 
 /**
  * {@link refusalAnswer} for a call of `node:http`, whose body may not have been read to its end. No other request can
- * follow on such a connection, so it is closed after the answer; what still comes is read and dropped, or the client
- * would not see the answer.
+ * follow on such a connection, so it is closed after the answer, and a stream of HTTP/2 ends; what still comes is read
+ * and dropped, or the client would not see the answer.
  */
 export function nodeRefusalAnswer(refused: Refused, schemeName: string, request: IncomingMessage, target?: string): RefusalAnswer {
   return dropRest(refusalAnswer(refused, schemeName, target), request)
@@ -37,8 +39,36 @@ export function setHeaders(response: ServerResponse, headers: { readonly [name: 
 
 function dropRest(answer: RefusalAnswer, request: IncomingMessage): RefusalAnswer {
   if (request.complete) return answer
-  // What only looks like a request may lack it.
-  request.resume?.()
-  // HTTP/2 ends the stream alone, and has no such header.
-  return request.httpVersionMajor >= 2 ? answer : { ...answer, headers: { ...answer.headers, connection: 'close' } }
+  dropBody(request)
+  const { stream, socket, httpVersionMajor } = request as Http2Request
+  if (httpVersionMajor >= 2) {
+    stream?.once?.('finish', () => stream.close?.(NO_ERROR))
+    return answer
+  }
+  if (typeof socket?.destroySoon === 'function') linger(socket)
+  return { ...answer, headers: { ...answer.headers, connection: 'close' } }
+}
+
+/** RFC 9113 §8.1: the answer is whole, and no more of the request is wanted. */
+const NO_ERROR = 0
+
+interface Http2Request {
+  readonly httpVersionMajor: number
+  readonly socket?: Socket | null | undefined
+  readonly stream?: { once?(event: 'finish', listener: () => void): unknown; close?(code: number): void } | undefined
+}
+
+/** How long what a client still sends is read after the answer, RFC 9112 §9.6. */
+const LINGER_MS = 1_000
+
+/**
+ * Has a connection closed in two steps: bytes that come when nobody reads any more reset it, and a client that still
+ * sends then loses the answer.
+ */
+function linger(socket: Socket): void {
+  socket.destroySoon = () => {
+    socket.end()
+    const timer = setTimeout(() => socket.destroy(), LINGER_MS)
+    socket.once('close', () => clearTimeout(timer))
+  }
 }

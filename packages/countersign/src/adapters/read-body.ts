@@ -11,6 +11,19 @@ export const KEEP_BODY_ADVICE =
 /** Bodies that were read and put back, for a check behind another. */
 const kept = new WeakMap<IncomingMessage, Uint8Array | undefined | 'too-large'>()
 
+/** What ends the reading of bodies that still come in. */
+const reading = new WeakMap<IncomingMessage, () => void>()
+
+/**
+ * Drops what still comes of a body, once its request is answered: a reader that nobody waits for any more would keep
+ * it.
+ */
+export function dropBody(request: IncomingMessage): void {
+  reading.get(request)?.()
+  // What only looks like a request may lack it.
+  request.resume?.()
+}
+
 /** The error for a body whose client left before it was whole. */
 function clientGone(): Error {
   return Object.assign(new Error('The client went away before its body was read.'), { code: 'ECONNABORTED' })
@@ -89,9 +102,9 @@ function takeAndPutBack(request: IncomingMessage, maxBytes: number): Promise<Uin
         gone()
         return
       }
-      stop()
       const [first, ...rest] = pieces
       const body = rest.length === 0 ? first : concatBytes(pieces)
+      stop()
       if (body !== undefined && body.length > 0) request.unshift(body)
       const outcome = length > maxBytes ? 'too-large' : body
       kept.set(request, outcome)
@@ -104,6 +117,8 @@ function takeAndPutBack(request: IncomingMessage, maxBytes: number): Promise<Uin
     const stop = (): void => {
       request.off('readable', take)
       request.off('close', gone)
+      pieces.length = 0
+      reading.delete(request)
     }
 
     // It stays: an error that comes when the body has been read ends no process.
@@ -118,6 +133,7 @@ function takeAndPutBack(request: IncomingMessage, maxBytes: number): Promise<Uin
       return
     }
     request.on('readable', take).on('close', gone)
+    reading.set(request, stop)
     take()
   })
 }

@@ -19,6 +19,12 @@ const handle = requireSignature(
   { permission: 'read', address: request => request.headers.get('x-client') ?? undefined },
 )
 
+function revoked(): object {
+  const { proxy, revoke } = Proxy.revocable({}, {})
+  revoke()
+  return proxy
+}
+
 function signed(method: string, path: string, body?: string, more: Record<string, string> = {}): Request {
   const call = signer.sign({ method, url: origin + path, body })
   return new Request(origin + path, {
@@ -93,6 +99,19 @@ describe('a fetch handler', () => {
   it.each([
     ['a handler that throws', open, () => Promise.reject(new Error('broken'))],
     ['a handler that throws nothing', open, () => Promise.reject(undefined)],
+    [
+      'an error that can’t be looked at',
+      open,
+      () =>
+        Promise.reject(
+          Object.defineProperty(new Error('x'), 'digest', {
+            get() {
+              throw new Error('no')
+            },
+          }),
+        ),
+    ],
+    ['a thing that can’t be looked at', open, () => Promise.reject(revoked())],
     ['a function that makes no verifier', () => Promise.reject(new Error('no secret')), () => new Response()],
   ])('answers 500 for %s, and tells onError', async (_what, verifier, handler) => {
     const onError = vi.fn()

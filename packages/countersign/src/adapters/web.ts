@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http'
 import type { AnswerHeaders, IncomingRequest, Refused, Verified, Verifier } from '../verify/verify.ts'
 import type { IncomingHeaders } from '../wire/headers.ts'
 import { readStream } from '../wire/stream.ts'
@@ -5,6 +6,7 @@ import { type AdapterOptions, createAdapter } from './adapter.ts'
 import { ask } from './ask.ts'
 import { BodyEatenError } from './body-eaten.ts'
 import { type Incoming, incomingOf, nodeHeaders } from './incoming.ts'
+import { readBody } from './read-body.ts'
 import { FAILED, type RefusalAnswer, refusalAnswer } from './refusal.ts'
 
 /**
@@ -80,7 +82,7 @@ export function readWebRequest(request: Request, headers?: IncomingHeaders, env?
     method: request.method,
     target: incoming?.originalUrl ?? incoming?.url ?? targetOf(request.url),
     headers: headers ?? (incoming === undefined ? withHost(request) : nodeHeaders(incoming)),
-    body: leftBy(incoming, maxBytes => readWebBody(request, maxBytes)),
+    body: bodyOf(request, incoming, maxBytes => readWebBody(request, maxBytes)),
     address: incoming?.socket?.remoteAddress,
   }
 }
@@ -88,16 +90,23 @@ export function readWebRequest(request: Request, headers?: IncomingHeaders, env?
 type ReadWhole = (maxBytes: number) => Promise<Uint8Array | undefined | 'too-large'>
 
 /**
- * A reader for what a parser in front of all this has left, in Express, say. What it has read is missing from the
- * web-standard request, which then seems to have no body; a handler may find it in Node's own.
+ * A reader of a body that Node's own request may say more of. The web-standard request of a GET has none, whatever was
+ * sent, and what a parser in front of all this has read, in Express, say, is missing from it. A handler finds both in
+ * Node's own.
  */
-export function leftBy(incoming: Incoming | undefined, read: ReadWhole): ReadWhole {
+export function bodyOf({ method }: Request, incoming: Incoming | undefined, read: ReadWhole): ReadWhole {
+  if ((method === 'GET' || method === 'HEAD') && isStream(incoming)) return maxBytes => readBody(incoming, maxBytes)
   if (incoming?.readableDidRead !== true) return read
   return async maxBytes => {
     const body = await read(maxBytes)
     if (body !== undefined && body.length > 0) return body
     throw new BodyEatenError('A parser has read the body before, so its bytes are gone: put the signature check in front of it.')
   }
+}
+
+/** Whether its body can be read from it: what a platform gives may have the head alone. */
+function isStream(incoming: Incoming | undefined): incoming is Incoming & IncomingMessage {
+  return incoming !== undefined && 'read' in incoming && typeof incoming.read === 'function'
 }
 
 /** Reads a body, and leaves it in the request. */
@@ -107,8 +116,10 @@ async function readWebBody(request: Request, maxBytes: number): Promise<Uint8Arr
   if (request.body === null) return undefined
   const { body } = request.clone()
   if (body === null) return undefined
-  // The rest of one that is too large is left to the platform: SvelteKit cuts a connection whose body is cancelled.
-  return readStream(body, maxBytes)
+  const read = await readStream(body, maxBytes)
+  // This half alone: the rest is left to the platform, and must not be kept for nobody. It ends only with the other half.
+  if (read === 'too-large') body.cancel().catch(() => {})
+  return read
 }
 
 export function problemResponse(refused: Refused, schemeName: string, target?: string): Response {
@@ -122,9 +133,14 @@ function toResponse({ status, headers, body }: RefusalAnswer): Response {
 /** What frameworks throw for a redirect or an answer: no errors, or errors that are marked (`NEXT_REDIRECT`). */
 function isControlFlow(thrown: unknown): boolean {
   if (typeof thrown !== 'object' || thrown === null) return false
-  const { digest, status } = thrown as { readonly digest?: unknown; readonly status?: unknown }
-  if (thrown instanceof Error) return typeof digest === 'string' && digest.startsWith('NEXT_')
-  return typeof status === 'number'
+  try {
+    const { digest, status } = thrown as { readonly digest?: unknown; readonly status?: unknown }
+    if (thrown instanceof Error) return typeof digest === 'string' && digest.startsWith('NEXT_')
+    return typeof status === 'number'
+  } catch {
+    // What can't even be looked at is no answer.
+    return false
+  }
 }
 
 /** An answer with more headers; those of an answer from elsewhere can't be set, so it is copied. */

@@ -7,6 +7,13 @@ const listed = (value: string, socket = '10.0.0.1') => clientAddress(socket, { '
 const forwarded = (value: string, socket = '10.0.0.1') => clientAddress(socket, { forwarded: value }, trusted)
 
 describe('clientAddress', () => {
+  it('reads what is made to be slow in one pass', () => {
+    // Read in quadratic time, it would take hours.
+    const spaces = ' '.repeat(4_000_000)
+    for (const value of [`1.1.1.1${spaces}b`, `${spaces}1.1.1.1${spaces},`, `1.1.1.1${',1.1.1.1'.repeat(500_000)},b`])
+      expect([listed(value), forwarded(value)]).toEqual([undefined, undefined])
+  })
+
   it.each([
     ['what the proxy saw', '192.0.2.7', '192.0.2.7'],
     ['the first from the right that is no proxy', '8.8.8.8, 192.0.2.7, 10.0.0.2', '192.0.2.7'],

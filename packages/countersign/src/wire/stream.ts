@@ -1,6 +1,9 @@
 import { concatBytes } from './encoding.ts'
 
-/** Reads a stream to its end, or gives it up beyond `maxBytes`. */
+/**
+ * Reads a stream to its end, or leaves it beyond `maxBytes`, to whoever gave it: to cancel a request's body closes its
+ * connection on some platforms, before it is answered.
+ */
 export async function readStream(stream: ReadableStream<Uint8Array>, maxBytes: number): Promise<Uint8Array | 'too-large'> {
   const pieces: Uint8Array[] = []
   let length = 0
@@ -10,8 +13,7 @@ export async function readStream(stream: ReadableStream<Uint8Array>, maxBytes: n
     if (done) return concatBytes(pieces)
     length += value.length
     if (length > maxBytes) {
-      // Not waited for: of a stream that was split in two, it ends only with the other half.
-      reader.cancel().catch(() => {})
+      reader.releaseLock()
       return 'too-large'
     }
     pieces.push(value)

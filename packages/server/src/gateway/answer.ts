@@ -33,7 +33,7 @@ export interface Answer {
 export function createAnswer(response: ServerResponse, entry: OpenEntry, isLast: () => boolean): Answer {
   const { requestId } = entry
   let announced: AnswerHeaders | undefined
-  /** Of a body that is too large, how far it was read must not depend on whose it is. */
+  /** Of a body that there is no room for, how far it was read must not depend on whose it is. */
   let isCutOff = false
 
   function begin(status: number, text: string | undefined, raw: readonly (string | Buffer)[]): void {
@@ -73,6 +73,7 @@ export function createAnswer(response: ServerResponse, entry: OpenEntry, isLast:
       entry.finish('refused', response.statusCode, failure.code)
     },
     fail(code, detail) {
+      isCutOff ||= code === 'overloaded' || code === 'spool-full'
       const problem = problemOf(code, GATEWAY_PROBLEMS[code])
       sendProblem(problem, headersOfProblem(problem.status))
       entry.finish('failed', response.statusCode, code, detail)

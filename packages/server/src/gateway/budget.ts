@@ -2,6 +2,8 @@
 export interface Budget {
   /** @param giveUp called when the share has to make room; its bytes are given back already */
   share(giveUp: () => void): Share
+  /** Whether a share that has nothing yet could take so many bytes. */
+  hasRoom(bytes: number): boolean
   readonly taken: number
 }
 
@@ -58,6 +60,14 @@ export function createBudget(maxBytes: number): Budget {
         },
       }
       return own
+    },
+    hasRoom(bytes) {
+      let free = maxBytes - taken
+      for (const other of unfinished) {
+        if (free >= bytes) break
+        free += other.bytes
+      }
+      return free >= bytes
     },
     get taken() {
       return taken

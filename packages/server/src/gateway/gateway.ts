@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream'
 import { memoryReplayGuard, tell } from 'countersign'
 import { SCHEMES } from 'countersign/schemes'
 import { CHECK_CONNECTIONS_MS, closeServer, HEADERS_TIMEOUT_MS } from '../http/listen.ts'
+import { boundPipelining } from '../http/pipelining.ts'
 import { RequestOrWebSocket, responseToUpgrade } from '../http/upgrade.ts'
 import { createCalled } from './called.ts'
 import { GATEWAY_DEFAULTS } from './defaults.ts'
@@ -33,6 +34,8 @@ export interface Gateway {
 }
 
 const MAX_HEADER_BYTES = 16_384
+/** How long a large body waits for its turn to be verified, once it is there. */
+const TURN_MS = 60_000
 
 /**
  * A reverse proxy that lets verified requests through and no others: not a byte goes upstream before the signature
@@ -42,6 +45,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   const { service, origin, keepSignature = false, timeouts = {}, onFinished, onError } = options
   const maxBodyBytes = options.maxBodyBytes ?? GATEWAY_DEFAULTS.maxBodyBytes
   const { origin: upstreamOrigin, host: upstreamHost, basePath } = readUpstreamUrl(options.upstream)
+  const requestTimeoutMs = timeouts.requestTimeoutMs ?? GATEWAY_DEFAULTS.requestTimeoutMs
   const upstream = createUpstream(upstreamOrigin, { ...timeouts, tls: options.upstreamTls })
   const report = (error: unknown): void => tell(onError, error)
   const bodies = createRequestBodies({
@@ -69,6 +73,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     replay: options.replay ?? inMemory,
     toleranceMs: options.toleranceMs,
     maxBodyBytes,
+    bodyTimeoutMs: requestTimeoutMs + TURN_MS,
     allow: options.allow,
     keepHeaders: options.keepHeaders,
     deprecations: options.deprecations,
@@ -114,13 +119,16 @@ export function createGateway(options: GatewayOptions): Gateway {
     maxHeaderSize: MAX_HEADER_BYTES,
     headersTimeout: HEADERS_TIMEOUT_MS,
     connectionsCheckingInterval: CHECK_CONNECTIONS_MS,
-    requestTimeout: timeouts.requestTimeoutMs ?? GATEWAY_DEFAULTS.requestTimeoutMs,
+    requestTimeout: requestTimeoutMs,
     keepAliveTimeout: 5_000,
     insecureHTTPParser: false,
   }
   const server: Server =
     options.tls === undefined ? createServer(limits) : createTlsServer({ ...limits, ...options.tls, minVersion: 'TLSv1.2' })
-  server.on('request', (request, response) => listener(request, response))
+  server.on(
+    'request',
+    boundPipelining((request, response) => listener(request, response)),
+  )
   // An `Expect: 100-continue` is answered by Node before the request is handed over; the body is read before it is sent
   // on either way.
   const upgraded = new Set<Duplex>()

@@ -176,8 +176,13 @@ async function confirmed(): Promise<undefined> {}
 /** What the client is told of an error; `undefined` where it is our own fault. */
 function problemOf(error: unknown): GatewayProblem | undefined {
   if (error instanceof UpstreamError) return error.problem
-  if (error instanceof OverloadedError) return 'overloaded'
+  if (error instanceof OverloadedError || isOverdue(error)) return 'overloaded'
   return error instanceof SpoolFullError ? 'spool-full' : undefined
+}
+
+/** Clients whose bodies are late are cut off before: this one was there, and has not got its turn to be verified. */
+function isOverdue(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ETIMEDOUT'
 }
 
 /** Unwraps a body error from the upstream client's error. */

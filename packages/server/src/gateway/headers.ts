@@ -16,16 +16,19 @@ const HOP_BY_HOP = new Set([
 
 /**
  * Headers that frameworks and proxies take for the method or the target of a request, in the place of those that were
- * verified: Rails, Express's method-override and OData; IIS, Symfony and Zend; nginx, Traefik and Envoy.
+ * verified: Rails, Express's method-override and OData; IIS, Azure, Symfony and Zend; nginx, Traefik and Envoy.
  */
 export const OVERRIDES: ReadonlySet<string> = new Set([
   'x-http-method-override',
   'x-http-method',
   'x-method-override',
+  'x-http-verb-override',
   'x-original-method',
   'x-forwarded-method',
   'x-original-url',
   'x-original-uri',
+  'x-ms-original-url',
+  'x-waws-unencoded-url',
   'x-rewrite-url',
   'x-rewrite-uri',
   'x-override-url',
@@ -35,44 +38,52 @@ export const OVERRIDES: ReadonlySet<string> = new Set([
   'x-forwarded-prefix',
 ])
 
-/** Headers that frameworks believe of where a request comes from, and where it was sent. */
+/**
+ * Headers that frameworks and proxies believe of a client, beside those of {@link ABOUT_CLIENT_WORDS}: who it is, where
+ * it connects from, and where it sent its request.
+ */
 const ABOUT_CLIENT = [
-  'forwarded',
-  'forwarded-for',
-  'x-forwarded',
-  'x-real-ip',
-  'x-client-ip',
-  'client-ip',
-  'true-client-ip',
-  'x-cluster-client-ip',
-  'x-originating-ip',
-  'x-remote-ip',
-  'x-remote-addr',
-  'x-proxyuser-ip',
-  'proxy-client-ip',
-  'wl-proxy-client-ip',
-  'cf-connecting-ip',
-  'cf-connecting-ipv6',
-  'fastly-client-ip',
-  'fly-client-ip',
-  'x-azure-clientip',
-  'x-azure-socketip',
-  'x-appengine-user-ip',
-  'x-envoy-external-address',
   'x-host',
-  'x-original-host',
   'x-http-host-override',
-  'x-original-proto',
   'x-scheme',
   'x-url-scheme',
   'front-end-https',
+  'x-arr-ssl',
+  'fastly-ssl',
+  // A user whom a proxy in front has let in.
+  'x-authenticated-user',
+  'x-webauth-user',
+  'x-user-dn',
+  // Where an application is mounted, and which file or page is meant.
+  'script-name',
+  'x-script-name',
+  'path-info',
+  'x-matched-path',
+  'x-invoke-path',
+  'x-accel-redirect',
+  'x-sendfile',
   // CGI makes the variable of it that names a proxy for its own calls.
   'proxy',
 ]
 
+/**
+ * What the names of such headers have in them: an address (`cf-connecting-ip`, `cf-pseudo-ipv4`, `x-remote-addr`,
+ * `cloudfront-viewer-address`), what was asked of another proxy (`x-original-host`, `x-vercel-forwarded-for`), a
+ * client's certificate (`client-cert` of RFC 9440, `x-ssl-client-verify`), a user (`remote-user`), and what Envoy,
+ * oauth2-proxy, Google's and Azure's proxies, and Next.js say of a request to those behind them.
+ */
+const ABOUT_CLIENT_WORDS = new RegExp(
+  [
+    '(?:^|-)(?:ip|ipv4|ipv6|clientip|socketip|addr|forwarded|(?:client|viewer|peer|source|external|remote)-address)(?:-|$)',
+    '(?:^|-)original-(?:host|proto|port|scheme|remote|for|to)(?:-|$)',
+    '(?:^|-)remote-(?:user|host|ident|port|name|email|groups?|extra)(?:-|$)',
+    '(?:^|-)(?:ssl|tls)-client(?:-|$)|(?:^|-)client-(?:cert|verify|dn)(?:-|$)',
+    '^(?:x-)?(?:envoy|auth-request|goog-authenticated|goog-iap|ms-client-principal|middleware)(?:-|$)',
+  ].join('|'),
+)
+
 /** Ours to say, nobody else's. */
 export const IDENTITY_PREFIX = 'x-countersign-'
-const FORWARDED_PREFIX = 'x-forwarded-'
 
 /** What the gateway says itself, so that a client's can't be kept. */
 const OURS: ReadonlySet<string> = new Set([
@@ -85,7 +96,7 @@ const OURS: ReadonlySet<string> = new Set([
   'x-forwarded-proto',
 ])
 
-/** What is replaced or left out, not passed on; and everything that begins with `x-forwarded-`. */
+/** What is replaced or left out, not passed on; and what {@link ABOUT_CLIENT_WORDS} are in. */
 export const ALWAYS_DROPPED: ReadonlySet<string> = new Set([...OURS, ...ABOUT_CLIENT, ...OVERRIDES])
 
 /** Whether a client's header may be kept by name: none that the gateway says itself, or that is for one connection. */
@@ -107,7 +118,7 @@ const NONE: ReadonlySet<string> = new Set()
  * dropped, and of ours, in whatever spelling an upstream would take for them.
  *
  * @param raw names and values in turn, as they came
- * @param kept in spite of {@link ALWAYS_DROPPED}, in just this spelling
+ * @param kept in spite of what they say, in just this spelling
  */
 export function forwardedHeaders(raw: readonly string[], dropped: ReadonlySet<string>, kept: ReadonlySet<string> = NONE): string[] {
   const named = namedByConnection(raw)
@@ -117,7 +128,7 @@ export function forwardedHeaders(raw: readonly string[], dropped: ReadonlySet<st
     const lower = name.toLowerCase()
     const read = asUpstreamReads(lower)
     if (!kept.has(lower)) {
-      if (read.startsWith(IDENTITY_PREFIX) || read.startsWith(FORWARDED_PREFIX) || dropped.has(read) || dropped.has(lower)) continue
+      if (read.startsWith(IDENTITY_PREFIX) || dropped.has(read) || dropped.has(lower) || ABOUT_CLIENT_WORDS.test(read)) continue
       if (HOP_BY_HOP.has(read) || named.has(lower)) continue
     }
     headers.push(name, value)

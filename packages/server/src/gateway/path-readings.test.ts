@@ -88,17 +88,30 @@ describe('a path that a server may read as a guarded one', () => {
   })
 })
 
-it.each(['/admin%e2%84%aa', '/%E2%84%AAadmin', '/admin/%c5%bf'])(
-  'letters that are ASCII without regard to case are read as such: %s',
-  path => {
-    const guarded = ['/admink', '/kadmin', '/admin/s'].map(own => ({ ...GUARDED, path: own }))
-    expect(router([{ path: '/', schemes: ['qredo-v1'] }, ...guarded])(path)).toBe('unclear')
-  },
-)
+it.each([
+  '/admin%e2%84%aa',
+  '/%E2%84%AAadmin',
+  '/admin/%c5%bf',
+  '/%EF%BD%81dmink',
+  '/%ef%bc%ab%EF%BC%A1dmin',
+  '/%25EF%25BD%2581dmink',
+  '/%c3%9cber',
+])('letters are read in each case and shape: %s', path => {
+  const guarded = ['/admink', '/kadmin', '/admin/s', '/%C3%BCber'].map(own => ({ ...GUARDED, path: own }))
+  expect(router([{ path: '/', schemes: ['qredo-v1'] }, ...guarded])(path)).toBe('unclear')
+})
 
 it('a route is written as on the request line', () => {
   expect(() => router([{ path: '/über', schemes: ['qredo-v1'] }])).toThrow(/write \/%C3%BCber/)
   expect(router([{ path: '/%C3%BCber', schemes: ['qredo-v1'] }])('/%C3%BCber')).toBe('/%C3%BCber')
+})
+
+it.each(['/orders/*', '/orders/:id', '/{id}', '/a?x=1', '/a#b', '/a b'])('a route for no request is refused: %s', path => {
+  expect(() => router([{ path, schemes: ['qredo-v1'] }])).toThrow(expect.objectContaining({ code: 'route-invalid' }))
+})
+
+it('a colon within a segment is a part of the path', () => {
+  expect(router([{ path: '/things:batch', schemes: ['qredo-v1'] }])('/things:batch')).toBe('/things:batch')
 })
 
 describe('what is demanded of a path', () => {

@@ -23,7 +23,7 @@ function decoded(path: string, escapes: RegExp): string {
 /** `/index.php/admin` is what a script is asked for as `/admin` (PATH_INFO). */
 const SCRIPT = /\.(?:php\d?|phtml|f?cgi|pl|py|aspx?|ashx)(?=\/)/i
 
-/** None makes a path longer, so repeating them comes to an end. */
+/** None but the shapes of letters makes a path longer, and what has one shape keeps it: repeating them comes to an end. */
 const STEPS: readonly (readonly [PathReading, (path: string) => string])[] = [
   // Proxies, Go, PHP, Python, IIS; some leave the escapes of slashes (Tomcat, Apache).
   ['escape-spelling', path => decoded(path, ESCAPE)],
@@ -39,14 +39,28 @@ const STEPS: readonly (readonly [PathReading, (path: string) => string])[] = [
   ['double-slashes', path => path.replace(/^\/{2,}[^/]*/, '') || '/'],
   // IIS, and everything that reads URLs as browsers do.
   ['backslashes', path => path.replaceAll('\\', '/')],
-  // Express, IIS. The Kelvin sign and the long s are letters of ASCII without regard to case.
-  ['letter-case', path => path.replaceAll('\xe2\x84\xaa', 'k').replaceAll('\xc5\xbf', 's').toLowerCase()],
+  // Express, IIS.
+  ['letter-case', path => path.toLowerCase()],
+  // Java, Python, IIS: letters of other scripts, and those that are others in another shape (`ａ`, the Kelvin sign).
+  ['letter-case', asOneShape],
   ['script-names', path => behindScript(path)],
 ]
 
 function behindScript(path: string): string {
   const found = SCRIPT.exec(path)
   return found === null ? path : path.slice(found.index + found[0].length)
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+/** A path of bytes, its text in one letter case and shape (NFKC). */
+function asOneShape(path: string): string {
+  if (!/[\x80-\xff]/.test(path)) return path
+  try {
+    return Buffer.from(utf8.decode(Buffer.from(path, 'latin1')).normalize('NFKC').toLowerCase()).toString('latin1')
+  } catch {
+    return path
+  }
 }
 
 /** RFC 3986 §5.2.4: an empty segment is one. */

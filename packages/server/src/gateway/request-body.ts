@@ -70,7 +70,7 @@ export function createRequestBodies(options: RequestBodiesOptions): RequestBodie
   const heldBodies = createHeldBodies(maxHeldBytes)
   const spoolFolder = createSpoolFolder(folder)
   const spool = createSpool(spoolFolder, maxSpoolBytes)
-  removeDeadSpools(folder).catch(onError)
+  void removeDeadSpools(folder, onError)
   /** Stands in for small bodies that were dropped; as long as the longest was. */
   let zeros = Buffer.alloc(0)
 
@@ -109,10 +109,11 @@ export function createRequestBodies(options: RequestBodiesOptions): RequestBodie
     }
 
     async function drop(maxBytes: number, use: BodyUse): Promise<DroppedBody | undefined | 'too-large'> {
-      const dropped = await dropBody(request, maxBytes, use.digests)
+      const isSmall = (announcedLength ?? maxBytes) <= spoolBytes
+      const dropped = await dropBody(request, maxBytes, use.digests, isSmall ? heldBodies.askRoom : spool.askRoom)
       if (dropped === undefined || dropped === 'too-large') return dropped
       const { length, digests } = dropped
-      if ((announcedLength ?? maxBytes) <= spoolBytes) {
+      if (isSmall) {
         if (zeros.length < length) zeros = Buffer.alloc(length)
         return { standIn: zeros.subarray(0, length), digests }
       }

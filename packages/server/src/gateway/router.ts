@@ -71,6 +71,8 @@ export interface RouterOptions {
   readonly replay: ReplayGuard
   readonly toleranceMs?: number | undefined
   readonly maxBodyBytes?: number | undefined
+  /** Until a body is there and has its turn to be verified. */
+  readonly bodyTimeoutMs?: number | undefined
   readonly allow?: VerifierOptions['allow']
   readonly keepHeaders?: readonly string[] | undefined
   readonly deprecations?: readonly DeprecationConfig[] | undefined
@@ -93,7 +95,7 @@ const NONE: ReadonlySet<PathReading> = new Set()
 
 /** @throws ServerError `scheme-unknown`, `route-invalid`, `header-not-kept` */
 export function createRouter(options: RouterOptions): Router {
-  const { routes, schemes, origin, keys, replay, toleranceMs, maxBodyBytes, allow } = options
+  const { routes, schemes, origin, keys, replay, toleranceMs, maxBodyBytes, bodyTimeoutMs, allow } = options
   const verifiers = new Map<string, Verifier>()
   const deprecations = createDeprecations({ deprecations: options.deprecations ?? [], onUsed: options.onDeprecated ?? (() => undefined) })
   const verifierOf = (name: string, only: Only | undefined): Verifier => {
@@ -108,7 +110,7 @@ export function createRouter(options: RouterOptions): Router {
       toleranceMs,
       allow,
       only,
-      limits: { maxBodyBytes },
+      limits: { maxBodyBytes, bodyTimeoutMs },
     })
     const verifier = deprecations.ofScheme(plain)
     verifiers.set(id, verifier)
@@ -124,6 +126,12 @@ export function createRouter(options: RouterOptions): Router {
         throw new ServerError('route-invalid', 400, `The path of a route begins with a slash: ${config.path}`)
       if (!/^[!-~]*$/.test(config.path))
         throw new ServerError('route-invalid', 400, `The path of a route is ASCII, as on the request line: write ${encodeURI(config.path)}`)
+      if (/[?#*{}]|\/:/.test(config.path))
+        throw new ServerError(
+          'route-invalid',
+          400,
+          `The path of a route is a prefix of paths, without query, wildcards and parameters: ${config.path} is for no request. Write /orders for /orders/7.`,
+        )
       const own = config.schemes.map(name => named(config, () => verifierOf(name, config.only)))
       const strippers = new Map(own.map(({ scheme }) => [scheme.name, compileTargetStripper(scheme)]))
       const verify = verifyInTurn(own.map(verifier => deprecations.ofRoute(verifier, config.path)))

@@ -1,4 +1,4 @@
-import { createHash, createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto'
+import { createHash, createPrivateKey, createPublicKey, type KeyObject, randomUUID } from 'node:crypto'
 import type { BodyDigest, Key } from 'countersign'
 import { SignJWT } from 'jose'
 import { ServerError } from '../errors.ts'
@@ -14,6 +14,7 @@ export interface IdentityOptions {
 /** The call that a token is for. */
 interface IdentifiedCall {
   readonly key: Key
+  /** As the log has it. */
   readonly requestId: string
   readonly method: string
   /** As the upstream is sent it. */
@@ -50,7 +51,9 @@ export function createIdentitySigner({ keys, audience }: IdentityOptions, upstre
       return new SignJWT({
         aud,
         sub: key.id,
-        jti: requestId,
+        // Not the id of the request, which a client may choose, and choose twice.
+        jti: randomUUID(),
+        request: requestId,
         iat: nowS,
         exp: nowS + LIFETIME_S,
         method,

@@ -51,12 +51,14 @@ export function createSpoolFolder(parent: string): SpoolFolder {
 /**
  * Removes the folders that processes left when they were killed. One without a lock is left: it has just been made, or
  * the system has no such sockets.
+ *
+ * @param onError told of each that can't be removed, such as another user's
  */
-export async function removeDeadSpools(parent: string): Promise<void> {
+export async function removeDeadSpools(parent: string, onError: (error: unknown) => void): Promise<void> {
   const names = await readdir(parent).catch(() => [])
   for (const name of names) {
     const path = join(parent, name)
-    if (name.startsWith(PREFIX) && (await isDead(join(path, LOCK)))) await rm(path, { recursive: true, force: true })
+    if (name.startsWith(PREFIX) && (await isDead(join(path, LOCK)))) await rm(path, { recursive: true, force: true }).catch(onError)
   }
 }
 

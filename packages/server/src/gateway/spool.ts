@@ -24,6 +24,8 @@ export interface Spool {
   readBack(path: string, length: number): Promise<TurnedBytes>
   /** As many bytes of no meaning, which take as long to read. */
   readStandIn(length: number): Promise<TurnedBytes>
+  /** @throws SpoolFullError where a body of this length could not be written at the moment */
+  askRoom(length: number): void
   readonly spooledBytes: number
   /** The memory that bodies are read back into. */
   readonly heldBytes: number
@@ -76,6 +78,8 @@ export function createSpool(folder: SpoolFolder, maxSpoolBytes: number): Spool {
     }
   }
 
+  const full = () => new SpoolFullError(`Bodies on disk may have ${maxSpoolBytes} bytes at once (maxSpoolBytes).`)
+
   async function makeStandIn(): Promise<string> {
     const path = join(await folder.path(), 'stand-in')
     await writeFile(path, Buffer.alloc(PIECE_BYTES), { flag: 'wx', mode: 0o600 })
@@ -84,10 +88,9 @@ export function createSpool(folder: SpoolFolder, maxSpoolBytes: number): Spool {
 
   return {
     write(request, maxBytes) {
-      const full = new SpoolFullError(`Bodies on disk may have ${maxSpoolBytes} bytes at once (maxSpoolBytes).`)
       let giveUp: () => void = () => undefined
       const givenUp = new Promise<never>((_, reject) => {
-        giveUp = () => reject(full)
+        giveUp = () => reject(full())
       })
       const share = budget.share(giveUp)
       let isOver = false
@@ -104,7 +107,7 @@ export function createSpool(folder: SpoolFolder, maxSpoolBytes: number): Spool {
           if (isOver) continue
           length += piece.length
           if (length > maxBytes) return 'too-large'
-          if (!share.take(piece.length)) throw full
+          if (!share.take(piece.length)) throw full()
           await handle.writeFile(piece)
         }
         share.settle()
@@ -138,6 +141,9 @@ export function createSpool(folder: SpoolFolder, maxSpoolBytes: number): Spool {
         standIn = undefined
       })
       return await read(await standIn, length, PIECE_BYTES)
+    },
+    askRoom(length) {
+      if (!budget.hasRoom(length)) throw full()
     },
     get spooledBytes() {
       return budget.taken

@@ -16,13 +16,15 @@ export interface Tunnel {
 
 /** How long both sides have to close once they are told why. */
 const CLOSE_GRACE_MS = 400
+/** How long nothing may pass once one side has closed. */
+const HALF_CLOSED_MS = 10_000
 
 /**
  * Sends the head of a response that is an upgrade, and then passes on the bytes of both sides.
  *
  * @param head what the client sent behind its request
  */
-export function tunnel(response: ServerResponse, head: Buffer, upstream: Duplex): Tunnel | undefined {
+export function tunnel(response: ServerResponse, head: Buffer, upstream: Duplex, halfClosedMs = HALF_CLOSED_MS): Tunnel | undefined {
   const { socket } = response
   if (socket === null) {
     upstream.destroy()
@@ -42,8 +44,14 @@ export function tunnel(response: ServerResponse, head: Buffer, upstream: Duplex)
   socket.on('data', toUpstream.passed)
   upstream.on('data', toClient.passed)
   socket.pipe(upstream).pipe(socket)
+  const closed = new Promise<void>(resolve => socket.once('close', () => resolve()))
+  const destroy = (): void => {
+    socket.destroy()
+    upstream.destroy()
+  }
+  for (const side of [socket, upstream]) side.once('end', () => socket.setTimeout(halfClosedMs, destroy))
   return {
-    closed: new Promise(resolve => socket.once('close', () => resolve())),
+    closed,
     end(reason) {
       socket.unpipe(upstream)
       upstream.unpipe(socket)
@@ -52,10 +60,7 @@ export function tunnel(response: ServerResponse, head: Buffer, upstream: Duplex)
       upstream.resume()
       endWith(socket, closeFrame(CLOSE_CODES[reason]), toClient)
       endWith(upstream, maskedCloseFrame(CLOSE_CODES[reason]), toUpstream)
-      setTimeout(() => {
-        socket.destroy()
-        upstream.destroy()
-      }, CLOSE_GRACE_MS).unref()
+      setTimeout(destroy, CLOSE_GRACE_MS).unref()
     },
   }
 }

@@ -1,12 +1,16 @@
 import { IncomingMessage, ServerResponse } from 'node:http'
 import { announcedLength } from 'countersign/node'
 
+/** Sixteen bytes in base64, RFC 6455 §4.1. */
+const WEBSOCKET_KEY = /^[A-Za-z0-9+/]{22}==$/
+
 /** RFC 6455 §4.1. A body would go into the WebSocket, and what goes upstream is a GET. */
 function asksForWebSocket(request: IncomingMessage): boolean {
   return (
     request.method === 'GET' &&
+    request.httpVersion === '1.1' &&
     request.headers.upgrade?.toLowerCase() === 'websocket' &&
-    request.headers['sec-websocket-key'] !== undefined &&
+    WEBSOCKET_KEY.test(request.headers['sec-websocket-key'] ?? '') &&
     announcedLength(request) === 0
   )
 }

@@ -18,16 +18,18 @@ export function createLists(plus: Plus): NonNullable<Capabilities['list']> {
 
 /** Takes a query apart. @param except names that are left out, exactly as they stand in the query */
 export function readPairs(query: string, plus: Plus, except: readonly string[] = []): Pair[] {
-  const pairs: Pair[] = []
-  if (query === '') return pairs
+  return query.split('&').flatMap(parameter => {
+    const pair = readPair(parameter, plus, except)
+    return pair === undefined ? [] : [pair]
+  })
+}
+
+function readPair(parameter: string, plus: Plus, except: readonly string[]): Pair | undefined {
+  if (parameter === '') return undefined
   const decode = plus === 'space' ? decodeForm : decodeEscapes
-  for (const pair of query.split('&')) {
-    if (pair === '') continue
-    const equals = pair.indexOf('=')
-    const name = equals < 0 ? pair : pair.slice(0, equals)
-    if (except.length === 0 || !except.includes(name)) pairs.push([decode(name), equals < 0 ? '' : decode(pair.slice(equals + 1))])
-  }
-  return pairs
+  const equals = parameter.indexOf('=')
+  const name = equals < 0 ? parameter : parameter.slice(0, equals)
+  return except.includes(name) ? undefined : [decode(name), equals < 0 ? '' : decode(parameter.slice(equals + 1))]
 }
 
 function decodeForm(text: string): string {
@@ -37,14 +39,27 @@ function decodeForm(text: string): string {
 function compileQueryList(recipe: ListRecipe, capabilities: Capabilities, plus: Plus): TextOf {
   const item = compileItem(recipe, capabilities)
   return call => {
-    const pairs = readPairs(queryOf(call.target), plus, recipe.except)
-    if (pairs.length < 2 || recipe.sort !== 'written') return pairs.map(([name, value]) => item.write(call, name, value)).join(recipe.join)
-    const written = pairs.map(([name, value]): Written => {
-      const text = item.write(call, name, value)
-      return { text, name: item.spelledName(), value: item.spelledValue() }
-    })
-    written.sort(byNameThenValue)
-    return written.map(({ text }) => text).join(recipe.join)
+    const query = queryOf(call.target)
+    if (recipe.sort !== 'written')
+      return readPairs(query, plus, recipe.except)
+        .map(([name, value]) => item.write(call, name, value))
+        .join(recipe.join)
+    // Thousands of short parameters are mostly the same few, and each is written and sorted once.
+    const written = new Map<string, Written>()
+    for (const parameter of query.split('&')) {
+      const known = written.get(parameter)
+      if (known !== undefined) {
+        known.times++
+        continue
+      }
+      const pair = readPair(parameter, plus, recipe.except)
+      if (pair === undefined) continue
+      const text = item.write(call, pair[0], pair[1])
+      written.set(parameter, { text, name: item.spelledName(), value: item.spelledValue(), times: 1 })
+    }
+    const texts: string[] = []
+    for (const { text, times } of [...written.values()].sort(byNameThenValue)) for (let left = times; left > 0; left--) texts.push(text)
+    return texts.join(recipe.join)
   }
 }
 
@@ -70,6 +85,8 @@ interface Keys {
 
 interface Written extends Keys {
   readonly text: string
+  /** How often it stands in the query. */
+  times: number
 }
 
 interface ItemWriter {
