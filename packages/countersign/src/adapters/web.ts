@@ -1,4 +1,3 @@
-import type { IncomingMessage } from 'node:http'
 import type { AnswerHeaders, IncomingRequest, Refused, Verified, Verifier } from '../verify/verify.ts'
 import type { IncomingHeaders } from '../wire/headers.ts'
 import { readStream } from '../wire/stream.ts'
@@ -105,7 +104,7 @@ export function bodyOf({ method }: Request, incoming: Incoming | undefined, read
 }
 
 /** Whether its body can be read from it: what a platform gives may have the head alone. */
-function isStream(incoming: Incoming | undefined): incoming is Incoming & IncomingMessage {
+function isStream(incoming: Incoming | undefined): incoming is Incoming & Parameters<typeof readBody>[0] {
   return incoming !== undefined && 'read' in incoming && typeof incoming.read === 'function'
 }
 
@@ -117,7 +116,7 @@ async function readWebBody(request: Request, maxBytes: number): Promise<Uint8Arr
   const { body } = request.clone()
   if (body === null) return undefined
   const read = await readStream(body, maxBytes)
-  // This half alone: the rest is left to the platform, and must not be kept for nobody. It ends only with the other half.
+  // This half alone, which would keep the rest for nobody; it ends only with the other half.
   if (read === 'too-large') body.cancel().catch(() => {})
   return read
 }

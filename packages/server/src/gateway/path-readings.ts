@@ -23,7 +23,7 @@ function decoded(path: string, escapes: RegExp): string {
 /** `/index.php/admin` is what a script is asked for as `/admin` (PATH_INFO). */
 const SCRIPT = /\.(?:php\d?|phtml|f?cgi|pl|py|aspx?|ashx)(?=\/)/i
 
-/** None but the shapes of letters makes a path longer, and what has one shape keeps it: repeating them comes to an end. */
+/** Only the shapes of letters make a path longer, and only once, so repeating them comes to an end. */
 const STEPS: readonly (readonly [PathReading, (path: string) => string])[] = [
   // Proxies, Go, PHP, Python, IIS; some leave the escapes of slashes (Tomcat, Apache).
   ['escape-spelling', path => decoded(path, ESCAPE)],
