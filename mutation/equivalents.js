@@ -61,9 +61,8 @@ export const EQUIVALENTS = [
     reason: 'Only speed: digests are worked out again.',
   },
   {
-    file: 'verify/verify.ts',
-    line: 'const proof',
-    from: 'key === known',
+    file: 'verify/confirm-call.ts',
+    from: 'key === proven.key',
     to: 'false',
     reason: 'Only speed: what was proven is proven again.',
   },

@@ -21,7 +21,7 @@ export const TARGETS = {
     ],
   },
   verify: {
-    files: ['verify/verify.ts', 'verify/only.ts', 'verify/waiting.ts', 'verify/unjudged.ts'],
+    files: ['verify/{verify,confirm-call,permission,prove-for-origin,only,waiting,unjudged}.ts'],
     tests: ['verify/*.test.ts', 'faults/{absent,replay,several-signatures,time,unsigned-parts}.test.ts'],
   },
   prove: {

@@ -7,26 +7,21 @@ import { isPromise, type MaybePromise, whenReady } from '../contract/maybe-promi
 import { compileGuards } from '../coverage/guards.ts'
 import { createDeclaredPlan } from '../declared/plan.ts'
 import { failureOfKey, type Key } from '../keys/key.ts'
-import { type BodyState, createProver, type Digests, type Proof } from '../keys/prove.ts'
-import {
-  type Claim,
-  type CompleteClaim,
-  type Composition,
-  MAX_WRONG_SIGNATURES,
-  type Plan,
-  type Stated,
-  type TimelyClaim,
-} from '../scheme/plan.ts'
+import { createProver, type Digests } from '../keys/prove.ts'
+import { type Claim, type CompleteClaim, MAX_WRONG_SIGNATURES, type Plan, type Stated } from '../scheme/plan.ts'
 import { isDeclared, type Scheme } from '../scheme/scheme.ts'
 import { carriesNoBody } from '../wire/method.ts'
-import { chooseOrigins, type Origin, readOrigins } from '../wire/origins.ts'
+import { chooseOrigins, readOrigins } from '../wire/origins.ts'
 import { systemClock } from '../wire/timestamp.ts'
 import { DEFAULT_MAX_TARGET_LENGTH, isStrictTarget } from '../wire/url.ts'
 import { type BodyUse, claimsOf, type DroppedBody, digestIn, digestsOf, isDropped } from './body-reader.ts'
 import { checkMembersOfOptions, checkSources, readFixedKeyId } from './check-options.ts'
 import { claimEach, createClaimer, type Proven, SAFE_METHODS } from './claim-call.ts'
+import { createConfirmer } from './confirm-call.ts'
 import { checkBytes, checkFound, injectedClock } from './injected.ts'
 import { createGate } from './only.ts'
+import { findDenial } from './permission.ts'
+import { createOriginProver } from './prove-for-origin.ts'
 import { refused } from './refused.ts'
 import { findSkew, firstMomentMs, isOver, judgeTime } from './time.ts'
 import {
@@ -89,8 +84,15 @@ export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifi
   const plan = createPlan(scheme, crypto)
   const guard = compileGuards(scheme, { methods: gate.methods, allowed: new Set(allow) })
   const { prove, isCostly } = createProver(scheme, crypto, keys.algorithms)
+  const proveForOrigin = createOriginProver({
+    compose: plan.compose,
+    prove,
+    guard,
+    wait: answer => wait(answer, sourceTimeoutMs, 'The cryptography'),
+  })
   const findKey = (keyId: string): MaybePromise<Key | undefined> =>
     whenReady(wait(keys.find(keyId), sourceTimeoutMs, 'The key source'), checkFound)
+  const confirmCall = createConfirmer({ findKey, clock, toleranceMs })
 
   async function verify(request: IncomingRequest, asked: VerifyOptions = NO_OPTIONS, seen?: Seen): Promise<Verification> {
     try {
@@ -193,7 +195,7 @@ export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifi
         }
 
         // 6. The message, rebuilt, and its signature.
-        const outcome = proveInTime(candidates, key, timely, state, digests)
+        const outcome = proveForOrigin(candidates, key, timely, state, digests)
         const proof = isPromise(outcome) ? await outcome : outcome
         if (proof !== undefined && 'ok' in proof) return proof
         if (proof === undefined || key === undefined || 'code' in proof) {
@@ -230,38 +232,15 @@ export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifi
       const timestampMs = timely.moment?.issuedMs ?? timely.moment?.expiresMs
       if (!isDeferred) return { ok: true, key, body, timestampMs } as Verified
       const keyId = keyIdOf(timely.keyId) ?? key.id
-      const proveWith = (now: Key): MaybePromise<Proof | Failure | Refused | undefined> => proveInTime(candidates, now, timely, 'deferred')
-      const confirm = (): Promise<Refused | undefined> => confirmCall(accepted, keyId, proveWith, permission, request.address)
+      const deferred = {
+        proven: accepted,
+        keyId,
+        proveWith: (now: Key) => proveForOrigin(candidates, now, timely, 'deferred'),
+        permission,
+        address: request.address,
+      }
+      const confirm = (): Promise<Refused | undefined> => confirmCall(deferred)
       return { ok: true, key, body, bodyDigest, timestampMs, confirm } as Verified
-    } catch (cause) {
-      return refused({ code: 'verifier-failed' }, cause)
-    }
-  }
-
-  /** Steps 4 to 7 and 9 again, for a call that was proven before its body was there. */
-  async function confirmCall(
-    { key: known, claim: { moment } }: Proven,
-    keyId: string,
-    proveWith: (key: Key) => MaybePromise<Proof | Failure | Refused | undefined>,
-    permission: VerifyOptions['permission'],
-    address: string | undefined,
-  ): Promise<Refused | undefined> {
-    let key: Key | undefined
-    try {
-      key = await findKey(keyId)
-    } catch (cause) {
-      return refused({ code: 'key-source-unavailable' }, cause)
-    }
-    try {
-      if (key === undefined) return refused({ code: 'unknown-key', keyId })
-      const late = moment === undefined ? undefined : findSkew(moment, clock(), toleranceMs)
-      if (late !== undefined) return refused(late)
-      // Its secrets or public key may have been replaced.
-      const proof = key === known ? undefined : ((await proveWith(key)) ?? { code: 'bad-signature', keyId })
-      if (proof !== undefined && 'ok' in proof) return proof
-      if (proof !== undefined && 'code' in proof) return refused(proof)
-      const failure = failureOfKey(key, clock(), address) ?? findDenial(key, permission)
-      return failure === undefined ? undefined : refused(failure)
     } catch (cause) {
       return refused({ code: 'verifier-failed' }, cause)
     }
@@ -275,11 +254,6 @@ export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifi
     return 'code' in claim ? claim : (gate.checkHead(method, target) ?? claim)
   }
 
-  /** Guards cost more than a signature, and what they find is only for callers with a valid one. */
-  function guarded(outcome: Proof | Failure | undefined, { call, recipe }: Composition): Proof | Failure | undefined {
-    return outcome === undefined || 'code' in outcome ? outcome : (guard(call, recipe) ?? outcome)
-  }
-
   /**
    * One of several signatures that does not cover the body could be sent alone, without it and without a digest that it
    * doesn't cover either.
@@ -287,43 +261,6 @@ export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifi
   function completeAlone(method: string, claim: Claim): CompleteClaim | Failure {
     const alone = claim.body === 'not-signed' ? { ...claim, stated: NO_STATED } : claim
     return gate.checkBody(method, alone, false) ?? plan.complete(alone, undefined)
-  }
-
-  /** A refusal where the cryptography failed or did not answer. */
-  function proveInTime(
-    candidates: readonly Origin[],
-    key: Key | undefined,
-    claim: TimelyClaim,
-    body: BodyState,
-    digests?: Digests,
-  ): MaybePromise<Proof | Failure | Refused | undefined> {
-    // Where a key is made, it is checked as far as the platform allows, so one that can't be used shows here.
-    const unusable = (cause: unknown): Refused => refused({ code: 'key-source-unavailable' }, cause)
-    try {
-      const outcome = wait(proveForOrigin(candidates, 0, key, claim, body, digests), sourceTimeoutMs, 'The cryptography')
-      return isPromise(outcome) ? outcome.then(undefined, unusable) : outcome
-    } catch (cause) {
-      return unusable(cause)
-    }
-  }
-
-  /** For the first origin that the call may be meant for and holds for. */
-  function proveForOrigin(
-    candidates: readonly Origin[],
-    at: number,
-    key: Key | undefined,
-    claim: TimelyClaim,
-    body: BodyState,
-    digests?: Digests,
-  ): MaybePromise<Proof | Failure | undefined> {
-    const origin = candidates[at]
-    if (origin === undefined) return undefined
-    const composition = plan.compose(claim, origin)
-    if ('code' in composition) return composition
-    const proven = prove(key, composition, claim, body, digests)
-    const proof = isPromise(proven) ? proven.then(outcome => guarded(outcome, composition)) : guarded(proven, composition)
-    if (at + 1 === candidates.length) return proof
-    return whenReady(proof, outcome => outcome ?? proveForOrigin(candidates, at + 1, key, claim, body, digests))
   }
 
   /** The key of a call: the one that the verifier names, if the call names no other. */
@@ -375,10 +312,4 @@ function createPlan(scheme: Scheme, crypto: NonNullable<VerifierOptions['crypto'
   if (scheme.base !== undefined) return scheme.base.createPlan(crypto)
   if (isDeclared(scheme)) return createDeclaredPlan(scheme)
   throw new CountersignError('scheme-invalid', `The scheme ${scheme.name} is neither a declaration nor has it a base.`)
-}
-
-function findDenial({ id, permissions }: Key, permission: VerifyOptions['permission']): Failure | undefined {
-  if (permission === undefined) return undefined
-  const required = typeof permission === 'string' ? [permission] : permission
-  return required.some(name => permissions.has(name)) ? undefined : { code: 'permission-denied', keyId: id, required }
 }
