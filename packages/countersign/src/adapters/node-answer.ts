@@ -58,12 +58,12 @@ interface Http2Request {
   readonly stream?: { once?(event: 'finish', listener: () => void): unknown; close?(code: number): void } | undefined
 }
 
-/** How long what a client still sends is read after the answer, RFC 9112 §9.6. */
+/** How long what a client still sends is read after the answer, in milliseconds. */
 const LINGER_MS = 1_000
 
 /**
- * Has a connection closed in two steps: bytes that come when nobody reads any more reset it, and a client that still
- * sends then loses the answer.
+ * Has a connection closed in two steps (RFC 9112 §9.6): closed at once, it would be reset if the client still sends,
+ * and the client would lose the answer.
  */
 function linger(socket: Socket): void {
   socket.destroySoon = () => {
