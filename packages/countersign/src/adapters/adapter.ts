@@ -8,7 +8,9 @@ import { throwUnjudged } from '../verify/unjudged.ts'
 import type { IncomingRequest, Verification, Verifier, VerifyOptions } from '../verify/verify.ts'
 import { ask } from './ask.ts'
 
-/** What tells a request's address and target where the framework can't. `R` is what its framework hands to middleware. */
+/**
+ * What tells a request’s address and target where the framework can’t. `R` is what its framework hands to middleware.
+ */
 export interface CallOptions<R> {
   /**
    * The address of whoever is connected, for keys that are bound to some. Default: the socket's, or what the framework

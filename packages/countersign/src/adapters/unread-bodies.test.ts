@@ -22,6 +22,7 @@ import * as forWeb from './web.ts'
 const secret = Buffer.alloc(60, 5).toString('base64')
 const ORIGIN = 'http://api.example.com'
 const MAX_BYTES = 1_000_000
+const LARGE = JSON.stringify({ a: 'a'.repeat(MAX_BYTES) })
 const signer = createSigner(qredoV1, { keyId: 'k', secret })
 function verifierOf(limits: { readonly bodyTimeoutMs?: number } = {}): Verifier {
   const keys = memoryKeys(qredoV1, [{ id: 'k', secret }])
@@ -123,6 +124,35 @@ describe.each(Object.keys(LISTENERS))('over HTTP/1.1, %s', name => {
       await once(socket, 'close')
       expect(text).toMatch(expected)
     }
+  })
+})
+
+// Those that answer before such a body is there.
+describe.each(['node', 'express', 'koa', 'fastify'])('over HTTP/1.1, %s', name => {
+  it('what comes behind the answer that ends a connection is no request', async () => {
+    const calls: string[] = []
+    const listener = (await LISTENERS[name]?.(verifierOf())) as RequestListener
+    const server = createServer((request, response) => {
+      calls.push(request.url ?? '')
+      return listener(request, response)
+    })
+    const ended = new Promise(resolve => server.on('connection', connection => connection.on('close', resolve)))
+    // It goes on sending when the server has ended its side.
+    const socket = connect({ port: await listen(server), host: '127.0.0.1', allowHalfOpen: true })
+    socket.on('error', () => undefined)
+    closing.push(() => socket.destroy())
+    let text = ''
+    socket.setEncoding('utf8').on('data', piece => {
+      text += piece
+    })
+    const wrong = createSigner(qredoV1, { keyId: 'k', secret: Buffer.alloc(60, 6).toString('base64') })
+    const signed = wrong.sign({ method: 'POST', url: `${ORIGIN}/x`, body: LARGE }).headers
+    socket.write(`POST /x HTTP/1.1\r\nhost: a\r\ncontent-length: ${LARGE.length}\r\n${linesOf(signed)}\r\n`)
+    await expect.poll(() => text).toMatch(/^HTTP\/1\.1 413 /)
+    const good = signer.sign({ method: 'GET', url: `${ORIGIN}/x` }).headers
+    socket.write(`${LARGE}GET /x?second HTTP/1.1\r\nhost: a\r\n${linesOf(good)}\r\n`)
+    await ended
+    expect(calls).toEqual(['/x'])
   })
 })
 
