@@ -82,8 +82,7 @@ export interface AdapterShape<R> {
 }
 
 /**
- * What an adapter is told decides who gets in, so a misspelled option is refused, and so is a permission that is named
- * and not there: an environment variable that is not set, say.
+ * What an adapter is told decides who gets in, so a misspelled option is refused, and so is one of another kind.
  *
  * @throws CountersignError `option-invalid`
  */
@@ -92,9 +91,9 @@ export function createAdapter<R>(
   { socketAddressOf, hasErrorHandler, names = [] }: AdapterShape<R>,
 ): Adapter<R> {
   refuseUnknown(options, [...NAMES, ...names], 'requireSignature:')
-  if ('permission' in options && options.permission === undefined)
-    throw new CountersignError('option-invalid', 'The option permission is undefined: leave it out where any key will do.')
+  checkPermission(options)
   const { onRefused, onError } = options
+  checkFunctions({ onRefused, onError })
   const readCall = createCallReader(options, socketAddressOf)
 
   function report(error: unknown, request: R): void {
@@ -158,10 +157,11 @@ function createCallReader<R>(
   { address, target, trustedProxies }: CallOptions<R>,
   socketAddressOf?: (request: R) => string | undefined,
 ): ReadCall<R> {
+  checkFunctions({ address, target })
   const isTrusted = trustedProxies === undefined ? undefined : compileTrustedProxies(trustedProxies)
   if (address === undefined && target === undefined && isTrusted === undefined) return (_request, own) => own
   return (request, own) => {
-    const call = target === undefined ? own : { ...own, target: ask(target, request) }
+    const call = target === undefined ? own : { ...own, target: checkTarget(ask(target, request)) }
     if (isTrusted === undefined) return address === undefined ? call : { ...call, address: ask(address, request) }
     const connected = address !== undefined ? ask(address, request) : socketAddressOf === undefined ? own.address : socketAddressOf(request)
     return {
@@ -170,6 +170,40 @@ function createCallReader<R>(
       host: forwardedHost(connected, own.headers, isTrusted),
     }
   }
+}
+
+function checkTarget(target: unknown): string {
+  if (typeof target === 'string' && target.startsWith('/')) return target
+  throw new CountersignError('option-invalid', `The option target gives path and query, such as /v1/x?a=1; got ${String(target)}.`)
+}
+
+function checkFunctions(options: { readonly [name: string]: unknown }): void {
+  for (const [name, value] of Object.entries(options))
+    if (value !== undefined && typeof value !== 'function')
+      throw new CountersignError('option-invalid', `The option ${name} is a function; got ${typeof value}.`)
+}
+
+/** A permission that is named and not there, an environment variable that is not set, must not let everybody in. */
+function checkPermission(options: { readonly permission?: unknown }): void {
+  if (!('permission' in options)) return
+  const names: readonly unknown[] = Array.isArray(options.permission) ? options.permission : [options.permission]
+  if (names.length > 0 && names.every(name => typeof name === 'string' && name !== '')) return
+  throw new CountersignError(
+    'option-invalid',
+    'The option permission is a name, or a list of names of which a key needs one: leave it out where any key will do.',
+  )
+}
+
+/**
+ * For what a program hands to an adapter in the wrong order, or not at all.
+ *
+ * @throws CountersignError `option-invalid`
+ */
+export function checkArguments(verifier: unknown, handler?: { readonly given: unknown }): void {
+  if (typeof verifier !== 'object' || verifier === null || !('verify' in verifier))
+    throw new CountersignError('option-invalid', 'requireSignature: the first argument is a verifier, of createVerifier(scheme, options).')
+  if (handler !== undefined && typeof handler.given !== 'function')
+    throw new CountersignError('option-invalid', 'requireSignature: the second argument is the handler of verified calls.')
 }
 
 /** Where something other than an error was thrown. */

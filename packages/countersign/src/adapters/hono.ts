@@ -1,18 +1,18 @@
 import type { Verifier } from '../verify/verify.ts'
 import type { IncomingHeaders } from '../wire/headers.ts'
 import { readStream } from '../wire/stream.ts'
-import { type AdapterOptions, createAdapter } from './adapter.ts'
+import { type AdapterOptions, checkArguments, createAdapter } from './adapter.ts'
 import { ask } from './ask.ts'
 import { BodyEatenError } from './body-eaten.ts'
 import { incomingOf } from './incoming.ts'
 import { rememberCall } from './verified-calls.ts'
 import { problemResponse, withHeaders } from './web-answer.ts'
-import { bodyOf, readWebRequest } from './web-request.ts'
+import { bodyOf, dropWebRest, readWebRequest } from './web-request.ts'
 
 /** What the middleware needs of a Hono context. */
 export interface HonoContext {
   readonly req: {
-    readonly raw: Request
+    raw: Request
     readonly bodyCache: { arrayBuffer?: unknown; text?: unknown; blob?: unknown }
   }
   readonly env?: unknown
@@ -46,13 +46,17 @@ export function requireSignature(
   verifier: Verifier,
   options: HonoOptions = {},
 ): (context: HonoContext, next: () => Promise<void>) => Promise<Response | undefined> {
+  checkArguments(verifier)
   const adapter = createAdapter<HonoContext>(options, { hasErrorHandler: true, names: ['headers'] })
   return async (context, next) => {
     const { result, target } = await adapter.check(verifier, context, () => {
       const own = readWebRequest(context.req.raw, options.headers && ask(options.headers, context), context.env)
       return { ...own, body: bodyOf(context.req.raw, incomingOf(context.env), maxBytes => keepHonoBody(context, maxBytes)) }
     })
-    if (!result.ok) return problemResponse(result, verifier.scheme.name, target)
+    if (!result.ok) {
+      dropWebRest(context.env)
+      return problemResponse(result, verifier.scheme.name, target)
+    }
     rememberCall(context, result)
     await next()
     if (result.headers !== undefined) context.res = withHeaders(context.res, result.headers)
@@ -66,7 +70,12 @@ async function keepHonoBody({ req }: HonoContext, maxBytes: number): Promise<Uin
   if (!raw.bodyUsed) {
     if (raw.body === null) return undefined
     const read = await readStream(raw.body, maxBytes)
-    if (read !== 'too-large') bodyCache.arrayBuffer = Promise.resolve(read.slice().buffer)
+    if (read !== 'too-large') {
+      bodyCache.arrayBuffer = Promise.resolve(read.slice().buffer)
+      // For whoever goes by the request itself: `mount`, `proxy`. Made of its parts, since servers have requests of their own.
+      const { url, method, headers, signal } = raw
+      req.raw = new Request(url, { method, headers, signal, body: read.slice() })
+    }
     return read
   }
   const kept = bodyCache.arrayBuffer ?? bodyCache.text ?? bodyCache.blob

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 
 /** How long what a client still sends is read after the answer, in milliseconds. */
-const LINGER_MS = 1_000
+export const LINGER_MS = 1_000
 
 /**
  * Has a connection of Node's HTTP server closed in two steps once its last answer is sent (RFC 9112 §9.6): closed at

@@ -156,37 +156,40 @@ describe.each(['node', 'express', 'koa', 'fastify'])('over HTTP/1.1, %s', name =
   })
 })
 
-describe.each(['node', 'koa', 'fastify'])('over HTTP/2, %s', name => {
-  it('a stream ends with the refusal of a body that is late, and nothing more is kept of it', async () => {
-    const impatient = verifierOf({ bodyTimeoutMs: 50 })
-    const server = createHttp2Server()
-    const streams: ServerHttp2Stream[] = []
-    let request: IncomingMessage | undefined
-    server.on('stream', stream => streams.push(stream))
-    if (name === 'fastify') {
-      const app = fastify({ http2: true, serverFactory: handler => server.on('request', handler as never) as never })
-      app.all('/x', { preParsing: forFastify.requireSignature(impatient) as never }, async () => 'ran')
-      await app.ready()
-    } else server.on('request', (await LISTENERS[name]?.(impatient)) as never)
-    server.prependListener('request', own => {
-      request = own as never
-    })
-    const port = await listen(server as never)
-    const client = connectHttp2(`http://127.0.0.1:${port}`)
-    closing.push(() => client.destroy())
-    const { headers } = signer.sign({ method: 'POST', url: `${ORIGIN}/x`, body: '{"a":1}' })
-    const stream = client.request({ ':method': 'POST', ':path': '/x', ...headers })
-    stream.on('error', () => undefined)
-    stream.write('{"begun":')
-    let text = ''
-    stream.setEncoding('utf8').on('data', piece => {
-      text += piece
-    })
-    const [{ ':status': status }] = (await once(stream, 'response')) as [{ ':status'?: number }]
-    expect(status).toBe(400)
-    await expect.poll(() => text).toContain('body-incomplete')
-    await expect.poll(() => streams.map(({ closed }) => closed)).toEqual([true])
-    expect(request?.listenerCount('readable')).toBe(0)
-    expect(request?.readableLength).toBe(0)
-  })
+describe.each(['node', 'koa', 'fastify', 'hono', 'web'])('over HTTP/2, %s', name => {
+  it.each(['POST', 'GET', 'HEAD'])(
+    'a stream ends with the refusal of a body that is late, and nothing more is kept of it: %s',
+    async method => {
+      const impatient = verifierOf({ bodyTimeoutMs: 50 })
+      const server = createHttp2Server()
+      const streams: ServerHttp2Stream[] = []
+      let request: IncomingMessage | undefined
+      server.on('stream', stream => streams.push(stream))
+      if (name === 'fastify') {
+        const app = fastify({ http2: true, serverFactory: handler => server.on('request', handler as never) as never })
+        app.all('/x', { preParsing: forFastify.requireSignature(impatient) as never }, async () => 'ran')
+        await app.ready()
+      } else server.on('request', (await LISTENERS[name]?.(impatient)) as never)
+      server.prependListener('request', own => {
+        request = own as never
+      })
+      const port = await listen(server as never)
+      const client = connectHttp2(`http://127.0.0.1:${port}`)
+      closing.push(() => client.destroy())
+      const { headers } = signer.sign({ method, url: `${ORIGIN}/x`, body: method === 'POST' ? '{"a":1}' : undefined })
+      const stream = client.request({ ':method': method, ':path': '/x', ...headers }, { endStream: false })
+      stream.on('error', () => undefined)
+      stream.write('{"begun":')
+      let text = ''
+      stream.setEncoding('utf8').on('data', piece => {
+        text += piece
+      })
+      const [{ ':status': status }] = (await once(stream, 'response')) as [{ ':status'?: number }]
+      expect(status).toBe(400)
+      if (method !== 'HEAD') await expect.poll(() => text).toContain('body-incomplete')
+      await expect.poll(() => streams.map(({ closed }) => closed), { timeout: 10_000 }).toEqual([true])
+      expect(request?.listenerCount('readable')).toBe(0)
+      expect(request?.readableLength).toBe(0)
+    },
+  )
 })

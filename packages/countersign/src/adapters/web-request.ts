@@ -2,6 +2,7 @@ import type { IncomingRequest } from '../verify/verify.ts'
 import type { IncomingHeaders } from '../wire/headers.ts'
 import { readStream } from '../wire/stream.ts'
 import { BodyEatenError } from './body-eaten.ts'
+import { dropRest } from './drop-rest.ts'
 import { type Incoming, incomingOf, nodeHeaders } from './incoming.ts'
 import { readBody } from './read-body.ts'
 
@@ -32,6 +33,15 @@ export function bodyOf({ method }: Request, incoming: Incoming | undefined, read
     if (body !== undefined && body.length > 0) return body
     throw new BodyEatenError('A parser has read the body before, so its bytes are gone: put the signature check in front of it.')
   }
+}
+
+/**
+ * Drops what still comes of a refused call's body, where Node's own request is there: its server leaves streams of
+ * HTTP/2 open for methods that have no body.
+ */
+export function dropWebRest(env: unknown): void {
+  const incoming = incomingOf(env)
+  if (isStream(incoming)) dropRest(incoming)
 }
 
 /** Whether its body can be read from it: what a platform gives may have the head alone. */

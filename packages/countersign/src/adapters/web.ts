@@ -1,10 +1,10 @@
 import type { IncomingRequest, Verified, Verifier } from '../verify/verify.ts'
 import type { IncomingHeaders } from '../wire/headers.ts'
-import { type AdapterOptions, type CallOptions, type Checked, callReaderOf, createAdapter } from './adapter.ts'
+import { type AdapterOptions, type CallOptions, type Checked, callReaderOf, checkArguments, createAdapter } from './adapter.ts'
 import { ask } from './ask.ts'
 import { FAILED } from './refusal.ts'
 import { problemResponse, toResponse, withHeaders } from './web-answer.ts'
-import { readWebRequest } from './web-request.ts'
+import { dropWebRest, readWebRequest } from './web-request.ts'
 
 /**
  * The default of `target` is the path and query of `request.url`, which platforms may have normalised (`/a/../b`) or
@@ -51,6 +51,7 @@ export function requireSignature<R extends Request, A extends readonly unknown[]
   handler: SignedWebHandler<R, A>,
   options: WebOptions = {},
 ): (request: R, ...more: A) => Promise<Response> {
+  checkArguments(typeof verifier === 'function' ? { verify: verifier } : verifier, { given: handler })
   const adapter = createAdapter<Request>(options, { hasErrorHandler: false, names: ['headers'] })
   return async (request, ...more) => {
     let checked: Checked
@@ -58,10 +59,14 @@ export function requireSignature<R extends Request, A extends readonly unknown[]
       const own = typeof verifier === 'function' ? () => verifier(request, ...more) : verifier
       checked = await adapter.check(own, request, () => readWebRequest(request, options.headers && ask(options.headers, request), more[0]))
     } catch {
+      dropWebRest(more[0])
       return toResponse(FAILED)
     }
     const { result, target } = checked
-    if (!result.ok) return problemResponse(result, checked.verifier.scheme.name, target)
+    if (!result.ok) {
+      dropWebRest(more[0])
+      return problemResponse(result, checked.verifier.scheme.name, target)
+    }
     try {
       return withHeaders(await handler(request, result, ...more), result.headers)
     } catch (error) {

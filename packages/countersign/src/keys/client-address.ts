@@ -1,3 +1,4 @@
+import { CountersignError } from '../contract/error.ts'
 import { findLines, headerLines, trimOws } from '../wire/header-lines.ts'
 import type { IncomingHeaders } from '../wire/headers.ts'
 import { compileAddresses, isAddress } from './address.ts'
@@ -11,6 +12,8 @@ export type TrustedProxies = (address: string) => boolean
  * @throws CountersignError `option-invalid` for anything but an address or a range
  */
 export function compileTrustedProxies(ranges: readonly string[]): TrustedProxies {
+  if (!Array.isArray(ranges) || !ranges.every(range => typeof range === 'string'))
+    throw new CountersignError('option-invalid', 'Trusted proxies are a list of addresses and CIDR ranges, such as ["10.0.0.0/8"].')
   return compileAddresses(ranges)
 }
 

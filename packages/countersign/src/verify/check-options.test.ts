@@ -33,7 +33,7 @@ describe('a misspelled option does not let anyone in', () => {
     expect(() => require(shared({ permissions: ['balance'] }))).toThrow(
       expect.objectContaining({ code: 'option-invalid', message: expect.stringContaining('did you mean permission?') as string }),
     )
-    expect(() => require(shared({ permission: undefined }))).toThrow(/permission is undefined/)
+    expect(() => require(shared({ permission: undefined }))).toThrow(/option permission is a name/)
     expect(() => require(shared({ permission: 'balance', address: () => '127.0.0.1' }))).not.toThrow()
   })
 
