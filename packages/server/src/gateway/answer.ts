@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import { type AnswerHeaders, headersOfProblem, problemHeaders, problemOf, type Refused, toProblem } from 'countersign'
 import type { OpenEntry } from './access-entry.ts'
-import { answerHeaders } from './headers.ts'
+import { answerHeaders } from './headers/headers.ts'
 import { GATEWAY_PROBLEMS, type GatewayProblem } from './problem.ts'
 
 /** The status of a client that left before it was sent one, as nginx logs it. */

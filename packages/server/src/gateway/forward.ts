@@ -5,7 +5,7 @@ import { type Dispatcher, errors, Pool } from 'undici'
 import type { Answer } from './answer.ts'
 import { GATEWAY_DEFAULTS } from './defaults.ts'
 import type { GatewayProblem } from './problem.ts'
-import { type Tunnel, tunnel } from './upgrade.ts'
+import { type Tunnel, tunnel } from './upgrades/tunnel.ts'
 
 /** In PEM. */
 export interface UpstreamTls {

@@ -16,10 +16,10 @@ import type { CachedKeys } from '../keys/key-source.ts'
 import { requireScheme } from '../schemes.ts'
 import { type VerifiedInTurn, verifyInTurn } from '../verify-in-turn.ts'
 import { createDeprecations, type DeprecationConfig, type DeprecationsOptions } from './deprecations.ts'
-import { ALWAYS_DROPPED, mayBeKept } from './headers.ts'
-import { type PathReading, readingsOf } from './path-readings.ts'
-import { compileSignedOverride } from './signed-override.ts'
-import { carriedHeaders, compileTargetStripper } from './strip-signature.ts'
+import { ALWAYS_DROPPED, mayBeKept } from './headers/headers.ts'
+import { type PathReading, readingsOf } from './paths/path-readings.ts'
+import { compileSignedOverride } from './headers/signed-override.ts'
+import { carriedHeaders, compileTargetStripper } from './headers/strip-signature.ts'
 
 export interface RouteConfig {
   /**

@@ -1,7 +1,7 @@
 import { IncomingMessage } from 'node:http'
 import { Socket } from 'node:net'
 import { describe, expect, it } from 'vitest'
-import { createCalled } from './called.ts'
+import { createCalled } from './forwarded.ts'
 
 const ONE = 'https://api.example.com'
 const TWO = ['https://a.example.com', 'https://b.example.com']

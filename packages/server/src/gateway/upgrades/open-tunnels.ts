@@ -1,5 +1,5 @@
 import { failureOfKey, type Key, type KeySource } from 'countersign'
-import type { Tunnel } from './upgrade.ts'
+import type { Tunnel } from './tunnel.ts'
 
 /** The WebSockets that are open, each for as long as its key may be used. */
 export interface OpenTunnels {

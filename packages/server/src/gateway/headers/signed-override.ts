@@ -1,6 +1,6 @@
 import { coverageOf, type Scheme } from 'countersign'
 import { asUpstreamReads, OVERRIDES } from './headers.ts'
-import { percentDecoded } from './percent.ts'
+import { percentDecoded } from '../paths/percent.ts'
 import { carriedHeaders } from './strip-signature.ts'
 
 const NONE: ReadonlySet<string> = new Set()

@@ -3,8 +3,8 @@ import { createServer, type Server } from 'node:http'
 import { type AddressInfo, connect, type Socket } from 'node:net'
 import { Duplex } from 'node:stream'
 import { expect, it } from 'vitest'
-import { responseToUpgrade } from '../http/upgrade.ts'
-import { tunnel } from './upgrade.ts'
+import { responseToUpgrade } from '../../http/upgrade.ts'
+import { tunnel } from './tunnel.ts'
 
 async function connectTo(server: Server): Promise<Socket> {
   server.listen(0, '127.0.0.1')

@@ -3,7 +3,7 @@ import { qredoV1 } from 'countersign/schemes'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { PATH_READINGS, type PathReading, readingsOf, STEPS } from './path-readings.ts'
-import { createRouter, type RouteConfig } from './router.ts'
+import { createRouter, type RouteConfig } from '../router.ts'
 
 const keys = memoryKeys(qredoV1, [])
 const cached = { ...keys, find: keys.find, ofScheme: () => keys, forget: () => undefined, size: 0 }

@@ -1,5 +1,5 @@
 import type { Key } from 'countersign'
-import { principalOf } from '../keys/open-key.ts'
+import { principalOf } from '../../keys/open-key.ts'
 import { IDENTITY_PREFIX } from './headers.ts'
 
 /** The header with who makes the call, signed; empty where the gateway has no key for that. */
