@@ -6,16 +6,17 @@ import { SCHEMES } from 'countersign/schemes'
 import { CHECK_CONNECTIONS_MS, closeServer, HEADERS_TIMEOUT_MS } from '../http/listen.ts'
 import { boundPipelining } from '../http/pipelining.ts'
 import { RequestOrWebSocket, responseToUpgrade } from '../http/upgrade.ts'
-import { createCalled } from './forwarded.ts'
+import { createRequestBodies } from './bodies/request-body.ts'
 import { GATEWAY_DEFAULTS } from './defaults.ts'
 import { createUpstream } from './forward.ts'
+import { createForwardedReader } from './forwarded.ts'
 import { createHandler } from './handle.ts'
 import { createGatewayMetrics, type GatewayMetrics } from './metrics.ts'
-import { createOpenTunnels } from './upgrades/open-tunnels.ts'
 import type { GatewayOptions, TlsFiles } from './options.ts'
-import { createRequestBodies } from './bodies/request-body.ts'
-import { createRouter, DEFAULT_ROUTE } from './router.ts'
+import { createRouter } from './router.ts'
+import { DEFAULT_ROUTE } from './routes.ts'
 import { createIdentitySigner } from './signed-identity.ts'
+import { createOpenTunnels } from './upgrades/open-tunnels.ts'
 import { readUpstreamUrl } from './upstream-url.ts'
 
 export interface Gateway {
@@ -94,7 +95,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     upstream,
     upstreamHost,
     basePath,
-    calledBy: createCalled({ origin, trustedProxies: options.trustedProxies }),
+    readForwarded: createForwardedReader({ origin, trustedProxies: options.trustedProxies }),
     identity,
     tunnels,
     metrics,

@@ -4,7 +4,7 @@ import type { AccessEntry } from './access-entry.ts'
 import type { GATEWAY_DEFAULTS } from './defaults.ts'
 import type { DeprecationConfig } from './deprecations.ts'
 import type { UpstreamOptions, UpstreamTls } from './forward.ts'
-import type { RouteConfig } from './router.ts'
+import type { RouteConfig } from './routes.ts'
 import type { IdentityOptions } from './signed-identity.ts'
 
 export interface GatewayOptions {

@@ -13,9 +13,13 @@ interface Share {
   /** Whether there are so many bytes more, once others have given way. */
   take(more: number): boolean
   /** The body is there: it gives way to nobody from here on. */
-  settle(): void
+  keep(): void
   /** Gives its bytes back. */
   release(): void
+}
+
+interface OpenShare extends Share {
+  giveUp(): void
 }
 
 /**
@@ -24,8 +28,25 @@ interface Share {
  */
 export function createBudget(maxBytes: number): Budget {
   let taken = 0
-  /** The one that began first first. */
-  const unfinished = new Set<Share & { giveUp(): void }>()
+  /** Oldest first. */
+  const unfinished = new Set<OpenShare>()
+
+  /**
+   * How many bytes are free once others have given way, oldest first, until it is as many as are wanted.
+   *
+   * @param asking younger ones don't give way to it
+   * @param giving those that have to give way are added to it
+   */
+  function freeFor(bytes: number, asking?: OpenShare, giving?: OpenShare[]): number {
+    let free = maxBytes - taken
+    for (const other of unfinished) {
+      if (free >= bytes || other === asking) break
+      free += other.bytes
+      giving?.push(other)
+    }
+    return free
+  }
+
   return {
     share(giveUp) {
       let bytes = 0
@@ -35,20 +56,14 @@ export function createBudget(maxBytes: number): Budget {
         },
         take(more: number): boolean {
           if (bytes === 0) unfinished.add(own)
-          const giving: { giveUp(): void }[] = []
-          let free = maxBytes - taken
-          for (const other of unfinished) {
-            if (free >= more || other === own) break
-            free += other.bytes
-            giving.push(other)
-          }
-          if (free < more) return false
+          const giving: OpenShare[] = []
+          if (freeFor(more, own, giving) < more) return false
           for (const other of giving) other.giveUp()
           bytes += more
           taken += more
           return true
         },
-        settle: () => void unfinished.delete(own),
+        keep: () => void unfinished.delete(own),
         release() {
           unfinished.delete(own)
           taken -= bytes
@@ -61,14 +76,7 @@ export function createBudget(maxBytes: number): Budget {
       }
       return own
     },
-    hasRoom(bytes) {
-      let free = maxBytes - taken
-      for (const other of unfinished) {
-        if (free >= bytes) break
-        free += other.bytes
-      }
-      return free >= bytes
-    },
+    hasRoom: bytes => freeFor(bytes) >= bytes,
     get taken() {
       return taken
     },

@@ -110,7 +110,7 @@ export function createSpool(folder: SpoolFolder, maxSpoolBytes: number): Spool {
           if (!share.take(piece.length)) throw full()
           await handle.writeFile(piece)
         }
-        share.settle()
+        share.keep()
         return length
       }
 

@@ -1,13 +1,13 @@
 import type { Key } from 'countersign'
 import { principalOf } from '../../keys/open-key.ts'
-import { IDENTITY_PREFIX } from './headers.ts'
+import { IDENTITY_PREFIX } from './header-names.ts'
 
 /** The header with who makes the call, signed; empty where the gateway has no key for that. */
 export const SIGNED_IDENTITY = `${IDENTITY_PREFIX}identity`
 
 /**
  * Who makes a verified call, for the upstream: names and values in turn, of which none is ever missing. A client can't
- * send these, see `forwardedHeaders`. Worked out once for a key as it is: a key that changes is another object.
+ * send these, see `passedOnHeaders`. Worked out once for a key as it is: a key that changes is another object.
  */
 export function createIdentityHeaders(): (key: Key) => readonly string[] {
   const known = new WeakMap<Key, readonly string[]>()

@@ -1,6 +1,6 @@
 import { coverageOf, type Scheme } from 'countersign'
-import { asUpstreamReads, OVERRIDES } from './headers.ts'
 import { percentDecoded } from '../paths/percent.ts'
+import { asUpstreamReads, OVERRIDES } from './header-names.ts'
 import { carriedHeaders } from './strip-signature.ts'
 
 const NONE: ReadonlySet<string> = new Set()
@@ -23,6 +23,7 @@ export function compileSignedOverride(
     const overrides: string[] = []
     for (let at = 0; at + 1 < raw.length; at += 2) {
       const lower = (raw[at] ?? '').toLowerCase()
+      // Cheap first: every override's name begins with an x.
       if (lower.startsWith('x') && OVERRIDES.has(asUpstreamReads(lower)) && !kept.has(lower)) overrides.push(lower)
     }
     if (overrides.length === 0) return false

@@ -2,8 +2,9 @@ import { createVerifier, memoryKeys } from 'countersign'
 import { qredoV1 } from 'countersign/schemes'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { createRouter } from '../router.ts'
+import type { RouteConfig } from '../routes.ts'
 import { PATH_READINGS, type PathReading, readingsOf, STEPS } from './path-readings.ts'
-import { createRouter, type RouteConfig } from '../router.ts'
 
 const keys = memoryKeys(qredoV1, [])
 const cached = { ...keys, find: keys.find, ofScheme: () => keys, forget: () => undefined, size: 0 }
