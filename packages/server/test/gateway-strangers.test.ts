@@ -370,6 +370,16 @@ describe('a connection', () => {
     expect(errors).toEqual([])
   })
 
+  it('that has requests dropped is told of once, and each of them is counted', async () => {
+    const flooded: unknown[] = []
+    const { port, gateway } = await start({ maxPipelined: 3, onFlooded: address => flooded.push(address) })
+    const { text, ended } = talk(port, calls(10))
+    await ended
+    expect(answersIn(text())).toBe(3)
+    expect(flooded).toEqual(['127.0.0.1'])
+    expect(await gaugeOf(gateway, 'dropped_requests_total')).toBe(7)
+  })
+
   it('may send as many as are worked on at once, again and again', async () => {
     const { port } = await start()
     const { text, socket } = talk(port, calls(MAX_PIPELINED))

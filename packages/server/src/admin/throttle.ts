@@ -9,7 +9,7 @@ const FORGET_MS = 900_000
 const MAX_ADDRESSES = 10_000
 
 export interface ThrottleOptions {
-  /** The most addresses that are remembered; with more, the one that tried least recently is forgotten. Default: 10,000. */
+  /** The most addresses that are remembered; then those that tried least recently are forgotten. Default: 10,000. */
   readonly maxAddresses?: number | undefined
 }
 

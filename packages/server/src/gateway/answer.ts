@@ -63,7 +63,7 @@ export function createAnswer(response: ServerResponse, entry: OpenEntry, isLast:
   function send(status: number, headers: AnswerHeaders, text: string): void {
     begin(status, undefined, Object.entries({ ...headers, 'content-length': String(Buffer.byteLength(text)) }).flat())
     response.end(text)
-    // What is still sent is read and dropped: bytes that nobody read would reset the connection, and the answer with it.
+    // What is still sent is read and dropped: bytes that nobody read would reset the connection, and lose the answer.
     if (!response.req.complete) response.req.resume()
   }
 

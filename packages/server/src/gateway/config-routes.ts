@@ -34,7 +34,7 @@ export const route = z.strictObject({
   only: only.optional(),
   allow: z.array(z.enum(PATH_READINGS)).optional().meta({
     description:
-      'How the upstream does not read paths: letter-case where it tells /Admin from /admin. A path of this route may be written so, although read so it would be of another route.',
+      'How the upstream does not read paths: letter-case where it tells /Admin from /admin. Such a path is then accepted even if that reading would lead to another route.',
   }),
 })
 

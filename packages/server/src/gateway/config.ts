@@ -11,7 +11,7 @@ const origin = z
   .string()
   .regex(
     /^(https?|wss?):\/\/[^/\s]+(\/[^\s]*[^/\s])?$/,
-    'An origin is scheme and host, such as https://api.example.com, without a slash at the end.',
+    'An origin is scheme and host, such as https://api.example.com, with a base path where there is one, and without a slash at the end.',
   )
 const milliseconds = z.int().min(1).max(3_600_000)
 const bytes = z.int().min(1).max(Number.MAX_SAFE_INTEGER)
@@ -35,7 +35,7 @@ export const gatewayConfig = z
       .optional()
       .meta({
         description:
-          'Paths, in PEM: the authority that signed the certificate of an https:// upstream, and the certificate and key that the gateway shows it (mTLS).',
+          'TLS to an https:// upstream, as paths of PEM files: the CA it is checked against, and the client certificate and key that the gateway shows (mTLS).',
       }),
     origin: z
       .union([origin, z.array(origin).min(1)])
@@ -108,25 +108,37 @@ export const gatewayConfig = z
           'Headers of the client that go upstream although they could be believed: x-forwarded-prefix, cf-connecting-ip, x-http-method-override. Default: none.',
       }),
     toleranceMs: milliseconds.optional(),
-    maxBodyBytes: bytes.default(GATEWAY_DEFAULTS.maxBodyBytes).meta({ description: 'Of one request.' }),
+    maxBodyBytes: bytes.default(GATEWAY_DEFAULTS.maxBodyBytes).meta({ description: 'The most bytes of one request’s body.' }),
     spoolBytes: bytes
       .default(GATEWAY_DEFAULTS.spoolBytes)
-      .meta({ description: 'Larger bodies are written to disk until they are verified and sent on.' }),
+      .meta({ description: 'Bodies with more bytes are written to disk until they are verified and sent on.' }),
     spoolFolder: z.string().optional(),
     maxSpoolBytes: bytes
       .default(GATEWAY_DEFAULTS.maxSpoolBytes)
-      .meta({ description: 'Of all bodies on disk at once, for what came in of them.' }),
+      .meta({ description: 'The most bytes of all bodies on disk at once, counted as they come in; then 507.' }),
     maxHeldBytes: bytes
       .default(GATEWAY_DEFAULTS.maxHeldBytes)
-      .meta({ description: 'Of all bodies in memory at once, for what came in of them.' }),
+      .meta({ description: 'The most bytes of all bodies in memory at once, counted as they come in; then 503.' }),
     timeouts: z
       .strictObject({
         connectTimeoutMs: milliseconds.default(GATEWAY_DEFAULTS.connectTimeoutMs),
         headersTimeoutMs: milliseconds.default(GATEWAY_DEFAULTS.headersTimeoutMs),
         bodyTimeoutMs: milliseconds.default(GATEWAY_DEFAULTS.bodyTimeoutMs),
         requestTimeoutMs: milliseconds.default(GATEWAY_DEFAULTS.requestTimeoutMs),
+        keepAliveTimeoutMs: milliseconds
+          .default(GATEWAY_DEFAULTS.keepAliveTimeoutMs)
+          .meta({ description: 'How long a client’s connection may be idle.' }),
+        halfClosedTimeoutMs: milliseconds
+          .default(GATEWAY_DEFAULTS.halfClosedTimeoutMs)
+          .meta({ description: 'How long nothing may pass through a WebSocket once one side has closed.' }),
       })
       .prefault({}),
+    maxPipelined: z
+      .int()
+      .min(1)
+      .max(10_000)
+      .default(GATEWAY_DEFAULTS.maxPipelined)
+      .meta({ description: 'Requests of one connection that are worked on at once; with more, it is closed.' }),
     drainMs: milliseconds
       .default(GATEWAY_DEFAULTS.drainMs)
       .meta({ description: 'How long running requests have to end when the gateway is stopped; WebSockets are closed.' }),

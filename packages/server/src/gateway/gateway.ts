@@ -34,8 +34,9 @@ export interface Gateway {
   drain(timeoutMs?: number): Promise<void>
 }
 
+/** Of one request's headers together, in bytes: what Node takes by itself. */
 const MAX_HEADER_BYTES = 16_384
-/** How long a large body waits for its turn to be verified, once it is there. */
+/** How long a large body waits for its turn to be verified, once it is there, in milliseconds. */
 const TURN_MS = 60_000
 
 /**
@@ -121,17 +122,24 @@ export function createGateway(options: GatewayOptions): Gateway {
     headersTimeout: HEADERS_TIMEOUT_MS,
     connectionsCheckingInterval: CHECK_CONNECTIONS_MS,
     requestTimeout: requestTimeoutMs,
-    keepAliveTimeout: 5_000,
+    keepAliveTimeout: timeouts.keepAliveTimeoutMs ?? GATEWAY_DEFAULTS.keepAliveTimeoutMs,
     insecureHTTPParser: false,
   }
   const server: Server =
     options.tls === undefined ? createServer(limits) : createTlsServer({ ...limits, ...options.tls, minVersion: 'TLSv1.2' })
-  server.on(
-    'request',
-    boundPipelining((request, response) => listener(request, response)),
-  )
   // An `Expect: 100-continue` is answered by Node before the request is handed over; the body is read before it is sent
   // on either way.
+  server.on(
+    'request',
+    boundPipelining((request, response) => listener(request, response), {
+      maxPipelined: options.maxPipelined ?? GATEWAY_DEFAULTS.maxPipelined,
+      onDropped(socket, isFirst) {
+        metrics.dropped()
+        if (isFirst) tell(options.onFlooded, socket.remoteAddress)
+      },
+    }),
+  )
+  // Node's `closeAllConnections` does not know sockets that were upgraded.
   const upgraded = new Set<Duplex>()
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     upgraded.add(socket)
@@ -151,7 +159,6 @@ export function createGateway(options: GatewayOptions): Gateway {
       const closed = closeServer(server)
       const timer = setTimeout(() => {
         server.closeAllConnections()
-        // Node knows no more of these.
         for (const socket of upgraded) socket.destroy()
       }, timeoutMs)
       await closed

@@ -63,6 +63,7 @@ async function listenWith(
     service,
     replay: redis,
     onReplayNearlyFull: usage => log.warn(usage, NEARLY_FULL[usage.of]),
+    onFlooded: address => log.warn({ address }, 'connection closed: more requests at once than maxPipelined'),
     onError,
     onFinished: entry => log.info(entry, 'request'),
   })
@@ -119,5 +120,11 @@ function readIdentity({ identity }: GatewayConfig): IdentityOptions | undefined 
 }
 
 function logError(log: Logger, error: unknown): void {
-  log.error({ error: error instanceof Error ? error.message : String(error) }, 'error')
+  if (!(error instanceof Error)) {
+    log.error({ error: String(error) }, 'error')
+    return
+  }
+  const { message, stack, cause } = error
+  const code = 'code' in error ? error.code : undefined
+  log.error({ error: message, code, cause: cause instanceof Error ? cause.message : undefined, stack }, 'error')
 }

@@ -11,13 +11,11 @@ import { createSpool, type SpooledBody } from './spool.ts'
 import { createSpoolFolder, removeDeadSpools } from './spool-folder.ts'
 
 export interface RequestBodiesOptions {
-  /** Of all bodies in memory at once, for what came in of them. */
+  /** These three limits: see {@link GATEWAY_DEFAULTS}. */
   readonly maxHeldBytes: number
-  /** Larger bodies are written to disk until they are verified and sent on. */
   readonly spoolBytes: number
-  /** Of all bodies on disk at once, for what came in of them. */
   readonly maxSpoolBytes: number
-  /** Where; default: the system's folder for temporary files. */
+  /** Where large bodies are written. Default: the system's folder for temporary files. */
   readonly folder?: string | undefined
   /** Told what kept the folders of dead processes from being removed. */
   readonly onError: (error: unknown) => void

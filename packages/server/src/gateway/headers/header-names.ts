@@ -83,7 +83,7 @@ export const ABOUT_CLIENT_WORDS = new RegExp(
 /** Ours to say, nobody else's. */
 export const IDENTITY_PREFIX = 'x-countersign-'
 
-/** The headers that the gateway sets on every request that goes upstream, beside those of {@link IDENTITY_PREFIX}. */
+/** What the gateway sets on each request that goes upstream, beside {@link IDENTITY_PREFIX} names. */
 export const SET_BY_GATEWAY = {
   requestId: 'x-request-id',
   clientAddress: 'x-forwarded-for',
@@ -97,8 +97,8 @@ export const SET_BY_GATEWAY = {
 const OURS: ReadonlySet<string> = new Set([...Object.values(SET_BY_GATEWAY), 'expect'])
 
 /**
- * Names that are never passed on. `passedOnHeaders` also drops every name that matches {@link ABOUT_CLIENT_WORDS}, or begins
- * with {@link IDENTITY_PREFIX}.
+ * Names that are never passed on. `passedOnHeaders` also drops every name that matches {@link ABOUT_CLIENT_WORDS}, or
+ * begins with {@link IDENTITY_PREFIX}.
  */
 export const ALWAYS_DROPPED: ReadonlySet<string> = new Set([...OURS, ...ABOUT_CLIENT, ...OVERRIDES])
 

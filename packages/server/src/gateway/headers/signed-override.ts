@@ -1,6 +1,6 @@
 import { coverageOf, type Scheme } from 'countersign'
-import { percentDecoded } from '../paths/percent.ts'
 import { asUpstreamReads, OVERRIDES } from './header-names.ts'
+import { percentDecoded } from './percent.ts'
 import { carriedHeaders } from './strip-signature.ts'
 
 const NONE: ReadonlySet<string> = new Set()

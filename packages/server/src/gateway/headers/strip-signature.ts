@@ -1,5 +1,5 @@
 import { carriesOf, type Scheme } from 'countersign'
-import { percentDecoded } from '../paths/percent.ts'
+import { percentDecoded } from './percent.ts'
 
 /**
  * The headers that a scheme writes, lower case. They don't go upstream: an upstream that read them would trust what

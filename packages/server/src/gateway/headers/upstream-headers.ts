@@ -25,7 +25,7 @@ export interface UpstreamHeadersOptions {
   readonly keepHeaders: readonly string[]
 }
 
-/** A client can't add to these headers, nor take any off: what it sends under their names is dropped, in any spelling. */
+/** What a client sends under the gateway's own names is dropped, in any spelling that could be read as them. */
 export function createUpstreamHeaders({ upstreamHost, keepSignature, keepHeaders }: UpstreamHeadersOptions): UpstreamHeaders {
   const kept = new Set(keepHeaders)
   return (raw, dropped, identity, requestId, from, bodyLength) => {
