@@ -38,10 +38,10 @@ export interface AccessLog {
 }
 
 /** The longest id of a client's that is taken, in characters; another one is replaced. */
-const MAX_REQUEST_ID = 100
+export const MAX_REQUEST_ID = 100
 const REQUEST_ID = new RegExp(`^[A-Za-z0-9._-]{1,${MAX_REQUEST_ID}}$`)
 /** In characters; longer paths and details are cut in the log. */
-const MAX_LOGGED_PATH = 500
+export const MAX_LOGGED_PATH = 500
 
 /** @param address the client's; once the connection is closed, Node knows it no more */
 export function beginEntry(request: IncomingMessage, address: string, { metrics, onFinished, report }: AccessLog): OpenEntry {

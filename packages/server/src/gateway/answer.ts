@@ -7,7 +7,7 @@ import { GATEWAY_PROBLEMS, type GatewayProblem } from './problem.ts'
 /** The status of a client that left before it was sent one, as nginx logs it. */
 const CLIENT_GONE = 499
 /** How long a client may keep the public keys before it asks again, in seconds. */
-const JWKS_MAX_AGE_S = 300
+export const JWKS_MAX_AGE_S = 300
 
 /**
  * The answer to one request, a WebSocket's or any other. Whoever it comes from, its headers are made in one place, and

@@ -70,7 +70,7 @@ export class UpstreamError extends Error {
  * How long a connection to the upstream may be idle, in milliseconds. It has to be below the upstream's own time (5 s
  * in Node): else a request may be sent just when the upstream closes. The upstream's own `Keep-Alive` goes before.
  */
-const IDLE_UPSTREAM_MS = 4_000
+export const IDLE_UPSTREAM_MS = 4_000
 
 /** Keeps connections to an upstream, as many as there are requests at once, up to a limit. */
 export function createUpstream(origin: string, options: UpstreamOptions = {}): Upstream {

@@ -35,9 +35,9 @@ export interface Gateway {
 }
 
 /** Of one request's headers together, in bytes: what Node takes by itself. */
-const MAX_HEADER_BYTES = 16_384
+export const MAX_HEADER_BYTES = 16_384
 /** How long a large body waits for its turn to be verified, once it is there, in milliseconds. */
-const TURN_MS = 60_000
+export const TURN_MS = 60_000
 
 /**
  * A reverse proxy that lets verified requests through and no others: not a byte goes upstream before the signature

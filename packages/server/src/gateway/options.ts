@@ -86,8 +86,8 @@ export interface GatewayOptions {
     /** Until a request has come in. */
     readonly requestTimeoutMs?: number | undefined
     /**
-     * How long a client's connection may be idle. A proxy in front that keeps connections longer should close them
-     * first.
+     * How long a client's connection may be idle. Set it above the time that a proxy in front keeps its connections:
+     * else the proxy may send a request just when one is closed.
      */
     readonly keepAliveTimeoutMs?: number | undefined
   }

@@ -34,7 +34,7 @@ export interface IdentitySigner {
 export const JWKS_PATH = '/.well-known/countersign/jwks.json'
 
 /** In seconds: a service checks it when the request comes in. */
-const LIFETIME_S = 60
+export const LIFETIME_S = 60
 
 /**
  * @param upstream the audience where none is given

@@ -104,7 +104,7 @@ const UNUSUAL = new RegExp(`[%;A-Z\\\\]|/[./]|[. ](?:/|$)|${SCRIPT_END}`)
  * How many characters are read for one path at most. Of a path with escapes there are two or three readings; only those
  * that are made to have many have more.
  */
-const MAX_CHARACTERS = 65_536
+export const MAX_CHARACTERS = 65_536
 
 export type Readings = { readonly readings: readonly string[] } | { readonly odd: string }
 

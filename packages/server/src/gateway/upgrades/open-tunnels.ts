@@ -25,7 +25,7 @@ export interface OpenTunnelsOptions {
 }
 
 /** Together with the time in which other processes' changes are seen, less than a second. */
-const LOOK_MS = 250
+export const LOOK_MS = 250
 
 interface Open extends TunnelFrom {
   readonly tunnel: Tunnel

@@ -15,7 +15,7 @@ export interface Tunnel {
 }
 
 /** How long both sides have to close once they are told why, in milliseconds. */
-const CLOSE_GRACE_MS = 400
+export const CLOSE_GRACE_MS = 400
 
 /**
  * Sends the head of a response that is an upgrade, and then passes on the bytes of both sides.
