@@ -1,16 +1,17 @@
+import { asError } from '../contract/as-error.ts'
 import { CountersignError } from '../contract/error.ts'
 import type { Failure } from '../contract/failure.ts'
 import { refuseUnknown } from '../contract/refuse-unknown.ts'
 import { tell } from '../contract/tell.ts'
-import { clientAddress, compileTrustedProxies } from '../keys/client-address.ts'
+import { clientAddress, compileTrustedProxies, forwardedHost } from '../keys/client-address.ts'
 import { throwUnjudged } from '../verify/unjudged.ts'
-import type { IncomingRequest, Verification, VerifyOptions } from '../verify/verify.ts'
-import { findLines, headerLines } from '../wire/header-lines.ts'
-import type { IncomingHeaders } from '../wire/headers.ts'
+import type { IncomingRequest, Verification, Verifier, VerifyOptions } from '../verify/verify.ts'
 import { ask } from './ask.ts'
 
-/** The options of every adapter. `R` is what its framework hands to middleware: a request, or a context. */
-export interface AdapterOptions<R> extends VerifyOptions {
+/**
+ * What tells a request’s address and target where the framework can’t. `R` is what its framework hands to middleware.
+ */
+export interface CallOptions<R> {
   /**
    * The address of whoever is connected, for keys that are bound to some. Default: the socket's, or what the framework
    * makes of it (`request.ip` of Express and Fastify, `context.ip` of Koa); the platforms of web-standard requests have
@@ -28,6 +29,10 @@ export interface AdapterOptions<R> extends VerifyOptions {
    * request line, also where the framework is mounted under a path.
    */
   readonly target?: ((request: R) => string) | undefined
+}
+
+/** The options of every adapter. `R` is what its framework hands to middleware: a request, or a context. */
+export interface AdapterOptions<R> extends VerifyOptions, CallOptions<R> {
   /**
    * Told of every refusal, with all there is to know: for logs and the key's owner, not for the caller. What it throws
    * or rejects with is told to `onError`, and changes no answer.
@@ -41,85 +46,131 @@ export interface AdapterOptions<R> extends VerifyOptions {
   readonly onError?: ((error: unknown, request: R) => void) | undefined
 }
 
-const NAMES = ['permission', 'deferBody', 'address', 'trustedProxies', 'target', 'onRefused', 'onError']
+/** A request as the options have it. @param own as the framework has it @throws Error what an option throws */
+export type ReadCall<R> = (request: R, own: IncomingRequest) => IncomingRequest
+
+const CALL_NAMES = ['address', 'trustedProxies', 'target'] satisfies (keyof CallOptions<unknown>)[]
+const NAMES = [...CALL_NAMES, 'permission', 'deferBody', 'onRefused', 'onError'] satisfies (keyof AdapterOptions<unknown>)[]
+
+/** What came of a request. */
+export interface Checked {
+  readonly verifier: Verifier
+  readonly result: Verification
+  /** As it was verified. */
+  readonly target: string
+}
 
 export interface Adapter<R> {
   /**
-   * A request as the options have it.
+   * From a request to its verdict, of which a refusal is told to `onRefused`.
    *
-   * @param own as the framework has it
-   * @throws what an option throws
+   * @param verifier or what makes one for the call
+   * @throws Error what failed on the server, once `onError` was told
    */
-  incoming(request: R, own: IncomingRequest): IncomingRequest
-  /**
-   * Tells of a refusal.
-   *
-   * @throws Error where a call could not be judged, for a fault of the server
-   */
-  judged(result: Verification, request: R): void
-  /** Tells of an error. @param isHandedOn whether the framework's error handler is given it */
-  report(error: unknown, request: R, isHandedOn?: boolean): void
+  check(verifier: Verifier | (() => Verifier | Promise<Verifier>), request: R, read: () => IncomingRequest): Promise<Checked>
+  /** Tells of an error that no error handler is given. */
+  report(error: unknown, request: R): void
+}
+
+export interface AdapterShape<R> {
+  /** Reads the socket's address, for frameworks whose own may come from a header. */
+  readonly socketAddressOf?: ((request: R) => string | undefined) | undefined
+  /** Whether the framework has an error handler, which is given what the check throws. */
+  readonly hasErrorHandler: boolean
+  /** Options beside those that every adapter has. */
+  readonly names?: readonly string[] | undefined
 }
 
 /**
  * What an adapter is told decides who gets in, so a misspelled option is refused, and so is a permission that is named
  * and not there: an environment variable that is not set, say.
  *
- * @param socketAddressOf where the framework's own address is not the socket's
- * @param names options beside those that every adapter has
  * @throws CountersignError `option-invalid`
  */
 export function createAdapter<R>(
   options: AdapterOptions<R>,
-  socketAddressOf?: (request: R) => string | undefined,
-  names: readonly string[] = [],
+  { socketAddressOf, hasErrorHandler, names = [] }: AdapterShape<R>,
 ): Adapter<R> {
   refuseUnknown(options, [...NAMES, ...names], 'requireSignature:')
   if ('permission' in options && options.permission === undefined)
     throw new CountersignError('option-invalid', 'The option permission is undefined: leave it out where any key will do.')
-  const { address, target, onRefused, onError, trustedProxies } = options
-  const isTrusted = trustedProxies === undefined ? undefined : compileTrustedProxies(trustedProxies)
-  const isPlain = address === undefined && target === undefined && isTrusted === undefined
+  const { onRefused, onError } = options
+  const readCall = createCallReader(options, socketAddressOf)
 
-  function incoming(request: R, own: IncomingRequest): IncomingRequest {
-    if (isPlain) return own
-    const call = target === undefined ? own : { ...own, target: ask(target, request) }
-    if (isTrusted === undefined) return address === undefined ? call : { ...call, address: ask(address, request) }
-    const connected = address !== undefined ? ask(address, request) : socketAddressOf === undefined ? own.address : socketAddressOf(request)
-    const isProxied = connected !== undefined && isTrusted(connected)
-    return {
-      ...call,
-      address: clientAddress(connected, own.headers, isTrusted),
-      host: isProxied ? forwardedHost(own.headers) : undefined,
+  function report(error: unknown, request: R): void {
+    if (onError !== undefined) tell(onError, error, request)
+    else tell(console.error, error)
+  }
+
+  function tellRefusal(failure: Failure, request: R): void {
+    try {
+      // Not waited for: a log that is slow is not the caller's matter.
+      Promise.resolve(onRefused?.(failure, request)).catch((error: unknown) => report(error, request))
+    } catch (error) {
+      report(error, request)
     }
   }
 
-  function report(error: unknown, request: R, isHandedOn = false): void {
-    if (onError !== undefined) tell(onError, error, request)
-    else if (!isHandedOn) tell(console.error, error)
-  }
-
   return {
-    incoming,
     report,
-    judged(result, request) {
-      if (result.ok) return
-      const { failure } = result
-      // A client that left, or whose body is late, is refused like any other.
-      if (failure.code !== 'body-incomplete') throwUnjudged(result)
+    async check(given, request, read) {
       try {
-        // Not waited for: a log that is slow is not the caller's matter.
-        Promise.resolve(onRefused?.(failure, request)).catch((error: unknown) => report(error, request))
-      } catch (error) {
-        report(error, request)
+        const verifier = typeof given === 'function' ? await given() : given
+        const call = readCall(request, read())
+        const result = await verifier.verify(call, options)
+        if (!result.ok) {
+          // A client that left, or whose body is late, is refused like any other.
+          if (result.failure.code !== 'body-incomplete') throwUnjudged(result)
+          tellRefusal(result.failure, request)
+        }
+        return { verifier, result, target: call.target }
+      } catch (thrown) {
+        const error = asError(thrown, NOT_CHECKED)
+        if (!hasErrorHandler || onError !== undefined) report(error, request)
+        throw error
       }
     },
   }
 }
 
-/** Of an error in the check that was none. */
-export const NOT_CHECKED = 'The signature was not checked.'
+/** Those of {@link callReaderOf}. */
+const readers = new WeakMap<object, ReadCall<never>>()
 
-function forwardedHost(headers: IncomingHeaders): string | undefined {
-  return findLines(headerLines(headers), 'x-forwarded-host')?.join(',').split(',').at(-1)?.trim()
+/**
+ * For options that are given with every request: what they come to is worked out once.
+ *
+ * @throws CountersignError `option-invalid`
+ */
+export function callReaderOf<R>(
+  options: CallOptions<R>,
+  more: readonly string[],
+  socketAddressOf?: (request: R) => string | undefined,
+): ReadCall<R> {
+  const known = readers.get(options)
+  if (known !== undefined) return known as ReadCall<R>
+  refuseUnknown(options, [...CALL_NAMES, ...more], 'The request:')
+  const made = createCallReader(options, socketAddressOf)
+  readers.set(options, made)
+  return made
 }
+
+function createCallReader<R>(
+  { address, target, trustedProxies }: CallOptions<R>,
+  socketAddressOf?: (request: R) => string | undefined,
+): ReadCall<R> {
+  const isTrusted = trustedProxies === undefined ? undefined : compileTrustedProxies(trustedProxies)
+  if (address === undefined && target === undefined && isTrusted === undefined) return (_request, own) => own
+  return (request, own) => {
+    const call = target === undefined ? own : { ...own, target: ask(target, request) }
+    if (isTrusted === undefined) return address === undefined ? call : { ...call, address: ask(address, request) }
+    const connected = address !== undefined ? ask(address, request) : socketAddressOf === undefined ? own.address : socketAddressOf(request)
+    return {
+      ...call,
+      address: clientAddress(connected, own.headers, isTrusted),
+      host: forwardedHost(connected, own.headers, isTrusted),
+    }
+  }
+}
+
+/** Where something other than an error was thrown. */
+const NOT_CHECKED = 'The signature was not checked.'

@@ -10,10 +10,7 @@ const HEADER = 'x-countersign-probe'
 /** The probes that are under way in this process; nobody else can know their names. */
 const running = new Map<string, (isEaten: boolean) => void>()
 
-/**
- * Whether a request is a probe, which ends here: it only wants to know in which state the body comes to the signature
- * check.
- */
+/** Answers a probe, which only asks in which state bodies come to the signature check. @returns whether it was one */
 export function answerProbe(request: IncomingMessage & ParsedBody, response: ServerResponse, parsed: ParsedBody = request): boolean {
   if (running.size === 0) return false
   const told = running.get(String(request.headers[HEADER]))

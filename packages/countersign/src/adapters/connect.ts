@@ -1,7 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { asError } from '../contract/as-error.ts'
 import type { IncomingRequest, Verified, Verifier } from '../verify/verify.ts'
-import { type AdapterOptions, createAdapter, NOT_CHECKED } from './adapter.ts'
+import { type Adapter, type AdapterOptions, type Checked, createAdapter } from './adapter.ts'
 import { answerProbe } from './body-probe.ts'
 import { isAnswered, nodeRefusalAnswer, sendAnswer, sendFailed, setHeaders } from './node-answer.ts'
 import { socketAddressOf } from './node-request.ts'
@@ -23,43 +22,28 @@ export function checkCalls<R extends IncomingMessage, N>(
   options: AdapterOptions<R>,
   { read, go, handOn }: Steps<R, N>,
 ): (request: R, response: ServerResponse, next: N) => Promise<void> {
-  const adapter = createAdapter(options, socketAddressOf)
-
-  /** `undefined` where the call is answered already. */
-  async function judge(request: R, response: ServerResponse): Promise<Verified | undefined> {
-    // Node's parser calls a listener at the end of the head. Where the request's end came with it, the stream has ended
-    // once this turn is over, and then nothing has to be read.
-    await undefined
-    const call = adapter.incoming(request, read(request))
-    const result = await verifier.verify(call, options)
-    adapter.judged(result, request)
-    if (!result.ok) {
-      sendAnswer(response, nodeRefusalAnswer(result, verifier.scheme.name, request, call.target))
-      return undefined
-    }
-    await endOfTurn()
-    // Nothing is done for a caller who was told that it took too long.
-    if (isAnswered(response)) return undefined
-    keepReadable(request)
-    setHeaders(response, result.headers)
-    return result
-  }
+  const adapter = createAdapter(options, { socketAddressOf, hasErrorHandler: handOn !== undefined })
 
   async function handle(request: R, response: ServerResponse, next: N): Promise<void> {
-    let verified: Verified | undefined
+    let checked: Checked
     try {
-      verified = await judge(request, response)
-    } catch (thrown) {
-      const error = asError(thrown, NOT_CHECKED)
-      adapter.report(error, request, handOn !== undefined)
+      checked = await checkNodeCall(adapter, verifier, request, () => read(request))
+    } catch (error) {
       if (handOn === undefined) sendFailed(request, response)
-      else await handOn(error, next)
+      else await handOn(error as Error, next)
       return
     }
-    if (verified !== undefined) await go(request, response, verified, next)
+    const { result, target } = checked
+    // Nothing is done for a caller who was told that it took too long.
+    if (isAnswered(response)) return
+    if (result.ok) {
+      keepReadable(request)
+      setHeaders(response, result.headers)
+      await go(request, response, result, next)
+    } else sendAnswer(response, nodeRefusalAnswer(result, verifier.scheme.name, request, target))
   }
 
-  // The promise is for h3: where middleware returns nothing, its version 1 goes on to the handler when a client leaves.
+  // Returns a promise because of h3 1: where middleware returns nothing, it calls the handler when the client leaves.
   return async (request, response, next) => {
     if (answerProbe(request, response)) return
     await handle(request, response, next).catch((error: unknown) => {
@@ -71,4 +55,18 @@ export function checkCalls<R extends IncomingMessage, N>(
       }
     })
   }
+}
+
+/**
+ * {@link Adapter.check} for a call of Node's server: a verified one goes on at the end of the turn.
+ *
+ * @throws Error as {@link Adapter.check} does
+ */
+export async function checkNodeCall<R>(adapter: Adapter<R>, verifier: Verifier, request: R, read: () => IncomingRequest): Promise<Checked> {
+  // Node's parser calls a listener at the end of the head. Where the request's end came with it, the stream has ended
+  // once this turn is over, and then nothing has to be read.
+  await undefined
+  const checked = await adapter.check(verifier, request, read)
+  if (checked.result.ok) await endOfTurn()
+  return checked
 }

@@ -1,11 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { asError } from '../contract/as-error.ts'
-import type { Verification, Verifier } from '../verify/verify.ts'
-import { type AdapterOptions, createAdapter, NOT_CHECKED } from './adapter.ts'
+import type { Verifier } from '../verify/verify.ts'
+import { type AdapterOptions, createAdapter } from './adapter.ts'
+import { checkNodeCall } from './connect.ts'
 import { isAnswered, nodeRefusalAnswer } from './node-answer.ts'
 import { readNodeRequest, socketAddressOf } from './node-request.ts'
 import { keepReadable } from './read-body.ts'
-import { endOfTurn } from './turn.ts'
 import { rememberCall } from './verified-calls.ts'
 
 export { verifiedCall } from './verified-calls.ts'
@@ -42,20 +41,14 @@ export function requireSignature(
   verifier: Verifier,
   options: FastifyOptions = {},
 ): (request: FastifyRequestLike, reply: FastifyReplyLike, payload: unknown) => Promise<unknown> {
-  const adapter = createAdapter<FastifyRequestLike>(options, ({ raw }) => socketAddressOf(raw))
+  const adapter = createAdapter<FastifyRequestLike>(options, { socketAddressOf: ({ raw }) => socketAddressOf(raw), hasErrorHandler: true })
   return async (request, reply, payload) => {
     const { raw, originalUrl, ip } = request
-    let result: Verification
-    try {
-      await undefined
-      const call = adapter.incoming(request, { ...readNodeRequest(raw), target: originalUrl, address: ip })
-      result = await verifier.verify(call, options)
-      adapter.judged(result, request)
-      await endOfTurn()
-    } catch (error) {
-      adapter.report(error, request, true)
-      throw asError(error, NOT_CHECKED)
-    }
+    const { result, target } = await checkNodeCall(adapter, verifier, request, () => ({
+      ...readNodeRequest(raw),
+      target: originalUrl,
+      address: ip,
+    }))
     // Something else has answered, such as a timeout: Fastify goes no further when the reply is what a hook returns.
     if (reply.sent || isAnswered(reply.raw)) return reply
     if (result.ok) {
@@ -64,7 +57,7 @@ export function requireSignature(
       if (result.headers !== undefined) reply.headers({ ...result.headers })
       return payload
     }
-    const { status, headers, body } = nodeRefusalAnswer(result, verifier.scheme.name, raw, originalUrl)
+    const { status, headers, body } = nodeRefusalAnswer(result, verifier.scheme.name, raw, target)
     return reply
       .code(status)
       .headers({ ...headers })

@@ -299,7 +299,7 @@ describe('a body that a parser has eaten', () => {
     await expect(forExpress.checkBodyKept(express(), { path: '/nowhere' })).rejects.toThrow('answered with 404')
   })
 
-  it('is told of clearly, by Express and Koa and Hono, and is no refusal', async () => {
+  it('is told of clearly, by Express and Hono, and is no refusal', async () => {
     const app = express()
     const server = createServer(app)
     await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
@@ -324,18 +324,14 @@ describe('a body that a parser has eaten', () => {
       return new Response(null, { status: 500 })
     })
     hono.use(async (context, next) => {
-      await context.req.parseBody()
+      await context.req.raw.text()
       await next()
     })
     hono.post('/x', forHono.requireSignature(createVerifier(qredoV1, { origin: 'http://localhost', keys, replay: 'off' })))
-    const form = signer.sign({ method: 'POST', url: 'http://localhost/x', body: '{"a":1}' })
+    const forms = signer.sign({ method: 'POST', url: 'http://localhost/x', body: '{"a":1}' })
     error = undefined
-    await hono.request('/x', {
-      method: 'POST',
-      headers: { ...form.headers, 'content-type': 'multipart/form-data; boundary=x' },
-      body: '{"a":1}',
-    })
-    expect(error).toBeDefined()
+    await hono.request('/x', { method: 'POST', headers: forms.headers, body: '{"a":1}' })
+    expect(error).toMatchObject({ code: 'body-eaten' })
   })
 })
 

@@ -1,13 +1,13 @@
-import { asError } from '../contract/as-error.ts'
-import type { Verification, Verifier } from '../verify/verify.ts'
+import type { Verifier } from '../verify/verify.ts'
 import type { IncomingHeaders } from '../wire/headers.ts'
 import { readStream } from '../wire/stream.ts'
-import { type AdapterOptions, createAdapter, NOT_CHECKED } from './adapter.ts'
+import { type AdapterOptions, createAdapter } from './adapter.ts'
 import { ask } from './ask.ts'
 import { BodyEatenError } from './body-eaten.ts'
 import { incomingOf } from './incoming.ts'
 import { rememberCall } from './verified-calls.ts'
-import { bodyOf, problemResponse, readWebRequest, withHeaders } from './web.ts'
+import { problemResponse, withHeaders } from './web-answer.ts'
+import { bodyOf, readWebRequest } from './web-request.ts'
 
 /** What the middleware needs of a Hono context. */
 export interface HonoContext {
@@ -23,9 +23,9 @@ export interface HonoContext {
 export { verifiedCall } from './verified-calls.ts'
 
 /**
- * With `@hono/node-server`, target, headers and address are those of Node's own request. Elsewhere, the target is what
- * stands behind the origin in the request's URL, of which `mount` has taken the path of the mount off: give the
- * verifier an origin with that base path there, or the option `target`.
+ * With `@hono/node-server`, target, headers and address are those of Node's own request. Elsewhere, the target is the
+ * path and query of the request's URL. `mount` takes its own path off that: give the verifier an origin with that base
+ * path there, or the option `target`.
  */
 export interface HonoOptions extends AdapterOptions<HonoContext> {
   /** The raw headers, where the server can tell them: see `countersign/web`. */
@@ -46,21 +46,12 @@ export function requireSignature(
   verifier: Verifier,
   options: HonoOptions = {},
 ): (context: HonoContext, next: () => Promise<void>) => Promise<Response | undefined> {
-  const adapter = createAdapter<HonoContext>(options, undefined, ['headers'])
+  const adapter = createAdapter<HonoContext>(options, { hasErrorHandler: true, names: ['headers'] })
   return async (context, next) => {
-    let result: Verification
-    let target: string
-    try {
+    const { result, target } = await adapter.check(verifier, context, () => {
       const own = readWebRequest(context.req.raw, options.headers && ask(options.headers, context), context.env)
-      const body = bodyOf(context.req.raw, incomingOf(context.env), maxBytes => keepHonoBody(context, maxBytes))
-      const call = adapter.incoming(context, { ...own, body })
-      target = call.target
-      result = await verifier.verify(call, options)
-      adapter.judged(result, context)
-    } catch (error) {
-      adapter.report(error, context, true)
-      throw asError(error, NOT_CHECKED)
-    }
+      return { ...own, body: bodyOf(context.req.raw, incomingOf(context.env), maxBytes => keepHonoBody(context, maxBytes)) }
+    })
     if (!result.ok) return problemResponse(result, verifier.scheme.name, target)
     rememberCall(context, result)
     await next()

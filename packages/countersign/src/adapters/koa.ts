@@ -1,13 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { asError } from '../contract/as-error.ts'
-import type { Verification, Verifier } from '../verify/verify.ts'
-import { type AdapterOptions, createAdapter, NOT_CHECKED } from './adapter.ts'
+import type { Verifier } from '../verify/verify.ts'
+import { type AdapterOptions, createAdapter } from './adapter.ts'
 import { answerProbe } from './body-probe.ts'
+import { checkNodeCall } from './connect.ts'
 import { isAnswered, nodeRefusalAnswer } from './node-answer.ts'
 import { readNodeRequest, socketAddressOf } from './node-request.ts'
 import type { ParsedBody } from './parsed-body.ts'
 import { keepReadable } from './read-body.ts'
-import { endOfTurn } from './turn.ts'
 import { rememberCall } from './verified-calls.ts'
 
 /** What the middleware needs of a Koa context. */
@@ -44,7 +43,7 @@ export function requireSignature(
   verifier: Verifier,
   options: KoaOptions = {},
 ): (context: KoaContext, next: () => Promise<unknown>) => Promise<unknown> {
-  const adapter = createAdapter<KoaContext>(options, ({ req }) => socketAddressOf(req))
+  const adapter = createAdapter<KoaContext>(options, { socketAddressOf: ({ req }) => socketAddressOf(req), hasErrorHandler: true })
   return async (context, next) => {
     const { req, res, originalUrl, request, ip } = context
     const parsed = { rawBody: request.rawBody ?? req.rawBody, body: request.body }
@@ -52,17 +51,11 @@ export function requireSignature(
       context.respond = false
       return undefined
     }
-    let result: Verification
-    try {
-      await undefined
-      const call = adapter.incoming(context, { ...readNodeRequest(req, parsed), target: req.originalUrl ?? originalUrl, address: ip })
-      result = await verifier.verify(call, options)
-      adapter.judged(result, context)
-      await endOfTurn()
-    } catch (error) {
-      adapter.report(error, context, true)
-      throw asError(error, NOT_CHECKED)
-    }
+    const { result, target } = await checkNodeCall(adapter, verifier, context, () => ({
+      ...readNodeRequest(req, parsed),
+      target: req.originalUrl ?? originalUrl,
+      address: ip,
+    }))
     // Something else has answered, such as a timeout.
     if (isAnswered(res)) return undefined
     if (result.ok) {
@@ -71,7 +64,7 @@ export function requireSignature(
       if (result.headers !== undefined) context.set({ ...result.headers })
       return next()
     }
-    const { status, headers, body } = nodeRefusalAnswer(result, verifier.scheme.name, req, originalUrl)
+    const { status, headers, body } = nodeRefusalAnswer(result, verifier.scheme.name, req, target)
     context.status = status
     context.set({ ...headers })
     context.body = body

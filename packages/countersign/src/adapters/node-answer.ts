@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Refused } from '../verify/verify.ts'
+import { lingerAtEnd } from './linger.ts'
 import { dropBody } from './read-body.ts'
 import { FAILED, type RefusalAnswer, refusalAnswer } from './refusal.ts'
 
@@ -45,7 +46,7 @@ function dropRest(answer: RefusalAnswer, request: IncomingMessage): RefusalAnswe
     stream?.once?.('finish', () => stream.close?.(NO_ERROR))
     return answer
   }
-  if (typeof socket?.destroySoon === 'function') linger(socket)
+  if (typeof socket?.destroySoon === 'function') lingerAtEnd(socket)
   return { ...answer, headers: { ...answer.headers, connection: 'close' } }
 }
 
@@ -56,19 +57,4 @@ interface Http2Request {
   readonly httpVersionMajor: number
   readonly socket?: Socket | null | undefined
   readonly stream?: { once?(event: 'finish', listener: () => void): unknown; close?(code: number): void } | undefined
-}
-
-/** How long what a client still sends is read after the answer, RFC 9112 §9.6. */
-const LINGER_MS = 1_000
-
-/**
- * Has a connection closed in two steps: bytes that come when nobody reads any more reset it, and a client that still
- * sends then loses the answer.
- */
-function linger(socket: Socket): void {
-  socket.destroySoon = () => {
-    socket.end()
-    const timer = setTimeout(() => socket.destroy(), LINGER_MS)
-    socket.once('close', () => clearTimeout(timer))
-  }
 }

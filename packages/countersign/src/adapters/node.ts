@@ -1,12 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { IncomingRequest, Refused, Verification, Verified, Verifier } from '../verify/verify.ts'
-import { type AdapterOptions, createAdapter } from './adapter.ts'
+import type { IncomingRequest, Refused, Verification, Verified, Verifier, VerifyOptions } from '../verify/verify.ts'
+import { type AdapterOptions, type CallOptions, callReaderOf } from './adapter.ts'
 import { checkCalls } from './connect.ts'
 import { nodeRefusalAnswer, sendAnswer } from './node-answer.ts'
 import { readNodeRequest, socketAddressOf } from './node-request.ts'
 import { rememberCall } from './verified-calls.ts'
 
 export type NodeOptions = AdapterOptions<IncomingMessage>
+export type NodeCallOptions = CallOptions<IncomingMessage>
 
 export { announcedLength } from './announced-length.ts'
 export { type BodyProbeOptions, checkBodyKept } from './body-probe.ts'
@@ -64,13 +65,21 @@ export function signed(
  * Verifies a request whose body nobody has read yet. The body comes back with the result, and stays in the request for
  * whoever reads it later.
  */
-export async function verifyNodeRequest(verifier: Verifier, request: IncomingMessage, options: NodeOptions = {}): Promise<Verification> {
-  return verifier.verify(fromNodeRequest(request, options), options)
+export async function verifyNodeRequest(
+  verifier: Verifier,
+  request: IncomingMessage,
+  options: NodeCallOptions & VerifyOptions = {},
+): Promise<Verification> {
+  return verifier.verify(readCall(request, options, ['permission', 'deferBody']), options)
 }
 
 /** The raw method, target, headers, body and address of a Node request. */
-export function fromNodeRequest(request: IncomingMessage, options: NodeOptions = {}): IncomingRequest {
-  return createAdapter(options, socketAddressOf).incoming(request, readNodeRequest(request))
+export function fromNodeRequest(request: IncomingMessage, options: NodeCallOptions = {}): IncomingRequest {
+  return readCall(request, options, [])
+}
+
+function readCall(request: IncomingMessage, options: NodeCallOptions, more: readonly string[]): IncomingRequest {
+  return callReaderOf(options, more, socketAddressOf)(request, readNodeRequest(request))
 }
 
 /** Answers a refusal, unless something else has answered by then. */

@@ -41,7 +41,8 @@ export function isBodyEaten(request: IncomingMessage & ParsedBody, parsed: Parse
 
 /**
  * Whether a request is seen to have no body: its stream has ended, and nobody has read anything of it or put a body
- * beside it. Most requests are such, and need no reading then. `false` says nothing: the end may not have come yet.
+ * beside it. Most requests are such, and need no reading then. `true` is certain; `false` may only mean that the end
+ * has not come yet.
  */
 export function isWithoutBody(request: IncomingMessage & ParsedBody, parsed: ParsedBody = request): boolean {
   return isOver(request) && request.readableLength === 0 && !wasRead(request) && !wasAborted(request) && !hasBodyBeside(parsed)
@@ -80,8 +81,8 @@ function readByParser(request: IncomingMessage, parsed: ParsedBody): Uint8Array 
 }
 
 /**
- * Takes the pieces out as they come, and puts the whole back once it is there. The stream has then not told anyone that
- * it ends: it does so when somebody asks for more than there is, and by then there is more.
+ * Takes the pieces out as they come, and puts the whole back once it is there, before `end` is emitted: a stream emits
+ * it only when it is read past its last byte.
  */
 function takeAndPutBack(request: IncomingMessage, maxBytes: number): Promise<Uint8Array | undefined | 'too-large'> {
   return new Promise((resolve, reject) => {
@@ -89,7 +90,7 @@ function takeAndPutBack(request: IncomingMessage, maxBytes: number): Promise<Uin
     let length = 0
 
     const take = (): void => {
-      // Read by the number: who asks for more than there is asks for the end.
+      // Asks for exactly what is there: `read()` without a size would make the stream emit `end`.
       while (request.readableLength > 0 && length <= maxBytes) {
         const piece = request.read(request.readableLength) as Uint8Array
         pieces.push(piece)
@@ -126,7 +127,7 @@ function takeAndPutBack(request: IncomingMessage, maxBytes: number): Promise<Uin
       stop()
       reject(error.code === 'ECONNRESET' ? clientGone() : error)
     })
-    // It is being read from now on; else a listener would have it read in a moment, which ends a body that is empty.
+    // Begins to read now: the listener would have it begin in a moment, and that emits `end` of an empty body.
     if (request.readableLength === 0) request.read(0)
     if (isOver(request)) {
       take()

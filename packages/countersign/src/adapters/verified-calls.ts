@@ -1,7 +1,7 @@
 import { CountersignError } from '../contract/error.ts'
 import type { Verified } from '../verify/verify.ts'
 
-/** By what a framework hands its handlers: Express' and Fastify's request, Koa's and Hono's context. */
+/** By the object that a framework hands its handlers: Express' and Fastify's request, Koa's and Hono's context. */
 const calls = new WeakMap<object, Verified>()
 
 /** Remembers the call of a request that was let through. */

@@ -94,9 +94,9 @@ describe('an upgrade', () => {
   }
 
   it.each([
-    ['throws', () => Promise.reject(broken)],
+    ['rejects', () => Promise.reject(broken)],
     [
-      'rejects',
+      'throws',
       () => {
         throw broken
       },

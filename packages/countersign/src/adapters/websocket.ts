@@ -2,9 +2,9 @@ import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { FAILURES } from '../contract/problem.ts'
 import type { Signer } from '../sign/sign.ts'
-import type { IncomingRequest, Refused, Verification, Verified, Verifier } from '../verify/verify.ts'
-import { createAdapter } from './adapter.ts'
-import type { NodeOptions } from './node.ts'
+import type { IncomingRequest, Refused, Verification, Verified, Verifier, VerifyOptions } from '../verify/verify.ts'
+import { type Checked, callReaderOf, createAdapter } from './adapter.ts'
+import type { NodeCallOptions, NodeOptions } from './node.ts'
 import { readNodeRequest, socketAddressOf } from './node-request.ts'
 import { FAILED, type RefusalAnswer, refusalAnswer } from './refusal.ts'
 
@@ -12,8 +12,12 @@ import { FAILED, type RefusalAnswer, refusalAnswer } from './refusal.ts'
  * Verifies a WebSocket's upgrade request. Clients sign its URL as `wss://…` or as `https://…`: name both in the
  * verifier's `origin` to accept either.
  */
-export async function verifyUpgrade(verifier: Verifier, request: IncomingMessage, options: NodeOptions = {}): Promise<Verification> {
-  return verifier.verify(createAdapter(options, socketAddressOf).incoming(request, readUpgrade(request)), options)
+export async function verifyUpgrade(
+  verifier: Verifier,
+  request: IncomingMessage,
+  options: NodeCallOptions & Pick<VerifyOptions, 'permission'> = {},
+): Promise<Verification> {
+  return verifier.verify(callReaderOf(options, ['permission'], socketAddressOf)(request, readUpgrade(request)), options)
 }
 
 /** Its body is the WebSocket's. */
@@ -35,25 +39,21 @@ export function requireSignature(
   handler: (request: IncomingMessage, socket: Duplex, head: Buffer, verified: Verified) => unknown,
   options: NodeOptions = {},
 ): (request: IncomingMessage, socket: Duplex, head: Buffer) => void {
-  const adapter = createAdapter(options, socketAddressOf)
+  const adapter = createAdapter(options, { socketAddressOf, hasErrorHandler: false })
 
   async function handle(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     const destroy = (): void => void socket.destroy()
     socket.on('error', destroy)
-    let result: Verification
-    let target: string
+    let checked: Checked
     try {
-      const call = adapter.incoming(request, readUpgrade(request))
-      target = call.target
-      result = await verifier.verify(call, options)
-      adapter.judged(result, request)
-    } catch (error) {
-      adapter.report(error, request)
+      checked = await adapter.check(verifier, request, () => readUpgrade(request))
+    } catch {
       answerUpgrade(socket, FAILED, 'Internal error')
       return
     }
+    const { result, target } = checked
     if (!result.ok) {
-      sendRefusal(socket, result, verifier.scheme.name, target)
+      refuseUpgrade(socket, result, verifier.scheme.name, target)
       return
     }
     if (socket.destroyed) return
@@ -69,12 +69,12 @@ export function requireSignature(
   }
 }
 
-/** Answers an upgrade request like any other, and ends the connection. */
-export function refuseUpgrade(socket: Duplex, refused: Refused, schemeName: string): void {
-  sendRefusal(socket, refused, schemeName)
-}
-
-function sendRefusal(socket: Duplex, refused: Refused, schemeName: string, target?: string): void {
+/**
+ * Answers an upgrade request like any other, and ends the connection.
+ *
+ * @param target as it was verified, to be told where something in front seems to have rewritten it
+ */
+export function refuseUpgrade(socket: Duplex, refused: Refused, schemeName: string, target?: string): void {
   answerUpgrade(socket, refusalAnswer(refused, schemeName, target), FAILURES[refused.failure.code].title)
 }
 

@@ -8,9 +8,9 @@ const forwarded = (value: string, socket = '10.0.0.1') => clientAddress(socket, 
 
 describe('clientAddress', () => {
   it('reads what is made to be slow in one pass', () => {
-    // Read in quadratic time, it would take hours.
-    const spaces = ' '.repeat(4_000_000)
-    for (const value of [`1.1.1.1${spaces}b`, `${spaces}1.1.1.1${spaces},`, `1.1.1.1${',1.1.1.1'.repeat(500_000)},b`])
+    // Read in quadratic time, it would take minutes.
+    const spaces = ' '.repeat(400_000)
+    for (const value of [`1.1.1.1${spaces}b`, `${spaces}1.1.1.1${spaces},`, `1.1.1.1${',1.1.1.1'.repeat(50_000)},b`])
       expect([listed(value), forwarded(value)]).toEqual([undefined, undefined])
   })
 

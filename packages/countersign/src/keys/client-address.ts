@@ -85,3 +85,12 @@ function readForwarded(list: string): readonly string[] | undefined {
 
 /** `name=token` or `name="text"`, and what is behind it. No escapes: an address needs none. */
 const PAIR = '[ \\t]*([!#$%&\'*+.^_`|~0-9A-Za-z-]+)=(?:([!#$%&\'*+.^_`|~0-9A-Za-z-]+)|"([^"\\\\]*)")[ \\t]*([;,]|$)'
+
+/**
+ * The host that was called, where the one that is connected is a trusted proxy that has replaced `Host`: the last name
+ * in `X-Forwarded-Host`. It can only choose among known origins.
+ */
+export function forwardedHost(connected: string | undefined, headers: IncomingHeaders, isTrusted: TrustedProxies): string | undefined {
+  if (connected === undefined || !isTrusted(connected)) return undefined
+  return findLines(headerLines(headers), 'x-forwarded-host')?.join(',').split(',').at(-1)?.trim()
+}

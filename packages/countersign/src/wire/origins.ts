@@ -11,12 +11,12 @@ export interface Origin {
   /** `origin` without its scheme's own port, as the standards that normalise it sign it (RFC 9421 §2.2.3). */
   readonly canonical: string
   /** The call is for the base path itself: `https://a.example/v1` arrives as `/`, like `https://a.example/v1/`. */
-  readonly isBare?: boolean | undefined
+  readonly isBasePathItself?: boolean | undefined
 }
 
 /** Path and query of the public URL of a request. @param target as it stands on the request line */
-export function publicTarget({ basePath, isBare }: Origin, target: string): string {
-  return basePath + (isBare === true ? target.slice(1) : target)
+export function publicTarget({ basePath, isBasePathItself }: Origin, target: string): string {
+  return basePath + (isBasePathItself === true ? target.slice(1) : target)
 }
 
 /**
@@ -51,10 +51,10 @@ export function chooseOrigins(origins: readonly [Origin, ...Origin[]], host: str
   const named =
     origins.length === 1 && !isWildcard(origins[0])
       ? origins
-      : origins.filter(origin => host !== undefined && serves(origin, host.toLowerCase())).map(origin => at(origin, host))
+      : origins.filter(origin => host !== undefined && serves(origin, host.toLowerCase())).map(origin => withCalledHost(origin, host))
   const isForRoot = target.length === 1 || target.charCodeAt(1) === QUESTION_MARK
   if (!isForRoot || named.every(({ basePath }) => basePath === '')) return named
-  return named.flatMap(origin => (origin.basePath === '' ? [origin] : [origin, { ...origin, isBare: true }]))
+  return named.flatMap(origin => (origin.basePath === '' ? [origin] : [origin, { ...origin, isBasePathItself: true }]))
 }
 
 const QUESTION_MARK = 63
@@ -71,7 +71,7 @@ function serves(origin: Origin, host: string): boolean {
 }
 
 /** A wildcard's origin with the host that was called. */
-function at(origin: Origin, called = ''): Origin {
+function withCalledHost(origin: Origin, called = ''): Origin {
   if (!isWildcard(origin)) return origin
   const host = called.toLowerCase()
   const own = origin.origin.slice(0, -origin.host.length) + host
