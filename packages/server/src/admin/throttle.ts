@@ -45,14 +45,14 @@ export function createThrottle(clock: () => number, { maxAddresses = MAX_ADDRESS
 
   /** The failures of an address, moved to the end of the queue for eviction. */
   function failuresOf(address: string): Failures {
-    const known = failures.get(address)
-    const isOver = known !== undefined && known.running === 0 && clock() - known.at > FORGET_MS
-    const own = known === undefined || isOver ? { count: 0, running: 0, at: 0, waiting: [] } : known
+    const former = failures.get(address)
+    const isOver = former !== undefined && former.running === 0 && clock() - former.at > FORGET_MS
+    const current = former === undefined || isOver ? { count: 0, running: 0, at: 0, waiting: [] } : former
     failures.delete(address)
-    failures.set(address, own)
+    failures.set(address, current)
     const [oldest] = failures.keys()
     if (failures.size > maxAddresses && oldest !== undefined) failures.delete(oldest)
-    return own
+    return current
   }
 
   return {

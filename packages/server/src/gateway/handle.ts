@@ -56,8 +56,8 @@ const DEFER_BODY = { deferBody: true } as const
 
 type VerifiedCall = Extract<VerifiedInTurn['result'], { ok: true }>
 
-/** A request on its way through the gateway. */
-interface Passage {
+/** A request, and all that belongs to it until it is answered. */
+interface Exchange {
   readonly request: IncomingMessage
   readonly response: ServerResponse
   readonly upgradeHead: Buffer | undefined
@@ -84,7 +84,7 @@ export function createHandler(options: HandlerOptions): Handle {
     const { method = '', url = '', rawHeaders } = request
     const body = upgradeHead === undefined ? bodies.of(request) : NO_BODY
     const incoming = { method, target: url, headers: rawHeaders, body: body.reader, address: from.address, host: from.host }
-    const passage: Passage = { request, response, upgradeHead, from, entry, answer, body, incoming, scheme: '' }
+    const exchange: Exchange = { request, response, upgradeHead, from, entry, answer, body, incoming, scheme: '' }
     try {
       if (response.destroyed) return answer.abandon()
       if (identity !== undefined && url === JWKS_PATH && (method === 'GET' || method === 'HEAD')) return answer.publish(identity.jwks)
@@ -92,13 +92,13 @@ export function createHandler(options: HandlerOptions): Handle {
       if (typeof route === 'string') return answer.fail(route)
       if ('unclear' in route) return answer.fail('unclear-path', route.unclear)
       const { result, scheme } = await route.verify(incoming, body.isLarge ? DEFER_BODY : undefined)
-      passage.scheme = scheme
+      exchange.scheme = scheme
       body.verified()
       answer.announce(result.headers)
-      if (result.ok) await sendOn(passage, route, result)
-      else refuse(passage, result)
+      if (result.ok) await sendOn(exchange, route, result)
+      else refuse(exchange, result)
     } catch (error) {
-      fail(passage, error)
+      fail(exchange, error)
     } finally {
       body.release()?.catch(report)
     }
@@ -116,8 +116,8 @@ export function createHandler(options: HandlerOptions): Handle {
   }
 
   /** Sends a verified request upstream, and the answer to the client. */
-  async function sendOn(passage: Passage, route: RouteVerifier, { key, bodyDigest, confirm = confirmed }: VerifiedCall): Promise<void> {
-    const { request, response, upgradeHead, from, entry, answer, body: requestBody, incoming, scheme } = passage
+  async function sendOn(exchange: Exchange, route: RouteVerifier, { key, bodyDigest, confirm = confirmed }: VerifiedCall): Promise<void> {
+    const { request, response, upgradeHead, from, entry, answer, body: requestBody, incoming, scheme } = exchange
     const { method = '', url = '', rawHeaders } = request
     await endOfTurn()
     const target = basePath + (keepSignature ? url : route.stripTarget(url, scheme))
@@ -138,27 +138,27 @@ export function createHandler(options: HandlerOptions): Handle {
             return late
           })
     entry.verified(key.id, scheme)
-    const said = [...identityHeaders(key), SIGNED_IDENTITY, token]
+    const caller = [...identityHeaders(key), SIGNED_IDENTITY, token]
     const bodyLength = body === undefined && announcesBody(method) ? 0 : length
-    const headers = upstreamHeaders(rawHeaders, route.dropped, said, entry.requestId, from, bodyLength)
+    const headers = upstreamHeaders(rawHeaders, route.dropped, caller, entry.requestId, from, bodyLength)
     const { status, tunnel } = await upstream.forward({ method, target, headers, body, upgradeHead }, response, answer)
     answer.passed(status)
     if (tunnel !== undefined) tunnels.add(tunnel, { key, address: incoming.address, permission: route.config.permission })
   }
 
   /** Tells the owner of the key, reports what failed on our side, and answers. */
-  function refuse({ answer, incoming, scheme }: Passage, refused: Refused): void {
+  function refuse({ answer, incoming, scheme }: Exchange, refused: Refused): void {
     if (refused.cause !== undefined) report(refused.cause)
     service.refusals.refused({ failure: refused.failure, request: incoming })
     answer.refuse(refused, scheme)
   }
 
   /** Answers after something was thrown, and reports it unless it is the client's fault or an expected limit. */
-  function fail(passage: Passage, thrown: unknown): void {
-    const { request, response, answer } = passage
+  function fail(exchange: Exchange, thrown: unknown): void {
+    const { request, response, answer } = exchange
     const error = withoutUpstream(thrown)
     if (error instanceof CutOffError) {
-      refuse(passage, { ok: false, failure: error.failure, cause: error.cause })
+      refuse(exchange, { ok: false, failure: error.failure, cause: error.cause })
       return
     }
     const problem = problemOf(error)

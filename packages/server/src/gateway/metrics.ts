@@ -68,15 +68,15 @@ export function createGatewayMetrics({ heldBytes, spooledBytes, replayUsage }: G
   const children = new Map<string, (took: number) => void>()
   const childOf = (outcome: string, code: string): ((took: number) => void) => {
     const name = `${outcome} ${code}`
-    const known = children.get(name)
-    if (known !== undefined) return known
+    const child = children.get(name)
+    if (child !== undefined) return child
     const [counter, histogram] = [requests.labels({ outcome, code }), seconds.labels({ outcome })]
-    const made = (took: number): void => {
+    const observe = (took: number): void => {
       counter.inc()
       histogram.observe(took)
     }
-    children.set(name, made)
-    return made
+    children.set(name, observe)
+    return observe
   }
   return {
     registry,

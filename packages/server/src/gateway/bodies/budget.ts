@@ -50,31 +50,31 @@ export function createBudget(maxBytes: number): Budget {
   return {
     share(giveUp) {
       let bytes = 0
-      const own = {
+      const share = {
         get bytes() {
           return bytes
         },
         take(more: number): boolean {
-          if (bytes === 0) unfinished.add(own)
+          if (bytes === 0) unfinished.add(share)
           const giving: OpenShare[] = []
-          if (freeFor(more, own, giving) < more) return false
+          if (freeFor(more, share, giving) < more) return false
           for (const other of giving) other.giveUp()
           bytes += more
           taken += more
           return true
         },
-        keep: () => void unfinished.delete(own),
+        keep: () => void unfinished.delete(share),
         release() {
-          unfinished.delete(own)
+          unfinished.delete(share)
           taken -= bytes
           bytes = 0
         },
         giveUp() {
-          own.release()
+          share.release()
           giveUp()
         },
       }
-      return own
+      return share
     },
     hasRoom: bytes => freeFor(bytes) >= bytes,
     get taken() {

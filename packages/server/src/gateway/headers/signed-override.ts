@@ -27,9 +27,9 @@ export function compileSignedOverride(
       if (lower.startsWith('x') && OVERRIDES.has(asUpstreamReads(lower)) && !kept.has(lower)) overrides.push(lower)
     }
     if (overrides.length === 0) return false
-    const lists = [percentDecoded(target.slice(target.indexOf('?') + 1))]
-    for (let at = 0; at + 1 < raw.length; at += 2) if (carriers.has((raw[at] ?? '').toLowerCase())) lists.push(raw[at + 1] ?? '')
-    const said = lists.join('\n').toLowerCase()
-    return overrides.some(name => covered.has(`header.${name}`) || said.includes(name))
+    const texts = [percentDecoded(target.slice(target.indexOf('?') + 1))]
+    for (let at = 0; at + 1 < raw.length; at += 2) if (carriers.has((raw[at] ?? '').toLowerCase())) texts.push(raw[at + 1] ?? '')
+    const signedNames = texts.join('\n').toLowerCase()
+    return overrides.some(name => covered.has(`header.${name}`) || signedNames.includes(name))
   }
 }

@@ -57,11 +57,11 @@ export function createOpenTunnels({ keys, report, now = Date.now }: OpenTunnelsO
   return {
     add(tunnel, from) {
       if (isEnding) return tunnel.end('going-away')
-      const one: Open = { tunnel, ...from }
-      open.add(one)
+      const added: Open = { tunnel, ...from }
+      open.add(added)
       timer ??= setInterval(look, LOOK_MS).unref()
       void tunnel.closed.then(() => {
-        open.delete(one)
+        open.delete(added)
         if (open.size > 0) return
         clearInterval(timer)
         timer = undefined
