@@ -70,4 +70,28 @@ describe('CONTRIBUTING.md', () => {
     const rooms = [...section('## The rooms of the library').matchAll(/^\| `([a-z]+)` \|/gm)].map(([, room]) => room)
     expect(rooms).toEqual(ROOMS)
   })
+
+  it('names a file of every folder of the gateway, and every file of it that handles a request', () => {
+    const gateway = 'packages/server/src/gateway/'
+    const named = new Set(
+      [...section('### How a request passes the gateway').matchAll(/`(packages\/server\/src\/[^`]+\.ts)`/g)].map(([, file]) => file),
+    )
+    const handle = readFileSync(`${root}/${gateway}handle.ts`, 'utf8')
+    const imported = [...handle.matchAll(/from '\.\/([^']+)'/g)].map(([, file = '']) => gateway + file)
+    const folders = new Set(
+      files
+        .filter(file => file.startsWith(gateway))
+        .map(file => file.slice(gateway.length).split('/'))
+        .filter(parts => parts.length > 1)
+        .map(([folder]) => folder),
+    )
+    for (const folder of folders)
+      expect(
+        [...named].some(file => file?.startsWith(`${gateway}${folder}/`)),
+        folder,
+      ).toBe(true)
+    // Types, and what a step is told or tells.
+    const others = ['bodies/incoming-pieces', 'error-problem', 'headers/identity', 'metrics', 'options', 'problem']
+    expect(imported.filter(file => !named.has(file)).sort()).toEqual(others.map(file => `${gateway}${file}.ts`))
+  })
 })

@@ -6,15 +6,15 @@
  * than requests a second where wrk, server and upstream share the cores. Run by `npm run bench:gateway`, after a build.
  */
 import { execFileSync, fork, spawn, spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { openKeyService } from '@countersign/server'
 import { createSigner } from 'countersign'
 import { qredoV1 } from 'countersign/schemes'
+import { cpuSecondsOf, freePort } from '../process.js'
+import { createStore } from '../store.js'
 
 const ROUNDS = Number(process.env.ROUNDS ?? 5)
 const SECONDS = Number(process.env.SECONDS ?? 3)
@@ -26,8 +26,6 @@ const GOALS = new Map([
   ['with our middleware', 0.8],
   ['our gateway, guard in memory', 0.9],
 ])
-/** Of the clock that /proc counts CPU time by. */
-const TICKS_PER_SECOND = Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }))
 /** Every request is sent once: more than the fastest so far answered in a round. */
 let requestsPerRound = SECONDS * 45_000
 const NJS_MODULE = '/usr/lib/nginx/modules/ngx_http_js_module.so'
@@ -42,10 +40,8 @@ if (!has('wrk')) {
   console.error('wrk is not installed: nothing to measure with.')
   process.exit(1)
 }
-const service = await openKeyService({ store })
-await service.administrators.createOrganisation({ name: 'bench', address: '' }, { id: 'bench', name: 'Bench', kind: 'organisation' })
-const { key, secret } = await service.keys.create({ name: 'bench', address: '' }, 'bench', { name: 'bench' })
-await service.close()
+const [credentials] = await createStore(store, [qredoV1])
+const { secret } = credentials
 
 const redisPort = await freePort()
 if (has('redis-server'))
@@ -119,7 +115,7 @@ function measure(target) {
 
 function measureOnce({ port, pid }, sent) {
   const requests = join(folder, 'requests')
-  const signer = createSigner(qredoV1, { keyId: key.id, secret })
+  const signer = createSigner(qredoV1, credentials)
   const lines = []
   for (let at = 0; at < sent; at++) {
     const { headers } = signer.sign({ method: 'GET', url: `http://bench.example/v1/orders/${at}?limit=10` })
@@ -134,27 +130,6 @@ function measureOnce({ port, pid }, sent) {
   const [, count, micros, errors, p99] = /RESULT (\d+) (\d+) (\d+) (\d+)/.exec(text)
   const cpuMicros = ((cpuSecondsOf(pid) - before) * 1e6) / Number(count)
   return { count: Number(count), rate: Number(count) / (Number(micros) / 1e6), errors: Number(errors), p99: Number(p99), cpuMicros }
-}
-
-/** Of a process and those that it started, so far. */
-function cpuSecondsOf(pid) {
-  const all = readdirSync('/proc').filter(name => /^\d+$/.test(name))
-  const stats = new Map(all.flatMap(name => readStat(name)))
-  const seconds = id =>
-    [...stats].reduce((sum, [child, { parent }]) => (parent === id ? sum + seconds(child) : sum), stats.get(id)?.seconds ?? 0)
-  return seconds(pid)
-}
-
-function readStat(name) {
-  try {
-    const fields = readFileSync(`/proc/${name}/stat`, 'utf8')
-      .replace(/^.*\) /s, '')
-      .split(' ')
-    return [[Number(name), { parent: Number(fields[1]), seconds: (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND }]]
-  } catch {
-    // It has just ended.
-    return []
-  }
 }
 
 function start(name) {
@@ -218,13 +193,4 @@ http {
   running.push(child)
   await sleep(500)
   return { port, pid: child.pid }
-}
-
-function freePort() {
-  return new Promise(resolve => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address()
-      server.close(() => resolve(port))
-    })
-  })
 }

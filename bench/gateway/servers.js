@@ -1,4 +1,4 @@
-/** One of the servers that `run.js` compares, by name; prints its port. Config comes in BENCH as JSON. */
+/** One of the servers that `run.js` compares, by name; sends its port to its parent. Config comes in BENCH as JSON. */
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import { createServer } from 'node:http'
 import { createGateway, openKeyService, redisReplayGuard } from '@countersign/server'

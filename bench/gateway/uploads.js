@@ -3,24 +3,22 @@
  * some 10 GB of disk for a moment.
  */
 import { fork } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer, request as httpRequest } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { openKeyService } from '@countersign/server'
 import { createSigner } from 'countersign'
 import { qredoV1 } from 'countersign/schemes'
+import { residentMiBOf } from '../process.js'
+import { createStore } from '../store.js'
 
 const UPLOADS = Number(process.env.UPLOADS ?? 100)
 const BYTES = 100_000_000
 
 const folder = mkdtempSync(join(tmpdir(), 'countersign-bench-'))
 const store = join(folder, 'keys.db')
-const service = await openKeyService({ store })
-await service.administrators.createOrganisation({ name: 'bench', address: '' }, { id: 'bench', name: 'Bench', kind: 'organisation' })
-const { key, secret } = await service.keys.create({ name: 'bench', address: '' }, 'bench', { name: 'bench' })
-await service.close()
+const [credentials] = await createStore(store, [qredoV1])
 
 let received = 0
 const upstream = createServer((request, response) => {
@@ -37,20 +35,19 @@ const gateway = fork(fileURLToPath(new URL('./servers.js', import.meta.url)), {
   },
 })
 const port = await new Promise(resolve => gateway.once('message', message => resolve(message.port)))
-const residentMiB = () => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${gateway.pid}/status`, 'utf8'))?.[1]) / 1024
 
 const body = Buffer.alloc(BYTES, 0x20)
 body[0] = 0x7b
 body[BYTES - 1] = 0x7d
-const before = residentMiB()
+const before = residentMiBOf(gateway.pid)
 let most = 0
 const timer = setInterval(() => {
-  most = Math.max(most, residentMiB())
+  most = Math.max(most, residentMiBOf(gateway.pid))
 }, 50)
 const started = performance.now()
 const statuses = await Promise.all(
   Array.from({ length: UPLOADS }, (_, at) => {
-    const { headers } = createSigner(qredoV1, { keyId: key.id, secret }).sign({
+    const { headers } = createSigner(qredoV1, credentials).sign({
       method: 'POST',
       url: `http://bench.example/upload/${at}`,
       body,

@@ -18,6 +18,8 @@ const PATIENCE_MS = 90_000
 
 const told = new Map()
 const wrong = []
+/** The calls that are let through once, and whether each was answered. */
+const passing = new Map()
 let isOver = false
 let count = 0
 
@@ -164,7 +166,10 @@ const attacks = [
   ),
   repeat('sent a second time', { allowed: [401], atOnce: 2, restMs: 50 }, async turn => {
     const bytes = headOf({ method: 'GET', target: path(turn), lines: [] })
+    const call = `${key.keyId} GET ${path(turn)}`
+    passing.set(call, false)
     const first = await send(bytes)
+    if (first === 200) passing.set(call, true)
     return first === 200 ? await send(bytes) : first === 0 && isOver ? 0 : first
   }),
   repeat('aborted uploads', { allowed: [0, 401], atOnce: 4, restMs: 50 }, turn =>
@@ -196,6 +201,6 @@ process.on('message', async () => {
   isOver = true
   for (const socket of open) socket.destroy()
   await Promise.all(attacks)
-  process.send({ told: Object.fromEntries(told), wrong }, () => process.exit())
+  process.send({ told: Object.fromEntries(told), wrong, passing: [...passing] }, () => process.exit())
 })
 process.on('disconnect', () => process.exit())

@@ -159,7 +159,7 @@ describe('an error', () => {
   }
   /** A key that breaks whoever asks what it may do. */
   const broken = (key: Key | undefined): Key | undefined => (key === undefined ? key : Object.create(key, { permissions: { get: oops } }))
-  const INTERNAL = { status: 500, code: 'internal', outcome: 'failed', reported: ['oops'] }
+  const INTERNAL = { status: 500, code: 'internal-error', outcome: 'failed', reported: ['oops'] }
 
   interface Place {
     readonly options?: () => Partial<GatewayOptions>

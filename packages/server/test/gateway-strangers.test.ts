@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url'
 import { createSigner, type Scheme } from 'countersign'
 import { qredoV1, rfc9421 } from 'countersign/schemes'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { createSpoolFolder, removeDeadSpools } from '../src/gateway/spool-folder.ts'
+import { createSpoolFolder, removeDeadSpools } from '../src/gateway/bodies/spool-folder.ts'
 import { MAX_PIPELINED } from '../src/http/pipelining.ts'
 import { type AccessEntry, createGateway, type Gateway, type GatewayOptions, type KeyService, openKeyService } from '../src/index.ts'
 import { sockets, talk } from './talk.ts'
@@ -368,6 +368,16 @@ describe('a connection', () => {
     expect(answersIn(text())).toBe(MAX_PIPELINED)
     await poll(() => log.length).toBe(MAX_PIPELINED)
     expect(errors).toEqual([])
+  })
+
+  it('that has requests dropped is told of once, and each of them is counted', async () => {
+    const flooded: unknown[] = []
+    const { port, gateway } = await start({ maxPipelined: 3, onFlooded: address => flooded.push(address) })
+    const { text, ended } = talk(port, calls(10))
+    await ended
+    expect(answersIn(text())).toBe(3)
+    expect(flooded).toEqual(['127.0.0.1'])
+    expect(await gaugeOf(gateway, 'dropped_requests_total')).toBe(7)
   })
 
   it('may send as many as are worked on at once, again and again', async () => {

@@ -108,9 +108,22 @@ describe('attempts to sign in', () => {
     expect(isAttempt(await throttle.begin(other))).toBe(!isLockedOut)
   })
 
-  it('of more addresses than are remembered lock out none of the others', async () => {
+  it('of more addresses than are remembered: those that tried least recently are forgotten', async () => {
+    const throttle = createThrottle(() => 1_000_000, { maxAddresses: 3 })
+    const lockOut = async (address: string): Promise<void> => {
+      for (let count = 0; count < 5; count++) await wrong(throttle, address)
+    }
+    for (const host of [1, 2, 3]) await lockOut(`10.0.0.${host}`)
+    expect(await throttle.begin('10.0.0.1')).toBe(1_000)
+    await lockOut('10.0.0.4')
+    expect(throttle.size).toBe(3)
+    expect(await throttle.begin('10.0.0.1')).toBe(1_000)
+    expect(isAttempt(await throttle.begin('10.0.0.2'))).toBe(true)
+  })
+
+  it('of any number of addresses take no more memory than those that are remembered', async () => {
     const { throttle } = begun()
     for (let host = 0; host < 20_000; host++) await throttle.begin(`10.0.${host >> 8}.${host & 255}`)
-    expect(isAttempt(await throttle.begin('192.0.2.1'))).toBe(true)
+    expect(throttle.size).toBe(10_000)
   })
 })

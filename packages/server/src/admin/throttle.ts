@@ -1,8 +1,17 @@
+/** Wrong tokens of an address before it has to wait. */
 const FREE_FAILURES = 5
+/** The wait after the last of those; each further one doubles it. */
 const FIRST_WAIT_MS = 1_000
 const LONGEST_WAIT_MS = 300_000
+/** Without another wrong token for so long, an address starts afresh. */
 const FORGET_MS = 900_000
+/** Addresses that are remembered at once. */
 const MAX_ADDRESSES = 10_000
+
+export interface ThrottleOptions {
+  /** The most addresses that are remembered; then those that tried least recently are forgotten. Default: 10,000. */
+  readonly maxAddresses?: number | undefined
+}
 
 /** Slows down whoever presents wrong tokens, by address. */
 export interface Throttle {
@@ -11,6 +20,8 @@ export interface Throttle {
    * until it is over, so that many at once get no further than many in a row; the rest wait for what becomes of it.
    */
   begin(address: string): Promise<Attempt | number>
+  /** How many addresses are remembered. */
+  readonly size: number
 }
 
 export interface Attempt {
@@ -29,19 +40,19 @@ interface Failures {
  * After five wrong tokens an address waits, twice as long after each: up to five minutes. It is not by administrator,
  * or a stranger could lock them out; a token has 256 bits, so this saves the work of the store rather than the token.
  */
-export function createThrottle(clock: () => number): Throttle {
+export function createThrottle(clock: () => number, { maxAddresses = MAX_ADDRESSES }: ThrottleOptions = {}): Throttle {
   const failures = new Map<string, Failures>()
 
-  /** Of an address, which is the last now to be forgotten. */
+  /** The failures of an address, moved to the end of the queue for eviction. */
   function failuresOf(address: string): Failures {
-    const known = failures.get(address)
-    const isOver = known !== undefined && known.running === 0 && clock() - known.at > FORGET_MS
-    const own = known === undefined || isOver ? { count: 0, running: 0, at: 0, waiting: [] } : known
+    const former = failures.get(address)
+    const isOver = former !== undefined && former.running === 0 && clock() - former.at > FORGET_MS
+    const current = former === undefined || isOver ? { count: 0, running: 0, at: 0, waiting: [] } : former
     failures.delete(address)
-    failures.set(address, own)
+    failures.set(address, current)
     const [oldest] = failures.keys()
-    if (failures.size > MAX_ADDRESSES && oldest !== undefined) failures.delete(oldest)
-    return own
+    if (failures.size > maxAddresses && oldest !== undefined) failures.delete(oldest)
+    return current
   }
 
   return {
@@ -70,6 +81,9 @@ export function createThrottle(clock: () => number): Throttle {
           if (own.count === 0 && own.running === 0 && own.waiting.length === 0 && failures.get(address) === own) failures.delete(address)
         },
       }
+    },
+    get size() {
+      return failures.size
     },
   }
 }

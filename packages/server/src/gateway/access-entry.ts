@@ -9,14 +9,14 @@ export interface AccessEntry {
   readonly method: string
   /** Without the query, which may hold a signature. */
   readonly path: string
-  /** The client's; of a proxy that doesn't say whose, the proxy's. */
+  /** The client's address, or the proxy's if it names no client. */
   readonly address: string
   /** The one that the client was sent; 101 for a WebSocket, 499 where the client left before it was sent any. */
   readonly status: number
   readonly outcome: 'passed' | 'refused' | 'failed'
   /** Why it was refused or failed. */
   readonly code: string | undefined
-  /** How a path is read that is refused for it, and which route that would be. */
+  /** For `unclear-path`: how the path may be read, and the route that would be. */
   readonly detail?: string | undefined
   readonly keyId: string | undefined
   readonly scheme: string | undefined
@@ -37,8 +37,11 @@ export interface AccessLog {
   readonly report: (error: unknown) => void
 }
 
-const REQUEST_ID = /^[A-Za-z0-9._-]{1,100}$/
-const MAX_LOGGED_PATH = 500
+/** The longest id of a client's that is taken, in characters; another one is replaced. */
+export const MAX_REQUEST_ID = 100
+const REQUEST_ID = new RegExp(`^[A-Za-z0-9._-]{1,${MAX_REQUEST_ID}}$`)
+/** In characters; longer paths and details are cut in the log. */
+export const MAX_LOGGED_PATH = 500
 
 /** @param address the client's; once the connection is closed, Node knows it no more */
 export function beginEntry(request: IncomingMessage, address: string, { metrics, onFinished, report }: AccessLog): OpenEntry {

@@ -1,11 +1,13 @@
 import type { ServerResponse } from 'node:http'
 import { type AnswerHeaders, headersOfProblem, problemHeaders, problemOf, type Refused, toProblem } from 'countersign'
 import type { OpenEntry } from './access-entry.ts'
-import { answerHeaders } from './headers.ts'
+import { answerHeaders } from './headers/answer-headers.ts'
 import { GATEWAY_PROBLEMS, type GatewayProblem } from './problem.ts'
 
 /** The status of a client that left before it was sent one, as nginx logs it. */
 const CLIENT_GONE = 499
+/** How long a client may keep the public keys before it asks again, in seconds. */
+export const JWKS_MAX_AGE_S = 300
 
 /**
  * The answer to one request, a WebSocket's or any other. Whoever it comes from, its headers are made in one place, and
@@ -33,7 +35,10 @@ export interface Answer {
 export function createAnswer(response: ServerResponse, entry: OpenEntry, isLast: () => boolean): Answer {
   const { requestId } = entry
   let announced: AnswerHeaders | undefined
-  /** Of a body that there is no room for, how far it was read must not depend on whose it is. */
+  /**
+   * Close after every refusal for lack of room, for known and unknown keys alike: whether the rest is read would tell
+   * them apart.
+   */
   let isCutOff = false
 
   function begin(status: number, text: string | undefined, raw: readonly (string | Buffer)[]): void {
@@ -51,10 +56,14 @@ export function createAnswer(response: ServerResponse, entry: OpenEntry, isLast:
       response.destroy()
       return
     }
-    const text = JSON.stringify(problem)
-    const own = Object.entries({ ...headers, 'content-length': String(Buffer.byteLength(text)) })
-    begin(problem.status, undefined, own.flat())
+    send(problem.status, headers, JSON.stringify(problem))
+  }
+
+  /** Sends an answer of the gateway's own. */
+  function send(status: number, headers: AnswerHeaders, text: string): void {
+    begin(status, undefined, Object.entries({ ...headers, 'content-length': String(Buffer.byteLength(text)) }).flat())
     response.end(text)
+    // What is still sent is read and dropped: bytes that nobody read would reset the connection, and lose the answer.
     if (!response.req.complete) response.req.resume()
   }
 
@@ -79,10 +88,7 @@ export function createAnswer(response: ServerResponse, entry: OpenEntry, isLast:
       entry.finish('failed', response.statusCode, code, detail)
     },
     publish(jwks) {
-      const headers = { 'content-type': 'application/jwk-set+json', 'cache-control': 'public, max-age=300' }
-      begin(200, undefined, Object.entries({ ...headers, 'content-length': String(Buffer.byteLength(jwks)) }).flat())
-      response.end(jwks)
-      if (!response.req.complete) response.req.resume()
+      send(200, { 'content-type': 'application/jwk-set+json', 'cache-control': `public, max-age=${JWKS_MAX_AGE_S}` }, jwks)
       entry.finish('passed', 200)
     },
     abandon: () => entry.finish('failed', response.headersSent ? response.statusCode : CLIENT_GONE, 'client-gone'),

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { describe, expect, it } from 'vitest'
-import { gatewaySchema, readGatewayConfig } from './config.ts'
+import { gatewaySchema } from './config.ts'
+import { readGatewayConfig } from './read-config.ts'
 
 const LEAST = 'upstream: http://127.0.0.1:8080\norigin: https://api.example.com\n'
 

@@ -5,26 +5,29 @@ import { type Dispatcher, errors, Pool } from 'undici'
 import type { Answer } from './answer.ts'
 import { GATEWAY_DEFAULTS } from './defaults.ts'
 import type { GatewayProblem } from './problem.ts'
-import { type Tunnel, tunnel } from './upgrade.ts'
+import { type Tunnel, tunnel } from './upgrades/tunnel.ts'
 
 /** In PEM. */
 export interface UpstreamTls {
-  /** Who may have signed the upstream's certificate, in the place of those that Node trusts. */
+  /** The authority that signed the upstream's certificate. Default: those that Node trusts. */
   readonly ca?: string | Buffer | undefined
-  /** What the gateway shows the upstream, so that it takes nobody else's connections. */
+  /** The certificate that the gateway shows the upstream (mTLS), so that it can refuse everybody else. */
   readonly cert?: string | Buffer | undefined
   readonly key?: string | Buffer | undefined
 }
 
+/** Times are in milliseconds. Default of each: its member in {@link GATEWAY_DEFAULTS}. */
 export interface UpstreamOptions {
-  /** Until the upstream takes the connection. Default, here and below: its member in {@link GATEWAY_DEFAULTS}. */
+  /** Until the upstream takes the connection. */
   readonly connectTimeoutMs?: number | undefined
   /** Until the answer's headers, a WebSocket's as well. */
   readonly headersTimeoutMs?: number | undefined
   /** Between two pieces of the answer. */
   readonly bodyTimeoutMs?: number | undefined
+  /** How long nothing may pass through a WebSocket once one side has closed. */
+  readonly halfClosedTimeoutMs?: number | undefined
   readonly tls?: UpstreamTls | undefined
-  /** At once; WebSockets are not counted. */
+  /** The most connections to the upstream at once; WebSockets are not counted. */
   readonly connections?: number | undefined
 }
 
@@ -39,8 +42,9 @@ interface OutgoingRequest {
 
 export interface Upstream {
   /**
-   * Sends a request and streams the answer. Resolves when it is over, or has become a WebSocket; rejects with what the
-   * client is to be told.
+   * Sends a request and streams the answer. Resolves when it is over, or has become a WebSocket.
+   *
+   * @throws UpstreamError with the problem that the client is told, and why; also where the body that is sent fails
    */
   forward(request: OutgoingRequest, response: ServerResponse, answer: Answer): Promise<Forwarded>
   close(): Promise<void>
@@ -62,17 +66,24 @@ export class UpstreamError extends Error {
   }
 }
 
-/** Keeps connections to an upstream. */
+/**
+ * How long a connection to the upstream may be idle, in milliseconds. It has to be below the upstream's own time (5 s
+ * in Node): else a request may be sent just when the upstream closes. The upstream's own `Keep-Alive` goes before.
+ */
+export const IDLE_UPSTREAM_MS = 4_000
+
+/** Keeps connections to an upstream, as many as there are requests at once, up to a limit. */
 export function createUpstream(origin: string, options: UpstreamOptions = {}): Upstream {
   const { connectTimeoutMs = GATEWAY_DEFAULTS.connectTimeoutMs, headersTimeoutMs = GATEWAY_DEFAULTS.headersTimeoutMs } = options
   const { bodyTimeoutMs = GATEWAY_DEFAULTS.bodyTimeoutMs, connections = GATEWAY_DEFAULTS.connections } = options
+  const { halfClosedTimeoutMs = GATEWAY_DEFAULTS.halfClosedTimeoutMs } = options
   const pool = new Pool(origin, {
     connections,
     pipelining: 1,
     connect: { timeout: connectTimeoutMs, ...withoutUndefined(options.tls ?? {}) },
     headersTimeout: headersTimeoutMs,
     bodyTimeout: bodyTimeoutMs,
-    keepAliveTimeout: 4_000,
+    keepAliveTimeout: IDLE_UPSTREAM_MS,
   })
   return {
     forward: ({ method, target, headers, body, upgradeHead }, response, answer) =>
@@ -85,7 +96,7 @@ export function createUpstream(origin: string, options: UpstreamOptions = {}): U
           body: body ?? null,
           ...(upgradeHead === undefined ? {} : { upgrade: 'websocket' }),
         }
-        pool.dispatch(request, streamTo(response, answer, upgradeHead, resolve, reject))
+        pool.dispatch(request, streamTo(response, answer, upgradeHead, halfClosedTimeoutMs, resolve, reject))
       }),
     close: () => pool.destroy(),
   }
@@ -95,6 +106,7 @@ function withoutUndefined({ ca, cert, key }: UpstreamTls) {
   return { ...(ca === undefined ? {} : { ca }), ...(cert === undefined ? {} : { cert }), ...(key === undefined ? {} : { key }) }
 }
 
+/** An answer of at most so many bytes that comes in one piece goes out in one write, with its headers. */
 const WHOLE_BYTES = 16_384
 
 /** Passes an answer on as fast as the client takes it. */
@@ -102,6 +114,7 @@ function streamTo(
   response: ServerResponse,
   answer: Answer,
   upgradeHead: Buffer | undefined,
+  halfClosedTimeoutMs: number,
   resolve: (forwarded: Forwarded) => void,
   reject: (error: unknown) => void,
 ): Dispatcher.DispatchHandler {
@@ -137,7 +150,7 @@ function streamTo(
         return
       }
       answer.begin(statusCode, undefined, rawHeadersOf(controller, headers))
-      resolve({ status: statusCode, tunnel: tunnel(response, upgradeHead, socket) })
+      resolve({ status: statusCode, tunnel: tunnel(response, upgradeHead, socket, halfClosedTimeoutMs) })
     },
     onResponseData(controller, chunk) {
       // An answer that has come whole goes out together with its headers, in one write of one text, which is the

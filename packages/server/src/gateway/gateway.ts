@@ -6,16 +6,17 @@ import { SCHEMES } from 'countersign/schemes'
 import { CHECK_CONNECTIONS_MS, closeServer, HEADERS_TIMEOUT_MS } from '../http/listen.ts'
 import { boundPipelining } from '../http/pipelining.ts'
 import { RequestOrWebSocket, responseToUpgrade } from '../http/upgrade.ts'
-import { createCalled } from './called.ts'
+import { createRequestBodies } from './bodies/request-body.ts'
 import { GATEWAY_DEFAULTS } from './defaults.ts'
 import { createUpstream } from './forward.ts'
+import { createForwardedReader } from './forwarded.ts'
 import { createHandler } from './handle.ts'
 import { createGatewayMetrics, type GatewayMetrics } from './metrics.ts'
-import { createOpenTunnels } from './open-tunnels.ts'
 import type { GatewayOptions, TlsFiles } from './options.ts'
-import { createRequestBodies } from './request-body.ts'
-import { createRouter, DEFAULT_ROUTE } from './router.ts'
+import { createRouter } from './router.ts'
+import { DEFAULT_ROUTE } from './routes.ts'
 import { createIdentitySigner } from './signed-identity.ts'
+import { createOpenTunnels } from './upgrades/open-tunnels.ts'
 import { readUpstreamUrl } from './upstream-url.ts'
 
 export interface Gateway {
@@ -33,9 +34,10 @@ export interface Gateway {
   drain(timeoutMs?: number): Promise<void>
 }
 
-const MAX_HEADER_BYTES = 16_384
-/** How long a large body waits for its turn to be verified, once it is there. */
-const TURN_MS = 60_000
+/** Of one request's headers together, in bytes: what Node takes by itself. */
+export const MAX_HEADER_BYTES = 16_384
+/** How long a large body waits for its turn to be verified, once it is there, in milliseconds. */
+export const TURN_MS = 60_000
 
 /**
  * A reverse proxy that lets verified requests through and no others: not a byte goes upstream before the signature
@@ -94,7 +96,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     upstream,
     upstreamHost,
     basePath,
-    calledBy: createCalled({ origin, trustedProxies: options.trustedProxies }),
+    readForwarded: createForwardedReader({ origin, trustedProxies: options.trustedProxies }),
     identity,
     tunnels,
     metrics,
@@ -120,17 +122,24 @@ export function createGateway(options: GatewayOptions): Gateway {
     headersTimeout: HEADERS_TIMEOUT_MS,
     connectionsCheckingInterval: CHECK_CONNECTIONS_MS,
     requestTimeout: requestTimeoutMs,
-    keepAliveTimeout: 5_000,
+    keepAliveTimeout: timeouts.keepAliveTimeoutMs ?? GATEWAY_DEFAULTS.keepAliveTimeoutMs,
     insecureHTTPParser: false,
   }
   const server: Server =
     options.tls === undefined ? createServer(limits) : createTlsServer({ ...limits, ...options.tls, minVersion: 'TLSv1.2' })
-  server.on(
-    'request',
-    boundPipelining((request, response) => listener(request, response)),
-  )
   // An `Expect: 100-continue` is answered by Node before the request is handed over; the body is read before it is sent
   // on either way.
+  server.on(
+    'request',
+    boundPipelining((request, response) => listener(request, response), {
+      maxPipelined: options.maxPipelined ?? GATEWAY_DEFAULTS.maxPipelined,
+      onDropped(socket, isFirst) {
+        metrics.dropped()
+        if (isFirst) tell(options.onFlooded, socket.remoteAddress)
+      },
+    }),
+  )
+  // Node's `closeAllConnections` does not know sockets that were upgraded.
   const upgraded = new Set<Duplex>()
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     upgraded.add(socket)
@@ -150,7 +159,6 @@ export function createGateway(options: GatewayOptions): Gateway {
       const closed = closeServer(server)
       const timer = setTimeout(() => {
         server.closeAllConnections()
-        // Node knows no more of these.
         for (const socket of upgraded) socket.destroy()
       }, timeoutMs)
       await closed

@@ -7,6 +7,8 @@ export interface GatewayMetrics {
    * `passed` with the upstream's status, `refused` with the failure's code, or `failed` with the gateway's own problem.
    */
   finished(outcome: 'passed' | 'refused' | 'failed', code: string, seconds: number): void
+  /** A request that was not even read, because too many of its connection were running. */
+  dropped(): void
   /** An authentic call by something deprecated. */
   deprecated(via: string, isRefused: boolean): void
 }
@@ -34,6 +36,11 @@ export function createGatewayMetrics({ heldBytes, spooledBytes, replayUsage }: G
     buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
     registers: [registry],
   })
+  const dropped = new Counter({
+    name: 'countersign_gateway_dropped_requests_total',
+    help: 'Requests that were dropped, and their connections closed, because too many of one connection were running.',
+    registers: [registry],
+  })
   const deprecations = new Counter({
     name: 'countersign_gateway_deprecated_total',
     help: 'Authentic calls by a deprecated scheme or route, and how many of them were refused for that.',
@@ -57,22 +64,23 @@ export function createGatewayMetrics({ heldBytes, spooledBytes, replayUsage }: G
     },
   })
   if (replayUsage !== undefined) addReplayGauges(registry, replayUsage)
-  // Labels are looked up once: there are some thirty pairs.
+  // Labels are looked up once. Bounded: one per outcome and code.
   const children = new Map<string, (took: number) => void>()
   const childOf = (outcome: string, code: string): ((took: number) => void) => {
     const name = `${outcome} ${code}`
-    const known = children.get(name)
-    if (known !== undefined) return known
+    const child = children.get(name)
+    if (child !== undefined) return child
     const [counter, histogram] = [requests.labels({ outcome, code }), seconds.labels({ outcome })]
-    const made = (took: number): void => {
+    const observe = (took: number): void => {
       counter.inc()
       histogram.observe(took)
     }
-    children.set(name, made)
-    return made
+    children.set(name, observe)
+    return observe
   }
   return {
     registry,
+    dropped: () => dropped.inc(),
     deprecated: (via, isRefused) => deprecations.inc({ via, event: isRefused ? 'refused' : 'called' }),
     finished(outcome, code, took) {
       childOf(outcome, outcome === 'passed' ? `${code.slice(0, 1)}xx` : code)(took)

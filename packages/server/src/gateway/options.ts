@@ -4,7 +4,7 @@ import type { AccessEntry } from './access-entry.ts'
 import type { GATEWAY_DEFAULTS } from './defaults.ts'
 import type { DeprecationConfig } from './deprecations.ts'
 import type { UpstreamOptions, UpstreamTls } from './forward.ts'
-import type { RouteConfig } from './router.ts'
+import type { RouteConfig } from './routes.ts'
 import type { IdentityOptions } from './signed-identity.ts'
 
 export interface GatewayOptions {
@@ -42,7 +42,10 @@ export interface GatewayOptions {
    * believed, read from the right; of the host and scheme, to choose among the origins. Default: none.
    */
   readonly trustedProxies?: readonly string[] | undefined
-  /** How the upstream proves itself, and the gateway itself to it, over `https://`. Default: as Node trusts servers. */
+  /**
+   * TLS to the upstream: the CA it is checked against, and the client certificate that the gateway shows (mTLS).
+   * Default: the CAs that Node trusts, and no certificate.
+   */
   readonly upstreamTls?: UpstreamTls | undefined
   /**
    * Says who makes a call in a signed header as well, so that the upstream can tell the gateway from its neighbours.
@@ -62,8 +65,8 @@ export interface GatewayOptions {
    */
   readonly spoolBytes?: number | undefined
   /**
-   * The most bytes of all bodies on disk at once, counted as they come in. Where it does not suffice, the unfinished
-   * body that began first is answered with 507. Default: 10 GiB.
+   * The most bytes of all bodies on disk at once, counted as they come in. If that does not suffice, the oldest
+   * unfinished body is answered with 507. Default: `GATEWAY_DEFAULTS.maxSpoolBytes`.
    */
   readonly maxSpoolBytes?: number | undefined
   /**
@@ -74,19 +77,35 @@ export interface GatewayOptions {
   /** The most bytes of one request's body. Default: `GATEWAY_DEFAULTS.maxBodyBytes`. */
   readonly maxBodyBytes?: number | undefined
   /**
-   * The most bytes of all bodies in memory at once, counted as they come in. Where it does not suffice, the unfinished
-   * body that began first is answered with 503. Default: `GATEWAY_DEFAULTS.maxHeldBytes`.
+   * The most bytes of all bodies in memory at once, counted as they come in. If that does not suffice, the oldest
+   * unfinished body is answered with 503. Default: `GATEWAY_DEFAULTS.maxHeldBytes`.
    */
   readonly maxHeldBytes?: number | undefined
+  /** In milliseconds. Default of each: its member in {@link GATEWAY_DEFAULTS}. */
   readonly timeouts?: UpstreamOptions & {
     /** Until a request has come in. */
     readonly requestTimeoutMs?: number | undefined
+    /**
+     * How long a client's connection may be idle. Set it above the time that a proxy in front keeps its connections:
+     * else the proxy may send a request just when one is closed.
+     */
+    readonly keepAliveTimeoutMs?: number | undefined
   }
+  /**
+   * How many requests of one connection are worked on at once. If a client sends more without waiting, those are
+   * answered and the connection is closed. Default: `GATEWAY_DEFAULTS.maxPipelined`.
+   */
+  readonly maxPipelined?: number | undefined
+  /**
+   * Told once of each connection that sent more than `maxPipelined` requests at once, with the address that it comes
+   * from. What it throws or rejects with is dropped.
+   */
+  readonly onFlooded?: ((address: string | undefined) => void) | undefined
   /** Told of every request, for a log: nothing in it is secret. What it throws or rejects with is dropped. */
   readonly onFinished?: ((entry: AccessEntry) => void) | undefined
   /**
-   * Told of what went wrong on our side: the store, a body on disk, an option that threw. What it throws or rejects
-   * with is dropped.
+   * Told of what went wrong on our side: the store, a body on disk, folders of dead processes that can't be removed, an
+   * option that threw. What it throws or rejects with is dropped.
    */
   readonly onError?: ((error: unknown) => void) | undefined
 }

@@ -43,7 +43,7 @@ export const GATEWAY_PROBLEMS = {
   overloaded: { status: 503, title: 'Overloaded', detail: 'The gateway holds as many request bodies as it may; try again.' },
   'spool-full': { status: 507, title: 'Insufficient storage', detail: 'The gateway has no room for a body of this size at the moment.' },
   draining: { status: 503, title: 'Shutting down', detail: 'The gateway is shutting down and opens no WebSocket; try again.' },
-  internal: { status: 500, title: 'Internal error', detail: 'Something went wrong in the gateway; the call was not carried out.' },
+  'internal-error': { status: 500, title: 'Internal error', detail: 'Something went wrong in the gateway; the call was not carried out.' },
 } as const
 
 export type GatewayProblem = keyof typeof GATEWAY_PROBLEMS

@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs'
-import { createServer, type Server } from 'node:http'
 import { sql } from 'kysely'
 import { type Logger, pino } from 'pino'
 import { listen } from '../http/listen.ts'
@@ -7,7 +6,8 @@ import { type RedisReplayGuard, redisReplayGuard } from '../replay/redis.ts'
 import { besideStoreAdvice, type KeyService, openKeyService } from '../service.ts'
 import type { GatewayConfig } from './config.ts'
 import type { UpstreamTls } from './forward.ts'
-import { createGateway, type Gateway } from './gateway.ts'
+import { createGateway } from './gateway.ts'
+import { createHealthServer } from './health-server.ts'
 import type { TlsFiles } from './options.ts'
 import type { IdentityOptions } from './signed-identity.ts'
 
@@ -63,21 +63,22 @@ async function listenWith(
     service,
     replay: redis,
     onReplayNearlyFull: usage => log.warn(usage, NEARLY_FULL[usage.of]),
+    onFlooded: address => log.warn({ address }, 'connection closed: more requests at once than maxPipelined'),
     onError,
     onFinished: entry => log.info(entry, 'request'),
   })
   const port = await listen(gateway.server, config.port, config.host)
-  const admin =
+  const health =
     config.adminPort === undefined
       ? undefined
-      : createAdminServer(gateway, async () => {
+      : createHealthServer(gateway, async () => {
           await sql`select 1`.execute(service.database.db)
           await redis?.ping()
         })
   const adminPort =
-    admin === undefined
+    health === undefined
       ? undefined
-      : await listen(admin, config.adminPort ?? 0, '127.0.0.1').catch(async (error: unknown) => {
+      : await listen(health, config.adminPort ?? 0, '127.0.0.1').catch(async (error: unknown) => {
           await gateway.drain(0)
           throw error
         })
@@ -100,7 +101,7 @@ async function listenWith(
       process.off('SIGHUP', reload)
       log.info('draining')
       await gateway.drain(config.drainMs)
-      admin?.close()
+      health?.close()
       await closeStores()
       log.info('closed')
       log.flush()
@@ -118,37 +119,12 @@ function readIdentity({ identity }: GatewayConfig): IdentityOptions | undefined 
   return identity === undefined ? undefined : { keys: identity.keyFiles.map(path => readFileSync(path)), audience: identity.audience }
 }
 
-/** For the machine that watches, not for clients: metrics, whether it lives, and whether it can do its work. */
-function createAdminServer(gateway: Gateway, check: () => Promise<void>): Server {
-  return createServer((request, response) => {
-    const answer = (status: number, text: string, type = 'text/plain; charset=utf-8'): void => {
-      response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store' }).end(text)
-    }
-    const { registry } = gateway.metrics
-    switch (request.url) {
-      case '/metrics':
-        registry.metrics().then(
-          text => answer(200, text, registry.contentType),
-          () => answer(500, 'metrics failed\n'),
-        )
-        return
-      case '/health':
-        answer(200, 'ok\n')
-        return
-      case '/ready':
-        if (gateway.isDraining) answer(503, 'draining\n')
-        else
-          check().then(
-            () => answer(200, 'ready\n'),
-            (error: unknown) => answer(503, `not ready: ${error instanceof Error ? error.message : String(error)}\n`),
-          )
-        return
-      default:
-        answer(404, 'There are /metrics, /health and /ready.\n')
-    }
-  })
-}
-
 function logError(log: Logger, error: unknown): void {
-  log.error({ error: error instanceof Error ? error.message : String(error) }, 'error')
+  if (!(error instanceof Error)) {
+    log.error({ error: String(error) }, 'error')
+    return
+  }
+  const { message, stack, cause } = error
+  const code = 'code' in error ? error.code : undefined
+  log.error({ error: message, code, cause: cause instanceof Error ? cause.message : undefined, stack }, 'error')
 }

@@ -34,9 +34,13 @@ export interface IdentitySigner {
 export const JWKS_PATH = '/.well-known/countersign/jwks.json'
 
 /** In seconds: a service checks it when the request comes in. */
-const LIFETIME_S = 60
+export const LIFETIME_S = 60
 
-/** @throws ServerError `identity-key-invalid` */
+/**
+ * @param upstream the audience where none is given
+ * @param now the time, in milliseconds
+ * @throws ServerError `identity-key-invalid`
+ */
 export function createIdentitySigner({ keys, audience }: IdentityOptions, upstream: string, now: () => number = Date.now): IdentitySigner {
   const pairs = keys.map(readKey)
   const [first] = pairs

@@ -1,24 +1,36 @@
 import type { IncomingMessage, RequestListener } from 'node:http'
 
-/** Clients that send requests before the last one is answered send a few. */
+/** Default of `maxPipelined`, in requests. Clients that send before the last answer is there send a few. */
 export const MAX_PIPELINED = 64
 
 type Socket = IncomingMessage['socket']
 
+export interface PipeliningOptions {
+  /** How many requests of one connection are worked on at once. Default: 64. */
+  readonly maxPipelined?: number | undefined
+  /** Told of every request that is dropped, and whether it is the first one of its connection. */
+  readonly onDropped?: ((socket: Socket, isFirst: boolean) => void) | undefined
+}
+
 /**
- * A listener that works on so many requests of one connection at once. Node hands over all that came in one piece of 64
- * kB, thousands of them, before anybody else has a turn. Of a connection that sends more, those are answered, nothing
- * more is read, and it ends.
+ * Limits a connection to `maxPipelined` requests at once. Node hands over all that came in one piece of 64 kB,
+ * thousands of them, before anybody else has a turn. If a connection sends more, those running are answered, nothing
+ * else is read, and it is closed.
  */
-export function boundPipelining(listener: RequestListener): RequestListener {
+export function boundPipelining(
+  listener: RequestListener,
+  { maxPipelined = MAX_PIPELINED, onDropped = () => undefined }: PipeliningOptions = {},
+): RequestListener {
   const running = new WeakMap<Socket, number>()
   const flooded = new WeakSet<Socket>()
   return (request, response) => {
     const { socket } = request
     const others = running.get(socket) ?? 0
-    if (others >= MAX_PIPELINED || flooded.has(socket)) {
+    const isFlooded = flooded.has(socket)
+    if (others >= maxPipelined || isFlooded) {
       flooded.add(socket)
       socket.pause()
+      onDropped(socket, !isFlooded)
       return
     }
     running.set(socket, others + 1)

@@ -9,22 +9,21 @@ type CloseReason = keyof typeof CLOSE_CODES
 
 /** A WebSocket that is open. */
 export interface Tunnel {
-  /** Tells both sides why, and cuts what is still open shortly after. */
+  /** Tells both sides why, in a close frame, and cuts what is still open after {@link CLOSE_GRACE_MS}. */
   end(reason: CloseReason): void
   readonly closed: Promise<void>
 }
 
-/** How long both sides have to close once they are told why. */
-const CLOSE_GRACE_MS = 400
-/** How long nothing may pass once one side has closed. */
-const HALF_CLOSED_MS = 10_000
+/** How long both sides have to close once they are told why, in milliseconds. */
+export const CLOSE_GRACE_MS = 400
 
 /**
  * Sends the head of a response that is an upgrade, and then passes on the bytes of both sides.
  *
  * @param head what the client sent behind its request
+ * @param halfClosedMs how long nothing may pass once one side has closed
  */
-export function tunnel(response: ServerResponse, head: Buffer, upstream: Duplex, halfClosedMs = HALF_CLOSED_MS): Tunnel | undefined {
+export function tunnel(response: ServerResponse, head: Buffer, upstream: Duplex, halfClosedMs: number): Tunnel | undefined {
   const { socket } = response
   if (socket === null) {
     upstream.destroy()

@@ -21,9 +21,9 @@ export interface SpooledBody {
 export interface Spool {
   write(request: IncomingMessage, maxBytes: number): SpooledBody
   /** Reads a body back once it has its turn, which lasts until `done` is called. */
-  readBack(path: string, length: number): Promise<TurnedBytes>
+  readBack(path: string, length: number): Promise<ReadTurn>
   /** As many bytes of no meaning, which take as long to read. */
-  readStandIn(length: number): Promise<TurnedBytes>
+  readStandIn(length: number): Promise<ReadTurn>
   /** @throws SpoolFullError where a body of this length could not be written at the moment */
   askRoom(length: number): void
   readonly spooledBytes: number
@@ -31,7 +31,8 @@ export interface Spool {
   readonly heldBytes: number
 }
 
-interface TurnedBytes {
+/** A body that was read, for as long as its turn lasts. */
+interface ReadTurn {
   readonly bytes: Uint8Array
   done(): void
 }
@@ -56,8 +57,8 @@ export function createSpool(folder: SpoolFolder, maxSpoolBytes: number): Spool {
     return done
   }
 
-  /** @param wrap how long the file is, where it is read again and again */
-  async function read(path: string, length: number, wrap = Number.MAX_SAFE_INTEGER): Promise<TurnedBytes> {
+  /** @param wrap file length in bytes; after it, reading starts again at 0 (the stand-in) */
+  async function read(path: string, length: number, wrap = Number.MAX_SAFE_INTEGER): Promise<ReadTurn> {
     const done = await takeTurn()
     try {
       if (scratch.length < length) scratch = Buffer.allocUnsafeSlow(length)
@@ -110,7 +111,7 @@ export function createSpool(folder: SpoolFolder, maxSpoolBytes: number): Spool {
           if (!share.take(piece.length)) throw full()
           await handle.writeFile(piece)
         }
-        share.settle()
+        share.keep()
         return length
       }
 

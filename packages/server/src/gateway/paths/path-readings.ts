@@ -20,22 +20,23 @@ function decoded(path: string, escapes: RegExp): string {
   return path.replace(escapes, (_escape, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
 }
 
-/** `/index.php/admin` is what a script is asked for as `/admin` (PATH_INFO). */
-const SCRIPT = /\.(?:php\d?|phtml|f?cgi|pl|py|aspx?|ashx)(?=\/)/i
+/** How names of scripts end. A server asks the script of `/index.php/admin` for `/admin` (PATH_INFO). */
+const SCRIPT_END = '\\.(?:php\\d?|phtml|f?cgi|pl|py|aspx?|ashx)(?=/)'
+const SCRIPT = new RegExp(SCRIPT_END, 'i')
 
-/** Only the shapes of letters make a path longer, and only once, so repeating them comes to an end. */
-const STEPS: readonly (readonly [PathReading, (path: string) => string])[] = [
+/** Only NFKC can lengthen a path, and only once, so applying the steps repeatedly ends. */
+export const STEPS: readonly (readonly [PathReading, (path: string) => string])[] = [
   // Proxies, Go, PHP, Python, IIS; some leave the escapes of slashes (Tomcat, Apache).
   ['escape-spelling', path => decoded(path, ESCAPE)],
   ['escape-spelling', path => decoded(path, ESCAPE_BUT_SLASHES)],
-  // Who decodes before the query is cut off.
+  // Servers that decode before they cut the query off.
   ['escape-spelling', path => path.replace(/[?#].*$/s, '')],
   // `;x=1`, Java.
   ['parameters', path => path.replace(/;[^/]*/g, '')],
   ['dot-segments', withoutDots],
   // nginx, and most that serve files.
   ['double-slashes', path => path.replace(/\/{2,}/g, '/')],
-  // `//x` is a host for who reads the target as a URL (PHP's parse_url, `new URL(target, base)`).
+  // `//x` is read as a host by whatever parses the target as a URL (PHP's parse_url, `new URL(target, base)`).
   ['double-slashes', path => path.replace(/^\/{2,}[^/]*/, '') || '/'],
   // IIS, and everything that reads URLs as browsers do.
   ['backslashes', path => path.replaceAll('\\', '/')],
@@ -93,14 +94,17 @@ const ODD = /%u|[\xc0\xc1]|\xe0[\x80-\x9f]|\xf0[\x80-\x8f]|\xf8[\x80-\x87]|\xfc[
 const ENDS_ODDLY = /[. ](?=[/\\;]|$)/
 const DOTS_ONLY = /(^|[/\\])\.{1,2}(?=[/\\;]|$)/g
 
-/** Without these a path is read in one way. */
-const UNUSUAL = /[%;A-Z\\]|\/[./]|[. ](\/|$)|\.(?:php\d?|phtml|f?cgi|pl|py|aspx?|ashx)\//
+/**
+ * Fast path: no step changes a path without these. (`#` and raw bytes above 0x7f never get here: the verifier refuses
+ * them as `malformed-target`.)
+ */
+const UNUSUAL = new RegExp(`[%;A-Z\\\\]|/[./]|[. ](?:/|$)|${SCRIPT_END}`)
 
 /**
  * How many characters are read for one path at most. Of a path with escapes there are two or three readings; only those
  * that are made to have many have more.
  */
-const MAX_CHARACTERS = 65_536
+export const MAX_CHARACTERS = 65_536
 
 export type Readings = { readonly readings: readonly string[] } | { readonly odd: string }
 
@@ -109,13 +113,13 @@ const NONE: ReadonlySet<PathReading> = new Set()
 /**
  * All readings of a path: every combination of {@link PATH_READINGS}, until nothing changes any more.
  *
- * @param taken what is not refused as such
- * @param unread what is not done to it, and so not refused either
+ * @param allowed readings that are not refused outright, but still followed
+ * @param notDone readings that the upstream does not do: neither refused nor followed
  */
-export function readingsOf(path: string, taken: ReadonlySet<PathReading> = NONE, unread: ReadonlySet<PathReading> = NONE): Readings {
+export function readingsOf(path: string, allowed: ReadonlySet<PathReading> = NONE, notDone: ReadonlySet<PathReading> = NONE): Readings {
   if (!UNUSUAL.test(path)) return { readings: [path] }
-  for (const [name, pattern] of RESOLVED) if (!taken.has(name) && !unread.has(name) && pattern.test(path)) return { odd: name }
-  const steps = STEPS.filter(([name]) => !unread.has(name))
+  for (const [name, pattern] of RESOLVED) if (!allowed.has(name) && !notDone.has(name) && pattern.test(path)) return { odd: name }
+  const steps = STEPS.filter(([name]) => !notDone.has(name))
   const readings = new Set([path])
   let characters = 0
   // A set is read on while it grows.

@@ -71,7 +71,7 @@ export function createHeldBodies(maxHeldBytes: number): HeldBodies {
           release()
           resolve('too-large')
         } else if (!add(piece)) fail(new OverloadedError())
-        else if (length === announced) share.settle()
+        else if (length === announced) share.keep()
       }
       const onEnd = (): void => {
         stop()
@@ -80,7 +80,7 @@ export function createHeldBodies(maxHeldBytes: number): HeldBodies {
       const onError = (error: Error): void => fail(new ClientGoneError(error))
       const onClose = (): void => fail(new ClientGoneError())
       stop = () => {
-        share.settle()
+        share.keep()
         request.off('data', onData).off('end', onEnd).off('error', onError).off('close', onClose)
         // Nothing more is asked for until it is answered.
         if (!request.complete) request.pause()

@@ -1,7 +1,7 @@
 import { IncomingMessage } from 'node:http'
 import { Socket } from 'node:net'
 import { describe, expect, it } from 'vitest'
-import { createCalled } from './called.ts'
+import { createForwardedReader } from './forwarded.ts'
 
 const ONE = 'https://api.example.com'
 const TWO = ['https://a.example.com', 'https://b.example.com']
@@ -23,7 +23,7 @@ describe('where a call comes from', () => {
     ['an entry that is no address ends the reading', ['10.0.0.0/8'], '10.0.0.1', { 'x-forwarded-for': '192.0.2.7, unknown' }, undefined],
     ['a proxy that calls itself is itself', ['10.0.0.0/8'], '10.0.0.1', {}, '10.0.0.1'],
   ] as const)('%s', (_name, trustedProxies, address, headers, expected) => {
-    expect(createCalled({ origin: ONE, trustedProxies })(request(address, headers)).address).toBe(expected)
+    expect(createForwardedReader({ origin: ONE, trustedProxies })(request(address, headers)).address).toBe(expected)
   })
 
   it.each([
@@ -51,12 +51,12 @@ describe('where a call comes from', () => {
     ],
     ['a wildcard is what was called', 'https://*.example.com', undefined, { host: 'c.example.com' }, 'c.example.com', 'https'],
   ] as const)('the upstream is told: %s', (_name, origin, trustedProxies, headers, host, proto) => {
-    const called = createCalled({ origin, trustedProxies })(request('10.0.0.1', headers))
+    const called = createForwardedReader({ origin, trustedProxies })(request('10.0.0.1', headers))
     expect([called.forwardedHost, called.forwardedProto]).toEqual([host, proto])
   })
 
   it('no list is made of what is no range', () => {
-    expect(() => createCalled({ origin: ONE, trustedProxies: ['10.0.0.0/40'] })).toThrow(
+    expect(() => createForwardedReader({ origin: ONE, trustedProxies: ['10.0.0.0/40'] })).toThrow(
       expect.objectContaining({ code: 'option-invalid' }),
     )
   })

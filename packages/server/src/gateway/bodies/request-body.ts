@@ -4,20 +4,18 @@ import type { Readable } from 'node:stream'
 import type { BodyDigest, BodyReader, BodyUse, DroppedBody, Refused } from 'countersign'
 import { announcedLength as announcedLengthOf } from 'countersign/node'
 import { CutOffError, checkedStream } from './checked-stream.ts'
-import { dropBody } from './dropped-body.ts'
+import { hashBody } from './hashed-body.ts'
 import { createHeldBodies, type HeldBody } from './held-bodies.ts'
 import { readSpooled } from './read-spooled.ts'
 import { createSpool, type SpooledBody } from './spool.ts'
 import { createSpoolFolder, removeDeadSpools } from './spool-folder.ts'
 
 export interface RequestBodiesOptions {
-  /** Of all bodies in memory at once, for what came in of them. */
+  /** These three limits: see {@link GATEWAY_DEFAULTS}. */
   readonly maxHeldBytes: number
-  /** Larger bodies are written to disk until they are verified and sent on. */
   readonly spoolBytes: number
-  /** Of all bodies on disk at once, for what came in of them. */
   readonly maxSpoolBytes: number
-  /** Where; default: the system's folder for temporary files. */
+  /** Where large bodies are written. Default: the system's folder for temporary files. */
   readonly folder?: string | undefined
   /** Told what kept the folders of dead processes from being removed. */
   readonly onError: (error: unknown) => void
@@ -44,7 +42,7 @@ export interface RequestBody {
 
 /**
  * Keeps request bodies of calls that may be taken: small ones in memory, large ones on disk, of which one at a time is
- * read to be verified, each within a budget. What names no key that anybody has is read and dropped.
+ * read to be verified, each within a budget. A body sent with an unknown key id is hashed and dropped.
  */
 export interface RequestBodies {
   of(request: IncomingMessage): RequestBody
@@ -53,7 +51,7 @@ export interface RequestBodies {
   close(): Promise<void>
 }
 
-/** The most frequent one; an upgrade's always. */
+/** For requests without a body, and for every upgrade. */
 export const NO_BODY: RequestBody = {
   isLarge: false,
   stream: () => {
@@ -88,7 +86,7 @@ export function createRequestBodies(options: RequestBodiesOptions): RequestBodie
 
     async function read(maxBytes: number, use: BodyUse): ReturnType<BodyReader> {
       if (announcedLength !== undefined && announcedLength > maxBytes) return 'too-large'
-      if (!(await use.isWanted())) return await drop(maxBytes, use)
+      if (!(await use.isWanted())) return await hash(maxBytes, use)
       if ((announcedLength ?? maxBytes) > spoolBytes) return await keepOnDisk(maxBytes)
       heldBody = heldBodies.keep(request, maxBytes, announcedLength)
       const body = await heldBody.read
@@ -108,11 +106,11 @@ export function createRequestBodies(options: RequestBodiesOptions): RequestBodie
       return bytes
     }
 
-    async function drop(maxBytes: number, use: BodyUse): Promise<DroppedBody | undefined | 'too-large'> {
+    async function hash(maxBytes: number, use: BodyUse): Promise<DroppedBody | undefined | 'too-large'> {
       const isSmall = (announcedLength ?? maxBytes) <= spoolBytes
-      const dropped = await dropBody(request, maxBytes, use.digests, isSmall ? heldBodies.askRoom : spool.askRoom)
-      if (dropped === undefined || dropped === 'too-large') return dropped
-      const { length, digests } = dropped
+      const hashed = await hashBody(request, maxBytes, use.digests, isSmall ? heldBodies.askRoom : spool.askRoom)
+      if (hashed === undefined || hashed === 'too-large') return hashed
+      const { length, digests } = hashed
       if (isSmall) {
         if (zeros.length < length) zeros = Buffer.alloc(length)
         return { standIn: zeros.subarray(0, length), digests }

@@ -1,5 +1,5 @@
 import { coverageOf, type Scheme } from 'countersign'
-import { asUpstreamReads, OVERRIDES } from './headers.ts'
+import { asUpstreamReads, OVERRIDES } from './header-names.ts'
 import { percentDecoded } from './percent.ts'
 import { carriedHeaders } from './strip-signature.ts'
 
@@ -23,12 +23,13 @@ export function compileSignedOverride(
     const overrides: string[] = []
     for (let at = 0; at + 1 < raw.length; at += 2) {
       const lower = (raw[at] ?? '').toLowerCase()
+      // Cheap first: every override's name begins with an x.
       if (lower.startsWith('x') && OVERRIDES.has(asUpstreamReads(lower)) && !kept.has(lower)) overrides.push(lower)
     }
     if (overrides.length === 0) return false
-    const lists = [percentDecoded(target.slice(target.indexOf('?') + 1))]
-    for (let at = 0; at + 1 < raw.length; at += 2) if (carriers.has((raw[at] ?? '').toLowerCase())) lists.push(raw[at + 1] ?? '')
-    const said = lists.join('\n').toLowerCase()
-    return overrides.some(name => covered.has(`header.${name}`) || said.includes(name))
+    const texts = [percentDecoded(target.slice(target.indexOf('?') + 1))]
+    for (let at = 0; at + 1 < raw.length; at += 2) if (carriers.has((raw[at] ?? '').toLowerCase())) texts.push(raw[at + 1] ?? '')
+    const signedNames = texts.join('\n').toLowerCase()
+    return overrides.some(name => covered.has(`header.${name}`) || signedNames.includes(name))
   }
 }

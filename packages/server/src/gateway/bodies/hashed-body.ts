@@ -3,8 +3,8 @@ import type { IncomingMessage } from 'node:http'
 import type { Digest } from 'countersign'
 import { incomingPieces } from './incoming-pieces.ts'
 
-/** What is left of a body that was not kept. */
-export interface DroppedBytes {
+/** What is left of a body that was hashed and not kept. */
+export interface HashedBody {
   readonly length: number
   readonly digests: ReadonlyMap<Digest, Uint8Array>
 }
@@ -15,12 +15,12 @@ export interface DroppedBytes {
  * @param askRoom throws where a body that is kept would be refused at this length: whether there is room must not tell
  * which keys exist
  */
-export async function dropBody(
+export async function hashBody(
   request: IncomingMessage,
   maxBytes: number,
   digests: readonly Digest[],
   askRoom: (length: number) => void,
-): Promise<DroppedBytes | undefined | 'too-large'> {
+): Promise<HashedBody | undefined | 'too-large'> {
   const hashes = digests.map(digest => [digest, createHash(digest)] as const)
   let length = 0
   for await (const piece of incomingPieces(request)) {

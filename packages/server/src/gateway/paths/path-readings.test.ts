@@ -1,9 +1,10 @@
-import { memoryKeys } from 'countersign'
+import { createVerifier, memoryKeys } from 'countersign'
 import { qredoV1 } from 'countersign/schemes'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { PATH_READINGS, type PathReading, readingsOf } from './path-readings.ts'
-import { createRouter, type RouteConfig } from './router.ts'
+import { createRouter } from '../router.ts'
+import type { RouteConfig } from '../routes.ts'
+import { PATH_READINGS, type PathReading, readingsOf, STEPS } from './path-readings.ts'
 
 const keys = memoryKeys(qredoV1, [])
 const cached = { ...keys, find: keys.find, ofScheme: () => keys, forget: () => undefined, size: 0 }
@@ -85,6 +86,37 @@ describe('a path that a server may read as a guarded one', () => {
       }),
       { seed: 16, numRuns: 2000 },
     )
+  })
+})
+
+describe('a path that is taken to have one reading', () => {
+  const verifier = createVerifier(qredoV1, { origin: 'https://api.example.com', keys, replay: { claim: () => 'fresh' } })
+  const isTaken = async (target: string): Promise<boolean> => {
+    const result = await verifier.verify({ method: 'GET', target, headers: [], body: undefined })
+    return result.ok || result.failure.code !== 'malformed-target'
+  }
+  /** Every byte, and what servers read in more than one way. */
+  const piece = fc.oneof(
+    { weight: 2, arbitrary: fc.nat({ max: 255 }).map(code => String.fromCharCode(code)) },
+    { weight: 3, arbitrary: fc.constantFrom('/', 'a', 'b', '7', '-', '_', '~') },
+    { weight: 1, arbitrary: fc.constantFrom('.', '..', ':', '@', '.php/', '.php5/', '.phtml/', '.fcgi/', '.cgi/', '.pl/', '.py/') },
+    { weight: 1, arbitrary: fc.constantFrom('.asp/', '.aspx/', '.ashx/', '.PHP/', '.php', ';x=1', '%61', '%2f', '\\', '//') },
+  )
+  const paths = fc.array(piece, { maxLength: 6 }).map(pieces => `/${pieces.join('')}`.split('?')[0] ?? '')
+
+  it('is one that no step changes, of all that a verifier takes', async () => {
+    let tried = 0
+    await fc.assert(
+      fc.asyncProperty(paths, async path => {
+        if (!(await isTaken(path))) return
+        const found = readingsOf(path, new Set(PATH_READINGS))
+        if ('odd' in found || found.readings.length > 1) return
+        tried++
+        expect([path, STEPS.filter(([, step]) => step(path) !== path).map(([name]) => name)]).toEqual([path, []])
+      }),
+      { seed: 16, numRuns: 10_000 },
+    )
+    expect(tried).toBeGreaterThan(500)
   })
 })
 

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import { clientAddress, compileTrustedProxies } from 'countersign'
 
 /** Where a request comes from, and where it was sent, as far as that can be believed. */
-export interface Called {
+export interface ForwardedFrom {
   /** The client's; `undefined` where a trusted proxy doesn't say. */
   readonly address: string | undefined
   /** Where a trusted proxy has replaced `Host`, the host that was called. It only chooses among the known origins. */
@@ -12,13 +12,13 @@ export interface Called {
   readonly forwardedProto: 'http' | 'https'
 }
 
-export interface CalledOptions {
+export interface ForwardedReaderOptions {
   readonly origin: string | readonly string[]
   readonly trustedProxies: readonly string[] | undefined
 }
 
 /** @throws CountersignError `option-invalid` */
-export function createCalled({ origin, trustedProxies }: CalledOptions): (request: IncomingMessage) => Called {
+export function createForwardedReader({ origin, trustedProxies }: ForwardedReaderOptions): (request: IncomingMessage) => ForwardedFrom {
   const isTrusted = trustedProxies === undefined ? undefined : compileTrustedProxies(trustedProxies)
   const origins = (typeof origin === 'string' ? [origin] : origin).map(readOrigin)
   const [first] = origins

@@ -1,8 +1,9 @@
 import { carriesOf, type Scheme } from 'countersign'
 import { SCHEMES } from 'countersign/schemes'
 import { describe, expect, it } from 'vitest'
-import { ALWAYS_DROPPED, forwardedHeaders } from './headers.ts'
+import { ALWAYS_DROPPED } from './header-names.ts'
 import { carriedHeaders, compileTargetStripper } from './strip-signature.ts'
+import { passedOnHeaders } from './upstream-headers.ts'
 
 const namesIn = (scheme: Scheme, place: string): readonly string[] =>
   carriesOf(scheme)
@@ -14,7 +15,7 @@ describe.each(SCHEMES.map(scheme => ({ scheme, name: scheme.name })))('what $nam
     const dropped = new Set([...ALWAYS_DROPPED, ...carriedHeaders(scheme)])
     const spellings = namesIn(scheme, 'header').flatMap(name => [name, name.toUpperCase(), name.replaceAll('-', '_')])
     const raw = [...spellings.flatMap(name => [name, 'x']), 'x-own', 'kept', 'x_own', 'kept']
-    expect(forwardedHeaders(raw, dropped)).toEqual(['x-own', 'kept', 'x_own', 'kept'])
+    expect(passedOnHeaders(raw, dropped)).toEqual(['x-own', 'kept', 'x_own', 'kept'])
   })
 
   it('is taken out of the query however its names are escaped, and nothing else is', () => {

@@ -5,8 +5,9 @@ import { httpMessageSignatures } from 'countersign/http-signatures'
 import { SCHEMES } from 'countersign/schemes'
 import { sigV4 } from 'countersign/sigv4'
 import { describe, expect, it } from 'vitest'
-import { ALWAYS_DROPPED, forwardedHeaders } from './headers.ts'
+import { ALWAYS_DROPPED } from './header-names.ts'
 import { carriedHeaders, compileTargetStripper } from './strip-signature.ts'
+import { passedOnHeaders } from './upstream-headers.ts'
 
 const ORIGIN = 'https://api.example.com'
 /** RSA, which every scheme of the list that takes key pairs can have. */
@@ -67,7 +68,7 @@ describe.each(ALL.map(scheme => [scheme.name, scheme] as const))('a call that a 
     for (const { signer, call } of CALLS) {
       if (!(await verifierOf(scheme).verify(call)).ok) continue
       accepted.push(signer)
-      const kept = forwardedHeaders(Object.entries(call.headers).flat(), dropped)
+      const kept = passedOnHeaders(Object.entries(call.headers).flat(), dropped)
       expect(kept[0] === 'content-type' ? kept.slice(2) : kept, signer).toEqual([])
       expect(strip(call.target), signer).toBe('/x?a=1')
     }

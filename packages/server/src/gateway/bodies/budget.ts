@@ -13,9 +13,13 @@ interface Share {
   /** Whether there are so many bytes more, once others have given way. */
   take(more: number): boolean
   /** The body is there: it gives way to nobody from here on. */
-  settle(): void
+  keep(): void
   /** Gives its bytes back. */
   release(): void
+}
+
+interface OpenShare extends Share {
+  giveUp(): void
 }
 
 /**
@@ -24,51 +28,55 @@ interface Share {
  */
 export function createBudget(maxBytes: number): Budget {
   let taken = 0
-  /** The one that began first first. */
-  const unfinished = new Set<Share & { giveUp(): void }>()
+  /** Oldest first. */
+  const unfinished = new Set<OpenShare>()
+
+  /**
+   * How many bytes are free once others have given way, oldest first, until it is as many as are wanted.
+   *
+   * @param asking younger ones don't give way to it
+   * @param giving those that have to give way are added to it
+   */
+  function freeFor(bytes: number, asking?: OpenShare, giving?: OpenShare[]): number {
+    let free = maxBytes - taken
+    for (const other of unfinished) {
+      if (free >= bytes || other === asking) break
+      free += other.bytes
+      giving?.push(other)
+    }
+    return free
+  }
+
   return {
     share(giveUp) {
       let bytes = 0
-      const own = {
+      const share = {
         get bytes() {
           return bytes
         },
         take(more: number): boolean {
-          if (bytes === 0) unfinished.add(own)
-          const giving: { giveUp(): void }[] = []
-          let free = maxBytes - taken
-          for (const other of unfinished) {
-            if (free >= more || other === own) break
-            free += other.bytes
-            giving.push(other)
-          }
-          if (free < more) return false
+          if (bytes === 0) unfinished.add(share)
+          const giving: OpenShare[] = []
+          if (freeFor(more, share, giving) < more) return false
           for (const other of giving) other.giveUp()
           bytes += more
           taken += more
           return true
         },
-        settle: () => void unfinished.delete(own),
+        keep: () => void unfinished.delete(share),
         release() {
-          unfinished.delete(own)
+          unfinished.delete(share)
           taken -= bytes
           bytes = 0
         },
         giveUp() {
-          own.release()
+          share.release()
           giveUp()
         },
       }
-      return own
+      return share
     },
-    hasRoom(bytes) {
-      let free = maxBytes - taken
-      for (const other of unfinished) {
-        if (free >= bytes) break
-        free += other.bytes
-      }
-      return free >= bytes
-    },
+    hasRoom: bytes => freeFor(bytes) >= bytes,
     get taken() {
       return taken
     },

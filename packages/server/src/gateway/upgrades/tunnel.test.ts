@@ -3,8 +3,8 @@ import { createServer, type Server } from 'node:http'
 import { type AddressInfo, connect, type Socket } from 'node:net'
 import { Duplex } from 'node:stream'
 import { expect, it } from 'vitest'
-import { responseToUpgrade } from '../http/upgrade.ts'
-import { tunnel } from './upgrade.ts'
+import { responseToUpgrade } from '../../http/upgrade.ts'
+import { tunnel } from './tunnel.ts'
 
 async function connectTo(server: Server): Promise<Socket> {
   server.listen(0, '127.0.0.1')
@@ -43,7 +43,7 @@ it('a tunnel hands a slow client all that the upstream sent before it closed', a
   server.on('upgrade', (request, _socket, head: Buffer) => {
     const response = responseToUpgrade(request)
     response.writeHead(101, ['connection', 'upgrade', 'upgrade', 'websocket'])
-    tunnel(response, head, upstream)
+    tunnel(response, head, upstream, 10_000)
     // As one piece, which is more than the system takes at once.
     upstream.push(last)
     upstream.push(null)

@@ -1,5 +1,5 @@
 import { failureOfKey, type Key, type KeySource } from 'countersign'
-import type { Tunnel } from './upgrade.ts'
+import type { Tunnel } from './tunnel.ts'
 
 /** The WebSockets that are open, each for as long as its key may be used. */
 export interface OpenTunnels {
@@ -25,7 +25,7 @@ export interface OpenTunnelsOptions {
 }
 
 /** Together with the time in which other processes' changes are seen, less than a second. */
-const LOOK_MS = 250
+export const LOOK_MS = 250
 
 interface Open extends TunnelFrom {
   readonly tunnel: Tunnel
@@ -57,11 +57,11 @@ export function createOpenTunnels({ keys, report, now = Date.now }: OpenTunnelsO
   return {
     add(tunnel, from) {
       if (isEnding) return tunnel.end('going-away')
-      const one: Open = { tunnel, ...from }
-      open.add(one)
+      const added: Open = { tunnel, ...from }
+      open.add(added)
       timer ??= setInterval(look, LOOK_MS).unref()
       void tunnel.closed.then(() => {
-        open.delete(one)
+        open.delete(added)
         if (open.size > 0) return
         clearInterval(timer)
         timer = undefined

@@ -1,0 +1,37 @@
+import { isNode, LineCounter, parseDocument } from 'yaml'
+import { ServerError } from '../errors.ts'
+import { type GatewayConfig, gatewayConfig } from './config.ts'
+
+/**
+ * Reads a gateway's file, JSON or YAML, with what goes before it.
+ *
+ * @throws ServerError `config-malformed`, `config-invalid`, which name the line
+ */
+export function readGatewayConfig(text: string, name: string, before: { readonly [field: string]: unknown } = {}): GatewayConfig {
+  const lines = new LineCounter()
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
+  const [broken] = document.errors
+  if (broken !== undefined)
+    throw new ServerError('config-malformed', 400, `${name}:${lines.linePos(broken.pos[0]).line}: ${broken.message}`)
+  const written: unknown = document.toJS() ?? {}
+  if (typeof written !== 'object' || written === null || Array.isArray(written))
+    throw new ServerError('config-malformed', 400, `${name}:1: A configuration is an object of settings.`)
+  const given = Object.fromEntries(Object.entries(before).filter(([, value]) => value !== undefined))
+  const result = gatewayConfig.safeParse({ ...written, ...given })
+  if (result.success) return result.data
+  const said = result.error.issues.slice(0, 5).map(({ path, message }) => {
+    const [first] = path
+    const where = first !== undefined && String(first) in given ? '' : `${name}:${lineOf(path)}: `
+    return `${where}${path.length === 0 ? message : `${path.join('.')}: ${message}`}`
+  })
+  throw new ServerError('config-invalid', 400, said.join('\n'))
+
+  /** Of the setting, or of the nearest thing around it that is there. */
+  function lineOf(path: readonly PropertyKey[]): number {
+    for (let length = path.length; length >= 0; length--) {
+      const node: unknown = document.getIn(path.slice(0, length), true)
+      if (isNode(node) && node.range) return lines.linePos(node.range[0]).line
+    }
+    return 1
+  }
+}

@@ -1,0 +1,178 @@
+import {
+  CountersignError,
+  createVerifier,
+  type IncomingRequest,
+  type Only,
+  type ReplayGuard,
+  type Scheme,
+  takesReplayGuard,
+  type Verifier,
+  type VerifierOptions,
+  type VerifyOptions,
+} from 'countersign'
+import { DEFAULT_SCHEME } from 'countersign/schemes'
+import { ServerError } from '../errors.ts'
+import type { CachedKeys } from '../keys/key-source.ts'
+import { requireScheme } from '../schemes.ts'
+import { type VerifiedInTurn, verifyInTurn } from '../verify-in-turn.ts'
+import { createDeprecations, type DeprecationConfig, type DeprecationsOptions } from './deprecations.ts'
+import { ALWAYS_DROPPED, mayBeKept } from './headers/header-names.ts'
+import { compileSignedOverride } from './headers/signed-override.ts'
+import { carriedHeaders, compileTargetStripper } from './headers/strip-signature.ts'
+import type { PathReading } from './paths/path-readings.ts'
+
+export interface RouteConfig {
+  /**
+   * A prefix of the path, of whole segments: `/orders` is for `/orders` and `/orders/7`. The longest that fits counts.
+   */
+  readonly path: string
+  /** The schemes that are taken, so that clients can move from one to the next. */
+  readonly schemes: readonly string[]
+  /** The key needs one of these. */
+  readonly permission?: readonly string[] | undefined
+  /**
+   * Upper case; left out: all. Other methods below the path are refused, unless another route with the same path names
+   * them.
+   */
+  readonly methods?: readonly string[] | undefined
+  /**
+   * Which calls are taken, for what a scheme of the route doesn't sign. Default: those that the scheme itself names.
+   */
+  readonly only?: Only | undefined
+  /**
+   * How the upstream does not read paths, by name: where it tells `/Admin` from `/admin`, say `letter-case`. Such a
+   * path is then accepted even if that reading would lead to another route. Default: none.
+   */
+  readonly allow?: readonly PathReading[] | undefined
+}
+
+/** Every path, by the default scheme. */
+export const DEFAULT_ROUTE = { path: '/', schemes: [DEFAULT_SCHEME.name] } satisfies RouteConfig
+
+export interface RouteVerifier {
+  readonly config: RouteConfig
+  /**
+   * The names of the headers that do not go upstream, lower case: those of the schemes, and those that the gateway
+   * replaces.
+   */
+  readonly dropped: ReadonlySet<string>
+  /** Whether a header that would make another call of the request may be signed, so that it can't be taken off. */
+  signsOverride(raw: readonly string[], target: string): boolean
+  /** The request target without what the scheme carries in the query. */
+  stripTarget(target: string, schemeName: string): string
+  verify(request: IncomingRequest, options?: Pick<VerifyOptions, 'deferBody'>): Promise<VerifiedInTurn>
+}
+
+export interface RoutesOptions {
+  readonly routes: readonly RouteConfig[]
+  readonly schemes: readonly Scheme[]
+  readonly origin: string | readonly string[]
+  readonly keys: CachedKeys
+  readonly replay: ReplayGuard
+  readonly toleranceMs?: number | undefined
+  readonly maxBodyBytes?: number | undefined
+  /** Until a body is there and has its turn to be verified. */
+  readonly bodyTimeoutMs?: number | undefined
+  readonly allow?: VerifierOptions['allow']
+  readonly keepHeaders?: readonly string[] | undefined
+  readonly deprecations?: readonly DeprecationConfig[] | undefined
+  /** Told of every authentic call by what is deprecated. */
+  readonly onDeprecated?: DeprecationsOptions['onUsed'] | undefined
+}
+
+/** A route whose settings are checked. */
+export interface Route extends RouteVerifier {
+  /** Its path without a slash at the end. */
+  readonly prefix: string
+  /** How its upstream does not read paths. */
+  readonly notDone: ReadonlySet<PathReading>
+  /** What a call needs to get through it, as text that is the same for routes that need the same. */
+  readonly demands: string
+}
+
+/**
+ * @returns the routes, the longest prefix first
+ * @throws ServerError `scheme-unknown`, `route-invalid`, `header-not-kept`
+ */
+export function compileRoutes(options: RoutesOptions): readonly Route[] {
+  const { routes, schemes, origin, keys, replay, toleranceMs, maxBodyBytes, bodyTimeoutMs, allow, deprecations = [] } = options
+  const verifiers = new Map<string, Verifier>()
+  const deprecated = createDeprecations({ deprecations, onUsed: options.onDeprecated ?? (() => undefined) })
+  const verifierOf = (name: string, only: Only | undefined): Verifier => {
+    const id = JSON.stringify([name, only])
+    const known = verifiers.get(id)
+    if (known !== undefined) return known
+    const scheme = requireScheme(schemes, name)
+    const plain = createVerifier(scheme, {
+      origin,
+      keys: keys.ofScheme(name),
+      ...(takesReplayGuard(scheme) ? { replay } : {}),
+      toleranceMs,
+      allow,
+      only,
+      limits: { maxBodyBytes, bodyTimeoutMs },
+    })
+    const verifier = deprecated.ofScheme(plain)
+    verifiers.set(id, verifier)
+    return verifier
+  }
+  const kept = new Set(options.keepHeaders)
+  for (const name of kept)
+    if (!mayBeKept(name))
+      throw new ServerError('header-not-kept', 400, `The header ${name} can't be kept: it is the gateway's, or not a name in lower case.`)
+  for (const { scheme, route } of deprecations)
+    if (!routes.some(({ path, schemes: names }) => path === route || names.includes(scheme ?? '')))
+      throw new ServerError(
+        'route-invalid',
+        400,
+        `No route has the deprecated ${scheme === undefined ? `path ${route}` : `scheme ${scheme}`}.`,
+      )
+  return routes
+    .map(config => {
+      checkPath(config.path)
+      const ownVerifiers = config.schemes.map(name => withRoutePath(config, () => verifierOf(name, config.only)))
+      const ownSchemes = ownVerifiers.map(({ scheme }) => scheme)
+      const strippers = new Map(ownSchemes.map(scheme => [scheme.name, compileTargetStripper(scheme)]))
+      const verify = verifyInTurn(ownVerifiers.map(verifier => deprecated.ofRoute(verifier, config.path)))
+      return {
+        config,
+        prefix: config.path.replace(/\/+$/, ''),
+        notDone: new Set(config.allow),
+        demands: demandsOf(config, deprecations),
+        dropped: new Set([...ALWAYS_DROPPED, ...ownSchemes.flatMap(carriedHeaders)]),
+        signsOverride: compileSignedOverride(ownSchemes, kept),
+        stripTarget: (target: string, schemeName: string) => strippers.get(schemeName)?.(target) ?? target,
+        verify: (request: IncomingRequest, asked?: Pick<VerifyOptions, 'deferBody'>) =>
+          verify(request, { ...asked, permission: config.permission }),
+      }
+    })
+    .sort((a, b) => b.prefix.length - a.prefix.length)
+}
+
+/** @throws ServerError `route-invalid` where no request has such a path */
+function checkPath(path: string): void {
+  if (!path.startsWith('/')) throw new ServerError('route-invalid', 400, `The path of a route begins with a slash: ${path}`)
+  if (!/^[!-~]*$/.test(path))
+    throw new ServerError('route-invalid', 400, `The path of a route is ASCII, as on the request line: write ${encodeURI(path)}`)
+  if (/[?#*{}]|\/:/.test(path))
+    throw new ServerError(
+      'route-invalid',
+      400,
+      `The path of a route is a prefix of paths, without query, wildcards and parameters: ${path} is for no request. Write /orders for /orders/7.`,
+    )
+}
+
+function demandsOf({ path, schemes, permission, only }: RouteConfig, deprecations: readonly DeprecationConfig[]): string {
+  const deprecated = deprecations.some(({ route }) => route === path) ? path : undefined
+  return JSON.stringify([[...schemes].sort(), permission === undefined ? 'any' : [...permission].sort(), only, deprecated])
+}
+
+/** What the library refuses of a route's settings, with the route's path. */
+function withRoutePath<T>({ path }: RouteConfig, make: () => T): T {
+  try {
+    return make()
+  } catch (error) {
+    if (error instanceof CountersignError) throw new ServerError('route-invalid', 400, `The route ${path}: ${error.message}`)
+    throw error
+  }
+}
