@@ -72,7 +72,7 @@ async function keepHonoBody({ req }: HonoContext, maxBytes: number): Promise<Uin
     const read = await readStream(raw.body, maxBytes)
     if (read !== 'too-large') {
       bodyCache.arrayBuffer = Promise.resolve(read.slice().buffer)
-      // For whoever goes by the request itself: `mount`, `proxy`. Made of its parts, since servers have requests of their own.
+      // For whoever goes by the request itself: `mount`, `proxy`. Made of its parts: some servers' is no real Request.
       const { url, method, headers, signal } = raw
       req.raw = new Request(url, { method, headers, signal, body: read.slice() })
     }
