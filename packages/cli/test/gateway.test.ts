@@ -330,6 +330,16 @@ print(urllib.request.urlopen(urllib.request.Request(url, body, headers)).read().
         .stderr,
     ).toContain('[scheme-unknown]')
     expect((await gateway('', '--upstream', 'http://127.0.0.1:1')).stderr).toContain('origin')
+    const begin = `upstream: https://127.0.0.1:1\norigin: https://a.example\nport: 0\nstore: ${store}\n`
+    for (const [text, message] of [
+      ['spoolFolder: /proc/nope\n', 'spoolFolder: /proc/nope is no folder that can be written to (ENOENT)'],
+      ['spoolFolder: /dev/null\n', 'spoolFolder: /dev/null is no folder'],
+      ['upstreamTls: { ca: nope.pem }\n', "upstreamTls.ca: nope.pem can't be read (ENOENT)"],
+      ['identity: { keyFiles: [nope.pem] }\n', "identity.keyFiles: nope.pem can't be read (ENOENT)"],
+      ['maxSpoolBytes: 1000\n', 'maxSpoolBytes is less than maxBodyBytes'],
+      ['maxHeldBytes: 1000\n', 'maxHeldBytes is less than spoolBytes'],
+    ] as const)
+      expect(await gateway(begin + text)).toMatchObject({ code: 2, stderr: expect.stringContaining(message) })
     expect(await run('countersign', ['gateway'])).toMatchObject({ code: 2, stderr: expect.stringContaining('[upstream-missing]') })
     expect(
       await run('countersign', ['gateway', '--upstream', 'http://127.0.0.1:1', '--origin', 'https://a.example', '--workers', '2']),

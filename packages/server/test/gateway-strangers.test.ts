@@ -2,7 +2,7 @@ import { execFileSync, fork, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -250,29 +250,6 @@ describe('the disk for bodies', () => {
   })
 })
 
-describe('whether there is room', () => {
-  it.each([
-    ['in memory', 500, 503, { maxHeldBytes: 100 }],
-    ['on disk', 50_000, 507, { maxSpoolBytes: 100 }],
-  ] as const)('%s is told of no key: what is refused is refused for all', async (_place, size, status, options) => {
-    const { port } = await start(options)
-    const body = jsonOf(size)
-    for (const lines of [`content-length: ${body.length}\r\n`, CHUNKED]) {
-      const bytes = lines === CHUNKED ? chunksOf(body) : body
-      // What comes in chunks may be of any length, and is for the disk.
-      const isRefused = status === 507 || lines !== CHUNKED
-      const answers: string[] = []
-      for (const who of isRefused ? ['nobody', 'forger', 'holder'] : ['nobody', 'forger']) {
-        const { text } = talk(port, headOf(body, lines, { who }) + bytes)
-        await poll(text).toMatch(/"code":"[a-z-]+"/)
-        answers.push(text().replace(/x-request-id: .*\r\n|Date: .*\r\n/g, ''))
-      }
-      if (isRefused) expect(answers[0]).toContain(`HTTP/1.1 ${status} `)
-      expect(new Set(answers).size, answers.join('')).toBe(1)
-    }
-  })
-})
-
 describe('the folder of a process', () => {
   it('that was killed is removed at the next start, and no other', async () => {
     const parent = join(folder, 'parents')
@@ -357,6 +334,31 @@ describe('the folder of a process', () => {
   })
 })
 
+describe('the log', () => {
+  it.each([
+    ['holder', [{ path: '/', schemes: ['qredo-v1'], permission: ['web3'] }], ORIGIN, 403, 'permission-denied', /web3/],
+    ['forger', undefined, ORIGIN, 401, 'bad-signature', /signature/],
+    ['nobody', undefined, ORIGIN, 401, 'unknown-key', /./],
+    ['holder', undefined, [ORIGIN, 'https://other.example'], 421, 'unknown-origin', /elsewhere\.example/],
+  ] as const)('names the key of a refused call, by %s, and what was wrong', async (who, routes, origin, status, code, detail) => {
+    const { port } = await start({ origin, ...(routes === undefined ? {} : { routes }) })
+    const body = jsonOf(100)
+    const host = status === 421 ? 'elsewhere.example' : 'api.example.com'
+    const { text } = talk(port, headOf(body, `content-length: ${body.length}\r\n`, { who }).replace('api.example.com', host) + body)
+    await poll(text).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `))
+    await poll(() => log.length).toBe(1)
+    const keyId = keys.get('qredo-v1')?.keyId
+    expect(log).toMatchObject([
+      {
+        code,
+        detail: expect.stringMatching(detail) as string,
+        keyId: status === 403 ? keyId : undefined,
+        ...(status === 401 ? { claimedKeyId: who === 'nobody' ? who : keyId } : {}),
+      },
+    ])
+  })
+})
+
 describe('a connection', () => {
   const calls = (count: number): string => 'GET /x HTTP/1.1\r\nhost: a\r\n\r\n'.repeat(count)
   const answersIn = (text: string): number => text.split('HTTP/1.1 401 ').length - 1
@@ -378,6 +380,36 @@ describe('a connection', () => {
     expect(answersIn(text())).toBe(3)
     expect(flooded).toEqual(['127.0.0.1'])
     expect(await gaugeOf(gateway, 'dropped_requests_total')).toBe(7)
+  })
+
+  it('that says nothing in its TLS handshake keeps no gateway from stopping', async () => {
+    const { gateway, port } = await start({ tls: { cert: '', key: '' } })
+    const { socket, ended } = talk(port, '')
+    await once(gateway.server, 'connection')
+    await gateway.drain(1)
+    await ended
+    expect(socket.destroyed).toBe(true)
+  })
+
+  it.each([
+    ['too large', 413, MAX_BYTES * 100, 'holder'],
+    ['of an unknown key, and too large', 413, MAX_BYTES * 100, 'nobody'],
+  ])('that still sends a body which is %s has its answer', async (_what, status, length, who) => {
+    const { port } = await start()
+    const head = headOf(jsonOf(500), `content-length: ${length}\r\n`, { who })
+    for (let round = 0; round < 20; round++) {
+      const socket = connect(port, '127.0.0.1')
+      let text = ''
+      socket.setEncoding('utf8').on('data', piece => {
+        text += piece
+      })
+      socket.on('error', () => undefined)
+      const closed = new Promise(resolve => socket.on('close', resolve))
+      socket.write(head)
+      socket.write(Buffer.alloc(length, 'x'))
+      await closed
+      expect(text).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `))
+    }
   })
 
   it('may send as many as are worked on at once, again and again', async () => {

@@ -39,9 +39,16 @@ it.skipIf(spawnSync('openssl', ['version']).error !== undefined)(
     const made = await service.keys.create(actor, 'acme', { name: 'k' })
     const signer = createSigner(qredoV1, { keyId: made.key.id, secret: made.secret ?? '' })
 
+    const details: (string | undefined)[] = []
     async function answerWith(upstreamTls: GatewayOptions['upstreamTls']): Promise<string> {
       const url = `https://127.0.0.1:${(upstream.address() as AddressInfo).port}/v1/`
-      const gateway = createGateway({ upstream: url, origin: ORIGIN, service, upstreamTls })
+      const gateway = createGateway({
+        upstream: url,
+        origin: ORIGIN,
+        service,
+        upstreamTls,
+        onFinished: ({ detail }) => details.push(detail),
+      })
       gateway.server.listen(0, '127.0.0.1')
       await once(gateway.server, 'listening')
       const { headers } = signer.sign({ method: 'GET', url: `${ORIGIN}/x?y` })
@@ -52,8 +59,27 @@ it.skipIf(spawnSync('openssl', ['version']).error !== undefined)(
     }
     expect(await answerWith({ ca, cert, key: certKey })).toBe('/v1/x?y for gateway')
     expect(await answerWith({ ca })).toBe('upstream-failed')
-    expect(await answerWith({ cert, key: certKey })).toBe('upstream-failed')
-    expect(await answerWith(undefined)).toBe('upstream-failed')
+    // Nothing was sent yet, and the log says why.
+    expect(await answerWith({ cert, key: certKey })).toBe('upstream-unreachable')
+    expect(await answerWith(undefined)).toBe('upstream-unreachable')
+    expect(details).toEqual([
+      undefined,
+      expect.stringMatching(/certificate required|ECONNRESET|other side closed/),
+      ...Array(2).fill(expect.stringMatching(/certificate/)),
+    ])
+    const start =
+      (tls: GatewayOptions['upstreamTls'], url = 'https://127.0.0.1:1') =>
+      () =>
+        createGateway({ upstream: url, origin: ORIGIN, service, upstreamTls: tls })
+    const apiKey = readFileSync(path('api.key'))
+    for (const [make, message] of [
+      [start({ ca }, 'http://127.0.0.1:1'), /for an https:\/\/ upstream/],
+      [start({ ca: '{}' }), /ca holds no certificate/],
+      [start({ cert: certKey, key: certKey }), /cert holds no certificate/],
+      [start({ cert, key: apiKey }), /key is not the one of cert/],
+      [start({ cert, key: 'none' }), /can’t be read as PEM/],
+    ] as const)
+      expect(make).toThrow(expect.objectContaining({ code: 'upstream-tls-invalid', message: expect.stringMatching(message) as string }))
     upstream.closeAllConnections()
     upstream.close()
     await service.close()

@@ -36,6 +36,13 @@ export const PATHS: readonly string[] = [
     '/public/%EF%BC%8E%EF%BC%8E/admin',
     '/public%EF%BC%8Fadmin',
     '/public/..%E2%88%95admin',
+    '/adm%C4%B0n',
+    '/adm%C4%B1n/x',
+    '/%EF%BD%81dmin/%FF',
+    '/adm%C4%B0n/%80x',
+    '/ad%FFmin',
+    '/adm%C2%ADin',
+    '/public/%EF%BC%8E%EF%BC%8E/admin/%FF',
   ],
   ...[
     '/admin%C2%A0',

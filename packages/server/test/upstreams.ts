@@ -51,7 +51,17 @@ func main() {
 }
 `
 
-const PYTHON = `import json, posixpath
+/** The same without regard to case, by Go's own tables. */
+const GO_LOWER = GO.replace(
+  'http.Serve(listener, mux)',
+  `http.Serve(listener, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r.URL.Path = strings.ToLower(r.URL.Path)
+		mux.ServeHTTP(w, r)
+	}))`,
+)
+
+/** @param path an expression for the path that is served, of `given` */
+const python = (path: string): string => `import json, posixpath, re, unicodedata
 from wsgiref.simple_server import make_server, WSGIRequestHandler
 
 class Quiet(WSGIRequestHandler):
@@ -59,7 +69,8 @@ class Quiet(WSGIRequestHandler):
         pass
 
 def app(environ, start_response):
-    path = posixpath.normpath(environ["PATH_INFO"]).replace("//", "/")
+    given = environ["PATH_INFO"]
+    path = posixpath.normpath(${path}).replace("//", "/")
     start_response("200 OK", [("content-type", "application/json")])
     headers = {name: value for name, value in environ.items() if name.startswith("HTTP_")}
     return [json.dumps({"admin": (path + "/").startswith(("/admin/", "/v1/admin/")), "headers": headers}).encode()]
@@ -133,6 +144,7 @@ http {
 
 const PROGRAMS: { readonly [upstream: string]: readonly string[] } = {
   'Go ServeMux': ['go', 'version'],
+  'Go, without regard to case': ['go', 'version'],
   nginx: ['nginx', '-v'],
   PHP: ['php', '--version'],
   'PHP with PATH_INFO': ['php', '--version'],
@@ -140,6 +152,8 @@ const PROGRAMS: { readonly [upstream: string]: readonly string[] } = {
   'PHP with a router that decodes first': ['php', '--version'],
   'Python http.server': ['python3', '--version'],
   'Python wsgiref': ['python3', '--version'],
+  'Python, in one shape (NFKC)': ['python3', '--version'],
+  'Python, without regard to case (re.I)': ['python3', '--version'],
 }
 
 /** Whether an upstream can be started on this machine. */
@@ -222,6 +236,10 @@ export const UPSTREAMS: { readonly [name: string]: (folder: string) => Promise<R
     writeFileSync(join(folder, 'main.go'), GO)
     return started('go', ['run', join(folder, 'main.go')])
   },
+  'Go, without regard to case': folder => {
+    writeFileSync(join(folder, 'lower.go'), GO_LOWER)
+    return started('go', ['run', join(folder, 'lower.go')])
+  },
   PHP: folder => {
     const [admin, other] = [php('$admin = true'), php('$admin = false')]
     const files = { 'index.php': other, 'admin/index.php': admin, 'v1/admin/index.php': admin, 'public/index.php': other }
@@ -246,5 +264,9 @@ export const UPSTREAMS: { readonly [name: string]: (folder: string) => Promise<R
     return startedAt(port, 'nginx', ['-p', folder, '-e', '/dev/null', '-c', file])
   },
   'Python http.server': () => started('python3', ['-c', PYTHON_FILES]),
-  'Python wsgiref': () => started('python3', ['-c', PYTHON]),
+  'Python wsgiref': () => started('python3', ['-c', python('given')]),
+  'Python, in one shape (NFKC)': () =>
+    started('python3', ['-c', python('unicodedata.normalize("NFKC", given.encode("latin1").decode("utf-8", "ignore")).casefold()')]),
+  'Python, without regard to case (re.I)': () =>
+    started('python3', ['-c', python('re.sub("/admin", "/admin", given.encode("latin1").decode("utf-8", "replace"), flags=re.I)')]),
 }

@@ -11,6 +11,7 @@ export type NodeCallOptions = CallOptions<IncomingMessage>
 
 export { announcedLength } from './announced-length.ts'
 export { type BodyProbeOptions, checkBodyKept } from './body-probe.ts'
+export { dropRest } from './drop-rest.ts'
 export { readBody } from './read-body.ts'
 export { endOfTurn } from './turn.ts'
 export { verifiedCall } from './verified-calls.ts'

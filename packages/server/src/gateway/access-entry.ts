@@ -16,9 +16,15 @@ export interface AccessEntry {
   readonly outcome: 'passed' | 'refused' | 'failed'
   /** Why it was refused or failed. */
   readonly code: string | undefined
-  /** For `unclear-path`: how the path may be read, and the route that would be. */
+  /**
+   * More about that: what was wrong with the call; for `unclear-path`, how the path may be read, and the route that would
+   * be; what the upstream's connection failed with.
+   */
   readonly detail?: string | undefined
+  /** Whose call it is, by a signature that holds. */
   readonly keyId: string | undefined
+  /** The id that a call names whose signature does not hold: anybody may name any. */
+  readonly claimedKeyId?: string | undefined
   readonly scheme: string | undefined
   readonly ms: number
 }
@@ -28,6 +34,8 @@ export interface OpenEntry {
   readonly requestId: string
   readonly path: string
   verified(keyId: string, scheme: string): void
+  /** The call names a key, and nothing shows that it is the key's. */
+  claimed(keyId: string, scheme: string): void
   finish(outcome: AccessEntry['outcome'], status: number, code?: string, detail?: string): void
 }
 
@@ -59,12 +67,17 @@ export function beginEntry(request: IncomingMessage, address: string, { metrics,
     }
   }
   let keyId: string | undefined
+  let claimedKeyId: string | undefined
   let scheme: string | undefined
   return {
     requestId,
     path,
     verified(key, by) {
       keyId = key
+      scheme = by
+    },
+    claimed(key, by) {
+      claimedKeyId = key.slice(0, MAX_LOGGED_PATH)
       scheme = by
     },
     finish(outcome, status, code, detail) {
@@ -80,6 +93,7 @@ export function beginEntry(request: IncomingMessage, address: string, { metrics,
         code,
         ...(detail === undefined ? {} : { detail: detail.slice(0, MAX_LOGGED_PATH) }),
         keyId,
+        ...(claimedKeyId === undefined ? {} : { claimedKeyId }),
         scheme,
         ms,
       })

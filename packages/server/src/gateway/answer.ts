@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http'
-import { type AnswerHeaders, headersOfProblem, problemHeaders, problemOf, type Refused, toProblem } from 'countersign'
+import { type AnswerHeaders, explainFailure, headersOfProblem, problemHeaders, problemOf, type Refused, toProblem } from 'countersign'
+import { dropRest } from 'countersign/node'
 import type { OpenEntry } from './access-entry.ts'
 import { answerHeaders } from './headers/answer-headers.ts'
 import { GATEWAY_PROBLEMS, type GatewayProblem } from './problem.ts'
@@ -36,8 +37,8 @@ export function createAnswer(response: ServerResponse, entry: OpenEntry, isLast:
   const { requestId } = entry
   let announced: AnswerHeaders | undefined
   /**
-   * Close after every refusal for lack of room, for known and unknown keys alike: whether the rest is read would tell
-   * them apart.
+   * Close after every body that is too large, for known and unknown keys alike: whether the rest is read would tell them
+   * apart.
    */
   let isCutOff = false
 
@@ -63,8 +64,7 @@ export function createAnswer(response: ServerResponse, entry: OpenEntry, isLast:
   function send(status: number, headers: AnswerHeaders, text: string): void {
     begin(status, undefined, Object.entries({ ...headers, 'content-length': String(Buffer.byteLength(text)) }).flat())
     response.end(text)
-    // What is still sent is read and dropped: bytes that nobody read would reset the connection, and lose the answer.
-    if (!response.req.complete) response.req.resume()
+    if (!response.req.complete) dropRest(response.req)
   }
 
   return {
@@ -77,12 +77,11 @@ export function createAnswer(response: ServerResponse, entry: OpenEntry, isLast:
     refuse({ failure }, scheme) {
       isCutOff = failure.code === 'body-too-large'
       sendProblem(toProblem(failure), problemHeaders(failure, scheme))
-      // The operator has to know whose calls fill the guard.
-      if (failure.code === 'replay-guard-full') entry.verified(failure.keyId, scheme)
-      entry.finish('refused', response.statusCode, failure.code)
+      if (failure.code === 'unknown-key' || failure.code === 'bad-signature') entry.claimed(failure.keyId, scheme)
+      else if ('keyId' in failure) entry.verified(failure.keyId, scheme)
+      entry.finish('refused', response.statusCode, failure.code, explainFailure(failure))
     },
     fail(code, detail) {
-      isCutOff ||= code === 'overloaded' || code === 'spool-full'
       const problem = problemOf(code, GATEWAY_PROBLEMS[code])
       sendProblem(problem, headersOfProblem(problem.status))
       entry.finish('failed', response.statusCode, code, detail)

@@ -143,6 +143,13 @@ export const gatewayConfig = z
       .default(GATEWAY_DEFAULTS.drainMs)
       .meta({ description: 'How long running requests have to end when the gateway is stopped; WebSockets are closed.' }),
   })
+  .refine(
+    ({ maxBodyBytes, spoolBytes, maxSpoolBytes }) => maxBodyBytes <= spoolBytes || maxSpoolBytes >= maxBodyBytes,
+    'maxSpoolBytes is less than maxBodyBytes: the largest bodies would never have room.',
+  )
+  .refine(({ spoolBytes, maxHeldBytes }) => maxHeldBytes >= spoolBytes, {
+    message: 'maxHeldBytes is less than spoolBytes: the largest bodies that stay in memory would never have room.',
+  })
   .meta({ title: 'Countersign gateway' })
 export type GatewayConfig = z.infer<typeof gatewayConfig>
 

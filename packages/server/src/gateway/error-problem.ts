@@ -12,6 +12,11 @@ export function problemOf(error: unknown): GatewayProblem | undefined {
   return error instanceof SpoolFullError ? 'spool-full' : undefined
 }
 
+/** For the log: what the upstream or its connection said, or failed with. */
+export function detailOf(error: unknown): string | undefined {
+  return error instanceof UpstreamError ? error.message : undefined
+}
+
 /** Clients whose bodies are late are cut off before: this one was there, and has not got its turn to be verified. */
 function isOverdue(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'ETIMEDOUT'

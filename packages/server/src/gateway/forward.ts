@@ -184,6 +184,10 @@ function rawHeadersOf({ rawHeaders }: Dispatcher.DispatchController, headers: In
   return Object.entries(headers).flatMap(([name, value]) => [name, String(value)])
 }
 
+/** Before anything was sent: no connection, or a certificate or handshake that is none. */
+const NOT_CONNECTED =
+  /^(?:ECONNREFUSED|ENOTFOUND|EHOSTUNREACH|ENETUNREACH|EAI_AGAIN|EPROTO|ERR_TLS_CERT_\w+|ERR_SSL_WRONG_VERSION_NUMBER|(?:CERT|SELF_SIGNED|DEPTH_ZERO|UNABLE_TO)_\w+)$/
+
 function problemOf(error: unknown): GatewayProblem {
   if (
     error instanceof errors.ConnectTimeoutError ||
@@ -192,5 +196,5 @@ function problemOf(error: unknown): GatewayProblem {
   )
     return 'upstream-timeout'
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-  return /^(ECONNREFUSED|ENOTFOUND|EHOSTUNREACH|ENETUNREACH|EAI_AGAIN)$/.test(code) ? 'upstream-unreachable' : 'upstream-failed'
+  return NOT_CONNECTED.test(code) ? 'upstream-unreachable' : 'upstream-failed'
 }

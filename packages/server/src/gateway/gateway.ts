@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https'
+import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { memoryReplayGuard, tell } from 'countersign'
 import { SCHEMES } from 'countersign/schemes'
@@ -17,6 +18,7 @@ import { createRouter } from './router.ts'
 import { DEFAULT_ROUTE } from './routes.ts'
 import { createIdentitySigner } from './signed-identity.ts'
 import { createOpenTunnels } from './upgrades/open-tunnels.ts'
+import { checkUpstreamTls } from './upstream-tls.ts'
 import { readUpstreamUrl } from './upstream-url.ts'
 
 export interface Gateway {
@@ -48,6 +50,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   const maxBodyBytes = options.maxBodyBytes ?? GATEWAY_DEFAULTS.maxBodyBytes
   const { origin: upstreamOrigin, host: upstreamHost, basePath } = readUpstreamUrl(options.upstream)
   const requestTimeoutMs = timeouts.requestTimeoutMs ?? GATEWAY_DEFAULTS.requestTimeoutMs
+  if (options.upstreamTls !== undefined) checkUpstreamTls(options.upstream, options.upstreamTls)
   const upstream = createUpstream(upstreamOrigin, { ...timeouts, tls: options.upstreamTls })
   const report = (error: unknown): void => tell(onError, error)
   const bodies = createRequestBodies({
@@ -124,6 +127,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     requestTimeout: requestTimeoutMs,
     keepAliveTimeout: timeouts.keepAliveTimeoutMs ?? GATEWAY_DEFAULTS.keepAliveTimeoutMs,
     insecureHTTPParser: false,
+    handshakeTimeout: HEADERS_TIMEOUT_MS,
   }
   const server: Server =
     options.tls === undefined ? createServer(limits) : createTlsServer({ ...limits, ...options.tls, minVersion: 'TLSv1.2' })
@@ -139,12 +143,12 @@ export function createGateway(options: GatewayOptions): Gateway {
       },
     }),
   )
-  // Node's `closeAllConnections` does not know sockets that were upgraded.
-  const upgraded = new Set<Duplex>()
-  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    upgraded.add(socket)
-    socket.once('close', () => upgraded.delete(socket))
-    listener(request, responseToUpgrade(request), head)
+  server.on('upgrade', (request: IncomingMessage, _socket: Duplex, head: Buffer) => listener(request, responseToUpgrade(request), head))
+  // Node's `closeAllConnections` knows neither sockets that were upgraded nor those in a TLS handshake.
+  const connected = new Set<Socket>()
+  server.on('connection', socket => {
+    connected.add(socket)
+    socket.once('close', () => connected.delete(socket))
   })
   return {
     server,
@@ -158,8 +162,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       tunnels.endAll()
       const closed = closeServer(server)
       const timer = setTimeout(() => {
-        server.closeAllConnections()
-        for (const socket of upgraded) socket.destroy()
+        for (const socket of connected) socket.destroy()
       }, timeoutMs)
       await closed
       clearTimeout(timer)

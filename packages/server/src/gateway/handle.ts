@@ -9,7 +9,7 @@ import { type Answer, createAnswer } from './answer.ts'
 import { CutOffError } from './bodies/checked-stream.ts'
 import { ClientGoneError } from './bodies/incoming-pieces.ts'
 import { NO_BODY, type RequestBodies, type RequestBody } from './bodies/request-body.ts'
-import { problemOf, withoutUpstream } from './error-problem.ts'
+import { detailOf, problemOf, withoutUpstream } from './error-problem.ts'
 import type { Upstream } from './forward.ts'
 import type { ForwardedFrom } from './forwarded.ts'
 import { takesHeadersOff } from './headers/connection-header.ts'
@@ -168,7 +168,7 @@ export function createHandler(options: HandlerOptions): Handle {
     const isClientsFault = error instanceof ClientGoneError || (hasLeft && !request.complete)
     if ((problem === undefined || problem === 'spool-full') && !isClientsFault) report(error)
     if (hasLeft) answer.abandon()
-    else answer.fail(problem ?? 'internal-error')
+    else answer.fail(problem ?? 'internal-error', detailOf(error))
   }
 }
 

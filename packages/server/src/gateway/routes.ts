@@ -31,8 +31,8 @@ export interface RouteConfig {
   /** The key needs one of these. */
   readonly permission?: readonly string[] | undefined
   /**
-   * Upper case; left out: all. Other methods below the path are refused, unless another route with the same path names
-   * them.
+   * Upper case; left out: all that no other route with the same path names. Methods that none of them takes are
+   * refused.
    */
   readonly methods?: readonly string[] | undefined
   /**
@@ -127,6 +127,7 @@ export function compileRoutes(options: RoutesOptions): readonly Route[] {
         400,
         `No route has the deprecated ${scheme === undefined ? `path ${route}` : `scheme ${scheme}`}.`,
       )
+  checkUsed(routes)
   return routes
     .map(config => {
       checkPath(config.path)
@@ -136,7 +137,7 @@ export function compileRoutes(options: RoutesOptions): readonly Route[] {
       const verify = verifyInTurn(ownVerifiers.map(verifier => deprecated.ofRoute(verifier, config.path)))
       return {
         config,
-        prefix: config.path.replace(/\/+$/, ''),
+        prefix: prefixOf(config.path),
         notDone: new Set(config.allow),
         demands: demandsOf(config, deprecations),
         dropped: new Set([...ALWAYS_DROPPED, ...ownSchemes.flatMap(carriedHeaders)]),
@@ -149,12 +150,27 @@ export function compileRoutes(options: RoutesOptions): readonly Route[] {
     .sort((a, b) => b.prefix.length - a.prefix.length)
 }
 
+/** @throws ServerError `route-invalid` where a route would never be used, and with it what it demands */
+function checkUsed(routes: readonly RouteConfig[]): void {
+  const taken = new Set<string>()
+  for (const { path, methods = ['all methods'] } of routes)
+    for (const method of methods) {
+      const calls = `${method} of ${prefixOf(path) || '/'}`
+      if (taken.has(calls)) throw new ServerError('route-invalid', 400, `Two routes are for ${calls}: put them together.`)
+      taken.add(calls)
+    }
+}
+
+function prefixOf(path: string): string {
+  return path.replace(/\/+$/, '')
+}
+
 /** @throws ServerError `route-invalid` where no request has such a path */
 function checkPath(path: string): void {
   if (!path.startsWith('/')) throw new ServerError('route-invalid', 400, `The path of a route begins with a slash: ${path}`)
   if (!/^[!-~]*$/.test(path))
     throw new ServerError('route-invalid', 400, `The path of a route is ASCII, as on the request line: write ${encodeURI(path)}`)
-  if (/[?#*{}]|\/:/.test(path))
+  if (/[?#*{}()[\]<>|^$,\\]|\.[+*]|\/:|%(?:2a|3[ce]|5[bd]|7[bd])/i.test(path))
     throw new ServerError(
       'route-invalid',
       400,

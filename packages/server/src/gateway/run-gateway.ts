@@ -1,6 +1,8 @@
-import { readFileSync } from 'node:fs'
+import { accessSync, constants, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { sql } from 'kysely'
 import { type Logger, pino } from 'pino'
+import { ServerError } from '../errors.ts'
 import { listen } from '../http/listen.ts'
 import { type RedisReplayGuard, redisReplayGuard } from '../replay/redis.ts'
 import { besideStoreAdvice, type KeyService, openKeyService } from '../service.ts'
@@ -29,6 +31,7 @@ export async function runGateway(config: GatewayConfig, { isQuiet = false }: { r
     pino.destination({ dest: 2, sync: false }),
   )
   const onError = (error: unknown): void => logError(log, error)
+  if (config.spoolFolder !== undefined) checkFolder(config.spoolFolder)
   const service = await openKeyService({ store: config.store, masterKeyFile: config.masterKeyFile, onError })
   if (service.masterKeyBesideStore !== undefined) log.warn(besideStoreAdvice(service.masterKeyBesideStore))
   const redis = config.redis === undefined ? undefined : redisReplayGuard({ redis: config.redis, toleranceMs: config.toleranceMs, onError })
@@ -54,7 +57,8 @@ async function listenWith(
 ): Promise<RunningGateway> {
   const onError = (error: unknown): void => logError(log, error)
   const { tls } = config
-  const readTls = (): TlsFiles | undefined => (tls === undefined ? undefined : { cert: readFileSync(tls.cert), key: readFileSync(tls.key) })
+  const readTls = (): TlsFiles | undefined =>
+    tls === undefined ? undefined : { cert: readPem('tls.cert', tls.cert), key: readPem('tls.key', tls.key) }
   const gateway = createGateway({
     ...config,
     tls: readTls(),
@@ -111,12 +115,40 @@ async function listenWith(
 
 function readUpstreamTls({ upstreamTls }: GatewayConfig): UpstreamTls | undefined {
   if (upstreamTls === undefined) return undefined
-  const read = (path: string | undefined) => (path === undefined ? undefined : readFileSync(path))
-  return { ca: read(upstreamTls.ca), cert: read(upstreamTls.cert), key: read(upstreamTls.key) }
+  const read = (name: string, path: string | undefined) => (path === undefined ? undefined : readPem(`upstreamTls.${name}`, path))
+  return { ca: read('ca', upstreamTls.ca), cert: read('cert', upstreamTls.cert), key: read('key', upstreamTls.key) }
 }
 
 function readIdentity({ identity }: GatewayConfig): IdentityOptions | undefined {
-  return identity === undefined ? undefined : { keys: identity.keyFiles.map(path => readFileSync(path)), audience: identity.audience }
+  return identity === undefined
+    ? undefined
+    : { keys: identity.keyFiles.map(path => readPem('identity.keyFiles', path)), audience: identity.audience }
+}
+
+/** @throws ServerError `file-unreadable` */
+function readPem(setting: string, path: string): Buffer {
+  try {
+    return readFileSync(path)
+  } catch (error) {
+    throw new ServerError('file-unreadable', 400, `${setting}: ${path} can't be read (${codeOf(error)}).`)
+  }
+}
+
+/** A folder that is not there would be noticed with the first large body only. @throws ServerError `file-unreadable` */
+function checkFolder(path: string): void {
+  try {
+    accessSync(join(path, '.'), constants.W_OK | constants.X_OK)
+  } catch (error) {
+    throw new ServerError(
+      'file-unreadable',
+      400,
+      `spoolFolder: ${path} is no folder that can be written to (${codeOf(error)}): make it, or leave the setting out for the system's own.`,
+    )
+  }
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : String(error)
 }
 
 function logError(log: Logger, error: unknown): void {

@@ -2,8 +2,6 @@
 export interface Budget {
   /** @param giveUp called when the share has to make room; its bytes are given back already */
   share(giveUp: () => void): Share
-  /** Whether a share that has nothing yet could take so many bytes. */
-  hasRoom(bytes: number): boolean
   readonly taken: number
 }
 
@@ -31,22 +29,6 @@ export function createBudget(maxBytes: number): Budget {
   /** Oldest first. */
   const unfinished = new Set<OpenShare>()
 
-  /**
-   * How many bytes are free once others have given way, oldest first, until it is as many as are wanted.
-   *
-   * @param asking younger ones don't give way to it
-   * @param giving those that have to give way are added to it
-   */
-  function freeFor(bytes: number, asking?: OpenShare, giving?: OpenShare[]): number {
-    let free = maxBytes - taken
-    for (const other of unfinished) {
-      if (free >= bytes || other === asking) break
-      free += other.bytes
-      giving?.push(other)
-    }
-    return free
-  }
-
   return {
     share(giveUp) {
       let bytes = 0
@@ -57,7 +39,13 @@ export function createBudget(maxBytes: number): Budget {
         take(more: number): boolean {
           if (bytes === 0) unfinished.add(share)
           const giving: OpenShare[] = []
-          if (freeFor(more, share, giving) < more) return false
+          let free = maxBytes - taken
+          for (const other of unfinished) {
+            if (free >= more || other === share) break
+            free += other.bytes
+            giving.push(other)
+          }
+          if (free < more) return false
           for (const other of giving) other.giveUp()
           bytes += more
           taken += more
@@ -76,7 +64,6 @@ export function createBudget(maxBytes: number): Budget {
       }
       return share
     },
-    hasRoom: bytes => freeFor(bytes) >= bytes,
     get taken() {
       return taken
     },

@@ -9,24 +9,17 @@ export interface HashedBody {
   readonly digests: ReadonlyMap<Digest, Uint8Array>
 }
 
-/**
- * Reads a body to its end or limit, and hashes it as it comes.
- *
- * @param askRoom throws where a body that is kept would be refused at this length: whether there is room must not tell
- * which keys exist
- */
+/** Reads a body to its end or limit, and hashes it as it comes. */
 export async function hashBody(
   request: IncomingMessage,
   maxBytes: number,
   digests: readonly Digest[],
-  askRoom: (length: number) => void,
 ): Promise<HashedBody | undefined | 'too-large'> {
   const hashes = digests.map(digest => [digest, createHash(digest)] as const)
   let length = 0
   for await (const piece of incomingPieces(request)) {
     length += piece.length
     if (length > maxBytes) return 'too-large'
-    askRoom(length)
     for (const [, hash] of hashes) hash.update(piece)
   }
   return length === 0 ? undefined : { length, digests: new Map(hashes.map(([digest, hash]) => [digest, hash.digest()])) }

@@ -19,8 +19,6 @@ export interface HeldBody {
 export interface HeldBodies {
   /** @param announced `undefined` where it comes in chunks */
   keep(request: IncomingMessage, maxBytes: number, announced: number | undefined): HeldBody
-  /** @throws OverloadedError where a body of this length could not be kept at the moment */
-  askRoom(length: number): void
   readonly heldBytes: number
 }
 
@@ -97,9 +95,6 @@ export function createHeldBodies(maxHeldBytes: number): HeldBodies {
 
   return {
     keep,
-    askRoom(length) {
-      if (!budget.hasRoom(length)) throw new OverloadedError()
-    },
     get heldBytes() {
       return budget.taken
     },

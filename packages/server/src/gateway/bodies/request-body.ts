@@ -108,7 +108,7 @@ export function createRequestBodies(options: RequestBodiesOptions): RequestBodie
 
     async function hash(maxBytes: number, use: BodyUse): Promise<DroppedBody | undefined | 'too-large'> {
       const isSmall = (announcedLength ?? maxBytes) <= spoolBytes
-      const hashed = await hashBody(request, maxBytes, use.digests, isSmall ? heldBodies.askRoom : spool.askRoom)
+      const hashed = await hashBody(request, maxBytes, use.digests)
       if (hashed === undefined || hashed === 'too-large') return hashed
       const { length, digests } = hashed
       if (isSmall) {

@@ -24,8 +24,6 @@ export interface Spool {
   readBack(path: string, length: number): Promise<ReadTurn>
   /** As many bytes of no meaning, which take as long to read. */
   readStandIn(length: number): Promise<ReadTurn>
-  /** @throws SpoolFullError where a body of this length could not be written at the moment */
-  askRoom(length: number): void
   readonly spooledBytes: number
   /** The memory that bodies are read back into. */
   readonly heldBytes: number
@@ -142,9 +140,6 @@ export function createSpool(folder: SpoolFolder, maxSpoolBytes: number): Spool {
         standIn = undefined
       })
       return await read(await standIn, length, PIECE_BYTES)
-    },
-    askRoom(length) {
-      if (!budget.hasRoom(length)) throw full()
     },
     get spooledBytes() {
       return budget.taken

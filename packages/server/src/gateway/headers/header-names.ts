@@ -41,42 +41,42 @@ export const OVERRIDES: ReadonlySet<string> = new Set([
  * it connects from, and where it sent its request.
  */
 const ABOUT_CLIENT: readonly string[] = [
-  'x-host',
-  'x-http-host-override',
-  'x-scheme',
-  'x-url-scheme',
-  'front-end-https',
-  'x-arr-ssl',
-  'fastly-ssl',
-  // A user whom a proxy in front has let in.
-  'x-authenticated-user',
-  'x-webauth-user',
-  'x-user-dn',
+  ...['x-host', 'x-http-host', 'x-http-host-override', 'server-name', 'x-scheme', 'x-url-scheme', 'https', 'front-end-https', 'fastly-ssl'],
+  ...[
+    'x-realip',
+    'x-forwardedfor',
+    'x-trueclientip',
+    'ssl-offloaded',
+    'x-user-dn',
+    'auth-user',
+    'logon-user',
+    'iv-user',
+    'iv-groups',
+    'sm-user',
+  ],
   // Where an application is mounted, and which file or page is meant.
-  'script-name',
-  'x-script-name',
-  'path-info',
-  'x-matched-path',
-  'x-invoke-path',
-  'x-accel-redirect',
-  'x-sendfile',
-  // CGI makes the variable of it that names a proxy for its own calls.
-  'proxy',
+  ...['script-name', 'x-script-name', 'path-info', 'request-uri', 'x-request-uri', 'x-replaced-path', 'unencoded-url'],
+  ...['x-matched-path', 'x-now-route-matches'],
+  'x-endpoint-api-userinfo',
 ]
 
 /**
  * What the names of such headers have in them: an address (`cf-connecting-ip`, `cf-pseudo-ipv4`, `x-remote-addr`,
  * `cloudfront-viewer-address`), what was asked of another proxy (`x-original-host`, `x-vercel-forwarded-for`), a
- * client's certificate (`client-cert` of RFC 9440, `x-ssl-client-verify`), a user (`remote-user`), and what Envoy,
- * oauth2-proxy, Google's and Azure's proxies, and Next.js say of a request to those behind them.
+ * client's certificate (`client-cert` of RFC 9440, `x-ssl-client-verify`), or a user (`remote-user`). And how those
+ * begin by which proxies and servers speak to what is behind them: Envoy, oauth2-proxy, Pomerium, Authentik, Kong, Google,
+ * Azure, AWS, Cloudflare, Tailscale, Linkerd, WebLogic, WebSphere (`$WSRU`), Jetty, nginx, Rack, Next.js; `proxy` is
+ * also the variable of CGI that names a proxy for its own calls.
  */
 export const ABOUT_CLIENT_WORDS = new RegExp(
   [
-    '(?:^|-)(?:ip|ipv4|ipv6|clientip|socketip|addr|forwarded|(?:client|viewer|peer|source|external|remote)-address)(?:-|$)',
-    '(?:^|-)original-(?:host|proto|port|scheme|remote|for|to)(?:-|$)',
+    '(?:^|-)(?:ip|ipv4|ipv6|clientip|socketip|addr|forwarded|(?:client|viewer|peer|remote)-address)(?:-|$)',
+    '(?:^|-)original-(?:host|proto|port|scheme|path|remote|for|to)(?:-|$)',
     '(?:^|-)remote-(?:user|host|ident|port|name|email|groups?|extra)(?:-|$)',
-    '(?:^|-)(?:ssl|tls)-client(?:-|$)|(?:^|-)client-(?:cert|verify|dn)(?:-|$)',
-    '^(?:x-)?(?:envoy|auth-request|goog-authenticated|goog-iap|ms-client-principal|middleware)(?:-|$)',
+    '(?:^|-)(?:ssl|tls)-(?:client|cert|subject|verify|issuer)(?:-|$)|(?:^|-)client-(?:cert|verify|dn)(?:-|$)|(?:^|-)clientcert(?:-|$)',
+    '^(?:x-)?(?:envoy|auth-request|authenticated|authentik|pomerium|webauth|consumer|goog-authenticated|goog-iap|appengine)(?:-|$)',
+    '^(?:x-)?(?:ms-client-principal|arr|amzn-oidc|amzn-mtls|apigateway|iisnode|middleware|invoke|accel|sendfile|proxied|proxy)(?:-|$)',
+    '^(?:cf-access|wl-proxy|tailscale|l5d|-ws[a-z]{2})(?:-|$)',
   ].join('|'),
 )
 

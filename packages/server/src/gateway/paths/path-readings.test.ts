@@ -39,6 +39,14 @@ const SPELL: { readonly [R in PathReading]: (path: string, at: number) => string
     const index = at % path.length
     return path.slice(0, index) + (path[index] ?? '').toUpperCase() + path.slice(index + 1)
   },
+  'letter-shapes': (path, at) => {
+    const index = at % path.length
+    const letter = path[index] ?? ''
+    if (!/[a-z]/.test(letter)) return path
+    const fullWidth = encodeURIComponent(String.fromCharCode(letter.charCodeAt(0) + 0xfee0))
+    const shapes = [fullWidth, `${letter}%CC%87`, `${letter}%C2%AD`, `${letter}%FF`, letter === 'i' ? '%C4%B0' : fullWidth]
+    return path.slice(0, index) + (shapes[at % shapes.length] ?? '') + path.slice(index + 1)
+  },
   'script-names': (path, at) => `/${['index.php', 'cgi-bin/x.cgi', 'v1/app.py'][at % 3]}${path}`,
 }
 
@@ -128,6 +136,8 @@ it.each([
   '/%ef%bc%ab%EF%BC%A1dmin',
   '/%25EF%25BD%2581dmink',
   '/%c3%9cber',
+  ...['/%E2%84%AAadmin/%FF', '/%80%E2%84%AAadmin', '/adm%C4%B0nk', '/adm%C4%B1nk', '/adm%C2%ADink'],
+  ...['/x%EF%BC%8F%EF%BC%8E%EF%BC%8E/admink', '/x/%EF%BC%8E%EF%BC%8E/admink/%FF'],
 ])('letters are read in each case and shape: %s', path => {
   const guarded = ['/admink', '/kadmin', '/admin/s', '/%C3%BCber'].map(own => ({ ...GUARDED, path: own }))
   expect(router([{ path: '/', schemes: ['qredo-v1'] }, ...guarded])(path)).toBe('unclear')
@@ -138,8 +148,49 @@ it('a route is written as on the request line', () => {
   expect(router([{ path: '/%C3%BCber', schemes: ['qredo-v1'] }])('/%C3%BCber')).toBe('/%C3%BCber')
 })
 
-it.each(['/orders/*', '/orders/:id', '/{id}', '/a?x=1', '/a#b', '/a b'])('a route for no request is refused: %s', path => {
+it.each([
+  '/orders/*',
+  '/orders/:id',
+  '/{id}',
+  '/a?x=1',
+  '/a#b',
+  '/a b',
+  '/orders/[id]',
+  '/orders/<id>',
+  '/orders/.+',
+  '/orders/$',
+  '/a|/b',
+  '/a,/b',
+  '/%2A',
+  '/%7bid%7d',
+  '/(a)',
+])('a route for no request is refused: %s', path => {
   expect(() => router([{ path, schemes: ['qredo-v1'] }])).toThrow(expect.objectContaining({ code: 'route-invalid' }))
+})
+
+it.each([
+  [
+    ['/a', undefined],
+    ['/a', undefined],
+  ],
+  [
+    ['/a', undefined],
+    ['/a/', undefined],
+  ],
+  [
+    ['/a', ['GET', 'POST']],
+    ['/a', ['POST']],
+  ],
+] as const)('two routes for the same calls are refused, of which one would never be used: %j and %j', (first, second) => {
+  const routes = [first, second].map(([path, methods]) => ({ path, methods, schemes: ['qredo-v1'], permission: [path] }))
+  expect(() => router(routes)).toThrow(expect.objectContaining({ code: 'route-invalid', message: expect.stringMatching(/^Two routes/) }))
+})
+
+it.each([0, 1])('of two routes with a path, the one that names the method is meant, in whatever order: %i', order => {
+  const named = { path: '/a', methods: ['POST'], schemes: ['qredo-v1'], permission: ['root'] }
+  const open = { path: '/a/', schemes: ['qredo-v1'] }
+  const route = router(order === 0 ? [named, open] : [open, named])
+  expect([route('/a/x', 'POST'), route('/a/x', 'GET'), route('/a', 'PUT')]).toEqual(['/a', '/a/', '/a/'])
 })
 
 it('a colon within a segment is a part of the path', () => {
@@ -175,6 +226,7 @@ describe('what is allowed by name', () => {
     'double-slashes': '//admin',
     backslashes: '/x\\..\\admin',
     'letter-case': '/Admin/x',
+    'letter-shapes': '/%EF%BD%81dmin/x',
     'script-names': '/index.php/admin',
   }
 
@@ -182,7 +234,9 @@ describe('what is allowed by name', () => {
     const allow: PathReading[] = name === 'backslashes' ? [name, 'dot-segments'] : [name]
     const open = { path: '/', schemes: ['qredo-v1'] }
     for (const [other, path] of Object.entries(written)) {
-      const isAllowed = allow.includes(other as PathReading) && (other !== 'backslashes' || name === 'backslashes')
+      // What is never decoded has ASCII letters alone.
+      const isUndecoded = name === 'escape-spelling' && other === 'letter-shapes'
+      const isAllowed = isUndecoded || (allow.includes(other as PathReading) && (other !== 'backslashes' || name === 'backslashes'))
       expect([path, router([{ ...open, allow }, GUARDED])(path)]).toEqual([path, isAllowed ? '/' : 'unclear'])
       expect([path, router([open, GUARDED])(path)]).toEqual([path, 'unclear'])
     }

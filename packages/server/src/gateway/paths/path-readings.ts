@@ -9,6 +9,7 @@ export const PATH_READINGS = [
   'double-slashes',
   'backslashes',
   'letter-case',
+  'letter-shapes',
   'script-names',
 ] as const
 export type PathReading = (typeof PATH_READINGS)[number]
@@ -21,10 +22,10 @@ function decoded(path: string, escapes: RegExp): string {
 }
 
 /** How names of scripts end. A server asks the script of `/index.php/admin` for `/admin` (PATH_INFO). */
-const SCRIPT_END = '\\.(?:php\\d?|phtml|f?cgi|pl|py|aspx?|ashx)(?=/)'
+const SCRIPT_END = '\\.(?:php\\d?|phtml|f?cgi|pl|py|aspx?|ashx|jspx?|cfml?|dll|exe)(?=/)'
 const SCRIPT = new RegExp(SCRIPT_END, 'i')
 
-/** Only NFKC can lengthen a path, and only once, so applying the steps repeatedly ends. */
+/** Only the shapes of letters can lengthen a path, and only once, so applying the steps repeatedly ends. */
 export const STEPS: readonly (readonly [PathReading, (path: string) => string])[] = [
   // Proxies, Go, PHP, Python, IIS; some leave the escapes of slashes (Tomcat, Apache).
   ['escape-spelling', path => decoded(path, ESCAPE)],
@@ -42,8 +43,8 @@ export const STEPS: readonly (readonly [PathReading, (path: string) => string])[
   ['backslashes', path => path.replaceAll('\\', '/')],
   // Express, IIS.
   ['letter-case', path => path.toLowerCase()],
-  // Java, Python, IIS: letters of other scripts, and those that are others in another shape (`ａ`, the Kelvin sign).
-  ['letter-case', asOneShape],
+  // Go, Java, Python, IIS, each by its own tables.
+  ['letter-shapes', inPlainLetters],
   ['script-names', path => behindScript(path)],
 ]
 
@@ -52,16 +53,21 @@ function behindScript(path: string): string {
   return found === null ? path : path.slice(found.index + found[0].length)
 }
 
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+const utf8 = new TextDecoder('utf-8', { ignoreBOM: true })
 
-/** A path of bytes, its text in one letter case and shape (NFKC). */
-function asOneShape(path: string): string {
+/**
+ * A path of bytes, its text in the letters that the most generous server reads: in one shape (`ａ`, the Kelvin sign),
+ * without marks (`İ` is an `i` for Go), in one case by way of the capitals (so `ı` is an `i` too), without what can't be
+ * seen or isn't UTF-8, with every slash and dot as such.
+ */
+function inPlainLetters(path: string): string {
   if (!/[\x80-\xff]/.test(path)) return path
-  try {
-    return Buffer.from(utf8.decode(Buffer.from(path, 'latin1')).normalize('NFKC').toLowerCase()).toString('latin1')
-  } catch {
-    return path
-  }
+  const text = utf8.decode(Buffer.from(path, 'latin1')).normalize('NFKD')
+  const plain = text
+    .replace(/[\p{M}\p{Default_Ignorable_Code_Point}\ufffd]/gu, '')
+    .replace(/[\u2044\u2215\u29f8]/g, '/')
+    .replace(/[\u2216\u29f5\u29f9]/g, '\\')
+  return Buffer.from(plain.toUpperCase().toLowerCase()).toString('latin1')
 }
 
 /** RFC 3986 §5.2.4: an empty segment is one. */
@@ -104,7 +110,7 @@ const UNUSUAL = new RegExp(`[%;A-Z\\\\]|/[./]|[. ](?:/|$)|${SCRIPT_END}`)
  * How many characters are read for one path at most. Of a path with escapes there are two or three readings; only those
  * that are made to have many have more.
  */
-export const MAX_CHARACTERS = 65_536
+export const MAX_CHARACTERS = 32_768
 
 export type Readings = { readonly readings: readonly string[] } | { readonly odd: string }
 
