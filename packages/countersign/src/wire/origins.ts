@@ -85,7 +85,7 @@ function readOrigin(text: string): Origin {
   if (origin === undefined || basePath.endsWith('/') || canonicalOrigin(origin) !== origin) {
     throw new CountersignError(
       'option-invalid',
-      `${JSON.stringify(text)} is not an origin: give scheme, lower-case host and port as clients write them, without the scheme's own port or a slash at the end, such as https://api.example.com, or https://*.example.com for each name of one label more.`,
+      `${JSON.stringify(text)} is not an origin: give scheme, lower-case host and port as clients write them, without the scheme's own port or a slash at the end, such as https://api.example.com, https://api.example.com/v1 with a base path, or https://*.example.com for each name of one label more.`,
     )
   }
   return { origin, basePath, host: hostOf(origin), canonical: canonicalOrigin(origin) }
