@@ -14,6 +14,6 @@ export default defineConfig({
     include: tests.map(test => `packages/countersign/src/${test}`),
     exclude: ['**/*.types.test.ts'],
     setupFiles: ['mutation/setup.ts'],
-    testTimeout: 30_000,
+    testTimeout: 120_000,
   },
 })

@@ -17,8 +17,8 @@ export interface AccessEntry {
   /** Why it was refused or failed. */
   readonly code: string | undefined
   /**
-   * More about that: what was wrong with the call; for `unclear-path`, how the path may be read, and the route that would
-   * be; what the upstream's connection failed with.
+   * More about that: what was wrong with the call; for `unclear-path`, how the path may be read, and the route that
+   * would be; what the upstream's connection failed with.
    */
   readonly detail?: string | undefined
   /** Whose call it is, by a signature that holds. */

@@ -37,8 +37,8 @@ export function createAnswer(response: ServerResponse, entry: OpenEntry, isLast:
   const { requestId } = entry
   let announced: AnswerHeaders | undefined
   /**
-   * Close after every body that is too large, for known and unknown keys alike: whether the rest is read would tell them
-   * apart.
+   * Close after every body that is too large, for known and unknown keys alike: whether the rest is read would tell
+   * them apart.
    */
   let isCutOff = false
 

@@ -64,9 +64,9 @@ const ABOUT_CLIENT: readonly string[] = [
  * What the names of such headers have in them: an address (`cf-connecting-ip`, `cf-pseudo-ipv4`, `x-remote-addr`,
  * `cloudfront-viewer-address`), what was asked of another proxy (`x-original-host`, `x-vercel-forwarded-for`), a
  * client's certificate (`client-cert` of RFC 9440, `x-ssl-client-verify`), or a user (`remote-user`). And how those
- * begin by which proxies and servers speak to what is behind them: Envoy, oauth2-proxy, Pomerium, Authentik, Kong, Google,
- * Azure, AWS, Cloudflare, Tailscale, Linkerd, WebLogic, WebSphere (`$WSRU`), Jetty, nginx, Rack, Next.js; `proxy` is
- * also the variable of CGI that names a proxy for its own calls.
+ * begin by which proxies and servers speak to what is behind them: Envoy, oauth2-proxy, Pomerium, Authentik, Kong,
+ * Google, Azure, AWS, Cloudflare, Tailscale, Linkerd, WebLogic, WebSphere (`$WSRU`), Jetty, nginx, Rack, Next.js.
+ * `proxy` is also the variable of CGI that names a proxy for its own calls.
  */
 export const ABOUT_CLIENT_WORDS = new RegExp(
   [

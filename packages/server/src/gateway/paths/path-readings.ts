@@ -57,8 +57,8 @@ const utf8 = new TextDecoder('utf-8', { ignoreBOM: true })
 
 /**
  * A path of bytes, its text in the letters that the most generous server reads: in one shape (`ａ`, the Kelvin sign),
- * without marks (`İ` is an `i` for Go), in one case by way of the capitals (so `ı` is an `i` too), without what can't be
- * seen or isn't UTF-8, with every slash and dot as such.
+ * without marks (`İ` is an `i` for Go), in one case by way of the capitals (so `ı` is an `i` too), without what can't
+ * be seen or isn't UTF-8, with every slash and dot as such.
  */
 function inPlainLetters(path: string): string {
   if (!/[\x80-\xff]/.test(path)) return path
