@@ -1,4 +1,5 @@
-import { createServer, request as httpRequest } from 'node:http'
+import { once } from 'node:events'
+import { createServer, request as httpRequest, type IncomingMessage } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Failure } from '../contract/failure.ts'
@@ -116,14 +117,14 @@ describe('requireSignature of countersign/node', () => {
 
   it('survives a client that goes away in the middle of its body, and a handler that throws', async () => {
     const signed = signer.sign({ method: 'POST', url: `${origin}/x`, body: '{"a":1}' })
-    await new Promise<void>(resolve => {
-      const socket = connect(port, '127.0.0.1', () => {
-        const lines = Object.entries(signed.headers).map(([name, value]) => `${name}: ${value}`)
-        socket.write(`POST /x HTTP/1.1\r\nhost: x\r\ncontent-length: 7\r\n${lines.join('\r\n')}\r\n\r\n{"a`)
-        setTimeout(() => socket.destroy(), 20)
-      })
-      socket.on('close', () => resolve())
-    })
+    const socket = connect(port, '127.0.0.1')
+    const lines = Object.entries(signed.headers).map(([name, value]) => `${name}: ${value}`)
+    socket.write(`POST /x HTTP/1.1\r\nhost: x\r\ncontent-length: 7\r\n${lines.join('\r\n')}\r\n\r\n{"a`)
+    // Its body is being read by then.
+    const [begun] = (await once(server, 'request')) as [IncomingMessage]
+    await expect.poll(() => begun.readableDidRead).toBe(true)
+    socket.destroy()
+    await once(socket, 'close')
     const fails = signer.sign({ method: 'GET', url: `${origin}/fails` })
     const answer = await send('GET', '/fails', { ...fails.headers })
     expect(answer).toMatchObject({ status: 500, headers: { 'content-type': 'application/problem+json' } })

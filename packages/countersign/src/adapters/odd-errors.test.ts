@@ -113,7 +113,12 @@ describe.each(NAMES)('%s', name => {
   })
 
   it.each([
-    ['throws', () => Promise.resolve().then.call(undefined)],
+    [
+      'throws',
+      () => {
+        throw new Error('the log is away')
+      },
+    ],
     ['rejects', async () => Promise.reject(new Error('the log is away'))],
   ])('answers a refused call where onRefused %s, tells onError, and leaves nothing unhandled', async (_what, onRefused) => {
     const unhandled = vi.fn()
