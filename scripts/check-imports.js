@@ -29,6 +29,9 @@ const DOORS = ['index.ts', 'qredo.ts']
 /** What tests share stands beside them; none of it is published. */
 const TESTS = ['faults', 'properties']
 
+/** What a bundler puts into one file: packages that only these import are no dependencies of ours for whoever installs it. */
+const BUNDLED = /^packages\/ui\/src\/(page|console|parts)\//
+
 /** Rooms that only the doors may enter. */
 const EDGES = ['clients', 'adapters']
 
@@ -49,8 +52,10 @@ const neighbours = new Map(files.map(file => [file, []]))
 for (const file of files) {
   const [, packageName = ''] = file.split('/')
   const text = readFileSync(join(root, file), 'utf8')
-  const { dependencies = {}, peerDependencies = {} } = JSON.parse(readFileSync(join(root, 'packages', packageName, 'package.json'), 'utf8'))
-  const declared = [...Object.keys(dependencies), ...Object.keys(peerDependencies)]
+  const manifest = JSON.parse(readFileSync(join(root, 'packages', packageName, 'package.json'), 'utf8'))
+  const declared = ['dependencies', 'peerDependencies', ...(BUNDLED.test(file) ? ['devDependencies'] : [])].flatMap(kind =>
+    Object.keys(manifest[kind] ?? {}),
+  )
   for (const [, fromStatement, fromCall] of text.matchAll(IMPORTS)) {
     const specifier = fromStatement ?? fromCall ?? ''
     const complain = why => problems.push(`${file} imports ${specifier}: ${why}`)
