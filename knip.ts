@@ -11,7 +11,7 @@ const config: KnipConfig = {
         'examples/*.ts',
         'examples/old-clients/*.cjs',
         // What a program of somebody else's sees of the published types.
-        'scripts/consumer/consumer.ts',
+        'scripts/consumer/consumer.{ts,cts}',
         // Read by Stryker, which stands in a package of its own.
         'mutation/{stryker,vitest}.config.{js,ts}',
         'mutation/setup.ts',

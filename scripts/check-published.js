@@ -1,13 +1,27 @@
 /**
- * Checks what would be published of the library with publint and attw, and its types as a program sees them that uses
- * it. Run by `npm run published`, after a build.
+ * Checks what would be published of each package with publint and attw, and the library's types as a program sees them
+ * that uses it, in each way that TypeScript resolves modules. Run by `npm run published`, after a build.
  */
 import { execFileSync } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { packAll } from './pack.js'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const run = (command, ...args) => execFileSync('npx', ['--no-install', command, ...args], { cwd: root, stdio: 'inherit' })
 
-run('publint', '--strict', 'packages/countersign')
-run('attw', '--pack', 'packages/countersign', '--profile', 'esm-only', '--quiet')
-run('tsc', '-p', 'scripts/consumer')
+const folder = mkdtempSync(join(tmpdir(), 'countersign-packed-'))
+try {
+  for (const { name, tarball } of packAll(folder)) {
+    run('publint', '--strict', tarball)
+    // The library has a door for CommonJS (scripts/write-require-doors.js); the others are ES modules alone.
+    run('attw', tarball, '--profile', name === 'countersign' ? 'node16' : 'esm-only', '--quiet')
+  }
+} finally {
+  rmSync(folder, { recursive: true })
+}
+
+for (const module of ['node16', 'nodenext']) run('tsc', '-p', 'scripts/consumer', '--module', module, '--moduleResolution', module)
+run('tsc', '-p', 'scripts/consumer', '--module', 'preserve', '--moduleResolution', 'bundler')
