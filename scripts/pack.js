@@ -10,7 +10,7 @@ const root = fileURLToPath(new URL('..', import.meta.url))
  * @returns {{ name: string, version: string, size: number, tarball: string, files: string[] }[]}
  */
 export function packAll(folder) {
-  const options = { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }
+  const options = { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] }
   const printed = execFileSync('npm', ['pack', '--workspaces', '--json', '--silent', '--pack-destination', folder], options)
   // A list by npm 11, an object by name from npm 12 on.
   return Object.values(JSON.parse(printed)).map(({ name, version, size, filename, files }) => ({
