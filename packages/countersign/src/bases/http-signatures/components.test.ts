@@ -169,6 +169,7 @@ describe('components', () => {
 
   it('come once each', () => {
     expect(() => parseComponents(['host', 'host'])).toThrow(/each once/)
+    expect(() => parseComponents(['host', 'a"b'])).toThrow(/each once/)
     expect(() => parseComponents(['"a";sf', '"a"'])).not.toThrow()
     expect(readComponent({ item: { type: 'token', value: 'host' }, parameters: [] })).toBeUndefined()
   })

@@ -467,4 +467,27 @@ describe('several signatures', () => {
     expect(await judge(joined(small, await more('b', 'app', [...names, 'x-more'])))).toEqual(isCode('malformed-header'))
     expect(await judge(joined(small, await more('b', 'other', [...names, 'x-more'])))).toBe('ok')
   })
+
+  it('are not taken by another label, but remembered: whoever saw the call could change the label', async () => {
+    const good = await signed({ label: 'b', parameters: { ...NAMED, nonce: 'b' } })
+    const wrong = await signed({ label: 'a', secret: Buffer.alloc(40, 6), parameters: { ...NAMED, nonce: 'wrong' } })
+    expect(await verifierOf({ label: 'a' }).judge(joined(wrong, good))).toEqual(isCode('bad-signature'))
+    const { judge } = verifierOf({ label: 'a' })
+    expect(await judge(joined(await signed({ label: 'a' }), good))).toBe('ok')
+    const renamed = rewritten(good, 'signature', value => value.replace('b=', 'a='))
+    expect(await judge(rewritten(renamed, 'signature-input', value => value.replace('b=', 'a=')))).toEqual(isCode('replayed'))
+  })
+
+  it('are at most eight', async () => {
+    const calls = await Promise.all([...'abcdefghi'].map(label => signed({ label, parameters: { ...NAMED, nonce: label } })))
+    expect(await verifierOf().judge(joined(...calls.slice(1)))).toBe('ok')
+    expect(await verifierOf().judge(joined(...calls))).toEqual(isCode('malformed-header'))
+  })
+
+  it('may have a tag that nobody asks for', async () => {
+    const call = await tagged('a', 'app')
+    expect(await verifierOf().judge(call)).toBe('ok')
+    const other = await signed({ label: 'b', secret: Buffer.alloc(40, 6), parameters: { ...NAMED, nonce: 'b' } })
+    expect(await verifierOf().judge(joined(other, call))).toBe('ok')
+  })
 })

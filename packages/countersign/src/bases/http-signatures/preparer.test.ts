@@ -125,3 +125,8 @@ describe('a date beside the time at which a signer signs', () => {
     else expect(make).not.toThrow()
   })
 })
+
+it('A signer covers a digest with a body only', () => {
+  expect(sign({}, { method: 'GET' }).input).toBe('sig=("@method" "@target-uri");created=1764000000;keyid="k"')
+  expect(sign({}, { body: 'x' }).input).toBe('sig=("@method" "@target-uri" "content-digest");created=1764000000;keyid="k"')
+})

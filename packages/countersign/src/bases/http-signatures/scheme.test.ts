@@ -93,4 +93,12 @@ describe('what a scheme says of itself', () => {
     for (const [credentials, options] of given)
       expect(() => createSigner(scheme, credentials as never, options as never)).toThrow(CountersignError)
   })
+
+  it('of its secrets: they are base64, and nothing else passes for it', () => {
+    expect(httpMessageSignatures().secret).toEqual({ encoding: 'base64', prefix: '' })
+    for (const secret of [`${'ff'.repeat(40)}!`, 'pa$$word'.repeat(8)])
+      expect(() => createSigner(httpMessageSignatures(), { keyId: 'k', secret })).toThrow(
+        expect.objectContaining({ code: 'secret-malformed' }),
+      )
+  })
 })
