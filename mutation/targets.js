@@ -38,6 +38,7 @@ export const TARGETS = {
   },
   'http-signatures': {
     files: ['bases/http-signatures/*.ts'],
-    tests: ['bases/**/*.test.ts', 'faults/{spellings,several,time,replay}*.test.ts'],
+    // Without those of all bases and of faults, which take ten times as long.
+    tests: ['bases/http-signatures/*.test.ts', 'bases/{check-scheme-options,covered-limits,signed-dates}.test.ts'],
   },
 }

@@ -23,7 +23,7 @@ interface In<S extends string> {
 export interface Moment {
   /** Of several signed times, the earliest. */
   readonly issuedMs: number | undefined
-  /** Of several signed times, the latest; left out where there is one. */
+  /** Of several signed times, the latest; may be left out where there is one. */
   readonly newestMs?: number | undefined
   readonly expiresMs: number | undefined
   /** An end that is stated but not signed: the call is refused after it, and a replay is remembered longer. */

@@ -95,8 +95,47 @@ describe('components', () => {
   })
 
   it('that are missing from the message have no value', () => {
-    for (const identifier of ['x-none', '"keyed";key="z"', '"x-ows-header";key="a"', '"@query-param";name="none"'])
-      expect(valueIn(identifier)).toBeUndefined()
+    for (const identifier of [
+      'x-none',
+      '"x-none";bs',
+      '"x-none";sf',
+      '"x-none";key="a"',
+      '"x-ows-header";sf',
+      '"keyed";key="z"',
+      '"x-ows-header";key="a"',
+      '"@query-param";name="none"',
+    ])
+      expect(valueIn(identifier), identifier).toBeUndefined()
+  })
+
+  it('of a message without a target or an origin have no value', () => {
+    const derived = ['@authority', '@scheme', '@request-target', '@path', '@query', '"@query-param";name="baz"']
+    const needsOrigin = new Set(['@target-uri', '@authority', '@scheme'])
+    for (const identifier of ['@target-uri', ...derived]) {
+      const needsTarget = identifier === '@target-uri' || !needsOrigin.has(identifier)
+      expect(valueIn(identifier, { ...request, origin: undefined }) === undefined, identifier).toBe(needsOrigin.has(identifier))
+      expect(valueIn(identifier, { ...request, target: undefined }) === undefined, identifier).toBe(needsTarget)
+      expect(valueIn(identifier, { ...request, target: undefined, origin: undefined }), identifier).toBeUndefined()
+    }
+  })
+
+  it('have no value where one of several lines has a line break in it, which could pass for another line', () => {
+    const headers: Lines = [
+      ['x-a', 'a=1'],
+      ['x-a', 'b=2,\nc=3'],
+    ]
+    for (const identifier of ['x-a', '"x-a";bs', '"x-a";sf', '"x-a";key="a"'])
+      expect(valueIn(identifier, { headers }), identifier).toBeUndefined()
+  })
+
+  it.each([
+    ['a,  a', 'a, a'],
+    ['A,  "b"', 'A, "b"'],
+    ['a=1,  a=2', 'a=2'],
+    ['(1  2);x', '(1 2);x'],
+    ['a,  b=1', 'a, b=1'],
+  ])('are written strictly, as a list where they can be one: %s', (value, written) => {
+    expect(valueIn('"x-a";sf', { headers: [['x-a', value]] })).toBe(written)
   })
 
   it.each([
@@ -112,12 +151,25 @@ describe('components', () => {
     '"host";sf="x"',
     '"@status";req',
     '"ho\\"st"',
+    '"host";key',
+    '"host";name',
+    '"host";key=token',
+    '"host";key=1',
+    '"@method";key="a"',
+    '"@method";name="a"',
+    '"@query-param";key="a"',
+    '"@query-param";name="a";key="b"',
+    'a"b',
+    '"a" "b"',
+    '"a"), ("b"',
+    '("a")',
   ])('refuse %j', identifier => {
     expect(() => parseComponents([identifier])).toThrow(expect.objectContaining({ code: 'option-invalid' }))
   })
 
   it('come once each', () => {
     expect(() => parseComponents(['host', 'host'])).toThrow(/each once/)
+    expect(() => parseComponents(['host', 'a"b'])).toThrow(/each once/)
     expect(() => parseComponents(['"a";sf', '"a"'])).not.toThrow()
     expect(readComponent({ item: { type: 'token', value: 'host' }, parameters: [] })).toBeUndefined()
   })

@@ -66,7 +66,7 @@ export function readComponent({ item, parameters }: Item): Component | undefined
 }
 
 /** Reads all components of a signature; `undefined` when one is unknown, or comes twice, or there are too many. */
-export function readComponents({ items }: InnerList): readonly Component[] | undefined {
+export function readComponents({ items }: Pick<InnerList, 'items'>): readonly Component[] | undefined {
   if (items.length > MAX_COVERED) return undefined
   const components: Component[] = []
   const seen = new Set<string>()
@@ -96,7 +96,7 @@ function readDerived(name: string, flags: ReadonlySet<string>, texts: ReadonlyMa
     case '@path':
       return ({ target }) => target?.split('?', 1)[0]
     case '@query':
-      return ({ target }) => (target === undefined ? undefined : queryWithMark(target))
+      return ({ target }) => (target === undefined ? undefined : `?${queryOf(target)}`)
     case '@query-param':
       return ({ target }) => (target === undefined ? undefined : queryParameter(queryOf(target), texts.get('name') ?? ''))
     case '@status':
@@ -104,11 +104,6 @@ function readDerived(name: string, flags: ReadonlySet<string>, texts: ReadonlyMa
     default:
       return undefined
   }
-}
-
-function queryWithMark(target: string): string {
-  const mark = target.indexOf('?')
-  return mark < 0 ? '?' : target.slice(mark)
 }
 
 function readField(name: string, flags: ReadonlySet<string>, texts: ReadonlyMap<string, string>): ComponentValue | undefined {

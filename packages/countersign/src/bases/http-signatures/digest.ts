@@ -33,22 +33,12 @@ const SINGLE = /^(sha-256|sha-512)=:([A-Za-z0-9+/]*={0,2}):$/
  * be one.
  */
 export function digestHolds(crypto: CryptoProvider, field: string, body: Uint8Array | undefined): MaybePromise<boolean> {
-  const [, name = '', text = ''] = SINGLE.exec(field) ?? []
-  const single = DIGESTS.get(name)
-  if (single !== undefined) {
-    const stated = canonicalBase64(text) ?? ''
-    return whenReady(crypto.hashText(single, bodyMessage(body), 'base64'), expected => crypto.equal(expected, stated))
-  }
-  const digests = parseDictionary(field)
+  const digests = readDigests(field)
   if (digests === undefined) return false
-  const known = [...digests].flatMap(([key, member]) => {
-    const digest = DIGESTS.get(key)
-    return digest === undefined || isInnerList(member) ? [] : [{ digest, item: member.item }]
-  })
-  let holds = known.length > 0
-  const checked = inTurn(known, ({ digest, item }) =>
-    whenReady(crypto.hashText(digest, bodyMessage(body), 'base64'), expected => {
-      if (item.type !== 'bytes' || !crypto.equal(expected, item.value)) holds = false
+  let holds = true
+  const checked = inTurn(digests, ({ algorithm, text }) =>
+    whenReady(crypto.hashText(algorithm, bodyMessage(body), 'base64'), expected => {
+      if (!crypto.equal(expected, text)) holds = false
     }),
   )
   return whenReady(checked, () => holds)

@@ -3,7 +3,7 @@ import { CountersignError } from '../../contract/error.ts'
 import { type MaybePromise, whenReady } from '../../contract/maybe-promise.ts'
 import type { Algorithm } from '../../crypto/algorithm.ts'
 import type { CryptoProvider } from '../../crypto/provider.ts'
-import { decodeStrictly, encode } from '../../wire/encoding.ts'
+import { decodeStrictly } from '../../wire/encoding.ts'
 import { findLines } from '../../wire/header-lines.ts'
 import { textMessage } from '../../wire/message.ts'
 import { MAX_COVERED } from '../covered-limits.ts'
@@ -18,7 +18,7 @@ import {
   serializeInput,
   serializeSignatureInput,
 } from './signature-base.ts'
-import { isInnerList, parseDictionary, parseList } from './structured-fields.ts'
+import { isInnerList, parseDictionary, parseItem } from './structured-fields.ts'
 
 /** One labelled signature of a message, as its two fields say it. */
 export interface LabelledSignature {
@@ -112,18 +112,18 @@ export function verifySignature(
   const bytes = decodeStrictly(signature, 'base64')
   const made = createSignatureBase(message, components, input)
   if (bytes === undefined || 'missing' in made) return false
-  return createMessageVerifier(key, crypto)(textMessage(made.base), encode(bytes, 'base64'))
+  return createMessageVerifier(key, crypto)(textMessage(made.base), bytes)
 }
 
 /** Reads component identifiers. @throws CountersignError `option-invalid` */
 export function parseComponents(identifiers: readonly string[]): readonly Component[] {
-  const text = identifiers.map(identifier => (identifier.startsWith('"') ? identifier : `"${identifier.toLowerCase()}"`)).join(' ')
-  const [member] = parseList(`(${text})`) ?? []
-  const components = member !== undefined && isInnerList(member) ? readComponents(member) : undefined
+  const texts = identifiers.map(identifier => (identifier.startsWith('"') ? identifier : `"${identifier.toLowerCase()}"`))
+  const items = texts.map(parseItem)
+  const components = items.every(item => item !== undefined) ? readComponents({ items }) : undefined
   if (components !== undefined) return components
   throw new CountersignError(
     'option-invalid',
-    `${text} are no covered components: a field name in lower case, or a derived one such as @method, each once, with its parameters behind the quotes, and at most ${MAX_COVERED} of them.`,
+    `${texts.join(' ')} are no covered components: a field name in lower case, or a derived one such as @method, each once, with its parameters behind the quotes, and at most ${MAX_COVERED} of them.`,
   )
 }
 

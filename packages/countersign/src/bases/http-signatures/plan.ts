@@ -84,7 +84,7 @@ export function createHttpPlan(coverage: Coverage): Plan {
     const list = compileList(components)
     if (list === undefined) return MALFORMED
     const { keyid, nonce, alg } = parameters
-    if (keyid === '' || nonce === '' || (keyid?.length ?? 0) > MAX_FIELD_LENGTH || (nonce?.length ?? 0) > MAX_NONCE_LENGTH) return MALFORMED
+    if (keyid === '' || nonce === '' || (nonce?.length ?? 0) > MAX_NONCE_LENGTH) return MALFORMED
     const repeated = findRepeated(lines, list.single)
     if (repeated !== undefined) return { code: 'duplicate-header', header: repeated }
     const moment = readMoment(parameters, list, lines)
@@ -94,8 +94,6 @@ export function createHttpPlan(coverage: Coverage): Plan {
       name === 'host' ? hostOf(call.origin) : combineLines(lines, name, between)
     const own = { target, list, hasIdleDigest: stated === 'idle' }
     const call: HttpCall = baseCall(method, list.identifiers, { [INPUT]: input }, headerOf, own)
-    call.keyId = keyid ?? ''
-    call.nonce = nonce ?? ''
     return claimOf({
       keyId: keyid ?? '',
       host: findLine(lines, 'host'),
@@ -163,7 +161,7 @@ export function createHttpPlan(coverage: Coverage): Plan {
 
     complete(claim: Claim, body: Uint8Array | undefined | 'deferred'): CompleteClaim | Failure {
       const call = claim.call as HttpCall
-      if (body !== undefined && !call.own.list.coversDigest && (coverage.wantsDigest || body === 'deferred'))
+      if (body !== undefined && !call.own.list.coversDigest && coverage.wantsDigest)
         return { code: 'insufficient-coverage', missing: ['"content-digest"'] }
       if (call.own.hasIdleDigest) return { code: 'digest-mismatch' }
       return completed(claim, body)
@@ -208,17 +206,10 @@ function readMoment(
 ): Moment | undefined | Failure {
   const issuedMs = created === undefined ? undefined : created * 1000
   const expiresMs = expires === undefined ? undefined : expires * 1000
-  if (!coversDate && !coversOtherDate)
-    return issuedMs === undefined && expiresMs === undefined ? undefined : { issuedMs, expiresMs, isLongLived: false, isUnique: false }
   const dates = signedDates(lines, name => (name === 'date' ? coversDate : coversOtherDate), ['http-date'])
   if (dates === 'malformed') return { code: 'malformed-timestamp', header: 'date' }
   const times = issuedMs === undefined ? dates : [...dates, issuedMs]
-  if (times.length === 0 && expiresMs === undefined) return undefined
-  return {
-    issuedMs: times.length === 0 ? undefined : Math.min(...times),
-    newestMs: times.length > 1 ? Math.max(...times) : undefined,
-    expiresMs,
-    isLongLived: false,
-    isUnique: false,
-  }
+  const end = { expiresMs, isLongLived: false, isUnique: false }
+  if (times.length > 0) return { issuedMs: Math.min(...times), newestMs: Math.max(...times), ...end }
+  return expiresMs === undefined ? undefined : { issuedMs: undefined, ...end }
 }

@@ -59,7 +59,7 @@ export function createHttpPreparer(
   function writeInput(request: SignableRequest, list: 'whole' | 'bare', created: number): string {
     return serializeSignatureInput(identifiers[list], {
       created: writesCreated ? created : undefined,
-      keyid: keyId === '' ? undefined : keyId,
+      keyid: keyId,
       alg: writesAlg ? algorithm : undefined,
       expires: writesExpires ? created + Math.ceil(lifetimeMs / 1000) : undefined,
       nonce: request.nonce === undefined ? (writesNonce ? makeNonce() : undefined) : checkNonce(request.nonce),
@@ -87,7 +87,6 @@ export function createHttpPreparer(
       (name, between = ', ') => (name === 'host' ? hostOf(call.origin) : combineLines(lines, name, between)),
       undefined,
     )
-    call.keyId = keyId ?? ''
     call.body = parts.signed
     const { recipe, made } = covered
     return { recipe, made, call: placeCall(call, canonicalOrigin(parts.origin), parts.target), chain: undefined, parts, added, input }

@@ -92,4 +92,29 @@ describe('the quick reader of a single signature', () => {
   it.each(['001700000000', '00', '-0', '-1', '1.0'])('leaves a number in another spelling to the parser: %s', number => {
     expect(readSingle(`sig=("@method");created=${number}`, SIGNATURE)).toBeUndefined()
   })
+
+  it.each([
+    ['sig=("x";sf;sf);created=1', SIGNATURE],
+    ['sig=("x";key="a";key="b");created=1', SIGNATURE],
+    ['sig=("x";sf "x";sf);created=1', SIGNATURE],
+    ['sig=("@none");created=1', SIGNATURE],
+    ['sig=("@method");created="1"', SIGNATURE],
+    ['sig=("@method");tag="t";created="1"', SIGNATURE],
+    ['sig=("@method");created=1;created=2', SIGNATURE],
+    ['sig=("@method");expires="1";created=2', SIGNATURE],
+    ['sig=("@method");tag=1', SIGNATURE],
+    ['sig=("@method");nonce=1;created=1', SIGNATURE],
+    ['sig=("@method");nonce="a";created=1;nonce="b"', SIGNATURE],
+    ['sig=("@method");x=1;x=2', SIGNATURE],
+    ['sig=("@method");created=1;x="a";x="b"', SIGNATURE],
+    ['sig=("@method");created=1', 'sig=:A:'],
+    ['sig=("@method");created=1', 'other=:AAAA:'],
+  ])('leaves what is not in its one spelling to the parser: %s and %s', (input, signature) => {
+    expect(readSingle(input, signature)).toBeUndefined()
+  })
+
+  it('takes bytes in their one spelling', () => {
+    expect(readSingle('sig=("@method")', 'sig=:AB:')?.signature).toBe('AA==')
+    expect(expectAgreement('sig=("@method")', 'sig=:AB:')).toBe(true)
+  })
 })

@@ -49,6 +49,9 @@ describe('structured fields', () => {
     '?2',
     '@1.5',
     '%"%C3"',
+    '%"%ff"',
+    ':A:',
+    ':AA===:',
     '1 2',
     '-',
     'a=b',
@@ -205,5 +208,11 @@ describe('what is written', () => {
     [1e-7, '0.0'],
   ])('rounds %d half to even: %s', (value, text) => {
     expect(serializeMember({ item: { type: 'decimal', value }, parameters: [] })).toBe(text)
+  })
+
+  it('keeps visible ASCII in a display string, and takes no half of a character', () => {
+    const display = (value: string): string => serializeMember({ item: { type: 'display', value }, parameters: [] })
+    expect(display(' ~"%\x7f\x1fé')).toBe('%" ~%22%25%7f%1f%c3%a9"')
+    for (const half of ['\ud800', 'a\udc00']) expect(() => display(half)).toThrow(expect.objectContaining({ code: 'option-invalid' }))
   })
 })
