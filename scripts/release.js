@@ -23,6 +23,8 @@ if (problems.length > 0) {
   process.exitCode = 1
 }
 
+// What an earlier build left of files that are gone would be published.
+for (const name of readdirSync(`${root}packages`)) rmSync(join(root, 'packages', name, 'dist'), { recursive: true, force: true })
 run('npm', 'run', '--silent', 'build')
 run('npm', 'run', '--silent', 'published')
 
