@@ -29,7 +29,7 @@ const DOORS = ['index.ts', 'qredo.ts']
 /** What tests share stands beside them; none of it is published. */
 const TESTS = ['faults', 'properties']
 
-/** What a bundler puts into one file: packages that only these import are no dependencies of ours for whoever installs it. */
+/** What a bundler puts into one file. Packages that only these import are in it, so nobody has to install them. */
 const BUNDLED = /^packages\/ui\/src\/(page|console|parts)\//
 
 /** Rooms that only the doors may enter. */

@@ -1,6 +1,6 @@
 /**
- * Puts the licence into a package while it is packed, and takes it out again: git has one copy, at the root. Run by each
- * package's `prepack` (`add`) and `postpack` (`remove`), in the folder of that package.
+ * Puts the licence into a package while it is packed, and takes it out again: git has one copy, at the root. Run by
+ * each package's `prepack` (`add`) and `postpack` (`remove`), in the folder of that package.
  */
 import { copyFileSync, existsSync, rmSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'

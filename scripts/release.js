@@ -1,6 +1,6 @@
 /**
- * Publishes every package, with one version: `npm run release`; with `-- --dry-run` it does everything but that, and says
- * what it would publish. It looks whether the working tree is clean, the versions are equal, and the changelog has
+ * Publishes every package, with one version: `npm run release`. With `-- --dry-run` it does everything but that, and
+ * says what it would publish. It looks whether the working tree is clean, the versions are equal, and the changelog has
  * them; it builds, checks what would be published, and packs.
  */
 import { execFileSync } from 'node:child_process'
