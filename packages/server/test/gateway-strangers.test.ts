@@ -1,4 +1,4 @@
-import { execFileSync, fork, spawnSync } from 'node:child_process'
+import { type ChildProcess, execFileSync, fork, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
@@ -250,19 +250,29 @@ describe('the disk for bodies', () => {
   })
 })
 
+/** Of a process of its own, which runs what is built. */
+const BUILT = fileURLToPath(new URL('../dist/gateway/bodies/spool-folder.js', import.meta.url))
+
+/** What a process says next, unless it ends. */
+async function messageOf(child: ChildProcess): Promise<unknown> {
+  const ended = once(child, 'exit').then(([code]) => Promise.reject(new Error(`The process ended with ${code}.`)))
+  const [message] = (await Promise.race([once(child, 'message'), ended])) as [unknown]
+  ended.catch(ignored)
+  return message
+}
+
 describe('the folder of a process', () => {
   it('that was killed is removed at the next start, and no other', async () => {
     const parent = join(folder, 'parents')
     mkdirSync(parent)
-    const built = fileURLToPath(new URL('../dist/gateway/spool-folder.js', import.meta.url))
     const script = join(folder, 'holds.mjs')
     writeFileSync(
       script,
-      `import { createSpoolFolder } from ${JSON.stringify(built)}; process.send(await createSpoolFolder(${JSON.stringify(parent)}).path()); setInterval(() => {}, 1000)`,
+      `import { createSpoolFolder } from ${JSON.stringify(BUILT)}; process.send(await createSpoolFolder(${JSON.stringify(parent)}).path()); setInterval(() => {}, 1000)`,
     )
     const [killed, living] = [fork(script), fork(script)]
     try {
-      const [[deadPath], [livePath]] = await Promise.all([once(killed, 'message'), once(living, 'message')])
+      const [deadPath, livePath] = (await Promise.all([messageOf(killed), messageOf(living)])) as [string, string]
       const own = createSpoolFolder(parent)
       const ownPath = await own.path()
       for (const path of [deadPath, livePath, ownPath]) writeFileSync(join(path, 'body'), 'x')
@@ -288,11 +298,10 @@ describe('the folder of a process', () => {
   // Only root can be two users.
   it.skipIf(process.getuid?.() !== 0)('of another user, which can’t be removed, keeps none of the others', async () => {
     const parent = mkdtempSync(join(tmpdir(), 'countersign-shared-'))
-    const built = fileURLToPath(new URL('../dist/gateway/spool-folder.js', import.meta.url))
     const script = join(parent, 'user.mjs')
     writeFileSync(
       script,
-      `import { createSpoolFolder, removeDeadSpools } from ${JSON.stringify(built)}
+      `import { createSpoolFolder, removeDeadSpools } from ${JSON.stringify(BUILT)}
       const errors = []
       process.send({ path: await createSpoolFolder(${JSON.stringify(parent)}).path() })
       process.on('message', async () => {
@@ -304,7 +313,7 @@ describe('the folder of a process', () => {
     const others = { uid: 65_534, gid: 65_534 }
     const children = [fork(script), fork(script, others), fork(script, others)] as const
     try {
-      const made = await Promise.all(children.map(async child => (await once(child, 'message'))[0].path as string))
+      const made = await Promise.all(children.map(async child => ((await messageOf(child)) as { path: string }).path))
       for (const child of children.slice(0, 2)) {
         child.kill('SIGKILL')
         await once(child, 'exit')
@@ -313,7 +322,7 @@ describe('the folder of a process', () => {
       chmodSync(made[0] ?? '', 0o755)
       chmodSync(join(made[0] ?? '', 'lock'), 0o777)
       children[2].send('remove')
-      const [{ errors: told }] = await once(children[2], 'message')
+      const { errors: told } = (await messageOf(children[2])) as { errors: readonly string[] }
       expect(told).toEqual(['EACCES'])
       expect(made.map(path => existsSync(path))).toEqual([true, false, true])
     } finally {
