@@ -25,7 +25,7 @@ if (problems.length > 0) {
 
 // What an earlier build left of files that are gone would be published.
 for (const name of readdirSync(`${root}packages`)) rmSync(join(root, 'packages', name, 'dist'), { recursive: true, force: true })
-run('npm', 'run', '--silent', 'build')
+// Builds first.
 run('npm', 'run', '--silent', 'published')
 
 const folder = mkdtempSync(join(tmpdir(), 'countersign-release-'))

@@ -16,7 +16,7 @@ export { defineScheme } from './define/define.ts'
 export { type CoverageOfMethods, coverageByMethod, LOSS_TITLES } from './describe/coverage.ts'
 export { describeScheme, type SchemeDescription } from './describe/describe.ts'
 export { type OpenApiSecurity, openApiSecurity } from './describe/openapi.ts'
-export { clientAddress, compileTrustedProxies, type TrustedProxies } from './keys/client-address.ts'
+export { clientAddress, compileTrustedProxies, forwardedHost, type TrustedProxies } from './keys/client-address.ts'
 export {
   createKey,
   failureOfKey,

@@ -1,7 +1,8 @@
 import { asError } from '../contract/as-error.ts'
 import { CountersignError } from '../contract/error.ts'
 import type { Failure } from '../contract/failure.ts'
-import { refuseUnknown } from '../contract/refuse-unknown.ts'
+import { shown } from '../contract/one-of.ts'
+import { checkFunctions, refuseUnknown } from '../contract/refuse-unknown.ts'
 import { tell } from '../contract/tell.ts'
 import { clientAddress, compileTrustedProxies, forwardedHost } from '../keys/client-address.ts'
 import { throwUnjudged } from '../verify/unjudged.ts'
@@ -9,7 +10,7 @@ import type { IncomingRequest, Verification, Verifier, VerifyOptions } from '../
 import { ask } from './ask.ts'
 
 /**
- * What tells a request’s address and target where the framework can’t. `R` is what its framework hands to middleware.
+ * What tells a request's address and target where the framework can't. `R` is what the framework hands to middleware.
  */
 export interface CallOptions<R> {
   /**
@@ -46,7 +47,12 @@ export interface AdapterOptions<R> extends VerifyOptions, CallOptions<R> {
   readonly onError?: ((error: unknown, request: R) => void) | undefined
 }
 
-/** A request as the options have it. @param own as the framework has it @throws Error what an option throws */
+/**
+ * A request as the options have it.
+ *
+ * @param own as the framework has it
+ * @throws Error what an option throws
+ */
 export type ReadCall<R> = (request: R, own: IncomingRequest) => IncomingRequest
 
 const CALL_NAMES = ['address', 'trustedProxies', 'target'] satisfies (keyof CallOptions<unknown>)[]
@@ -174,13 +180,7 @@ function createCallReader<R>(
 
 function checkTarget(target: unknown): string {
   if (typeof target === 'string' && target.startsWith('/')) return target
-  throw new CountersignError('option-invalid', `The option target gives path and query, such as /v1/x?a=1; got ${String(target)}.`)
-}
-
-function checkFunctions(options: { readonly [name: string]: unknown }): void {
-  for (const [name, value] of Object.entries(options))
-    if (value !== undefined && typeof value !== 'function')
-      throw new CountersignError('option-invalid', `The option ${name} is a function; got ${typeof value}.`)
+  throw new CountersignError('option-invalid', `The option target gives path and query, such as /v1/x?a=1; got ${shown(target)}.`)
 }
 
 /** A permission that is named and not there, an environment variable that is not set, must not let everybody in. */
@@ -199,10 +199,14 @@ function checkPermission(options: { readonly permission?: unknown }): void {
  *
  * @throws CountersignError `option-invalid`
  */
-export function checkArguments(verifier: unknown, handler?: { readonly given: unknown }): void {
+export function checkVerifier(verifier: unknown): void {
   if (typeof verifier !== 'object' || verifier === null || !('verify' in verifier))
     throw new CountersignError('option-invalid', 'requireSignature: the first argument is a verifier, of createVerifier(scheme, options).')
-  if (handler !== undefined && typeof handler.given !== 'function')
+}
+
+/** The same for the handler behind the check. @throws CountersignError `option-invalid` */
+export function checkHandler(handler: unknown): void {
+  if (typeof handler !== 'function')
     throw new CountersignError('option-invalid', 'requireSignature: the second argument is the handler of verified calls.')
 }
 

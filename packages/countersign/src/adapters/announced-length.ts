@@ -2,8 +2,8 @@ import type { IncomingMessage } from 'node:http'
 
 /**
  * The bytes of the body that a request announces: 0 without one, `undefined` where only its end will tell: in chunks,
- * or over HTTP/2, where a body needs neither header. Reads `rawHeaders`: `headers` is
- * built on first use, which costs more than this loop.
+ * or over HTTP/2, where a body needs neither header. Reads `rawHeaders`: `headers` is built on first use, which costs
+ * more than this loop.
  */
 export function announcedLength({
   rawHeaders,

@@ -32,7 +32,7 @@ const refused = (message: RegExp) => expect.objectContaining({ code: 'option-inv
 
 describe.each(Object.entries({ ...WITHOUT_HANDLER, ...WITH_HANDLER }))('%s', (name, make) => {
   const options: readonly (readonly [string, object, RegExp])[] = [
-    ['address', { address: '1.2.3.4' }, /^The option address is a function; got string/],
+    ['address', { address: '1.2.3.4' }, /^The option address is a function; got 1\.2\.3\.4\.$/],
     ['target', { target: '/x' }, /^The option target is a function/],
     ['onRefused', { onRefused: true }, /^The option onRefused is a function/],
     ['onError', { onError: 1 }, /^The option onError is a function/],

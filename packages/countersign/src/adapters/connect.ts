@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { IncomingRequest, Verified, Verifier } from '../verify/verify.ts'
-import { type Adapter, type AdapterOptions, type Checked, checkArguments, createAdapter } from './adapter.ts'
+import { type Adapter, type AdapterOptions, type Checked, checkVerifier, createAdapter } from './adapter.ts'
 import { answerProbe } from './body-probe.ts'
 import { isAnswered, nodeRefusalAnswer, sendAnswer, sendFailed, setHeaders } from './node-answer.ts'
 import { socketAddressOf } from './node-request.ts'
@@ -22,7 +22,7 @@ export function checkCalls<R extends IncomingMessage, N>(
   options: AdapterOptions<R>,
   { read, go, handOn }: Steps<R, N>,
 ): (request: R, response: ServerResponse, next: N) => Promise<void> {
-  checkArguments(verifier)
+  checkVerifier(verifier)
   const adapter = createAdapter(options, { socketAddressOf, hasErrorHandler: handOn !== undefined })
 
   async function handle(request: R, response: ServerResponse, next: N): Promise<void> {

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Verifier } from '../verify/verify.ts'
-import { type AdapterOptions, checkArguments, createAdapter } from './adapter.ts'
+import { type AdapterOptions, checkVerifier, createAdapter } from './adapter.ts'
 import { checkNodeCall } from './connect.ts'
 import { isAnswered, nodeRefusalAnswer } from './node-answer.ts'
 import { readNodeRequest, socketAddressOf } from './node-request.ts'
@@ -41,7 +41,7 @@ export function requireSignature(
   verifier: Verifier,
   options: FastifyOptions = {},
 ): (request: FastifyRequestLike, reply: FastifyReplyLike, payload: unknown) => Promise<unknown> {
-  checkArguments(verifier)
+  checkVerifier(verifier)
   const adapter = createAdapter<FastifyRequestLike>(options, { socketAddressOf: ({ raw }) => socketAddressOf(raw), hasErrorHandler: true })
   return async (request, reply, payload) => {
     const { raw, originalUrl, ip } = request

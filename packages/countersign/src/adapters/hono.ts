@@ -1,7 +1,7 @@
 import type { Verifier } from '../verify/verify.ts'
 import type { IncomingHeaders } from '../wire/headers.ts'
 import { readStream } from '../wire/stream.ts'
-import { type AdapterOptions, checkArguments, createAdapter } from './adapter.ts'
+import { type AdapterOptions, checkVerifier, createAdapter } from './adapter.ts'
 import { ask } from './ask.ts'
 import { BodyEatenError } from './body-eaten.ts'
 import { incomingOf } from './incoming.ts'
@@ -46,7 +46,7 @@ export function requireSignature(
   verifier: Verifier,
   options: HonoOptions = {},
 ): (context: HonoContext, next: () => Promise<void>) => Promise<Response | undefined> {
-  checkArguments(verifier)
+  checkVerifier(verifier)
   const adapter = createAdapter<HonoContext>(options, { hasErrorHandler: true, names: ['headers'] })
   return async (context, next) => {
     const { result, target } = await adapter.check(verifier, context, () => {

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Verifier } from '../verify/verify.ts'
-import { type AdapterOptions, checkArguments, createAdapter } from './adapter.ts'
+import { type AdapterOptions, checkVerifier, createAdapter } from './adapter.ts'
 import { answerProbe } from './body-probe.ts'
 import { checkNodeCall } from './connect.ts'
 import { isAnswered, nodeRefusalAnswer } from './node-answer.ts'
@@ -43,7 +43,7 @@ export function requireSignature(
   verifier: Verifier,
   options: KoaOptions = {},
 ): (context: KoaContext, next: () => Promise<unknown>) => Promise<unknown> {
-  checkArguments(verifier)
+  checkVerifier(verifier)
   const adapter = createAdapter<KoaContext>(options, { socketAddressOf: ({ req }) => socketAddressOf(req), hasErrorHandler: true })
   return async (context, next) => {
     const { req, res, originalUrl, request, ip } = context

@@ -6,7 +6,7 @@ export const LINGER_MS = 1_000
 /**
  * Has a connection of Node's HTTP server closed in two steps once its last answer is sent (RFC 9112 §9.6): closed at
  * once, it would be reset if the client still sends, and the client would lose the answer. What still comes is dropped,
- * and is no request.
+ * and not read as a request.
  */
 export function lingerAtEnd(socket: Socket): void {
   socket.destroySoon = () => {

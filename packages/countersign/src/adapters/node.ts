@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { IncomingRequest, Refused, Verification, Verified, Verifier, VerifyOptions } from '../verify/verify.ts'
-import { type AdapterOptions, type CallOptions, callReaderOf, checkArguments } from './adapter.ts'
+import { type AdapterOptions, type CallOptions, callReaderOf, checkHandler, checkVerifier } from './adapter.ts'
 import { checkCalls } from './connect.ts'
 import { nodeRefusalAnswer, sendAnswer } from './node-answer.ts'
 import { readNodeRequest, socketAddressOf } from './node-request.ts'
@@ -33,7 +33,8 @@ export function requireSignature(
   handler: SignedHandler,
   options: NodeOptions = {},
 ): (request: IncomingMessage, response: ServerResponse) => void {
-  checkArguments(verifier, { given: handler })
+  checkVerifier(verifier)
+  checkHandler(handler)
   const check = checkCalls<IncomingMessage, undefined>(verifier, options, { read: readNodeRequest, go: handler })
   return (request, response) => check(request, response, undefined)
 }

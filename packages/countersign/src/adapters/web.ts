@@ -1,6 +1,6 @@
 import type { IncomingRequest, Verified, Verifier } from '../verify/verify.ts'
 import type { IncomingHeaders } from '../wire/headers.ts'
-import { type AdapterOptions, type CallOptions, type Checked, callReaderOf, checkArguments, createAdapter } from './adapter.ts'
+import { type AdapterOptions, type CallOptions, type Checked, callReaderOf, checkHandler, checkVerifier, createAdapter } from './adapter.ts'
 import { ask } from './ask.ts'
 import { FAILED } from './refusal.ts'
 import { problemResponse, toResponse, withHeaders } from './web-answer.ts'
@@ -51,7 +51,8 @@ export function requireSignature<R extends Request, A extends readonly unknown[]
   handler: SignedWebHandler<R, A>,
   options: WebOptions = {},
 ): (request: R, ...more: A) => Promise<Response> {
-  checkArguments(typeof verifier === 'function' ? { verify: verifier } : verifier, { given: handler })
+  if (typeof verifier !== 'function') checkVerifier(verifier)
+  checkHandler(handler)
   const adapter = createAdapter<Request>(options, { hasErrorHandler: false, names: ['headers'] })
   return async (request, ...more) => {
     let checked: Checked
@@ -83,7 +84,7 @@ export function fromWebRequest(request: Request, options: WebCallOptions = {}): 
   return callReaderOf(options, ['headers'])(request, own)
 }
 
-/** What frameworks throw for a redirect or an answer: values that are no errors, or errors with a `NEXT_` digest. */
+/** Whether a framework threw it to redirect or to answer: no `Error` but with a status, or with a `NEXT_` digest. */
 function isControlFlow(thrown: unknown): boolean {
   if (typeof thrown !== 'object' || thrown === null) return false
   try {
@@ -91,7 +92,7 @@ function isControlFlow(thrown: unknown): boolean {
     if (thrown instanceof Error) return typeof digest === 'string' && digest.startsWith('NEXT_')
     return typeof status === 'number'
   } catch {
-    // What can't even be looked at is no answer.
+    // Its properties can't be read: no framework threw it.
     return false
   }
 }

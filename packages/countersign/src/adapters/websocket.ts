@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream'
 import { FAILURES } from '../contract/problem.ts'
 import type { Signer } from '../sign/sign.ts'
 import type { IncomingRequest, Refused, Verification, Verified, Verifier, VerifyOptions } from '../verify/verify.ts'
-import { type Checked, callReaderOf, checkArguments, createAdapter } from './adapter.ts'
+import { type Checked, callReaderOf, checkHandler, checkVerifier, createAdapter } from './adapter.ts'
 import type { NodeCallOptions, NodeOptions } from './node.ts'
 import { readNodeRequest, socketAddressOf } from './node-request.ts'
 import { FAILED, type RefusalAnswer, refusalAnswer } from './refusal.ts'
@@ -39,7 +39,8 @@ export function requireSignature(
   handler: (request: IncomingMessage, socket: Duplex, head: Buffer, verified: Verified) => unknown,
   options: NodeOptions = {},
 ): (request: IncomingMessage, socket: Duplex, head: Buffer) => void {
-  checkArguments(verifier, { given: handler })
+  checkVerifier(verifier)
+  checkHandler(handler)
   const adapter = createAdapter(options, { socketAddressOf, hasErrorHandler: false })
 
   async function handle(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {

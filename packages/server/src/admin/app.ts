@@ -2,7 +2,7 @@ import type { HttpBindings } from '@hono/node-server'
 import { headersOfProblem, problemOf, tell } from 'countersign'
 import { type Context, Hono } from 'hono'
 import type { z } from 'zod'
-import { ServerError } from '../errors.ts'
+import { errorCodeOf, ServerError } from '../errors.ts'
 import { checkValue, JsonError, parseJson } from '../http/json.ts'
 import { qredoError } from '../http/qredo-error.ts'
 import { type AuthenticateOptions, authenticate, checkAccess } from './authenticate.ts'
@@ -137,7 +137,7 @@ function problem({ code, status, message }: ServerError, path: string): Response
 /** No connection, a connection that broke, or a server that is shutting down: `08…`, `57P…` of PostgreSQL. */
 function isUnavailable(error: unknown): boolean {
   if (!(error instanceof Error)) return false
-  const code = 'code' in error ? String(error.code) : ''
+  const code = errorCodeOf(error) ?? ''
   return (
     /^(ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|08|57P|53300|SQLITE_BUSY)/.test(code) ||
     /timeout exceeded|Connection terminated|database is locked/.test(error.message)

@@ -64,7 +64,7 @@ export function createAnswer(response: ServerResponse, entry: OpenEntry, isLast:
   function send(status: number, headers: AnswerHeaders, text: string): void {
     begin(status, undefined, Object.entries({ ...headers, 'content-length': String(Buffer.byteLength(text)) }).flat())
     response.end(text)
-    if (!response.req.complete) dropRest(response.req)
+    dropRest(response.req)
   }
 
   return {

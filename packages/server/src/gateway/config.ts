@@ -16,18 +16,23 @@ const origin = z
 const milliseconds = z.int().min(1).max(3_600_000)
 const bytes = z.int().min(1).max(Number.MAX_SAFE_INTEGER)
 
+/** Checks a setting with the function that will read it, and reports what that throws. */
+function takenBy<T>(read: (value: T) => unknown): (value: T, context: z.RefinementCtx) => void {
+  return (value, context) => {
+    try {
+      read(value)
+    } catch (error) {
+      context.addIssue({ code: 'custom', message: String(error instanceof Error ? error.message : error) })
+    }
+  }
+}
+
 /** What a gateway's file may say; flags and the environment go before it. */
 export const gatewayConfig = z
   .strictObject({
     upstream: z
       .url({ protocol: /^https?$/ })
-      .superRefine((text, context) => {
-        try {
-          readUpstreamUrl(text)
-        } catch (error) {
-          context.addIssue({ code: 'custom', message: String(error instanceof Error ? error.message : error) })
-        }
-      })
+      .superRefine(takenBy(readUpstreamUrl))
       .meta({ description: 'Where verified requests go, such as http://127.0.0.1:8080. A path goes before that of every request.' }),
     upstreamTls: z
       .strictObject({ ca: z.string().optional(), cert: z.string().optional(), key: z.string().optional() })
@@ -85,21 +90,10 @@ export const gatewayConfig = z
       .boolean()
       .default(false)
       .meta({ description: 'Whether the upstream sees the headers and query parameters of the signature.' }),
-    trustedProxies: z
-      .array(z.string())
-      .min(1)
-      .superRefine((ranges, context) => {
-        try {
-          compileTrustedProxies(ranges)
-        } catch (error) {
-          context.addIssue({ code: 'custom', message: String(error instanceof Error ? error.message : error) })
-        }
-      })
-      .optional()
-      .meta({
-        description:
-          'Addresses and CIDR ranges of the proxies in front of the gateway: what they say of the client is believed. Default: none is.',
-      }),
+    trustedProxies: z.array(z.string()).min(1).superRefine(takenBy(compileTrustedProxies)).optional().meta({
+      description:
+        'Addresses and CIDR ranges of the proxies in front of the gateway: what they say of the client is believed. Default: none is.',
+    }),
     keepHeaders: z
       .array(z.string().refine(mayBeKept, 'A name in lower case, of a header that the gateway does not say itself.'))
       .optional()

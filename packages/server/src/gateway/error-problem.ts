@@ -1,3 +1,4 @@
+import { errorCodeOf } from '../errors.ts'
 import { CutOffError } from './bodies/checked-stream.ts'
 import { OverloadedError } from './bodies/held-bodies.ts'
 import { SpoolError } from './bodies/read-spooled.ts'
@@ -19,7 +20,7 @@ export function detailOf(error: unknown): string | undefined {
 
 /** Clients whose bodies are late are cut off before: this one was there, and has not got its turn to be verified. */
 function isOverdue(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ETIMEDOUT'
+  return errorCodeOf(error) === 'ETIMEDOUT'
 }
 
 /** Unwraps a body error from the upstream client's error. */

@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders, ServerResponse } from 'node:http'
 import type { Readable } from 'node:stream'
 import { endOfTurn } from 'countersign/node'
 import { type Dispatcher, errors, Pool } from 'undici'
+import { errorCodeOf } from '../errors.ts'
 import type { Answer } from './answer.ts'
 import { GATEWAY_DEFAULTS } from './defaults.ts'
 import type { GatewayProblem } from './problem.ts'
@@ -195,6 +196,5 @@ function problemOf(error: unknown): GatewayProblem {
     error instanceof errors.BodyTimeoutError
   )
     return 'upstream-timeout'
-  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-  return NOT_CONNECTED.test(code) ? 'upstream-unreachable' : 'upstream-failed'
+  return NOT_CONNECTED.test(errorCodeOf(error) ?? '') ? 'upstream-unreachable' : 'upstream-failed'
 }

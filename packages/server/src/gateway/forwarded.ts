@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import { clientAddress, compileTrustedProxies } from 'countersign'
+import { clientAddress, compileTrustedProxies, forwardedHost } from 'countersign'
 
 /** Where a request comes from, and where it was sent, as far as that can be believed. */
 export interface ForwardedFrom {
@@ -27,7 +27,7 @@ export function createForwardedReader({ origin, trustedProxies }: ForwardedReade
   const onlyProto = new Set(origins.map(({ proto }) => proto)).size === 1 ? first?.proto : undefined
   return ({ socket, rawHeaders, headers }) => {
     const isProxied = isTrusted !== undefined && socket.remoteAddress !== undefined && isTrusted(socket.remoteAddress)
-    const host = isProxied ? lastOf(headers['x-forwarded-host']) : undefined
+    const host = isTrusted === undefined ? undefined : forwardedHost(socket.remoteAddress, rawHeaders, isTrusted)
     const proto = isProxied ? lastOf(headers['x-forwarded-proto'])?.toLowerCase() : undefined
     return {
       address: isTrusted === undefined ? socket.remoteAddress : clientAddress(socket.remoteAddress, rawHeaders, isTrusted),

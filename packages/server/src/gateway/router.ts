@@ -25,9 +25,9 @@ export function createRouter(options: RoutesOptions): Router {
   // shorter prefix and its weaker permission.
   function routeOf(prefix: string | undefined, method: string): Route | 'not-found' | 'wrong-method' {
     if (prefix === undefined) return 'not-found'
-    const own = routes.filter(route => route.prefix === prefix)
     return (
-      own.find(({ config }) => config.methods?.includes(method)) ?? own.find(({ config }) => config.methods === undefined) ?? 'wrong-method'
+      routes.find(route => route.prefix === prefix && (route.config.methods === undefined || route.config.methods.includes(method))) ??
+      'wrong-method'
     )
   }
 

@@ -91,7 +91,7 @@ export interface Route extends RouteVerifier {
 }
 
 /**
- * @returns the routes, the longest prefix first
+ * @returns the routes, the longest prefix first; of those with one prefix, the one that names no methods last
  * @throws ServerError `scheme-unknown`, `route-invalid`, `header-not-kept`
  */
 export function compileRoutes(options: RoutesOptions): readonly Route[] {
@@ -147,7 +147,7 @@ export function compileRoutes(options: RoutesOptions): readonly Route[] {
           verify(request, { ...asked, permission: config.permission }),
       }
     })
-    .sort((a, b) => b.prefix.length - a.prefix.length)
+    .sort((a, b) => b.prefix.length - a.prefix.length || Number(a.config.methods === undefined) - Number(b.config.methods === undefined))
 }
 
 /** @throws ServerError `route-invalid` where a route would never be used, and with it what it demands */

@@ -2,7 +2,7 @@ import { accessSync, constants, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { sql } from 'kysely'
 import { type Logger, pino } from 'pino'
-import { ServerError } from '../errors.ts'
+import { errorCodeOf, ServerError } from '../errors.ts'
 import { listen } from '../http/listen.ts'
 import { type RedisReplayGuard, redisReplayGuard } from '../replay/redis.ts'
 import { besideStoreAdvice, type KeyService, openKeyService } from '../service.ts'
@@ -130,7 +130,7 @@ function readPem(setting: string, path: string): Buffer {
   try {
     return readFileSync(path)
   } catch (error) {
-    throw new ServerError('file-unreadable', 400, `${setting}: ${path} can't be read (${codeOf(error)}).`)
+    throw new ServerError('file-unreadable', 400, `${setting}: ${path} can't be read (${errorCodeOf(error) ?? error}).`)
   }
 }
 
@@ -142,13 +142,9 @@ function checkFolder(path: string): void {
     throw new ServerError(
       'file-unreadable',
       400,
-      `spoolFolder: ${path} is no folder that can be written to (${codeOf(error)}): make it, or leave the setting out for the system's own.`,
+      `spoolFolder: ${path} is no folder that can be written to (${errorCodeOf(error) ?? error}): make it, or leave the setting out for the system's own.`,
     )
   }
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : String(error)
 }
 
 function logError(log: Logger, error: unknown): void {

@@ -206,7 +206,8 @@ function readMoment(
 ): Moment | undefined | Failure {
   const issuedMs = created === undefined ? undefined : created * 1000
   const expiresMs = expires === undefined ? undefined : expires * 1000
-  const dates = signedDates(lines, name => (name === 'date' ? coversDate : coversOtherDate), ['http-date'])
+  const isCovered = (name: string): boolean => (name === 'date' ? coversDate : coversOtherDate)
+  const dates = coversDate || coversOtherDate ? signedDates(lines, isCovered, ['http-date']) : []
   if (dates === 'malformed') return { code: 'malformed-timestamp', header: 'date' }
   const times = issuedMs === undefined ? dates : [...dates, issuedMs]
   const end = { expiresMs, isLongLived: false, isUnique: false }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { type FileHandle, open, rm, writeFile } from 'node:fs/promises'
 import type { IncomingMessage } from 'node:http'
 import { join } from 'node:path'
+import { errorCodeOf } from '../../errors.ts'
 import { createBudget } from './budget.ts'
 import { incomingPieces } from './incoming-pieces.ts'
 import type { SpoolFolder } from './spool-folder.ts'
@@ -152,7 +153,7 @@ export function createSpool(folder: SpoolFolder, maxSpoolBytes: number): Spool {
 
 /** No space left, or none left of a quota. */
 function spoolErrorOf(error: unknown): unknown {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  const code = errorCodeOf(error)
   if (code !== 'ENOSPC' && code !== 'EDQUOT') return error
   return new SpoolFullError('The disk for spooled bodies is full.', { cause: error })
 }

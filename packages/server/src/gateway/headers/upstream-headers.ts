@@ -8,11 +8,11 @@ export type UpstreamHeaders = (
   raw: readonly string[],
   /** Names that the request's route drops, lower case. */
   dropped: ReadonlySet<string>,
-  /** Who makes the call, names and values in turn. */
+  /** Headers that say who makes the call: names and values in turn. */
   identity: readonly string[],
   requestId: string,
   from: ForwardedFrom,
-  /** In bytes; `undefined` where it is not known, or there is no body. */
+  /** In bytes; `undefined` if the length is not known, or there is no body. */
   bodyLength: number | undefined,
 ) => string[]
 
