@@ -7,7 +7,7 @@ export const TARGETS = {
   replay: {
     files: ['replay/*.ts'],
     // Without those of many calls, which take seconds.
-    tests: ['replay/{claim-counts,forward-clock,replay,replay-table}.test.ts'],
+    tests: ['replay/{claim-counts,fingerprint,forward-clock,replay,replay-table}.test.ts'],
   },
   moments: {
     files: ['verify/time.ts', 'wire/timestamp.ts', 'wire/parse-timestamp.ts', 'bases/signed-dates.ts'],

@@ -67,6 +67,25 @@ describe('a guard in memory that holds many calls', () => {
     expect(at).toBe(guard.usage().claims)
   })
 
+  it('refuses nothing after a sleep, though one part of its table is full before the whole is', () => {
+    let now = START
+    let steady = 0
+    const guard = memoryReplayGuard({ maxBytes: 1_048_576, clock: () => now, steadyClock: () => steady })
+    let id = 0
+    const answers = new Set<ReplayAnswer>()
+    const run = (seconds: number) => {
+      for (let second = 0; second < seconds; second++) {
+        now += 1_000
+        steady += 1_000
+        for (let at = 0; at < 40; at++) answers.add(guard.claim({ id: `${id++}`, keyId: `key ${at}`, expiresAtMs: now + WINDOW_MS }))
+      }
+    }
+    run(400)
+    now += 1_440 * MINUTE
+    run(2_200)
+    expect([...answers]).toEqual(['fresh'])
+  })
+
   it('is taken as it fills, and given back when calls have ended', () => {
     let now = START
     const { guard, claim } = guardBy(() => now)
