@@ -28,7 +28,7 @@ const config: KnipConfig = {
     },
     'packages/cli': {
       // What scripts/bundle-command.js begins with.
-      entry: ['src/{countersign,apitool}.ts', 'src/process/closed-pipe.ts', 'src/infer/worker.ts'],
+      entry: ['src/{countersign,apitool}.ts', 'src/process/broken-output.ts', 'src/infer/worker.ts', 'src/manual/manual.ts'],
       ignoreBinaries: ['openssl'],
     },
     'packages/countersign': { ignoreBinaries: ['openssl'] },
