@@ -29,7 +29,7 @@ const config: KnipConfig = {
     'packages/cli': {
       // What scripts/bundle-command.js begins with.
       entry: ['src/{countersign,apitool}.ts', 'src/process/broken-output.ts', 'src/infer/worker.ts', 'src/manual/manual.ts'],
-      ignoreBinaries: ['openssl'],
+      ignoreBinaries: ['fish', 'groff', 'openssl'],
     },
     'packages/countersign': { ignoreBinaries: ['openssl'] },
     'packages/server': { ignoreBinaries: ['java', 'redis-cli', 'unshare'] },

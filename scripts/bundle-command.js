@@ -1,7 +1,7 @@
 /**
  * Bundles the command from its sources and the library's, so that it starts quickly: what it needs of them is read from
- * a few files, each loaded when it is called for. The servers stay packages of their own. Then it makes the man pages and
- * the completions. Part of `npm run build`.
+ * a few files, each loaded when it is called for. The servers stay packages of their own. Then it makes the man pages
+ * and the completions. Part of `npm run build`.
  */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
