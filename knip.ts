@@ -27,8 +27,8 @@ const config: KnipConfig = {
       ignoreBinaries: ['go', 'nginx', 'openssl', 'redis-server', 'wrk'],
     },
     'packages/cli': {
-      // What scripts/bundle-command.js begins with.
-      entry: ['src/{countersign,apitool}.ts', 'src/process/broken-output.ts', 'src/infer/worker.ts', 'src/manual/manual.ts'],
+      // What scripts/bundle-command.js and scripts/single-file.js begin with.
+      entry: ['src/{countersign,apitool,single-file}.ts', 'src/process/broken-output.ts', 'src/infer/worker.ts', 'src/manual/manual.ts'],
       ignoreBinaries: ['fish', 'groff', 'openssl'],
     },
     'packages/countersign': { ignoreBinaries: ['openssl'] },
