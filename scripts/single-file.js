@@ -7,6 +7,7 @@ import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'n
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'rolldown'
+import { noteLicences } from './licences.js'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const target = join(root, 'dist', 'countersign.mjs')
@@ -35,8 +36,7 @@ const REWRITTEN = {
   '/cli/src/infer/threads.ts': ["'./worker.js'", "''"],
 }
 
-/** Folders of the packages of others that are in it. @type {Set<string>} */
-const used = new Set()
+const licences = noteLicences()
 
 await build({
   cwd: root,
@@ -45,14 +45,13 @@ await build({
   resolve: { conditionNames: ['@countersign/source', 'node', 'import', 'require'] },
   logLevel: 'warn',
   plugins: [
+    licences.plugin,
     {
       name: 'single-file',
       resolveId: source => (source in REPLACED ? `\0${source}` : null),
       load(id) {
         const name = Object.keys(REPLACED).find(end => id === `\0${end}` || id.endsWith(end))
         if (name !== undefined) return { code: REPLACED[name], moduleType: 'js' }
-        const [, owner] = /^.*node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(id) ?? []
-        if (owner !== undefined) used.add(id.slice(0, id.lastIndexOf(`/${owner}/`) + owner.length + 1))
         return null
       },
       transform(code, id) {
@@ -67,16 +66,9 @@ await build({
   output: { file: target, format: 'esm', codeSplitting: false, banner: '#!/usr/bin/env node' },
 })
 
-const notices = [...used].sort().map(folder => {
-  const { name, version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
-  const files = readdirSync(folder).filter(file => /^(licen[cs]e|copying|notice)/i.test(file) && statSync(join(folder, file)).isFile())
-  const text = files.map(file => readFileSync(join(folder, file), 'utf8').trim()).join('\n\n')
-  if (text === '' && license === undefined) throw new Error(`${name} says nothing of its licence.`)
-  return `${name} ${version} (${license})\n\n${text}`
-})
 mkdirSync(dirname(target), { recursive: true })
-writeFileSync(`${target}.licences.txt`, `${notices.join(`\n\n${'-'.repeat(80)}\n\n`)}\n`)
-console.log(`${target}: ${(statSync(target).size / 1e6).toFixed(1)} MB, with ${used.size} packages of others`)
+writeFileSync(`${target}.licences.txt`, licences.text())
+console.log(`${target}: ${(statSync(target).size / 1e6).toFixed(1)} MB`)
 
 /** An expression: the path of a folder that has the files of ui's `dist`, written when it is asked for. */
 function embedded(folder) {
