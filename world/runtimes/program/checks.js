@@ -88,10 +88,11 @@ function headersOf({ request }, { headers }) {
   return { host: new URL(request.url).host, ...request.headers, ...headers }
 }
 
-/** Another body where there is one, else another target. */
+/** Another last byte of the body where there is one, else another target. */
 function changed(incoming) {
   const { body, target } = incoming
-  if (body !== undefined) return { ...incoming, body: Uint8Array.of(...body, 32) }
+  if (body !== undefined)
+    return { ...incoming, body: Uint8Array.from(body, (byte, place) => (place === body.length - 1 ? byte ^ 1 : byte)) }
   return { ...incoming, target: target.includes('?') ? target.replace('?', '?x=1&') : `${target}?x=1` }
 }
 

@@ -1,6 +1,7 @@
 import cases from './cases.json' with { type: 'json' }
 import { runChecks } from './checks.js'
 import { library } from './doors.js'
+import { doors } from './node-doors.js'
 
 function serve(handlerOf) {
   let handler
@@ -10,4 +11,4 @@ function serve(handlerOf) {
   return { origin, stop: () => server.shutdown() }
 }
 
-console.log(JSON.stringify({ version: Deno.version.deno, ...(await runChecks(library, cases, serve)) }))
+console.log(JSON.stringify({ version: Deno.version.deno, doors, ...(await runChecks(library, cases, serve)) }))

@@ -9,7 +9,8 @@ const library = {
   web: require('countersign/web'),
 }
 const cases = require('./cases.json')
+const doors = Object.fromEntries(cases.doors.map(name => [name, Object.keys(require(name)).length]))
 
 void Promise.all([import('./checks.js'), import('./node-server.js')]).then(async ([{ runChecks }, { serve }]) => {
-  console.log(JSON.stringify({ version: process.versions.node, ...(await runChecks(library, cases, serve)) }))
+  console.log(JSON.stringify({ version: process.versions.node, doors, ...(await runChecks(library, cases, serve)) }))
 })

@@ -2,8 +2,13 @@
 import cases from './cases.json' with { type: 'json' }
 import { runChecks } from './checks.js'
 import { library } from './doors.js'
+import { doors } from './web-doors.js'
 
-globalThis.result = isSecureContext ? runChecks(library, cases) : refusal()
+globalThis.result = isSecureContext ? checks() : refusal()
+
+async function checks() {
+  return { doors, ...(await runChecks(library, cases)) }
+}
 
 async function refusal() {
   const { core, schemes } = library
