@@ -3,7 +3,7 @@
  * and bundled for what reads no `node_modules`.
  */
 import { execFileSync } from 'node:child_process'
-import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { cpSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'rolldown'
@@ -41,18 +41,19 @@ export async function writeApp(folder) {
   const imports = await Promise.all(doors.map(door => nodeModulesOf(folder, door)))
   const needNode = doors.filter((_, place) => imports[place].length > 0)
   writeFileSync(join(folder, 'web-doors.js'), countNames(doors.filter(door => !needNode.includes(door))))
-  for (const [name, { programs, conditions }] of Object.entries(BUNDLES)) {
-    mkdirSync(join(folder, name))
-    const input = Object.fromEntries(programs.map(entry => [entry, join(folder, `${entry}.mjs`)]))
-    await build({
-      input,
-      platform: 'browser',
-      external: /^node:/,
-      resolve: { conditionNames: conditions },
-      output: { dir: join(folder, name), format: 'esm' },
-    })
-  }
+  for (const [name, made] of Object.entries(BUNDLES)) await bundle(folder, name, made)
   return needNode
+}
+
+/**
+ * Bundles programs of the folder into a folder of its own.
+ *
+ * @param {string} name of that
+ */
+export async function bundle(folder, name, { programs, conditions }) {
+  const input = Object.fromEntries(programs.map(entry => [entry, join(folder, `${entry}.mjs`)]))
+  const output = { dir: join(folder, name), format: 'esm' }
+  await build({ input, platform: 'browser', external: /^node:/, resolve: { conditionNames: conditions }, output })
 }
 
 /** A module that loads entry points, and says how many names each has. */

@@ -7,9 +7,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { SCHEMES } from 'countersign/schemes'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { samplesOf } from '../readme-programs.js'
 import { doors, writeApp } from './app.js'
 import { cases } from './cases.js'
 import { HOSTS, runInsecurePage } from './hosts.js'
+import { SAMPLES } from './samples.js'
 import { head, rowOf } from './table.js'
 
 const page = readFileSync(new URL('../../docs/runtimes.md', import.meta.url), 'utf8')
@@ -96,6 +98,16 @@ it.skipIf(!HOSTS.some(({ name, isThere }) => name === 'Chromium' && isThere))(
     expect(page).toContain('`no-web-crypto`')
   },
 )
+
+describe('the samples of docs/runtimes.md', () => {
+  it.each(SAMPLES)('$heading: lets a signed call through, and no other', { timeout: 180_000 }, async ({ heading, isThere, run }) => {
+    const [, text = ''] = page.split(`\n## ${heading}\n`)
+    const [sample] = samplesOf(text.split('\n## ')[0], 'js')
+    expect(sample, heading).toBeDefined()
+    if (!isThere) return console.log(`the sample for ${heading}: skipped, its runtime is not installed here`)
+    expect(await run(sample, folder)).toEqual([[200, 'hello k1'], [401]])
+  })
+})
 
 it('docs/runtimes.md has a row for each runtime, and no other', () => {
   const [, table = ''] = page.split(`${head}\n`)
