@@ -45,6 +45,8 @@ const ANSWERS = {
 
 it('the cases have a call of every scheme of the library', () => {
   expect(SCHEMES.map(({ name }) => name).filter(name => perScheme[name] === undefined)).toEqual([])
+  const others = Object.keys(perScheme).length - SCHEMES.length
+  expect(page).toContain(`all ${SCHEMES.length} schemes, and of ${others} more`)
 })
 
 it('with CI=true every runtime is there; elsewhere, what is missing is said', () => {
