@@ -49,7 +49,7 @@ function presignedCall({ keyId, secret, url, timestamp, expires, signature }) {
   return { ...callOf('aws-sigv4-query', { credentials: { keyId, secret }, request, headers: {} }), urlEnd: `&X-Amz-Signature=${signature}` }
 }
 
-/** Of the suite's requests, those that a URL can make, that hold no header twice, and that a verifier takes as they are. */
+/** Requests of the suite that a URL can make, with each header once, and that a verifier takes as they are. */
 function isPlain({ name, target, headers }) {
   const isOnce = new Set(headers.map(([header]) => header)).size === headers.length
   return isOnce && /^[!-~]*$/.test(target) && !/normalized|query-order-(key|value)$|token|sts/.test(name)

@@ -70,7 +70,7 @@ function checkSigned(signed, { headers, url, authorizationEnd, urlEnd }) {
 }
 
 function verifierOf({ core }, scheme, { key, at, request, credentials }) {
-  // A webhook is a POST with a body, and nothing else. Where a scheme doesn't sign all of a call, its verifier is told so.
+  // Schemes that don't sign all of a call want `only`; a webhook's scheme has its own.
   const only = { methods: [request.method], paths: 'any', query: 'any', body: 'any' }
   const named = credentials.keyId === undefined ? { keyId: key.id } : {}
   const isDeclared = core.isDeclared(scheme) && scheme.only.body !== 'required'
