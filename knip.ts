@@ -26,7 +26,11 @@ const config: KnipConfig = {
       // Programs of the machine; what needs one says so, and is skipped without it.
       ignoreBinaries: ['go', 'nginx', 'openssl', 'redis-server', 'wrk'],
     },
-    'packages/cli': { ignoreBinaries: ['openssl'] },
+    'packages/cli': {
+      // What scripts/bundle-command.js begins with.
+      entry: ['src/{countersign,apitool}.ts', 'src/process/closed-pipe.ts', 'src/infer/worker.ts'],
+      ignoreBinaries: ['openssl'],
+    },
     'packages/countersign': { ignoreBinaries: ['openssl'] },
     'packages/server': { ignoreBinaries: ['java', 'redis-cli', 'unshare'] },
   },

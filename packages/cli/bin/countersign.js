@@ -1,6 +1,6 @@
 #!/usr/bin/env node
+import { endWithClosedPipe } from '../dist/closed-pipe.js'
 import { runCountersign } from '../dist/countersign.js'
-import { endWithClosedPipe } from '../dist/process/closed-pipe.js'
 
 endWithClosedPipe()
 process.exitCode = await runCountersign(process.argv.slice(2))

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { createSigner, serverClock, signedFetch } from 'countersign'
 import { curlLine } from 'countersign/code'
-import { EXIT, UsageError } from '../process/exit.ts'
+import { type Done, EXIT, UsageError } from '../process/exit.ts'
 import { out, tell } from '../process/streams.ts'
 import { addRequestOptions, type RequestOptions, readRequest, readSignerOptions } from '../request/request.ts'
 import { addCredentialOptions, type CredentialOptions, resolveCredentials } from '../signing/credentials.ts'
@@ -14,8 +14,7 @@ interface SendOptions extends CredentialOptions, RequestOptions {
   readonly correctClock?: boolean
 }
 
-export function addSendCommand(program: Command, done: (code: number) => void): void {
-  const command = program.command('send').description('sign a call, send it, and print the body of the answer')
+export function defineSend(command: Command, done: Done): void {
   addCredentialOptions(addRequestOptions(command))
     .optionsGroup('How it is sent:')
     .option('--timeout <seconds>', 'give up after this long', '30')
