@@ -73,17 +73,17 @@ function verifierOf({ core }, scheme, { key, at, request, credentials }) {
   // Schemes that don't sign all of a call want `only`; a webhook's scheme has its own.
   const only = { methods: [request.method], paths: 'any', query: 'any', body: 'any' }
   const named = credentials.keyId === undefined ? { keyId: key.id } : {}
-  const isDeclared = core.isDeclared(scheme) && scheme.only.body !== 'required'
+  const wantsOnly = core.isDeclared(scheme) && scheme.only.body !== 'required'
   return core.createVerifier(scheme, {
     origin: new URL(request.url).origin,
     keys: core.memoryKeys(scheme, [key]),
     clock: () => at,
     ...named,
-    ...(isDeclared ? { only } : {}),
+    ...(wantsOnly ? { only } : {}),
   })
 }
 
-/** A signature that says which headers it covers covers no others, so what the client sent goes with it. */
+/** The headers that arrive: the client's own, and those of the signature. */
 function headersOf({ request }, { headers }) {
   return { host: new URL(request.url).host, ...request.headers, ...headers }
 }
