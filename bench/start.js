@@ -51,7 +51,9 @@ try {
   for (const { name, aim } of CALLS) {
     const own = times.get(name)
     const ratio = median(own.map((ms, round) => ms / bare[round]))
-    console.log(`${name.padEnd(20)} ${`${Math.round(median(own))} ms`.padStart(8)}  ${ratio.toFixed(2)} ×${aim === undefined ? '' : `  (aim: at most ${aim} ×)`}`)
+    console.log(
+      `${name.padEnd(20)} ${`${Math.round(median(own))} ms`.padStart(8)}  ${ratio.toFixed(2)} ×${aim === undefined ? '' : `  (aim: at most ${aim} ×)`}`,
+    )
   }
 } finally {
   server.close()
