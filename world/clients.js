@@ -46,7 +46,7 @@ const without = (...names) => ALL.filter(name => !names.includes(name))
 function axiosRow(adapter) {
   return {
     bodies: ALL,
-    make(signer, { options, retries = false, redirects = true, base } = {}) {
+    make(signer, { options: { redirect: _redirect, ...options } = {}, retries = false, redirects = true, base } = {}) {
       const api = signAxios(
         axios.create({ adapter, baseURL: base, validateStatus: null, responseType: 'text', ...(redirects ? {} : { maxRedirects: 0 }) }),
         signer,
@@ -70,7 +70,7 @@ function axiosRow(adapter) {
 function gotRow(client) {
   return {
     bodies: without('a Blob', 'an ArrayBuffer', 'a stream of the web'),
-    make(signer, { options, retries = false, redirects = true, base } = {}) {
+    make(signer, { options: { redirect: _redirect, ...options } = {}, retries = false, redirects = true, base } = {}) {
       const methods = ['GET', 'POST', 'PUT', 'DELETE']
       const api = client.extend(
         {

@@ -190,9 +190,9 @@ function isResponse(response: unknown): response is AxiosResponseLike {
   return typeof response === 'object' && response !== null && 'status' in response
 }
 
-/** Every adapter takes this kind of bytes. */
-function bufferOf(bytes: Uint8Array<ArrayBuffer>): ArrayBuffer {
-  return bytes.byteLength === bytes.buffer.byteLength ? bytes.buffer : bytes.slice().buffer
+/** Every adapter takes this kind of bytes. A copy, as the memory may be shared with others. */
+function bufferOf(bytes: Uint8Array): ArrayBuffer {
+  return new Uint8Array(bytes).buffer
 }
 
 function toResponse(response: AxiosResponseLike): Response {

@@ -31,7 +31,12 @@ export async function holdBody(body: unknown, maxBytes: number): Promise<HeldBod
       isMultipart: known instanceof FormData,
     }
   }
-  if (isIterable(body)) return { body: await readPieces(body, maxBytes) }
+  if (isIterable(body)) {
+    const bytes = await readPieces(body, maxBytes)
+    // A stream that was read before ends at once, and an empty body would be signed in its place.
+    if (bytes.length === 0) throw new CountersignError('body-not-signable', 'The stream gave nothing: it was read before, or is empty.')
+    return { body: bytes }
+  }
   throw new CountersignError('body-not-signable', NOT_SIGNABLE)
 }
 
@@ -57,15 +62,23 @@ function isIterable(body: object): body is AsyncIterable<unknown> | Iterable<unk
 async function readPieces(pieces: AsyncIterable<unknown> | Iterable<unknown>, maxBytes: number): Promise<Uint8Array> {
   const held: Uint8Array[] = []
   let length = 0
-  for await (const piece of pieces) {
-    const bytes = typeof piece === 'string' ? new TextEncoder().encode(piece) : piece
-    if (!(bytes instanceof Uint8Array)) throw new CountersignError('body-not-signable', 'A stream that is signed gives bytes or text.')
+  const reader = Symbol.asyncIterator in pieces ? pieces[Symbol.asyncIterator]() : pieces[Symbol.iterator]()
+  for (;;) {
+    const { done, value } = await reader.next()
+    if (done === true) return concatBytes(held)
+    const bytes = typeof value === 'string' ? new TextEncoder().encode(value) : value
+    if (!(bytes instanceof Uint8Array))
+      throw stop(reader, new CountersignError('body-not-signable', 'A stream that is signed gives bytes or text.'))
     length += bytes.length
-    // To stop here closes a stream.
-    if (length > maxBytes) throw bodyTooLarge(maxBytes)
+    if (length > maxBytes) throw stop(reader, bodyTooLarge(maxBytes))
     held.push(bytes)
   }
-  return concatBytes(held)
+}
+
+/** Closes a stream, and doesn't wait for it: what closes it may be the error. */
+function stop(reader: AsyncIterator<unknown> | Iterator<unknown>, error: CountersignError): CountersignError {
+  Promise.resolve(reader.return?.()).catch(() => undefined)
+  return error
 }
 
 /** For a body that is there already, too: its length is known once it is signed. */

@@ -45,8 +45,13 @@ export function signing(
     throw new CountersignError('option-invalid', `signing: ${oneOf(redirect, 'redirect', REDIRECT_RULES)}.`)
 
   return <C extends UndiciCallLike, H extends UndiciHandlerLike>(dispatch: (call: C, handler: H) => boolean) => {
+    /** The streams that were read, by the call's handler, which stays the same when it is sent again. */
+    const read = new WeakMap<object, PreparedCall['body']>()
+
     async function send(given: C, handler: H): Promise<void> {
-      const call = await outgoing.prepare(readCall(given))
+      const isStream = isRead(given.body)
+      const call = await outgoing.prepare(readCall(isStream && read.has(handler) ? { ...given, body: read.get(handler) } : given))
+      if (isStream) read.set(handler, call.body)
       await attempt(
         given,
         call,
@@ -88,6 +93,11 @@ const ONCE = {
 function readCall({ origin, path, method, headers, body, query }: UndiciCallLike): OutgoingCall {
   const base = String(origin ?? '').replace(/\/$/, '')
   return { method, url: base + withQuery(path, query), headers: headersOf(pairsOf(headers)), body }
+}
+
+/** Whether a body can be read only once. */
+function isRead(body: unknown): boolean {
+  return typeof body === 'object' && body !== null && !ArrayBuffer.isView(body) && !(body instanceof ArrayBuffer)
 }
 
 /** As undici writes the option `query`, which is how `node:querystring` does. */
