@@ -25,9 +25,9 @@ export interface AxiosResponseLike {
   readonly headers: unknown
 }
 
-/** What is needed of an axios instance. `C` is the configuration that its interceptors are given. */
-export interface AxiosLike<C extends AxiosConfigLike = never> {
-  readonly interceptors: { readonly request: { use(onFulfilled: (config: C) => C): number } }
+/** What is needed of an axios instance. */
+export interface AxiosLike {
+  readonly interceptors: { readonly request: { use(onFulfilled: <C extends AxiosConfigLike>(config: C) => C): number } }
   getUri(config?: object): string
   create(config?: object): { readonly defaults: object; request(config: object): Promise<AxiosResponseLike> }
 }
@@ -58,11 +58,7 @@ type Outcome = { readonly response: AxiosResponseLike; readonly error?: object }
  * @returns the same instance
  * @throws CountersignError `option-invalid`
  */
-export function signAxios<C extends AxiosConfigLike, I extends AxiosLike<C>>(
-  instance: I & AxiosLike<C>,
-  signer: Signer,
-  options: AxiosOptions = {},
-): I {
+export function signAxios<I extends AxiosLike>(instance: I, signer: Signer, options: AxiosOptions = {}): I {
   const outgoing = createOutgoing(signer, options, 'signAxios:')
   checkFunctions({ create: instance.create, getUri: instance.getUri })
   // It sends as it is told: no interceptors, and nothing set for it, as all that was is in the request already.

@@ -31,6 +31,7 @@ export async function holdBody(body: unknown, maxBytes: number): Promise<HeldBod
       isMultipart: known instanceof FormData,
     }
   }
+  if (isPackagedForm(body)) return holdPackagedForm(body)
   if (isIterable(body)) {
     const bytes = await readPieces(body, maxBytes)
     // A stream that was read before ends at once, and an empty body would be signed in its place.
@@ -53,6 +54,26 @@ function copyForm(form: FormData): FormData {
     if (typeof value === 'string') copy.append(name, value)
     else copy.append(name, value, value.name)
   return copy
+}
+
+/** Of the package form-data, which axios makes forms with on Node. */
+interface PackagedForm {
+  getBuffer(): Uint8Array
+  getHeaders(): { readonly [name: string]: unknown }
+}
+
+function isPackagedForm(body: object): body is PackagedForm {
+  return 'getBuffer' in body && typeof body.getBuffer === 'function' && 'getHeaders' in body && typeof body.getHeaders === 'function'
+}
+
+function holdPackagedForm(form: PackagedForm): HeldBody {
+  try {
+    return { body: form.getBuffer(), contentType: String(form.getHeaders()['content-type']), isMultipart: true }
+  } catch (error) {
+    throw new CountersignError('body-not-signable', 'A form that holds streams is not known before it is sent: give texts and Buffers.', {
+      cause: error,
+    })
+  }
 }
 
 function isIterable(body: object): body is AsyncIterable<unknown> | Iterable<unknown> {

@@ -1,6 +1,7 @@
 import { CountersignError } from '../contract/error.ts'
 import { refuseUnknown, wantFunction } from '../contract/refuse-unknown.ts'
 import type { Signer } from '../sign/sign.ts'
+import { concatBytes } from '../wire/encoding.ts'
 import { wireUrl } from '../wire/url.ts'
 
 export interface SignedTestOptions {
@@ -32,13 +33,13 @@ interface TestLike {
 /**
  * A plugin of supertest (and of superagent) that signs a test's request when it is sent, over the bytes that are sent.
  * It may stand anywhere in the chain; `agent.use(signedTest(signer))` signs all of an agent's. What is piped, and files
- * that are attached, can't be signed.
+ * that are attached, are held in memory until they are signed.
  *
  * ```ts
  * await request(app).post('/orders').use(signedTest(signer)).send({ amount: '1' }).expect(201)
  * ```
  *
- * The test fails with CountersignError `body-not-signable`, `redirect-refused` (a redirect to another server), and what
+ * The test fails with CountersignError `redirect-refused` (for a redirect to another server), and what
  * {@link Signer.sign} throws.
  *
  * @throws CountersignError `option-invalid`
@@ -74,25 +75,31 @@ function isTest(test: object): test is TestLike {
 /** @param foreign the server that a redirect has led to, where it isn't the one that was called */
 function signAtEnd(request: NodeRequest, signer: Signer, origin: string, foreign: string | undefined): void {
   const end = request.end.bind(request)
-  request.write = () => {
-    request.destroy(
-      new CountersignError('body-not-signable', 'What is piped or attached is not known when it is signed: send text, bytes or JSON.'),
-    )
-    return false
+  // Bytes and files come in pieces, and are held until all are there.
+  const pieces: Uint8Array[] = []
+  request.write = (piece, ...more) => {
+    pieces.push(bytesOf(piece, more[0]))
+    return true
   }
-  request.end = (body, ...more) => {
+  request.end = (last, ...more) => {
     try {
       if (foreign !== undefined)
         throw new CountersignError('redirect-refused', `The server redirects to ${foreign}, where no signature goes.`)
+      if (typeof last === 'string' || last instanceof Uint8Array) pieces.push(bytesOf(last, more[0]))
       const headers = Object.fromEntries(Object.entries(request.getHeaders()).map(([name, value]) => [name, String(value)]))
-      const signable = typeof body === 'string' || body instanceof Uint8Array ? body : undefined
-      const signed = signer.sign({ method: request.method, url: wireUrl(origin + request.path), headers, body: signable })
+      const url = wireUrl(origin + request.path)
+      const signed = signer.sign({ method: request.method, url, headers, body: pieces.length === 0 ? undefined : concatBytes(pieces) })
       const { pathname, search } = new URL(signed.url)
       request.path = pathname + search
       for (const [name, value] of Object.entries(signed.headers)) request.setHeader(name, value)
-      return signed.body === undefined ? end(body, ...more) : end(signed.body, ...more)
+      return signed.body === undefined ? end() : end(signed.body)
     } catch (error) {
       return request.destroy(error instanceof Error ? error : new Error('The call was not signed.', { cause: error }))
     }
   }
+}
+
+function bytesOf(piece: unknown, encoding: unknown): Uint8Array {
+  if (piece instanceof Uint8Array) return piece
+  return Buffer.from(String(piece), typeof encoding === 'string' ? (encoding as BufferEncoding) : 'utf8')
 }
