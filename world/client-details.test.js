@@ -1,9 +1,11 @@
 /** What is particular to axios, got and supertest, and all of them against the sandbox. */
-import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
+import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { startSandbox } from '@countersign/sandbox'
 import axios from 'axios'
@@ -21,6 +23,7 @@ import request from 'supertest'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { CLIENTS } from './clients.js'
 import { rawServer } from './raw-server.js'
+import { samplesOf } from './readme-programs.js'
 
 const secret = Buffer.alloc(40, 5).toString('base64')
 const signer = createSigner(rfc9421, { keyId: 'k', secret })
@@ -147,9 +150,7 @@ describe('signAxios', () => {
       correctClock: serverClock({ maxOffsetMs: 7_200_000 }),
     })
     const { data } = await client.post('/a', Readable.from(['{"a":1}']))
-    let text = ''
-    for await (const piece of data) text += piece
-    expect([text, api.verdicts]).toEqual(['ok', ['timestamp-out-of-window', 'ok']])
+    expect([await text(data), api.verdicts]).toEqual(['ok', ['timestamp-out-of-window', 'ok']])
   })
 
   it('signs a form of the package form-data, and refuses one that holds a stream', async () => {
@@ -375,6 +376,53 @@ describe('the sandbox', () => {
     })
     // The signature holds, and the API says what is missing.
     expect([created.status, created.text]).toEqual([400, expect.not.stringMatching(/signature|timestamp/i)])
+  })
+})
+
+describe('docs/clients.md', () => {
+  const page = readFileSync(new URL('../docs/clients.md', import.meta.url), 'utf8')
+  const samples = samplesOf(page, 'js').map((sample, place) => [
+    /from '(?!countersign|express)([^']+)'/.exec(sample)?.[1] ?? 'fetch',
+    place,
+    sample,
+  ])
+
+  it.each(samples)('has a sample that runs: %s (%i)', async (_library, place, sample) => {
+    const api = await startApi()
+    const given = `
+      import { createSigner as signerOf, createVerifier as verifierOf, memoryKeys as keysOf } from 'countersign'
+      import { rfc9421 as scheme } from 'countersign/schemes'
+      const signer = signerOf(scheme, { keyId: 'k', secret: '${secret}' })
+      const verifier = verifierOf(scheme, { origin: 'https://api.example.com', keys: keysOf(scheme, [{ id: 'k', secret: '${secret}' }]) })
+    `
+    const file = fileURLToPath(new URL(`.sample-${process.pid}-${place}.mjs`, import.meta.url))
+    const isSent = sample.includes('console.log')
+    const program = `${given}${sample}\nprocess.exit(0)\n`
+    writeFileSync(file, isSent ? program.replaceAll('https://api.example.com', api.origin) : program)
+    closing.push(() => rmSync(file, { force: true }))
+    const child = spawn(process.execPath, [file], { stdio: ['ignore', 'pipe', 'pipe'] })
+    const [stdout, stderr, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')])
+    expect([code, stderr, stdout]).toEqual([0, '', isSent ? '200\n' : ''])
+    expect(api.verdicts).toEqual(isSent ? ['ok'] : [])
+  })
+
+  it('names the versions that are tested', () => {
+    const { dependencies } = JSON.parse(readFileSync(new URL('package.json', import.meta.url), 'utf8'))
+    const short = name =>
+      dependencies[name]
+        .replace(/^npm:.*@/, '')
+        .split('.')
+        .slice(0, 2)
+        .join('.')
+    for (const one of [
+      `axios ${short('axios')}`,
+      `axios-retry ${short('axios-retry')}`,
+      `got ${short('got')} and ${short('got16')}`,
+      `undici ${short('undici')}; ${short('undici8')}`,
+      `supertest ${short('supertest')}`,
+    ])
+      expect(page).toContain(one)
+    expect(samples.length).toBe(8)
   })
 })
 

@@ -22,6 +22,7 @@ export async function holdBody(body: unknown, maxBytes: number): Promise<HeldBod
   if (typeof body === 'string') return { body }
   if (body instanceof ArrayBuffer) return { body: new Uint8Array(body) }
   if (ArrayBuffer.isView(body)) return { body: new Uint8Array(body.buffer, body.byteOffset, body.byteLength) }
+  if (isPackagedForm(body)) return holdPackagedForm(body)
   const known = isFormData(body) ? copyForm(body) : body
   if (known instanceof FormData || known instanceof Blob || known instanceof URLSearchParams) {
     const { body: stream, headers } = new Response(known)
@@ -31,7 +32,6 @@ export async function holdBody(body: unknown, maxBytes: number): Promise<HeldBod
       isMultipart: known instanceof FormData,
     }
   }
-  if (isPackagedForm(body)) return holdPackagedForm(body)
   if (isIterable(body)) {
     const bytes = await readPieces(body, maxBytes)
     // A stream that was read before ends at once, and an empty body would be signed in its place.
@@ -43,7 +43,7 @@ export async function holdBody(body: unknown, maxBytes: number): Promise<HeldBod
 
 const NOT_SIGNABLE = 'The body can’t be read before it is sent, and all of it is signed: give text, bytes, FormData or a stream.'
 
-/** Of any implementation: undici has one of its own. */
+/** Of any implementation, but that of the package form-data: undici has one of its own. */
 function isFormData(body: object): body is FormData {
   return Object.prototype.toString.call(body) === '[object FormData]'
 }
