@@ -16,7 +16,7 @@ import * as undici from 'undici'
  * @property {boolean} [retries] whether the library tries a 503, or a cut connection, again
  * @property {boolean} [redirects] whether it follows redirects
  *
- * @typedef {(call: { method: string, url: string, body?: unknown, headers?: object }) => Promise<{ status: number, text: string }>} Send
+ * @typedef {(call: object) => Promise<{ status: number, text: string }>} Send `method`, `url`, `body`, `headers`
  */
 
 const form = () => {
@@ -162,7 +162,7 @@ async function newer(name, rows) {
   }
 }
 
-/** @type {{ [name: string]: { bodies: string[], hasNoRetries?: boolean, make: (signer: import('countersign').Signer, settings?: Settings) => Send } }} */
+/** Each with the names of {@link BODIES} that it takes, and what makes a {@link Send} of a signer and settings. */
 export const CLIENTS = {
   signedFetch: FETCH,
   'axios over node:http': axiosRow('http'),

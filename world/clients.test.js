@@ -1,4 +1,7 @@
-/** `countersign/axios`, `/got` and `/undici`, held against the libraries as they are published, by a server that keeps every byte. */
+/**
+ * `countersign/axios`, `/got` and `/undici`, held against the libraries as they are published, by a server that keeps
+ * every byte.
+ */
 import { createSigner, createVerifier, memoryKeys, serverClock, toProblem } from 'countersign'
 import { awsSigV4Query, qredoV1, rfc9421 } from 'countersign/schemes'
 import { afterEach, describe, expect, it } from 'vitest'

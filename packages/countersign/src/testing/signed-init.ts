@@ -8,7 +8,8 @@ export type SignedInit = [
 ]
 
 /**
- * Signs a call for whatever takes the arguments of `fetch`: a handler, an app's `request`. (`signedFetch` sends it, too.)
+ * Signs a call for whatever takes the arguments of `fetch`: a handler, an app's `request`. (`signedFetch` sends it,
+ * too.)
  *
  * ```ts
  * const answer = await app.request(...(await signedInit(signer, 'https://api.example.com/orders', { method: 'POST', body: '{}' })))
