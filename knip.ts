@@ -26,7 +26,11 @@ const config: KnipConfig = {
       // Programs of the machine; what needs one says so, and is skipped without it.
       ignoreBinaries: ['go', 'nginx', 'openssl', 'redis-server', 'wrk'],
     },
-    'packages/cli': { ignoreBinaries: ['openssl'] },
+    'packages/cli': {
+      // What scripts/bundle-command.js and scripts/single-file.js begin with.
+      entry: ['src/{countersign,apitool,single-file}.ts', 'src/process/broken-output.ts', 'src/infer/worker.ts', 'src/manual/manual.ts'],
+      ignoreBinaries: ['fish', 'groff', 'openssl'],
+    },
     'packages/countersign': { ignoreBinaries: ['openssl'] },
     'packages/server': { ignoreBinaries: ['java', 'redis-cli', 'unshare'] },
   },

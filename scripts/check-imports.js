@@ -71,6 +71,8 @@ for (const file of files) {
       if (packageName !== 'countersign') complain('only the library has internal conditions')
     } else {
       const name = specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/')
+      // Its own package.json.
+      if (name === manifest.name) continue
       if (name in MAY_IMPORT || name.startsWith('@countersign/')) {
         if (!MAY_IMPORT[packageName]?.includes(name))
           complain(`${packageName} may import ${MAY_IMPORT[packageName]?.join(', ') || 'no other package of ours'}`)

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
+import { endWithBrokenOutput } from '../dist/broken-output.js'
 import { runCountersign } from '../dist/countersign.js'
-import { endWithClosedPipe } from '../dist/process/closed-pipe.js'
 
-endWithClosedPipe()
+endWithBrokenOutput()
 process.exitCode = await runCountersign(process.argv.slice(2))

@@ -1,5 +1,7 @@
+import { spawnSync } from 'node:child_process'
 import { createHmac } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type RunningSandbox, removeFolder, run, startSandbox } from './command.ts'
 
@@ -35,6 +37,19 @@ describe('apitool, the old command line', () => {
     ])
     expect(code).toBe(0)
     expect(stdout).toBe(`qredo-api-sig: ${byHand(`1647356399GET${url}`)}\nqredo-api-key: k\nqredo-api-ts: 1647356399\n`)
+  })
+
+  it("signs by the README's line, as it stands there", () => {
+    const readme = readFileSync(new URL('../../../README.md', import.meta.url), 'utf8')
+    const line = /^echo .*\| apitool .*$/m.exec(readme)?.[0] ?? ''
+    const bin = fileURLToPath(new URL('../bin/apitool.js', import.meta.url))
+    const { status, stdout } = spawnSync('bash', ['-c', line.replace(' apitool ', ` node '${bin}' `)], { encoding: 'utf8' })
+    const [, key = '', given = '', address = ''] = /-api-key (\S+) -secret (\S+) .*-url (\S+)/.exec(line) ?? []
+    const [, signature, timestamp = ''] = /^qredo-api-sig: (\S+)\nqredo-api-key: \S+\nqredo-api-ts: (\d+)\n$/.exec(stdout) ?? []
+    const message = `${timestamp}POST${address}{"a": 1}\n`
+    expect(status).toBe(0)
+    expect(stdout).toContain(`qredo-api-key: ${key}\n`)
+    expect(signature).toBe(createHmac('sha256', Buffer.from(given, 'base64url')).update(message).digest('base64url'))
   })
 
   it('takes flags as Go does: one dash or two, the value behind = or in the next word, in any order', async () => {

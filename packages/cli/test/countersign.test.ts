@@ -342,7 +342,25 @@ describe('countersign', () => {
     }
     expect(await run('countersign', ['nope'])).toMatchObject({ code: 2, stdout: '' })
     expect(await run('countersign', ['sign', url, '--nope'])).toMatchObject({ code: 2, stdout: '' })
-    expect((await run('countersign', ['--version'])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/)
+    for (const asked of ['--version', '-V', 'version']) expect((await run('countersign', [asked])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/)
+  })
+
+  it.each([
+    ['help', '--help'],
+    ['help keys', 'keys --help'],
+    ['help keys create', 'keys create --help'],
+    ['help sign --help', 'sign --help'],
+    ['keys help create', 'keys create --help'],
+  ])('countersign %s shows what countersign %s does', async (asked, same) => {
+    const [{ code, stdout }, expected] = await Promise.all([run('countersign', asked.split(' ')), run('countersign', same.split(' '))])
+    expect([code, stdout]).toEqual([0, expected.stdout])
+    expect(stdout).toMatch(/^Usage: countersign /)
+  })
+
+  it.each(['help nope', 'help keys nope', 'keys nope'])('countersign %s ends with 2 and says what there is', async asked => {
+    const { code, stdout, stderr } = await run('countersign', asked.split(' '))
+    expect([code, stdout]).toEqual([2, ''])
+    expect(stderr).toContain("unknown command 'nope'")
   })
 
   it.each(['countersign schemes', 'countersign --help', 'countersign schemes kraken'])(

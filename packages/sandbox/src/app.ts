@@ -1,4 +1,4 @@
-import { docsPage, type KeyService, ServerError } from '@countersign/server'
+import { type AdminApp, docsPage, type KeyService, ServerError } from '@countersign/server'
 import { tell } from 'countersign'
 import { Hono } from 'hono'
 import { errorAnswer, jsonAnswer } from './api/answers.ts'
@@ -15,7 +15,7 @@ export interface AppOptions {
   readonly service: KeyService
   readonly tokens: Tokens
   /** Where keys are managed: the admin API, and the console. */
-  readonly admin: KeyService['adminApp']
+  readonly admin: AdminApp
   /** Told of what should not have happened; the caller only sees a 500. */
   readonly onError?: ((error: unknown) => void) | undefined
 }

@@ -153,7 +153,8 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     deprecation: options.deprecation === undefined ? undefined : { link: `${origin}/docs`, ...options.deprecation },
     onRefused: options.onRefused,
   })
-  const admin = options.consoleDirectory === undefined ? service.adminApp : withConsole(service.adminApp, options.consoleDirectory)
+  const adminApp = await service.loadAdminApp()
+  const admin = options.consoleDirectory === undefined ? adminApp : withConsole(adminApp, options.consoleDirectory)
   const app = createApp({
     apis: createApis(doors, tokens),
     world: { store, keys: service.keys, stepMs, clock, changed: feed.changed },

@@ -4,7 +4,7 @@ import { serveStatic } from '@hono/node-server/serve-static'
 import { Hono } from 'hono'
 import { CHECK_CONNECTIONS_MS, closeServer, HEADERS_TIMEOUT_MS, listen } from './http/listen.ts'
 import { boundPipelining } from './http/pipelining.ts'
-import { bootstrap, type KeyService, openKeyService, type ServiceOptions } from './service.ts'
+import { type AdminApp, bootstrap, type KeyService, openKeyService, type ServiceOptions } from './service.ts'
 
 export interface ServerOptions extends ServiceOptions {
   /** Default: 127.0.0.1, this machine only. */
@@ -35,7 +35,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const service = await openKeyService(options)
   try {
     const bootstrapToken = await bootstrap(service)
-    const app = consoleDirectory === undefined ? service.adminApp : withConsole(service.adminApp, consoleDirectory)
+    const api = await service.loadAdminApp()
+    const app = consoleDirectory === undefined ? api : withConsole(api, consoleDirectory)
     const server = createServer({
       headersTimeout: HEADERS_TIMEOUT_MS,
       requestTimeout: REQUEST_TIMEOUT_MS,
@@ -59,8 +60,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 }
 
 /** The console at `/console/`, and the API beside it. */
-export function withConsole(api: KeyService['adminApp'], directory: string): KeyService['adminApp'] {
-  const app: KeyService['adminApp'] = new Hono()
+export function withConsole(api: AdminApp, directory: string): AdminApp {
+  const app: AdminApp = new Hono()
   app.get('/', context => context.redirect('/console/'))
   app.get('/console', context => context.redirect('/console/'))
   app.use('/console/*', async (context, next) => {

@@ -5,7 +5,6 @@ import type { Key, Scheme } from 'countersign'
 import { SCHEMES } from 'countersign/schemes'
 import type { Hono } from 'hono'
 import { type Administrator, type Administrators, createAdministrators } from './admin/administrators.ts'
-import { createAdminApp } from './admin/app.ts'
 import { authenticate } from './admin/authenticate.ts'
 import { createSessions } from './admin/sessions.ts'
 import { createThrottle } from './admin/throttle.ts'
@@ -48,6 +47,8 @@ export interface ServiceOptions extends StoreLocation {
   readonly onError?: ((error: unknown) => void) | undefined
 }
 
+export type AdminApp = Hono<{ Bindings: Partial<HttpBindings> }>
+
 /** The key store at work: what a verifier, a command or the admin API need of it. */
 export interface KeyService {
   readonly database: Database
@@ -62,7 +63,8 @@ export interface KeyService {
   readonly madeMasterKeyFile: string | undefined
   /** Set where the master key lies in the folder of the store: whoever copies that folder has all secrets. */
   readonly masterKeyBesideStore: string | undefined
-  readonly adminApp: Hono<{ Bindings: Partial<HttpBindings> }>
+  /** The admin API; loaded here, since a command that opens a store does without. */
+  loadAdminApp(): Promise<AdminApp>
   /** Tells the store that a key was used: by its scheme, or by way of something that is deprecated. */
   used(key: Key, via?: string): void
   /**
@@ -108,16 +110,12 @@ export async function openKeyService(options: ServiceOptions): Promise<KeyServic
     const refusals = recordRefusals(database, clock, flushMs, onError)
     const administrators = createAdministrators(database, clock)
     const adminAccess = { administrators, sessions: createSessions(database, clock), throttle: createThrottle(clock) }
-    const adminApp = createAdminApp({
-      db: database.db,
-      keys,
-      ...adminAccess,
-      permissions,
-      schemes,
-      clock,
-      onRefused: refusals.adminRefused,
-      onError,
-    })
+    let adminApp: Promise<AdminApp> | undefined
+    const makeAdminApp = async (): Promise<AdminApp> => {
+      const { createAdminApp } = await import('./admin/app.ts')
+      const onRefused = refusals.adminRefused
+      return createAdminApp({ db: database.db, keys, ...adminAccess, permissions, schemes, clock, onRefused, onError })
+    }
     return {
       database,
       keys,
@@ -128,7 +126,10 @@ export async function openKeyService(options: ServiceOptions): Promise<KeyServic
       permissions,
       madeMasterKeyFile: made,
       masterKeyBesideStore: beside,
-      adminApp,
+      loadAdminApp: () => {
+        adminApp ??= makeAdminApp()
+        return adminApp
+      },
       used: (key, via = key.schemeName) => lastUsed.used(principalOf(key).keyId, via),
       administratorOf: async (request, address) => (await authenticate(request, address, adminAccess)).administrator,
       async close() {

@@ -23,7 +23,7 @@ afterAll(async () => {
 
 async function call(method: string, path: string, by: string, { body, from = '192.0.2.1' }: { body?: string; from?: string } = {}) {
   const init = { method, headers: { authorization: `Bearer ${by}` }, ...(body === undefined ? {} : { body }) }
-  const response = await service.adminApp.request(path, init, { incoming: { socket: { remoteAddress: from } } } as never)
+  const response = await (await service.loadAdminApp()).request(path, init, { incoming: { socket: { remoteAddress: from } } } as never)
   return { status: response.status, text: await response.text() }
 }
 

@@ -15,7 +15,7 @@ const tokens = { operator: '', acme: '', auditor: '', umbrella: '' }
 let keyId = ''
 
 async function call(method: string, path: string, token: string | undefined, body?: unknown, headers: Record<string, string> = {}) {
-  const response = await service.adminApp.request(path, {
+  const response = await (await service.loadAdminApp()).request(path, {
     method,
     headers: { ...(token === undefined ? {} : { authorization: `Bearer ${token}` }), ...headers },
     ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),

@@ -482,7 +482,7 @@ describe.each(backends)('the key store on $title', backend => {
       now = Date.now()
       expect(await verify(known.key.id, known.secret ?? '')).toBe('ok')
       expect(await verify(other.key.id, other.secret ?? '')).toBe('key-source-unavailable')
-      const response = await service.adminApp.request('/admin/v1/keys', {
+      const response = await (await service.loadAdminApp()).request('/admin/v1/keys', {
         headers: { authorization: `Bearer csa_${'x'.repeat(12)}_${'y'.repeat(43)}` },
       })
       expect([response.status, response.headers.get('retry-after')]).toEqual([503, '1'])

@@ -99,7 +99,7 @@ const WATCHERS: Watchers = {
   async 'onError of the admin API'(watcher) {
     const service = await openService(watcher)
     await service.database.close()
-    const answer = await service.adminApp.fetch(
+    const answer = await (await service.loadAdminApp()).fetch(
       new Request('http://x/admin/v1/keys', { headers: { authorization: `Bearer csa_${'a'.repeat(12)}_${'b'.repeat(43)}` } }),
     )
     expect(answer.status).toBeGreaterThanOrEqual(500)

@@ -1,19 +1,15 @@
-import type { AdministratorView, KeyService, Role } from '@countersign/server'
+import type { AdministratorView, KeyService, Role } from '@countersign/server/store'
 import { type Command, Option } from 'commander'
 import { localActor } from '../keys/local-actor.ts'
 import { addStoreOptions, type StoreOptions, withService } from '../keys/store-options.ts'
-import { EXIT, UsageError } from '../process/exit.ts'
+import { type Done, EXIT, UsageError } from '../process/exit.ts'
 import { writeNewSecretFile } from '../process/files.ts'
 import { out, tell } from '../process/streams.ts'
 import { table } from '../text/table.ts'
 
 const ROLES: readonly Role[] = ['operator', 'admin', 'auditor']
 
-export function addAdminsCommand(program: Command, done: (code: number) => void): void {
-  const admins = program
-    .command('admins')
-    .description('who may manage keys through the admin API and the console; works on the store itself')
-
+export function defineAdmins(admins: Command, done: Done): void {
   addStoreOptions(admins.command('list').description('list administrators'))
     .option('--json', 'as JSON')
     .action(async (options: StoreOptions & { json?: boolean }) => {

@@ -1,11 +1,9 @@
 import type { Command } from 'commander'
 import { addStoreOptions, type StoreOptions, withService } from '../keys/store-options.ts'
-import { EXIT } from '../process/exit.ts'
+import { type Done, EXIT } from '../process/exit.ts'
 import { out, tell } from '../process/streams.ts'
 
-export function addAuditCommand(program: Command, done: (code: number) => void): void {
-  const audit = program.command('audit').description('the log of every administrative act, and of refusals')
-
+export function defineAudit(audit: Command, done: Done): void {
   addStoreOptions(audit.command('verify').description('check the hash chain of the whole log'))
     .option('--json', '{"entries":…,"head":…,"broken":…}')
     .addHelpText(
@@ -13,7 +11,7 @@ export function addAuditCommand(program: Command, done: (code: number) => void):
       '\nThe exit code is 0 when the log is whole and 1 when it is not. Keep the head elsewhere: a log that was cut off does not show it.',
     )
     .action(async (options: StoreOptions & { json?: boolean }) => {
-      const { verifyChain } = await import('@countersign/server')
+      const { verifyChain } = await import('@countersign/server/store')
       await withService(options, async ({ database }) => {
         const report = await verifyChain(database.db)
         if (options.json === true) out(`${JSON.stringify(report)}\n`)
@@ -27,7 +25,7 @@ export function addAuditCommand(program: Command, done: (code: number) => void):
     .option('--organisation <id>', 'only what is about it')
     .addHelpText('after', '\nExample:\n  $ countersign audit export > audit.jsonl')
     .action(async (options: StoreOptions & { organisation?: string }) => {
-      const { readAudit } = await import('@countersign/server')
+      const { readAudit } = await import('@countersign/server/store')
       let count = 0
       await withService(options, async ({ database }) => {
         for await (const entry of readAudit(database.db, options.organisation)) {

@@ -3,7 +3,7 @@ import type { Command } from 'commander'
 import { isDeclared } from 'countersign'
 import { codeSample, LANGUAGES, sampleRequest } from 'countersign/code'
 import { repeated } from '../options/repeated.ts'
-import { EXIT, UsageError } from '../process/exit.ts'
+import { type Done, EXIT, UsageError } from '../process/exit.ts'
 import { readTextFile } from '../process/files.ts'
 import { out } from '../process/streams.ts'
 import type { RequestOptions } from '../request/request.ts'
@@ -15,10 +15,8 @@ interface CodeOptions extends Pick<RequestOptions, 'data' | 'header'> {
   readonly url?: string
 }
 
-export function addCodeCommand(program: Command, done: (code: number) => void): void {
-  program
-    .command('code')
-    .description('print a complete program that signs and sends one request')
+export function defineCode(command: Command, done: Done): void {
+  command
     .argument('<scheme>', 'a scheme that countersign schemes lists, or the path of a declaration in JSON')
     .option('-l, --lang <language>', LANGUAGES.map(({ name }) => name).join(', '), 'curl')
     .option('-X, --method <method>', 'default: one that the scheme takes, or POST with a body')

@@ -2,10 +2,10 @@ import { chooseEntry, type HarRequest, type PastedRequest, readCurlLine, readCur
 import { type Command, Option } from 'commander'
 import { carriesOf, type DeclaredScheme, isDeclared } from 'countersign'
 import { explain } from 'countersign/explain'
-import { DEFAULT_SCHEME } from 'countersign/schemes'
+import { DEFAULT_SCHEME_NAME } from 'countersign/schemes'
 import { readCount } from '../options/numbers.ts'
 import { repeated } from '../options/repeated.ts'
-import { EXIT, UsageError } from '../process/exit.ts'
+import { type Done, EXIT, UsageError } from '../process/exit.ts'
 import { readBytesFile, readTextFile } from '../process/files.ts'
 import { checkStandardInput, out, readStandardInput, tell } from '../process/streams.ts'
 import { readBodyFile, readPastedText } from '../request/pasted.ts'
@@ -14,6 +14,7 @@ import { addCredentialOptions, type CredentialOptions, resolveSecret } from '../
 import { findScheme } from '../signing/find-scheme.ts'
 import { type Profile, readProfile } from '../signing/profiles.ts'
 import { writeExplanation } from '../text/explanation.ts'
+import { showsColors } from '../text/paint.ts'
 
 /** More than the library's: a person would rather wait a second than search by hand. */
 const DEFAULT_ATTEMPTS = 200_000
@@ -35,10 +36,8 @@ interface ExplainOptions extends CredentialOptions {
   readonly json?: boolean
 }
 
-export function addExplainCommand(program: Command, done: (code: number) => void): void {
-  const command = program
-    .command('explain')
-    .description('find out why a signature does not match')
+export function defineExplain(command: Command, done: Done): void {
+  command
     .argument('[request...]', 'method and URL as they were received; or a curl line after --')
     .optionsGroup('The request that failed:')
     .option('-H, --header <name: value>', 'a header (repeatable)', repeated, [])
@@ -74,7 +73,7 @@ Examples:
       --client-message '1647356399GET/v1/balance'`,
     )
     .action(async (words: readonly string[], options: ExplainOptions) => {
-      const profile: Profile = options.profile === undefined ? { scheme: DEFAULT_SCHEME.name } : readProfile(options.profile)
+      const profile: Profile = options.profile === undefined ? { scheme: DEFAULT_SCHEME_NAME } : readProfile(options.profile)
       const scheme = findScheme(options.scheme ?? profile.scheme)
       if (!isDeclared(scheme))
         throw new UsageError(
@@ -97,11 +96,7 @@ Examples:
           ? readTextFile(options.clientMessage.slice(1), 'client message')
           : options.clientMessage,
       })
-      out(
-        options.json === true
-          ? `${JSON.stringify(explanation)}\n`
-          : writeExplanation(explanation, options.color ?? (process.stdout.isTTY && process.stdout.hasColors())),
-      )
+      out(options.json === true ? `${JSON.stringify(explanation)}\n` : writeExplanation(explanation, options.color ?? showsColors()))
       done(explanation.outcome === 'unexplained' ? EXIT.refused : EXIT.ok)
     })
 }

@@ -1,11 +1,11 @@
 import cluster from 'node:cluster'
 import { once } from 'node:events'
 import { type Command, Option } from 'commander'
-import { DEFAULT_SCHEME } from 'countersign/schemes'
+import { DEFAULT_SCHEME_NAME } from 'countersign/schemes'
 import { readCount, readPort } from '../options/numbers.ts'
 import { repeated } from '../options/repeated.ts'
-import { goOnWithClosedPipe } from '../process/closed-pipe.ts'
-import { EXIT, UsageError } from '../process/exit.ts'
+import { goOnWithBrokenOutput } from '../process/broken-output.ts'
+import { type Done, EXIT, UsageError } from '../process/exit.ts'
 import { readTextFile } from '../process/files.ts'
 import { startOn } from '../process/start-on.ts'
 import { out, tell } from '../process/streams.ts'
@@ -30,14 +30,12 @@ interface GatewayCommandOptions {
 
 const MAX_WORKERS = 256
 
-export function addGatewayCommand(program: Command, done: (code: number) => void): void {
-  program
-    .command('gateway')
-    .description('a reverse proxy that lets verified requests through to any API, and no others')
+export function defineGateway(command: Command, done: Done): void {
+  command
     .optionsGroup('What:')
     .addOption(new Option('--upstream <url>', 'the API behind it').env('COUNTERSIGN_UPSTREAM'))
     .option('--origin <origin>', 'the public origin, which clients sign (repeatable)', repeated)
-    .option('-s, --scheme <name>', `what is taken (repeatable; default: ${DEFAULT_SCHEME.name})`, repeated)
+    .option('-s, --scheme <name>', `what is taken (repeatable; default: ${DEFAULT_SCHEME_NAME})`, repeated)
     .option('--keep-signature', 'let the API see the headers and query parameters of the signature')
     .option('--config <file>', 'JSON or YAML with all settings: routes, limits, timeouts; flags go before it')
     .optionsGroup('Where:')
@@ -71,7 +69,7 @@ Examples:
       const config = await readConfig(options)
       if (workers > 1 && config.redis === undefined)
         throw new UsageError('redis-missing', 'Several processes need a replay guard that they share: give --redis.')
-      goOnWithClosedPipe()
+      goOnWithBrokenOutput()
       if (workers > 1 && cluster.isPrimary) {
         await superviseWorkers(workers, config.port)
         return done(EXIT.ok)

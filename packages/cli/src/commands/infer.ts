@@ -3,7 +3,7 @@ import type { Command } from 'commander'
 import { inferInThreads } from '../infer/threads.ts'
 import { readCount } from '../options/numbers.ts'
 import { repeated } from '../options/repeated.ts'
-import { EXIT, UsageError } from '../process/exit.ts'
+import { type Done, EXIT, UsageError } from '../process/exit.ts'
 import { readBytesFile } from '../process/files.ts'
 import { checkStandardInput, out, readStandardInput, tell } from '../process/streams.ts'
 import { readBodyFile, readPastedText } from '../request/pasted.ts'
@@ -18,10 +18,8 @@ interface InferOptions extends CredentialOptions {
   readonly json?: boolean
 }
 
-export function addInferCommand(program: Command, done: (code: number) => void): void {
-  const command = program
-    .command('infer')
-    .description('find the declaration that makes the signatures of an API’s examples')
+export function defineInfer(command: Command, done: Done): void {
+  command
     .argument('[curl...]', 'a curl line after --')
     .optionsGroup('The examples, each signed right:')
     .option('--curl <line|@file|->', 'a curl line, pasted whole (repeatable)', repeated, [])

@@ -1,7 +1,6 @@
-import type { KeyChanges, KeyView, NewKey } from '@countersign/server'
-import confirm from '@inquirer/confirm'
+import type { KeyChanges, KeyView, NewKey } from '@countersign/server/store'
 import { type Command, Option } from 'commander'
-import { DEFAULT_SCHEME } from 'countersign/schemes'
+import { DEFAULT_SCHEME_NAME } from 'countersign/schemes'
 import type { Verb } from '../keys/key-manager.ts'
 import {
   addSettingOptions,
@@ -15,7 +14,7 @@ import {
 import { rowOf, show, showSecret } from '../keys/show-key.ts'
 import { addManagerOptions, type ManagerOptions, withManager } from '../keys/store-options.ts'
 import { readNumber } from '../options/numbers.ts'
-import { EXIT, UsageError } from '../process/exit.ts'
+import { type Done, EXIT, UsageError } from '../process/exit.ts'
 import { readTextFile } from '../process/files.ts'
 import { out, readStandardInput, tell } from '../process/streams.ts'
 import { table } from '../text/table.ts'
@@ -27,9 +26,7 @@ interface ImportOptions extends ShownOptions {
   readonly allowShortSecret?: boolean
 }
 
-export function addKeysCommand(program: Command, done: (code: number) => void): void {
-  const keys = program.command('keys').description('make, change, rotate and revoke keys, in a store or on a server')
-
+export function defineKeys(keys: Command, done: Done): void {
   addManagerOptions(keys.command('list').description('list keys, the newest first'))
     .optionsGroup('Which:')
     .option('--search <text>', 'part of a name, an id or a label')
@@ -62,7 +59,7 @@ export function addKeysCommand(program: Command, done: (code: number) => void): 
     })
 
   addSettingOptions(addManagerOptions(keys.command('create').description('make a key; its secret is shown this once').argument('<name>')))
-    .option('-s, --scheme <name>', `what it signs with (default: ${DEFAULT_SCHEME.name})`)
+    .option('-s, --scheme <name>', `what it signs with (default: ${DEFAULT_SCHEME_NAME})`)
     .option('--secret-out <path>', 'write the secret into a new file that only you can read, instead of showing it')
     .option('--save-profile <name>', 'keep id and secret as a profile, for --profile')
     .option('--json', '{"key":…,"secret":…}')
@@ -84,7 +81,7 @@ Examples:
     addManagerOptions(keys.command('import').description('take over a key that is in use elsewhere, with its own id').argument('<id>')),
   )
     .option('--name <name>', 'what it is called (default: its id)')
-    .option('-s, --scheme <name>', `what it signs with (default: ${DEFAULT_SCHEME.name})`)
+    .option('-s, --scheme <name>', `what it signs with (default: ${DEFAULT_SCHEME_NAME})`)
     .option('--secret-file <path>', 'file that holds the secret, written as the scheme says')
     .option('--secret-stdin', 'read the secret from standard input')
     .option('--passphrase <text>', 'for the schemes that want one')
@@ -182,6 +179,7 @@ async function setState(id: string, verb: Verb, options: ManagerOptions & JsonOp
       if (process.stdin.isTTY !== true)
         throw new UsageError('confirmation-missing', `This would revoke ${id} for good, and there is no terminal to ask on: add --yes.`)
       const { name } = await manager.get(id)
+      const { default: confirm } = await import('@inquirer/confirm')
       const isSure = await confirm({ message: `Revoke ${name} (${id})? It can't be undone.`, default: false }, { output: process.stderr })
       if (!isSure) throw new UsageError('not-confirmed', 'Nothing was changed.')
     }

@@ -1,11 +1,10 @@
 import type { Command } from 'commander'
 import { localActor } from '../keys/local-actor.ts'
 import { addStoreOptions, type StoreOptions, withService } from '../keys/store-options.ts'
-import { EXIT, UsageError } from '../process/exit.ts'
+import { type Done, EXIT, UsageError } from '../process/exit.ts'
 import { out, tell } from '../process/streams.ts'
 
-export function addMasterKeyCommand(program: Command, done: (code: number) => void): void {
-  const masterKey = program.command('master-key').description('the key that seals all secrets in a store')
+export function defineMasterKey(masterKey: Command, done: Done): void {
   addStoreOptions(masterKey.command('rotate').description('make a new master key and seal everything anew, while servers work'))
     .option('--json', '{"masterKeyId":…,"resealed":…,"resumed":…}')
     .addHelpText(
@@ -18,7 +17,7 @@ Example:
   $ countersign master-key rotate --store countersign.db`,
     )
     .action(async (options: StoreOptions & { json?: boolean }) => {
-      const { masterKeyFileFor, rotateMasterKey } = await import('@countersign/server')
+      const { masterKeyFileFor, rotateMasterKey } = await import('@countersign/server/store')
       const file = masterKeyFileFor(options)
       if (file === undefined) throw new UsageError('master-key-file-missing', 'Say where the master key is: --master-key-file.')
       await withService({ ...options, masterKeyFile: file }, async service => {

@@ -1,9 +1,9 @@
 import type { Command } from 'commander'
-import { DEFAULT_SCHEME } from 'countersign/schemes'
+import { DEFAULT_SCHEME_NAME } from 'countersign/schemes'
 import type { JsonOption } from '../keys/key-options.ts'
 import { addManagerOptions, type ManagerOptions, withManager } from '../keys/store-options.ts'
 import { readNumber } from '../options/numbers.ts'
-import { EXIT } from '../process/exit.ts'
+import { type Done, EXIT } from '../process/exit.ts'
 import { out, tell } from '../process/streams.ts'
 import { minuteOf } from '../text/minute.ts'
 import { table } from '../text/table.ts'
@@ -14,12 +14,10 @@ interface ReportOptions extends ManagerOptions, JsonOption {
   readonly days: string
 }
 
-export function addMigrationCommand(program: Command, done: (code: number) => void): void {
-  const migration = program.command('migration').description('who still uses what is on its way out')
-
+export function defineMigration(migration: Command, done: Done): void {
   addManagerOptions(migration.command('report').description('list the keys that were used with a deprecated scheme or route'))
     .optionsGroup('What:')
-    .option('--from <name...>', `what is deprecated: schemes, or routes as "route /path" (default: ${DEFAULT_SCHEME.name})`)
+    .option('--from <name...>', `what is deprecated: schemes, or routes as "route /path" (default: ${DEFAULT_SCHEME_NAME})`)
     .option('--to <name...>', 'what is to be used instead (default: anything else)')
     .option('--days <n>', 'who used it in so many days', '30')
     .optionsGroup('Output:')
@@ -36,7 +34,7 @@ Examples:
     )
     .action(
       async ({
-        from = [DEFAULT_SCHEME.name],
+        from = [DEFAULT_SCHEME_NAME],
         to = [],
         ...options
       }: Partial<Pick<ReportOptions, 'from' | 'to'>> & Omit<ReportOptions, 'from' | 'to'>) => {

@@ -1,14 +1,12 @@
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { createSigner } from 'countersign'
-import { EXIT } from '../process/exit.ts'
+import { type Done, EXIT } from '../process/exit.ts'
 import { out, tell } from '../process/streams.ts'
 import { addCredentialOptions, type CredentialOptions, resolveCredentials } from '../signing/credentials.ts'
 import { listProfiles, profilesFolder, readProfile, removeProfile, saveProfile } from '../signing/profiles.ts'
 
-export function addProfilesCommand(program: Command, done: (code: number) => void): void {
-  const profiles = program.command('profiles').description('credentials under a name, in files that only you can read')
-
+export function defineProfiles(profiles: Command, done: Done): void {
   profiles
     .command('list')
     .description('list them, without their secrets')

@@ -3,7 +3,7 @@ import type { Sandbox } from '@countersign/sandbox'
 import type { Command } from 'commander'
 import { compileDeprecation, type Deprecation, explainFailure } from 'countersign'
 import { readNumber, readPort } from '../options/numbers.ts'
-import { EXIT } from '../process/exit.ts'
+import { type Done, EXIT } from '../process/exit.ts'
 import { startOn } from '../process/start-on.ts'
 import { out, tell } from '../process/streams.ts'
 import { untilStopped } from '../process/until-stopped.ts'
@@ -24,10 +24,8 @@ interface SandboxOptions {
   readonly deprecateV1?: string | boolean
 }
 
-export function addSandboxCommand(program: Command, done: (code: number) => void): void {
-  program
-    .command('sandbox')
-    .description('start the APIs to call, with accounts, demo keys, a feed and tokens')
+export function defineSandbox(command: Command, done: Done): void {
+  command
     .option('--port <port>', 'port to listen on, 0 for any', DEFAULT_PORT)
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .option('--data <folder>', 'where its database and keys are kept', '.sandbox')

@@ -1,16 +1,14 @@
 import type { Command } from 'commander'
 import { describeScheme, isDeclared, type Scheme } from 'countersign'
 import { SCHEMES } from 'countersign/schemes'
-import { EXIT } from '../process/exit.ts'
+import { type Done, EXIT } from '../process/exit.ts'
 import { out } from '../process/streams.ts'
 import { findScheme } from '../signing/find-scheme.ts'
 import { coverageRows, type Rows, schemeFacts } from '../text/coverage.ts'
 
-export function addSchemesCommand(program: Command, done: (code: number) => void): void {
-  program
-    .command('schemes')
-    .description('list the signature schemes, or describe one and what it covers')
-    .argument('[name]', 'a name, or the path of a declaration in JSON')
+export function defineSchemes(command: Command, done: Done): void {
+  command
+    .argument('[scheme]', 'a name, or the path of a declaration in JSON')
     .option('--json', 'the facts, what a signature covers, and the declaration, as JSON')
     .addHelpText(
       'after',

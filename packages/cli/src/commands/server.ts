@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { addStoreOptions, type StoreOptions, tellMasterKey } from '../keys/store-options.ts'
 import { readPort } from '../options/numbers.ts'
-import { EXIT } from '../process/exit.ts'
+import { type Done, EXIT } from '../process/exit.ts'
 import { startOn } from '../process/start-on.ts'
 import { out, tell } from '../process/streams.ts'
 import { untilStopped } from '../process/until-stopped.ts'
@@ -14,8 +14,7 @@ interface ServerOptions extends StoreOptions {
 
 const DEFAULT_PORT = '4580'
 
-export function addServerCommand(program: Command, done: (code: number) => void): void {
-  const command = program.command('server').description('serve the admin API and the console in front of a key store')
+export function defineServer(command: Command, done: Done): void {
   command
     .optionsGroup('Where:')
     .option('--port <port>', 'port to listen on, 0 for any', DEFAULT_PORT)

@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { type Credentials, createSigner, type Scheme } from 'countersign'
 import { curlLine } from 'countersign/code'
 import { qredoV1 } from 'countersign/schemes'
-import { EXIT, UsageError } from '../process/exit.ts'
+import { type Done, EXIT, UsageError } from '../process/exit.ts'
 import { out, tell } from '../process/streams.ts'
 import { addRequestOptions, type RequestOptions, readRequest, readSignerOptions } from '../request/request.ts'
 import { signAsTyped } from '../signing/as-typed.ts'
@@ -15,8 +15,7 @@ interface SignOptions extends CredentialOptions, RequestOptions {
   readonly asTyped?: boolean
 }
 
-export function addSignCommand(program: Command, done: (code: number) => void): void {
-  const command = program.command('sign').description('sign a call, and print the headers it needs')
+export function defineSign(command: Command, done: Done): void {
   addCredentialOptions(addRequestOptions(command))
     .optionsGroup('What is signed:')
     .option('--as-typed', 'qredo-v1: sign method and URL character for character, as the functions of its page do, even no URL')
@@ -47,7 +46,7 @@ Examples:
       if (options.curl === true) out(`${curlLine(signed, request.headers)}\n`)
       else if (options.json === true)
         out(
-          `${JSON.stringify({ scheme: scheme.name, method: signed.method, url: signed.url, headers: signed.headers, body: signed.body === undefined ? null : new TextDecoder().decode(signed.body), message })}\n`,
+          `${JSON.stringify({ scheme: scheme.name, method: signed.method, url: signed.url, headers: { ...request.headers, ...signed.headers }, body: signed.body === undefined ? null : new TextDecoder().decode(signed.body), message })}\n`,
         )
       else {
         for (const [name, value] of Object.entries(signed.headers)) out(`${name}: ${value}\n`)

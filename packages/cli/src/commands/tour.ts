@@ -3,14 +3,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline/promises'
 import type { Command } from 'commander'
-import { EXIT } from '../process/exit.ts'
+import { type Done, EXIT } from '../process/exit.ts'
 import { createStage } from '../tour/stage.ts'
 import { giveTour } from '../tour/tour.ts'
 
-export function addTourCommand(program: Command, done: (code: number) => void): void {
-  program
-    .command('tour')
-    .description('a walk through it all in two minutes, against a sandbox that is there as long')
+export function defineTour(command: Command, done: Done): void {
+  command
     .option('--no-pause', 'do not wait for Enter between the steps')
     .addHelpText('after', '\nNothing of it stays on this machine, and every command that it shows is really run.')
     .action(async ({ pause }: { pause: boolean }) => {

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { readPort } from '../options/numbers.ts'
-import { EXIT } from '../process/exit.ts'
+import { type Done, EXIT } from '../process/exit.ts'
 import { startOn } from '../process/start-on.ts'
 import { out } from '../process/streams.ts'
 import { untilStopped } from '../process/until-stopped.ts'
@@ -8,10 +8,8 @@ import { untilStopped } from '../process/until-stopped.ts'
 /** The port of Qredo's tool. */
 const DEFAULT_PORT = '4569'
 
-export function addUiCommand(program: Command, done: (code: number) => void): void {
-  program
-    .command('ui')
-    .description('a web page to sign, send and explain, served to this machine only')
+export function defineUi(command: Command, done: Done): void {
+  command
     .option('--port <port>', 'port to listen on at 127.0.0.1, 0 for any', DEFAULT_PORT)
     .option('--json', 'print the URL as one line of JSON')
     .addHelpText(

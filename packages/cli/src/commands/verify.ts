@@ -9,8 +9,8 @@ import {
   type Scheme,
   type Verification,
 } from 'countersign'
-import { DEFAULT_SCHEME } from 'countersign/schemes'
-import { EXIT, UsageError } from '../process/exit.ts'
+import { DEFAULT_SCHEME_NAME } from 'countersign/schemes'
+import { type Done, EXIT, UsageError } from '../process/exit.ts'
 import { readTextFile } from '../process/files.ts'
 import { out, tell } from '../process/streams.ts'
 import { addRequestOptions, type RequestOptions, readGivenHeaders, readRequest } from '../request/request.ts'
@@ -30,8 +30,7 @@ interface VerifyOptions extends CredentialOptions, RequestOptions {
 /** A hundred years: any timestamp that has the right number of digits. */
 const ANY_TIME_MS = 100 * 366 * 86_400_000
 
-export function addVerifyCommand(program: Command, done: (code: number) => void): void {
-  const command = program.command('verify').description('check a request and its signature, and say what is wrong')
+export function defineVerify(command: Command, done: Done): void {
   addCredentialOptions(addRequestOptions(command))
     .option('--public-key-file <path>', 'PEM file, for the RSA schemes')
     .optionsGroup('How it is checked:')
@@ -50,7 +49,7 @@ Examples:
   $ countersign verify POST https://example.com/hook -s stripe -d @event.json --headers-file headers.txt`,
     )
     .action(async (first: string, second: string | undefined, options: VerifyOptions) => {
-      const profile: Profile = options.profile === undefined ? { scheme: DEFAULT_SCHEME.name } : readProfile(options.profile)
+      const profile: Profile = options.profile === undefined ? { scheme: DEFAULT_SCHEME_NAME } : readProfile(options.profile)
       const scheme = findScheme(options.scheme ?? profile.scheme)
       const { method, url, body } = await readRequest(first, second, options)
       const headers = readGivenHeaders(options)

@@ -1,4 +1,4 @@
-import type { KeyChanges } from '@countersign/server'
+import type { KeyChanges } from '@countersign/server/store'
 import type { Command } from 'commander'
 import { repeated } from '../options/repeated.ts'
 import { UsageError } from '../process/exit.ts'

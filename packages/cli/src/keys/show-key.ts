@@ -1,4 +1,4 @@
-import type { KeyView, ShownKey } from '@countersign/server'
+import type { KeyView, ShownKey } from '@countersign/server/store'
 import { writeNewSecretFile } from '../process/files.ts'
 import { out, tell } from '../process/streams.ts'
 import { saveProfile } from '../signing/profiles.ts'

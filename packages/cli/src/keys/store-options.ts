@@ -1,4 +1,4 @@
-import type { KeyService } from '@countersign/server'
+import type { KeyService } from '@countersign/server/store'
 import { type Command, Option } from 'commander'
 import { UsageError } from '../process/exit.ts'
 import { readTextFile } from '../process/files.ts'
@@ -41,7 +41,7 @@ export function addManagerOptions(command: Command): Command {
 /** Opens a store, and closes it again. */
 export async function withService<T>({ store, masterKeyFile }: StoreOptions, work: (service: KeyService) => Promise<T>): Promise<T> {
   // Loaded here, so that the other commands start without a database.
-  const { openKeyService } = await import('@countersign/server')
+  const { openKeyService } = await import('@countersign/server/store')
   const service = await openKeyService({ store, masterKeyFile })
   try {
     return await work(service)
@@ -50,15 +50,21 @@ export async function withService<T>({ store, masterKeyFile }: StoreOptions, wor
   }
 }
 
+async function openManager(options: ManagerOptions): Promise<KeyManager> {
+  const { store, masterKeyFile, server, organisation } = options
+  if (server !== undefined) {
+    const token = readToken(options)
+    const { openServerManager } = await import('./server-manager.ts')
+    return openServerManager(server, token, organisation)
+  }
+  // Loaded here, so that the other commands start without a database.
+  const { openStoreManager } = await import('./store-manager.ts')
+  return await openStoreManager({ store, masterKeyFile }, organisation)
+}
+
 /** Opens what the options say, and closes it again. */
 export async function withManager<T>(options: ManagerOptions, work: (manager: KeyManager) => Promise<T>): Promise<T> {
-  // Loaded here, so that the other commands start without a database.
-  const { openServerManager, openStoreManager } = await import('./key-manager.ts')
-  const { store, masterKeyFile } = options
-  const manager =
-    options.server === undefined
-      ? await openStoreManager({ store, masterKeyFile }, options.organisation)
-      : openServerManager(options.server, readToken(options), options.organisation)
+  const manager = await openManager(options)
   if (manager.madeMasterKeyFile !== undefined) tellMasterKey(manager.madeMasterKeyFile)
   try {
     return await work(manager)

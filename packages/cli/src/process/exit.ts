@@ -9,6 +9,9 @@ export const EXIT = {
   network: 3,
 } as const
 
+/** Says what the command ends with. */
+export type Done = (exit: number) => void
+
 /** A mistake to tell the user, without a stack. `code` is stable. */
 export class UsageError extends Error {
   readonly code: string

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander'
 import type { Credentials, Scheme } from 'countersign'
-import { DEFAULT_SCHEME } from 'countersign/schemes'
+import { DEFAULT_SCHEME_NAME } from 'countersign/schemes'
 import { UsageError } from '../process/exit.ts'
 import { readTextFile } from '../process/files.ts'
 import { readStandardInput, tell } from '../process/streams.ts'
@@ -27,7 +27,7 @@ export function addCredentialOptions(command: Command): Command {
       .addOption(
         new Option(
           '-s, --scheme <name|file>',
-          `signature scheme (default: the profile's, or ${DEFAULT_SCHEME.name}); countersign schemes lists them; or the path of a declaration in JSON`,
+          `signature scheme (default: the profile's, or ${DEFAULT_SCHEME_NAME}); countersign schemes lists them; or the path of a declaration in JSON`,
         ).env('COUNTERSIGN_SCHEME'),
       ),
   )
@@ -62,7 +62,7 @@ export interface ResolvedCredentials {
  * @throws UsageError what is missing, and how to give it
  */
 export async function resolveCredentials(options: CredentialOptions): Promise<ResolvedCredentials> {
-  const profile: Profile = options.profile === undefined ? { scheme: options.scheme ?? DEFAULT_SCHEME.name } : readProfile(options.profile)
+  const profile: Profile = options.profile === undefined ? { scheme: options.scheme ?? DEFAULT_SCHEME_NAME } : readProfile(options.profile)
   const scheme = findScheme(options.scheme ?? profile.scheme)
   const keyId = options.apiKey ?? profile.apiKey
   if (scheme.keyId === 'carried' && keyId === undefined)

@@ -7,7 +7,7 @@ import type { Sandbox } from '@countersign/sandbox'
 import { out } from '../process/streams.ts'
 import { shellWord } from '../text/shell-word.ts'
 
-const COMMAND = fileURLToPath(new URL('../../bin/countersign.js', import.meta.url))
+const COMMAND = fileURLToPath(new URL('../bin/countersign.js', import.meta.url))
 
 export interface StageOptions {
   readonly sandbox: Sandbox

@@ -44,9 +44,6 @@ export const SCHEMES: readonly Scheme[] = [
   stripe,
 ]
 
-/** The scheme that the command, the key store, the gateway and the page use when none is named. */
-export const DEFAULT_SCHEME = qredoV1
-
 /** @returns `undefined` for a name that no scheme of the library has */
 export function schemeNamed(name: string): Scheme | undefined {
   return SCHEMES.find(scheme => scheme.name === name)

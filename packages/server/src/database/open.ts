@@ -1,15 +1,14 @@
 import { Migrator } from 'kysely'
 import type { Database } from './database.ts'
 import { migrations } from './migrations.ts'
-import { openPostgres } from './postgres.ts'
-import { openSqlite } from './sqlite.ts'
 
 /**
  * `postgres://…` is PostgreSQL; anything else is a file of SQLite, made when it is not there. Brings the tables up to
  * date.
  */
 export async function openDatabase(where: string): Promise<Database> {
-  const database = isPostgres(where) ? openPostgres(where) : openSqlite(where)
+  // Loaded here, so that neither's driver is there in vain.
+  const database = isPostgres(where) ? (await import('./postgres.ts')).openPostgres(where) : (await import('./sqlite.ts')).openSqlite(where)
   const { error } = await new Migrator({ db: database.db, provider: migrations }).migrateToLatest()
   if (error === undefined) return database
   await database.close()

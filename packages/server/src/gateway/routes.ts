@@ -10,7 +10,7 @@ import {
   type VerifierOptions,
   type VerifyOptions,
 } from 'countersign'
-import { DEFAULT_SCHEME } from 'countersign/schemes'
+import { DEFAULT_SCHEME_NAME } from 'countersign/schemes'
 import { ServerError } from '../errors.ts'
 import type { CachedKeys } from '../keys/key-source.ts'
 import { requireScheme } from '../schemes.ts'
@@ -47,7 +47,7 @@ export interface RouteConfig {
 }
 
 /** Every path, by the default scheme. */
-export const DEFAULT_ROUTE = { path: '/', schemes: [DEFAULT_SCHEME.name] } satisfies RouteConfig
+export const DEFAULT_ROUTE = { path: '/', schemes: [DEFAULT_SCHEME_NAME] } satisfies RouteConfig
 
 export interface RouteVerifier {
   readonly config: RouteConfig

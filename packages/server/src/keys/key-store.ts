@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Scheme } from 'countersign'
-import { DEFAULT_SCHEME } from 'countersign/schemes'
+import { DEFAULT_SCHEME_NAME } from 'countersign/schemes'
 import { type Actor, type Event, recorded } from '../audit/audit-log.ts'
 import type { Database, Db } from '../database/database.ts'
 import { ServerError } from '../errors.ts'
@@ -56,7 +56,7 @@ export function createKeyStore({ database, sealer, schemes, permissions, clock }
   const { db } = database
   const listeners: ((id: string) => void)[] = []
 
-  const schemeOf = (name = DEFAULT_SCHEME.name): Scheme => requireScheme(schemes, name)
+  const schemeOf = (name = DEFAULT_SCHEME_NAME): Scheme => requireScheme(schemes, name)
 
   function checkPermissions(names: readonly string[]): void {
     const unknown = names.find(name => !permissions.some(permission => permission.name === name))

@@ -1,5 +1,5 @@
 import type { OrganisationView, Permission, ShownKey } from '@countersign/server'
-import { DEFAULT_SCHEME } from 'countersign/schemes'
+import { DEFAULT_SCHEME_NAME } from 'countersign/schemes'
 import { useState } from 'preact/hooks'
 import { Choice, Field } from '../parts/field.tsx'
 import { type Api, messageOf, type SchemeView } from './api.ts'
@@ -17,7 +17,7 @@ interface CreateFormProps {
 
 export function CreateForm({ api, permissions, schemes, organisations, onMade, onCancel }: CreateFormProps) {
   const [name, setName] = useState('')
-  const [scheme, setScheme] = useState(DEFAULT_SCHEME.name)
+  const [scheme, setScheme] = useState(DEFAULT_SCHEME_NAME)
   const [granted, setGranted] = useState<readonly string[]>([])
   const [publicKey, setPublicKey] = useState('')
   const [fundId, setFundId] = useState('')

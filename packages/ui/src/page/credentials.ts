@@ -1,4 +1,4 @@
-import { DEFAULT_SCHEME, schemeNamed } from 'countersign/schemes'
+import { DEFAULT_SCHEME_NAME, schemeNamed } from 'countersign/schemes'
 import { useEffect, useState } from 'preact/hooks'
 
 /** Who signs: shared by both views. */
@@ -19,7 +19,7 @@ export interface CredentialState {
 }
 
 const STORE = 'countersign-credentials'
-const EMPTY: CredentialValues = { scheme: DEFAULT_SCHEME.name, keyId: '', secret: '', passphrase: '', privateKey: '' }
+const EMPTY: CredentialValues = { scheme: DEFAULT_SCHEME_NAME, keyId: '', secret: '', passphrase: '', privateKey: '' }
 
 export function useCredentials(): CredentialState {
   const [values, setValues] = useState(readKept() ?? EMPTY)

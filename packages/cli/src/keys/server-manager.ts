@@ -1,0 +1,61 @@
+import type { KeyManager } from './key-manager.ts'
+
+/** What the admin API refused. */
+class AdminApiError extends Error {
+  readonly code: string
+  readonly status: number
+
+  constructor(code: string, status: number, message: string) {
+    super(message)
+    this.code = code
+    this.status = status
+  }
+}
+
+/** @param token of an administrator */
+export function openServerManager(origin: string, token: string, organisation: string | undefined): KeyManager {
+  const base = `${origin.replace(/\/+$/, '')}/admin/v1`
+  const about = organisation === undefined ? {} : { organisation }
+
+  async function call<T>(method: string, path: string, query: object, body?: unknown): Promise<T> {
+    const search = new URLSearchParams()
+    for (const [name, value] of Object.entries(query)) if (value !== undefined) search.set(name, String(value))
+    const response = await fetch(`${base}${path}${search.size === 0 ? '' : `?${search}`}`, {
+      method,
+      headers: { authorization: `Bearer ${token}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      redirect: 'error',
+    })
+    const text = await response.text()
+    let value: unknown
+    try {
+      value = JSON.parse(text)
+    } catch {
+      throw new AdminApiError(
+        'answer-malformed',
+        502,
+        `${base} did not answer with JSON (status ${response.status}): is it a countersign server?`,
+      )
+    }
+    if (response.ok) return value as T
+    const { code = 'refused', detail = `status ${response.status}` } = value as { code?: string; detail?: string }
+    throw new AdminApiError(code, response.status, detail)
+  }
+  const at = (id: string): string => `/keys/${encodeURIComponent(id)}`
+  return {
+    list: query => call('GET', '/keys', { ...query, ...about }),
+    get: id => call('GET', at(id), {}),
+    create: key => call('POST', '/keys', about, key),
+    import: key => call('POST', '/keys/import', about, key),
+    update: (id, changes) => call('PATCH', at(id), {}, changes),
+    rotate: (id, rotation) => call('POST', `${at(id)}/rotate`, {}, rotation),
+    set: (id, verb) => call('POST', `${at(id)}/${verb}`, {}),
+    migration: ({ from, to, days }) => call('GET', '/migration', { from: listed(from), to: listed(to), days }),
+    close: () => Promise.resolve(),
+  }
+}
+
+/** By commas; nothing where there are none. */
+function listed(names: readonly string[]): string | undefined {
+  return names.length === 0 ? undefined : names.join(',')
+}

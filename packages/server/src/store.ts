@@ -1,0 +1,28 @@
+/** A store of keys, and what works on it: all that a command or a verifier needs, without the servers. */
+
+export type { Administrators, AdministratorView, OrganisationView, Role } from './admin/administrators.ts'
+export { type Actor, type AuditEntry, readAudit } from './audit/audit-log.ts'
+export { type ChainReport, verifyChain } from './audit/verify-chain.ts'
+export { ServerError } from './errors.ts'
+export { checkKeyId } from './keys/key-id.ts'
+export type { KeyPage } from './keys/key-list.ts'
+export { type CachedKeys, type CachedKeysOptions, cachedKeys } from './keys/key-source.ts'
+export type { KeyStore } from './keys/key-store.ts'
+export { type MigrationQuery, type MigrationReport, migrationReport, type StillUsing } from './keys/migration-report.ts'
+export { type Principal, principalOf } from './keys/open-key.ts'
+export { compilePermissions, isWithin, type Permission, QREDO_PERMISSIONS, type Required } from './keys/permissions.ts'
+export type { ImportedKey, KeyChanges, KeyQuery, KeyView, NewKey, Rotation, ShownKey } from './keys/schemas.ts'
+export { createMasterKeyFile, masterKeysFromFile, masterKeysFromText } from './seal/master-keys.ts'
+export { type RotationReport, rotateMasterKey } from './seal/rotate-master-key.ts'
+export { createSealer, type Sealer } from './seal/sealer.ts'
+export {
+  type AdminApp,
+  besideStoreAdvice,
+  bootstrap,
+  ensureOrganisation,
+  type KeyService,
+  masterKeyFileFor,
+  openKeyService,
+  type ServiceOptions,
+  type StoreLocation,
+} from './service.ts'
