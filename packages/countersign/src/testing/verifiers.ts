@@ -3,7 +3,7 @@ import type { FailureCode } from '../contract/failure.ts'
 import { oneOf } from '../contract/one-of.ts'
 import { refuseUnknown } from '../contract/refuse-unknown.ts'
 import { createKey } from '../keys/key.ts'
-import { DEFAULT_SCHEME } from '../schemes/registry.ts'
+import { qredoV1 } from '../schemes/qredo-v1.ts'
 import { isDropped } from '../verify/body-reader.ts'
 import { findDenial } from '../verify/permission.ts'
 import { refused } from '../verify/refused.ts'
@@ -30,7 +30,7 @@ export function refusing<C extends FailureCode>(code: C, details: Partial<Omit<F
   const failure: FailureOf<C> = { ...EXAMPLES[code], ...details, code }
   const answer: Refused = { ...refused(failure), headers: { [MARK]: 'refusing' } }
   return {
-    scheme: DEFAULT_SCHEME,
+    scheme: qredoV1,
     maxBodyBytes: DEFAULT_MAX_BODY_BYTES,
     presents: () => true,
     bodyUseOf: () => undefined,
@@ -67,10 +67,10 @@ export function accepting(caller: AcceptedCaller): Verifier {
   const { keyId, permissions, owner, timestampMs } = caller
   // A secret that nobody has.
   const secret = globalThis.crypto.getRandomValues(new Uint8Array(64))
-  const key = createKey(DEFAULT_SCHEME, { id: keyId, secret, permissions, owner })
+  const key = createKey(qredoV1, { id: keyId, secret, permissions, owner })
   const headers = { [MARK]: 'accepting' }
   return {
-    scheme: DEFAULT_SCHEME,
+    scheme: qredoV1,
     maxBodyBytes: DEFAULT_MAX_BODY_BYTES,
     presents: () => true,
     bodyUseOf: () => USE,
