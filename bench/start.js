@@ -27,7 +27,7 @@ const server = createServer((_request, response) => response.end('{"keys":[],"ne
 await new Promise(resolve => server.once('listening', resolve))
 const origin = `http://127.0.0.1:${server.address().port}`
 
-/** What is run, what its output has to hold, and how many times a bare node's CPU it may take, where there is an aim. */
+/** What is run, what its output has to hold, and how much it may take, as a multiple of a bare node's CPU. */
 const CALLS = [
   { name: 'node', args: ['-p', '1'], holds: /^1$/m },
   { name: '--version', args: [COMMAND, '--version'], holds: /^\d+\.\d+\.\d+$/m, aim: 1.5 },

@@ -20,4 +20,5 @@ export const ROOMS = [
   'code',
   'explain',
   'infer',
+  'testing',
 ]

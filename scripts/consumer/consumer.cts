@@ -1,10 +1,12 @@
 /** The same from CommonJS: each entry point has its types there, and a class is a type as well as a value. */
 import { CountersignError, createSigner, createVerifier, memoryKeys, type Scheme, signedFetch } from 'countersign'
+import type {} from 'countersign/axios'
 import { codeSample } from 'countersign/code'
 import type {} from 'countersign/draft-signatures'
 import { explain } from 'countersign/explain'
 import { verifiedCall } from 'countersign/express'
 import type {} from 'countersign/fastify'
+import type {} from 'countersign/got'
 import type {} from 'countersign/hono'
 import { httpMessageSignatures } from 'countersign/http-signatures'
 import type {} from 'countersign/infer'
@@ -13,6 +15,8 @@ import type {} from 'countersign/node'
 import { qredo } from 'countersign/qredo'
 import { qredoV1 } from 'countersign/schemes'
 import { sigV4 } from 'countersign/sigv4'
+import { refusing } from 'countersign/testing'
+import type {} from 'countersign/undici'
 import type {} from 'countersign/web'
 import type {} from 'countersign/websocket'
 
@@ -32,3 +36,7 @@ void [scheme, isOurs]
 
 // @ts-expect-error a key id is wanted
 createSigner(qredoV1, { secret })
+
+refusing('permission-denied', { required: ['orders'] })
+// @ts-expect-error a member of another failure
+refusing('replayed', { required: ['orders'] })

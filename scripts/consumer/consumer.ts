@@ -3,11 +3,13 @@
  * the library checked.
  */
 import { createSigner, createVerifier, defineScheme, memoryKeys, type Scheme, signedFetch } from 'countersign'
+import type {} from 'countersign/axios'
 import type {} from 'countersign/code'
 import type {} from 'countersign/draft-signatures'
 import type {} from 'countersign/explain'
 import { verifiedCall } from 'countersign/express'
 import type {} from 'countersign/fastify'
+import type {} from 'countersign/got'
 import type {} from 'countersign/hono'
 import { httpMessageSignatures } from 'countersign/http-signatures'
 import type {} from 'countersign/infer'
@@ -16,6 +18,8 @@ import type {} from 'countersign/node'
 import { qredo } from 'countersign/qredo'
 import { qredoV1 } from 'countersign/schemes'
 import { sigV4 } from 'countersign/sigv4'
+import { refusing } from 'countersign/testing'
+import type {} from 'countersign/undici'
 import type {} from 'countersign/web'
 import type {} from 'countersign/websocket'
 
@@ -46,3 +50,7 @@ scheme.base
 qredoV1.carriers
 // @ts-expect-error no features
 qredoV1.features
+
+refusing('permission-denied', { required: ['orders'] })
+// @ts-expect-error a member of another failure
+refusing('replayed', { required: ['orders'] })

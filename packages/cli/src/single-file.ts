@@ -5,7 +5,7 @@ import { isMainThread } from 'node:worker_threads'
 import { runCountersign } from './countersign.ts'
 import { endWithBrokenOutput } from './process/broken-output.ts'
 
-/** Writes the files of a page into a folder that is there as long as the command runs; scripts/single-file.js calls it. */
+/** Writes the files of a page into a folder that is there as long as the command runs; for scripts/single-file.js. */
 Object.assign(globalThis, {
   [Symbol.for('countersign.unpacked')](files: { readonly [path: string]: string }): string {
     const folder = mkdtempSync(join(tmpdir(), 'countersign-'))

@@ -136,7 +136,7 @@ describe('countersign sign', () => {
 
   it.each<[string, string[], string]>([
     ['an unknown scheme', ['sign', url, '-s', 'nope'], 'scheme-unknown'],
-    ['a URL that is none', ['sign', 'nope'], 'url-not-signable'],
+    ['a URL that is none', ['sign', 'nope'], 'url-malformed'],
     ['a missing body file', ['sign', 'POST', url, '-d', '@/nowhere'], 'file-unreadable'],
     ['a header that is none', ['sign', url, '-H', 'nope'], 'header-malformed'],
     ['a timestamp that is none', ['sign', url, '-t', 'now'], 'timestamp-invalid'],

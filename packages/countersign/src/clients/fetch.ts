@@ -29,13 +29,15 @@ export interface SignedFetchOptions {
  */
 export type ClockCorrection = (refusal: Response, url: string, nowMs: number) => Promise<number | undefined>
 
-const DEFAULT_MAX_FETCH_BODY_BYTES = 10_485_760
-const DEFAULT_MAX_REDIRECTS = 20
+export const DEFAULT_MAX_FETCH_BODY_BYTES = 10_485_760
+export const DEFAULT_MAX_REDIRECTS = 20
 
 const OPTIONS: readonly string[] = ['fetch', 'maxBodyBytes', 'maxRedirects', 'correctClock'] satisfies (keyof SignedFetchOptions)[]
 
-const REDIRECTS = [301, 302, 303, 307, 308]
-const REFUSALS = [400, 401, 403]
+/** The answers that lead somewhere else, with a `location`. */
+export const REDIRECTS = [301, 302, 303, 307, 308]
+/** The answers that may be for the call's time. */
+export const REFUSALS = [400, 401, 403]
 
 /**
  * A `fetch` that signs.
@@ -109,11 +111,12 @@ export function signedFetch(signer: Signer, options: SignedFetchOptions = {}): F
   }
 }
 
-interface PreparedCall {
+/** A call that a redirect may change. */
+export interface PreparedCall {
   method: string
   url: string
   headers: Headers
-  body: Uint8Array | undefined
+  body: string | Uint8Array | undefined
 }
 
 async function prepare(
@@ -145,7 +148,7 @@ async function readAll(stream: ReadableStream<Uint8Array>, maxBytes: number): Pr
 }
 
 /** The rules of the Fetch standard (HTTP-redirect fetch). */
-function follow(call: PreparedCall, status: number, url: string): void {
+export function follow(call: PreparedCall, status: number, url: string): void {
   call.url = url
   const becomesGet =
     status === 303 ? call.method !== 'GET' && call.method !== 'HEAD' : (status === 301 || status === 302) && call.method === 'POST'

@@ -22,6 +22,7 @@ export type ErrorCode =
   | 'token-refused'
   | 'token-malformed'
   | 'url-foreign'
+  | 'testing-only'
 
 /**
  * A mistake in the call, thrown. `code` is stable and is what programs should look at; `message` says what was wanted
