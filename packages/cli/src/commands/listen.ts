@@ -9,6 +9,7 @@ import { entryJson, entryText } from '../listen/entry-text.ts'
 import { createRefusedExplainer } from '../listen/explain-refused.ts'
 import type { ForwardTarget } from '../listen/forward.ts'
 import { createListener, type Entry } from '../listen/listener.ts'
+import { LISTEN_PORT } from '../listen/port.ts'
 import { createRedaction } from '../listen/redact.ts'
 import { readNumber, readPort } from '../options/numbers.ts'
 import { repeated } from '../options/repeated.ts'
@@ -37,8 +38,6 @@ interface ListenOptions extends VerificationKeyOptions {
   readonly json?: boolean
 }
 
-/** Where `init` says that it listens, too. */
-export const LISTEN_PORT = '4600'
 /** 5 MiB: most providers stay under one; GitHub sends up to 25 MB. */
 const DEFAULT_MAX_BODY_BYTES = '5242880'
 const MOST_BODY_BYTES = 67_108_864

@@ -54,7 +54,7 @@ export function entryJson(
     ok: failure === undefined,
     keyId: keyId ?? null,
     repeats: repeats ?? null,
-    ...(failure === undefined ? {} : { failure, reason: explainFailure(failure), explanation: explanation ?? null }),
+    ...(failure === undefined ? {} : { failure, reason: explainFailure(failure), explanation: withoutSignature(explanation) }),
     forwarded: forwarded !== undefined,
     ...(forwarded?.problem === undefined ? {} : { problem: forwarded.problem }),
     status,
@@ -63,11 +63,19 @@ export function entryJson(
   })
 }
 
+/** A terminal and a log are seen by others: with the right signature anyone could send the call. */
+function withoutSignature(explanation: Entry['explanation']): object | string | null {
+  if (typeof explanation !== 'object') return explanation ?? null
+  return { ...explanation, expected: { message: explanation.expected.message } }
+}
+
 function reasonLines(failure: Failure, { explanation }: Entry, { hasColors, originAdvice }: EntryTextOptions): string[] {
   if (failure.code === 'unknown-origin') return [printableWord(originAdvice.replace('HOST', () => failure.host))]
   if (explanation === undefined) return [printableWord(explainFailure(failure), 1000)]
   if (explanation === 'busy') return [explainFailure(failure), 'Too many others are explained at the moment to look for the cause.']
-  const lines = printableLines(writeExplanation(explanation, hasColors)).trimEnd().split('\n')
+  const lines = printableLines(writeExplanation(explanation, hasColors, false))
+    .trimEnd()
+    .split('\n')
   return explanation.outcome === 'unexplained' ? [LIKELY, ...lines] : lines
 }
 

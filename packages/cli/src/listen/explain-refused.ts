@@ -12,21 +12,20 @@ const MAX_HASHED_BYTES = 104_857_600
 /** Larger bodies are not written anew, which can't be interrupted. */
 const MAX_REWRITTEN_BYTES = 65_536
 /** Of each message, in bytes: more does not fit on a screen. */
-const MAX_SHOWN_BYTES = 2_048
+const MAX_SHOWN_BYTES = 600
 /** Refusals that may wait while one is explained, each with its body. */
 const MAX_WAITING = 8
 
 /**
  * Explains wrong signatures one after the other, with turns for other work, after they were answered: a stranger can't
- * keep the listener from its work. The right signature is left out, since a terminal is seen by others.
- */
+ * keep the listener from its work. */
 export function createRefusedExplainer(scheme: Scheme, { secret, passphrase }: VerificationKey): ExplainRefused {
   let last: Promise<unknown> = Promise.resolve()
   let waiting = 0
 
   async function work({ failure, request, body, origin }: Refusal): Promise<Explanation | undefined> {
     if (!isDeclared(scheme) || origin === undefined || body === 'unread' || failure.code !== 'bad-signature') return undefined
-    const explanation = await explain({
+    return explain({
       scheme,
       request: { method: request.method, url: origin.origin + origin.basePath + request.target, headers: request.headers, body },
       secret,
@@ -39,7 +38,6 @@ export function createRefusedExplainer(scheme: Scheme, { secret, passphrase }: V
       maxShownBytes: MAX_SHOWN_BYTES,
       pause: () => new Promise(resolve => setTimeout(resolve, 0)),
     })
-    return { ...explanation, expected: { ...explanation.expected, signature: undefined } }
   }
 
   return async refusal => {

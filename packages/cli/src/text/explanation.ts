@@ -3,8 +3,12 @@ import type { Explanation } from 'countersign/explain'
 
 type Style = Parameters<typeof styleText>[0]
 
-/** An explanation for people; every line ends with a line break. */
-export function writeExplanation(explanation: Explanation, hasColors: boolean): string {
+/**
+ * An explanation for people; every line ends with a line break.
+ *
+ * @param showsSignature whether the right signature is for the eyes of whoever reads it
+ */
+export function writeExplanation(explanation: Explanation, hasColors: boolean, showsSignature = true): string {
   const paint = (style: Style, text: string): string => (hasColors ? styleText(style, text, { validateStream: false }) : text)
   return [
     ...headline(explanation, paint),
@@ -15,7 +19,7 @@ export function writeExplanation(explanation: Explanation, hasColors: boolean): 
       `  ${paint('green', 'fix')}  ${fix}`,
     ]),
     ...difference(explanation, paint),
-    ...signatures(explanation, paint),
+    ...signatures(explanation, paint, showsSignature),
     '',
   ].join('\n')
 }
@@ -60,12 +64,12 @@ function difference({ difference: found }: Explanation, paint: Paint): string[] 
   ]
 }
 
-function signatures({ outcome, expected, signed }: Explanation, paint: Paint): string[] {
+function signatures({ outcome, expected, signed }: Explanation, paint: Paint, showsSignature: boolean): string[] {
   if (outcome === 'match') return []
   return [
     '',
     `${paint('dim', 'right message   ')}  ${JSON.stringify(expected.message)}`,
     ...(signed === undefined ? [] : [`${paint('dim', 'client message  ')}  ${JSON.stringify(signed.message)}`]),
-    ...(expected.signature === undefined ? [] : [`${paint('dim', 'right signature ')}  ${expected.signature}`]),
+    ...(expected.signature === undefined || !showsSignature ? [] : [`${paint('dim', 'right signature ')}  ${expected.signature}`]),
   ]
 }

@@ -53,16 +53,24 @@ export function otherBody(body: Uint8Array | undefined, how: 'body' | 'json'): U
   return Buffer.compare(pretty, body) === 0 ? new TextEncoder().encode(JSON.stringify(value)) : pretty
 }
 
-/** Changes the last letter or digit, so that JSON stays JSON and a form a form. */
+/** Changes the last digit, or else the last letter, so that JSON stays JSON and a form a form. */
 function changeContent(body: Uint8Array): Uint8Array {
+  const text = Buffer.from(body).toString('latin1')
+  const at = lastOf(text, /[0-9]/g) ?? lastOf(text, /[A-Za-z]/g)
+  if (at === undefined) return Uint8Array.from([...body, 0x20])
   const changed = Uint8Array.from(body)
-  const at = changed.findLastIndex(byte => /[0-9A-Za-z]/.test(String.fromCharCode(byte)))
-  if (at < 0) return Uint8Array.from([...body, 0x20])
   const byte = changed[at] ?? 0
-  // 1 for 2, b for a: a digit stays a digit, and a letter one of its case.
-  changed[at] = [0x39, 0x5a, 0x7a].includes(byte) ? byte - 1 : byte + 1
+  // The next one; a digit stays a digit, and a letter one of its case.
+  changed[at] = LAST_OF_A_KIND.includes(byte) ? byte - 1 : byte + 1
   return changed
 }
+
+function lastOf(text: string, kind: RegExp): number | undefined {
+  return [...text.matchAll(kind)].at(-1)?.index
+}
+
+/** 9, Z and z. */
+const LAST_OF_A_KIND: readonly number[] = [0x39, 0x5a, 0x7a]
 
 /** Whether a call's time is a part of what is signed. */
 export function signsTime(scheme: Scheme): boolean {
