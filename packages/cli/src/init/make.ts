@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { createSigner } from 'countersign'
 import { withManager } from '../keys/store-options.ts'
 import { UsageError } from '../process/exit.ts'
-import { listProfiles, saveProfile } from '../signing/profiles.ts'
+import { profileFile, saveProfile } from '../signing/profiles.ts'
 import type { Answers } from './answers.ts'
 import { GATEWAY_FILE, gatewayText, STORE_FILE } from './gateway-file.ts'
 import { ignoreSecrets } from './gitignore.ts'
@@ -35,7 +35,7 @@ export async function make(answers: Answers, isForced: boolean): Promise<Made> {
   const written = [schemeFile?.path, gatewayFile].filter(path => path !== undefined)
   const store = join(folder, STORE_FILE)
   const isThere = [...written, ...(purpose === 'protect' ? [store] : [])].filter(path => existsSync(path))
-  const inTheWay = [...isThere, ...(listProfiles().includes(name) ? [`the profile ${name}`] : [])]
+  const inTheWay = [...isThere, ...(existsSync(profileFile(name)) ? [`the profile ${name}`] : [])]
   if (inTheWay.length > 0 && !isForced)
     throw new UsageError(
       'already-there',
@@ -48,12 +48,12 @@ export async function make(answers: Answers, isForced: boolean): Promise<Made> {
   if (schemeFile !== undefined) writeFileSync(schemeFile.path, schemeFile.text)
   if (gatewayFile !== undefined) writeFileSync(gatewayFile, gatewayText(upstream, schemeName))
   const { madeStore, ...credentials } = key ?? (await makeKey(store, answers))
-  const profileFile = saveProfile(name, { scheme: schemeFile?.path ?? schemeName, ...credentials })
+  const profile = saveProfile(name, { scheme: schemeFile?.path ?? schemeName, ...credentials })
   return {
     purpose,
     scheme: scheme.name,
     folder,
-    files: [...written, ...(madeStore ?? []), profileFile],
+    files: [...written, ...(madeStore ?? []), profile],
     profile: name,
     keyId: credentials.apiKey ?? null,
     hasMadeUpSecret: purpose !== 'protect' && answers.secret === undefined,

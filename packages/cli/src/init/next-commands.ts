@@ -32,5 +32,12 @@ export function nextCommands({ purpose, scheme, schemeName, name }: Answers): re
 /** Method, URL and body of a call that the scheme's verifier takes. */
 function sampleWords(scheme: Scheme, base: string): string {
   const { method, url, body } = isDeclared(scheme) ? sampleRequest(scheme, base) : { method: 'GET', url: base, body: undefined }
-  return [method, url, ...(body === undefined ? [] : ['-d', body])].map(shellWord).join(' ')
+  return [method, url, ...(body === undefined ? [] : ['-d', body]), ...(PARAMETERS.get(scheme.name) ?? [])].map(shellWord).join(' ')
 }
+
+/** What the signers of these schemes want to know, and an address outside of AWS does not tell. */
+const SIGV4 = ['--param', 'service=execute-api', '--param', 'region=eu-west-1']
+const PARAMETERS: ReadonlyMap<string, readonly string[]> = new Map([
+  ['aws-sigv4', SIGV4],
+  ['aws-sigv4-query', SIGV4],
+])
