@@ -28,8 +28,8 @@ const config: KnipConfig = {
     },
     'packages/cli': {
       // What scripts/bundle-command.js begins with.
-      entry: ['src/{countersign,apitool}.ts', 'src/process/closed-pipe.ts', 'src/infer/worker.ts'],
-      ignoreBinaries: ['openssl'],
+      entry: ['src/{countersign,apitool}.ts', 'src/process/broken-output.ts', 'src/infer/worker.ts', 'src/manual/manual.ts'],
+      ignoreBinaries: ['fish', 'groff', 'openssl'],
     },
     'packages/countersign': { ignoreBinaries: ['openssl'] },
     'packages/server': { ignoreBinaries: ['java', 'redis-cli', 'unshare'] },

@@ -1,7 +1,10 @@
 /**
  * Bundles the command from its sources and the library's, so that it starts quickly: what it needs of them is read from
- * a few files, each loaded when it is called for. The servers stay packages of their own. Part of `npm run build`.
+ * a few files, each loaded when it is called for. The servers stay packages of their own. Then it makes the man pages
+ * and the completions. Part of `npm run build`.
  */
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'rolldown'
 
@@ -15,8 +18,9 @@ await build({
   input: {
     countersign: 'src/countersign.ts',
     apitool: 'src/apitool.ts',
-    'closed-pipe': 'src/process/closed-pipe.ts',
+    'broken-output': 'src/process/broken-output.ts',
     worker: 'src/infer/worker.ts',
+    manual: 'src/manual/manual.ts',
   },
   platform: 'node',
   external: IS_APART,
@@ -24,3 +28,10 @@ await build({
   logLevel: 'warn',
   output: { dir: 'dist', cleanDir: true, format: 'esm', entryFileNames: '[name].js', chunkFileNames: '[name].js' },
 })
+
+const { makeManual } = await import('../packages/cli/dist/manual.js')
+for (const { file, text } of await makeManual()) {
+  const path = join(cli, 'dist', file)
+  mkdirSync(dirname(path), { recursive: true })
+  writeFileSync(path, text)
+}

@@ -13,7 +13,7 @@ import { LISTEN_PORT } from '../listen/port.ts'
 import { createRedaction } from '../listen/redact.ts'
 import { readNumber, readPort } from '../options/numbers.ts'
 import { repeated } from '../options/repeated.ts'
-import { goOnWithClosedPipe } from '../process/closed-pipe.ts'
+import { goOnWithBrokenOutput } from '../process/broken-output.ts'
 import { type Done, EXIT, UsageError } from '../process/exit.ts'
 import { startOn } from '../process/start-on.ts'
 import { out, tell } from '../process/streams.ts'
@@ -24,6 +24,7 @@ import { addCredentialOptions } from '../signing/credentials.ts'
 import { findScheme } from '../signing/find-scheme.ts'
 import { type Profile, readProfile } from '../signing/profiles.ts'
 import { readVerificationKey, type VerificationKeyOptions } from '../signing/verification-key.ts'
+import { showsColors } from '../text/paint.ts'
 
 interface ListenOptions extends VerificationKeyOptions {
   readonly forwardTo?: string
@@ -94,7 +95,7 @@ Examples:
         throw new UsageError('forward-to-missing', '--forward-unverified wants to know where to: give --forward-to.')
       const key = await readVerificationKey(scheme, options, profile)
       const redact = createRedaction([key.secret, key.passphrase])
-      goOnWithClosedPipe()
+      goOnWithBrokenOutput()
       const server = createServer({
         headersTimeout: HEADERS_TIMEOUT_MS,
         requestTimeout: REQUEST_TIMEOUT_MS,
@@ -191,7 +192,7 @@ function writerOf({ json, print, origin }: ListenOptions, redact: (text: string)
   const printsBodies = print === true
   if (json === true) return entry => out(`${redact(entryJson(entry, printsBodies))}\n`)
   const text = {
-    hasColors: process.stdout.isTTY && process.stdout.hasColors(),
+    hasColors: showsColors(),
     printsBodies,
     isPretty: process.stdout.isTTY,
     originAdvice:

@@ -1,11 +1,10 @@
-import { styleText } from 'node:util'
 import { explainFailure, type Failure } from 'countersign'
+import { prettyJson } from '../sending/json-text.ts'
 import { writeExplanation } from '../text/explanation.ts'
+import { createPaint } from '../text/paint.ts'
 import { printableLines, printableWord } from '../text/printable.ts'
 import { SHOWN_BYTES } from './forward.ts'
 import type { Entry } from './listener.ts'
-
-type Style = Parameters<typeof styleText>[0]
 
 export interface EntryTextOptions {
   readonly hasColors: boolean
@@ -20,7 +19,7 @@ export interface EntryTextOptions {
 /** What came of a request, for people: a line, and below it what there is to do. */
 export function entryText(entry: Entry, options: EntryTextOptions): string {
   const { at, method, target, event, failure, repeats, forwarded, status, ms, body } = entry
-  const paint = (style: Style, text: string): string => (options.hasColors ? styleText(style, text, { validateStream: false }) : text)
+  const paint = createPaint(options.hasColors)
   const verdict = failure === undefined ? paint('green', 'verified') : paint('red', `refused ${failure.code}`)
   const words = [
     paint('dim', clockTime(at)),
@@ -35,7 +34,7 @@ export function entryText(entry: Entry, options: EntryTextOptions): string {
     ...(failure !== undefined && forwarded !== undefined ? ['It was forwarded all the same: --forward-unverified.'] : []),
     ...(failure === undefined ? [] : reasonLines(failure, entry, options)),
     ...(forwarded?.problem === undefined ? [] : [paint('red', printableWord(forwarded.problem))]),
-    ...(options.printsBodies ? [...bodyLines('>', body, options.isPretty), ...bodyLines('<', forwarded?.answer, options.isPretty)] : []),
+    ...(options.printsBodies ? [...bodyLines('>', body, options), ...bodyLines('<', forwarded?.answer, options)] : []),
   ]
   return [words.join('  '), ...below.map(line => (line === '' ? '' : `    ${line}`))].map(line => `${line}\n`).join('')
 }
@@ -82,7 +81,7 @@ function reasonLines(failure: Failure, { explanation }: Entry, { hasColors, orig
 /** Nothing shows which of the two it is. */
 const LIKELY = 'No known mistake makes this signature. Most likely the sender has another secret, or the body was changed on the way.'
 
-function bodyLines(mark: string, body: Uint8Array | undefined, isPretty: boolean): string[] {
+function bodyLines(mark: string, body: Uint8Array | undefined, { isPretty, hasColors }: EntryTextOptions): string[] {
   if (body === undefined || body.length === 0) return []
   let text: string
   try {
@@ -94,19 +93,11 @@ function bodyLines(mark: string, body: Uint8Array | undefined, isPretty: boolean
   }
   const rest = body.length > SHOWN_BYTES ? [`${mark} … ${body.length - SHOWN_BYTES} more bytes`] : []
   return [
-    ...printableLines(isPretty ? pretty(text) : text)
+    ...printableLines(isPretty ? (prettyJson(text, hasColors) ?? text) : text)
       .split('\n')
       .map(line => `${mark} ${line}`),
     ...rest,
   ]
-}
-
-function pretty(text: string): string {
-  try {
-    return JSON.stringify(JSON.parse(text), undefined, 2)
-  } catch {
-    return text
-  }
 }
 
 function clockTime(at: Date): string {

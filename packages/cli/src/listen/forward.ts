@@ -2,6 +2,7 @@ import { type IncomingMessage, request as requestHttp, type ServerResponse } fro
 import { request as requestHttps } from 'node:https'
 import { Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import { noAnswerReason } from '../process/reasons.ts'
 import { answerProblem } from './answer.ts'
 import { answerHeaders, requestHeaders } from './forwarded-headers.ts'
 
@@ -63,7 +64,7 @@ export async function forward(
   let isLate = false
   outgoing.on('timeout', () => {
     isLate = true
-    outgoing.destroy(new Error(`no answer within ${timeoutMs / 1000} s`))
+    outgoing.destroy(new Error('too late'))
   })
   response.once('close', stop)
   try {
@@ -76,7 +77,8 @@ export async function forward(
     await pipeline(incoming, keep, response)
     return { status, answer: Buffer.concat(pieces), problem: undefined }
   } catch (error) {
-    const problem = `${url.host} gave no whole answer: ${causeOf(error)}`
+    const reason = isLate ? `no sign within ${timeoutMs / 1000} s` : response.headersSent ? 'it was broken off' : noAnswerReason(error)
+    const problem = `${url.host} gave no whole answer: ${reason}`
     const status = isLate ? 504 : 502
     answerProblem(response, {
       code: 'forward-failed',
@@ -97,12 +99,4 @@ function pathAt({ url, keepsPath }: ForwardTarget, target: string): string {
   if (keepsPath) return target
   const query = target.indexOf('?')
   return url.pathname + (url.search === '' && query >= 0 ? target.slice(query) : url.search)
-}
-
-/** The attempts at several addresses of one name are an error without a message. */
-function causeOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error)
-  if (error instanceof AggregateError) return [...new Set(error.errors.map(causeOf))].join(', ')
-  if (error.message !== '') return error.message
-  return 'code' in error ? String(error.code) : error.name
 }

@@ -1,16 +1,4 @@
-/** RFC 9110 §7.6.1 and what older proxies add: for one connection, never passed on. */
-const HOP_BY_HOP: ReadonlySet<string> = new Set([
-  'connection',
-  'http2-settings',
-  'keep-alive',
-  'proxy-authenticate',
-  'proxy-authorization',
-  'proxy-connection',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-])
+import { HOP_BY_HOP } from '@countersign/server/proxying'
 
 /** The length is that of the bytes that are sent; and nobody waits for a 100 that has been given already. */
 const MADE_ANEW: ReadonlySet<string> = new Set(['content-length', 'expect'])
@@ -42,15 +30,6 @@ export function answerHeaders(raw: readonly string[]): string[] {
   return pairsOf(raw)
     .filter(([name]) => !HOP_BY_HOP.has(name.toLowerCase()))
     .flat()
-}
-
-/** Whether `Connection` would take off a header that the call was verified with. */
-export function takesHeadersOff(raw: readonly string[]): boolean {
-  return pairsOf(raw)
-    .filter(([name]) => name.toLowerCase() === 'connection')
-    .flatMap(([, value]) => value.split(','))
-    .map(name => name.trim().toLowerCase())
-    .some(name => name !== '' && name !== 'close' && !HOP_BY_HOP.has(name))
 }
 
 function pairsOf(raw: readonly string[]): (readonly [name: string, value: string])[] {

@@ -1,4 +1,5 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
+import { boundPipelining, takesHeadersOff } from '@countersign/server/proxying'
 import type { Failure, IncomingRequest } from 'countersign'
 import type { Explanation } from 'countersign/explain'
 import { fromNodeRequest, readBody, sendProblem } from 'countersign/node'
@@ -7,7 +8,6 @@ import type { Check, Checked } from './check.ts'
 import { type EventFacts, readEvent } from './event.ts'
 import type { ExplainRefused } from './explain-refused.ts'
 import { type Forwarded, type ForwardTarget, forward } from './forward.ts'
-import { takesHeadersOff } from './forwarded-headers.ts'
 import { createSeenEvents } from './seen-events.ts'
 
 /** What came of one request. */
@@ -39,15 +39,12 @@ export interface ListenerOptions {
 }
 
 /** Requests that are worked on at once, each with its body: more are answered with 503. */
-export const MAX_AT_ONCE = 32
-/** Requests of one connection that are not answered yet: with more, it is closed. */
-const MAX_PIPELINED = 64
+const MAX_AT_ONCE = 32
 
 /** Verifies what comes in, forwards what holds, and tells of every request what came of it. Never throws. */
 export function createListener(options: ListenerOptions): RequestListener {
   const { check, explainRefused, target, forwardsUnverified, maxBodyBytes, schemeName, onEntry, onError } = options
   const cameBefore = createSeenEvents()
-  const pipelined = new WeakMap<IncomingMessage['socket'], number>()
   let running = 0
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -103,15 +100,7 @@ export function createListener(options: ListenerOptions): RequestListener {
     return 'unreadable'
   }
 
-  return (request, response) => {
-    const { socket } = request
-    const others = pipelined.get(socket) ?? 0
-    if (others >= MAX_PIPELINED) {
-      socket.destroy()
-      return
-    }
-    pipelined.set(socket, others + 1)
-    response.once('close', () => pipelined.set(socket, (pipelined.get(socket) ?? 1) - 1))
+  return boundPipelining((request, response) => {
     if (running >= MAX_AT_ONCE) {
       answerProblem(response, BUSY)
       return
@@ -125,7 +114,7 @@ export function createListener(options: ListenerOptions): RequestListener {
       .finally(() => {
         running--
       })
-  }
+  })
 }
 
 function bodyOf(refusal: Checked['refusal']): Uint8Array | undefined {

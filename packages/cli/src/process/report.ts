@@ -1,4 +1,5 @@
 import { EXIT } from './exit.ts'
+import { noAnswerReason, systemReason } from './reasons.ts'
 import { tell } from './streams.ts'
 
 /** Codes of ours; those of the system and of others have capitals or dots. */
@@ -16,20 +17,16 @@ export function reportError(program: string, error: unknown): number {
     return EXIT.network
   }
   if (error instanceof TypeError && error.message === 'fetch failed') {
-    tell(`${program}: no connection: ${describeCause(error.cause)} [network]`)
+    tell(`${program}: no connection: ${noAnswerReason(error.cause)} [network]`)
     return EXIT.network
   }
-  tell(`${program}: ${error instanceof Error ? error.message : String(error)} [internal]`)
+  const system = error instanceof Error ? systemReason(error) : undefined
+  if (system !== undefined) tell(`${program}: ${system.text} [${system.code}]`)
+  else tell(`${program}: ${error instanceof Error ? error.message : String(error)} [internal]`)
   return EXIT.usage
 }
 
 /** By its code, since the servers have a copy of the library of their own, and are not loaded for this. */
 function isOwnError(error: unknown): error is Error & { readonly code: string; readonly status?: number } {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' && OWN_CODE.test(error.code)
-}
-
-function describeCause(cause: unknown): string {
-  if (!(cause instanceof Error)) return 'unknown cause'
-  const code = 'code' in cause ? String(cause.code) : ''
-  return cause.message === '' ? code : cause.message
 }

@@ -34,8 +34,8 @@ function otherPair({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject) {
 }
 
 /**
- * The body that is sent in the place of the signed one: with other content, or the same JSON written anew, as a proxy or
- * a parser does.
+ * The body that is sent in the place of the signed one: with other content, or the same JSON written anew, as a proxy
+ * or a parser does.
  *
  * @throws UsageError `break-not-possible`
  */

@@ -12,7 +12,11 @@ export interface Answer {
 /** Of an answer's body, in bytes. */
 const MAX_ANSWER_BYTES = 4_096
 
-/** Sends a call that is signed. A redirection is an answer: what was signed is for this URL. @throws what `fetch` throws */
+/**
+ * Sends a call that is signed. A redirection is an answer: what was signed is for this URL.
+ *
+ * @throws what `fetch` throws
+ */
 export async function sendCall({ method, url, headers, body }: SampleCall, timeoutMs: number): Promise<Answer> {
   const response = await fetch(url, {
     method,
