@@ -51,7 +51,7 @@ export function defineTrigger(command: Command, done: Done): void {
     .option('--allow-short-secret', 'take a secret of under 16 bytes')
     .option('--private-key-file <path>', 'PEM file, for the schemes with key pairs')
     .optionsGroup('Output:')
-    .option('--json', 'a line of JSON for each call: event, status, body')
+    .option('--json', 'a line of JSON for each call: {"status":…,"body":…,"isCut":…}')
     .addHelpText(
       'after',
       `
