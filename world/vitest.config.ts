@@ -4,10 +4,12 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     root: import.meta.dirname,
-    include: ['*.test.js'],
+    include: ['*.test.js', 'runtimes/*.test.js'],
     reporters: ['default', '../scripts/summary-reporter.js'],
     testTimeout: 30_000,
     hookTimeout: 120_000,
     maxWorkers: '100%',
+    // What a test says of itself stands in one line, without the name of its file.
+    disableConsoleIntercept: true,
   },
 })

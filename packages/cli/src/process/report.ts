@@ -1,4 +1,4 @@
-import { EXIT } from './exit.ts'
+import { EXIT, NoAnswerError } from './exit.ts'
 import { noAnswerReason, systemReason } from './reasons.ts'
 import { tell } from './streams.ts'
 
@@ -12,11 +12,11 @@ export function reportError(program: string, error: unknown): number {
     return error.status !== undefined && error.status < 500 ? EXIT.refused : EXIT.usage
   }
   if (error instanceof Error && (error.name === 'ExitPromptError' || error.name === 'AbortPromptError')) return EXIT.usage
-  if (error instanceof Error && error.name === 'TimeoutError') {
+  if (isTimeout(error) || (error instanceof NoAnswerError && isTimeout(error.cause))) {
     tell(`${program}: no answer in time [timeout]`)
     return EXIT.network
   }
-  if (error instanceof TypeError && error.message === 'fetch failed') {
+  if (error instanceof NoAnswerError || (error instanceof TypeError && error.message === 'fetch failed')) {
     tell(`${program}: no connection: ${noAnswerReason(error.cause)} [network]`)
     return EXIT.network
   }
@@ -29,4 +29,9 @@ export function reportError(program: string, error: unknown): number {
 /** By its code, since the servers have a copy of the library of their own, and are not loaded for this. */
 function isOwnError(error: unknown): error is Error & { readonly code: string; readonly status?: number } {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' && OWN_CODE.test(error.code)
+}
+
+/** As `AbortSignal.timeout` makes it, or Node's client of that. */
+function isTimeout(error: unknown): boolean {
+  return error instanceof Error && (error.name === 'TimeoutError' || (error.cause instanceof Error && error.cause.name === 'TimeoutError'))
 }

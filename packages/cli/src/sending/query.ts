@@ -2,8 +2,8 @@ import { parse, stringify } from 'lossless-json'
 import { UsageError } from '../process/exit.ts'
 
 /**
- * The part of a JSON text that a JSON pointer names: a string as its characters, anything else as JSON, numbers with all
- * of their digits.
+ * The part of a JSON text that a JSON pointer names: a string as its characters, anything else as JSON, with all digits
+ * of numbers.
  *
  * @throws UsageError `query-malformed`, `query-without-json`, `query-not-found`
  * @see https://www.rfc-editor.org/rfc/rfc6901
