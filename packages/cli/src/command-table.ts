@@ -14,6 +14,11 @@ export interface CommandEntry {
 /** All commands, in the order of `--help`. */
 export const COMMANDS: readonly CommandEntry[] = [
   {
+    name: 'init',
+    description: 'settings, a scheme file and a first key, by questions or flags',
+    load: async () => (await import('./commands/init.ts')).defineInit,
+  },
+  {
     name: 'send',
     description: 'sign a call, send it, and print the body of the answer',
     load: async () => (await import('./commands/send.ts')).defineSend,
@@ -32,6 +37,16 @@ export const COMMANDS: readonly CommandEntry[] = [
     name: 'explain',
     description: 'find out why a signature does not match',
     load: async () => (await import('./commands/explain.ts')).defineExplain,
+  },
+  {
+    name: 'listen',
+    description: 'verify what comes in, forward what holds, and explain what does not',
+    load: async () => (await import('./commands/listen.ts')).defineListen,
+  },
+  {
+    name: 'trigger',
+    description: 'send a signed sample event, as its provider would',
+    load: async () => (await import('./commands/trigger.ts')).defineTrigger,
   },
   {
     name: 'infer',

@@ -1,27 +1,17 @@
 import type { Command } from 'commander'
-import {
-  createKey,
-  createVerifier,
-  explainFailure,
-  isDeclared,
-  type KeyDescription,
-  type KeySource,
-  type Scheme,
-  type Verification,
-} from 'countersign'
+import { createVerifier, explainFailure, isDeclared, type Scheme, type Verification } from 'countersign'
 import { DEFAULT_SCHEME_NAME } from 'countersign/schemes'
 import { type Done, EXIT, UsageError } from '../process/exit.ts'
-import { readTextFile } from '../process/files.ts'
 import { out, tell } from '../process/streams.ts'
 import { addRequestOptions, type RequestOptions, readGivenHeaders, readRequest } from '../request/request.ts'
-import { addCredentialOptions, type CredentialOptions, resolveSecret } from '../signing/credentials.ts'
+import { addCredentialOptions } from '../signing/credentials.ts'
 import { findScheme } from '../signing/find-scheme.ts'
 import { type Profile, readProfile } from '../signing/profiles.ts'
+import { fixedKeyId, onlyKey, readVerificationKey, UNNAMED_KEY, type VerificationKeyOptions } from '../signing/verification-key.ts'
 import { unsignedParts } from '../text/coverage.ts'
 
-interface VerifyOptions extends CredentialOptions, RequestOptions {
+interface VerifyOptions extends VerificationKeyOptions, RequestOptions {
   readonly headersFile?: string
-  readonly publicKeyFile?: string
   readonly at?: string
   readonly anyTime?: boolean
   readonly json?: boolean
@@ -54,12 +44,9 @@ Examples:
       const { method, url, body } = await readRequest(first, second, options)
       const headers = readGivenHeaders(options)
       const { origin, target } = splitUrl(url)
-      const description = await readKey()
       const known = options.apiKey ?? profile.apiKey
       // A call without a key id is checked with the key that is given, under a name of its own.
-      const keys: KeySource = {
-        find: id => (known === undefined || known === id ? createKey(scheme, { ...description, id }) : undefined),
-      }
+      const keys = onlyKey(scheme, await readVerificationKey(scheme, options, profile), known)
       const look = (fixed: { readonly keyId?: string }): Promise<Verification> =>
         createVerifier(scheme, {
           origin,
@@ -86,27 +73,7 @@ Examples:
         tell(explainFailure(result.failure))
       }
       done(result.ok ? EXIT.ok : EXIT.refused)
-
-      async function readKey(): Promise<Omit<KeyDescription, 'id'>> {
-        if (options.publicKeyFile !== undefined && scheme.keys !== 'secret')
-          return { publicKey: readTextFile(options.publicKeyFile, 'public key file') }
-        if (scheme.keys === 'key-pair')
-          throw new UsageError('public-key-missing', `The scheme ${scheme.name} verifies with a public key: give --public-key-file.`)
-        return {
-          secret: await resolveSecret(options, profile),
-          allowShortSecret: options.allowShortSecret ?? false,
-          passphrase: options.passphrase ?? profile.passphrase,
-        }
-      }
     })
-}
-
-/** What the given key is called where a call names none. */
-const UNNAMED_KEY = 'default'
-
-function fixedKeyId({ keyId }: Scheme, known: string | undefined): { readonly keyId?: string } {
-  if (keyId === 'none') return { keyId: known ?? UNNAMED_KEY }
-  return keyId === 'optional' && known !== undefined ? { keyId: known } : {}
 }
 
 /** Here the call is taken as it stands, whatever of it is not signed; a server has to be told what it takes. */

@@ -33,13 +33,13 @@ export function addRequestOptions(command: Command): Command {
     .option('-t, --timestamp <time>', "the timestamp's own characters (default: now)")
     .addOption(new Option('-u, --unit <unit>', "unit of the timestamp (default: the scheme's first)").choices(Object.keys(UNITS)))
     .option('--nonce <nonce>', 'for the schemes that carry one')
-    .option(
-      '--allow <what>',
-      'sign what verifiers refuse by default, such as body-on-get or ambiguous-request (repeatable)',
-      readAllowance,
-      [],
-    )
+    .addOption(allowOption('sign what verifiers refuse by default, such as body-on-get or ambiguous-request (repeatable)'))
     .option('--param <name=value>', "a scheme's parameter, such as region=eu-west-1 (repeatable)", repeated, [])
+}
+
+/** What is signed, or taken, although verifiers refuse it unless they are told. */
+export function allowOption(description: string): Option {
+  return new Option('--allow <what>', description).argParser(readAllowance).default([])
 }
 
 function readAllowance(text: string, all: readonly Allowance[]): readonly Allowance[] {

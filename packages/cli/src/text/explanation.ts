@@ -1,8 +1,12 @@
 import type { Explanation } from 'countersign/explain'
 import { createPaint, type Paint } from './paint.ts'
 
-/** An explanation for people; every line ends with a line break. */
-export function writeExplanation(explanation: Explanation, hasColors: boolean): string {
+/**
+ * An explanation for people; every line ends with a line break.
+ *
+ * @param showsSignature whether the right signature is for the eyes of whoever reads it
+ */
+export function writeExplanation(explanation: Explanation, hasColors: boolean, showsSignature = true): string {
   const paint = createPaint(hasColors)
   return [
     ...headline(explanation, paint),
@@ -13,7 +17,7 @@ export function writeExplanation(explanation: Explanation, hasColors: boolean): 
       `  ${paint('green', 'fix')}  ${fix}`,
     ]),
     ...difference(explanation, paint),
-    ...signatures(explanation, paint),
+    ...signatures(explanation, paint, showsSignature),
     '',
   ].join('\n')
 }
@@ -56,12 +60,12 @@ function difference({ difference: found }: Explanation, paint: Paint): string[] 
   ]
 }
 
-function signatures({ outcome, expected, signed }: Explanation, paint: Paint): string[] {
+function signatures({ outcome, expected, signed }: Explanation, paint: Paint, showsSignature: boolean): string[] {
   if (outcome === 'match') return []
   return [
     '',
     `${paint('dim', 'right message   ')}  ${JSON.stringify(expected.message)}`,
     ...(signed === undefined ? [] : [`${paint('dim', 'client message  ')}  ${JSON.stringify(signed.message)}`]),
-    ...(expected.signature === undefined ? [] : [`${paint('dim', 'right signature ')}  ${expected.signature}`]),
+    ...(expected.signature === undefined || !showsSignature ? [] : [`${paint('dim', 'right signature ')}  ${expected.signature}`]),
   ]
 }

@@ -1,0 +1,23 @@
+/** As `gateway --config` reads it. */
+export const GATEWAY_FILE = 'countersign.yaml'
+const PORT = 4590
+/** Where the gateway is called while it is tried out. */
+export const GATEWAY_ORIGIN = `http://127.0.0.1:${PORT}`
+export const STORE_FILE = 'countersign.db'
+
+/** The settings of a gateway, to go on from. */
+export function gatewayText(upstream: string, schemeName: string): string {
+  return `# For: countersign gateway --config ${GATEWAY_FILE}. All settings are in docs/gateway.md of countersign.
+
+# Your API. Only verified calls reach it.
+upstream: ${JSON.stringify(upstream)}
+# Where clients call it, which is a part of what most schemes sign: the public origin, once it has one.
+origin: ${GATEWAY_ORIGIN}
+port: ${PORT}
+# The keys; their secrets are sealed with ${STORE_FILE}.master-key.
+store: ${STORE_FILE}
+routes:
+  - path: /
+    schemes: [${JSON.stringify(schemeName)}]
+`
+}
