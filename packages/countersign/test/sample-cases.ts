@@ -38,7 +38,7 @@ export function describeSamples(languageName: string): void {
 
     describe.each(SAMPLED.map(scheme => ({ scheme: scheme.name, declared: scheme })))('$scheme', ({ declared }) => {
       it.skipIf(!canRun(declared))(
-        `is accepted by the verifier (needs ${needsDotNet(declared) ? '.NET, for key pairs' : runner.needs})`,
+        `is accepted by the verifier (${needsDotNet(declared) ? 'only in .NET, whose RSA reads PEM' : `needs ${runner.needs}`})`,
         async () => {
           const { origin, refusals } = apis.get(declared.name) as Api
           let stdout = ''

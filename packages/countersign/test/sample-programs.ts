@@ -7,7 +7,7 @@ const execute = promisify(execFile)
 const has = (program: string, argument = '--version'): boolean => spawnSync(program, [argument]).error === undefined
 
 /** The samples of a language, by the name of their scheme. */
-export type Samples = ReadonlyMap<string, string>
+type Samples = ReadonlyMap<string, string>
 
 /** Runs the sample of a scheme, and gives what it printed. Rejects where it exits with another code than 0. */
 export type RunSample = (schemeName: string, env: NodeJS.ProcessEnv) => Promise<string>

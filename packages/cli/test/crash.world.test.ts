@@ -1,0 +1,4 @@
+import { POSTGRESQL } from '../../server/test/stores.ts'
+import { describeCrashes } from './crash-cases.ts'
+
+describeCrashes(POSTGRESQL)
