@@ -5,10 +5,11 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, describe, expect, it } from 'vitest'
 import { describeSamples } from '../../test/sample-cases.ts'
-import { sampleEnvironment, startApi } from '../../test/sampled-calls.ts'
+import { requestFor, SAMPLED, sampleEnvironment, startApi } from '../../test/sampled-calls.ts'
 import { defineScheme } from '../define/define.ts'
+import { carriesOf } from '../scheme/carries.ts'
 import * as shipped from '../schemes/index.ts'
-import { codeSample } from './index.ts'
+import { codeSample, LANGUAGES } from './index.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'countersign-code-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -17,6 +18,15 @@ const run = promisify(execFile)
 describeSamples('node')
 
 describe('codeSample', () => {
+  it.each(LANGUAGES.map(({ name }) => name))('writes every header that a scheme has to carry, in %s', name => {
+    for (const scheme of SAMPLED) {
+      if (name === 'postman' && scheme.keys === 'key-pair') continue
+      const sample = codeSample(scheme, name, requestFor(scheme, 'https://a.example'))
+      for (const { in: place, name: header, required } of carriesOf(scheme))
+        if (place === 'header' && required) expect(sample, scheme.name).toContain(header)
+    }
+  })
+
   it('writes a GET without a body', async () => {
     const api = await startApi(shipped.qredoV1)
     const file = join(folder, 'get.mjs')
