@@ -23,9 +23,11 @@ const config: KnipConfig = {
       ignoreBinaries: ['go', 'nginx', 'openssl', 'redis-server', 'wrk'],
     },
     'packages/cli': {
-      // What scripts/bundle-command.js begins with.
-      entry: ['src/{countersign,apitool}.ts', 'src/process/closed-pipe.ts', 'src/infer/worker.ts'],
-      ignoreBinaries: ['openssl'],
+      // What scripts/bundle-command.js and scripts/single-file.js begin with.
+      entry: ['src/{countersign,apitool,single-file}.ts', 'src/process/broken-output.ts', 'src/infer/worker.ts', 'src/manual/manual.ts'],
+      // The databases' drivers stand beside the bundle, whose code of the store loads them.
+      ignoreDependencies: ['libsql', 'pg'],
+      ignoreBinaries: ['fish', 'groff', 'openssl'],
     },
     'packages/countersign': { ignoreBinaries: ['openssl'] },
     'packages/server': { ignoreBinaries: ['java', 'redis-cli', 'unshare'] },

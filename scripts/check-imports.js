@@ -30,7 +30,7 @@ const DOORS = ['index.ts', 'qredo.ts']
 const TESTS = ['faults', 'properties']
 
 /** What a bundler puts into one file. Packages that only these import are in it, so nobody has to install them. */
-const BUNDLED = /^packages\/ui\/src\/(page|console|parts)\//
+const BUNDLED = /^packages\/(ui\/src\/(page|console|parts)|cli\/src)\//
 
 /** Rooms that only the doors may enter. */
 const EDGES = ['clients', 'adapters']

@@ -8,22 +8,24 @@ import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
-/** @param folder of the package, from the root of the repository */
-export function installPackage(folder) {
+/** @param folder of the package, from the root of the repository; `options` are for `npm ci` */
+export function installPackage(folder, ...options) {
   const here = `${root}${folder}/`
   if (isInstalled(here)) return
   console.log(`installing the packages of ${folder}`)
-  const { status } = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: here, stdio: 'inherit' })
+  const { status } = spawnSync('npm', ['ci', ...options, '--no-audit', '--no-fund', '--loglevel=error'], { cwd: here, stdio: 'inherit' })
   if (status !== 0) process.exit(status ?? 1)
 }
 
+/** Whether what is pinned is what is there, as far as it is made for this platform. */
 function isInstalled(here) {
   const { packages } = JSON.parse(readFileSync(`${here}package-lock.json`, 'utf8'))
-  const { dependencies } = JSON.parse(readFileSync(`${here}package.json`, 'utf8'))
-  return Object.keys(dependencies).every(name => {
+  const { dependencies, optionalDependencies } = JSON.parse(readFileSync(`${here}package.json`, 'utf8'))
+  return Object.keys({ ...dependencies, ...optionalDependencies }).every(name => {
+    const { version: pinned, os, cpu } = packages[`node_modules/${name}`]
+    if (os?.includes(process.platform) === false || cpu?.includes(process.arch) === false) return true
     try {
-      const { version } = JSON.parse(readFileSync(`${here}node_modules/${name}/package.json`, 'utf8'))
-      return version === packages[`node_modules/${name}`].version
+      return JSON.parse(readFileSync(`${here}node_modules/${name}/package.json`, 'utf8')).version === pinned
     } catch {
       return false
     }

@@ -1,5 +1,5 @@
 /** A test's name says why it is skipped: `(needs go)` for a program, `(only as root)` for what a machine may lack. */
-const REASON = /\(((?:needs|only) [^()]+)\)/
+const REASON = /\(((?:needs?|only) [^()]+)\)/
 
 /**
  * Closes a test run with why tests were skipped and one plain line, for logs that are read by programs:

@@ -245,6 +245,123 @@ def schemes():
     return {"source": "said with each", "vectors": out}
 
 
+# Made for these vectors by `openssl genpkey -algorithm RSA`; it signs nothing else.
+PARTNER_KEY = """-----BEGIN PRIVATE KEY-----
+MIIEvwIBADANBgkqhkiG9w0BAQEFAASCBKkwggSlAgEAAoIBAQDcveaAhQQdv16F
+kxXDfDtt7dtPQMP9pZfp9rXASLXHQJr0JV9opU+WBp9Oeoaggw0LUW7weAPbfl/7
+ox/Ao0iguQZ0vJNqQwo7WDXQHiPc/5aH3trtPnRSTQsGDnMhZFQcELjh9e5uIfIj
+Rs7ThCzaK24HVJb61ViENrbU0SC94qZ2o+VWH+H1sjc8IbTJGCeONnFEUxuREYvS
+alH2F9b/z9MTvEXhW7oXJ5Y4/nEBvtycvgwhjgutfLv15gYjJKy8udQvFoLtdo4o
+DSIUcrmB+4fjFkIARcvmAikkMqxWkg8keuDVT7WR+txe+N3VCJXsqZTXeTBOecjn
+JMFcGhAfAgMBAAECggEASRw0XdiwdlHNspv2l1psLIqdGnCu+TGBUSI/LEJowmep
+ard+FCC8bUogNVPrhvogteDwx4BYdrgyfhuXBqyN/32In91dTdKKbwFWQWnaIvYc
+G0A6bl1DFYci4YyjoSmjmfAH6/8SSzO/COQI2JFscY300US5BLborFGa2H2zRHBR
+V5QhJQHell12jgYN+T/mjl3rqpDoW3KfyeQWYzkSC7K3RfEM/oUWmdJ00G5U7xkm
+0dFsRrJFIMgBGRflIhRJc/BuECc2wF0APKhUsw9hXNXwJBa9A6S7cuOenevPOEQe
+kT9RY10n2yZJ7K7euqtim1fZ/Ddk4uWsWxSLrqNNgQKBgQD6amr+hBF0fj/kZS2H
+iARh/w9GnJY0F32dIcbNnH+z1/qHXhHvFCNi/srPvj1e0qFQety/h+3xiT+Y0tv8
+bw8H/jvcGDSqK38cHTg2dtlH4b4+oisJeZbq1A3sK7c23EuoMvYFWqK/BoZ/5kEW
+ZZBKeX6r0Pi2j9F952ru4DfsPwKBgQDhqhQ8yQKdZQANf0UthZoJXxM8Ap2RijIf
+Rmx1nZrPt0k+HX7nEhKD+Og+S7rZ7vqRQ1k4H9WaBeQwQy2I+/zJj+5LfU9CsjZ3
+JC6b/WmmUaEHLvVBmlvEFcNAd5GwWi36kHS3N2uEBYtGqjIvEA4oUZ7CMubVkbc7
+omCyrGRkIQKBgQCJ6ClcWWczfIO7SG02gpXHUiwbewjNT1KCQqO1gEZjyMHT4t6F
+h9WlIySWG/K4Uc88/yyq3jUQG8HGa/lyn8brY/ubTklSnfm2hfD7LaCjkZKv86c3
+5JpUYMv6EGkp8VBJJSeP80ZFZVaVAT0/FFfOa/JytPcDs1hvug6N1zV1CQKBgQDV
+a4H6Puz/KE9VdIFbXRhiNo29Wofk5jsjAvp+fdC1FBXr7f9fz+K894HFsN+FTxOg
+oH5XqxvbsCiwUEhXXmIjysDGmjuEy4DhStHd61uo1Viir5F6Ot8A4sgnRy39CDyl
+1UrdIEfJs2iWK06M3fVVwmOQLI3NfCM7/gTP1mSXoQKBgQDQSTKcXE32XuTiL8z9
+1MvQx3XLynlJiwFtZ+Ej3Rq9MuKv5PsaWaSdSeYxl77Vz0uOV/1Xcd6Hp2gsJMGx
+uFVFEYTD5Cfqll8hOj4n7jwopUafMopusvQn/lP5YQPE8W7+jqacILP+5ukj9e0q
+Q7dU2M3R+sNz97PibJrWEdbOlA==
+-----END PRIVATE KEY-----
+"""
+
+
+def der_values(der):
+    """The contents of the DER elements that stand one behind the other."""
+    values = []
+    while der:
+        size, start = der[1], 2
+        if size & 0x80:
+            start += size & 0x7F
+            size = int.from_bytes(der[2:start], "big")
+        values.append(der[start:start + size])
+        der = der[start + size:]
+    return values
+
+
+def rsa_signer(pem):
+    """RSASSA-PKCS1-v1_5 with SHA-256 (RFC 8017, section 8.2.1), in integers. Returns the signer and the public key in PEM."""
+    pkcs8 = base64.b64decode("".join(pem.strip().splitlines()[1:-1]))
+    _, identifier, octets = der_values(der_values(pkcs8)[0])
+    numbers = der_values(der_values(octets)[0])
+    modulus, exponent, private = (int.from_bytes(number, "big") for number in numbers[1:4])
+    length = (modulus.bit_length() + 7) // 8
+    prefix = bytes.fromhex("3031300d060960864801650304020105000420")
+
+    def element(tag, *contents):
+        content = b"".join(contents)
+        size = len(content)
+        counted = bytes([size]) if size < 0x80 else bytes([0x80 | (size.bit_length() + 7) // 8]) + size.to_bytes((size.bit_length() + 7) // 8, "big")
+        return bytes([tag]) + counted + content
+
+    def sign(message):
+        hashed = prefix + hashlib.sha256(message).digest()
+        padded = b"\x00\x01" + b"\xff" * (length - len(hashed) - 3) + b"\x00" + hashed
+        signature = pow(int.from_bytes(padded, "big"), private, modulus)
+        assert pow(signature, exponent, modulus) == int.from_bytes(padded, "big")
+        return signature.to_bytes(length, "big")
+
+    key = element(0x30, element(0x02, numbers[1]), element(0x02, numbers[2]))
+    spki = base64.b64encode(element(0x30, element(0x30, identifier), element(0x03, b"\x00", key))).decode()
+    lines = [spki[at:at + 64] for at in range(0, len(spki), 64)]
+    return sign, "\n".join(["-----BEGIN PUBLIC KEY-----", *lines, "-----END PUBLIC KEY-----", ""])
+
+
+def other_schemes():
+    out = []
+    url = "https://api.example.com/a/b?c=%20d"
+    body = '{"note":"für 5 €"}'
+    secret = base64.b64encode(secret_bytes("other schemes", 32)).decode()
+    digest = base64.b64encode(hashlib.sha256(body.encode()).digest()).decode()
+    sign, public_key = rsa_signer(PARTNER_KEY)
+
+    def add(scheme, source, credentials, request, headers, **more):
+        out.append({"scheme": scheme, "source": source, "credentials": credentials, **more, "request": request, "headers": headers, "url": request["url"]})
+
+    def hmac_b64(message):
+        return base64.b64encode(mac("sha256", base64.b64decode(secret), message.encode())).decode()
+
+    # RFC 9421, with the components and parameters that are covered when nothing else is asked for.
+    for method, digested in (("POST", True), ("GET", False)):
+        names = ["@method", "@target-uri", *(["content-digest"] if digested else [])]
+        covered = "(" + " ".join('"%s"' % name for name in names) + ")"
+        parameters = covered + ';created=1647356399;keyid="k";nonce="n0123456789abcdef"'
+        base = ['"@method": ' + method, '"@target-uri": ' + url, *(['"content-digest": sha-256=:%s:' % digest] if digested else []), '"@signature-params": ' + parameters]
+        add("rfc9421", "Python's hmac, after RFC 9421, section 2.5", {"keyId": "k", "secret": secret},
+            {"method": method, "url": url, **({"body": body} if digested else {}), "timestamp": "1647356399", "nonce": "n0123456789abcdef"},
+            {**({"content-digest": "sha-256=:%s:" % digest} if digested else {}), "signature-input": "sig=" + parameters, "signature": "sig=:%s:" % hmac_b64("\n".join(base))})
+
+    # Draft 12 takes the secret as it is written.
+    date = "Tue, 15 Mar 2022 14:59:59 GMT"
+    for method, digested in (("POST", True), ("GET", False)):
+        lines = ["(request-target): %s /a/b?c=%%20d" % method.lower(), "host: api.example.com", "date: " + date, *(["digest: SHA-256=" + digest] if digested else [])]
+        names = " ".join(line.split(": ")[0] for line in lines)
+        signature = base64.b64encode(mac("sha256", secret.encode(), "\n".join(lines).encode())).decode()
+        add("http-signatures-draft-12", "Python's hmac, after draft-cavage-http-signatures-12, section 2.3", {"keyId": "k", "secret": secret},
+            {"method": method, "url": url, **({"body": body} if digested else {}), "timestamp": date},
+            {"date": date, **({"digest": "SHA-256=" + digest} if digested else {}),
+             "authorization": 'Signature keyId="k",algorithm="hmac-sha256",headers="%s",signature="%s"' % (names, signature)})
+
+    # Qredo's Partner API: RSA, with a timestamp or a nonce.
+    for request in ({"method": "GET", "url": url, "timestamp": "1647356399"}, {"method": "POST", "url": url, "body": body, "nonce": "n-1"}):
+        moment = request.get("timestamp", request.get("nonce"))
+        add("qredo-partner", "Python's integers, after RFC 8017, section 8.2.1", {"keyId": "k", "privateKey": PARTNER_KEY}, request,
+            {"x-api-key": "k", **({"x-timestamp": moment} if "timestamp" in request else {"x-nonce": moment}),
+             "x-sign": b64url(sign((moment + url + request.get("body", "")).encode()))}, publicKey=public_key)
+    return {"source": "said with each", "vectors": out}
+
+
 def undeclared():
     """Schemes that the library does not ship, declared in its words, to show that they need no change to the engine."""
     out = []
@@ -339,7 +456,7 @@ def python_json():
     return {"source": "Python's json.dumps with its defaults", "vectors": [{"value": v, "text": json.dumps(v)} for v in values]}
 
 
-FILES = {"rfc4231.json": rfc4231, "rfc4648.json": rfc4648, "qredo-v1.json": qredo_v1, "schemes.json": schemes, "undeclared.json": undeclared, "python-json.json": python_json}
+FILES = {"rfc4231.json": rfc4231, "rfc4648.json": rfc4648, "qredo-v1.json": qredo_v1, "schemes.json": schemes, "other-schemes.json": other_schemes, "undeclared.json": undeclared, "python-json.json": python_json}
 
 if __name__ == "__main__":
     differs = []

@@ -5,10 +5,12 @@ export default defineConfig({
   test: {
     name: 'world-built',
     root: import.meta.dirname,
-    include: ['*.test.js'],
+    include: ['*.test.js', 'runtimes/*.test.js'],
     reporters: ['default', '../scripts/summary-reporter.js'],
     testTimeout: 30_000,
     hookTimeout: 120_000,
     maxWorkers: '100%',
+    // What a test says of itself stands in one line, without the name of its file.
+    disableConsoleIntercept: true,
   },
 })

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { runApitool } from '../dist/apitool.js'
-import { endWithClosedPipe } from '../dist/closed-pipe.js'
+import { endWithBrokenOutput } from '../dist/broken-output.js'
 
-endWithClosedPipe()
+endWithBrokenOutput()
 process.exitCode = await runApitool(process.argv.slice(2))

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-import { endWithClosedPipe } from '../dist/closed-pipe.js'
+import { endWithBrokenOutput } from '../dist/broken-output.js'
 import { runCountersign } from '../dist/countersign.js'
 
-endWithClosedPipe()
+endWithBrokenOutput()
 process.exitCode = await runCountersign(process.argv.slice(2))

@@ -104,6 +104,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/migration.ts')).defineMigration,
   },
   {
+    name: 'completion',
+    description: 'print what completes the command’s line in your shell',
+    load: async () => (await import('./commands/completion.ts')).defineCompletion,
+  },
+  {
     name: 'tour',
     description: 'a walk through it all in two minutes, against a sandbox that is there as long',
     load: async () => (await import('./commands/tour.ts')).defineTour,

@@ -14,6 +14,7 @@ import { addCredentialOptions, type CredentialOptions, resolveSecret } from '../
 import { findScheme } from '../signing/find-scheme.ts'
 import { type Profile, readProfile } from '../signing/profiles.ts'
 import { writeExplanation } from '../text/explanation.ts'
+import { showsColors } from '../text/paint.ts'
 
 /** More than the library's: a person would rather wait a second than search by hand. */
 const DEFAULT_ATTEMPTS = 200_000
@@ -95,11 +96,7 @@ Examples:
           ? readTextFile(options.clientMessage.slice(1), 'client message')
           : options.clientMessage,
       })
-      out(
-        options.json === true
-          ? `${JSON.stringify(explanation)}\n`
-          : writeExplanation(explanation, options.color ?? (process.stdout.isTTY && process.stdout.hasColors())),
-      )
+      out(options.json === true ? `${JSON.stringify(explanation)}\n` : writeExplanation(explanation, options.color ?? showsColors()))
       done(explanation.outcome === 'unexplained' ? EXIT.refused : EXIT.ok)
     })
 }

@@ -4,7 +4,7 @@ import { type Command, Option } from 'commander'
 import { DEFAULT_SCHEME_NAME } from 'countersign/schemes'
 import { readCount, readPort } from '../options/numbers.ts'
 import { repeated } from '../options/repeated.ts'
-import { goOnWithClosedPipe } from '../process/closed-pipe.ts'
+import { goOnWithBrokenOutput } from '../process/broken-output.ts'
 import { type Done, EXIT, UsageError } from '../process/exit.ts'
 import { readTextFile } from '../process/files.ts'
 import { startOn } from '../process/start-on.ts'
@@ -69,7 +69,7 @@ Examples:
       const config = await readConfig(options)
       if (workers > 1 && config.redis === undefined)
         throw new UsageError('redis-missing', 'Several processes need a replay guard that they share: give --redis.')
-      goOnWithClosedPipe()
+      goOnWithBrokenOutput()
       if (workers > 1 && cluster.isPrimary) {
         await superviseWorkers(workers, config.port)
         return done(EXIT.ok)

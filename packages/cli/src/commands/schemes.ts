@@ -8,7 +8,7 @@ import { coverageRows, type Rows, schemeFacts } from '../text/coverage.ts'
 
 export function defineSchemes(command: Command, done: Done): void {
   command
-    .argument('[name]', 'a name, or the path of a declaration in JSON')
+    .argument('[scheme]', 'a name, or the path of a declaration in JSON')
     .option('--json', 'the facts, what a signature covers, and the declaration, as JSON')
     .addHelpText(
       'after',

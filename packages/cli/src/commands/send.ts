@@ -1,43 +1,61 @@
 import type { Command } from 'commander'
 import { createSigner, serverClock, signedFetch } from 'countersign'
 import { curlLine } from 'countersign/code'
+import { readNumber } from '../options/numbers.ts'
 import { type Done, EXIT, UsageError } from '../process/exit.ts'
 import { out, tell } from '../process/streams.ts'
 import { addRequestOptions, type RequestOptions, readRequest, readSignerOptions } from '../request/request.ts'
+import { withRetries } from '../sending/retry.ts'
+import { type BodyOptions, showBody } from '../sending/show-body.ts'
+import { tellingFetch } from '../sending/traffic.ts'
 import { addCredentialOptions, type CredentialOptions, resolveCredentials } from '../signing/credentials.ts'
 
-interface SendOptions extends CredentialOptions, RequestOptions {
+/** Of `--retry`. */
+const MOST_RETRIES = 100
+
+interface SendOptions extends CredentialOptions, RequestOptions, BodyOptions {
   readonly json?: boolean
   readonly curl?: boolean
   readonly include?: boolean
   readonly timeout: string
+  readonly retry: string
   readonly correctClock?: boolean
+  readonly verbose?: boolean
 }
 
 export function defineSend(command: Command, done: Done): void {
   addCredentialOptions(addRequestOptions(command))
     .optionsGroup('How it is sent:')
     .option('--timeout <seconds>', 'give up after this long', '30')
+    .option('--retry <times>', 'send again, signed anew, where there is no answer, or 408, 429, 500, 502, 503 or 504', '0')
     .option('--correct-clock', "when the call is refused for its time, try once more by the server's clock (over HTTPS, up to 10 minutes)")
     .optionsGroup('Output:')
     .option('-i, --include', 'show the status and the headers of the answer, on standard error')
+    .option('-v, --verbose', 'show request and answer as they went, secrets hidden, on standard error')
+    .option('-o, --output <file>', 'write the body into a file')
+    .option('-q, --query <pointer>', 'of an answer in JSON only this: a JSON pointer, such as /keys/0/id')
     .option('--json', 'status, headers and body, as JSON')
     .option('--curl', 'do not send: print a curl line that would')
     .addHelpText(
       'after',
       `
-Standard output has the body and nothing else. The exit code is 0 for 2xx, 1 for any other answer,
+Standard output has the body and nothing else: as it came, or on a terminal laid out if it is JSON. A URL of this machine needs no
+http://, and no host: :4567/path. The exit code is 0 for 2xx, 1 for any other answer,
 2 when the call can't be made as asked, 3 when there is no answer.
 
 Examples:
   $ export COUNTERSIGN_API_KEY=… COUNTERSIGN_SECRET=…
   $ countersign send https://api.qredo.network/qapi/v1/balance
   $ countersign send POST https://api.qredo.network/qapi/v1/transaction -d @transaction.json -i
+  $ countersign send :4567/api/v1/p/orders -v --retry 3 --query /orders/0/id
   $ echo '{"a":1}' | countersign send POST https://api.example.com/orders -d - --profile prod | jq .id`,
     )
     .action(async (first: string, second: string | undefined, options: SendOptions) => {
       const timeoutMs = Number(options.timeout) * 1000
       if (!(timeoutMs > 0)) throw new UsageError('timeout-malformed', '--timeout is a number of seconds above 0.')
+      const retries = readNumber(options.retry, '--retry', 0, MOST_RETRIES)
+      if (options.json === true && (options.output ?? options.query) !== undefined)
+        throw new UsageError('output-twice', '--json prints the whole answer: leave it, or --output and --query, out.')
       const { scheme, credentials } = await resolveCredentials(options)
       const request = await readRequest(first, second, options)
       const signer = createSigner(scheme, credentials, readSignerOptions(options))
@@ -45,32 +63,37 @@ Examples:
         out(`${curlLine(signer.sign(request), request.headers)}\n`)
         return done(EXIT.ok)
       }
+      const isFixed = request.timestamp !== undefined || request.nonce !== undefined
+      if (isFixed && retries > 0)
+        throw new UsageError('retry-fixed', 'A call with a given timestamp or nonce is sent once: leave --retry out.')
       const fixed = {
         ...signer,
         signAsync: (call: typeof request) => signer.signAsync({ ...call, timestamp: request.timestamp, nonce: request.nonce }),
       }
-      const isFixed = request.timestamp !== undefined || request.nonce !== undefined
-      const fetch = signedFetch(isFixed ? fixed : signer, options.correctClock === true && !isFixed ? { correctClock: serverClock() } : {})
-      const headers = { ...(request.body === undefined ? {} : { 'content-type': 'application/json' }), ...request.headers }
-      const response = await fetch(request.url, {
-        method: request.method,
-        headers,
-        body: request.body === undefined ? null : Uint8Array.from(request.body),
-        signal: AbortSignal.timeout(timeoutMs),
+      const fetch = signedFetch(isFixed ? fixed : signer, {
+        correctClock: options.correctClock === true && !isFixed ? serverClock() : undefined,
+        fetch: options.verbose === true ? tellingFetch(scheme) : undefined,
       })
+      const headers = { ...(request.body === undefined ? {} : { 'content-type': 'application/json' }), ...request.headers }
+      const sendOnce = (): Promise<Response> =>
+        fetch(request.url, {
+          method: request.method,
+          headers,
+          body: request.body === undefined ? null : Uint8Array.from(request.body),
+          signal: AbortSignal.timeout(timeoutMs),
+        })
+      const response = await withRetries(sendOnce, retries)
       const body = new Uint8Array(await response.arrayBuffer())
       if (options.include === true) {
         tell(`HTTP ${response.status} ${response.statusText}`)
         for (const [name, value] of response.headers) tell(`${name}: ${value}`)
-      } else if (!response.ok) tell(`HTTP ${response.status} ${response.statusText}`)
+      } else if (!response.ok && options.verbose !== true) tell(`HTTP ${response.status} ${response.statusText}`)
       if (options.json === true)
         out(
           `${JSON.stringify({ status: response.status, headers: Object.fromEntries(response.headers), body: new TextDecoder().decode(body) })}\n`,
         )
-      else {
-        out(body)
-        if (process.stdout.isTTY && body.length > 0 && body.at(-1) !== 10) tell('')
-      }
+      // A refusal is shown whole: what is asked for isn't in it.
+      else showBody(body, response.ok ? options : { output: options.output })
       done(response.ok ? EXIT.ok : EXIT.refused)
     })
 }

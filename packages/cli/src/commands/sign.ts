@@ -46,7 +46,7 @@ Examples:
       if (options.curl === true) out(`${curlLine(signed, request.headers)}\n`)
       else if (options.json === true)
         out(
-          `${JSON.stringify({ scheme: scheme.name, method: signed.method, url: signed.url, headers: signed.headers, body: signed.body === undefined ? null : new TextDecoder().decode(signed.body), message })}\n`,
+          `${JSON.stringify({ scheme: scheme.name, method: signed.method, url: signed.url, headers: { ...request.headers, ...signed.headers }, body: signed.body === undefined ? null : new TextDecoder().decode(signed.body), message })}\n`,
         )
       else {
         for (const [name, value] of Object.entries(signed.headers)) out(`${name}: ${value}\n`)

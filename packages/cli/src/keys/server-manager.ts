@@ -1,3 +1,5 @@
+import { readUrl } from '../request/url.ts'
+import { requestText } from './http-json.ts'
 import type { KeyManager } from './key-manager.ts'
 
 /** What the admin API refused. */
@@ -14,32 +16,26 @@ class AdminApiError extends Error {
 
 /** @param token of an administrator */
 export function openServerManager(origin: string, token: string, organisation: string | undefined): KeyManager {
-  const base = `${origin.replace(/\/+$/, '')}/admin/v1`
+  const base = `${readUrl(origin).replace(/\/+$/, '')}/admin/v1`
   const about = organisation === undefined ? {} : { organisation }
 
   async function call<T>(method: string, path: string, query: object, body?: unknown): Promise<T> {
-    const search = new URLSearchParams()
-    for (const [name, value] of Object.entries(query)) if (value !== undefined) search.set(name, String(value))
-    const response = await fetch(`${base}${path}${search.size === 0 ? '' : `?${search}`}`, {
+    const url = new URL(`${base}${path}`)
+    for (const [name, value] of Object.entries(query)) if (value !== undefined) url.searchParams.set(name, String(value))
+    const { status, text } = await requestText(url, {
       method,
       headers: { authorization: `Bearer ${token}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      redirect: 'error',
+      body: body === undefined ? undefined : JSON.stringify(body),
     })
-    const text = await response.text()
     let value: unknown
     try {
       value = JSON.parse(text)
     } catch {
-      throw new AdminApiError(
-        'answer-malformed',
-        502,
-        `${base} did not answer with JSON (status ${response.status}): is it a countersign server?`,
-      )
+      throw new AdminApiError('answer-malformed', 502, `${base} did not answer with JSON (status ${status}): is it a countersign server?`)
     }
-    if (response.ok) return value as T
-    const { code = 'refused', detail = `status ${response.status}` } = value as { code?: string; detail?: string }
-    throw new AdminApiError(code, response.status, detail)
+    if (status >= 200 && status < 300) return value as T
+    const { code = 'refused', detail = `status ${status}` } = value as { code?: string; detail?: string }
+    throw new AdminApiError(code, status, detail)
   }
   const at = (id: string): string => `/keys/${encodeURIComponent(id)}`
   return {

@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { UsageError } from './exit.ts'
+import { whyNot } from './reasons.ts'
 
 /** @throws UsageError `file-unreadable` */
 export function readTextFile(path: string, what: string): string {
@@ -11,7 +12,7 @@ export function readBytesFile(path: string, what: string): Uint8Array {
   try {
     return readFileSync(path)
   } catch (error) {
-    throw new UsageError('file-unreadable', `The ${what} ${path} can't be read: ${error instanceof Error ? error.message : String(error)}`)
+    throw new UsageError('file-unreadable', `The ${what} ${path} can't be read: ${whyNot(error)}`)
   }
 }
 
@@ -20,9 +21,6 @@ export function writeNewSecretFile(path: string, secret: string): void {
   try {
     writeFileSync(path, `${secret}\n`, { mode: 0o600, flag: 'wx' })
   } catch (error) {
-    throw new UsageError(
-      'file-unwritable',
-      `The secret can't be written to ${path}: ${error instanceof Error ? error.message : String(error)}`,
-    )
+    throw new UsageError('file-unwritable', `The secret can't be written to ${path}: ${whyNot(error)}`)
   }
 }

@@ -1,4 +1,5 @@
-import { EXIT } from './exit.ts'
+import { EXIT, NoAnswerError } from './exit.ts'
+import { noAnswerReason, systemReason } from './reasons.ts'
 import { tell } from './streams.ts'
 
 /** Codes of ours; those of the system and of others have capitals or dots. */
@@ -11,15 +12,17 @@ export function reportError(program: string, error: unknown): number {
     return error.status !== undefined && error.status < 500 ? EXIT.refused : EXIT.usage
   }
   if (error instanceof Error && (error.name === 'ExitPromptError' || error.name === 'AbortPromptError')) return EXIT.usage
-  if (error instanceof Error && error.name === 'TimeoutError') {
+  if (isTimeout(error) || (error instanceof NoAnswerError && isTimeout(error.cause))) {
     tell(`${program}: no answer in time [timeout]`)
     return EXIT.network
   }
-  if (error instanceof TypeError && error.message === 'fetch failed') {
-    tell(`${program}: no connection: ${describeCause(error.cause)} [network]`)
+  if (error instanceof NoAnswerError || (error instanceof TypeError && error.message === 'fetch failed')) {
+    tell(`${program}: no connection: ${noAnswerReason(error.cause)} [network]`)
     return EXIT.network
   }
-  tell(`${program}: ${error instanceof Error ? error.message : String(error)} [internal]`)
+  const system = error instanceof Error ? systemReason(error) : undefined
+  if (system !== undefined) tell(`${program}: ${system.text} [${system.code}]`)
+  else tell(`${program}: ${error instanceof Error ? error.message : String(error)} [internal]`)
   return EXIT.usage
 }
 
@@ -28,8 +31,7 @@ function isOwnError(error: unknown): error is Error & { readonly code: string; r
   return error instanceof Error && 'code' in error && typeof error.code === 'string' && OWN_CODE.test(error.code)
 }
 
-function describeCause(cause: unknown): string {
-  if (!(cause instanceof Error)) return 'unknown cause'
-  const code = 'code' in cause ? String(cause.code) : ''
-  return cause.message === '' ? code : cause.message
+/** As `AbortSignal.timeout` makes it, or Node's client of that. */
+function isTimeout(error: unknown): boolean {
+  return error instanceof Error && (error.name === 'TimeoutError' || (error.cause instanceof Error && error.cause.name === 'TimeoutError'))
 }

@@ -5,6 +5,7 @@ import { repeated } from '../options/repeated.ts'
 import { UsageError } from '../process/exit.ts'
 import { readBytesFile, readTextFile } from '../process/files.ts'
 import { checkStandardInput, readStandardInput } from '../process/streams.ts'
+import { readUrl } from './url.ts'
 
 export interface RequestOptions {
   readonly data?: string
@@ -15,6 +16,8 @@ export interface RequestOptions {
   readonly param?: readonly string[]
   readonly allow?: readonly Allowance[]
   readonly secretStdin?: boolean
+  /** The URL is signed as it was typed. */
+  readonly asTyped?: boolean
 }
 
 const UNITS: { readonly [short: string]: TimestampFormat } = { s: 'seconds', ms: 'milliseconds', us: 'microseconds', ns: 'nanoseconds' }
@@ -75,7 +78,7 @@ export async function readRequest(
   const [method, url] = second === undefined ? [body === undefined ? 'GET' : 'POST', first] : [first, second]
   return {
     method: method.toUpperCase(),
-    url,
+    url: options.asTyped === true ? url : readUrl(url),
     body,
     headers: Object.fromEntries(readHeaderLines(options.header ?? [])),
     timestamp: options.timestamp,

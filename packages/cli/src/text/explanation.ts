@@ -1,11 +1,9 @@
-import { styleText } from 'node:util'
 import type { Explanation } from 'countersign/explain'
-
-type Style = Parameters<typeof styleText>[0]
+import { createPaint, type Paint } from './paint.ts'
 
 /** An explanation for people; every line ends with a line break. */
 export function writeExplanation(explanation: Explanation, hasColors: boolean): string {
-  const paint = (style: Style, text: string): string => (hasColors ? styleText(style, text, { validateStream: false }) : text)
+  const paint = createPaint(hasColors)
   return [
     ...headline(explanation, paint),
     ...(explanation.missing.length === 0 ? [] : ['', `${paint('yellow', 'missing')}  ${explanation.missing.join(', ')}`]),
@@ -19,8 +17,6 @@ export function writeExplanation(explanation: Explanation, hasColors: boolean): 
     '',
   ].join('\n')
 }
-
-type Paint = (style: Style, text: string) => string
 
 function headline({ outcome, causes, confidence, attempts, ruledOut, expected }: Explanation, paint: Paint): string[] {
   switch (outcome) {

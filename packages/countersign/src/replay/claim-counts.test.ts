@@ -83,6 +83,22 @@ describe('the counts of claims', () => {
     expect(counts.size).toBe(COUNTED_KEYS + 5)
   })
 
+  it('count on for a key that is counted, where there are as many keys as they count', () => {
+    const counts = createClaimCounts()
+    for (let at = 0; at < COUNTED_KEYS; at++) counts.add(`key ${at}`, 1)
+    for (let times = 0; times < 100; times++) counts.add('key 0', 1)
+    expect([counts.mostOf('key 0'), counts.mostOf('key 1'), counts.mostOf('another')]).toEqual([101, 1, 0])
+  })
+
+  it('are those of the other slices when one has ended in which keys were not counted any more', () => {
+    const counts = createClaimCounts()
+    for (let times = 0; times < 10; times++) counts.add('key 0', 2)
+    for (let times = 0; times < 3; times++) counts.add('key 0', 1)
+    for (let at = 0; at < COUNTED_KEYS + 1; at++) counts.add(`key ${at}`, 1)
+    counts.dropBefore(2)
+    expect([counts.mostOf('key 0'), counts.mostOf('key 1'), counts.isAlone('key 0')]).toEqual([10, 0, true])
+  })
+
   it('are as new when all has ended', () => {
     const counts = createClaimCounts()
     for (let at = 0; at < 200; at++) counts.add(`key ${at % 50}`, at % 3)

@@ -163,6 +163,32 @@ describe('the memory of a replay guard', () => {
     expect(guard.usage()).toEqual({ ...all, claims: 1, bytesUsed: 16 * 12 })
   })
 
+  it('is given back at once, however much it was, when all have ended', () => {
+    let now = START
+    const { guard, claim } = guardBy(() => now)
+    for (let at = 0; at < 5_000; at++) claim(`call ${at}`, now + 2_000, `key ${at % 3}`)
+    now += 4_000
+    claim('next', now)
+    expect(guard.usage().bytesUsed).toBe(64 * 16 * 12)
+  })
+
+  it('is given back a part at a time, as many parts as seconds passed', () => {
+    let now = START
+    const { guard, claim } = guardBy(() => now)
+    for (let at = 0; at < 5_000; at++) claim(`call ${at}`, now + 2_000, `key ${at % 3}`)
+    claim('stays', now + 3_600_000)
+    const full = guard.usage().bytesUsed
+    now += 3_000
+    claim('next', now)
+    const [afterThree, least] = [guard.usage().bytesUsed, 16 * 12]
+    expect(full - afterThree).toBeGreaterThan(0)
+    expect(full - afterThree).toBeLessThanOrEqual(3 * (full / 64) * 2)
+    now += 1_000
+    claim('last', now)
+    expect(afterThree - guard.usage().bytesUsed).toBeLessThanOrEqual(2 * (full / 64))
+    expect(guard.usage().bytesUsed).toBeGreaterThan(64 * least)
+  })
+
   it('is given back while calls go on coming', () => {
     let now = START
     const { guard, claim } = guardBy(() => now)

@@ -1,0 +1,40 @@
+import { writeFileSync } from 'node:fs'
+import { UsageError } from '../process/exit.ts'
+import { whyNot } from '../process/reasons.ts'
+import { out, tell } from '../process/streams.ts'
+import { showsColors } from '../text/paint.ts'
+import { prettyJson } from './json-text.ts'
+import { queryJson } from './query.ts'
+
+/** Above this, JSON is shown as it came, in bytes. */
+const MOST_PRETTY_BYTES = 5_000_000
+
+export interface BodyOptions {
+  /** A file; `-` is standard output. */
+  readonly output?: string | undefined
+  /** A JSON pointer. */
+  readonly query?: string | undefined
+}
+
+/** Writes the body of an answer: byte for byte, but for JSON on a terminal, which is laid out to be read. */
+export function showBody(body: Uint8Array, { output, query }: BodyOptions): void {
+  const chosen = query === undefined ? body : new TextEncoder().encode(`${queryJson(new TextDecoder().decode(body), query)}\n`)
+  if (output !== undefined && output !== '-') writeTo(output, chosen)
+  else if (process.stdout.isTTY) showOnTerminal(chosen)
+  else out(chosen)
+}
+
+function showOnTerminal(body: Uint8Array): void {
+  const pretty = body.length > MOST_PRETTY_BYTES ? undefined : prettyJson(new TextDecoder().decode(body), showsColors())
+  out(pretty ?? body)
+  if (body.length > 0 && (pretty !== undefined || body.at(-1) !== 10)) out('\n')
+}
+
+function writeTo(path: string, body: Uint8Array): void {
+  try {
+    writeFileSync(path, body)
+  } catch (error) {
+    throw new UsageError('file-unwritable', `The answer can't be written to ${path}: ${whyNot(error)}`)
+  }
+  tell(`${body.length} bytes written to ${path}`)
+}

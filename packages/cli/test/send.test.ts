@@ -1,0 +1,169 @@
+import { mkdtempSync, readFileSync } from 'node:fs'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer as createSocket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createVerifier, memoryKeys } from 'countersign'
+import { qredoV1 } from 'countersign/schemes'
+import { afterAll, afterEach, describe, expect, it } from 'vitest'
+import { freePort, removeFolder, run } from './command.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'countersign-send-'))
+const secret = Buffer.alloc(32, 7).toString('base64')
+const passphrase = 'a-passphrase-to-hide'
+const env = { COUNTERSIGN_API_KEY: 'k', COUNTERSIGN_SECRET: secret }
+let server: Server | undefined
+
+afterEach(() => server?.close())
+afterAll(() => removeFolder(folder))
+
+/** Serves what `answer` does, on any free port, and gives that. */
+async function serve(answer: (request: IncomingMessage, response: ServerResponse) => void): Promise<number> {
+  server = createServer(answer)
+  const port = await freePort()
+  await new Promise<void>(resolve => server?.listen(port, '127.0.0.1', resolve))
+  return port
+}
+
+const json = (text: string) => (_request: IncomingMessage, response: ServerResponse) =>
+  response.writeHead(200, { 'content-type': 'application/json', 'set-cookie': 'session=cookie-to-hide' }).end(text)
+
+describe('countersign send', () => {
+  it('takes a port of this machine for a URL', async () => {
+    const targets: string[] = []
+    const port = await serve((request, response) => {
+      targets.push(`${request.headers.host}${request.url}`)
+      response.end('ok')
+    })
+    for (const url of [`:${port}/a?b=1`, `localhost:${port}/a?b=1`, `127.0.0.1:${port}/a?b=1`])
+      expect(await run('countersign', ['send', url], { env })).toMatchObject({ code: 0, stdout: 'ok' })
+    expect(targets).toEqual([`localhost:${port}/a?b=1`, `localhost:${port}/a?b=1`, `127.0.0.1:${port}/a?b=1`])
+  })
+
+  it('shows with --verbose what went and what came, and hides every secret', async () => {
+    const port = await serve(json('{}'))
+    const args = ['send', 'POST', `:${port}/orders`, '-d', '{"a":1}', '-s', 'okx', '-v', '-H', 'cookie: own=cookie-of-mine', '-H', 'x-a: 1']
+    const { code, stdout, stderr } = await run('countersign', args, { env: { ...env, COUNTERSIGN_PASSPHRASE: passphrase } })
+    expect([code, stdout]).toEqual([0, '{}'])
+    const lines = stderr.split('\n')
+    expect(lines).toEqual(
+      expect.arrayContaining([
+        '> POST /orders HTTP/1.1',
+        `> host: localhost:${port}`,
+        '> x-a: 1',
+        '> cookie: (hidden)',
+        '> ok-access-passphrase: (hidden)',
+        '> ok-access-key: k',
+        expect.stringMatching(/^> ok-access-sign: \S+$/),
+        '> (body of 7 bytes)',
+        '< HTTP 200 OK',
+        '< content-type: application/json',
+        '< set-cookie: (hidden)',
+      ]),
+    )
+    for (const hidden of [secret, passphrase, 'cookie-to-hide', 'cookie-of-mine']) expect(stderr).not.toContain(hidden)
+  })
+
+  it('writes the body into a file, byte for byte', async () => {
+    const bytes = Buffer.from([0, 255, 10, 13, 128])
+    const port = await serve((_request, response) => response.end(bytes))
+    const file = join(folder, 'answer')
+    const { code, stdout, stderr } = await run('countersign', ['send', `:${port}`, '-o', file], { env })
+    expect([code, stdout, stderr]).toEqual([0, '', `5 bytes written to ${file}\n`])
+    expect(readFileSync(file)).toEqual(bytes)
+  })
+
+  it('prints what a JSON pointer names, with all digits, and a refusal whole', async () => {
+    let status = 200
+    const port = await serve((_request, response) => response.writeHead(status).end('{"keys":[{"id":"k1","n":1.0000000000000000000001}]}'))
+    const query = (pointer: string) => run('countersign', ['send', `:${port}`, '--query', pointer], { env })
+    expect((await query('/keys/0/id')).stdout).toBe('k1\n')
+    expect((await query('/keys/0/n')).stdout).toBe('1.0000000000000000000001\n')
+    expect(await query('/nope')).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('[query-not-found]') as string })
+    status = 401
+    expect(await query('/keys/0/id')).toMatchObject({ code: 1, stdout: '{"keys":[{"id":"k1","n":1.0000000000000000000001}]}' })
+  })
+
+  it('sends again with --retry, signed anew each time, as long as Retry-After says', async () => {
+    const timestamps: string[] = []
+    const verdicts: boolean[] = []
+    const port = await serve(({ method = '', url = '', rawHeaders }, response) => {
+      const keys = memoryKeys(qredoV1, [{ id: 'k', secret }])
+      void createVerifier(qredoV1, { origin: `http://localhost:${port}`, keys })
+        .verify({ method, target: url, headers: rawHeaders })
+        .then(({ ok }) => {
+          verdicts.push(ok)
+          timestamps.push(String(rawHeaders[rawHeaders.indexOf('qredo-api-ts') + 1]))
+          response.writeHead(timestamps.length < 3 ? 503 : 200, { 'retry-after': '0' }).end('done')
+        })
+    })
+    const { code, stdout, stderr } = await run('countersign', ['send', `:${port}`, '--retry', '3'], { env })
+    expect([code, stdout, verdicts]).toEqual([0, 'done', [true, true, true]])
+    expect(new Set(timestamps).size).toBe(3)
+    expect(stderr).toBe('HTTP 503; once more in 0 s (1 of 3)\nHTTP 503; once more in 0 s (2 of 3)\n')
+  })
+
+  it('gives up after so many, and never sends a given timestamp twice', async () => {
+    let count = 0
+    const port = await serve((_request, response) => {
+      count++
+      response.writeHead(429, { 'retry-after': '0' }).end('slow down')
+    })
+    expect(await run('countersign', ['send', `:${port}`, '--retry', '1'], { env })).toMatchObject({ code: 1, stdout: 'slow down' })
+    expect(count).toBe(2)
+    const fixed = await run('countersign', ['send', `:${port}`, '--retry', '1', '-t', '1764000000'], { env })
+    expect(fixed).toMatchObject({ code: 2, stderr: expect.stringContaining('[retry-fixed]') as string })
+    expect(count).toBe(2)
+  })
+})
+
+describe('what went wrong is said in a line', () => {
+  it('a port where nothing listens', async () => {
+    const { code, stderr } = await run('countersign', ['send', `:${await freePort()}`], { env })
+    expect([code, stderr]).toEqual([
+      3,
+      'countersign: no connection: nothing listens there: is the server running, and the port right? [network]\n',
+    ])
+  })
+
+  it('TLS to a port that does not speak it', async () => {
+    const port = await serve(json('{}'))
+    const { code, stderr } = await run('countersign', ['send', `https://127.0.0.1:${port}/`], { env })
+    expect([code, stderr]).toEqual([
+      3,
+      'countersign: no connection: the server does not speak TLS on this port: write http:// if it is meant to be so [network]\n',
+    ])
+  })
+
+  it('a server that hangs up', async () => {
+    const hangsUp = createSocket(socket => socket.end())
+    const port = await freePort()
+    await new Promise<void>(resolve => hangsUp.listen(port, '127.0.0.1', resolve))
+    const { code, stderr } = await run('countersign', ['send', `:${port}`], { env })
+    hangsUp.close()
+    expect([code, stderr]).toEqual([3, expect.stringContaining('the server closed the connection without an answer')])
+  })
+
+  it('a full disk, of a file and of standard output', async () => {
+    const port = await serve(json('{}'))
+    const file = await run('countersign', ['send', `:${port}`, '-o', '/dev/full'], { env })
+    expect(file).toMatchObject({
+      code: 2,
+      stderr: "countersign: The answer can't be written to /dev/full: the disk is full [file-unwritable]\n",
+    })
+    const output = await run('countersign', ['schemes', '--json'], { output: '/dev/full' })
+    expect(output).toMatchObject({ code: 2, stderr: "The output can't be written: the disk is full [output-unwritable]\n" })
+  })
+
+  it('a parameter that the scheme does not have', async () => {
+    const { code, stderr } = await run('countersign', ['sign', 'https://x.example/', '--param', 'foo=1'], { env })
+    expect([code, stderr]).toEqual([2, expect.stringContaining('has no use for the parameter foo')])
+  })
+})
+
+describe('countersign sign --json', () => {
+  it('holds the headers that were given beside those of the signature', async () => {
+    const { stdout } = await run('countersign', ['sign', 'https://x.example/', '-H', 'X-Team: desk', '--json'], { env })
+    expect(JSON.parse(stdout)).toMatchObject({ headers: { 'x-team': 'desk', 'qredo-api-key': 'k' } })
+  })
+})
