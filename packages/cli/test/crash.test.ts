@@ -1,4 +1,0 @@
-import { SQLITE } from '../../server/test/stores.ts'
-import { describeCrashes } from './crash-cases.ts'
-
-describeCrashes(SQLITE)
