@@ -1,8 +1,9 @@
 import type { KnipConfig } from 'knip'
+import bench from './bench/package.json' with { type: 'json' }
 
 /** What `npm run unused` takes for used although nothing here imports it, each with the reason. */
 const config: KnipConfig = {
-  // A package of its own, which is installed by its script.
+  // Packages of their own, which are installed by their scripts.
   ignore: ['world/**'],
   workspaces: {
     '.': {
@@ -16,13 +17,8 @@ const config: KnipConfig = {
         'mutation/{stryker,vitest}.config.{js,ts}',
         'mutation/setup.ts',
       ],
-      ignoreDependencies: [
-        // Run by scripts/check-published.js.
-        '@arethetypeswrong/cli',
-        'publint',
-        // Read as a file by the tests of page and console, and put into the browser.
-        'axe-core',
-      ],
+      // The benchmarks have a package of their own too.
+      ignoreDependencies: Object.keys(bench.dependencies),
       // Programs of the machine; what needs one says so, and is skipped without it.
       ignoreBinaries: ['go', 'nginx', 'openssl', 'redis-server', 'wrk'],
     },

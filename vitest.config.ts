@@ -2,24 +2,48 @@ import { defineConfig } from 'vitest/config'
 
 /** Tests read the sources, not the build; the command's own tests run the build. */
 const conditions = ['@countersign/source']
+const fromSources = { resolve: { conditions }, ssr: { resolve: { conditions, externalConditions: conditions } } }
+
+/** What needs a program, a server or a package that is not ours: all but one row of each matrix. */
+const WORLD = '**/*.world.test.ts'
+
+/** Ends what hangs; a busy machine is no reason to fail. */
+const timeouts = { testTimeout: 120_000, hookTimeout: 120_000 }
 
 export default defineConfig({
-  resolve: { conditions },
-  ssr: { resolve: { conditions, externalConditions: conditions } },
   test: {
-    include: [
-      'packages/*/src/**/*.test.ts',
-      'packages/*/test/**/*.test.ts',
-      'vectors/*.test.ts',
-      'corpus/*.test.js',
-      'examples/*.test.ts',
-      'scripts/*.test.ts',
-    ],
     reporters: ['default', './scripts/summary-reporter.js'],
-    // Ends what hangs; a busy machine is no reason to fail.
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
     // Of two cores Vitest would leave one idle.
     maxWorkers: '100%',
+    // Of all tests together: `npm run check`.
+    coverage: {
+      provider: 'v8',
+      include: ['packages/countersign/src/**/*.ts'],
+      exclude: ['**/*.test.ts', 'packages/countersign/src/{faults,properties}/**'],
+      reporter: ['text-summary', 'json'],
+      thresholds: { statements: 97, branches: 93 },
+    },
+    projects: [
+      {
+        ...fromSources,
+        test: {
+          ...timeouts,
+          name: 'own',
+          include: [
+            'packages/*/{src,test}/**/*.test.ts',
+            'vectors/*.test.ts',
+            'corpus/*.test.js',
+            'examples/*.test.ts',
+            'scripts/*.test.ts',
+          ],
+          exclude: [WORLD],
+        },
+      },
+      {
+        ...fromSources,
+        test: { ...timeouts, name: 'world', include: [`packages/${WORLD}`, `examples/${WORLD}`, 'world/*.test.ts'] },
+      },
+      'world/vitest.config.ts',
+    ],
   },
 })

@@ -7,7 +7,7 @@
  * an entry there is of no change.
  */
 import { spawnSync } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { EQUIVALENTS } from './equivalents.js'
 import { TARGETS } from './targets.js'
@@ -22,8 +22,6 @@ if (unknown !== undefined) {
   console.error(`Unknown target ${unknown}; one of ${Object.keys(TARGETS).join(', ')}.`)
   process.exit(2)
 }
-
-if (!existsSync(`${here}/node_modules`)) run('npm', ['ci', '--no-audit', '--no-fund'], here)
 
 let failed = false
 for (const target of wanted.length === 0 ? Object.keys(TARGETS) : wanted) {

@@ -10,7 +10,9 @@ import { fileURLToPath } from 'node:url'
 import { packAll } from './pack.js'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
-const run = (command, ...args) => execFileSync('npx', ['--no-install', command, ...args], { cwd: root, stdio: 'inherit' })
+const run = (command, ...args) => execFileSync(process.execPath, ['tools/run.js', command, ...args], { cwd: root, stdio: 'inherit' })
+const compile = (...args) =>
+  execFileSync('npx', ['--no-install', 'tsc', '-p', 'scripts/consumer', ...args], { cwd: root, stdio: 'inherit' })
 
 const folder = mkdtempSync(join(tmpdir(), 'countersign-packed-'))
 try {
@@ -23,5 +25,5 @@ try {
   rmSync(folder, { recursive: true })
 }
 
-for (const module of ['node16', 'nodenext']) run('tsc', '-p', 'scripts/consumer', '--module', module, '--moduleResolution', module)
-run('tsc', '-p', 'scripts/consumer', '--module', 'preserve', '--moduleResolution', 'bundler')
+for (const module of ['node16', 'nodenext']) compile('--module', module, '--moduleResolution', module)
+compile('--module', 'preserve', '--moduleResolution', 'bundler')

@@ -3,6 +3,7 @@ import { defineConfig } from 'vitest/config'
 /** The built packages are tested here, as a program of somebody else's gets them. */
 export default defineConfig({
   test: {
+    name: 'world-built',
     root: import.meta.dirname,
     include: ['*.test.js', 'runtimes/*.test.js'],
     reporters: ['default', '../scripts/summary-reporter.js'],

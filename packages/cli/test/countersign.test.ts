@@ -426,25 +426,36 @@ describe('a scheme of one’s own, in a file', () => {
     expect(await run('countersign', [...verify, '-d', 'a=b&c=e'], { env: mine })).toMatchObject({ code: 1, stdout: 'bad-signature\n' })
   })
 
-  it('is signed by the Python sample that the command prints, and accepted by the verifier (needs python3)', async context => {
-    if (spawnSync('python3', ['--version']).status !== 0) context.skip()
-    const scheme = defineScheme(declaration as Parameters<typeof defineScheme>[0])
-    const server = createServer()
-    await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
-    const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-    const verifier = createVerifier(scheme, { origin, keys: memoryKeys(scheme, [{ id: 'k', secret: secretBytes }]) })
-    server.on(
-      'request',
-      requireSignature(verifier, (_request, response, { key }) => response.end(`hello ${key.id}`)),
-    )
-    const sample = await run('countersign', ['code', file, '--lang', 'python', '--url', `${origin}/v1/orders?a=1`, '-d', '{"note":"für"}'])
-    expect(sample).toMatchObject({ code: 0, stderr: '' })
-    const ran = await promisify(execFile)('python3', ['-c', sample.stdout], {
-      env: { ...process.env, API_KEY: 'k', API_SECRET: mine.COUNTERSIGN_SECRET },
-    })
-    expect(ran.stdout).toBe('hello k\n')
-    server.close()
-  })
+  it.skipIf(spawnSync('python3', ['--version']).status !== 0)(
+    'is signed by the Python sample that the command prints, and accepted by the verifier (needs python3)',
+    async () => {
+      const scheme = defineScheme(declaration as Parameters<typeof defineScheme>[0])
+      const server = createServer()
+      await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+      const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+      const verifier = createVerifier(scheme, { origin, keys: memoryKeys(scheme, [{ id: 'k', secret: secretBytes }]) })
+      server.on(
+        'request',
+        requireSignature(verifier, (_request, response, { key }) => response.end(`hello ${key.id}`)),
+      )
+      const sample = await run('countersign', [
+        'code',
+        file,
+        '--lang',
+        'python',
+        '--url',
+        `${origin}/v1/orders?a=1`,
+        '-d',
+        '{"note":"für"}',
+      ])
+      expect(sample).toMatchObject({ code: 0, stderr: '' })
+      const ran = await promisify(execFile)('python3', ['-c', sample.stdout], {
+        env: { ...process.env, API_KEY: 'k', API_SECRET: mine.COUNTERSIGN_SECRET },
+      })
+      expect(ran.stdout).toBe('hello k\n')
+      server.close()
+    },
+  )
 
   it('is refused with the field and the fix, and warned of where it is weak', async () => {
     const bad = join(folder, 'bad.json')

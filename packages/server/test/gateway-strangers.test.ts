@@ -215,7 +215,7 @@ describe('the disk for bodies', () => {
   })
 
   const canMount = spawnSync('unshare', ['-Urm', 'mount', '-t', 'tmpfs', 'none', '/mnt']).status === 0
-  it.skipIf(!canMount)('that is full is a 507 and in the log', () => {
+  it.skipIf(!canMount)('that is full is a 507 and in the log (only where a user may mount a disk)', () => {
     // In a process with a disk of its own, which is full after some pages.
     const script = join(folder, 'full-disk.mjs')
     const disk = join(folder, 'disk')
@@ -295,41 +295,43 @@ describe('the folder of a process', () => {
     }
   })
 
-  // Only root can be two users.
-  it.skipIf(process.getuid?.() !== 0)('of another user, which can’t be removed, keeps none of the others', async () => {
-    const parent = mkdtempSync(join(tmpdir(), 'countersign-shared-'))
-    const script = join(parent, 'user.mjs')
-    writeFileSync(
-      script,
-      `import { createSpoolFolder, removeDeadSpools } from ${JSON.stringify(BUILT)}
+  it.skipIf(process.getuid?.() !== 0)(
+    'of another user, which can’t be removed, keeps none of the others (only as root, who can be two users)',
+    async () => {
+      const parent = mkdtempSync(join(tmpdir(), 'countersign-shared-'))
+      const script = join(parent, 'user.mjs')
+      writeFileSync(
+        script,
+        `import { createSpoolFolder, removeDeadSpools } from ${JSON.stringify(BUILT)}
       const errors = []
       process.send({ path: await createSpoolFolder(${JSON.stringify(parent)}).path() })
       process.on('message', async () => {
         await removeDeadSpools(${JSON.stringify(parent)}, error => errors.push(error.code))
         process.send({ errors })
       })`,
-    )
-    chmodSync(parent, 0o1777)
-    const others = { uid: 65_534, gid: 65_534 }
-    const children = [fork(script), fork(script, others), fork(script, others)] as const
-    try {
-      const made = await Promise.all(children.map(async child => ((await messageOf(child)) as { path: string }).path))
-      for (const child of children.slice(0, 2)) {
-        child.kill('SIGKILL')
-        await once(child, 'exit')
+      )
+      chmodSync(parent, 0o1777)
+      const others = { uid: 65_534, gid: 65_534 }
+      const children = [fork(script), fork(script, others), fork(script, others)] as const
+      try {
+        const made = await Promise.all(children.map(async child => ((await messageOf(child)) as { path: string }).path))
+        for (const child of children.slice(0, 2)) {
+          child.kill('SIGKILL')
+          await once(child, 'exit')
+        }
+        // Anyone may see that its process is dead.
+        chmodSync(made[0] ?? '', 0o755)
+        chmodSync(join(made[0] ?? '', 'lock'), 0o777)
+        children[2].send('remove')
+        const { errors: told } = (await messageOf(children[2])) as { errors: readonly string[] }
+        expect(told).toEqual(['EACCES'])
+        expect(made.map(path => existsSync(path))).toEqual([true, false, true])
+      } finally {
+        for (const child of children) child.kill('SIGKILL')
+        rmSync(parent, { recursive: true, force: true })
       }
-      // Anyone may see that its process is dead.
-      chmodSync(made[0] ?? '', 0o755)
-      chmodSync(join(made[0] ?? '', 'lock'), 0o777)
-      children[2].send('remove')
-      const { errors: told } = (await messageOf(children[2])) as { errors: readonly string[] }
-      expect(told).toEqual(['EACCES'])
-      expect(made.map(path => existsSync(path))).toEqual([true, false, true])
-    } finally {
-      for (const child of children) child.kill('SIGKILL')
-      rmSync(parent, { recursive: true, force: true })
-    }
-  })
+    },
+  )
 
   it('is for one user alone, and is made anew where it could not be made', async () => {
     const parent = join(folder, 'later')

@@ -7,7 +7,7 @@ import { hasPostgres, startPostgres, type TestPostgres } from './postgres.ts'
 /** A back end to run a suite on. */
 export interface Backend {
   readonly name: 'SQLite' | 'PostgreSQL'
-  /** Without its programs it is skipped, and the name says so. */
+  /** What its tests are called; names what it needs where that is missing. */
   readonly title: string
   readonly isHere: boolean
   begin(): Promise<void>
@@ -19,7 +19,8 @@ export interface Backend {
   readonly postgres: TestPostgres | undefined
 }
 
-export const backends: readonly Backend[] = [backend('SQLite', true), backend('PostgreSQL', hasPostgres)]
+export const SQLITE = backend('SQLite', true)
+export const POSTGRESQL = backend('PostgreSQL', hasPostgres)
 
 function backend(name: Backend['name'], isHere: boolean): Backend {
   let folder = ''
@@ -28,7 +29,7 @@ function backend(name: Backend['name'], isHere: boolean): Backend {
   return {
     name,
     isHere,
-    title: isHere ? name : `${name} (skipped: initdb is not installed)`,
+    title: isHere ? name : `${name} (needs PostgreSQL)`,
     get postgres() {
       return postgres
     },

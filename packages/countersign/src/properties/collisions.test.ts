@@ -18,6 +18,7 @@ import { readOrigins } from '../wire/origins.ts'
 import { isStrictTarget } from '../wire/url.ts'
 import { ODD_SCHEMES, STATED } from './odd-schemes.ts'
 import { BODY, createRandom, HEADERS, makeText, PATH, QUERY, type Random } from './random.ts'
+import { tries } from './tries.ts'
 import { LEFT, leftOf } from './without-losses.ts'
 
 /**
@@ -27,7 +28,7 @@ import { LEFT, leftOf } from './without-losses.ts'
  *
  * `COLLISIONS=1000000 npx vitest run collisions` looks at more of them.
  */
-const COUNT = Number(process.env['COLLISIONS'] ?? 20_000)
+const COUNT = Number(process.env['COLLISIONS'] ?? tries(20_000))
 const SEED = Number(process.env['COLLISIONS_SEED'] ?? 13)
 const [ORIGIN] = readOrigins('https://a.example')
 /** Requests of one message that a new one is compared with. */

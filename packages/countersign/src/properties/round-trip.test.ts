@@ -20,6 +20,7 @@ import { NONCE_FORMATS } from '../wire/nonce.ts'
 import { TIMESTAMP_FORMATS } from '../wire/parse-timestamp.ts'
 import { createTimestamper } from '../wire/timestamp.ts'
 import { hostOf } from '../wire/url.ts'
+import { tries } from './tries.ts'
 
 /** More of them, or others: `RUNS=20 SEED=15 npx vitest run packages/countersign/src/properties/round-trip.test.ts`. */
 const RUNS = Number(process.env['RUNS'] ?? 1)
@@ -277,7 +278,7 @@ describe('What a signer makes its verifier accepts, or the signer refuses to mak
           const verdict = await verify(scheme, one, made, false)
           expect(['ok', ...ONLY, ...forOthers(scheme)]).toContain(verdict)
         }),
-        { seed: SEED, numRuns: RUNS * (scheme.keys === 'key-pair' ? 300 : OWN.includes(scheme) ? 600 : 1500) },
+        { seed: SEED, numRuns: RUNS * tries(scheme.keys === 'key-pair' ? 300 : OWN.includes(scheme) ? 600 : 1500) },
       )
       // Some schemes take few calls; a tenth of what the rarest of them signs would still show that nothing is signed.
       expect(signed).toBeGreaterThan(2)
@@ -415,9 +416,9 @@ describe('The same for schemes of one’s own', () => {
           expect(['ok', ...ONLY]).toContain(verdict)
         },
       ),
-      { seed: SEED, numRuns: RUNS * 4000 },
+      { seed: SEED, numRuns: RUNS * tries(4000) },
     )
-    expect([defined > 500, signed > 200], `${defined} defined, ${signed} signed`).toEqual([true, true])
+    expect([defined > tries(500), signed > tries(200)], `${defined} defined, ${signed} signed`).toEqual([true, true])
   })
 })
 

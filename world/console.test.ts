@@ -7,11 +7,9 @@ import { createSigner, createVerifier } from 'countersign'
 import { qredoV1 } from 'countersign/schemes'
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { consoleDirectory } from '../src/server/console-directory.ts'
+import { consoleDirectory } from '../packages/ui/src/server/console-directory.ts'
 
 const executablePath = ['/usr/bin/chromium', '/usr/bin/google-chrome', process.env['CHROMIUM'] ?? ''].findLast(path => existsSync(path))
-if (executablePath === undefined && process.env['CI'] === 'true')
-  throw new Error('The console is tested in Chromium: install it, or name it in CHROMIUM.')
 
 const ACTOR = { name: 'test', address: '' }
 

@@ -17,12 +17,11 @@ import {
 } from '../src/index.ts'
 import { hasPostgres } from './postgres.ts'
 import { hasRedis, startRedis, type TestRedis } from './redis.ts'
-import { backends } from './stores.ts'
+import { POSTGRESQL } from './stores.ts'
 
 const ORIGIN = 'https://api.example.com'
 const ACTOR = { name: 'test', address: '' }
 const CLIENTS = 16
-const backend = backends.find(({ name }) => name === 'PostgreSQL')
 
 describe.skipIf(!hasRedis || !hasPostgres)('a gateway whose stores go away under load (needs redis-server and PostgreSQL)', () => {
   let redis: TestRedis
@@ -33,9 +32,9 @@ describe.skipIf(!hasRedis || !hasPostgres)('a gateway whose stores go away under
   const handled = new Map<string, number>()
 
   beforeAll(async () => {
-    await backend?.begin()
+    await POSTGRESQL.begin()
     redis = await startRedis()
-    const where = (await backend?.newStore()) ?? { store: '', masterKeyFile: '' }
+    const where = (await POSTGRESQL.newStore()) ?? { store: '', masterKeyFile: '' }
     createMasterKeyFile(where.masterKeyFile)
     service = await openKeyService({ ...where, flushMs: 200 })
     await service.administrators.createOrganisation(ACTOR, { id: 'acme', name: 'Acme', kind: 'organisation' })
@@ -63,7 +62,7 @@ describe.skipIf(!hasRedis || !hasPostgres)('a gateway whose stores go away under
     await redis?.close()
     upstream?.closeAllConnections()
     upstream?.close()
-    await backend?.end()
+    await POSTGRESQL.end()
   })
 
   it('accepts nothing that it should not, refuses with 503 only meanwhile, is back within seconds, and loses nothing of its log', {
@@ -111,10 +110,10 @@ describe.skipIf(!hasRedis || !hasPostgres)('a gateway whose stores go away under
     for (const store of ['redis', 'postgres', 'redis'] as const) {
       const from = Date.now()
       if (store === 'redis') await redis.stop()
-      else backend?.postgres?.stop()
+      else POSTGRESQL.postgres?.stop()
       await sleep(1000)
       if (store === 'redis') await redis.start()
-      else await backend?.postgres?.start()
+      else await POSTGRESQL.postgres?.start()
       away.push([from, Date.now()])
       await sleep(3000)
     }
