@@ -6,8 +6,6 @@ import { run } from './command.ts'
 
 const dist = fileURLToPath(new URL('../dist/', import.meta.url))
 const has = (program: string): boolean => spawnSync('sh', ['-c', `command -v ${program}`]).status === 0
-const missing = ['bash', 'zsh', 'fish', 'groff'].filter(program => !has(program))
-if (missing.length > 0 && process.env['CI'] === 'true') throw new Error(`Not installed: ${missing.join(', ')}.`)
 
 /** What is typed, and what a shell makes of it or offers. */
 const LINES: readonly (readonly [typed: string, offered: string])[] = [

@@ -8,8 +8,8 @@ import { github, kucoin, qredoV1, slack, stripe } from 'countersign/schemes'
 import { Webhook } from 'standardwebhooks'
 import Stripe from 'stripe'
 import { afterAll, afterEach, describe, expect, it } from 'vitest'
-import { PROVIDERS } from '../src/trigger/providers.ts'
-import { freePort, removeFolder, run } from './command.ts'
+import { PROVIDERS } from '../packages/cli/src/trigger/providers.ts'
+import { freePort, removeFolder, run } from '../packages/cli/test/command.ts'
 import { type Listening, listen, type Received, startTarget, type Target } from './listening.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'countersign-listen-'))

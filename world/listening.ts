@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { expect } from 'vitest'
 
-const bin = fileURLToPath(new URL('../bin/countersign.js', import.meta.url))
+const bin = fileURLToPath(new URL('../packages/cli/bin/countersign.js', import.meta.url))
 
 export interface Listening {
   readonly origin: string
