@@ -426,6 +426,13 @@ describe('a scheme of one’s own, in a file', () => {
     expect(await run('countersign', [...verify, '-d', 'a=b&c=e'], { env: mine })).toMatchObject({ code: 1, stdout: 'bad-signature\n' })
   })
 
+  it('is found again by a profile, from any folder', async () => {
+    const own = { ...mine, XDG_CONFIG_HOME: join(folder, 'config') }
+    expect(await run('countersign', ['profiles', 'add', 'mine', '-s', './mine.json'], { env: own, cwd: folder })).toMatchObject({ code: 0 })
+    const { code, stdout } = await run('countersign', ['sign', target, '-p', 'mine'], { env: { XDG_CONFIG_HOME: own.XDG_CONFIG_HOME } })
+    expect([code, stdout]).toEqual([0, expect.stringMatching(/^authorization: MINE key="k"/)])
+  })
+
   it.skipIf(spawnSync('python3', ['--version']).status !== 0)(
     'is signed by the Python sample that the command prints, and accepted by the verifier (needs python3)',
     async () => {

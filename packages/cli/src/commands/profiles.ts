@@ -4,6 +4,7 @@ import { createSigner } from 'countersign'
 import { type Done, EXIT } from '../process/exit.ts'
 import { out, tell } from '../process/streams.ts'
 import { addCredentialOptions, type CredentialOptions, resolveCredentials } from '../signing/credentials.ts'
+import { schemeReference } from '../signing/find-scheme.ts'
 import { listProfiles, profilesFolder, readProfile, removeProfile, saveProfile } from '../signing/profiles.ts'
 
 export function defineProfiles(profiles: Command, done: Done): void {
@@ -26,10 +27,10 @@ export function defineProfiles(profiles: Command, done: Done): void {
       '\nExamples:\n  $ countersign profiles add prod --api-key 9OgjbzwhoE4LJA\n  $ countersign profiles add partner --scheme qredo-partner --api-key KEY --private-key-file private.pem',
     )
     .action(async (name: string, options: CredentialOptions) => {
-      const { scheme, credentials } = await resolveCredentials(options)
+      const { scheme, schemeName, credentials } = await resolveCredentials(options)
       createSigner(scheme, credentials)
       const file = saveProfile(name, {
-        scheme: scheme.name,
+        scheme: schemeReference(schemeName),
         ...(credentials.keyId === undefined ? {} : { apiKey: credentials.keyId }),
         ...(typeof credentials.secret === 'string' ? { secret: credentials.secret } : {}),
         ...(credentials.passphrase === undefined ? {} : { passphrase: credentials.passphrase }),

@@ -5,7 +5,7 @@ import { UsageError } from '../process/exit.ts'
 import { readTextFile } from '../process/files.ts'
 import { readStandardInput } from '../process/streams.ts'
 import { readUrl } from '../request/url.ts'
-import { findScheme } from '../signing/find-scheme.ts'
+import { findScheme, schemeReference } from '../signing/find-scheme.ts'
 import type { Answers, Purpose, SchemeFile } from './answers.ts'
 import { ownDeclaration } from './scheme-file.ts'
 
@@ -67,7 +67,7 @@ interface ChosenScheme {
 
 function readScheme(text: string): ChosenScheme {
   const scheme = findScheme(text)
-  return { scheme, schemeName: scheme.name === text ? text : resolve(text), schemeFile: undefined }
+  return { scheme, schemeName: schemeReference(text), schemeFile: undefined }
 }
 
 /** @throws CountersignError `scheme-invalid`, for a name that is none */

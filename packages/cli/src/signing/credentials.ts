@@ -52,6 +52,8 @@ export function addKeyOptions(command: Command): Command {
 
 export interface ResolvedCredentials {
   readonly scheme: Scheme
+  /** How the scheme was named: its name, or a path. */
+  readonly schemeName: string
   readonly credentials: Credentials
 }
 
@@ -63,7 +65,8 @@ export interface ResolvedCredentials {
  */
 export async function resolveCredentials(options: CredentialOptions): Promise<ResolvedCredentials> {
   const profile: Profile = options.profile === undefined ? { scheme: options.scheme ?? DEFAULT_SCHEME_NAME } : readProfile(options.profile)
-  const scheme = findScheme(options.scheme ?? profile.scheme)
+  const schemeName = options.scheme ?? profile.scheme
+  const scheme = findScheme(schemeName)
   const keyId = options.apiKey ?? profile.apiKey
   if (scheme.keyId === 'carried' && keyId === undefined)
     throw new UsageError(
@@ -76,10 +79,10 @@ export async function resolveCredentials(options: CredentialOptions): Promise<Re
   const allowShortSecret = options.allowShortSecret ?? false
   const file = options.privateKeyFile ?? profile.privateKeyFile
   if (scheme.keys === 'secret' || (scheme.keys === 'either' && file === undefined))
-    return { scheme, credentials: { ...named, passphrase, allowShortSecret, secret: await resolveSecret(options, profile) } }
+    return { scheme, schemeName, credentials: { ...named, passphrase, allowShortSecret, secret: await resolveSecret(options, profile) } }
   if (file === undefined)
     throw new UsageError('private-key-missing', `The scheme ${scheme.name} signs with a private key: give --private-key-file.`)
-  return { scheme, credentials: { ...named, passphrase, privateKey: readTextFile(file, 'private key file') } }
+  return { scheme, schemeName, credentials: { ...named, passphrase, privateKey: readTextFile(file, 'private key file') } }
 }
 
 /** @throws UsageError `secret-missing` */

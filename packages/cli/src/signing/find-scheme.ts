@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { defineScheme, type Scheme, schemeWarnings } from 'countersign'
 import { SCHEMES, schemeNamed } from 'countersign/schemes'
 import { UsageError } from '../process/exit.ts'
@@ -17,6 +18,11 @@ export function findScheme(name: string): Scheme {
     'scheme-unknown',
     `There is no scheme ${name}. There are: ${SCHEMES.map(candidate => candidate.name).join(', ')}; for one of your own give the path of its declaration, ./${name}.json`,
   )
+}
+
+/** What finds a scheme again from any folder: its name, or the whole path of its declaration. */
+export function schemeReference(given: string): string {
+  return schemeNamed(given) === undefined ? resolve(given) : given
 }
 
 function readSchemeFile(path: string): Scheme {
