@@ -40,7 +40,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'listen',
-    description: 'verify what comes in, forward what holds, and explain what does not',
+    description: 'verify incoming requests, forward the verified ones, and explain the refused ones',
     load: async () => (await import('./commands/listen.ts')).defineListen,
   },
   {
@@ -120,7 +120,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'completion',
-    description: 'print what completes the command’s line in your shell',
+    description: 'print the completion script for bash, zsh or fish',
     load: async () => (await import('./commands/completion.ts')).defineCompletion,
   },
   {

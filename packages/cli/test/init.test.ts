@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, it } from 'vitest'
-import { removeFolder, run } from './command.ts'
+import { freePort, removeFolder, run } from './command.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'countersign-init-'))
 const bin = join(folder, 'bin')
@@ -46,9 +46,16 @@ function shell(line: string, { cwd, env }: Place): Promise<Shown> {
   })
 }
 
-/** Runs a line that goes on, until it has printed where it listens. */
-async function serve(line: string, { cwd, env }: Place): Promise<{ text(): string; stop(): Promise<void> }> {
-  const child: ChildProcess = spawn('sh', ['-c', `exec ${line}`], {
+interface Served {
+  readonly port: number
+  text(): string
+  stop(): Promise<void>
+}
+
+/** Runs a line that goes on, on another port than it would, until it has printed where it listens. */
+async function serve(line: string, { cwd, env }: Place): Promise<Served> {
+  const port = await freePort()
+  const child: ChildProcess = spawn('sh', ['-c', `exec ${line} --port ${port}`], {
     cwd,
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -58,8 +65,12 @@ async function serve(line: string, { cwd, env }: Place): Promise<{ text(): strin
     stream?.setEncoding('utf8').on('data', (piece: string) => {
       text += piece
     })
-  await expect.poll(() => text, { timeout: 20_000 }).toContain('Ctrl+C')
+  await expect
+    .poll(() => `${text}${child.exitCode === null ? '' : `ended with ${child.exitCode}`}`, { timeout: 60_000 })
+    .toMatch(/Ctrl\+C|ended with/)
+  expect(text).toContain('Ctrl+C')
   return {
+    port,
     text: () => text,
     async stop() {
       if (child.exitCode === null) {
@@ -70,10 +81,12 @@ async function serve(line: string, { cwd, env }: Place): Promise<{ text(): strin
   }
 }
 
+/** A line as it was printed, but for the port. */
+const at = ({ port }: Served, line: string): string => line.replace(/:(?:4600|4590)\b/, `:${port}`)
+
 const lines = (text: string): string[] => text.trim().split('\n')
 
-// One after the other: what is printed names the usual ports.
-describe.sequential('countersign init', () => {
+describe('countersign init', () => {
   it('makes what receives webhooks, and its next three commands work as they are printed', async () => {
     const here = place('receive')
     const { code, stdout, stderr } = await here.init('--use', 'receive', '--scheme', 'stripe')
@@ -88,8 +101,8 @@ describe.sequential('countersign init', () => {
     expect(stderr).toContain('made up to try it out')
     const server = await serve(listen, here)
     try {
-      expect(await shell(trigger, here)).toEqual({ code: 0, text: '200 OK  verified\n' })
-      expect(await shell(broken, here)).toMatchObject({ code: 1, text: expect.stringContaining('401 Unauthorized') })
+      expect(await shell(at(server, trigger), here)).toEqual({ code: 0, text: '200 OK  verified\n' })
+      expect(await shell(at(server, broken), here)).toMatchObject({ code: 1, text: expect.stringContaining('401 Unauthorized') })
       await expect.poll(server.text, { timeout: 10_000 }).toContain('refused bad-signature')
       expect(server.text()).toContain('verified')
     } finally {
@@ -105,11 +118,11 @@ describe.sequential('countersign init', () => {
     const [listen, sign, send] = made.next
     const server = await serve(listen, here)
     try {
-      expect(await shell(sign, here)).toMatchObject({
+      expect(await shell(at(server, sign), here)).toMatchObject({
         code: 0,
         text: expect.stringMatching(/^mine-key: test-key\nmine-timestamp: \d{10}\nmine-signature: \S+=\n$/),
       })
-      expect(await shell(send, here)).toEqual({ code: 0, text: 'verified\n' })
+      expect(await shell(at(server, send), here)).toEqual({ code: 0, text: 'verified\n' })
     } finally {
       await server.stop()
     }
@@ -136,7 +149,7 @@ describe.sequential('countersign init', () => {
     const [gateway, send, list] = made.next
     const server = await serve(gateway, here)
     try {
-      expect(await shell(send, here)).toEqual({ code: 0, text: `for ${made.keyId}` })
+      expect(await shell(at(server, send), here)).toEqual({ code: 0, text: `for ${made.keyId}` })
       expect(await shell(list, here)).toMatchObject({ code: 0, text: expect.stringContaining(`${made.keyId}  first  active  qredo-v2`) })
     } finally {
       await server.stop()
@@ -150,8 +163,8 @@ describe.sequential('countersign init', () => {
     const [listen, sign, send] = lines((await here.init('--use', 'call', '--scheme', name)).stdout) as [string, string, string]
     const server = await serve(listen, here)
     try {
-      expect(await shell(sign, here)).toMatchObject({ code: 0 })
-      expect(await shell(send, here)).toEqual({ code: 0, text: 'verified\n' })
+      expect(await shell(at(server, sign), here)).toMatchObject({ code: 0 })
+      expect(await shell(at(server, send), here)).toEqual({ code: 0, text: 'verified\n' })
     } finally {
       await server.stop()
     }

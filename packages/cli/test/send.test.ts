@@ -1,6 +1,6 @@
 import { mkdtempSync, readFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import { createServer as createSocket } from 'node:net'
+import { type AddressInfo, createServer as createSocket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createVerifier, memoryKeys } from 'countersign'
@@ -20,9 +20,8 @@ afterAll(() => removeFolder(folder))
 /** Serves what `answer` does, on any free port, and gives that. */
 async function serve(answer: (request: IncomingMessage, response: ServerResponse) => void): Promise<number> {
   server = createServer(answer)
-  const port = await freePort()
-  await new Promise<void>(resolve => server?.listen(port, '127.0.0.1', resolve))
-  return port
+  await new Promise<void>(resolve => server?.listen(0, '127.0.0.1', resolve))
+  return (server.address() as AddressInfo).port
 }
 
 const json = (text: string) => (_request: IncomingMessage, response: ServerResponse) =>
@@ -137,8 +136,8 @@ describe('what went wrong is said in a line', () => {
 
   it('a server that hangs up', async () => {
     const hangsUp = createSocket(socket => socket.end())
-    const port = await freePort()
-    await new Promise<void>(resolve => hangsUp.listen(port, '127.0.0.1', resolve))
+    await new Promise<void>(resolve => hangsUp.listen(0, '127.0.0.1', resolve))
+    const { port } = hangsUp.address() as AddressInfo
     const { code, stderr } = await run('countersign', ['send', `:${port}`], { env })
     hangsUp.close()
     expect([code, stderr]).toEqual([3, expect.stringContaining('the server closed the connection without an answer')])

@@ -1,5 +1,5 @@
 /** What every proxy of signed calls has to mind, without the servers. */
 
-export { takesHeadersOff } from './gateway/headers/connection-header.ts'
+export { namedByConnection, takesHeadersOff } from './gateway/headers/connection-header.ts'
 export { HOP_BY_HOP } from './gateway/headers/header-names.ts'
 export { boundPipelining } from './http/pipelining.ts'

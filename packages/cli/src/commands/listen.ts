@@ -11,7 +11,7 @@ import type { ForwardTarget } from '../listen/forward.ts'
 import { createListener, type Entry } from '../listen/listener.ts'
 import { LISTEN_PORT } from '../listen/port.ts'
 import { createRedaction } from '../listen/redact.ts'
-import { readNumber, readPort } from '../options/numbers.ts'
+import { readNumber, readPort, readSeconds } from '../options/numbers.ts'
 import { repeated } from '../options/repeated.ts'
 import { goOnWithBrokenOutput } from '../process/broken-output.ts'
 import { type Done, EXIT, UsageError } from '../process/exit.ts'
@@ -42,7 +42,6 @@ interface ListenOptions extends VerificationKeyOptions {
 /** 5 MiB: most providers stay under one; GitHub sends up to 25 MB. */
 const DEFAULT_MAX_BODY_BYTES = '5242880'
 const MOST_BODY_BYTES = 67_108_864
-const MOST_SECONDS = 3_600
 
 const MAX_CONNECTIONS = 256
 const HEADERS_TIMEOUT_MS = 10_000
@@ -54,8 +53,8 @@ export function defineListen(command: Command, done: Done): void {
   command
     .optionsGroup('Where verified requests go:')
     .option('--forward-to <url>', 'what gets them, such as :3000/hook (default: nothing; they are answered with 200)')
-    .option('--forward-unverified', 'forward what does not hold, too, and say so')
-    .option('--timeout <seconds>', 'how long its answer may take', '30')
+    .option('--forward-unverified', 'forward the refused ones, too, and say so')
+    .option('--timeout <seconds>', 'give up when nothing comes from it for this long', '30')
     .optionsGroup('Where it listens:')
     .option('--port <port>', 'port to listen on, 0 for any', LISTEN_PORT)
     .option('--host <address>', 'address to listen on', '127.0.0.1')
@@ -74,9 +73,12 @@ export function defineListen(command: Command, done: Done): void {
     .addHelpText(
       'after',
       `
-What holds is forwarded as it came, but for Host where that is not signed, and the headers of one connection; the answer goes back as it was. What does
-not hold is answered with problem details and explained here. Where the path is not signed, that of --forward-to is called; where it is, the path that was
-called. A call or an event that comes again is forwarded again, and said to be a repetition: providers send until they are answered with 2xx.
+A verified request is forwarded as it came, but for Host where that is not
+signed, and the headers of one connection; the answer goes back as it was. A
+refused one is answered with problem details, and explained here. A path or
+query in --forward-to replaces that of the request; schemes that sign the path
+take none. A request or an event that comes again is forwarded again, and said
+to be a repetition: providers send until they are answered with 2xx.
 
 Examples:
   $ export COUNTERSIGN_SECRET=whsec_…
@@ -133,7 +135,7 @@ Examples:
         if (options.json === true) out(`${JSON.stringify({ origin, scheme: scheme.name, forwardTo: target?.url.href ?? null })}\n`)
         else
           tell(
-            `Listening on ${origin} for ${scheme.title} (${scheme.name}). ${target === undefined ? 'What holds is answered with 200' : `What holds is forwarded to ${target.url.href}`}. Ctrl+C ends it.`,
+            `Listening on ${origin} for ${scheme.title} (${scheme.name}). ${target === undefined ? 'Verified requests are answered with 200' : `Verified requests are forwarded to ${target.url.href}`}. Ctrl+C ends it.`,
           )
         await untilStopped()
       } finally {
@@ -146,7 +148,7 @@ Examples:
 
 /** @throws UsageError `url-malformed`, `forward-path` */
 function readTarget({ forwardTo, timeout }: ListenOptions, scheme: Scheme): ForwardTarget | undefined {
-  const timeoutMs = readNumber(timeout, '--timeout', 1, MOST_SECONDS) * 1000
+  const timeoutMs = readSeconds(timeout, '--timeout')
   if (forwardTo === undefined) return undefined
   const url = new URL(readUrl(forwardTo))
   if (!/^https?:$/.test(url.protocol) || url.username !== '' || url.hash !== '')

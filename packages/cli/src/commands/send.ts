@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { createSigner, serverClock, signedFetch } from 'countersign'
 import { curlLine } from 'countersign/code'
-import { readNumber } from '../options/numbers.ts'
+import { readNumber, readSeconds } from '../options/numbers.ts'
 import { type Done, EXIT, UsageError } from '../process/exit.ts'
 import { out, tell } from '../process/streams.ts'
 import { addRequestOptions, type RequestOptions, readRequest, readSignerOptions } from '../request/request.ts'
@@ -51,8 +51,7 @@ Examples:
   $ echo '{"a":1}' | countersign send POST https://api.example.com/orders -d - --profile prod | jq .id`,
     )
     .action(async (first: string, second: string | undefined, options: SendOptions) => {
-      const timeoutMs = Number(options.timeout) * 1000
-      if (!(timeoutMs > 0)) throw new UsageError('timeout-malformed', '--timeout is a number of seconds above 0.')
+      const timeoutMs = readSeconds(options.timeout, '--timeout')
       const retries = readNumber(options.retry, '--retry', 0, MOST_RETRIES)
       if (options.json === true && (options.output ?? options.query) !== undefined)
         throw new UsageError('output-twice', '--json prints the whole answer: leave it, or --output and --query, out.')

@@ -1,7 +1,7 @@
 import { readHeaderLines } from '@countersign/pasted'
 import { type Command, Option } from 'commander'
 import { type Allowance, type Credentials, createSigner, type Scheme, type Signer } from 'countersign'
-import { readNumber } from '../options/numbers.ts'
+import { readNumber, readSeconds } from '../options/numbers.ts'
 import { repeated } from '../options/repeated.ts'
 import { type Done, EXIT, UsageError } from '../process/exit.ts'
 import { out, tell } from '../process/streams.ts'
@@ -26,7 +26,6 @@ interface TriggerOptions extends CredentialOptions {
 }
 
 const MOST_TIMES = 10_000
-const MOST_SECONDS = 3_600
 
 export function defineTrigger(command: Command, done: Done): void {
   addKeyOptions(
@@ -41,7 +40,7 @@ export function defineTrigger(command: Command, done: Done): void {
       .addOption(
         new Option(
           '--break <what>',
-          'send one that has to be refused: signed with another secret, its content changed, its JSON written anew, an hour old',
+          'send one that has to be refused. secret: signed with another; body: content changed; json: written anew; time: signed an hour ago',
         ).choices(BREAKS),
       )
       .option('--param <name=value>', "a scheme's parameter, such as region=eu-west-1 (repeatable)", repeated, [])
@@ -69,7 +68,7 @@ Examples:
     )
     .action(async (schemeName: string, urlText: string, event: string | undefined, options: TriggerOptions) => {
       const times = readNumber(options.times, '--times', 1, MOST_TIMES)
-      const timeoutMs = readNumber(options.timeout, '--timeout', 1, MOST_SECONDS) * 1000
+      const timeoutMs = readSeconds(options.timeout, '--timeout')
       const url = readUrl(urlText)
       const { scheme, credentials } = await resolveCredentials({ ...options, scheme: schemeName })
       const signer = await signerFor(scheme, credentials, options)

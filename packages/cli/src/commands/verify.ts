@@ -45,7 +45,6 @@ Examples:
       const headers = readGivenHeaders(options)
       const { origin, target } = splitUrl(url)
       const known = options.apiKey ?? profile.apiKey
-      // A call without a key id is checked with the key that is given, under a name of its own.
       const keys = onlyKey(scheme, await readVerificationKey(scheme, options, profile), known)
       const look = (fixed: { readonly keyId?: string }): Promise<Verification> =>
         createVerifier(scheme, {

@@ -1,6 +1,6 @@
 import { readUrl } from '../request/url.ts'
-import { requestText } from './http-json.ts'
 import type { KeyManager } from './key-manager.ts'
+import { requestText } from './request-text.ts'
 
 /** What the admin API refused. */
 class AdminApiError extends Error {

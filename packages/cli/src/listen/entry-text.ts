@@ -18,9 +18,10 @@ export interface EntryTextOptions {
 
 /** What came of a request, for people: a line, and below it what there is to do. */
 export function entryText(entry: Entry, options: EntryTextOptions): string {
-  const { at, method, target, event, failure, repeats, forwarded, status, ms, body } = entry
+  const { at, method, target, event, failure, problem, repeats, forwarded, status, ms, body } = entry
   const paint = createPaint(options.hasColors)
-  const verdict = failure === undefined ? paint('green', 'verified') : paint('red', `refused ${failure.code}`)
+  const refusal = failure?.code ?? problem?.code
+  const verdict = refusal === undefined ? paint('green', 'verified') : paint('red', `refused ${refusal}`)
   const words = [
     paint('dim', clockTime(at)),
     printableWord(`${method} ${target}`, 120),
@@ -33,6 +34,7 @@ export function entryText(entry: Entry, options: EntryTextOptions): string {
   const below = [
     ...(failure !== undefined && forwarded !== undefined ? ['It was forwarded all the same: --forward-unverified.'] : []),
     ...(failure === undefined ? [] : reasonLines(failure, entry, options)),
+    ...(problem === undefined ? [] : [problem.detail]),
     ...(forwarded?.problem === undefined ? [] : [paint('red', printableWord(forwarded.problem))]),
     ...(options.printsBodies ? [...bodyLines('>', body, options), ...bodyLines('<', forwarded?.answer, options)] : []),
   ]
@@ -41,7 +43,7 @@ export function entryText(entry: Entry, options: EntryTextOptions): string {
 
 /** The same as one line of JSON. */
 export function entryJson(
-  { at, method, target, event, keyId, failure, explanation, repeats, forwarded, status, ms, body }: Entry,
+  { at, method, target, event, keyId, failure, problem, explanation, repeats, forwarded, status, ms, body }: Entry,
   printsBodies: boolean,
 ): string {
   return JSON.stringify({
@@ -50,10 +52,11 @@ export function entryJson(
     target,
     event: event.name ?? null,
     eventId: event.id ?? null,
-    ok: failure === undefined,
+    ok: failure === undefined && problem === undefined,
     keyId: keyId ?? null,
     repeats: repeats ?? null,
     ...(failure === undefined ? {} : { failure, reason: explainFailure(failure), explanation: withoutSignature(explanation) }),
+    ...(problem === undefined ? {} : { failure: { code: problem.code }, reason: problem.detail, explanation: null }),
     forwarded: forwarded !== undefined,
     ...(forwarded?.problem === undefined ? {} : { problem: forwarded.problem }),
     status,

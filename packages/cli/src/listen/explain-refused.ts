@@ -18,7 +18,8 @@ const MAX_WAITING = 8
 
 /**
  * Explains wrong signatures one after the other, with turns for other work, after they were answered: a stranger can't
- * keep the listener from its work. */
+ * keep the listener from its work.
+ */
 export function createRefusedExplainer(scheme: Scheme, { secret, passphrase }: VerificationKey): ExplainRefused {
   let last: Promise<unknown> = Promise.resolve()
   let waiting = 0

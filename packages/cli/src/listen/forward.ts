@@ -84,7 +84,9 @@ export async function forward(
       code: 'forward-failed',
       status,
       title: status === 504 ? 'Gateway timeout' : 'Bad gateway',
-      detail: 'The call was verified, and what it was forwarded to gave no answer: start it, and send the call again.',
+      detail: isLate
+        ? 'What the call is forwarded to gave no answer in time.'
+        : 'What the call is forwarded to gave no whole answer: is it running?',
     })
     return { status, answer: Buffer.concat(pieces), problem }
   } finally {

@@ -1,4 +1,4 @@
-import { HOP_BY_HOP } from '@countersign/server/proxying'
+import { HOP_BY_HOP, namedByConnection } from '@countersign/server/proxying'
 
 /** The length is that of the bytes that are sent; and nobody waits for a 100 that has been given already. */
 const MADE_ANEW: ReadonlySet<string> = new Set(['content-length', 'expect'])
@@ -25,10 +25,14 @@ export function requestHeaders(raw: readonly string[], { host, body }: RequestHe
   ]
 }
 
-/** The headers of an answer as they came, its length too: a HEAD's answer has one and no body. */
+/**
+ * The headers of an answer as they came, but for those of its connection; its length too: a HEAD's answer has one and no
+ * body.
+ */
 export function answerHeaders(raw: readonly string[]): string[] {
+  const named = namedByConnection(raw)
   return pairsOf(raw)
-    .filter(([name]) => !HOP_BY_HOP.has(name.toLowerCase()))
+    .filter(([name]) => !HOP_BY_HOP.has(name.toLowerCase()) && !named.has(name.toLowerCase()))
     .flat()
 }
 

@@ -3,7 +3,7 @@ import { boundPipelining, takesHeadersOff } from '@countersign/server/proxying'
 import type { Failure, IncomingRequest } from 'countersign'
 import type { Explanation } from 'countersign/explain'
 import { fromNodeRequest, readBody, sendProblem } from 'countersign/node'
-import { answerProblem, answerVerified } from './answer.ts'
+import { answerProblem, answerVerified, type OwnProblem } from './answer.ts'
 import type { Check, Checked } from './check.ts'
 import { type EventFacts, readEvent } from './event.ts'
 import type { ExplainRefused } from './explain-refused.ts'
@@ -20,6 +20,8 @@ export interface Entry {
   /** `call`: the very call came before. `event`: its event did, signed anew. */
   readonly repeats: 'call' | 'event' | undefined
   readonly failure: Failure | undefined
+  /** Why the listener refused it without a look at the signature. */
+  readonly problem: OwnProblem | undefined
   readonly explanation: Explanation | 'busy' | undefined
   readonly forwarded: Forwarded | undefined
   readonly status: number
@@ -41,38 +43,33 @@ export interface ListenerOptions {
 /** Requests that are worked on at once, each with its body: more are answered with 503. */
 const MAX_AT_ONCE = 32
 
-/** Verifies what comes in, forwards what holds, and tells of every request what came of it. Never throws. */
+/** Verifies what comes in, forwards what is verified, and tells of every request what came of it. Never throws. */
 export function createListener(options: ListenerOptions): RequestListener {
   const { check, explainRefused, target, forwardsUnverified, maxBodyBytes, schemeName, onEntry, onError } = options
   const cameBefore = createSeenEvents()
   let running = 0
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const at = new Date()
-    const start = performance.now()
     const call = fromNodeRequest(request)
-    if (takesHeadersOff(request.rawHeaders)) {
-      answerProblem(response, CONNECTION_HEADER)
-      return
-    }
+    const begun = { at: new Date(), start: performance.now(), method: call.method, target: call.target }
+    if (takesHeadersOff(request.rawHeaders)) return refuse(response, begun, CONNECTION_HEADER)
     const checked = await check(call)
     const { result, refusal } = checked
-    const body = result.ok ? result.body : forwardsUnverified ? await readAnyway(call, response) : bodyOf(refusal)
-    if (body === 'unreadable') return
+    const body = result.ok ? result.body : forwardsUnverified ? await readAnyway(call, request) : bodyOf(refusal)
+    if (body === 'too-large') return refuse(response, begun, tooLarge(maxBodyBytes))
     const event = readEvent(request.headers, body)
     let forwarded: Forwarded | undefined
     if (target !== undefined && (result.ok || forwardsUnverified)) forwarded = await forward(request, body, response, target)
     else if (result.ok) answerVerified(response)
     else sendProblem(response, result, schemeName)
-    const ms = performance.now() - start
+    const ms = performance.now() - begun.start
     onEntry({
-      at,
-      method: call.method,
-      target: call.target,
+      ...begun,
       event,
       keyId: result.ok ? result.key.id : undefined,
       repeats: repeatsOf(checked, event),
       failure: result.ok ? undefined : result.failure,
+      problem: undefined,
       explanation: refusal === undefined ? undefined : await explainRefused(refusal),
       forwarded,
       status: forwarded?.status ?? response.statusCode,
@@ -87,22 +84,19 @@ export function createListener(options: ListenerOptions): RequestListener {
   }
 
   /** For the verifier reads no body of a call that it refuses by its head. */
-  async function readAnyway({ body }: IncomingRequest, response: ServerResponse): Promise<Uint8Array | undefined | 'unreadable'> {
-    if (typeof body !== 'function') return body
-    const read = await readBody(response.req, maxBodyBytes).catch(() => 'too-large' as const)
-    if (read !== 'too-large') return read
-    answerProblem(response, {
-      code: 'body-too-large',
-      status: 413,
-      title: 'Body too large',
-      detail: `The body is larger than ${maxBodyBytes} bytes.`,
-    })
-    return 'unreadable'
+  async function readAnyway({ body }: IncomingRequest, request: IncomingMessage): Promise<Uint8Array | undefined | 'too-large'> {
+    return typeof body === 'function' ? await readBody(request, maxBodyBytes).catch(() => 'too-large' as const) : body
+  }
+
+  /** Answers with what is wrong beside the signature, and tells of it. */
+  function refuse(response: ServerResponse, { start, ...begun }: Begun, problem: OwnProblem): void {
+    answerProblem(response, problem)
+    onEntry({ ...NOTHING_KNOWN, ...begun, problem, status: problem.status, ms: performance.now() - start })
   }
 
   return boundPipelining((request, response) => {
     if (running >= MAX_AT_ONCE) {
-      answerProblem(response, BUSY)
+      refuse(response, { at: new Date(), start: performance.now(), method: request.method ?? '', target: request.url ?? '' }, BUSY)
       return
     }
     running++
@@ -119,6 +113,25 @@ export function createListener(options: ListenerOptions): RequestListener {
 
 function bodyOf(refusal: Checked['refusal']): Uint8Array | undefined {
   return refusal?.body instanceof Uint8Array ? refusal.body : undefined
+}
+
+interface Begun extends Pick<Entry, 'at' | 'method' | 'target'> {
+  readonly start: number
+}
+
+/** An entry of a request that was not looked at. */
+const NOTHING_KNOWN = {
+  event: { id: undefined, name: undefined },
+  keyId: undefined,
+  repeats: undefined,
+  failure: undefined,
+  explanation: undefined,
+  forwarded: undefined,
+  body: undefined,
+}
+
+function tooLarge(maxBodyBytes: number): OwnProblem {
+  return { code: 'body-too-large', status: 413, title: 'Body too large', detail: `The body is larger than ${maxBodyBytes} bytes.` }
 }
 
 const BUSY = {

@@ -28,7 +28,7 @@ export interface DescribedOption {
   /** What its value is: undefined for a flag without one. */
   readonly value: 'file' | 'folder' | 'scheme' | 'text' | readonly string[] | undefined
   readonly variable: string | undefined
-  readonly isDefault: string | undefined
+  readonly defaultValue: string | undefined
 }
 
 /** All commands, from the definitions that they run by. */
@@ -70,7 +70,7 @@ function describeOption(option: Option): DescribedOption {
     group: helpGroupHeading.replace(/:$/, ''),
     value: option.argChoices ?? kindOfValue(flags),
     variable: envVar ?? undefined,
-    isDefault: typeof defaultValue === 'string' || typeof defaultValue === 'number' ? String(defaultValue) : undefined,
+    defaultValue: typeof defaultValue === 'string' || typeof defaultValue === 'number' ? String(defaultValue) : undefined,
   }
 }
 

@@ -46,10 +46,10 @@ function options(command: DescribedCommand, heading = '.SH'): string[] {
   ])
 }
 
-function option({ flags, description, variable, isDefault, value }: DescribedOption): string {
+function option({ flags, description, variable, defaultValue, value }: DescribedOption): string {
   const notes = [
     Array.isArray(value) ? `one of ${value.join(', ')}` : '',
-    isDefault === undefined ? '' : `default: ${isDefault}`,
+    defaultValue === undefined ? '' : `default: ${defaultValue}`,
     variable === undefined ? '' : `environment: ${variable}`,
   ].filter(Boolean)
   return entry(flags, notes.length === 0 ? description : `${description} (${notes.join('; ')})`)

@@ -15,6 +15,15 @@ export function readCount(text: string | undefined, option: string, most = 999_9
   return text === undefined ? undefined : readNumber(text, option, 1, most)
 }
 
+const MOST_SECONDS = 86_400
+
+/** A time in seconds, such as 30 or 0.5, in milliseconds. @throws UsageError `number-malformed` */
+export function readSeconds(text: string, option: string): number {
+  const seconds = Number(text)
+  if (/^\d{1,5}(\.\d{1,3})?$/.test(text) && seconds > 0 && seconds <= MOST_SECONDS) return seconds * 1000
+  throw new UsageError('number-malformed', `${option} is a number of seconds above 0, up to ${MOST_SECONDS}, not ${JSON.stringify(text)}.`)
+}
+
 /** 0 stands for any free port. @throws UsageError `port-malformed` */
 export function readPort(text: string, option = '--port'): number {
   if (/^\d{1,5}$/.test(text) && Number(text) <= MAX_PORT) return Number(text)

@@ -51,7 +51,7 @@ export function whyNot(error: unknown): string {
   return REFUSED[codeOf(error) ?? '']?.[1] ?? error.message
 }
 
-/** What of the system made a command fail, such as a full disk; undefined where it was something else. */
+/** Why the system refused, such as a full disk; undefined for any other error. */
 export function systemReason(error: Error): { readonly code: string; readonly text: string } | undefined {
   const known = REFUSED[codeOf(error) ?? '']
   if (known === undefined) return undefined

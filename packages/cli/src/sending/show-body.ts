@@ -3,6 +3,7 @@ import { UsageError } from '../process/exit.ts'
 import { whyNot } from '../process/reasons.ts'
 import { out, tell } from '../process/streams.ts'
 import { showsColors } from '../text/paint.ts'
+import { printableLines, printableText } from '../text/printable.ts'
 import { prettyJson } from './json-text.ts'
 import { queryJson } from './query.ts'
 
@@ -16,7 +17,10 @@ export interface BodyOptions {
   readonly query?: string | undefined
 }
 
-/** Writes the body of an answer: byte for byte, but for JSON on a terminal, which is laid out to be read. */
+/**
+ * Writes the body of an answer: byte for byte, but on a terminal JSON is laid out to be read, and nothing is obeyed of
+ * what a server sends.
+ */
 export function showBody(body: Uint8Array, { output, query }: BodyOptions): void {
   const chosen = query === undefined ? body : new TextEncoder().encode(`${queryJson(new TextDecoder().decode(body), query)}\n`)
   if (output !== undefined && output !== '-') writeTo(output, chosen)
@@ -25,8 +29,9 @@ export function showBody(body: Uint8Array, { output, query }: BodyOptions): void
 }
 
 function showOnTerminal(body: Uint8Array): void {
-  const pretty = body.length > MOST_PRETTY_BYTES ? undefined : prettyJson(new TextDecoder().decode(body), showsColors())
-  out(pretty ?? body)
+  const text = new TextDecoder().decode(body)
+  const pretty = body.length > MOST_PRETTY_BYTES ? undefined : prettyJson(text, showsColors())
+  out(pretty === undefined ? printableText(text) : printableLines(pretty))
   if (body.length > 0 && (pretty !== undefined || body.at(-1) !== 10)) out('\n')
 }
 

@@ -31,12 +31,12 @@ export async function readVerificationKey(scheme: Scheme, options: VerificationK
   }
 }
 
-/** A source of the one key. Calls that name another are unknown, where it is known how the key is called. */
+/** The only key. If its id is known, calls that name another are refused. */
 export function onlyKey(scheme: Scheme, key: VerificationKey, known: string | undefined): KeySource {
   return { find: id => (known === undefined || known === id ? createKey(scheme, { ...key, id }) : undefined) }
 }
 
-/** The verifier's option for calls that carry no key id. */
+/** The verifier's option for calls that carry no key id: they are checked with the given key, under a name of its own. */
 export function fixedKeyId({ keyId }: Scheme, known: string | undefined): { readonly keyId?: string } {
   if (keyId === 'none') return { keyId: known ?? UNNAMED_KEY }
   return keyId === 'optional' && known !== undefined ? { keyId: known } : {}

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it, vi } from 'vitest'
+import { tries } from '../properties/tries.ts'
 import {
   LEAST_REPLAY_BYTES,
   type MemoryReplayGuard,
@@ -327,7 +328,7 @@ describe('a replay guard that fills up', () => {
           for (let at = 0; at < count; at++)
             if (call(`key ${key}`) === 'full') expect(warnings.some(({ of, keyId }) => of === 'all' || keyId === `key ${key}`)).toBe(true)
       }),
-      { seed: 15, numRuns: 40 },
+      { seed: 15, numRuns: tries(200) },
     )
   })
 
