@@ -53,8 +53,8 @@ interface Served {
 }
 
 /** Runs a line that goes on, on another port than it would, until it has printed where it listens. */
-async function serve(line: string, { cwd, env }: Place): Promise<Served> {
-  const port = await freePort()
+async function serve(line: string, { cwd, env }: Place, port?: number): Promise<Served> {
+  port ??= await freePort()
   const child: ChildProcess = spawn('sh', ['-c', `exec ${line} --port ${port}`], {
     cwd,
     env: { ...process.env, ...env },
@@ -147,7 +147,11 @@ describe('countersign init', () => {
     )
     expect(statSync(made.files[2]).mode & 0o077).toBe(0)
     const [gateway, send, list] = made.next
-    const server = await serve(gateway, here)
+    // The settings have the usual port, as a part of the origin that is signed.
+    const port = await freePort()
+    const settings = join(here.cwd, 'countersign.yaml')
+    writeFileSync(settings, readFileSync(settings, 'utf8').replaceAll('4590', String(port)))
+    const server = await serve(gateway, here, port)
     try {
       expect(await shell(at(server, send), here)).toEqual({ code: 0, text: `for ${made.keyId}` })
       expect(await shell(list, here)).toMatchObject({ code: 0, text: expect.stringContaining(`${made.keyId}  first  active  qredo-v2`) })
