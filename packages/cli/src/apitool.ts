@@ -3,6 +3,7 @@ import { createSigner, type Signer, signedFetch } from 'countersign'
 import { qredoV1 } from 'countersign/schemes'
 import { serveUi } from './commands/ui.ts'
 import { EXIT, UsageError } from './process/exit.ts'
+import { answered } from './process/no-answer.ts'
 import { reportError } from './process/report.ts'
 import { out, readStandardInput, tell } from './process/streams.ts'
 import { signAsTyped, type TypedCall } from './signing/as-typed.ts'
@@ -73,12 +74,15 @@ async function send(flags: Flags): Promise<number> {
   const { timestamp } = call
   const signer = createCallSigner(call)
   const signed = signer.sign(call)
-  const fetch = signedFetch({ ...signer, signAsync: call => signer.signAsync({ ...call, timestamp }) })
+  const fetch = signedFetch(
+    { ...signer, signAsync: call => signer.signAsync({ ...call, timestamp }) },
+    { fetch: (input, init) => answered(globalThis.fetch(input, init)) },
+  )
   const response = await fetch(signed.url, {
     method: signed.method,
     body: signed.body ?? null,
   })
-  out(`\n${await response.text()}\n`)
+  out(`\n${await answered(response.text())}\n`)
   if (!response.ok) tell(`HTTP ${response.status} ${response.statusText}`)
   return EXIT.ok
 }

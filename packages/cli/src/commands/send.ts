@@ -1,11 +1,12 @@
 import type { Command } from 'commander'
-import { createSigner, serverClock, signedFetch } from 'countersign'
+import { createSigner, type Fetch, serverClock, signedFetch } from 'countersign'
 import { curlLine } from 'countersign/code'
 import { readNumber, readSeconds } from '../options/numbers.ts'
 import { type Done, EXIT, UsageError } from '../process/exit.ts'
+import { answered } from '../process/no-answer.ts'
 import { out, tell } from '../process/streams.ts'
 import { addRequestOptions, type RequestOptions, readRequest, readSignerOptions } from '../request/request.ts'
-import { withRetries } from '../sending/retry.ts'
+import { PASSING, withRetries } from '../sending/retry.ts'
 import { type BodyOptions, showBody } from '../sending/show-body.ts'
 import { tellingFetch } from '../sending/traffic.ts'
 import { addCredentialOptions, type CredentialOptions, resolveCredentials } from '../signing/credentials.ts'
@@ -23,11 +24,14 @@ interface SendOptions extends CredentialOptions, RequestOptions, BodyOptions {
   readonly verbose?: boolean
 }
 
+/** `fetch`, whose only error is that there was no answer. */
+const answeringFetch: Fetch = (input, init) => answered(fetch(input, init))
+
 export function defineSend(command: Command, done: Done): void {
   addCredentialOptions(addRequestOptions(command))
     .optionsGroup('How it is sent:')
     .option('--timeout <seconds>', 'give up after this long', '30')
-    .option('--retry <times>', 'send again, signed anew, where there is no answer, or 408, 429, 500, 502, 503 or 504', '0')
+    .option('--retry <times>', `send again, signed anew, where there is no answer, or one of ${PASSING.join(', ')}`, '0')
     .option('--correct-clock', "when the call is refused for its time, try once more by the server's clock (over HTTPS, up to 10 minutes)")
     .optionsGroup('Output:')
     .option('-i, --include', 'show the status and the headers of the answer, on standard error')
@@ -71,7 +75,7 @@ Examples:
       }
       const fetch = signedFetch(isFixed ? fixed : signer, {
         correctClock: options.correctClock === true && !isFixed ? serverClock() : undefined,
-        fetch: options.verbose === true ? tellingFetch(scheme) : undefined,
+        fetch: options.verbose === true ? tellingFetch(scheme, answeringFetch) : answeringFetch,
       })
       const headers = { ...(request.body === undefined ? {} : { 'content-type': 'application/json' }), ...request.headers }
       const sendOnce = (): Promise<Response> =>
@@ -82,7 +86,7 @@ Examples:
           signal: AbortSignal.timeout(timeoutMs),
         })
       const response = await withRetries(sendOnce, retries)
-      const body = new Uint8Array(await response.arrayBuffer())
+      const body = new Uint8Array(await answered(response.arrayBuffer()))
       if (options.include === true) {
         tell(`HTTP ${response.status} ${response.statusText}`)
         for (const [name, value] of response.headers) tell(`${name}: ${value}`)

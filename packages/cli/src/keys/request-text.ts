@@ -1,4 +1,4 @@
-import { NoAnswerError } from '../process/exit.ts'
+import { NoAnswerError } from '../process/no-answer.ts'
 
 const TIMEOUT_MS = 30_000
 

@@ -21,10 +21,3 @@ export class UsageError extends Error {
     this.code = code
   }
 }
-
-/** There was no answer; the reason is its `cause`. */
-export class NoAnswerError extends Error {
-  constructor(cause: unknown) {
-    super('There was no answer.', { cause })
-  }
-}

@@ -20,7 +20,7 @@ const NO_ANSWER: { readonly [code: string]: string } = {
   ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another name',
 }
 
-/** Why there was no answer. `cause` is what `fetch` gives as the cause of its error. */
+/** Why there was no answer, in words. `cause` is what the system or Node gives for it. */
 export function noAnswerReason(cause: unknown): string {
   if (!(cause instanceof Error)) return 'the reason is not known'
   const code = codeOf(cause)

@@ -1,5 +1,6 @@
-import { EXIT, NoAnswerError } from './exit.ts'
-import { noAnswerReason, systemReason } from './reasons.ts'
+import { EXIT } from './exit.ts'
+import { NoAnswerError } from './no-answer.ts'
+import { systemReason } from './reasons.ts'
 import { tell } from './streams.ts'
 
 /** Codes of ours; those of the system and of others have capitals or dots. */
@@ -12,12 +13,8 @@ export function reportError(program: string, error: unknown): number {
     return error.status !== undefined && error.status < 500 ? EXIT.refused : EXIT.usage
   }
   if (error instanceof Error && (error.name === 'ExitPromptError' || error.name === 'AbortPromptError')) return EXIT.usage
-  if (isTimeout(error) || (error instanceof NoAnswerError && isTimeout(error.cause))) {
-    tell(`${program}: no answer in time [timeout]`)
-    return EXIT.network
-  }
-  if (error instanceof NoAnswerError || (error instanceof TypeError && error.message === 'fetch failed')) {
-    tell(`${program}: no connection: ${noAnswerReason(error.cause)} [network]`)
+  if (error instanceof NoAnswerError) {
+    tell(`${program}: ${error.isLate ? `${error.message} [timeout]` : `no connection: ${error.message} [network]`}`)
     return EXIT.network
   }
   const system = error instanceof Error ? systemReason(error) : undefined
@@ -29,9 +26,4 @@ export function reportError(program: string, error: unknown): number {
 /** By its code, since the servers have a copy of the library of their own, and are not loaded for this. */
 function isOwnError(error: unknown): error is Error & { readonly code: string; readonly status?: number } {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' && OWN_CODE.test(error.code)
-}
-
-/** As `AbortSignal.timeout` makes it, or Node's client of that. */
-function isTimeout(error: unknown): boolean {
-  return error instanceof Error && (error.name === 'TimeoutError' || (error.cause instanceof Error && error.cause.name === 'TimeoutError'))
 }

@@ -1,14 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { NoAnswerError } from '../process/no-answer.ts'
 import { tell } from '../process/streams.ts'
 
-/** What may be better in a moment: as curl's --retry. */
-const PASSING = new Set([408, 429, 500, 502, 503, 504])
+/** Statuses that may be better in a moment: as curl's --retry. */
+export const PASSING: readonly number[] = [408, 429, 500, 502, 503, 504]
 const FIRST_WAIT_MS = 1_000
 const MOST_WAIT_MS = 60_000
 
 /**
- * Sends, and again where that failed for a reason that passes: no answer, or one of 408, 429, 500, 502, 503, 504. It
- * waits for a second, and twice as long each time, or as long as `Retry-After` says; a minute at most.
+ * Sends, and again where that failed for a reason that passes: no answer, or one of {@link PASSING}. It waits for a second, and twice as long each time, or as long as `Retry-After` says; a minute at most.
  *
  * @param send makes a new signature each time
  * @param retries how many times more
@@ -20,21 +20,17 @@ export async function withRetries(send: () => Promise<Response>, retries: number
     let waitMs = Math.min(FIRST_WAIT_MS * 2 ** tried, MOST_WAIT_MS)
     try {
       const response = await send()
-      if (isLast || !PASSING.has(response.status)) return response
+      if (isLast || !PASSING.includes(response.status)) return response
       reason = `HTTP ${response.status}`
       waitMs = retryAfterMs(response.headers.get('retry-after')) ?? waitMs
       await response.body?.cancel()
     } catch (error) {
-      if (isLast || !hadNoAnswer(error)) throw error
+      if (isLast || !(error instanceof NoAnswerError)) throw error
       reason = 'no answer'
     }
     tell(`${reason}; once more in ${waitMs / 1000} s (${tried + 1} of ${retries})`)
     await sleep(waitMs)
   }
-}
-
-function hadNoAnswer(error: unknown): boolean {
-  return error instanceof Error && (error.name === 'TimeoutError' || (error instanceof TypeError && error.message === 'fetch failed'))
 }
 
 /** In seconds, or as a date. */

@@ -11,7 +11,7 @@ const SECRET_NAMES = /authorization$|cookie|token|passw|passphrase|secret/i
  * A `fetch` that tells what is sent and what comes back, as it went, on standard error. Values that are secrets are
  * hidden; a signature is none.
  */
-export function tellingFetch(scheme: Scheme): Fetch {
+export function tellingFetch(scheme: Scheme, send: Fetch): Fetch {
   const isSecret = createSecretNames(scheme)
   const tellHeaders = (mark: string, headers: Headers): void => {
     for (const [name, value] of headers)
@@ -25,7 +25,7 @@ export function tellingFetch(scheme: Scheme): Fetch {
     tellHeaders('>', request.headers)
     const { body } = init ?? {}
     if (body instanceof Uint8Array) tell(`> (body of ${body.length} bytes)`)
-    const response = await fetch(input, init)
+    const response = await send(input, init)
     tell(`< HTTP ${response.status} ${printableWord(response.statusText, Number.POSITIVE_INFINITY)}`)
     tellHeaders('<', response.headers)
     return response

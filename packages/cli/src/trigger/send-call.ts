@@ -1,3 +1,4 @@
+import { answered } from '../process/no-answer.ts'
 import type { SampleCall } from './make-call.ts'
 
 export interface Answer {
@@ -15,18 +16,20 @@ const MAX_ANSWER_BYTES = 4_096
 /**
  * Sends a call that is signed. A redirection is an answer: what was signed is for this URL.
  *
- * @throws what `fetch` throws
+ * @throws NoAnswerError
  */
 export async function sendCall({ method, url, headers, body }: SampleCall, timeoutMs: number): Promise<Answer> {
-  const response = await fetch(url, {
-    method,
-    headers,
-    body: body === undefined ? null : Uint8Array.from(body),
-    redirect: 'manual',
-    signal: AbortSignal.timeout(timeoutMs),
-  })
+  const response = await answered(
+    fetch(url, {
+      method,
+      headers,
+      body: body === undefined ? null : Uint8Array.from(body),
+      redirect: 'manual',
+      signal: AbortSignal.timeout(timeoutMs),
+    }),
+  )
   const { status, statusText, ok } = response
-  return { status, statusText, isOk: ok, ...(await readStart(response)) }
+  return { status, statusText, isOk: ok, ...(await answered(readStart(response))) }
 }
 
 async function readStart({ body }: Response): Promise<{ readonly body: Uint8Array; readonly isCut: boolean }> {
