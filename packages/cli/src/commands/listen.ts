@@ -128,6 +128,7 @@ Examples:
             target,
             forwardsUnverified: options.forwardUnverified === true,
             maxBodyBytes,
+            redact,
             onEntry: write,
             onError: error => tell(redact(`error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`)),
           }),
@@ -178,6 +179,8 @@ async function startServer(server: Server, port: number, host: string): Promise<
 }
 
 const LOCAL_HOSTS = ['127.0.0.1', 'localhost', '[::1]']
+/** How a client may also call this machine. */
+const ANY_ADDRESS = ['0.0.0.0', '[::]']
 
 /** As clients write it, without the scheme's own port. */
 function originOf(host: string, port: number): string {
@@ -185,8 +188,9 @@ function originOf(host: string, port: number): string {
 }
 
 /** @throws UsageError `forward-to-itself`: each call would come in again */
-function refuseItself(target: ForwardTarget | undefined, { origins }: Address): void {
-  if (target !== undefined && origins.includes(target.url.origin))
+function refuseItself(target: ForwardTarget | undefined, { origins, port }: Address): void {
+  const own = [...origins, ...ANY_ADDRESS.map(host => originOf(host, port))]
+  if (target !== undefined && own.includes(target.url.origin))
     throw new UsageError('forward-to-itself', `--forward-to ${target.url.origin} is where it listens itself: give another --port.`)
 }
 
@@ -194,6 +198,7 @@ function writerOf({ json, print, origin }: ListenOptions, redact: (text: string)
   const printsBodies = print === true
   if (json === true) return entry => out(`${redact(entryJson(entry, printsBodies))}\n`)
   const text = {
+    redact,
     hasColors: showsColors(),
     printsBodies,
     isPretty: process.stdout.isTTY,
