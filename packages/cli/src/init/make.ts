@@ -36,7 +36,8 @@ const TEST_KEY_ID = 'test-key'
  * Makes all of it or nothing. What can be looked at before is, and what was made is taken away again where a later step
  * fails.
  *
- * @throws UsageError `already-there`, `folder-unusable`, `link-in-the-way`, `upstream-invalid`; what the key store throws
+ * @throws UsageError `already-there`, `folder-unusable`, `link-in-the-way`, `upstream-invalid`; what the key
+ * store throws
  */
 export async function make(answers: Answers, isForced: boolean): Promise<Made> {
   const { purpose, scheme, schemeName, schemeFile, name, folder, upstream } = answers

@@ -38,7 +38,7 @@ export function addManagerOptions(command: Command): Command {
     .option('--organisation <id>', 'where there are several')
 }
 
-/** Said by the commands that put the first thing into a store; to all others, a store that is not there is a wrong path. */
+/** For the commands that put the first thing into a store. To all others, a store that isn't there is a wrong path. */
 export interface StoreAccess {
   readonly mayMake?: boolean
 }

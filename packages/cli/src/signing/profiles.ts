@@ -20,7 +20,7 @@ export function profilesFolder(): string {
 }
 
 /** Where a profile is, or would be. @throws UsageError `profile-name` */
-export function profileFile(name: string): string {
+function profileFile(name: string): string {
   if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(name))
     throw new UsageError('profile-name', `${JSON.stringify(name)} is not a profile name: letters, digits, ., - and _, at most 64.`)
   return join(profilesFolder(), `${name}.json`)
