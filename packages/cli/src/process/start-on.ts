@@ -1,6 +1,10 @@
 import { UsageError } from './exit.ts'
 
-/** Starts what listens on a port. @throws UsageError `port-taken`, `port-not-permitted`, `address-unusable`; what `start` throws */
+/**
+ * Starts what listens on a port.
+ *
+ * @throws UsageError `port-taken`, `port-not-permitted`, `address-unusable`; what `start` throws
+ */
 export async function startOn<T>(port: number, start: () => Promise<T>): Promise<T> {
   try {
     return await start()

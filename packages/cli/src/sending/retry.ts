@@ -9,7 +9,8 @@ const LEAST_WAIT_MS = 100
 const MOST_WAIT_MS = 60_000
 
 /**
- * Sends, and again where that failed for a reason that passes: no answer, or one of {@link PASSING}. It waits for a second, and twice as long each time, or as long as `Retry-After` says; at least 0.1 s, and a minute at most.
+ * Sends, and again where that failed for a reason that passes: no answer, or one of {@link PASSING}. It waits for a
+ * second, and twice as long each time, or as long as `Retry-After` says; at least 0.1 s, and a minute at most.
  *
  * @param send makes a new signature each time
  * @param retries how many times more

@@ -17,7 +17,11 @@ export interface BodyOptions {
   readonly query?: string | undefined
 }
 
-/** Looks before a call is made whether its answer can be shown. @throws UsageError `query-malformed`, `file-unwritable` */
+/**
+ * Looks before a call is made whether its answer can be shown.
+ *
+ * @throws UsageError `query-malformed`, `file-unwritable`
+ */
 export function checkBodyOptions({ output, query }: BodyOptions): void {
   if (query !== undefined) checkPointer(query)
   if (output === undefined || output === '-') return
