@@ -6,9 +6,7 @@ import { errorCodeOf, ServerError } from '../errors.ts'
 import { migrations } from './migrations.ts'
 
 const BUSY_TIMEOUT_MS = 5_000
-/** Made by the first step of ours, and unlikely to be anybody else's. */
-const TABLE_OF_OURS = 'audit_head'
-/** What is there before a step has ended. */
+/** What is there before the first step. */
 const MIGRATION_TABLE = 'kysely_migration'
 
 /**
@@ -81,9 +79,9 @@ async function find(file: string, how: string): Promise<Found> {
   if (tables.length === 0) return 'nothing'
   const known = await migrations.getMigrations()
   // Another program may keep its steps in a table of the same name.
-  if (tables.includes(TABLE_OF_OURS) && tables.includes(MIGRATION_TABLE) && steps.every(name => name in known)) return 'ours'
-  // A first start that was broken off.
-  return tables.every(name => name.startsWith(MIGRATION_TABLE)) && steps.length === 0 ? 'nothing' : 'foreign'
+  if (!tables.includes(MIGRATION_TABLE) || !steps.every(name => Object.hasOwn(known, name))) return 'foreign'
+  // Without a step, a first start was broken off.
+  return steps.length === 0 ? 'nothing' : 'ours'
 }
 
 function namesOf(connection: Connection.Database, sql: string): readonly string[] {
