@@ -61,7 +61,8 @@ type Outcome = { readonly response: AxiosResponseLike; readonly error?: object }
  *
  * Requests reject with what axios rejects with, and CountersignError `url-foreign` (for another origin than that of
  * `baseURL`), `url-not-signable`, `body-not-signable`, `body-too-large`, `redirect-refused`, `too-many-redirects`,
- * `redirect-hidden`, `option-invalid` (an option of axios that doesn't go with a signature, a header that can't be sent).
+ * `redirect-hidden`, `option-invalid` (an option of axios that doesn't go with a signature, or a header that can't be
+ * sent).
  *
  * @returns the same instance
  * @throws CountersignError `option-invalid`

@@ -21,8 +21,8 @@ import { MARK, refuseProduction } from './tests-only.ts'
  * ```
  *
  * @param details members of the failure, where the examples won't do
- * @throws CountersignError `option-invalid` for a code that doesn't exist; `testing-only` where NODE_ENV is anything but
- * `test`, `development` or unset
+ * @throws CountersignError `option-invalid` for a code that doesn't exist; `testing-only` where NODE_ENV is neither
+ * `test` nor `development` nor unset
  */
 export function refusing<C extends FailureCode>(code: C, details: Partial<Omit<FailureOf<C>, 'code'>> = {}): Verifier {
   refuseProduction('refusing()')
@@ -60,8 +60,8 @@ const CALLER: readonly string[] = ['keyId', 'permissions', 'owner', 'timestampMs
  * app.use(requireSignature(accepting({ keyId: 'k1', permissions: ['orders'] })))
  * ```
  *
- * @throws CountersignError `option-invalid`; `testing-only` where NODE_ENV is anything but `test`, `development` or unset,
- * also from `verify`, as it may be set later
+ * @throws CountersignError `option-invalid`; `testing-only` where NODE_ENV is neither `test` nor `development` nor unset; also
+ * from `verify`, as it may be set later
  */
 export function accepting(caller: AcceptedCaller): Verifier {
   refuseProduction('accepting()')
