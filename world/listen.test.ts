@@ -1,5 +1,6 @@
+import { once } from 'node:events'
 import { mkdtempSync, writeFileSync } from 'node:fs'
-import { connect } from 'node:net'
+import { type AddressInfo, connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { verify as verifyGitHub } from '@octokit/webhooks-methods'
@@ -343,6 +344,71 @@ describe('countersign listen and trigger', () => {
     expect(isRunning()).toBe(true)
     expect(await trigger(['github', `:${port}`, '-d', '{}'], SECRETS.github)).toMatchObject({ code: 0 })
     expect(api.received).toHaveLength(1)
+  })
+
+  it.each([
+    ['a control character in its reason phrase', 'HTTP/1.1 299 \u001b[31mred\r\ncontent-length: 2\r\n\r\nok', 299],
+    ['another protocol, for which nobody asked', 'HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n', 502],
+    ['no HTTP', 'hello\r\n\r\n', 502],
+    ['a header that is none', 'HTTP/1.1 200 OK\r\nbad header\r\n\r\n', 502],
+    ['half an answer', 'HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nhalf', undefined],
+  ])('go on where the target answers with %s', async (_what, raw, status) => {
+    const rawTarget = createServer(socket => socket.on('error', () => undefined).end(raw, 'latin1')).listen(0, '127.0.0.1')
+    await once(rawTarget, 'listening')
+    running.push({ ...(await startTarget()), close: () => void rawTarget.close() })
+    const forwardTo = `:${(rawTarget.address() as AddressInfo).port}`
+    const { origin, entries, isRunning } = await listener(['-s', 'github', '--json', '--forward-to', forwardTo], SECRETS.github)
+    // More than there are places, so that each has to be given back.
+    for (let count = 1; count <= 40; count++) {
+      const { headers } = createSigner(github, { secret: SECRETS.github }).sign({ method: 'POST', url: origin, body: '{}' })
+      const answer = await fetch(origin, { method: 'POST', headers: { ...headers }, body: '{}' }).then(
+        async response => [response.status, await response.text().catch(() => 'broken off')][0],
+        () => undefined,
+      )
+      if (status !== undefined) expect(answer).toBe(status)
+    }
+    expect(await entries(40)).toHaveLength(40)
+    expect(isRunning()).toBe(true)
+  })
+
+  it('hand on no header that the target names as one of its connection', async () => {
+    const api = await target(response =>
+      response.writeHead(200, { connection: 'close, X-Internal', 'x-internal': 'of the hop', 'x-kept': 'yes' }).end(),
+    )
+    const { origin } = await listener(['-s', 'github', '--forward-to', `:${api.port}`], SECRETS.github)
+    const { headers } = createSigner(github, { secret: SECRETS.github }).sign({ method: 'POST', url: origin, body: '{}' })
+    const answer = await fetch(origin, { method: 'POST', headers: { ...headers }, body: '{}' })
+    expect([answer.headers.get('x-internal'), answer.headers.get('x-kept')]).toEqual([null, 'yes'])
+  })
+
+  it('blot a secret out in the spelling of a URL too, and before a text is cut off', async () => {
+    const secret = 'p@ss/phrase+1 of the hook'
+    const { origin, entries, text } = await listener(['-s', 'github', '--json'], secret)
+    const at = (length: number): string => `${'x'.repeat(length)}${secret}`
+    await fetch(`${origin}/${encodeURIComponent(secret)}?${new URLSearchParams({ s: secret })}`, { method: 'POST', body: '{}' })
+    await fetch(`${origin}/${'y'.repeat(100)}${encodeURIComponent(secret)}`, {
+      method: 'POST',
+      headers: { 'x-github-event': at(90).replaceAll('\n', '') },
+      body: JSON.stringify({ type: at(90), padding: at(16_370) }),
+    })
+    await entries(2)
+    for (const spelling of [secret, encodeURIComponent(secret), 'p@ss/ph', 'p%40ss']) expect(text()).not.toContain(spelling)
+  })
+
+  it('lay out no JSON that is nested so deep that it would fill the terminal', async () => {
+    const { origin, printed, text } = await listener(['-s', 'github', '--print'], SECRETS.github)
+    await fetch(origin, { method: 'POST', body: '['.repeat(8_000) + ']'.repeat(8_000) })
+    await printed('refused')
+    expect(text().length).toBeLessThan(100_000)
+  })
+
+  it('tell of requests that are refused without a look at the signature', async () => {
+    const { port, entries } = await listener(['-s', 'github', '--json'], SECRETS.github)
+    const socket = connect(port, '127.0.0.1')
+    socket.on('error', () => undefined)
+    socket.end('POST /x HTTP/1.1\r\nHost: x\r\nConnection: close, x-hub-signature-256\r\nContent-Length: 0\r\n\r\n')
+    const [entry] = await entries(1)
+    expect(entry).toMatchObject({ method: 'POST', target: '/x', ok: false, failure: { code: 'connection-header' }, status: 400 })
   })
 
   it('end with Ctrl+C, also while a call is forwarded', async () => {

@@ -1,6 +1,6 @@
 /** The command as one file, alone in an empty folder: no node_modules above it. */
 import { spawn, spawnSync } from 'node:child_process'
-import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -60,6 +60,7 @@ describe('countersign.mjs', { timeout: 120_000 }, () => {
 
   it.each([
     ['keys', 'list'],
+    ['init', '--use', 'protect', '--scheme', 'qredo-v2', '--yes', '--folder', 'protected'],
     ['sandbox', '--port', '0'],
     ['tour', '--no-pause'],
     ['completion', 'bash'],
@@ -67,6 +68,7 @@ describe('countersign.mjs', { timeout: 120_000 }, () => {
     const { status, stdout, stderr } = run(...args)
     expect([status, stdout]).toEqual([2, ''])
     expect(stderr).toMatch(/^countersign: .* not in the single file: npm install --global @countersign\/cli has all\. \[left-out\]\n$/)
+    expect(existsSync(join(folder, 'protected'))).toBe(false)
   })
 
   it('has the licence of every package in it beside it', () => {

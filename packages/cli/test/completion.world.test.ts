@@ -69,6 +69,11 @@ describe('the man pages', () => {
     for (const [, flag = ''] of help.matchAll(/^ {2}(?:-\w, )?(--[a-z-]+)/gm)) expect(text).toContain(flag)
   })
 
+  it('are all named in package.json, which npm links them by', () => {
+    const { man } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'))
+    expect([...man].sort()).toEqual(pages.map(page => `./dist/man/${page}`).sort())
+  })
+
   it.skipIf(!has('groff')).each(pages)('%s is laid out without a warning (needs groff)', page => {
     const { status, stdout, stderr } = spawnSync('groff', ['-man', '-Tutf8', '-ww', '-P-c', `${dist}man/${page}`], { encoding: 'utf8' })
     expect([status, stderr]).toEqual([0, ''])

@@ -291,7 +291,9 @@ print(urllib.request.urlopen(urllib.request.Request(url, body, headers)).read().
       const [port, adminPort] = [await freePort(), await freePort()]
       const ports = ['--port', String(port), ...(workers.length === 0 ? ['--admin-port', String(adminPort)] : [])]
       const origin = ['--upstream', 'http://127.0.0.1:9', '--origin', 'https://api.example.com']
-      const args = [bin, 'gateway', ...origin, ...ports, '--store', join(folder, 'orphan.db'), ...workers]
+      const orphan = ['--store', join(folder, 'orphan.db')]
+      await run('countersign', ['admins', 'create', 'x', '--role', 'operator', ...orphan])
+      const args = [bin, 'gateway', ...origin, ...ports, ...orphan, ...workers]
       const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] })
       const ended = new Promise<number | null>(done => child.on('exit', done))
       child.stdout.destroy()

@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
@@ -229,6 +229,127 @@ describe('countersign init', () => {
       stderr: expect.stringContaining('[secret-malformed]'),
     })
     expect(existsSync(join(here.cwd, 'never'))).toBe(false)
+  })
+
+  it('makes nothing where the profile could not be saved, or the gateway would not take the settings', async () => {
+    const here = place('before')
+    const protect = ['init', '--use', 'protect', '--scheme', 'qredo-v2', '--yes', '--folder', 'new']
+    writeFileSync(join(here.cwd, 'file'), '')
+    const homes = ['/dev/null/x', join(here.cwd, 'file'), ...(process.platform === 'linux' ? ['/proc/x'] : [])]
+    for (const home of homes)
+      expect(await run('countersign', protect, { cwd: here.cwd, env: { ...here.env, XDG_CONFIG_HOME: home } }), home).toMatchObject({
+        code: 2,
+        stdout: '',
+        stderr: expect.stringMatching(/^countersign: .*\[folder-unusable\]\n$/),
+      })
+    for (const upstream of ['http://u:passw0rd@127.0.0.1:1/', 'http://127.0.0.1:1/#x', 'http://127.0.0.1:1/?x', 'ftp://127.0.0.1/']) {
+      const { code, stdout, stderr } = await here.init(...protect.slice(1), '--upstream', upstream)
+      expect([code, stdout], upstream).toEqual([2, ''])
+      expect(stderr).toMatch(/^countersign: .*upstream.* \[upstream-invalid\]\n$/)
+      expect(stderr).not.toContain('passw0rd')
+    }
+    expect(readdirSync(here.cwd)).toEqual(['file'])
+    expect(existsSync(join(folder, 'before-config'))).toBe(false)
+  })
+
+  it('takes away what it made when a later step fails', async () => {
+    const here = place('undone')
+    // A profile can't take the place of a folder.
+    mkdirSync(join(folder, 'undone-config/countersign/profiles/p.json'), { recursive: true })
+    const ignored = Buffer.from([0x63, 0xe9, 0x0a])
+    writeFileSync(join(here.cwd, '.gitignore'), ignored)
+    const init = (...args: readonly string[]) => here.init('--use', 'protect', '--scheme', 'qredo-v2', '--force', ...args)
+    const failed = { code: 2, stdout: '', stderr: expect.stringMatching(/^countersign: .*\n$/) }
+    expect(await init('--name', 'p')).toMatchObject(failed)
+    expect(await init('--name', 'p', '--folder', 'deep/er')).toMatchObject(failed)
+    expect(readdirSync(here.cwd)).toEqual(['.gitignore'])
+    expect(readFileSync(join(here.cwd, '.gitignore')).equals(ignored)).toBe(true)
+
+    // What was there before stays, and the key whose secret nobody has is good for nothing.
+    expect(await init('--name', 'good')).toMatchObject({ code: 0 })
+    const names = readdirSync(here.cwd)
+    writeFileSync(join(here.cwd, 'countersign.yaml'), 'mine: true\n')
+    expect(await init('--name', 'p')).toMatchObject(failed)
+    expect(readdirSync(here.cwd)).toEqual(names)
+    expect(readFileSync(join(here.cwd, 'countersign.yaml'), 'utf8')).toBe('mine: true\n')
+    const { keys } = JSON.parse((await shell('countersign keys list --json', here)).text)
+    expect(keys.map(({ name, state }: { name: string; state: string }) => [name, state])).toEqual([
+      ['p', 'revoked'],
+      ['good', 'active'],
+    ])
+    expect(await init('--name', 'next')).toMatchObject({ code: 0 })
+    expect(readdirSync(here.cwd)).toEqual(names)
+    expect(readdirSync(join(folder, 'undone-config/countersign/profiles'))).toEqual(['good.json', 'next.json', 'p.json'])
+  })
+
+  it('keeps a .gitignore byte for byte, whatever its encoding', async () => {
+    const here = place('bytes')
+    const before = Buffer.from('caf\xe9/\r\n*.log', 'latin1')
+    writeFileSync(join(here.cwd, '.gitignore'), before)
+    expect(await here.init('--use', 'receive', '--scheme', 'github')).toMatchObject({ code: 0 })
+    const after = readFileSync(join(here.cwd, '.gitignore'))
+    expect(after.subarray(0, before.length).equals(before)).toBe(true)
+    expect(after.subarray(before.length).toString()).toMatch(/^\n\n# countersign: .*\n\*\.secret\n/)
+  })
+
+  it('writes through no link, forced or not', async () => {
+    const here = place('links')
+    const outside = join(folder, 'outside')
+    const cases: readonly [string, readonly string[]][] = [
+      ['countersign.yaml', ['--use', 'protect', '--scheme', 'qredo-v2']],
+      ['countersign.db', ['--use', 'protect', '--scheme', 'qredo-v2']],
+      ['mine.scheme.json', ['--use', 'call', '--new-scheme', 'mine', '--yes']],
+      ['.gitignore', ['--use', 'receive', '--scheme', 'github']],
+    ]
+    for (const [name, args] of cases) {
+      const target = join(here.cwd, name)
+      mkdirSync(target)
+      symlinkSync(outside, join(target, name))
+      const refused = await here.init(...args, '--folder', name)
+      expect(refused, name).toMatchObject({ code: 2, stdout: '', stderr: expect.stringMatching(/\[(already-there|link-in-the-way)\]\n$/) })
+      expect(readdirSync(target)).toEqual([name])
+      const { code } = await here.init(...args, '--folder', name, '--force')
+      // Settings take the link's place; what is kept, or added to, does not.
+      const isReplaced = name === 'countersign.yaml' || name === 'mine.scheme.json'
+      expect([code, lstatSync(join(target, name)).isFile()], name).toEqual(isReplaced ? [0, true] : [2, false])
+    }
+    expect(existsSync(outside)).toBe(false)
+  })
+
+  it('says plainly where it can make no folder', async () => {
+    const here = place('nowhere')
+    writeFileSync(join(here.cwd, 'file'), '')
+    const folders = ['file', 'file/below', ...(process.platform === 'linux' ? ['/proc/countersign', '/proc/counter/sign'] : [])]
+    for (const name of folders)
+      expect(await here.init('--use', 'receive', '--scheme', 'github', '--folder', name), name).toMatchObject({
+        code: 2,
+        stdout: '',
+        stderr: expect.stringMatching(/^countersign: The folder .* can't be written to: .*\[folder-unusable\]\n$/),
+      })
+  })
+
+  it('says that the master key lies beside its store, why, and what to do', async () => {
+    const here = place('beside')
+    const { stderr } = await here.init('--use', 'protect', '--scheme', 'qredo-v2')
+    expect(stderr).toMatch(/The master key lies beside its store so that .* masterKeyFile in countersign\.yaml/)
+    expect(readFileSync(join(here.cwd, 'countersign.yaml'), 'utf8')).toContain('\n# masterKeyFile: ')
+  })
+
+  it('leaves a profile to profiles add only with --force', async () => {
+    const here = place('profiles')
+    const add = (...more: readonly string[]) =>
+      run('countersign', ['profiles', 'add', 'github', '--scheme', 'github', '--secret-stdin', ...more], {
+        ...here,
+        input: 'it-is-another-secret',
+      })
+    expect(await here.init('--use', 'receive', '--scheme', 'github')).toMatchObject({ code: 0 })
+    const file = join(folder, 'profiles-config/countersign/profiles/github.json')
+    const before = readFileSync(file, 'utf8')
+    expect(await add()).toMatchObject({ code: 2, stderr: expect.stringMatching(/--force.*\[already-there\]\n$/) })
+    expect(readFileSync(file, 'utf8')).toBe(before)
+    expect(await add('--force')).toMatchObject({ code: 0 })
+    expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual({ scheme: 'github', secret: 'it-is-another-secret' })
+    expect(statSync(file).mode & 0o077).toBe(0)
   })
 
   it('says what it can not make', async () => {

@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto'
-import { existsSync, mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -69,6 +69,25 @@ describe.each([
     })
   })
 
+  it('makes and rotates no key whose secret could not be kept', async () => {
+    const { key } = await json('create', 'Owner', '--save-profile', `owner${where.length}`)
+    const count = (await json('list')).keys.length
+    const [profile, file] = [['--save-profile', `owner${where.length}`], inFolder(`secret-${where.length}`)]
+    const cases: readonly [readonly string[], string][] = [
+      [['create', 'Again', ...profile], '[already-there]'],
+      [['create', 'Again', '--secret-out', file], '[file-unwritable]'],
+      [['create', 'Again', '--secret-out', inFolder('none/secret')], '[file-unwritable]'],
+      [['rotate', key.id, '--secret-out', file], '[file-unwritable]'],
+      [['rotate', key.id, '--save-profile', `kept${where.length}`], '[already-there]'],
+    ]
+    for (const [args, code] of cases)
+      expect(await keys(...args), args.join(' ')).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining(code) })
+    expect((await json('list')).keys).toHaveLength(count)
+    expect((await json('show', key.id)).secrets).toHaveLength(1)
+    // Its own profile gets the new secret.
+    expect(await keys('rotate', key.id, ...profile)).toMatchObject({ code: 0 })
+  })
+
   it('changes, rotates, disables, enables and revokes', async () => {
     const { key } = await json('create', 'Life', '--permission', 'balance', '--expires', '2099-01-01')
     expect(
@@ -120,6 +139,75 @@ describe.each([
     const { keys: first, next } = await json('list', '--limit', '2')
     const { keys: second } = await json('list', '--limit', '2', '--cursor', next)
     expect(new Set([...first, ...second].map(({ id }: { id: string }) => id)).size).toBe(4)
+  })
+})
+
+describe('a store that is not there', () => {
+  const upstream = ['--upstream', 'http://127.0.0.1:9', '--origin', 'https://api.example.com', '--port', '0']
+  const commands: readonly (readonly string[])[] = [
+    ['keys', 'list'],
+    ['keys', 'show', 'x'],
+    ['keys', 'update', 'x', '--name', 'y'],
+    ['keys', 'rotate', 'x'],
+    ['keys', 'enable', 'x'],
+    ['keys', 'disable', 'x'],
+    ['keys', 'revoke', 'x', '--yes'],
+    ['keys', 'export-public', 'x'],
+    ['audit', 'verify'],
+    ['audit', 'export'],
+    ['migration', 'report'],
+    ['admins', 'list'],
+    ['admins', 'disable', 'x'],
+    ['master-key', 'rotate'],
+    ['gateway', ...upstream],
+    ['gateway', ...upstream.slice(0, 4), '--workers', '2', '--redis', 'redis://127.0.0.1:1'],
+  ]
+  it.each(commands.map(args => [args.slice(0, 2).join(' '), args] as const))(
+    'is not made by %s, which says what makes one',
+    async (_, args) => {
+      const cwd = mkdtempSync(inFolder('empty-'))
+      for (const store of [[], ['--store', 'deep/er/nope.db']]) {
+        const { code, stdout, stderr } = await run('countersign', [...args, ...store], { cwd, env: { COUNTERSIGN_STORE: undefined } })
+        expect([code, stdout]).toEqual([2, ''])
+        expect(stderr).toMatch(/^countersign: There is no key store at .*countersign keys create.* \[store-missing\]\n$/)
+      }
+      expect(readdirSync(cwd)).toEqual([])
+    },
+  )
+
+  it.each([
+    ['keys create', ['keys', 'create', 'x']],
+    ['keys import', ['keys', 'import', 'x', '--secret-stdin']],
+    ['admins create', ['admins', 'create', 'x', '--role', 'operator']],
+  ])('is made by %s', async (_, args) => {
+    const cwd = mkdtempSync(inFolder('empty-'))
+    const input = Buffer.alloc(40, 7).toString('base64')
+    expect(await run('countersign', args, { cwd, input, env: { COUNTERSIGN_STORE: undefined } })).toMatchObject({ code: 0 })
+    expect(readdirSync(cwd)).toEqual(expect.arrayContaining(['countersign.db', 'countersign.db.master-key']))
+  })
+
+  it('may be no folder and no other file, which is said plainly by whatever command', async () => {
+    const cwd = mkdtempSync(inFolder('odd-'))
+    mkdirSync(join(cwd, 'folder'))
+    writeFileSync(join(cwd, 'text'), 'name,age\n')
+    for (const args of [
+      ['keys', 'list'],
+      ['keys', 'create', 'x'],
+      ['server', '--port', '0'],
+      ['gateway', ...upstream],
+    ])
+      for (const [store, code] of [
+        ['folder', '[store-unusable]'],
+        ['text', '[store-not-sqlite]'],
+        ['text/keys.db', '[path-unusable]'],
+      ] as const)
+        expect(await run('countersign', [...args, '--store', store], { cwd }), `${args.join(' ')} ${store}`).toMatchObject({
+          code: 2,
+          stdout: '',
+          stderr: expect.stringMatching(new RegExp(`^countersign: .*\\${code.slice(0, -1)}\\]\n$`)),
+        })
+    expect(readdirSync(cwd)).toEqual(['folder', 'text'])
+    expect(readFileSync(join(cwd, 'text'), 'utf8')).toBe('name,age\n')
   })
 })
 

@@ -72,13 +72,59 @@ describe('countersign send', () => {
     expect(readFileSync(file)).toEqual(bytes)
   })
 
+  it('sends nothing where the answer could not be written', async () => {
+    let count = 0
+    const port = await serve((_request, response) => {
+      count++
+      response.end('{}')
+    })
+    const { code, stderr } = await run('countersign', ['send', 'POST', `:${port}`, '-d', '{}', '-o', join(folder, 'none/answer')], { env })
+    expect([code, stderr, count]).toEqual([2, expect.stringContaining('[file-unwritable]'), 0])
+  })
+
+  it('says that it was redirected', async () => {
+    const port = await serve(({ method, url }, response) =>
+      url === '/a' ? response.writeHead(302, { location: '/b' }).end() : response.end(`${method} ${url}`),
+    )
+    const { code, stdout, stderr } = await run('countersign', ['send', 'POST', `:${port}/a`, '-d', '{}'], { env })
+    expect([code, stdout, stderr]).toEqual([0, 'GET /b', `redirected to http://localhost:${port}/b\n`])
+  })
+
+  it.each([
+    ['GET', ['-d', 'x', '--allow', 'body-on-get']],
+    ['TRACE', []],
+  ])('says that Node can not send %s %j', async (method, args) => {
+    const { code, stderr } = await run('countersign', ['send', method, ':9/x', ...args], { env })
+    expect([code, stderr]).toEqual([2, expect.stringContaining('[call-not-sendable]')])
+  })
+
+  it('tells neither user name nor password of a URL', async () => {
+    const { code, stderr } = await run('countersign', ['send', 'http://me:passw0rd@localhost:9/x'], { env })
+    expect([code, stderr]).toEqual([2, expect.stringContaining('[url-malformed]')])
+    expect(stderr).not.toContain('passw0rd')
+  })
+
+  it('says that an answer broke off', async () => {
+    const port = await serve((_request, response) => {
+      response.writeHead(200, { 'content-length': '100' }).write('part')
+      setImmediate(() => response.destroy())
+    })
+    const { code, stderr } = await run('countersign', ['send', `:${port}`], { env })
+    expect([code, stderr]).toEqual([3, expect.stringContaining('[network]')])
+  })
+
   it('prints what a JSON pointer names, with all digits, and a refusal whole', async () => {
     let status = 200
     const port = await serve((_request, response) => response.writeHead(status).end('{"keys":[{"id":"k1","n":1.0000000000000000000001}]}'))
     const query = (pointer: string) => run('countersign', ['send', `:${port}`, '--query', pointer], { env })
     expect((await query('/keys/0/id')).stdout).toBe('k1\n')
     expect((await query('/keys/0/n')).stdout).toBe('1.0000000000000000000001\n')
-    expect(await query('/nope')).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('[query-not-found]') as string })
+    const nothing = await query('/nope')
+    expect(nothing).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('[query-not-found]') as string })
+    // The call was made, so what came of it is not lost.
+    expect(nothing.stderr).toContain('answered with HTTP 200:\n{"keys":[{"id":"k1","n":1.0000000000000000000001}]}\n')
+    const twice = await run('countersign', ['send', `:${port}`, '--query', 'nope'], { env })
+    expect(twice).toMatchObject({ code: 2, stderr: expect.stringContaining('[query-malformed]') as string })
     status = 401
     expect(await query('/keys/0/id')).toMatchObject({ code: 1, stdout: '{"keys":[{"id":"k1","n":1.0000000000000000000001}]}' })
   })
@@ -99,7 +145,7 @@ describe('countersign send', () => {
     const { code, stdout, stderr } = await run('countersign', ['send', `:${port}`, '--retry', '3'], { env })
     expect([code, stdout, verdicts]).toEqual([0, 'done', [true, true, true]])
     expect(new Set(timestamps).size).toBe(3)
-    expect(stderr).toBe('HTTP 503; once more in 0 s (1 of 3)\nHTTP 503; once more in 0 s (2 of 3)\n')
+    expect(stderr).toBe('HTTP 503; once more in 0.1 s (1 of 3)\nHTTP 503; once more in 0.1 s (2 of 3)\n')
   })
 
   it('gives up after so many, and never sends a given timestamp twice', async () => {
@@ -146,10 +192,10 @@ describe('what went wrong is said in a line', () => {
   it('a full disk, of a file and of standard output', async () => {
     const port = await serve(json('{}'))
     const file = await run('countersign', ['send', `:${port}`, '-o', '/dev/full'], { env })
-    expect(file).toMatchObject({
-      code: 2,
-      stderr: "countersign: The answer can't be written to /dev/full: the disk is full [file-unwritable]\n",
-    })
+    expect([file.code, file.stderr]).toEqual([
+      1,
+      "countersign: The answer can't be written to /dev/full: the disk is full [file-unwritable]\nThe call was made, and answered with HTTP 200:\n{}\n",
+    ])
     const output = await run('countersign', ['schemes', '--json'], { output: '/dev/full' })
     expect(output).toMatchObject({ code: 2, stderr: "The output can't be written: the disk is full [output-unwritable]\n" })
   })

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import type { HttpBindings } from '@hono/node-server'
 import type { Key, Scheme } from 'countersign'
@@ -11,6 +11,7 @@ import { createThrottle } from './admin/throttle.ts'
 import { type Actor, SERVER } from './audit/audit-log.ts'
 import { type Refusals, recordRefusals } from './audit/refusals.ts'
 import type { Database } from './database/database.ts'
+import { makeFolders } from './database/make-folders.ts'
 import { isPostgres, openDatabase } from './database/open.ts'
 import { ServerError } from './errors.ts'
 import { followKeyChanges } from './keys/key-changes.ts'
@@ -34,6 +35,8 @@ export interface StoreLocation {
 }
 
 export interface ServiceOptions extends StoreLocation {
+  /** Refuses to make a store where the file of SQLite is not there (`store-missing`). Default: it is made. */
+  readonly mustExist?: boolean | undefined
   /** Seals and opens secrets in the place of a master key here: a key management service, say. */
   readonly sealer?: Sealer | undefined
   readonly schemes?: readonly Scheme[] | undefined
@@ -85,12 +88,20 @@ export function masterKeyFileFor({ store, masterKeyFile }: StoreLocation): strin
 /**
  * Opens a key store. The first start on an SQLite file makes the master key file beside it, with mode 0600.
  *
- * @throws ServerError `master-key-missing`, `master-key-malformed`, `master-key-wrong`; what the database throws
+ * A file that is not a key store is left as it is.
+ *
+ * @throws ServerError `store-missing`, `store-unusable`, `store-not-sqlite`, `store-foreign`, `store-damaged`,
+ * `master-key-missing`, `master-key-malformed`, `master-key-wrong`; what the database throws
  */
 export async function openKeyService(options: ServiceOptions): Promise<KeyService> {
   const { store, clock = Date.now, permissions = QREDO_PERMISSIONS, flushMs, onError } = options
   const schemes = options.schemes ?? SCHEMES
-  if (!isPostgres(store)) mkdirSync(dirname(store), { recursive: true, mode: 0o700 })
+  if (!isPostgres(store)) {
+    // Loaded here, since PostgreSQL needs no driver of SQLite.
+    const { lookAtFile } = await import('./database/look-at-file.ts')
+    await lookAtFile(store, options.mustExist === true)
+    makeFolders(dirname(store))
+  }
   const { sealer, made, beside }: OpenedMasterKeys =
     options.sealer === undefined ? openMasterKeys(options) : { ...NO_FILE, sealer: options.sealer }
   const database = await openDatabase(store)

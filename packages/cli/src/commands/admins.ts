@@ -1,6 +1,7 @@
 import type { AdministratorView, KeyService, Role } from '@countersign/server/store'
 import { type Command, Option } from 'commander'
 import { localActor } from '../keys/local-actor.ts'
+import { checkSecretOut } from '../keys/show-key.ts'
 import { addStoreOptions, type StoreOptions, withService } from '../keys/store-options.ts'
 import { type Done, EXIT, UsageError } from '../process/exit.ts'
 import { writeNewSecretFile } from '../process/files.ts'
@@ -30,11 +31,16 @@ export function defineAdmins(admins: Command, done: Done): void {
       '\nExamples:\n  $ countersign admins create Alice --role operator      # when the first token was lost\n  $ countersign admins create Audrey --role auditor --token-out audrey.token',
     )
     .action(async (name: string, options: StoreOptions & { role: Role; organisation?: string; tokenOut?: string; json?: boolean }) => {
-      const { administrator, token } = await withService(options, async ({ administrators }) => {
-        const organisationId =
-          options.role === 'operator' ? undefined : (options.organisation ?? (await onlyOrganisation(administrators, options.role)))
-        return await administrators.create(localActor(), { name, role: options.role, organisationId })
-      })
+      if (options.tokenOut !== undefined) checkSecretOut(options.tokenOut)
+      const { administrator, token } = await withService(
+        options,
+        async ({ administrators }) => {
+          const organisationId =
+            options.role === 'operator' ? undefined : (options.organisation ?? (await onlyOrganisation(administrators, options.role)))
+          return await administrators.create(localActor(), { name, role: options.role, organisationId })
+        },
+        { mayMake: true },
+      )
       if (options.tokenOut !== undefined) {
         writeNewSecretFile(options.tokenOut, token)
         tell(`the token is in ${options.tokenOut}`)

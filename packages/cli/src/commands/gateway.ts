@@ -2,6 +2,7 @@ import cluster from 'node:cluster'
 import { once } from 'node:events'
 import { type Command, Option } from 'commander'
 import { DEFAULT_SCHEME_NAME } from 'countersign/schemes'
+import { withService } from '../keys/store-options.ts'
 import { readCount, readPort } from '../options/numbers.ts'
 import { repeated } from '../options/repeated.ts'
 import { goOnWithBrokenOutput } from '../process/broken-output.ts'
@@ -71,6 +72,8 @@ Examples:
         throw new UsageError('redis-missing', 'Several processes need a replay guard that they share: give --redis.')
       goOnWithBrokenOutput()
       if (workers > 1 && cluster.isPrimary) {
+        // Else each worker would end for want of it, and another one be started.
+        await withService({ store: config.store, masterKeyFile: config.masterKeyFile }, () => Promise.resolve())
         await superviseWorkers(workers, config.port)
         return done(EXIT.ok)
       }

@@ -1,7 +1,9 @@
 import { type Command, Option } from 'commander'
 import { PURPOSES } from '../init/answers.ts'
 import { type Given, gatherAnswers, nearestPath } from '../init/ask.ts'
+import { GATEWAY_FILE } from '../init/gateway-file.ts'
 import { type Made, make } from '../init/make.ts'
+import { tellMasterKey } from '../keys/store-options.ts'
 import { type Done, EXIT } from '../process/exit.ts'
 import { out, tell } from '../process/streams.ts'
 import { shellWord } from '../text/shell-word.ts'
@@ -43,6 +45,7 @@ Examples:
     )
     .action(async (options: InitOptions) => {
       const made = await make(await gatherAnswers(options), options.force === true)
+      if (made.masterKeyFile !== null) tellMasterKey(made.masterKeyFile)
       if (options.json === true) out(`${JSON.stringify(made)}\n`)
       else {
         for (const line of describe(made)) tell(line)
@@ -52,12 +55,17 @@ Examples:
     })
 }
 
-function describe({ files, folder, profile, keyId, hasMadeUpSecret, ignored, next }: Made): readonly string[] {
+function describe({ files, folder, profile, keyId, hasMadeUpSecret, ignored, masterKeyFile, next }: Made): readonly string[] {
   const place = nearestPath(folder)
   return [
     ...files.map(file => `made   ${nearestPath(file)}`),
     ...(ignored.length === 0 ? [] : [`added  ${ignored.join(', ')} to ${nearestPath(`${folder}/.gitignore`)}`]),
-    `The profile ${profile} ${keyId === null ? 'has the secret' : `has the key ${keyId} and its secret`}${hasMadeUpSecret ? ', made up to try it out: countersign profiles add replaces it with yours' : ''}.`,
+    `The profile ${profile} ${keyId === null ? 'has the secret' : `has the key ${keyId} and its secret`}${hasMadeUpSecret ? ', made up to try it out: countersign profiles add --force replaces it with yours' : ''}.`,
+    ...(masterKeyFile === null
+      ? []
+      : [
+          `The master key lies beside its store so that these commands find it. Before it goes live, move it elsewhere, with masterKeyFile in ${GATEWAY_FILE}; until then the gateway warns of it.`,
+        ]),
     '',
     `Next${place === '.' ? '' : `, in ${shellWord(place)}`} (${next[0].split(' ').slice(0, 2).join(' ')} goes on until Ctrl+C: give it a terminal of its own):`,
     '',

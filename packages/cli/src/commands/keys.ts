@@ -11,7 +11,7 @@ import {
   settingsOf,
   withoutUndefined,
 } from '../keys/key-options.ts'
-import { rowOf, show, showSecret } from '../keys/show-key.ts'
+import { checkKept, rowOf, show, showSecret } from '../keys/show-key.ts'
 import { addManagerOptions, type ManagerOptions, withManager } from '../keys/store-options.ts'
 import { readNumber } from '../options/numbers.ts'
 import { type Done, EXIT, UsageError } from '../process/exit.ts'
@@ -25,6 +25,8 @@ interface ImportOptions extends ShownOptions {
   readonly passphrase?: string
   readonly allowShortSecret?: boolean
 }
+
+const MAY_MAKE = { mayMake: true }
 
 export function defineKeys(keys: Command, done: Done): void {
   addManagerOptions(keys.command('list').description('list keys, the newest first'))
@@ -73,7 +75,8 @@ Examples:
     )
     .action(async (name: string, options: ShownOptions) => {
       const key: NewKey = { ...settingsOf(options), name, scheme: options.scheme }
-      showSecret(await withManager(options, manager => manager.create(withoutUndefined(key))), options)
+      checkKept(options)
+      showSecret(await withManager(options, manager => manager.create(withoutUndefined(key)), MAY_MAKE), options)
       done(EXIT.ok)
     })
 
@@ -100,18 +103,21 @@ Examples:
           : options.secretFile === undefined
             ? undefined
             : readTextFile(options.secretFile, 'secret file')
-      const shown = await withManager(options, manager =>
-        manager.import(
-          withoutUndefined({
-            ...settingsOf(options),
-            id,
-            name: options.name ?? id,
-            scheme: options.scheme,
-            secret: secret?.replace(/\r?\n$/, ''),
-            passphrase: options.passphrase,
-            allowShortSecret: options.allowShortSecret,
-          }),
-        ),
+      const shown = await withManager(
+        options,
+        manager =>
+          manager.import(
+            withoutUndefined({
+              ...settingsOf(options),
+              id,
+              name: options.name ?? id,
+              scheme: options.scheme,
+              secret: secret?.replace(/\r?\n$/, ''),
+              passphrase: options.passphrase,
+              allowShortSecret: options.allowShortSecret,
+            }),
+          ),
+        MAY_MAKE,
       )
       for (const warning of shown.warnings) tell(`warning: ${warning}`)
       show(shown.key, options)
@@ -146,6 +152,7 @@ Examples:
     .option('--json', '{"key":…,"secret":…}')
     .action(async (id: string, options: ShownOptions & { overlap: string }) => {
       const overlapSeconds = secondsOf(options.overlap)
+      checkKept(options, id)
       showSecret(await withManager(options, manager => manager.rotate(id, { overlapSeconds })), options)
       done(EXIT.ok)
     })

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
+import { CHECK_CONNECTIONS_MS, HEADERS_TIMEOUT_MS } from '@countersign/server/proxying'
 import type { Command } from 'commander'
 import type { Allowance, Scheme } from 'countersign'
 import { DEFAULT_SCHEME_NAME } from 'countersign/schemes'
@@ -20,7 +21,7 @@ import { out, tell } from '../process/streams.ts'
 import { untilStopped } from '../process/until-stopped.ts'
 import { allowOption } from '../request/request.ts'
 import { readUrl } from '../request/url.ts'
-import { addCredentialOptions } from '../signing/credentials.ts'
+import { addVerificationOptions } from '../signing/credentials.ts'
 import { findScheme } from '../signing/find-scheme.ts'
 import { type Profile, readProfile } from '../signing/profiles.ts'
 import { readVerificationKey, type VerificationKeyOptions } from '../signing/verification-key.ts'
@@ -44,10 +45,7 @@ const DEFAULT_MAX_BODY_BYTES = '5242880'
 const MOST_BODY_BYTES = 67_108_864
 
 const MAX_CONNECTIONS = 256
-const HEADERS_TIMEOUT_MS = 10_000
 const REQUEST_TIMEOUT_MS = 30_000
-/** How often Node looks for connections whose time is over. */
-const CHECKING_INTERVAL_MS = 2_000
 
 export function defineListen(command: Command, done: Done): void {
   command
@@ -64,9 +62,8 @@ export function defineListen(command: Command, done: Done): void {
       repeated,
     )
     .option('--max-body <bytes>', 'larger bodies are refused', DEFAULT_MAX_BODY_BYTES)
-  addCredentialOptions(command)
+  addVerificationOptions(command)
     .addOption(allowOption('take what a verifier refuses by default, such as ambiguous-request (repeatable)'))
-    .option('--public-key-file <path>', 'PEM file, for the schemes with key pairs')
     .optionsGroup('Output:')
     .option('--print', 'show bodies of requests and answers')
     .option('--json', 'a line of JSON for each request')
@@ -101,7 +98,7 @@ Examples:
       const server = createServer({
         headersTimeout: HEADERS_TIMEOUT_MS,
         requestTimeout: REQUEST_TIMEOUT_MS,
-        connectionsCheckingInterval: CHECKING_INTERVAL_MS,
+        connectionsCheckingInterval: CHECK_CONNECTIONS_MS,
       })
       server.maxConnections = MAX_CONNECTIONS
       const address = await startOn(port, () => startServer(server, port, options.host))
@@ -128,6 +125,7 @@ Examples:
             target,
             forwardsUnverified: options.forwardUnverified === true,
             maxBodyBytes,
+            redact,
             onEntry: write,
             onError: error => tell(redact(`error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`)),
           }),
@@ -178,6 +176,8 @@ async function startServer(server: Server, port: number, host: string): Promise<
 }
 
 const LOCAL_HOSTS = ['127.0.0.1', 'localhost', '[::1]']
+/** How a client may also call this machine. */
+const ANY_ADDRESS = ['0.0.0.0', '[::]']
 
 /** As clients write it, without the scheme's own port. */
 function originOf(host: string, port: number): string {
@@ -185,8 +185,9 @@ function originOf(host: string, port: number): string {
 }
 
 /** @throws UsageError `forward-to-itself`: each call would come in again */
-function refuseItself(target: ForwardTarget | undefined, { origins }: Address): void {
-  if (target !== undefined && origins.includes(target.url.origin))
+function refuseItself(target: ForwardTarget | undefined, { origins, port }: Address): void {
+  const own = [...origins, ...ANY_ADDRESS.map(host => originOf(host, port))]
+  if (target !== undefined && own.includes(target.url.origin))
     throw new UsageError('forward-to-itself', `--forward-to ${target.url.origin} is where it listens itself: give another --port.`)
 }
 
@@ -194,6 +195,7 @@ function writerOf({ json, print, origin }: ListenOptions, redact: (text: string)
   const printsBodies = print === true
   if (json === true) return entry => out(`${redact(entryJson(entry, printsBodies))}\n`)
   const text = {
+    redact,
     hasColors: showsColors(),
     printsBodies,
     isPretty: process.stdout.isTTY,

@@ -1,11 +1,19 @@
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { createSigner } from 'countersign'
-import { type Done, EXIT } from '../process/exit.ts'
+import { type Done, EXIT, UsageError } from '../process/exit.ts'
 import { out, tell } from '../process/streams.ts'
 import { addCredentialOptions, type CredentialOptions, resolveCredentials } from '../signing/credentials.ts'
 import { schemeReference } from '../signing/find-scheme.ts'
-import { listProfiles, profilesFolder, readProfile, removeProfile, saveProfile } from '../signing/profiles.ts'
+import {
+  checkProfilesFolder,
+  isProfileThere,
+  listProfiles,
+  profilesFolder,
+  readProfile,
+  removeProfile,
+  saveProfile,
+} from '../signing/profiles.ts'
 
 export function defineProfiles(profiles: Command, done: Done): void {
   profiles
@@ -22,11 +30,15 @@ export function defineProfiles(profiles: Command, done: Done): void {
 
   const add = profiles.command('add').description('save credentials; asks for the secret when none is given').argument('<name>')
   addCredentialOptions(add)
+    .option('--force', 'replace a profile that is there')
     .addHelpText(
       'after',
       '\nExamples:\n  $ countersign profiles add prod --api-key 9OgjbzwhoE4LJA\n  $ countersign profiles add partner --scheme qredo-partner --api-key KEY --private-key-file private.pem',
     )
-    .action(async (name: string, options: CredentialOptions) => {
+    .action(async (name: string, options: CredentialOptions & { force?: boolean }) => {
+      checkProfilesFolder()
+      if (options.force !== true && isProfileThere(name))
+        throw new UsageError('already-there', `There is a profile ${name} already: give another name, or --force to replace it.`)
       const { scheme, schemeName, credentials } = await resolveCredentials(options)
       createSigner(scheme, credentials)
       const file = saveProfile(name, {

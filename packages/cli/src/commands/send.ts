@@ -4,12 +4,15 @@ import { curlLine } from 'countersign/code'
 import { readNumber, readSeconds } from '../options/numbers.ts'
 import { type Done, EXIT, UsageError } from '../process/exit.ts'
 import { answered } from '../process/no-answer.ts'
+import { reportError } from '../process/report.ts'
 import { out, tell } from '../process/streams.ts'
 import { addRequestOptions, type RequestOptions, readRequest, readSignerOptions } from '../request/request.ts'
+import { readAnswer, tellOfAnswer } from '../sending/answer.ts'
 import { PASSING, withRetries } from '../sending/retry.ts'
-import { type BodyOptions, showBody } from '../sending/show-body.ts'
+import { type BodyOptions, checkBodyOptions, showBody } from '../sending/show-body.ts'
 import { tellingFetch } from '../sending/traffic.ts'
 import { addCredentialOptions, type CredentialOptions, resolveCredentials } from '../signing/credentials.ts'
+import { printableText } from '../text/printable.ts'
 
 /** Of `--retry`. */
 const MOST_RETRIES = 100
@@ -44,8 +47,9 @@ export function defineSend(command: Command, done: Done): void {
       'after',
       `
 Standard output has the body and nothing else: as it came, or on a terminal laid out if it is JSON. A URL of this machine needs no
-http://, and no host: :4567/path. The exit code is 0 for 2xx, 1 for any other answer,
-2 when the call can't be made as asked, 3 when there is no answer.
+http://, and no host: :4567/path. A redirection within the origin is followed as fetch does (a POST becomes a GET after 301, 302 and 303),
+and said. The exit code is 0 for 2xx, 1 for any other answer, or one without what --query asks for, 2 when the call can't be made as
+asked, 3 when there is no answer.
 
 Examples:
   $ export COUNTERSIGN_API_KEY=… COUNTERSIGN_SECRET=…
@@ -59,6 +63,7 @@ Examples:
       const retries = readNumber(options.retry, '--retry', 0, MOST_RETRIES)
       if (options.json === true && (options.output ?? options.query) !== undefined)
         throw new UsageError('output-twice', '--json prints the whole answer: leave it, or --output and --query, out.')
+      checkBodyOptions(options)
       const { scheme, credentials } = await resolveCredentials(options)
       const request = await readRequest(first, second, options)
       const signer = createSigner(scheme, credentials, readSignerOptions(options))
@@ -84,19 +89,39 @@ Examples:
           headers,
           body: request.body === undefined ? null : Uint8Array.from(request.body),
           signal: AbortSignal.timeout(timeoutMs),
-        })
+        }).catch(refuseNotSendable)
       const response = await withRetries(sendOnce, retries)
-      const body = new Uint8Array(await answered(response.arrayBuffer()))
-      if (options.include === true) {
-        tell(`HTTP ${response.status} ${response.statusText}`)
-        for (const [name, value] of response.headers) tell(`${name}: ${value}`)
-      } else if (!response.ok && options.verbose !== true) tell(`HTTP ${response.status} ${response.statusText}`)
-      if (options.json === true)
-        out(
-          `${JSON.stringify({ status: response.status, headers: Object.fromEntries(response.headers), body: new TextDecoder().decode(body) })}\n`,
-        )
-      // A refusal is shown whole: what is asked for isn't in it.
-      else showBody(body, response.ok ? options : { output: options.output })
-      done(response.ok ? EXIT.ok : EXIT.refused)
+      const body = await readAnswer(response)
+      tellOfAnswer(response, request.url, options)
+      done(showAnswer(response, body, options) && response.ok ? EXIT.ok : EXIT.refused)
     })
+}
+
+/** What `fetch` says before anything is sent: a method or a header that it does not take. */
+function refuseNotSendable(error: unknown): never {
+  if (error instanceof TypeError)
+    throw new UsageError(
+      'call-not-sendable',
+      `Node's fetch does not send this call, or follow its redirection: ${error.message} (--curl prints a line that curl sends)`,
+    )
+  throw error
+}
+
+/** Whether it could be shown as asked; if not, the answer is told all the same, since the call was made. */
+function showAnswer(response: Response, body: Uint8Array, { json, output, query }: SendOptions): boolean {
+  const text = (): string => new TextDecoder().decode(body)
+  if (json === true) {
+    out(`${JSON.stringify({ status: response.status, headers: Object.fromEntries(response.headers), body: text() })}\n`)
+    return true
+  }
+  try {
+    // A refusal is shown whole: what is asked for isn't in it.
+    showBody(body, response.ok ? { output, query } : { output })
+    return true
+  } catch (error) {
+    reportError('countersign', error)
+    tell(`The call was made, and answered with HTTP ${response.status}:`)
+    tell(printableText(text()))
+    return false
+  }
 }

@@ -4,7 +4,7 @@ import { DEFAULT_SCHEME_NAME } from 'countersign/schemes'
 import { type Done, EXIT, UsageError } from '../process/exit.ts'
 import { out, tell } from '../process/streams.ts'
 import { addRequestOptions, type RequestOptions, readGivenHeaders, readRequest } from '../request/request.ts'
-import { addCredentialOptions } from '../signing/credentials.ts'
+import { addVerificationOptions } from '../signing/credentials.ts'
 import { findScheme } from '../signing/find-scheme.ts'
 import { type Profile, readProfile } from '../signing/profiles.ts'
 import { fixedKeyId, onlyKey, readVerificationKey, UNNAMED_KEY, type VerificationKeyOptions } from '../signing/verification-key.ts'
@@ -21,8 +21,7 @@ interface VerifyOptions extends VerificationKeyOptions, RequestOptions {
 const ANY_TIME_MS = 100 * 366 * 86_400_000
 
 export function defineVerify(command: Command, done: Done): void {
-  addCredentialOptions(addRequestOptions(command))
-    .option('--public-key-file <path>', 'PEM file, for the RSA schemes')
+  addVerificationOptions(addRequestOptions(command))
     .optionsGroup('How it is checked:')
     .option('--headers-file <path>', "the request's headers, one 'name: value' a line, instead of or besides -H")
     .option('--at <time>', "the verifier's time: epoch seconds or ISO 8601 (default: now)")

@@ -14,8 +14,10 @@ upstream: ${JSON.stringify(upstream)}
 # Where clients call it, which is a part of what most schemes sign: the public origin, once it has one.
 origin: ${GATEWAY_ORIGIN}
 port: ${PORT}
-# The keys; their secrets are sealed with ${STORE_FILE}.master-key.
+# The keys; their secrets are sealed with ${STORE_FILE}.master-key, which lies beside it so that every command finds it while you try things out.
+# Whoever copies that folder has all secrets, and the gateway says so at every start: move the master key elsewhere before this goes live, and say where.
 store: ${STORE_FILE}
+# masterKeyFile: /etc/countersign/master-key
 routes:
   - path: /
     schemes: [${JSON.stringify(schemeName)}]

@@ -1,13 +1,15 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { lstatSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { createSigner } from 'countersign'
-import { withManager } from '../keys/store-options.ts'
+import { withService } from '../keys/store-options.ts'
 import { UsageError } from '../process/exit.ts'
-import { profileFile, saveProfile } from '../signing/profiles.ts'
+import { checkFolder } from '../process/folders.ts'
+import { checkProfilesFolder, isProfileThere, saveProfile } from '../signing/profiles.ts'
 import type { Answers } from './answers.ts'
 import { GATEWAY_FILE, gatewayText, STORE_FILE } from './gateway-file.ts'
-import { ignoreSecrets } from './gitignore.ts'
+import { gitignoreFile, ignoreSecrets } from './gitignore.ts'
 import { nextCommands } from './next-commands.ts'
+import { allOrNothing, isThere, makeFolderUndoably, type Undo, writeUndoably } from './undo.ts'
 
 /** What was made, and what there is to do with it. Holds no secret. */
 export interface Made {
@@ -22,43 +24,88 @@ export interface Made {
   /** No secret was given, so there is one to try it out with. */
   readonly hasMadeUpSecret: boolean
   readonly ignored: readonly string[]
+  /** The file of the master key, where it is new. */
+  readonly masterKeyFile: string | null
   readonly next: readonly [string, string, string]
 }
 
 /** The id of a key that was made up. */
 const TEST_KEY_ID = 'test-key'
 
-/** Makes all of it, or nothing where something is in the way. @throws UsageError `already-there`, `folder-missing` */
+/**
+ * Makes all of it or nothing. What can be looked at before is, and what was made is taken away again where a later step
+ * fails.
+ *
+ * @throws UsageError `already-there`, `folder-unusable`, `link-in-the-way`, `upstream-invalid`; what the key
+ * store throws
+ */
 export async function make(answers: Answers, isForced: boolean): Promise<Made> {
   const { purpose, scheme, schemeName, schemeFile, name, folder, upstream } = answers
-  const gatewayFile = purpose === 'protect' ? join(folder, GATEWAY_FILE) : undefined
-  const written = [schemeFile?.path, gatewayFile].filter(path => path !== undefined)
+  const isProtected = purpose === 'protect'
   const store = join(folder, STORE_FILE)
-  const isThere = [...written, ...(purpose === 'protect' ? [store] : [])].filter(path => existsSync(path))
-  const inTheWay = [...isThere, ...(existsSync(profileFile(name)) ? [`the profile ${name}`] : [])]
+  const written = [
+    ...(schemeFile === undefined ? [] : [schemeFile]),
+    ...(isProtected ? [{ path: join(folder, GATEWAY_FILE), text: gatewayText(upstream, schemeName) }] : []),
+  ]
+  checkPlaces(answers, [...written.map(({ path }) => path), ...(isProtected ? [store] : [])], isForced)
+  if (isProtected) await checkGateway(gatewayText(upstream, schemeName), store)
+  // A wrong secret is told before anything is written.
+  const given = isProtected ? undefined : await credentialsOf(answers)
+  return await allOrNothing(async undo => {
+    makeFolderUndoably(folder, undo)
+    const ignored = ignoreSecrets(folder, undo)
+    for (const { path, text } of written) writeUndoably(path, text, undo)
+    const { madeStore, masterKeyFile = null, ...credentials } = given ?? (await makeKey(store, answers, undo))
+    // The last step, which replaces a profile whole or not at all.
+    const profile = saveProfile(name, { scheme: schemeFile?.path ?? schemeName, ...credentials })
+    return {
+      purpose,
+      scheme: scheme.name,
+      folder,
+      files: [...written.map(({ path }) => path), ...(madeStore ?? []), profile],
+      profile: name,
+      keyId: credentials.apiKey ?? null,
+      hasMadeUpSecret: !isProtected && answers.secret === undefined,
+      ignored,
+      masterKeyFile,
+      next: nextCommands(answers),
+    }
+  })
+}
+
+/** @throws UsageError `already-there`, `folder-unusable`, `link-in-the-way` */
+function checkPlaces({ name, folder }: Answers, files: readonly string[], isForced: boolean): void {
+  checkFolder(folder)
+  checkProfilesFolder()
+  const inTheWay = [...files.filter(isThere), ...(isProfileThere(name) ? [`the profile ${name}`] : [])]
   if (inTheWay.length > 0 && !isForced)
     throw new UsageError(
       'already-there',
       `Nothing was made, since these are there: ${inTheWay.join(', ')}. --name gives other names, and --force writes them anew; a key store is kept, and gets one more key.`,
     )
-  // A wrong secret is told before anything is written.
-  const key = purpose === 'protect' ? undefined : await credentialsOf(answers)
-  mkdirSync(folder, { recursive: true })
-  const ignored = ignoreSecrets(folder)
-  if (schemeFile !== undefined) writeFileSync(schemeFile.path, schemeFile.text)
-  if (gatewayFile !== undefined) writeFileSync(gatewayFile, gatewayText(upstream, schemeName))
-  const { madeStore, ...credentials } = key ?? (await makeKey(store, answers))
-  const profile = saveProfile(name, { scheme: schemeFile?.path ?? schemeName, ...credentials })
-  return {
-    purpose,
-    scheme: scheme.name,
-    folder,
-    files: [...written, ...(madeStore ?? []), profile],
-    profile: name,
-    keyId: credentials.apiKey ?? null,
-    hasMadeUpSecret: purpose !== 'protect' && answers.secret === undefined,
-    ignored,
-    next: nextCommands(answers),
+  // These are kept, and would be written through the link.
+  for (const path of [gitignoreFile(folder), join(folder, STORE_FILE)])
+    if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true)
+      throw new UsageError('link-in-the-way', `Nothing was made, since ${path} is a link: put a file in its place.`)
+}
+
+/**
+ * As the gateway will: by its own reading of the settings, and of a key store that is there.
+ *
+ * @throws UsageError `upstream-invalid`; what the key store throws
+ */
+async function checkGateway(settings: string, store: string): Promise<void> {
+  const { readGatewayConfig } = await import('@countersign/server')
+  try {
+    readGatewayConfig(settings, GATEWAY_FILE)
+  } catch (error) {
+    const why = error instanceof Error ? error.message.replaceAll('\n', '; ') : String(error)
+    throw new UsageError('upstream-invalid', `Nothing was made, since the gateway would not take these settings: ${why}`)
+  }
+  try {
+    await withService({ store }, () => Promise.resolve())
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'store-missing')) throw error
   }
 }
 
@@ -68,6 +115,7 @@ interface FirstKey {
   readonly passphrase?: string
   /** The files that are new. */
   readonly madeStore?: readonly string[]
+  readonly masterKeyFile?: string
 }
 
 /** @throws CountersignError what is wrong with the secret */
@@ -89,16 +137,38 @@ async function credentialsOf({ scheme, keyId, secret, passphrase }: Answers): Pr
   }
 }
 
-async function makeKey(store: string, { name, schemeName }: Answers): Promise<FirstKey> {
-  const isNew = !existsSync(store)
-  return await withManager({ store }, async manager => {
+async function makeKey(store: string, { name, schemeName }: Answers, undo: Undo): Promise<FirstKey> {
+  // Loaded here, so that the other commands start without a database.
+  const { openStoreManager } = await import('../keys/store-manager.ts')
+  const { masterKeyFileFor } = await import('@countersign/server/store')
+  const files = [store, `${store}-wal`, `${store}-shm`, masterKeyFileFor({ store })].filter(path => path !== undefined)
+  const isNew = !isThere(store)
+  if (isNew) for (const path of files.filter(path => !isThere(path))) undo.add(() => rmSync(path, { force: true }))
+  const manager = await openStoreManager({ store }, undefined)
+  try {
     const { key, secret, passphrase } = await manager.create({ name, scheme: schemeName })
+    if (!isNew) undo.add(() => revoke(store, key.id))
     if (secret === null) throw new UsageError('secret-missing', `The store made no secret for ${schemeName}.`)
+    const { madeMasterKeyFile: masterKeyFile } = manager
     return {
       apiKey: key.id,
       secret,
       ...(passphrase === null ? {} : { passphrase }),
-      madeStore: [...(isNew ? [store] : []), ...(manager.madeMasterKeyFile === undefined ? [] : [manager.madeMasterKeyFile])],
+      ...(masterKeyFile === undefined ? {} : { masterKeyFile }),
+      madeStore: [...(isNew ? [store] : []), ...(masterKeyFile === undefined ? [] : [masterKeyFile])],
     }
-  })
+  } finally {
+    await manager.close()
+  }
+}
+
+/** A store that was there is kept, and with it the record of the key whose secret nobody has. */
+async function revoke(store: string, keyId: string): Promise<void> {
+  const { openStoreManager } = await import('../keys/store-manager.ts')
+  const manager = await openStoreManager({ store, mustExist: true }, undefined)
+  try {
+    await manager.set(keyId, 'revoke')
+  } finally {
+    await manager.close()
+  }
 }

@@ -1,3 +1,4 @@
+import type { KeyPage } from '@countersign/server/store'
 import { readUrl } from '../request/url.ts'
 import type { KeyManager } from './key-manager.ts'
 import { requestText } from './request-text.ts'
@@ -12,6 +13,10 @@ class AdminApiError extends Error {
     this.code = code
     this.status = status
   }
+}
+
+function notOurs(base: string): AdminApiError {
+  return new AdminApiError('answer-malformed', 502, `${base} does not answer as a countersign server does: is it one?`)
 }
 
 /** @param token of an administrator */
@@ -31,15 +36,19 @@ export function openServerManager(origin: string, token: string, organisation: s
     try {
       value = JSON.parse(text)
     } catch {
-      throw new AdminApiError('answer-malformed', 502, `${base} did not answer with JSON (status ${status}): is it a countersign server?`)
+      throw notOurs(base)
     }
-    if (status >= 200 && status < 300) return value as T
+    if (status >= 200 && status < 300 && typeof value === 'object' && value !== null) return value as T
     const { code = 'refused', detail = `status ${status}` } = value as { code?: string; detail?: string }
     throw new AdminApiError(code, status, detail)
   }
   const at = (id: string): string => `/keys/${encodeURIComponent(id)}`
   return {
-    list: query => call('GET', '/keys', { ...query, ...about }),
+    async list(query) {
+      const page = await call<KeyPage>('GET', '/keys', { ...query, ...about })
+      if (!Array.isArray(page.keys)) throw notOurs(base)
+      return page
+    },
     get: id => call('GET', at(id), {}),
     create: key => call('POST', '/keys', about, key),
     import: key => call('POST', '/keys/import', about, key),

@@ -1,7 +1,10 @@
+import { existsSync, lstatSync } from 'node:fs'
+import { dirname } from 'node:path'
 import type { KeyView, ShownKey } from '@countersign/server/store'
+import { UsageError } from '../process/exit.ts'
 import { writeNewSecretFile } from '../process/files.ts'
 import { out, tell } from '../process/streams.ts'
-import { saveProfile } from '../signing/profiles.ts'
+import { checkProfilesFolder, isProfileThere, readProfile, saveProfile } from '../signing/profiles.ts'
 import { minuteOf } from '../text/minute.ts'
 import type { JsonOption, ShownOptions } from './key-options.ts'
 
@@ -37,6 +40,34 @@ export function show(key: KeyView, { json }: JsonOption): void {
     ['last used', key.lastUsedAt ?? 'never'],
   ]
   out(rows.map(([name, value]) => `${name.padEnd(12)}  ${value}\n`).join(''))
+}
+
+/**
+ * Looks, before there is a secret that would be lost, whether it can be kept where the options say.
+ *
+ * @param id of a key that is there: a profile of its own is replaced
+ * @throws UsageError `already-there`, `file-unwritable`, `folder-unusable`
+ */
+export function checkKept({ saveProfile: name, secretOut }: ShownOptions, id?: string): void {
+  if (name !== undefined) {
+    checkProfilesFolder()
+    if (isProfileThere(name) && (id === undefined || readProfile(name).apiKey !== id))
+      throw new UsageError(
+        'already-there',
+        `There is a profile ${name} already: give another name, or remove it with countersign profiles remove ${name}.`,
+      )
+  }
+  if (secretOut !== undefined) checkSecretOut(secretOut)
+}
+
+/** @throws UsageError `file-unwritable`, before there is a secret that would be lost */
+export function checkSecretOut(secretOut: string): void {
+  const isThere = lstatSync(secretOut, { throwIfNoEntry: false }) !== undefined
+  if (isThere || !existsSync(dirname(secretOut)))
+    throw new UsageError(
+      'file-unwritable',
+      `The secret can't be written to ${secretOut}: ${isThere ? 'it is there already' : 'there is no such folder'}`,
+    )
 }
 
 export function showSecret(shown: ShownKey, options: ShownOptions): void {

@@ -1,4 +1,4 @@
-import { ensureOrganisation, migrationReport, openKeyService, ServerError, type StoreLocation } from '@countersign/server/store'
+import { ensureOrganisation, migrationReport, openKeyService, ServerError, type ServiceOptions } from '@countersign/server/store'
 import type { KeyManager } from './key-manager.ts'
 import { localActor } from './local-actor.ts'
 
@@ -6,8 +6,8 @@ const DAY_MS = 86_400_000
 const STATES = { enable: 'active', disable: 'disabled', revoke: 'revoked' } as const
 
 /** On a store itself. */
-export async function openStoreManager(location: StoreLocation, organisation: string | undefined): Promise<KeyManager> {
-  const service = await openKeyService(location)
+export async function openStoreManager(options: ServiceOptions, organisation: string | undefined): Promise<KeyManager> {
+  const service = await openKeyService(options)
   const actor = localActor()
   const { keys, administrators } = service
   async function organisationOrOnly(): Promise<string> {

@@ -7,7 +7,7 @@ import type { KeyManager } from './key-manager.ts'
 
 export interface StoreOptions {
   readonly store: string
-  readonly masterKeyFile?: string
+  readonly masterKeyFile?: string | undefined
 }
 
 export interface ManagerOptions extends StoreOptions {
@@ -38,11 +38,20 @@ export function addManagerOptions(command: Command): Command {
     .option('--organisation <id>', 'where there are several')
 }
 
-/** Opens a store, and closes it again. */
-export async function withService<T>({ store, masterKeyFile }: StoreOptions, work: (service: KeyService) => Promise<T>): Promise<T> {
+/** For the commands that put the first thing into a store. To all others, a store that isn't there is a wrong path. */
+export interface StoreAccess {
+  readonly mayMake?: boolean
+}
+
+/** Opens a store, and closes it again. @throws ServerError `store-missing` */
+export async function withService<T>(
+  { store, masterKeyFile }: StoreOptions,
+  work: (service: KeyService) => Promise<T>,
+  { mayMake = false }: StoreAccess = {},
+): Promise<T> {
   // Loaded here, so that the other commands start without a database.
   const { openKeyService } = await import('@countersign/server/store')
-  const service = await openKeyService({ store, masterKeyFile })
+  const service = await openKeyService({ store, masterKeyFile, mustExist: !mayMake })
   try {
     return await work(service)
   } finally {
@@ -50,7 +59,7 @@ export async function withService<T>({ store, masterKeyFile }: StoreOptions, wor
   }
 }
 
-async function openManager(options: ManagerOptions): Promise<KeyManager> {
+async function openManager(options: ManagerOptions, { mayMake = false }: StoreAccess): Promise<KeyManager> {
   const { store, masterKeyFile, server, organisation } = options
   if (server !== undefined) {
     const token = readToken(options)
@@ -59,12 +68,16 @@ async function openManager(options: ManagerOptions): Promise<KeyManager> {
   }
   // Loaded here, so that the other commands start without a database.
   const { openStoreManager } = await import('./store-manager.ts')
-  return await openStoreManager({ store, masterKeyFile }, organisation)
+  return await openStoreManager({ store, masterKeyFile, mustExist: !mayMake }, organisation)
 }
 
-/** Opens what the options say, and closes it again. */
-export async function withManager<T>(options: ManagerOptions, work: (manager: KeyManager) => Promise<T>): Promise<T> {
-  const manager = await openManager(options)
+/** Opens what the options say, and closes it again. @throws ServerError `store-missing` */
+export async function withManager<T>(
+  options: ManagerOptions,
+  work: (manager: KeyManager) => Promise<T>,
+  access: StoreAccess = {},
+): Promise<T> {
+  const manager = await openManager(options, access)
   if (manager.madeMasterKeyFile !== undefined) tellMasterKey(manager.madeMasterKeyFile)
   try {
     return await work(manager)

@@ -26,6 +26,9 @@ export function answerVerified(response: ServerResponse): void {
 
 function send(response: ServerResponse, status: number, headers: { readonly [name: string]: string }, body: string): void {
   if (response.headersSent || response.destroyed) return
+  // What an answer that could not be begun left there.
+  response.statusMessage = ''
+  for (const name of response.getHeaderNames()) response.removeHeader(name)
   const isCut = dropRest(response.req)
   response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body), ...(isCut ? { connection: 'close' } : {}) })
   response.end(body)

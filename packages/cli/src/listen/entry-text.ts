@@ -2,9 +2,10 @@ import { explainFailure, type Failure } from 'countersign'
 import { prettyJson } from '../sending/json-text.ts'
 import { writeExplanation } from '../text/explanation.ts'
 import { createPaint } from '../text/paint.ts'
-import { printableLines, printableWord } from '../text/printable.ts'
+import { printableLines, printableText, printableWord } from '../text/printable.ts'
 import { SHOWN_BYTES } from './forward.ts'
 import type { Entry } from './listener.ts'
+import type { Redact } from './redact.ts'
 
 export interface EntryTextOptions {
   readonly hasColors: boolean
@@ -14,6 +15,7 @@ export interface EntryTextOptions {
   readonly isPretty: boolean
   /** What to do about a host that is no known origin. */
   readonly originAdvice: string
+  readonly redact: Redact
 }
 
 /** What came of a request, for people: a line, and below it what there is to do. */
@@ -24,7 +26,7 @@ export function entryText(entry: Entry, options: EntryTextOptions): string {
   const verdict = refusal === undefined ? paint('green', 'verified') : paint('red', `refused ${refusal}`)
   const words = [
     paint('dim', clockTime(at)),
-    printableWord(`${method} ${target}`, 120),
+    printableWord(options.redact(`${method} ${target}`), 120),
     ...(event.name === undefined ? [] : [paint('bold', printableWord(event.name))]),
     repeats === undefined
       ? verdict
@@ -41,12 +43,12 @@ export function entryText(entry: Entry, options: EntryTextOptions): string {
   return [words.join('  '), ...below.map(line => (line === '' ? '' : `    ${line}`))].map(line => `${line}\n`).join('')
 }
 
-/** The same as one line of JSON. */
+/** The same as one line of JSON, in which a terminal finds nothing to obey. */
 export function entryJson(
   { at, method, target, event, keyId, failure, problem, explanation, repeats, forwarded, status, ms, body }: Entry,
   printsBodies: boolean,
 ): string {
-  return JSON.stringify({
+  const line = JSON.stringify({
     time: at.toISOString(),
     method,
     target,
@@ -63,6 +65,7 @@ export function entryJson(
     ms: Math.round(ms * 10) / 10,
     ...(printsBodies ? { body: body === undefined ? null : new TextDecoder().decode(body) } : {}),
   })
+  return printableText(line)
 }
 
 /** A terminal and a log are seen by others: with the right signature anyone could send the call. */
@@ -84,19 +87,18 @@ function reasonLines(failure: Failure, { explanation }: Entry, { hasColors, orig
 /** Nothing shows which of the two it is. */
 const LIKELY = 'No known mistake makes this signature. Most likely the sender has another secret, or the body was changed on the way.'
 
-function bodyLines(mark: string, body: Uint8Array | undefined, { isPretty, hasColors }: EntryTextOptions): string[] {
+function bodyLines(mark: string, body: Uint8Array | undefined, { isPretty, hasColors, redact }: EntryTextOptions): string[] {
   if (body === undefined || body.length === 0) return []
   let text: string
   try {
-    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(
-      body.length > SHOWN_BYTES ? body.subarray(0, SHOWN_BYTES) : body,
-    )
+    text = redact(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(body))
   } catch {
     return [`${mark} (${body.length} bytes that are not text)`]
   }
-  const rest = body.length > SHOWN_BYTES ? [`${mark} … ${body.length - SHOWN_BYTES} more bytes`] : []
+  const shown = text.slice(0, SHOWN_BYTES)
+  const rest = text.length > SHOWN_BYTES ? [`${mark} … ${text.length - SHOWN_BYTES} more characters`] : []
   return [
-    ...printableLines(isPretty ? (prettyJson(text, hasColors) ?? text) : text)
+    ...printableLines(isPretty ? (prettyJson(shown, hasColors) ?? shown) : shown)
       .split('\n')
       .map(line => `${mark} ${line}`),
     ...rest,

@@ -1,3 +1,5 @@
+import type { Redact } from './redact.ts'
+
 /** What a webhook says of itself: nothing of it is needed to verify it. */
 export interface EventFacts {
   /** `payment_intent.succeeded`, `issues.opened`, `orders/create`, `/deploy`. */
@@ -17,11 +19,12 @@ const ID_HEADERS = ['x-github-delivery', 'x-shopify-webhook-id', 'webhook-id']
 export function readEvent(
   headers: { readonly [name: string]: string | readonly string[] | undefined },
   body: Uint8Array | undefined,
+  redact: Redact = text => text,
 ): EventFacts {
-  const facts = body === undefined || body.length > MAX_READ_BYTES ? {} : readBody(new TextDecoder().decode(body))
-  const named = headerOf(headers, NAME_HEADERS)
+  const facts = body === undefined || body.length > MAX_READ_BYTES ? {} : factsOf(redact(new TextDecoder().decode(body)))
+  const named = headerOf(headers, NAME_HEADERS, redact)
   const name = named === undefined ? facts.name : named + (facts.action === undefined ? '' : `.${facts.action}`)
-  return { name, id: headerOf(headers, ID_HEADERS) ?? facts.id }
+  return { name, id: headerOf(headers, ID_HEADERS, redact) ?? facts.id }
 }
 
 interface BodyFacts extends EventFacts {
@@ -29,7 +32,7 @@ interface BodyFacts extends EventFacts {
   readonly action?: string | undefined
 }
 
-function readBody(text: string): BodyFacts {
+function factsOf(text: string): BodyFacts {
   if (!text.trimStart().startsWith('{')) {
     const form = new URLSearchParams(text)
     return { name: textOf(form.get('command') ?? undefined), id: textOf(form.get('trigger_id') ?? undefined) }
@@ -52,9 +55,11 @@ function readBody(text: string): BodyFacts {
 function headerOf(
   headers: { readonly [name: string]: string | readonly string[] | undefined },
   names: readonly string[],
+  redact: Redact,
 ): string | undefined {
   for (const name of names) {
-    const found = textOf(headers[name])
+    const value = headers[name]
+    const found = textOf(typeof value === 'string' ? redact(value) : value)
     if (found !== undefined) return found
   }
   return undefined
@@ -65,5 +70,6 @@ function memberOf(value: unknown, name: string): unknown {
 }
 
 function textOf(value: unknown): string | undefined {
-  return typeof value === 'string' && value !== '' ? value.slice(0, MAX_CHARACTERS) : undefined
+  // A slice would keep the whole text in memory for as long as an id is remembered.
+  return typeof value === 'string' && value !== '' ? Buffer.from(value.slice(0, MAX_CHARACTERS)).toString() : undefined
 }

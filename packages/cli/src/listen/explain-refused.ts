@@ -25,7 +25,7 @@ export function createRefusedExplainer(scheme: Scheme, { secret, passphrase }: V
   let waiting = 0
 
   async function work({ failure, request, body, origin }: Refusal): Promise<Explanation | undefined> {
-    if (!isDeclared(scheme) || origin === undefined || body === 'unread' || failure.code !== 'bad-signature') return undefined
+    if (!isDeclared(scheme) || failure.code !== 'bad-signature' || origin === undefined || body === 'unread') return undefined
     return explain({
       scheme,
       request: { method: request.method, url: origin.origin + origin.basePath + request.target, headers: request.headers, body },
@@ -42,7 +42,8 @@ export function createRefusedExplainer(scheme: Scheme, { secret, passphrase }: V
   }
 
   return async refusal => {
-    if (refusal.failure.code !== 'bad-signature' || !isDeclared(scheme) || scheme.keys !== 'secret') return undefined
+    // Those of others need no turn.
+    if (refusal.failure.code !== 'bad-signature' || scheme.keys !== 'secret') return undefined
     if (waiting >= MAX_WAITING) return 'busy'
     waiting++
     const turn = last.then(() => work(refusal))

@@ -69,11 +69,17 @@ export async function forward(
   response.once('close', stop)
   try {
     const incoming = await new Promise<IncomingMessage>((resolve, reject) => {
-      outgoing.on('response', resolve).on('error', reject).end(body)
+      outgoing.on('response', resolve).on('error', reject)
+      // A target that changes the protocol was not asked to.
+      outgoing.on('upgrade', (_response, socket) => {
+        socket.destroy()
+        reject(new Error('it changes the protocol'))
+      })
+      outgoing.end(body)
     })
     const status = incoming.statusCode ?? 502
     response.sendDate = false
-    response.writeHead(status, incoming.statusMessage ?? '', answerHeaders(incoming.rawHeaders))
+    response.writeHead(status, reasonOf(incoming), answerHeaders(incoming.rawHeaders))
     await pipeline(incoming, keep, response)
     return { status, answer: Buffer.concat(pieces), problem: undefined }
   } catch (error) {
@@ -94,6 +100,11 @@ export async function forward(
     outgoing.on('error', () => undefined)
     outgoing.destroy()
   }
+}
+
+/** The target's reason phrase, unless it has what none may have (RFC 9112 §4). */
+function reasonOf({ statusMessage = '' }: IncomingMessage): string {
+  return /^[\t\x20-\x7e\x80-\xff]*$/.test(statusMessage) ? statusMessage : ''
 }
 
 /** Path and query to call. */

@@ -26,8 +26,8 @@ export function requestHeaders(raw: readonly string[], { host, body }: RequestHe
 }
 
 /**
- * The headers of an answer as they came, but for those of its connection; its length too: a HEAD's answer has one and no
- * body.
+ * The headers of an answer as they came, but for those of its connection; its length too: a HEAD's answer has one and
+ * no body.
  */
 export function answerHeaders(raw: readonly string[]): string[] {
   const named = namedByConnection(raw)

@@ -8,6 +8,7 @@ import type { Check, Checked } from './check.ts'
 import { type EventFacts, readEvent } from './event.ts'
 import type { ExplainRefused } from './explain-refused.ts'
 import { type Forwarded, type ForwardTarget, forward } from './forward.ts'
+import type { Redact } from './redact.ts'
 import { createSeenEvents } from './seen-events.ts'
 
 /** What came of one request. */
@@ -36,6 +37,7 @@ export interface ListenerOptions {
   readonly target: ForwardTarget | undefined
   readonly forwardsUnverified: boolean
   readonly maxBodyBytes: number
+  readonly redact: Redact
   readonly onEntry: (entry: Entry) => void
   readonly onError: (error: unknown) => void
 }
@@ -45,7 +47,7 @@ const MAX_AT_ONCE = 32
 
 /** Verifies what comes in, forwards what is verified, and tells of every request what came of it. Never throws. */
 export function createListener(options: ListenerOptions): RequestListener {
-  const { check, explainRefused, target, forwardsUnverified, maxBodyBytes, schemeName, onEntry, onError } = options
+  const { check, explainRefused, target, forwardsUnverified, maxBodyBytes, schemeName, redact, onEntry, onError } = options
   const cameBefore = createSeenEvents()
   let running = 0
 
@@ -57,7 +59,7 @@ export function createListener(options: ListenerOptions): RequestListener {
     const { result, refusal } = checked
     const body = result.ok ? result.body : forwardsUnverified ? await readAnyway(call, request) : bodyOf(refusal)
     if (body === 'too-large') return refuse(response, begun, tooLarge(maxBodyBytes))
-    const event = readEvent(request.headers, body)
+    const event = readEvent(request.headers, body, redact)
     let forwarded: Forwarded | undefined
     if (target !== undefined && (result.ok || forwardsUnverified)) forwarded = await forward(request, body, response, target)
     else if (result.ok) answerVerified(response)

@@ -14,7 +14,11 @@ const PORT = /^:\d{1,5}(?:[/?]|$)/
 export function readUrl(text: string): string {
   if (PORT.test(text)) return `http://localhost${text}`
   if (LOCAL.test(text)) return `http://${text}`
-  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(text) && URL.canParse(text)) return text
+  if (/^https?:\/\//i.test(text) && URL.canParse(text)) {
+    const { username, password } = new URL(text)
+    if (username === '' && password === '') return text
+    throw new UsageError('url-malformed', 'A URL that is called has no user name and password: a signature says who calls.')
+  }
   throw new UsageError(
     'url-malformed',
     `${JSON.stringify(text)} is not a URL: write https://api.example.com/path, or :4567/path for this machine.`,

@@ -21,6 +21,11 @@ describe('prettyJson', () => {
     expect(prettyJson(text, false)).toBeUndefined()
   })
 
+  it('leaves JSON as it came that is nested more than 64 levels deep', () => {
+    expect(prettyJson('['.repeat(64) + ']'.repeat(64), false)).toBeDefined()
+    expect(prettyJson('['.repeat(65) + ']'.repeat(65), false)).toBeUndefined()
+  })
+
   it('means the same as before, as JSON.stringify with two blanks lays it out', () => {
     fc.assert(
       fc.property(fc.json(), text => {

@@ -2,10 +2,13 @@ import { createPaint, type Style } from '../text/paint.ts'
 
 const TOKENS = /"(?:[^"\\]|\\.)*"|[{}[\]:,]|[^\s{}[\]:,"]+/g
 
+/** Deeper JSON is left as it came: each level takes room on every line. */
+const MAX_DEPTH = 64
+
 /**
  * JSON over several lines, its tokens as they came: no digit of a number is lost, names that come twice stay.
  *
- * @returns undefined where the text is no JSON
+ * @returns undefined where the text is no JSON, or nested more than 64 levels deep
  */
 export function prettyJson(text: string, hasColors: boolean): string | undefined {
   try {
@@ -26,7 +29,7 @@ export function prettyJson(text: string, hasColors: boolean): string | undefined
     const next = tokens[at + 1] ?? ''
     if (token === '{' || token === '[') {
       line += token
-      depth++
+      if (++depth > MAX_DEPTH) return undefined
       if (next !== '}' && next !== ']') newLine()
     } else if (token === '}' || token === ']') {
       depth--

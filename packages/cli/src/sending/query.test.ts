@@ -14,6 +14,11 @@ describe('queryJson', () => {
     expect(queryJson(TEXT, pointer)).toBe(expected)
   })
 
+  it('takes the last of names that come twice, and says where JSON is nested too deep', () => {
+    expect(queryJson('{"a":1,"a":2,"b":3}', '/a')).toBe('2')
+    expect(() => queryJson('['.repeat(100_000) + ']'.repeat(100_000), '/0')).toThrow(expect.objectContaining({ code: 'query-too-deep' }))
+  })
+
   it('gives all of it for the empty pointer', () => {
     expect(queryJson('[1, 2]', '')).toBe('[1,2]')
   })

@@ -5,10 +5,12 @@ import { tell } from '../process/streams.ts'
 /** Statuses that may be better in a moment: as curl's --retry. */
 export const PASSING: readonly number[] = [408, 429, 500, 502, 503, 504]
 const FIRST_WAIT_MS = 1_000
+const LEAST_WAIT_MS = 100
 const MOST_WAIT_MS = 60_000
 
 /**
- * Sends, and again where that failed for a reason that passes: no answer, or one of {@link PASSING}. It waits for a second, and twice as long each time, or as long as `Retry-After` says; a minute at most.
+ * Sends, and again where that failed for a reason that passes: no answer, or one of {@link PASSING}. It waits for a
+ * second, and twice as long each time, or as long as `Retry-After` says; at least 0.1 s, and a minute at most.
  *
  * @param send makes a new signature each time
  * @param retries how many times more
@@ -33,9 +35,11 @@ export async function withRetries(send: () => Promise<Response>, retries: number
   }
 }
 
-/** In seconds, or as a date. */
+/** In seconds, or as HTTP writes a date (RFC 9110 §10.2.3); anything else counts as not there. */
 function retryAfterMs(text: string | null): number | undefined {
   if (text === null) return undefined
-  const ms = /^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(text) - Date.now()
-  return Number.isNaN(ms) ? undefined : Math.min(Math.max(ms, 0), MOST_WAIT_MS)
+  const isDate = /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/.test(text)
+  if (!isDate && !/^\d+$/.test(text)) return undefined
+  const ms = isDate ? Date.parse(text) - Date.now() : Number(text) * 1000
+  return Number.isNaN(ms) ? undefined : Math.min(Math.max(ms, LEAST_WAIT_MS), MOST_WAIT_MS)
 }

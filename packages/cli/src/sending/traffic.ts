@@ -5,7 +5,7 @@ import { printableWord } from '../text/printable.ts'
 const HIDDEN = '(hidden)'
 
 /** Names of headers and parameters whose values let others act as the caller, whatever the scheme. */
-const SECRET_NAMES = /authorization$|cookie|token|passw|passphrase|secret/i
+const SECRET_NAMES = /^auth$|authorization$|auth-?key|api-?key|x-auth|cookie|token|passw|passphrase|secret/i
 
 /**
  * A `fetch` that tells what is sent and what comes back, as it went, on standard error. Values that are secrets are

@@ -19,26 +19,34 @@ export interface CredentialOptions {
   readonly privateKeyFile?: string
 }
 
-/** The options that say who signs, the same on every command. */
+/** The options that say who signs, the same on every command that does. */
 export function addCredentialOptions(command: Command): Command {
-  return addKeyOptions(
-    command
-      .optionsGroup('Who signs:')
-      .addOption(
-        new Option(
-          '-s, --scheme <name|file>',
-          `signature scheme (default: the profile's, or ${DEFAULT_SCHEME_NAME}); countersign schemes lists them; or the path of a declaration in JSON`,
-        ).env('COUNTERSIGN_SCHEME'),
-      ),
-  )
+  return addKeyOptions(addSchemeOption(command.optionsGroup('Who signs:')))
     .option('--allow-short-secret', 'take a secret of under 16 bytes')
-    .option('--private-key-file <path>', 'PEM file, for the RSA schemes')
+    .option('--private-key-file <path>', 'PEM file, for the schemes with key pairs')
+}
+
+/** The options that say whose signatures are verified. */
+export function addVerificationOptions(command: Command): Command {
+  const group = 'Who has signed:'
+  return addKeyOptions(addSchemeOption(command.optionsGroup(group)), group)
+    .option('--allow-short-secret', 'take a secret of under 16 bytes')
+    .option('--public-key-file <path>', 'PEM file, for the schemes with key pairs')
+}
+
+function addSchemeOption(command: Command): Command {
+  return command.addOption(
+    new Option(
+      '-s, --scheme <name|file>',
+      `signature scheme (default: the profile's, or ${DEFAULT_SCHEME_NAME}); countersign schemes lists them; or the path of a declaration in JSON`,
+    ).env('COUNTERSIGN_SCHEME'),
+  )
 }
 
 /** The subset of `addCredentialOptions` for HMAC keys. */
-export function addKeyOptions(command: Command): Command {
+export function addKeyOptions(command: Command, group = 'Who signs:'): Command {
   return command
-    .optionsGroup('Who signs:')
+    .optionsGroup(group)
     .addOption(new Option('-p, --profile <name>', 'credentials saved with countersign profiles add').env('COUNTERSIGN_PROFILE'))
     .addOption(new Option('-k, --api-key <id>', 'the API key id').env('COUNTERSIGN_API_KEY'))
     .option('--secret-file <path>', 'file that holds the secret')

@@ -1,8 +1,9 @@
-import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, lstatSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import envPaths from 'env-paths'
 import { UsageError } from '../process/exit.ts'
 import { readTextFile } from '../process/files.ts'
+import { checkFolder, makeFolders } from '../process/folders.ts'
 
 /** Credentials under a name, in a file of their own that only its owner can read. */
 export interface Profile {
@@ -19,7 +20,7 @@ export function profilesFolder(): string {
 }
 
 /** Where a profile is, or would be. @throws UsageError `profile-name` */
-export function profileFile(name: string): string {
+function profileFile(name: string): string {
   if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(name))
     throw new UsageError('profile-name', `${JSON.stringify(name)} is not a profile name: letters, digits, ., - and _, at most 64.`)
   return join(profilesFolder(), `${name}.json`)
@@ -34,11 +35,28 @@ export function listProfiles(): string[] {
     .sort()
 }
 
+/** Also where it is a link that leads nowhere. @throws UsageError `profile-name` */
+export function isProfileThere(name: string): boolean {
+  return lstatSync(profileFile(name), { throwIfNoEntry: false }) !== undefined
+}
+
+/** @throws UsageError `folder-unusable`, where no profile could be saved */
+export function checkProfilesFolder(): void {
+  checkFolder(profilesFolder())
+}
+
+/** In one step: what was there is replaced whole, or stays. @throws UsageError `profile-name`, `folder-unusable` */
 export function saveProfile(name: string, profile: Profile): string {
   const file = profileFile(name)
-  mkdirSync(profilesFolder(), { recursive: true, mode: 0o700 })
-  writeFileSync(file, `${JSON.stringify(profile, undefined, 2)}\n`, { mode: 0o600 })
-  chmodSync(file, 0o600)
+  makeFolders(profilesFolder(), 0o700)
+  const temporary = `${file}.${process.pid}.new`
+  try {
+    writeFileSync(temporary, `${JSON.stringify(profile, undefined, 2)}\n`, { mode: 0o600, flag: 'wx' })
+    renameSync(temporary, file)
+  } catch (error) {
+    rmSync(temporary, { force: true })
+    throw error
+  }
   return file
 }
 

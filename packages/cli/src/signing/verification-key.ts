@@ -36,7 +36,7 @@ export function onlyKey(scheme: Scheme, key: VerificationKey, known: string | un
   return { find: id => (known === undefined || known === id ? createKey(scheme, { ...key, id }) : undefined) }
 }
 
-/** The verifier's option for calls that carry no key id: they are checked with the given key, under a name of its own. */
+/** The verifier's option for calls that carry no key id: they are checked with the given key, under its own name. */
 export function fixedKeyId({ keyId }: Scheme, known: string | undefined): { readonly keyId?: string } {
   if (keyId === 'none') return { keyId: known ?? UNNAMED_KEY }
   return keyId === 'optional' && known !== undefined ? { keyId: known } : {}

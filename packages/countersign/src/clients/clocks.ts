@@ -18,8 +18,8 @@ export interface Clocks {
 }
 
 /**
- * What `signedFetch` does about the clock, for the other clients. (It has its own lines for it, which are smaller in a
- * browser.)
+ * What `signedFetch` does about the clock, for the other clients. It has its own lines for it: with these, what a
+ * browser needs would be 109 bytes above the limit of `npm run size`.
  *
  * @throws CountersignError `option-invalid`
  */

@@ -32,7 +32,8 @@ export async function runGateway(config: GatewayConfig, { isQuiet = false }: { r
   )
   const onError = (error: unknown): void => logError(log, error)
   if (config.spoolFolder !== undefined) checkFolder(config.spoolFolder)
-  const service = await openKeyService({ store: config.store, masterKeyFile: config.masterKeyFile, onError })
+  // An empty store lets nobody in: one that isn't there is a wrong path.
+  const service = await openKeyService({ store: config.store, masterKeyFile: config.masterKeyFile, mustExist: true, onError })
   if (service.masterKeyBesideStore !== undefined) log.warn(besideStoreAdvice(service.masterKeyBesideStore))
   const redis = config.redis === undefined ? undefined : redisReplayGuard({ redis: config.redis, toleranceMs: config.toleranceMs, onError })
   async function closeStores(): Promise<void> {

@@ -1,0 +1,94 @@
+import { existsSync, type Stats, statSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import Connection from 'libsql'
+import { errorCodeOf, ServerError } from '../errors.ts'
+import { migrations } from './migrations.ts'
+
+const BUSY_TIMEOUT_MS = 5_000
+/** Made by the first step of ours, and unlikely to be anybody else's. */
+const TABLE_OF_OURS = 'audit_head'
+/** What is there before a step has ended. */
+const MIGRATION_TABLE = 'kysely_migration'
+
+/**
+ * Looks at a file of SQLite before anything is made or changed: whether it is there, where it has to be, and whether it
+ * is a key store.
+ *
+ * @throws ServerError `store-missing`, `store-unusable`, `store-not-sqlite`, `store-foreign`, `store-damaged`; what the
+ * driver throws where it can't be loaded
+ */
+export async function lookAtFile(file: string, mustExist: boolean): Promise<void> {
+  // Where the driver is left out, that is said first.
+  new Connection(':memory:').close()
+  const stats = file === ':memory:' ? undefined : statsOf(file)
+  if (stats?.isDirectory() === true) throw new ServerError('store-unusable', 500, `The key store ${file} is a folder: name a file in it.`)
+  if (stats?.isFile() === false) throw new ServerError('store-unusable', 500, `The key store ${file} is not a regular file.`)
+  const isEmpty = stats === undefined || stats.size === 0 || !(await isOurs(file))
+  if (isEmpty && mustExist)
+    throw new ServerError(
+      'store-missing',
+      500,
+      `There is no key store ${stats === undefined ? 'at' : 'in the empty file'} ${file}: check --store, or make one with countersign keys create or countersign init.`,
+    )
+}
+
+function statsOf(file: string): Stats | undefined {
+  try {
+    return statSync(file)
+  } catch (error) {
+    if (errorCodeOf(error) === 'ENOENT') return undefined
+    throw error
+  }
+}
+
+type Found = 'ours' | 'nothing' | 'foreign' | 'damaged'
+
+/** @returns false for a database without tables */
+async function isOurs(file: string): Promise<boolean> {
+  // So no lock is taken and no file is made beside it; the driver lets go of a file only when the process ends.
+  const alone = await find(file, 'immutable=1')
+  // What a process that is at work, or was killed, has written may be in the file beside it.
+  const found = alone === 'ours' || !existsSync(`${file}-wal`) ? alone : await find(file, 'mode=ro')
+  if (found === 'damaged')
+    throw new ServerError('store-damaged', 500, `The file ${file} is damaged: put a copy of it back, with its -wal file if it has one.`)
+  if (found === 'foreign')
+    throw new ServerError(
+      'store-foreign',
+      500,
+      `The file ${file} is not a key store of this version: another program, or a newer version, made it. It was left as it is; check --store.`,
+    )
+  return found === 'ours'
+}
+
+async function find(file: string, how: string): Promise<Found> {
+  let tables: readonly string[]
+  let steps: readonly string[] = []
+  const connection = new Connection(`${pathToFileURL(resolve(file)).href}?${how}`)
+  try {
+    connection.pragma(`busy_timeout = ${BUSY_TIMEOUT_MS}`)
+    tables = namesOf(connection, "select name from sqlite_master where type = 'table'")
+    if (tables.includes(MIGRATION_TABLE)) steps = namesOf(connection, `select name from ${MIGRATION_TABLE}`)
+  } catch (error) {
+    const code = errorCodeOf(error)
+    if (code === 'SQLITE_NOTADB')
+      throw new ServerError('store-not-sqlite', 500, `The file ${file} is not a database of SQLite. It was left as it is; check --store.`)
+    if (code?.startsWith('SQLITE_CORRUPT') === true) return 'damaged'
+    throw error
+  } finally {
+    connection.close()
+  }
+  if (tables.length === 0) return 'nothing'
+  const known = await migrations.getMigrations()
+  // Another program may keep its steps in a table of the same name.
+  if (tables.includes(TABLE_OF_OURS) && tables.includes(MIGRATION_TABLE) && steps.every(name => name in known)) return 'ours'
+  // A first start that was broken off.
+  return tables.every(name => name.startsWith(MIGRATION_TABLE)) && steps.length === 0 ? 'nothing' : 'foreign'
+}
+
+function namesOf(connection: Connection.Database, sql: string): readonly string[] {
+  return connection
+    .prepare(sql)
+    .all()
+    .map(row => String((row as { readonly name: unknown }).name))
+}
