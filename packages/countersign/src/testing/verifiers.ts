@@ -60,8 +60,8 @@ const CALLER: readonly string[] = ['keyId', 'permissions', 'owner', 'timestampMs
  * app.use(requireSignature(accepting({ keyId: 'k1', permissions: ['orders'] })))
  * ```
  *
- * @throws CountersignError `option-invalid`; `testing-only` where NODE_ENV is neither `test` nor `development` nor unset;
- * also from `verify`, as it may be set later
+ * @throws CountersignError `option-invalid`; `testing-only` where NODE_ENV is neither `test` nor `development` nor
+ * unset; also from `verify`, as it may be set later
  */
 export function accepting(caller: AcceptedCaller): Verifier {
   refuseProduction('accepting()')
