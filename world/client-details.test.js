@@ -2,6 +2,7 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import http from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
@@ -19,6 +20,7 @@ import { accepting, refusing, signedTest } from 'countersign/testing'
 import express from 'express'
 import PackagedForm from 'form-data'
 import got from 'got'
+import got16 from 'got16'
 import request from 'supertest'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { CLIENTS } from './clients.js'
@@ -92,6 +94,9 @@ describe('signAxios', () => {
       client => client.post('/a', 'text', { headers: { 'content-type': 'text/plain' } }),
       client => client.put('/a', new URLSearchParams('a=1')),
       client => client.delete('/a', { headers: { accept: false } }),
+      client => client.post('/a', 'text', { headers: { 'Content-Type': false, 'User-Agent': false } }),
+      client => client.put('/a', { a: 1 }, { headers: { 'content-type': null } }),
+      client => client.patch('/a', Buffer.from('text'), { adapter: 'fetch', headers: { 'CONTENT-TYPE': false } }),
       client => client.head('/a'),
     ]) {
       plain.calls.length = 0
@@ -142,6 +147,63 @@ describe('signAxios', () => {
     expect([api.verdicts, api.calls[0].target]).toEqual([['ok'], '/a?added=1'])
   })
 
+  it.each([true, false])('signs where another interceptor names an adapter, whichever runs first (%s)', async legacy => {
+    const transitional = { legacyInterceptorReqResOrdering: legacy }
+    const setAdapter = config => ({ ...config, adapter: 'http' })
+    for (const register of [
+      client => {
+        client.interceptors.request.use(setAdapter)
+        signAxios(client, signer)
+      },
+      client => signAxios(client, signer).interceptors.request.use(setAdapter),
+      client => signAxios(client, signer).interceptors.request.use(setAdapter, undefined, { synchronous: true, runWhen: () => true }),
+      client => {
+        signAxios(client, signer).interceptors.request.clear()
+        client.interceptors.request.use(setAdapter)
+      },
+    ]) {
+      const api = await startApi()
+      const client = axios.create({ baseURL: api.origin, transitional })
+      register(client)
+      await client.post('/a', { a: 1 })
+      expect(api.verdicts).toEqual(['ok'])
+    }
+  })
+
+  it.each([true, false])('signs each attempt once, where another interceptor wraps the adapter (%s)', async legacy => {
+    const server = await rawServer(async (_call, place) => ({ status: place === 0 ? 503 : 200, body: 'ok' }))
+    closing.push(server.close)
+    const query = createSigner(awsSigV4Query, { keyId: 'k', secret }, { parameters: { region: 'eu-west-1', service: 'x' } })
+    const transitional = { legacyInterceptorReqResOrdering: legacy }
+    const wrap = config => {
+      const inner = axios.getAdapter(config.adapter ?? 'http')
+      return { ...config, adapter: given => inner(given) }
+    }
+    const client = axios.create({ baseURL: server.origin, transitional })
+    client.interceptors.request.use(wrap)
+    signAxios(client, query).interceptors.request.use(wrap)
+    axiosRetry(client, { retryDelay: () => 1 })
+    await client.get('/a')
+    expect(server.calls.map(({ target }) => target.match(/X-Amz-Signature=/g).length)).toEqual([1, 1])
+  })
+
+  it('leaves an instance made of it by create() unsigned, until that is given to signAxios', async () => {
+    const api = await startApi()
+    const client = signAxios(axios.create({ baseURL: api.origin }), signer).create({ baseURL: api.origin, validateStatus: null })
+    expect((await client.get('/a')).status).toBe(401)
+    expect((await signAxios(client, signer).get('/a')).status).toBe(200)
+  })
+
+  it('sends nothing where the body is no body, or a header is none', async () => {
+    const api = await startApi()
+    const client = signAxios(axios.create({ baseURL: api.origin, transformRequest: [] }), signer)
+    for (const data of [5, true, 5n, Symbol('x'), () => 'x']) expect(await codeOf(client.post('/a', data))).toBe('body-not-signable')
+    for (const adapter of ['http', 'fetch'])
+      expect(await codeOf(client.get('/a', { adapter, headers: { 'x-own': '中' } }))).toBe('option-invalid')
+    expect(await codeOf(got.extend(signing(signer))(api.origin, { headers: { 'x-own': '中' } }))).toBe('option-invalid')
+    expect(api.calls).toEqual([])
+  })
+
   it('reads what only the time of a refusal tells, where its body is a stream', async () => {
     let now = Date.now() - 3_600_000
     const api = await startApi()
@@ -173,6 +235,7 @@ describe('signAxios', () => {
     const auth = { username: 'a', password: 'b' }
     expect(await codeOf(client.get('https://other.example.com/a'))).toBe('url-foreign')
     expect(await codeOf(client.get('/a', { beforeRedirect: () => undefined }))).toBe('option-invalid')
+    expect(await codeOf(client.get('/a', { transport: http }))).toBe('option-invalid')
     expect(await codeOf(client.get('/a', { adapter: 'xhr' }))).toBe('option-invalid')
     expect(await codeOf(signAxios(axios.create({ auth }), sigV4).get(`${api.origin}/a`))).toBe('option-invalid')
     expect(await codeOf(signAxios(axios.create(), signer).get('/a'))).toBe('url-not-signable')
@@ -180,6 +243,8 @@ describe('signAxios', () => {
     expect(await codeOf(client.get('/a', { data: '{}' }))).toBe('body-not-signable')
     expect(api.calls).toEqual([])
     expect(() => signAxios(axios.create(), signer, { redirect: 'manual' })).toThrow(expect.objectContaining({ code: 'option-invalid' }))
+    const double = { interceptors: { request: {} }, getUri: () => '', create: () => axios.create() }
+    expect(() => signAxios(double, signer)).toThrow(expect.objectContaining({ code: 'option-invalid' }))
   })
 
   it('follows no further than maxRedirects', async () => {
@@ -189,8 +254,12 @@ describe('signAxios', () => {
     expect(api.verdicts).toEqual(['ok', 'ok', 'ok'])
   })
 
-  it('signs once, where it was called twice, and stops where it is aborted', async () => {
+  it('signs once, where it was called twice, by the last signer, and stops where it is aborted', async () => {
     const api = await startApi()
+    const other = createSigner(rfc9421, { keyId: 'other', secret })
+    await signAxios(signAxios(axios.create({ baseURL: api.origin }), other), signer).get('/a')
+    expect(api.verdicts).toEqual(['ok'])
+    api.calls.length = 0
     const client = signAxios(signAxios(axios.create({ baseURL: api.origin }), signer), signer)
     await client.get('/a')
     expect(api.calls[0].headers.filter(([name]) => name === 'signature')).toHaveLength(1)
@@ -264,6 +333,75 @@ describe('signing, for got', () => {
     })
     expect(await client.post(`${api.origin}/a`, { json: {} }).text()).toBe('ok')
     expect([api.verdicts, seen]).toEqual([['timestamp-out-of-window', 'ok'], [200]])
+  })
+
+  const next = url => ({ pagination: { paginate: () => ({ url: new URL(url) }) } })
+  it.each([
+    ['the header link', () => ({})],
+    ['a URL', next],
+    [
+      'options of the page before',
+      url => ({
+        pagination: { paginate: ({ response }) => Object.assign(response.request.options, { prefixUrl: '', url: new URL(url) }) },
+      }),
+    ],
+    ['a base URL', url => ({ pagination: { paginate: () => ({ prefixUrl: new URL('/', url).href, url: new URL(url) }) } })],
+  ])('turns no page to another origin that %s names', async (_what, settings) => {
+    for (const library of [got, got16]) {
+      for (const isBased of [true, false]) {
+        const elsewhere = await rawServer(async () => ({ status: 200, body: '[]' }))
+        closing.push(elsewhere.close)
+        const link = `<${elsewhere.origin}/stolen>; rel="next"`
+        const api = await startApi(async () => ({ status: 200, headers: { link, 'content-type': 'application/json' }, body: '[1]' }))
+        const client = library.extend({ ...(isBased ? { prefixUrl: api.origin } : {}), retry: { limit: 0 } }, signing(signer))
+        const turn = async () => {
+          for await (const _item of client.paginate(isBased ? 'page' : `${api.origin}/page`, settings(`${elsewhere.origin}/stolen`)));
+        }
+        expect([await codeOf(turn()), api.verdicts, elsewhere.calls]).toEqual(['url-foreign', ['ok'], []])
+      }
+    }
+  })
+
+  it('turns the pages of its own origin, and of those that the option origin names', async () => {
+    for (const library of [got, got16]) {
+      const paging = async (_place, target) => ({
+        status: 200,
+        headers: { link: `<${links[target] ?? '/none'}>; rel="${links[target] === undefined ? 'self' : 'next'}"` },
+        body: '[1]',
+      })
+      const links = { '/1': '/2', '/2': '/3' }
+      const api = await startApi(paging)
+      for (const [client, url] of [
+        [library.extend({ prefixUrl: api.origin }, signing(signer)), '1'],
+        [library.extend(signing(signer)), `${api.origin}/1`],
+      ]) {
+        let pages = 0
+        for await (const _item of client.paginate(url)) pages++
+        expect(pages).toBe(3)
+      }
+      const far = await startApi(paging)
+      links['/3'] = `${far.origin}/4`
+      const both = library.extend({ prefixUrl: api.origin }, signing(signer, { origin: [api.origin, far.origin] }))
+      let pages = 0
+      for await (const _item of both.paginate('1')) pages++
+      expect([pages, far.verdicts, new Set(api.verdicts)]).toEqual([4, ['ok'], new Set(['ok'])])
+    }
+  })
+
+  it('goes to no other origin that a hook names once it was signed, and to none by the option request', async () => {
+    const elsewhere = await rawServer(async () => ({ status: 200, body: 'stolen' }))
+    closing.push(elsewhere.close)
+    const api = await startApi(async () => ({ status: 307, headers: { location: '/there' } }))
+    const lead = options => {
+      options.url = new URL(elsewhere.origin)
+    }
+    for (const library of [got, got16]) {
+      const led = library.extend(signing(signer), { hooks: { beforeRedirect: [lead] } })
+      expect(await codeOf(led(`${api.origin}/a`))).toBe('url-foreign')
+      const following = library.extend(signing(signer), { request: http.request })
+      expect(await codeOf(following(`${api.origin}/a`))).toBe('option-invalid')
+    }
+    expect([api.verdicts, elsewhere.calls]).toEqual([['ok', 'ok'], []])
   })
 
   it('refuses a URL with a user name, whose password would take the place of the signature', async () => {

@@ -192,6 +192,23 @@ describe.each(Object.entries(CLIENTS))('%s', (title, { bodies, make, hasNoRetrie
     expect([elsewhere.calls.length, signed.length]).toEqual([0, api.calls.length])
   })
 
+  it.each([300, 301, 302, 303, 304, 305, 307, 308].flatMap(status => Object.keys(ELSEWHERE).map(spelling => [status, spelling])))(
+    'signs nothing for another origin, and sends nothing there: %i, %s',
+    async (status, spelling) => {
+      const elsewhere = await rawServer(async () => ({ status: 200, body: 'stolen' }))
+      closing.push(elsewhere.close)
+      const api = await startApi(SCHEMES.rfc9421, async place =>
+        place === 0 ? { status, headers: ELSEWHERE[spelling](elsewhere.origin, api.origin) } : { status: 200, body: 'its own' },
+      )
+      const { signer, signed } = watched(SCHEMES.rfc9421)
+      const answer = await make(signer)({ method: 'GET', url: `${api.origin}/a` }).catch(codesOf)
+      expect(answer).not.toMatchObject({ text: 'stolen' })
+      expect(elsewhere.calls).toEqual([])
+      expect(api.calls.length).toBeGreaterThan(0)
+      expectSentAsSigned(api, signed)
+    },
+  )
+
   it('puts a signature into the query, anew for each attempt', async () => {
     const api = await startApi(QUERY, async place => (hasNoRetries || place > 0 ? { status: 200, body: 'ok' } : { status: 503 }))
     const { signer, signed } = watched(QUERY)
@@ -223,6 +240,19 @@ describe.each(Object.entries(CLIENTS))('%s', (title, { bodies, make, hasNoRetrie
     expect(api.calls).toEqual([])
   })
 })
+
+/** The ways in which a server may name another origin. */
+const ELSEWHERE = {
+  'an absolute URL': other => ({ location: `${other}/x` }),
+  'a URL without its scheme': other => ({ location: other.replace('http:', '') }),
+  'a URL with backslashes': other => ({ location: other.replace('http://', '\\\\') }),
+  'a URL with a tab in it': other => ({ location: other.replace('://', ':/\t/') }),
+  'a name in capitals': other => ({ LOCATION: `${other}/x` }),
+  'two headers': other => ({ location: `${other}/x`, Location: `${other}/y` }),
+  'two headers, the first of its own': (other, own) => ({ location: `${own}/x`, Location: `${other}/y` }),
+  'two headers that are one URL of another origin': (other, own) => ({ location: own, Location: other.replace('http://', '@') }),
+  'what is no URL': () => ({ location: 'http://[' }),
+}
 
 /** Of an error and what it was caused by: libraries wrap what an interceptor throws. */
 function codesOf(error) {

@@ -15,6 +15,8 @@ export interface AxiosConfigLike {
   auth?: unknown
   maxRedirects?: number | undefined
   beforeRedirect?: unknown
+  transport?: unknown
+  readonly transitional?: { readonly [name: string]: unknown } | undefined
   fetchOptions?: unknown
 }
 
@@ -27,15 +29,21 @@ export interface AxiosResponseLike {
 
 /** What is needed of an axios instance. */
 export interface AxiosLike {
-  readonly interceptors: { readonly request: { use(onFulfilled: <C extends AxiosConfigLike>(config: C) => C): number } }
+  readonly interceptors: { readonly request: object }
   getUri(config?: object): string
   create(config?: object): { readonly defaults: object; request(config: object): Promise<AxiosResponseLike> }
 }
 
 export type AxiosOptions = ClientOptions
 
-/** An adapter of axios, as it is given and as it is made here. */
-type Adapter = (config: AxiosConfigLike) => Promise<AxiosResponseLike>
+/** What a signing adapter was made around: an instance may be signed twice, and a request sent again. */
+const GIVEN = Symbol('countersign.adapter')
+
+/** An adapter of axios that signs. */
+interface SigningAdapter {
+  (config: AxiosConfigLike): Promise<AxiosResponseLike>
+  readonly [GIVEN]: unknown
+}
 
 /** What came of one attempt: axios throws for most answers that aren't a success. */
 type Outcome = { readonly response: AxiosResponseLike; readonly error?: object }
@@ -53,7 +61,8 @@ type Outcome = { readonly response: AxiosResponseLike; readonly error?: object }
  *
  * Requests reject with what axios rejects with, and CountersignError `url-foreign` (for another origin than that of
  * `baseURL`), `url-not-signable`, `body-not-signable`, `body-too-large`, `redirect-refused`, `too-many-redirects`,
- * `redirect-hidden`, `option-invalid` (an option of axios that doesn't go with a signature).
+ * `redirect-hidden`, `option-invalid` (an option of axios that doesn't go with a signature, or a header that can't be
+ * sent).
  *
  * @returns the same instance
  * @throws CountersignError `option-invalid`
@@ -64,7 +73,6 @@ export function signAxios<I extends AxiosLike>(instance: I, signer: Signer, opti
   // It sends as it is told: no interceptors, and nothing set for it, as all that was is in the request already.
   const bare = instance.create()
   for (const name of Object.keys(bare.defaults)) Reflect.deleteProperty(bare.defaults, name)
-  const ours = new WeakSet<object>()
 
   async function attempt(config: AxiosConfigLike, call: PreparedCall, adapter: unknown, by?: Signer): Promise<Outcome> {
     const signed = await outgoing.sign(call, by)
@@ -77,7 +85,7 @@ export function signAxios<I extends AxiosLike>(instance: I, signer: Signer, opti
       adapter,
       method: signed.method,
       url: signed.url,
-      headers: signed.headers,
+      headers: { ...unsetHeaders(config.headers, signed.method), ...signed.headers },
       data: signed.body === undefined ? undefined : bufferOf(signed.body),
       fetchOptions: { ...(typeof fetchOptions === 'object' ? fetchOptions : {}), redirect: 'manual' },
     }
@@ -104,12 +112,11 @@ export function signAxios<I extends AxiosLike>(instance: I, signer: Signer, opti
     return second
   }
 
-  function signingAdapter(given: unknown): Adapter {
-    const adapter = withoutXhr(given)
-    return async config => {
+  function signingAdapter(given: unknown): SigningAdapter {
+    const send = async (config: AxiosConfigLike): Promise<AxiosResponseLike> => {
+      const adapter = withoutXhr(given)
       const { maxRedirects = DEFAULT_MAX_REDIRECTS } = config
-      if (config.beforeRedirect !== undefined)
-        throw new CountersignError('option-invalid', 'Signed requests follow redirects without asking beforeRedirect: leave it out.')
+      refuseFollowers(config)
       const call = await outgoing.prepare(callOf(instance, config))
       for (let redirects = 0; ; redirects++) {
         const outcome = await sendOnTime(config, call, adapter)
@@ -125,17 +132,65 @@ export function signAxios<I extends AxiosLike>(instance: I, signer: Signer, opti
         follow(call, response.status, redirectWithin(call.url, location, 'set maxRedirects: 0 to get the answer').href)
       }
     }
+    return Object.assign(send, { [GIVEN]: given })
   }
 
-  instance.interceptors.request.use(config => {
-    const { adapter } = config
-    if (typeof adapter === 'function' && ours.has(adapter)) return config
-    const signing = signingAdapter(adapter)
-    ours.add(signing)
-    config.adapter = signing
-    return config
-  })
+  // A request that is sent again has the signing adapter already, which no other interceptor is to wrap.
+  surround(
+    instance.interceptors.request,
+    config => Object.assign(config, { adapter: withoutSigning(config.adapter) }),
+    config => Object.assign(config, { adapter: signingAdapter(withoutSigning(config.adapter)) }),
+  )
   return instance
+}
+
+type Interceptor = (config: AxiosConfigLike) => AxiosConfigLike
+
+/**
+ * Puts interceptors around all others of an instance, also around those that come later: one that names an adapter
+ * after the signing one was set would send without a signature. axios asks `forEach` for its interceptors, and runs
+ * them from the last to the first, or as they come, as `legacyInterceptorReqResOrdering` says.
+ *
+ * @throws CountersignError `option-invalid`
+ */
+function surround(interceptors: object, begin: Interceptor, end: Interceptor): void {
+  const forEach: unknown = Reflect.get(interceptors, 'forEach')
+  if (typeof forEach !== 'function')
+    throw new CountersignError('option-invalid', 'signAxios: an instance of axios is wanted, whose interceptors have forEach.')
+  const isReversed = ({ transitional }: AxiosConfigLike): boolean => transitional?.['legacyInterceptorReqResOrdering'] !== false
+  const reversed = (fulfilled: Interceptor): object => ({ fulfilled, synchronous: false, runWhen: isReversed })
+  const inOrder = (fulfilled: Interceptor): object => ({
+    fulfilled,
+    synchronous: false,
+    runWhen: (config: AxiosConfigLike) => !isReversed(config),
+  })
+  Object.assign(interceptors, {
+    forEach(tell: (interceptor: object) => void): void {
+      tell(reversed(end))
+      tell(inOrder(begin))
+      forEach.call(interceptors, tell)
+      tell(reversed(begin))
+      tell(inOrder(end))
+    },
+  })
+}
+
+function withoutSigning(adapter: unknown): unknown {
+  return typeof adapter === 'function' && GIVEN in adapter ? adapter[GIVEN] : adapter
+}
+
+/** Options with which axios' own adapter would follow redirects itself, and take the signature along. */
+function refuseFollowers({ beforeRedirect, transport }: AxiosConfigLike): void {
+  for (const [name, value] of Object.entries({ beforeRedirect, transport }))
+    if (value !== undefined && value !== null)
+      throw new CountersignError('option-invalid', `Signed requests follow redirects themselves, without ${name}: leave it out.`)
+}
+
+/** The headers that axios is not to add after the call was signed: `false` has it leave one out. */
+function unsetHeaders(headers: unknown, method: string): { readonly [name: string]: false } {
+  const unset = entriesOf(headers).filter(([, value]) => value === false || value === null)
+  const type = ['POST', 'PUT', 'PATCH'].includes(method) ? ['content-type'] : []
+  return Object.fromEntries([...type, ...unset.map(([name]) => name.toLowerCase())].map(name => [name, false as const]))
 }
 
 /** What was done to a request before it was signed, and is not to be done again. */
@@ -146,6 +201,8 @@ const PLAIN = {
   allowAbsoluteUrls: true,
   transformRequest: [],
   transformResponse: [],
+  beforeRedirect: undefined,
+  transport: undefined,
   maxRedirects: 0,
 }
 

@@ -20,6 +20,7 @@ export interface HeldBody {
 export async function holdBody(body: unknown, maxBytes: number): Promise<HeldBody> {
   if (body === undefined || body === null) return { body: undefined }
   if (typeof body === 'string') return { body }
+  if (typeof body !== 'object') throw new CountersignError('body-not-signable', NOT_SIGNABLE)
   if (body instanceof ArrayBuffer) return { body: new Uint8Array(body) }
   if (ArrayBuffer.isView(body)) return { body: new Uint8Array(body.buffer, body.byteOffset, body.byteLength) }
   if (isPackagedForm(body)) return holdPackagedForm(body)

@@ -11,6 +11,7 @@ export interface GotOptionsLike {
   headers: { [name: string]: string | string[] | undefined }
   body?: unknown
   readonly prefixUrl?: string | URL | undefined
+  readonly request?: unknown
   readonly isStream?: boolean | undefined
   context: { [name: string]: unknown }
 }
@@ -26,6 +27,7 @@ export interface GotResponseLike {
 /** What `got.extend` is given. */
 export interface GotExtension {
   readonly hooks: {
+    readonly init: [(plain: unknown, options: GotOptionsLike) => void]
     readonly beforeRequest: [(options: GotOptionsLike) => Promise<void>]
     readonly beforeRedirect: [(options: GotOptionsLike) => void]
     readonly afterResponse: [<R extends GotResponseLike>(response: R, retry: Retry) => Promise<R>]
@@ -46,10 +48,13 @@ interface CallState {
 }
 
 const STATE = 'countersign'
+/** Where a call, and the pages that come after it, may go: its base URL, or else its first URL. */
+const BASE = 'countersign-base'
 
 /**
  * Hooks that make got sign what it sends, for `got.extend`. Every attempt is signed anew: got's own retries, redirects,
- * and the one after the clock was corrected (which streams don't get). A redirect to another origin is refused.
+ * and the one after the clock was corrected (which streams don't get). A redirect to another origin is refused, and so
+ * is a further page of `paginate`.
  *
  * ```ts
  * const api = got.extend({ prefixUrl: 'https://api.example.com/v1' }, signing(signer))
@@ -57,8 +62,9 @@ const STATE = 'countersign'
  * ```
  *
  * Requests reject with what got rejects with. Where nothing could be signed, that is a `RequestError` with the `code`
- * of a CountersignError, which is its `cause`: `url-foreign` (for another origin than that of `prefixUrl`),
- * `url-not-signable`, `body-not-signable` (`got.stream` that is written to), `body-too-large`, `redirect-refused`.
+ * of a CountersignError, which is its `cause`: `url-foreign` (for another origin than that of `prefixUrl`, or of the
+ * page before), `url-not-signable`, `body-not-signable` (`got.stream` that is written to), `body-too-large`,
+ * `redirect-refused`, `option-invalid` (for the option `request`, which might follow redirects itself).
  *
  * @throws CountersignError `option-invalid`
  */
@@ -69,17 +75,20 @@ export function signing(signer: Signer, options: GotOptions = {}): GotExtension 
   async function beforeRequest(request: GotOptionsLike): Promise<void> {
     const state = stateOf(request)
     undo(request, state)
-    const { method, body, url = '', prefixUrl = '' } = request
+    const { method, body, url = '' } = request
+    if (request.request !== undefined)
+      throw new CountersignError('option-invalid', 'The option request of got might follow redirects with the signature: leave it out.')
     if (request.isStream === true && body === undefined && !carriesNoBody(method))
       throw new CountersignError('body-not-signable', 'What is written to got.stream is not known when it is signed: give the option body.')
-    const base = String(prefixUrl)
+    const base = baseOf(request)
     const call = await outgoing.prepare({
       method,
       url,
       headers: headersOf(Object.entries(request.headers)),
       body,
-      base: base === '' ? undefined : base,
+      base,
     })
+    request.context[BASE] ??= call.url
     const signed = await outgoing.sign(call, state.corrected)
     state.last = { unsignedUrl: call.url, signed }
     request.url = new URL(signed.url)
@@ -92,6 +101,8 @@ export function signing(signer: Signer, options: GotOptions = {}): GotExtension 
 
   return {
     hooks: {
+      // got runs it when it turns the page, before it empties `prefixUrl` and sets the next URL.
+      init: [(_plain, options) => baseOf(options, options.url)],
       beforeRequest: [beforeRequest],
       beforeRedirect: [
         request => {
@@ -117,6 +128,14 @@ export function signing(signer: Signer, options: GotOptions = {}): GotExtension 
       ],
     },
   }
+}
+
+/** Where a call may go, as it is remembered in what got copies from page to page, and from redirect to redirect. */
+function baseOf({ context, prefixUrl = '', url }: GotOptionsLike, other?: string | URL): string | undefined {
+  // The defaults of an instance are no call, and have no URL.
+  if (url !== undefined) context[BASE] ??= String(prefixUrl) || other?.toString()
+  const base = context[BASE]
+  return typeof base === 'string' ? base : undefined
 }
 
 function stateOf({ context }: GotOptionsLike): CallState {

@@ -128,19 +128,33 @@ function readOrigins(origin: ClientOptions['origin']): readonly string[] | undef
  * Where a redirect leads.
  *
  * @param instead how the program gets the answer itself
- * @throws CountersignError `redirect-refused` for another origin
+ * @throws CountersignError `redirect-refused` for another origin, and for what is no URL
  */
 export function redirectWithin(url: string | URL, location: string, instead: string): URL {
-  const next = new URL(location, url)
-  if (next.origin === new URL(url).origin) return next
-  throw new CountersignError('redirect-refused', `The server redirects to ${next.origin}, where no signature goes: ${instead}.`)
+  const next = URL.canParse(location, url) ? new URL(location, url) : undefined
+  if (next?.origin === new URL(url).origin) return next
+  const place = next?.origin ?? 'what is no URL'
+  throw new CountersignError('redirect-refused', `The server redirects to ${place}, where no signature goes: ${instead}.`)
 }
 
-/** Headers as libraries write them: lists become one line, and what is not set is left out. */
+/**
+ * Headers as libraries write them: lists become one line, and what is not set is left out.
+ *
+ * @throws CountersignError `option-invalid` for a name or a value that can't be sent
+ */
 export function headersOf(given: Iterable<readonly [string, unknown]>): Headers {
   const headers = new Headers()
   for (const [name, value] of given)
     for (const one of Array.isArray(value) ? value : [value])
-      if (one !== undefined && one !== null && one !== false) headers.append(name, String(one))
+      if (one !== undefined && one !== null && one !== false) append(headers, name, String(one))
   return headers
+}
+
+function append(headers: Headers, name: string, value: string): void {
+  try {
+    headers.append(name, value)
+  } catch {
+    // What was thrown holds the value, which may be a secret.
+    throw new CountersignError('option-invalid', `The header ${JSON.stringify(name)} can't be sent: it holds what no header may.`)
+  }
 }

@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, LookupFunction } from 'node:net'
 import { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { Agent, type Dispatcher, fetch, interceptors, FormData as OwnFormData, request } from 'undici'
@@ -178,6 +178,44 @@ describe('signing', () => {
     aborted.abort()
     await expect(request(url, { dispatcher, signal: aborted.signal })).rejects.toThrow(/abort/i)
     await expect(request(url, { dispatcher, signal: AbortSignal.timeout(50) })).rejects.toThrow(/abort|time/i)
+  })
+
+  it("signs nothing for another origin behind redirect(), also where answers are handed on by redirect: 'manual'", async () => {
+    const elsewhere: string[] = []
+    const other = createServer(({ url = '' }, response) => {
+      elsewhere.push(url)
+      response.end('stolen')
+    })
+    await new Promise<void>(resolve => other.listen(0, '127.0.0.1', resolve))
+    closing.push(() => other.close())
+    const port = String((other.address() as AddressInfo).port)
+    const leading = createServer((_request, response) => response.writeHead(307, { location: `http://127.0.0.1:${port}/x` }).end())
+    await new Promise<void>(resolve => leading.listen(0, '127.0.0.1', resolve))
+    closing.push(() => leading.close())
+    const url = `http://127.0.0.1:${(leading.address() as AddressInfo).port}/a`
+    const dispatcher = agent(signing(signer, { redirect: 'manual' }), interceptors.redirect({ maxRedirections: 3 }))
+    await expect(request(url, { dispatcher })).rejects.toMatchObject({ code: 'url-foreign' })
+    expect(elsewhere).toEqual([])
+  })
+
+  it('refuses a redirect to another origin whichever way its bytes are read', async () => {
+    const hosts: unknown[] = []
+    const server = createServer(({ headers }, response) => {
+      hosts.push(headers.host)
+      // As UTF-8, as `fetch` reads it, it is http://é.test; as Latin-1, as undici reads it, the origin that was called.
+      const location = Buffer.from(`http://é.test:${port}/x`).toString('latin1')
+      response.writeHead(hosts.length === 1 ? 302 : 200, { location }).end()
+    })
+    await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+    closing.push(() => server.close())
+    const { port } = server.address() as AddressInfo
+    const lookup: LookupFunction = (_host, _options, told) => told(null, [{ address: '127.0.0.1', family: 4 }])
+    const resolving = new Agent({ connect: { lookup } })
+    closing.push(() => resolving.destroy())
+    const { origin, host } = new URL(`http://Ã©.test:${port}`)
+    const refused = await fetch(`${origin}/a`, { dispatcher: resolving.compose(signing(signer)) }).catch((error: unknown) => error)
+    expect(refused).toMatchObject({ cause: { code: 'redirect-refused' } })
+    expect(hosts).toEqual([host])
   })
 
   it('tells what is wrong with a call by its code', async () => {

@@ -2,10 +2,10 @@ import { asError } from '../contract/as-error.ts'
 import { CountersignError } from '../contract/error.ts'
 import { oneOf } from '../contract/one-of.ts'
 import type { Signer } from '../sign/sign.ts'
-import { type PreparedCall, REDIRECTS } from './fetch.ts'
+import type { PreparedCall } from './fetch.ts'
 import { type ClientOptions, createOutgoing, headersOf, type OutgoingCall, redirectWithin } from './outgoing.ts'
 import { holdRefusal } from './undici-refusal.ts'
-import { detached, handOn, type UndiciCallLike, type UndiciHandlerLike } from './undici-types.ts'
+import { detached, handOn, type UndiciCallLike, type UndiciHandlerLike, type UndiciHeaders } from './undici-types.ts'
 
 export type { UndiciCallLike, UndiciControllerLike, UndiciHandlerLike, UndiciHeaders } from './undici-types.ts'
 
@@ -47,11 +47,15 @@ export function signing(
   return <C extends UndiciCallLike, H extends UndiciHandlerLike>(dispatch: (call: C, handler: H) => boolean) => {
     /** The streams that were read, by the call's handler, which stays the same when it is sent again. */
     const read = new WeakMap<object, PreparedCall['body']>()
+    /** The URL that was called first, by the handler: what follows a redirect sends again for the same one. */
+    const first = new WeakMap<object, string>()
 
     async function send(given: C, handler: H): Promise<void> {
       const isStream = isRead(given.body)
-      const call = await outgoing.prepare(readCall(isStream && read.has(handler) ? { ...given, body: read.get(handler) } : given))
+      const again = isStream && read.has(handler) ? { ...given, body: read.get(handler) } : given
+      const call = await outgoing.prepare({ ...readCall(again), base: first.get(handler) })
       if (isStream) read.set(handler, call.body)
+      if (!first.has(handler)) first.set(handler, call.url)
       await attempt(
         given,
         call,
@@ -129,10 +133,28 @@ function refuseForeign(handler: UndiciHandlerLike, url: string): UndiciHandlerLi
   return {
     ...handOn(handler),
     onResponseStart(controller, status, headers, message) {
-      const { location } = headers
-      if (REDIRECTS.includes(status) && typeof location === 'string')
-        redirectWithin(url, location, "give signing the option redirect: 'manual' to get the answer")
+      // Whoever follows decides which of these it follows: undici's redirect() does a 300 as well.
+      if (status >= 300 && status < 400) refuseLocations(url, locationsIn(headers))
       handler.onResponseStart?.(controller, status, headers, message)
     },
+  }
+}
+
+const INSTEAD = "give signing the option redirect: 'manual' to get the answer"
+
+function locationsIn(headers: UndiciHeaders): readonly string[] {
+  return Object.entries(headers).flatMap(([name, value]) => (name.toLowerCase() === 'location' ? (value ?? []) : []))
+}
+
+/** @throws CountersignError `redirect-refused` */
+function refuseLocations(url: string, locations: readonly string[]): void {
+  // One client takes the first, another joins them to one URL, whose origin may be that of none.
+  if (locations.length > 1)
+    throw new CountersignError('redirect-refused', `The server redirects to ${locations.length} places at once: ${INSTEAD}.`)
+  for (const location of locations) {
+    redirectWithin(url, location, INSTEAD)
+    // `fetch` reads the bytes as UTF-8, and undici by itself as Latin-1.
+    const read = new TextDecoder().decode(Uint8Array.from(location, character => character.charCodeAt(0)))
+    if (URL.canParse(read, url)) redirectWithin(url, read, INSTEAD)
   }
 }

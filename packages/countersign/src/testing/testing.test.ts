@@ -136,8 +136,22 @@ describe('accepting', () => {
   })
 })
 
-it('no verifier of this room is made in production', () => {
+it.each(['production', 'Production', 'production ', 'prod', 'staging', ''])(
+  'no verifier of this room is made where NODE_ENV is "%s"',
+  name => {
+    vi.stubEnv('NODE_ENV', name)
+    expect(() => accepting({ keyId: 'k' })).toThrow(expect.objectContaining({ code: 'testing-only' }))
+    expect(() => refusing('replayed')).toThrow(expect.objectContaining({ code: 'testing-only' }))
+  },
+)
+
+it.each(['test', 'development', undefined])('they are made where NODE_ENV is %s, and accept nothing once it is another', async name => {
+  vi.stubEnv('NODE_ENV', name)
+  const failed: unknown[] = []
+  const handle = forWeb(accepting({ keyId: 'k' }), () => new Response('reached'), { onError: error => failed.push(error) })
+  expect(await (await handle(new Request(origin))).text()).toBe('reached')
+  expect((await refusing('replayed').verify({ method: 'GET', target: '/', headers: {} })).ok).toBe(false)
   vi.stubEnv('NODE_ENV', 'production')
-  expect(() => accepting({ keyId: 'k' })).toThrow(expect.objectContaining({ code: 'testing-only' }))
-  expect(() => refusing('replayed')).toThrow(expect.objectContaining({ code: 'testing-only' }))
+  expect((await handle(new Request(origin))).status).toBe(500)
+  expect(failed).toMatchObject([{ code: 'testing-only' }])
 })

@@ -21,7 +21,8 @@ import { MARK, refuseProduction } from './tests-only.ts'
  * ```
  *
  * @param details members of the failure, where the examples won't do
- * @throws CountersignError `option-invalid` for a code that doesn't exist; `testing-only` where NODE_ENV is production
+ * @throws CountersignError `option-invalid` for a code that doesn't exist; `testing-only` where NODE_ENV is neither
+ * `test` nor `development` nor unset
  */
 export function refusing<C extends FailureCode>(code: C, details: Partial<Omit<FailureOf<C>, 'code'>> = {}): Verifier {
   refuseProduction('refusing()')
@@ -59,7 +60,8 @@ const CALLER: readonly string[] = ['keyId', 'permissions', 'owner', 'timestampMs
  * app.use(requireSignature(accepting({ keyId: 'k1', permissions: ['orders'] })))
  * ```
  *
- * @throws CountersignError `option-invalid`; `testing-only` where NODE_ENV is production
+ * @throws CountersignError `option-invalid`; `testing-only` where NODE_ENV is neither `test` nor `development` nor
+ * unset; also from `verify`, as it may be set later
  */
 export function accepting(caller: AcceptedCaller): Verifier {
   refuseProduction('accepting()')
@@ -75,6 +77,7 @@ export function accepting(caller: AcceptedCaller): Verifier {
     presents: () => true,
     bodyUseOf: () => USE,
     async verify({ body: given }, { permission } = {}) {
+      refuseProduction('accepting()')
       const denial = findDenial(key, permission)
       if (denial !== undefined) return { ...refused(denial), headers }
       try {
