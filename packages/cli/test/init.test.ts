@@ -245,7 +245,7 @@ describe('countersign init', () => {
     for (const upstream of ['http://u:passw0rd@127.0.0.1:1/', 'http://127.0.0.1:1/#x', 'http://127.0.0.1:1/?x', 'ftp://127.0.0.1/']) {
       const { code, stdout, stderr } = await here.init(...protect.slice(1), '--upstream', upstream)
       expect([code, stdout], upstream).toEqual([2, ''])
-      expect(stderr).toMatch(/^countersign: .*upstream.* \[upstream-invalid\]\n$/)
+      expect(stderr).toMatch(/^countersign: .* \[(upstream-invalid|url-malformed)\]\n$/)
       expect(stderr).not.toContain('passw0rd')
     }
     expect(readdirSync(here.cwd)).toEqual(['file'])
