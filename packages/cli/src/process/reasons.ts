@@ -4,6 +4,7 @@ const NO_ANSWER: { readonly [code: string]: string } = {
   ENOTFOUND: 'there is no host of this name',
   EAI_AGAIN: 'the name of the host could not be looked up: is there a network?',
   ECONNRESET: 'the server closed the connection without an answer',
+  EPIPE: 'the server closed the connection without an answer',
   UND_ERR_SOCKET: 'the server closed the connection without an answer; one that speaks TLS wants https://',
   ETIMEDOUT: 'the server did not take the connection in time',
   UND_ERR_CONNECT_TIMEOUT: 'the server did not take the connection in time',
