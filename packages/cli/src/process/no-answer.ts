@@ -15,9 +15,13 @@ export class NoAnswerError extends Error {
 
 /** Waits for what comes over the network. @throws NoAnswerError for whatever is thrown */
 export async function answered<T>(work: Promise<T>): Promise<T> {
+  // Node's fetch may wait for a server that closed at once with nothing that keeps the process: it ended without a word.
+  const alive = setInterval(() => undefined, 1_000)
   try {
     return await work
   } catch (error) {
     throw new NoAnswerError(error)
+  } finally {
+    clearInterval(alive)
   }
 }
