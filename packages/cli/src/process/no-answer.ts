@@ -15,7 +15,7 @@ export class NoAnswerError extends Error {
 
 /** Waits for what comes over the network. @throws NoAnswerError for whatever is thrown */
 export async function answered<T>(work: Promise<T>): Promise<T> {
-  // Node's fetch may wait for a server that closed at once with nothing that keeps the process: it ended without a word.
+  // Node's fetch may wait, for a server that closed at once, with nothing that keeps the process: it would just end.
   const alive = setInterval(() => undefined, 1_000)
   try {
     return await work
