@@ -98,10 +98,15 @@ export function openPage(name: string): RunnablePage {
   }
 }
 
+/** Those that pages of docs/ name. */
+const PORTS = /\b45(?:6|9)\d\b/g
+
 /** The page's blocks of code, with ports that are free here. */
 async function readBlocks(page: string): Promise<Block[]> {
-  let text = page
-  for (const port of new Set(page.match(/\b45(?:6|9)\d\b/g))) text = text.replaceAll(port, String(await freePort()))
+  const free = new Map<string, number>()
+  for (const [port] of page.matchAll(PORTS)) if (!free.has(port)) free.set(port, await freePort())
+  // In one go: a free port may hold the digits of another.
+  const text = page.replace(PORTS, port => String(free.get(port)))
   return [...text.matchAll(/^```(\w+)(?: (\S+))?\n(.*?)^```$/gms)].map(([, language = '', info = '', code = '']) => ({
     language,
     info,
