@@ -18,12 +18,16 @@ function leftOut() {
 }
 `
 
+/** A command that only says that it is left out, whatever its line is. */
+const withoutCommand = (name, what) =>
+  `${throwing(what)}export const ${name} = command => command.allowUnknownOption().allowExcessArguments().action(leftOut)`
+
 /** What stands in the place of modules: by the end of their path, or their name. */
 const REPLACED = {
   libsql: `${throwing('Key stores in a file of SQLite are')}export default leftOut`,
-  '/cli/src/commands/sandbox.ts': `${throwing('The sandbox is')}export const defineSandbox = command => command.allowUnknownOption().allowExcessArguments().action(leftOut)`,
-  '/cli/src/commands/tour.ts': `${throwing('The tour is')}export const defineTour = command => command.allowUnknownOption().allowExcessArguments().action(leftOut)`,
-  '/cli/src/commands/completion.ts': `${throwing('Completion is')}export const defineCompletion = command => command.allowUnknownOption().allowExcessArguments().action(leftOut)`,
+  '/cli/src/commands/sandbox.ts': withoutCommand('defineSandbox', 'The sandbox is'),
+  '/cli/src/commands/tour.ts': withoutCommand('defineTour', 'The tour is'),
+  '/cli/src/commands/completion.ts': withoutCommand('defineCompletion', 'Completion is'),
   // Node's own bindings of PostgreSQL, which the driver takes where they are installed.
   'pg-native': 'export default undefined',
 }

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -8,12 +8,11 @@ import { qredoV1 } from 'countersign/schemes'
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { consoleDirectory } from '../packages/ui/src/server/console-directory.ts'
-
-const executablePath = ['/usr/bin/chromium', '/usr/bin/google-chrome', process.env['CHROMIUM'] ?? ''].findLast(path => existsSync(path))
+import { chromiumPath } from './chromium-path.ts'
 
 const ACTOR = { name: 'test', address: '' }
 
-describe.skipIf(executablePath === undefined)('the console in Chromium (needs Chromium)', () => {
+describe.skipIf(chromiumPath === undefined)('the console in Chromium (needs Chromium)', () => {
   const directory = mkdtempSync(join(tmpdir(), 'countersign-console-'))
   let browser: Browser
   let context: BrowserContext
@@ -27,7 +26,7 @@ describe.skipIf(executablePath === undefined)('the console in Chromium (needs Ch
   beforeAll(async () => {
     server = await startServer({ store: join(directory, 'keys.db'), consoleDirectory })
     token = server.bootstrapToken ?? ''
-    browser = await chromium.launch({ executablePath: executablePath ?? '', args: ['--no-sandbox'] })
+    browser = await chromium.launch({ executablePath: chromiumPath ?? '', args: ['--no-sandbox'] })
   }, 60_000)
   afterAll(async () => {
     await browser?.close()

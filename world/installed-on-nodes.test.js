@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, it } from 'vitest'
 import { packAll } from '../scripts/pack.js'
+import { expressProgram } from './express-program.js'
 import { NODES } from './runtimes/binaries.js'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -16,26 +17,6 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 /** npm's program, of the Node that runs this. */
 const npm = join(dirname(process.execPath), '../lib/node_modules/npm/bin/npm-cli.js')
-
-const EXPRESS = `
-import { createSigner, createVerifier, memoryKeys, signedFetch } from 'countersign'
-import { requireSignature, verifiedCall } from 'countersign/express'
-import { qredoV1 } from 'countersign/schemes'
-import express from 'express'
-
-const [secret, other] = [7, 8].map(byte => Buffer.alloc(32, byte).toString('base64'))
-const app = express()
-const server = app.listen(0, '127.0.0.1', async () => {
-  const origin = 'http://127.0.0.1:' + server.address().port
-  const verifier = createVerifier(qredoV1, { origin, keys: memoryKeys(qredoV1, [{ id: 'k1', secret }]) })
-  app.get('/hello', requireSignature(verifier), (request, response) => response.json({ hello: verifiedCall(request).key.id }))
-  for (const each of [secret, other]) {
-    const answer = await signedFetch(createSigner(qredoV1, { keyId: 'k1', secret: each }))(origin + '/hello')
-    console.log(answer.status, await answer.text())
-  }
-  process.exit(0)
-})
-`
 
 describe.each(NODES)('installed by Node $major', { timeout: 180_000 }, ({ major, path: node }) => {
   const app = join(folder, `app ${major}`)
@@ -74,7 +55,7 @@ describe.each(NODES)('installed by Node $major', { timeout: 180_000 }, ({ major,
       sandbox.kill('SIGTERM')
       expect([sent.code, sent.stdout, await ended]).toEqual([0, expect.stringMatching(/\d/), 0])
 
-      writeFileSync(join(app, 'express.mjs'), EXPRESS)
+      writeFileSync(join(app, 'express.mjs'), expressProgram('qredoV1'))
       const verified = run('express.mjs')
       expect([verified.status, verified.stderr]).toEqual([0, ''])
       expect(verified.stdout).toMatch(/^200 {"hello":"k1"}\n401 .*signature/)

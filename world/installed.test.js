@@ -9,6 +9,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, it } from 'vitest'
 import { packAll } from '../scripts/pack.js'
+import { expressProgram } from './express-program.js'
 import { programOf, samplesOf } from './readme-programs.js'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -129,26 +130,7 @@ describe.skipIf(isOffline)(
     })
 
     it('sign a call that Express verifies, and refuses with another secret', () => {
-      const program = `
-      import { createSigner, createVerifier, memoryKeys, signedFetch } from 'countersign'
-      import { requireSignature, verifiedCall } from 'countersign/express'
-      import { rfc9421 } from 'countersign/schemes'
-      import express from 'express'
-
-      const [secret, other] = [7, 8].map(byte => Buffer.alloc(32, byte).toString('base64'))
-      const app = express()
-      const server = app.listen(0, '127.0.0.1', async () => {
-        const origin = 'http://127.0.0.1:' + server.address().port
-        const verifier = createVerifier(rfc9421, { origin, keys: memoryKeys(rfc9421, [{ id: 'k1', secret }]) })
-        app.get('/hello', requireSignature(verifier), (request, response) => response.json({ hello: verifiedCall(request).key.id }))
-        for (const each of [secret, other]) {
-          const answer = await signedFetch(createSigner(rfc9421, { keyId: 'k1', secret: each }))(origin + '/hello')
-          console.log(answer.status, await answer.text())
-        }
-        process.exit(0)
-      })
-    `
-      writeFileSync(join(app, 'verified.mjs'), program)
+      writeFileSync(join(app, 'verified.mjs'), expressProgram('rfc9421'))
       const { status, stdout, stderr } = run(process.execPath, ['verified.mjs'])
       expect([status, stderr]).toEqual([0, ''])
       expect(stdout).toMatch(/^200 {"hello":"k1"}\n401 .*signature/)

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createServer, type IncomingMessage } from 'node:http'
 import { createRequire } from 'node:module'
 import type { AddressInfo } from 'node:net'
@@ -12,11 +12,10 @@ import { qredoV1 } from 'countersign/schemes'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type RunningUi, startUi } from '../packages/ui/src/server/server.ts'
+import { chromiumPath } from './chromium-path.ts'
 
 const pageDirectory = fileURLToPath(new URL('../packages/ui/dist/page/', import.meta.url))
-const executablePath = ['/usr/bin/chromium', '/usr/bin/google-chrome', process.env['CHROMIUM'] ?? ''].findLast(path => existsSync(path))
-
-describe.skipIf(executablePath === undefined)('the page in Chromium (needs Chromium)', () => {
+describe.skipIf(chromiumPath === undefined)('the page in Chromium (needs Chromium)', () => {
   const directory = mkdtempSync(join(tmpdir(), 'countersign-page-'))
   let browser: Browser
   let sandbox: Sandbox
@@ -30,7 +29,7 @@ describe.skipIf(executablePath === undefined)('the page in Chromium (needs Chrom
   beforeAll(async () => {
     sandbox = await startSandbox({ directory, port: 0 })
     ui = await startUi({ port: 0, directory: pageDirectory })
-    browser = await chromium.launch({ executablePath: executablePath ?? '', args: ['--no-sandbox'] })
+    browser = await chromium.launch({ executablePath: chromiumPath ?? '', args: ['--no-sandbox'] })
     const [key] = sandbox.demoKeys
     keyId = key?.id ?? ''
     secret = readFileSync(key?.secretFile ?? '', 'utf8').trim()

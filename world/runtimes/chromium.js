@@ -1,15 +1,14 @@
 /** Pages in the system's Chromium. */
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { createVerifier, memoryKeys } from 'countersign'
 import { requireSignature } from 'countersign/node'
 import { rfc9421 } from 'countersign/schemes'
 import { chromium } from 'playwright-core'
+import { chromiumPath } from '../chromium-path.ts'
 
-const executablePath = ['/usr/bin/chromium', '/usr/bin/google-chrome', process.env.CHROMIUM ?? ''].findLast(path => existsSync(path))
-
-export const hasChromium = executablePath !== undefined
+export const hasChromium = chromiumPath !== undefined
 
 /**
  * Opens a page, and closes it once it was used. `/page` has the script `page.js` of the folder, and so on; `/empty` has
@@ -34,7 +33,10 @@ export async function inChromium(folder, address, key, use) {
   const origin = `http://${host}:${server.address().port}`
   const verifier = createVerifier(rfc9421, { origin, keys: memoryKeys(rfc9421, [key]) })
   const orders = requireSignature(verifier, (_request, response, { key: { id } }) => response.end(`hello ${id}`))
-  const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--host-resolver-rules=MAP insecure.example 127.0.0.1'] })
+  const browser = await chromium.launch({
+    executablePath: chromiumPath,
+    args: ['--no-sandbox', '--host-resolver-rules=MAP insecure.example 127.0.0.1'],
+  })
   try {
     const page = await browser.newPage()
     const errors = []

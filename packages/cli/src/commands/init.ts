@@ -1,11 +1,12 @@
 import { type Command, Option } from 'commander'
 import { PURPOSES } from '../init/answers.ts'
-import { type Given, gatherAnswers, nearestPath } from '../init/ask.ts'
+import { DEFAULT_UPSTREAM, type Given, gatherAnswers } from '../init/ask.ts'
 import { GATEWAY_FILE } from '../init/gateway-file.ts'
 import { type Made, make } from '../init/make.ts'
 import { tellMasterKey } from '../keys/store-options.ts'
 import { type Done, EXIT } from '../process/exit.ts'
 import { out, tell } from '../process/streams.ts'
+import { nearestPath } from '../text/nearest-path.ts'
 import { shellWord } from '../text/shell-word.ts'
 
 interface InitOptions extends Given {
@@ -19,7 +20,7 @@ export function defineInit(command: Command, done: Done): void {
     .addOption(new Option('--use <what>', 'call an API, protect one of your own, or receive webhooks').choices(PURPOSES))
     .option('-s, --scheme <name|file>', 'signature scheme; countersign schemes lists them')
     .option('--new-scheme <name>', 'a scheme of your own: writes NAME.scheme.json to begin with')
-    .option('--upstream <url>', 'protect: where your API listens (default: http://127.0.0.1:8080)')
+    .option('--upstream <url>', `protect: where your API listens (default: ${DEFAULT_UPSTREAM})`)
     .optionsGroup('The first key:')
     .option('--name <name>', "of the profile, and of the key in a store (default: the scheme's)")
     .addOption(new Option('-k, --api-key <id>', 'call: the API key id that you were given').env('COUNTERSIGN_API_KEY'))

@@ -1,4 +1,4 @@
-import { relative, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import type { Sandbox } from '@countersign/sandbox'
 import type { Command } from 'commander'
 import { compileDeprecation, type Deprecation, explainFailure } from 'countersign'
@@ -7,6 +7,7 @@ import { type Done, EXIT } from '../process/exit.ts'
 import { startOn } from '../process/start-on.ts'
 import { out, tell } from '../process/streams.ts'
 import { untilStopped } from '../process/until-stopped.ts'
+import { nearestPath } from '../text/nearest-path.ts'
 import { shellWord } from '../text/shell-word.ts'
 
 const DEFAULT_PORT = '4567'
@@ -85,7 +86,7 @@ async function welcome({ origin, demoKeys, demoWallet, adminTokenFile }: Sandbox
   const { V1_BASE } = await import('@countersign/sandbox')
   const [demo] = demoKeys
   if (demo === undefined) return `The sandbox listens on ${origin}.\n`
-  const credentials = `--api-key=${demo.id} --secret-file=${shellWord(nearest(demo.secretFile))}`
+  const credentials = `--api-key=${demo.id} --secret-file=${shellWord(nearestPath(demo.secretFile))}`
   const transaction = JSON.stringify({
     from: demoWallet,
     to: `0x${'1'.repeat(40)}`,
@@ -103,15 +104,9 @@ Send a transaction:
 
   npx countersign send POST ${origin}${V1_BASE}/transaction ${credentials} -d '${transaction}'
 
-Its endpoints are described at ${origin}/docs. Manage its keys at ${origin}/console/ with the token in ${nearest(adminTokenFile)}, or:
+Its endpoints are described at ${origin}/docs. Manage its keys at ${origin}/console/ with the token in ${nearestPath(adminTokenFile)}, or:
 
-  npx countersign keys list --server ${origin} --token-file ${shellWord(nearest(adminTokenFile))}
+  npx countersign keys list --server ${origin} --token-file ${shellWord(nearestPath(adminTokenFile))}
 
 `
-}
-
-/** Relative where it lies below this folder. */
-function nearest(file: string): string {
-  const path = relative('', file)
-  return path.startsWith('..') ? file : path
 }

@@ -1,10 +1,10 @@
-import { basename, join, relative, resolve } from 'node:path'
+import { basename, join, resolve } from 'node:path'
 import { defineScheme, type Scheme } from 'countersign'
 import { DEFAULT_SCHEME_NAME, SCHEMES } from 'countersign/schemes'
+import { askHidden } from '../process/ask-hidden.ts'
 import { UsageError } from '../process/exit.ts'
-import { readTextFile } from '../process/files.ts'
-import { readStandardInput } from '../process/streams.ts'
 import { readUrl } from '../request/url.ts'
+import { givenSecret, withoutNewline } from '../signing/credentials.ts'
 import { findScheme, schemeReference } from '../signing/find-scheme.ts'
 import type { Answers, Purpose, SchemeFile } from './answers.ts'
 import { ownDeclaration } from './scheme-file.ts'
@@ -24,7 +24,7 @@ export interface Given {
   readonly yes?: boolean
 }
 
-const DEFAULT_UPSTREAM = 'http://127.0.0.1:8080'
+export const DEFAULT_UPSTREAM = 'http://127.0.0.1:8080'
 /** What the list of schemes has for one that is not shipped. */
 const OWN = 'own'
 
@@ -53,7 +53,7 @@ export async function gatherAnswers(given: Given): Promise<Answers> {
   )
   const wantsKeyId = !isProtected && scheme.keyId !== 'none' && given.apiKey === undefined && isAsking
   const keyId = given.apiKey ?? (wantsKeyId ? await askText('API key id (empty: one to try it out)', '') : '')
-  const secret = isProtected ? undefined : await readGivenSecret(given, isAsking)
+  const secret = isProtected ? undefined : await readSecret(given, isAsking)
   const wantsPassphrase = secret !== undefined && scheme.hasPassphrase && given.passphrase === undefined && isAsking
   const passphrase = given.passphrase ?? (wantsPassphrase ? await askHidden('Passphrase') : undefined)
   return { purpose, scheme, schemeName, schemeFile, name, keyId: keyId === '' ? undefined : keyId, secret, passphrase, upstream, folder }
@@ -109,14 +109,8 @@ function usualScheme(purpose: Purpose): string {
   return purpose === 'receive' ? 'standard-webhooks' : DEFAULT_SCHEME_NAME
 }
 
-async function readGivenSecret({ secretFile, secretStdin }: Given, isAsking: boolean): Promise<string | undefined> {
-  const text =
-    secretFile !== undefined
-      ? readTextFile(secretFile, 'secret file')
-      : secretStdin === true
-        ? new TextDecoder().decode(await readStandardInput())
-        : (process.env['COUNTERSIGN_SECRET'] ?? (isAsking ? await askHidden('Secret (empty: one to try it out)') : ''))
-  const secret = text.replace(/\r?\n$/, '')
+async function readSecret(given: Given, isAsking: boolean): Promise<string | undefined> {
+  const secret = (await givenSecret(given)) ?? (isAsking ? withoutNewline(await askHidden('Secret (empty: one to try it out)')) : '')
   return secret === '' ? undefined : secret
 }
 
@@ -149,15 +143,4 @@ async function askText(message: string, usual: string): Promise<string> {
   const { default: input } = await import('@inquirer/input')
   const text = await input({ message, ...(usual === '' ? {} : { default: usual }) }, { output: process.stderr })
   return text.trim()
-}
-
-async function askHidden(message: string): Promise<string> {
-  const { default: password } = await import('@inquirer/password')
-  return await password({ message, mask: '*' }, { output: process.stderr })
-}
-
-/** A path as somebody in this folder would write it. */
-export function nearestPath(path: string): string {
-  const short = relative('', path)
-  return short === '' ? '.' : short.startsWith('..') ? path : short
 }

@@ -1,9 +1,10 @@
+import { DEFAULT_STORE } from '../keys/store-options.ts'
+
 /** As `gateway --config` reads it. */
 export const GATEWAY_FILE = 'countersign.yaml'
 const PORT = 4590
 /** Where the gateway is called while it is tried out. */
 export const GATEWAY_ORIGIN = `http://127.0.0.1:${PORT}`
-export const STORE_FILE = 'countersign.db'
 
 /** The settings of a gateway, to go on from. */
 export function gatewayText(upstream: string, schemeName: string): string {
@@ -14,9 +15,10 @@ upstream: ${JSON.stringify(upstream)}
 # Where clients call it, which is a part of what most schemes sign: the public origin, once it has one.
 origin: ${GATEWAY_ORIGIN}
 port: ${PORT}
-# The keys; their secrets are sealed with ${STORE_FILE}.master-key, which lies beside it so that every command finds it while you try things out.
-# Whoever copies that folder has all secrets, and the gateway says so at every start: move the master key elsewhere before this goes live, and say where.
-store: ${STORE_FILE}
+# The keys; their secrets are sealed with ${DEFAULT_STORE}.master-key, which lies beside it so that every command
+# finds it while you try things out. Whoever copies that folder has all secrets, and the gateway says so at every
+# start: move the master key elsewhere before this goes live, and say where.
+store: ${DEFAULT_STORE}
 # masterKeyFile: /etc/countersign/master-key
 routes:
   - path: /

@@ -1,10 +1,11 @@
 import { closeSync, constants, lstatSync, openSync, readFileSync, rmSync, truncateSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
+import { DEFAULT_STORE } from '../keys/store-options.ts'
 import type { Undo } from './undo.ts'
 
 const HEADING = '# countersign: secrets, key stores and master keys'
 /** SQLite has two more files beside its own while it is open. */
-const LINES = ['*.secret', '*.master-key', 'countersign.db', 'countersign.db-*', '.sandbox/']
+const LINES = ['*.secret', '*.master-key', DEFAULT_STORE, `${DEFAULT_STORE}-*`, '.sandbox/']
 /** Not through a link that was put there meanwhile; Windows has none of it. */
 const APPEND = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | (constants.O_NOFOLLOW ?? 0)
 

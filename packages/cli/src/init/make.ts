@@ -1,12 +1,12 @@
 import { lstatSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { createSigner } from 'countersign'
-import { withService } from '../keys/store-options.ts'
+import { DEFAULT_STORE, withService } from '../keys/store-options.ts'
 import { UsageError } from '../process/exit.ts'
 import { checkFolder } from '../process/folders.ts'
 import { checkProfilesFolder, isProfileThere, saveProfile } from '../signing/profiles.ts'
 import type { Answers } from './answers.ts'
-import { GATEWAY_FILE, gatewayText, STORE_FILE } from './gateway-file.ts'
+import { GATEWAY_FILE, gatewayText } from './gateway-file.ts'
 import { gitignoreFile, ignoreSecrets } from './gitignore.ts'
 import { nextCommands } from './next-commands.ts'
 import { allOrNothing, isThere, makeFolderUndoably, type Undo, writeUndoably } from './undo.ts'
@@ -42,7 +42,7 @@ const TEST_KEY_ID = 'test-key'
 export async function make(answers: Answers, isForced: boolean): Promise<Made> {
   const { purpose, scheme, schemeName, schemeFile, name, folder, upstream } = answers
   const isProtected = purpose === 'protect'
-  const store = join(folder, STORE_FILE)
+  const store = join(folder, DEFAULT_STORE)
   const written = [
     ...(schemeFile === undefined ? [] : [schemeFile]),
     ...(isProtected ? [{ path: join(folder, GATEWAY_FILE), text: gatewayText(upstream, schemeName) }] : []),
@@ -84,7 +84,7 @@ function checkPlaces({ name, folder }: Answers, files: readonly string[], isForc
       `Nothing was made, since these are there: ${inTheWay.join(', ')}. --name gives other names, and --force writes them anew; a key store is kept, and gets one more key.`,
     )
   // These are kept, and would be written through the link.
-  for (const path of [gitignoreFile(folder), join(folder, STORE_FILE)])
+  for (const path of [gitignoreFile(folder), join(folder, DEFAULT_STORE)])
     if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true)
       throw new UsageError('link-in-the-way', `Nothing was made, since ${path} is a link: put a file in its place.`)
 }

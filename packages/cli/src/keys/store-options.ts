@@ -16,7 +16,8 @@ export interface ManagerOptions extends StoreOptions {
   readonly organisation?: string
 }
 
-const DEFAULT_STORE = 'countersign.db'
+/** Where keys are kept unless it is said otherwise. */
+export const DEFAULT_STORE = 'countersign.db'
 const TOKEN_VARIABLE = 'COUNTERSIGN_ADMIN_TOKEN'
 
 /** Where keys are kept. */

@@ -19,7 +19,7 @@ export function answerProblem(response: ServerResponse, { code, status, title, d
   send(response, status, headersOfProblem(status), JSON.stringify(problemOf(code, { status, title, detail })))
 }
 
-/** Answers a call that holds and goes nowhere. */
+/** Answers a verified call that is forwarded to nothing. */
 export function answerVerified(response: ServerResponse): void {
   send(response, 200, { 'content-type': 'text/plain; charset=utf-8' }, 'verified\n')
 }

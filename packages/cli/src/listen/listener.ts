@@ -52,8 +52,8 @@ export function createListener(options: ListenerOptions): RequestListener {
   let running = 0
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const begun = begin(request)
     const call = fromNodeRequest(request)
-    const begun = { at: new Date(), start: performance.now(), method: call.method, target: call.target }
     if (takesHeadersOff(request.rawHeaders)) return refuse(response, begun, CONNECTION_HEADER)
     const checked = await check(call)
     const { result, refusal } = checked
@@ -64,9 +64,9 @@ export function createListener(options: ListenerOptions): RequestListener {
     if (target !== undefined && (result.ok || forwardsUnverified)) forwarded = await forward(request, body, response, target)
     else if (result.ok) answerVerified(response)
     else sendProblem(response, result, schemeName)
-    const ms = performance.now() - begun.start
+    const ms = begun.ms()
     onEntry({
-      ...begun,
+      ...begun.facts,
       event,
       keyId: result.ok ? result.key.id : undefined,
       repeats: repeatsOf(checked, event),
@@ -91,14 +91,14 @@ export function createListener(options: ListenerOptions): RequestListener {
   }
 
   /** Answers with what is wrong beside the signature, and tells of it. */
-  function refuse(response: ServerResponse, { start, ...begun }: Begun, problem: OwnProblem): void {
+  function refuse(response: ServerResponse, { facts, ms }: Begun, problem: OwnProblem): void {
     answerProblem(response, problem)
-    onEntry({ ...NOTHING_KNOWN, ...begun, problem, status: problem.status, ms: performance.now() - start })
+    onEntry({ ...NOTHING_KNOWN, ...facts, problem, status: problem.status, ms: ms() })
   }
 
   return boundPipelining((request, response) => {
     if (running >= MAX_AT_ONCE) {
-      refuse(response, { at: new Date(), start: performance.now(), method: request.method ?? '', target: request.url ?? '' }, BUSY)
+      refuse(response, begin(request), BUSY)
       return
     }
     running++
@@ -117,8 +117,15 @@ function bodyOf(refusal: Checked['refusal']): Uint8Array | undefined {
   return refusal?.body instanceof Uint8Array ? refusal.body : undefined
 }
 
-interface Begun extends Pick<Entry, 'at' | 'method' | 'target'> {
-  readonly start: number
+interface Begun {
+  readonly facts: Pick<Entry, 'at' | 'method' | 'target'>
+  /** Since then. */
+  readonly ms: () => number
+}
+
+function begin({ method = '', url = '' }: IncomingMessage): Begun {
+  const start = performance.now()
+  return { facts: { at: new Date(), method, target: url }, ms: () => performance.now() - start }
 }
 
 /** An entry of a request that was not looked at. */

@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander'
 import type { Credentials, Scheme } from 'countersign'
 import { DEFAULT_SCHEME_NAME } from 'countersign/schemes'
+import { askHidden } from '../process/ask-hidden.ts'
 import { UsageError } from '../process/exit.ts'
 import { readTextFile } from '../process/files.ts'
 import { readStandardInput, tell } from '../process/streams.ts'
@@ -101,17 +102,22 @@ export async function resolveSecret(options: CredentialOptions, profile: Pick<Pr
     )
     return options.secret
   }
-  if (options.secretFile !== undefined) return withoutNewline(readTextFile(options.secretFile, 'secret file'))
-  if (options.secretStdin === true) return withoutNewline(new TextDecoder().decode(await readStandardInput()))
-  const known = process.env['COUNTERSIGN_SECRET'] ?? profile.secret
+  const known = (await givenSecret(options)) ?? profile.secret
   if (known !== undefined) return known
-  if (process.stdin.isTTY && process.stderr.isTTY) {
-    const { default: password } = await import('@inquirer/password')
-    return withoutNewline(await password({ message: 'Secret', mask: '*' }, { output: process.stderr }))
-  }
+  if (process.stdin.isTTY && process.stderr.isTTY) return withoutNewline(await askHidden('Secret'))
   throw new UsageError('secret-missing', 'No secret: give COUNTERSIGN_SECRET, --secret-file, --secret-stdin or --profile.')
 }
 
-function withoutNewline(text: string): string {
+/** The secret in a file, on standard input or in the environment; undefined where it is in none. */
+export async function givenSecret({
+  secretFile,
+  secretStdin,
+}: Pick<CredentialOptions, 'secretFile' | 'secretStdin'>): Promise<string | undefined> {
+  if (secretFile !== undefined) return withoutNewline(readTextFile(secretFile, 'secret file'))
+  if (secretStdin === true) return withoutNewline(new TextDecoder().decode(await readStandardInput()))
+  return process.env['COUNTERSIGN_SECRET']
+}
+
+export function withoutNewline(text: string): string {
   return text.replace(/\r?\n$/, '')
 }
