@@ -408,19 +408,13 @@ describe('a connection', () => {
   ])('that still sends a body which is %s has its answer', async (_what, status, length, who) => {
     const { port } = await start()
     const head = headOf(jsonOf(500), `content-length: ${length}\r\n`, { who })
-    for (let round = 0; round < 20; round++) {
-      const socket = connect(port, '127.0.0.1')
-      let text = ''
-      socket.setEncoding('utf8').on('data', piece => {
-        text += piece
-      })
-      socket.on('error', () => undefined)
-      const closed = new Promise(resolve => socket.on('close', resolve))
-      socket.write(head)
+    const tries = Array.from({ length: 20 }, async () => {
+      const { text, socket, ended } = talk(port, head)
       socket.write(Buffer.alloc(length, 'x'))
-      await closed
-      expect(text).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `))
-    }
+      await ended
+      return text()
+    })
+    for (const text of await Promise.all(tries)) expect(text).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `))
   })
 
   it('may send as many as are worked on at once, again and again', async () => {

@@ -116,7 +116,7 @@ async function start(options: Partial<GatewayOptions> = {}): Promise<{ gateway: 
 }
 type Call = (method: string, path: string, body?: string, change?: Record<string, string>) => Promise<Response>
 
-/** Sends bytes and reads what comes back until the connection ends or is silent. */
+/** Sends bytes and reads what comes back until the connection ends, is silent, or says no more after its answer. */
 function raw(port: number, text: string | Buffer): Promise<string> {
   return new Promise(resolve => {
     let answer = ''
@@ -125,6 +125,7 @@ function raw(port: number, text: string | Buffer): Promise<string> {
     socket.setEncoding('latin1')
     socket.on('data', piece => {
       answer += piece
+      socket.setTimeout(200)
     })
     socket.on('error', () => undefined)
     socket.on('close', () => resolve(answer))
