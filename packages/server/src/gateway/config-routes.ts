@@ -32,6 +32,13 @@ export const route = z.strictObject({
   permission: z.array(z.string()).min(1).optional().meta({ description: 'The key needs one of these.' }),
   methods: z.array(method).min(1).optional(),
   only: only.optional(),
+  rate: z
+    .strictObject({ quota: z.int().min(1).max(1_000_000_000), windowSeconds: z.int().min(1).max(31_536_000) })
+    .optional()
+    .meta({
+      description:
+        'How many calls each key may make through this route: quota at once, and as many again in windowSeconds, evenly. Default: no limit.',
+    }),
   allow: z.array(z.enum(PATH_READINGS)).optional().meta({
     description:
       'How the upstream does not read paths: letter-case where it tells /Admin from /admin. Such a path is then accepted even if that reading would lead to another route.',

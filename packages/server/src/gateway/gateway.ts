@@ -14,6 +14,7 @@ import { createForwardedReader } from './forwarded.ts'
 import { createHandler } from './handle.ts'
 import { createGatewayMetrics, type GatewayMetrics } from './metrics.ts'
 import type { GatewayOptions, TlsFiles } from './options.ts'
+import { memoryRates } from './rates/memory-rates.ts'
 import { createRouter } from './router.ts'
 import { DEFAULT_ROUTE } from './routes.ts'
 import { createIdentitySigner } from './signed-identity.ts'
@@ -99,6 +100,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     upstream,
     upstreamHost,
     basePath,
+    rates: options.rates ?? memoryRates(),
     readForwarded: createForwardedReader({ origin, trustedProxies: options.trustedProxies }),
     identity,
     tunnels,

@@ -18,6 +18,8 @@ import { createUpstreamHeaders } from './headers/upstream-headers.ts'
 import type { GatewayMetrics } from './metrics.ts'
 import type { GatewayOptions } from './options.ts'
 import type { GatewayProblem } from './problem.ts'
+import type { RateLimiter } from './rates/rate.ts'
+import { rateHeaders } from './rates/rate-headers.ts'
 import type { Router, UnclearPath } from './router.ts'
 import type { RouteVerifier } from './routes.ts'
 import { digestAsSigned, digestOf, type IdentitySigner, JWKS_PATH } from './signed-identity.ts'
@@ -33,6 +35,7 @@ export interface HandlerOptions {
   /** Goes before the target. */
   readonly basePath: string
   readonly readForwarded: (request: IncomingMessage) => ForwardedFrom
+  readonly rates: RateLimiter
   readonly identity: IdentitySigner | undefined
   readonly tunnels: OpenTunnels
   readonly metrics: GatewayMetrics
@@ -73,7 +76,7 @@ interface Exchange {
 /** A request's whole way through the gateway. */
 export function createHandler(options: HandlerOptions): Handle {
   const { service, routeOf, bodies, upstream, upstreamHost, tunnels, metrics, maxBodyBytes, keepSignature, keepHeaders } = options
-  const { basePath, readForwarded, identity, isDraining, onFinished, report } = options
+  const { basePath, readForwarded, rates, identity, isDraining, onFinished, report } = options
   const identityHeaders = createIdentityHeaders()
   const upstreamHeaders = createUpstreamHeaders({ upstreamHost, keepSignature, keepHeaders })
 
@@ -95,8 +98,9 @@ export function createHandler(options: HandlerOptions): Handle {
       exchange.scheme = scheme
       body.verified()
       answer.announce(result.headers)
-      if (result.ok) await sendOn(exchange, route, result)
-      else refuse(exchange, result)
+      if (!result.ok) refuse(exchange, result)
+      else if (await isWithinRate(exchange, route, result)) await sendOn(exchange, route, result)
+      else answer.fail('rate-limited')
     } catch (error) {
       fail(exchange, error)
     } finally {
@@ -113,6 +117,16 @@ export function createHandler(options: HandlerOptions): Handle {
     if (hasUnreadCoding(request)) return 'transfer-encoding'
     const route = routeOf(method, path)
     return typeof route !== 'string' && 'verify' in route && route.signsOverride(rawHeaders, url) ? 'signed-override' : route
+  }
+
+  /** Whether the key may make one more call; the answer says so, whatever it will be. */
+  async function isWithinRate({ answer, entry, scheme }: Exchange, route: RouteVerifier, { key, headers }: VerifiedCall): Promise<boolean> {
+    entry.verified(key.id, scheme)
+    const { path, methods, rate } = route.config
+    if (rate === undefined) return true
+    const taken = await rates.take(JSON.stringify([path, methods, key.id]), rate)
+    answer.announce({ ...headers, ...rateHeaders(rate, taken) })
+    return taken.isAllowed
   }
 
   /** Sends a verified request upstream, and the answer to the client. */
@@ -137,7 +151,6 @@ export function createHandler(options: HandlerOptions): Handle {
             if (late === undefined) service.used(key)
             return late
           })
-    entry.verified(key.id, scheme)
     const caller = [...identityHeaders(key), SIGNED_IDENTITY, token]
     const bodyLength = body === undefined && announcesBody(method) ? 0 : length
     const headers = upstreamHeaders(rawHeaders, route.dropped, caller, entry.requestId, from, bodyLength)

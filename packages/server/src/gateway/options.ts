@@ -4,6 +4,7 @@ import type { AccessEntry } from './access-entry.ts'
 import type { GATEWAY_DEFAULTS } from './defaults.ts'
 import type { DeprecationConfig } from './deprecations.ts'
 import type { UpstreamOptions, UpstreamTls } from './forward.ts'
+import type { RateLimiter } from './rates/rate.ts'
 import type { RouteConfig } from './routes.ts'
 import type { IdentityOptions } from './signed-identity.ts'
 
@@ -25,6 +26,8 @@ export interface GatewayOptions {
    * calls ended. What it throws or rejects with is dropped.
    */
   readonly onReplayNearlyFull?: ((usage: NearlyFull) => void) | undefined
+  /** Counts calls for the routes' `rate`. Default: in memory, which is right for one process. */
+  readonly rates?: RateLimiter | undefined
   /** Default: every path, by the library's default scheme. */
   readonly routes?: readonly RouteConfig[] | undefined
   /** Those that a route may name. Default: all of the library's. */

@@ -24,6 +24,11 @@ export const GATEWAY_PROBLEMS = {
     detail: 'A signed header could make another call of this one behind the gateway: sign and send the call that is meant, without it.',
   },
   'wrong-method': { status: 405, title: 'Method not allowed', detail: 'The routes of this gateway for this path are for other methods.' },
+  'rate-limited': {
+    status: 429,
+    title: 'Too many requests',
+    detail: 'This key has made as many calls as it may for now; send again after the seconds in Retry-After, signed anew.',
+  },
   'upstream-unreachable': {
     status: 502,
     title: 'Bad gateway',

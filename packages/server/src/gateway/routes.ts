@@ -20,6 +20,7 @@ import { ALWAYS_DROPPED, mayBeKept } from './headers/header-names.ts'
 import { compileSignedOverride } from './headers/signed-override.ts'
 import { carriedHeaders, compileTargetStripper } from './headers/strip-signature.ts'
 import type { PathReading } from './paths/path-readings.ts'
+import type { Rate } from './rates/rate.ts'
 
 export interface RouteConfig {
   /**
@@ -39,6 +40,8 @@ export interface RouteConfig {
    * Which calls are taken, for what a scheme of the route doesn't sign. Default: those that the scheme itself names.
    */
   readonly only?: Only | undefined
+  /** How many calls each key may make through this route. Default: as many as it likes. */
+  readonly rate?: Rate | undefined
   /**
    * How the upstream does not read paths, by name: where it tells `/Admin` from `/admin`, say `letter-case`. Such a
    * path is then accepted even if that reading would lead to another route. Default: none.
@@ -178,9 +181,9 @@ function checkPath(path: string): void {
     )
 }
 
-function demandsOf({ path, schemes, permission, only }: RouteConfig, deprecations: readonly DeprecationConfig[]): string {
+function demandsOf({ path, schemes, permission, only, rate }: RouteConfig, deprecations: readonly DeprecationConfig[]): string {
   const deprecated = deprecations.some(({ route }) => route === path) ? path : undefined
-  return JSON.stringify([[...schemes].sort(), permission === undefined ? 'any' : [...permission].sort(), only, deprecated])
+  return JSON.stringify([[...schemes].sort(), permission === undefined ? 'any' : [...permission].sort(), only, rate, deprecated])
 }
 
 /** What the library refuses of a route's settings, with the route's path. */

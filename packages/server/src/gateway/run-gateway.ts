@@ -67,6 +67,7 @@ async function listenWith(
     identity: readIdentity(config),
     service,
     replay: redis,
+    rates: redis?.rates(onError),
     onReplayNearlyFull: usage => log.warn(usage, NEARLY_FULL[usage.of]),
     onFlooded: address => log.warn({ address }, 'connection closed: more requests at once than maxPipelined'),
     onError,

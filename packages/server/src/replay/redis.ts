@@ -12,6 +12,9 @@ import {
   tell,
 } from 'countersign'
 import { Cluster, type ClusterNode, Redis } from 'ioredis'
+import { memoryRates } from '../gateway/rates/memory-rates.ts'
+import type { RateLimiter } from '../gateway/rates/rate.ts'
+import { redisRates } from '../gateway/rates/redis-rates.ts'
 
 export interface RedisReplayGuardOptions {
   /** `redis://…`, or several nodes of a cluster. Valkey is the same. */
@@ -53,6 +56,8 @@ const OPTIONS: { readonly [N in keyof Required<RedisReplayGuardOptions>]: true }
 }
 
 export interface RedisReplayGuard extends ReplayGuard {
+  /** Counts calls in the same Redis; while that is away, each process by itself. */
+  rates(onError: (error: unknown) => void): RateLimiter
   /** Whether Redis answers. */
   ping(): Promise<void>
   close(): Promise<void>
@@ -161,6 +166,7 @@ export function redisReplayGuard(options: RedisReplayGuardOptions): RedisReplayG
         throw error
       }
     },
+    rates: told => redisRates({ client, prefix, meanwhile: memoryRates(), onError: told }),
     async ping() {
       await client.ping()
     },

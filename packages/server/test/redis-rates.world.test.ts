@@ -1,0 +1,47 @@
+import { Redis } from 'ioredis'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { memoryRates } from '../src/gateway/rates/memory-rates.ts'
+import type { RateLimiter } from '../src/gateway/rates/rate.ts'
+import { redisRates } from '../src/gateway/rates/redis-rates.ts'
+import { hasRedis, startRedis, type TestRedis } from './redis.ts'
+
+describe.skipIf(!hasRedis)('rates in Redis (needs redis-server)', () => {
+  let redis: TestRedis
+  const clients: Redis[] = []
+  const errors: unknown[] = []
+  beforeAll(async () => {
+    redis = await startRedis()
+  })
+  afterAll(async () => {
+    for (const client of clients) client.disconnect()
+    await redis?.close()
+  })
+  function process(): RateLimiter {
+    const client = new Redis(redis.url, { enableOfflineQueue: true, maxRetriesPerRequest: 0, commandTimeout: 500 })
+    client.on('error', () => undefined)
+    clients.push(client)
+    return redisRates({ client, prefix: 'test', meanwhile: memoryRates(() => 0), onError: error => errors.push(error) })
+  }
+
+  it('are shared by processes, and come back by the clock of Redis', async () => {
+    const [one, two] = [process(), process()]
+    const rate = { quota: 20, windowSeconds: 3_600 }
+    const taken = await Promise.all(Array.from({ length: 60 }, (_, index) => (index % 2 === 0 ? one : two).take('shared', rate)))
+    expect(taken.filter(({ isAllowed }) => isAllowed)).toHaveLength(20)
+    expect(taken.find(({ isAllowed }) => !isAllowed)).toMatchObject({ remaining: 0, retryAfterSeconds: 180 })
+    const quick = { quota: 1, windowSeconds: 1 }
+    expect(await one.take('quick', quick)).toMatchObject({ isAllowed: true, remaining: 0, resetSeconds: 1 })
+    await expect.poll(async () => (await two.take('quick', quick)).isAllowed, { timeout: 10_000, interval: 50 }).toBe(true)
+    expect(errors).toEqual([])
+  })
+
+  it('are counted by each process while Redis is away, and told of', async () => {
+    const one = process()
+    const rate = { quota: 2, windowSeconds: 3_600 }
+    await one.take('away', rate)
+    await redis.close()
+    const taken = [await one.take('away', rate), await one.take('away', rate), await one.take('away', rate)]
+    expect(taken.map(({ isAllowed }) => isAllowed)).toEqual([true, true, false])
+    expect(errors).toHaveLength(3)
+  })
+})
