@@ -10,8 +10,8 @@ import { noteLicences } from './licences.js'
 
 const cli = fileURLToPath(new URL('../packages/cli/', import.meta.url))
 
-/** The servers and the databases' drivers, which most commands do without, stay packages of their own. */
-const IS_APART = /^(@countersign\/(server|sandbox|ui)|libsql|pg)$/
+/** What most commands do without, and what the servers bring with them, stays in packages of its own. */
+const IS_APART = /^(@countersign\/(server|sandbox|ui)|libsql|pg|undici)$/
 
 const licences = noteLicences()
 

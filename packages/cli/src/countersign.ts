@@ -1,9 +1,10 @@
 import { type Command, CommanderError } from 'commander'
 import { EXIT } from './process/exit.ts'
 import { reportError } from './process/report.ts'
-import { out } from './process/streams.ts'
+import { out, tell } from './process/streams.ts'
 import { VERSION } from './process/version.ts'
 import { createProgram } from './program.ts'
+import { curlAdvice } from './sending/curl-flags.ts'
 
 /** The command `countersign`. Resolves to the exit code; never throws. */
 export async function runCountersign(args: readonly string[]): Promise<number> {
@@ -26,7 +27,11 @@ export async function runCountersign(args: readonly string[]): Promise<number> {
     else await program.parseAsync([...args], { from: 'user' })
     return code
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage
+    if (error instanceof CommanderError) {
+      const advice = args[0] === 'send' && error.exitCode !== 0 ? curlAdvice(args, error.message) : undefined
+      if (advice !== undefined) tell(advice)
+      return error.exitCode === 0 ? EXIT.ok : EXIT.usage
+    }
     return reportError('countersign', error)
   }
 }

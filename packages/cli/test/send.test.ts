@@ -39,6 +39,42 @@ describe('countersign send', () => {
     expect(targets).toEqual([`localhost:${port}/a?b=1`, `localhost:${port}/a?b=1`, `127.0.0.1:${port}/a?b=1`])
   })
 
+  it('connects to another server than the URL names, and signs, follows and shows the URL as it is', async () => {
+    const verifier = createVerifier(qredoV1, { origin: 'https://api.example.com', keys: memoryKeys(qredoV1, [{ id: 'k', secret }]) })
+    const seen: unknown[] = []
+    const port = await serve(async (request, response) => {
+      const { method = '', url: target = '', rawHeaders: headers } = request
+      seen.push([request.headers.host, target, (await verifier.verify({ method, target, headers })).ok])
+      if (target === '/old') response.writeHead(302, { location: '/new' })
+      if (target === '/away') response.writeHead(302, { location: `http://127.0.0.1:${port}/new` })
+      response.end('{"a":1}')
+    })
+    const send = (path: string, ...more: string[]) =>
+      run('countersign', ['send', `https://api.example.com${path}`, '--connect-to', `:${port}`, ...more], { env })
+    expect(await send('/old')).toMatchObject({ code: 0, stdout: '{"a":1}', stderr: 'redirected to https://api.example.com/new\n' })
+    expect(await send('/away')).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('[redirect-refused]') as string })
+    expect((await send('/x', '-v')).stderr).toContain('> host: api.example.com\n')
+    expect(seen).toEqual(['/old', '/new', '/away', '/x'].map(path => ['api.example.com', path, true]))
+    expect(await send('/x', '--connect-to', `http://localhost:${port}/base`)).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('[url-malformed]') as string,
+    })
+  })
+
+  it.each([
+    [['-X', 'POST', ':9/'], '-X: the method comes before the URL'],
+    [['-XPOST', ':9/'], 'the method comes before the URL'],
+    [['-L', ':9/'], '-L: leave it out: redirections within the origin are followed'],
+    [['--data-raw={}', ':9/'], '--data-raw: -d sends its text'],
+    [['-k', ':9/'], '-k is --api-key here'],
+    [['-u', 'me:pass', ':9/'], '-u is --unit here'],
+    [['--json', '{"a":1}', ':9/'], '"{\\"a\\":1}" is not a method such as POST; a body is given with -d'],
+  ])('says of %j what curl’s users write here', async (args, advice) => {
+    const { code, stdout, stderr } = await run('countersign', ['send', ...args], { env })
+    expect([code, stdout]).toEqual([2, ''])
+    expect(stderr).toContain(advice)
+  })
+
   it('shows with --verbose what went and what came, and hides every secret', async () => {
     const port = await serve(json('{}'))
     const args = ['send', 'POST', `:${port}/orders`, '-d', '{"a":1}', '-s', 'okx', '-v', '-H', 'cookie: own=cookie-of-mine', '-H', 'x-a: 1']

@@ -78,7 +78,7 @@ Examples:
       if (!isDeclared(scheme))
         throw new UsageError(
           'scheme-not-declared',
-          `The scheme ${scheme.name} is not a declaration, so there are no hypotheses to take from it; countersign verify says what it can.`,
+          `The scheme ${scheme.name} has logic of its own, so no variants of its message are tried: countersign verify -s ${scheme.name}, with the same request, says what does not hold.`,
         )
       checkInput(options)
       const request = await readFailed(words, options, scheme)

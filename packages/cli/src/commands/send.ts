@@ -8,6 +8,7 @@ import { reportError } from '../process/report.ts'
 import { out, tell } from '../process/streams.ts'
 import { addRequestOptions, type RequestOptions, readRequest, readSignerOptions } from '../request/request.ts'
 import { readAnswer, tellOfAnswer } from '../sending/answer.ts'
+import { connectingFetch } from '../sending/connect-to.ts'
 import { PASSING, withRetries } from '../sending/retry.ts'
 import { type BodyOptions, checkBodyOptions, showBody } from '../sending/show-body.ts'
 import { tellingFetch } from '../sending/traffic.ts'
@@ -22,19 +23,24 @@ interface SendOptions extends CredentialOptions, RequestOptions, BodyOptions {
   readonly curl?: boolean
   readonly include?: boolean
   readonly timeout: string
+  readonly connectTo?: string
   readonly retry: string
   readonly correctClock?: boolean
   readonly verbose?: boolean
 }
 
-/** `fetch`, whose only error is that there was no answer. */
-const answeringFetch: Fetch = (input, init) => answered(fetch(input, init))
+/** A `fetch` whose only error is that there was no answer. */
+async function makeFetch({ connectTo }: SendOptions): Promise<Fetch> {
+  const send = connectTo === undefined ? fetch : await connectingFetch(connectTo)
+  return (input, init) => answered(send(input, init))
+}
 
 export function defineSend(command: Command, done: Done): void {
   addCredentialOptions(addRequestOptions(command))
     .optionsGroup('How it is sent:')
     .option('--timeout <seconds>', 'give up after this long', '30')
     .option('--retry <times>', `send again, signed anew, where there is no answer, or one of ${PASSING.join(', ')}`, '0')
+    .option('--connect-to <origin>', 'connect to this server in the place of the one that the URL names, such as :8080; URL and Host stay')
     .option('--correct-clock', "when the call is refused for its time, try once more by the server's clock (over HTTPS, up to 10 minutes)")
     .optionsGroup('Output:')
     .option('-i, --include', 'show the status and the headers of the answer, on standard error')
@@ -55,6 +61,7 @@ Examples:
   $ export COUNTERSIGN_API_KEY=… COUNTERSIGN_SECRET=…
   $ countersign send https://api.qredo.network/qapi/v1/balance
   $ countersign send POST https://api.qredo.network/qapi/v1/transaction -d @transaction.json -i
+  $ countersign send https://api.example.com/orders --connect-to :8080
   $ countersign send :4567/api/v1/p/orders -v --retry 3 --query /orders/0/id
   $ echo '{"a":1}' | countersign send POST https://api.example.com/orders -d - --profile prod | jq .id`,
     )
@@ -78,9 +85,10 @@ Examples:
         ...signer,
         signAsync: (call: typeof request) => signer.signAsync({ ...call, timestamp: request.timestamp, nonce: request.nonce }),
       }
+      const send = await makeFetch(options)
       const fetch = signedFetch(isFixed ? fixed : signer, {
         correctClock: options.correctClock === true && !isFixed ? serverClock() : undefined,
-        fetch: options.verbose === true ? tellingFetch(scheme, answeringFetch) : answeringFetch,
+        fetch: options.verbose === true ? tellingFetch(scheme, send) : send,
       })
       const headers = { ...(request.body === undefined ? {} : { 'content-type': 'application/json' }), ...request.headers }
       const sendOnce = (): Promise<Response> =>

@@ -1,3 +1,4 @@
+import { asFlags } from '../text/as-flags.ts'
 import { EXIT } from './exit.ts'
 import { NoAnswerError } from './no-answer.ts'
 import { systemReason } from './reasons.ts'
@@ -9,7 +10,7 @@ const OWN_CODE = /^[a-z0-9]+(-[a-z0-9]+)*$/
 /** Tells a mistake in one line with its code, and says what to end with. */
 export function reportError(program: string, error: unknown): number {
   if (isOwnError(error)) {
-    tell(`${program}: ${error.message} [${error.code}]`)
+    tell(`${program}: ${asFlags(error.message)} [${error.code}]`)
     return error.status !== undefined && error.status < 500 ? EXIT.refused : EXIT.usage
   }
   if (error instanceof Error && (error.name === 'ExitPromptError' || error.name === 'AbortPromptError')) return EXIT.usage

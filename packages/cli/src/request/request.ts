@@ -20,6 +20,9 @@ export interface RequestOptions {
   readonly asTyped?: boolean
 }
 
+/** A token, RFC 9110 §5.6.2. */
+const METHOD = /^[\w!#$%&'*+.^`|~-]+$/
+
 const UNITS: { readonly [short: string]: TimestampFormat } = { s: 'seconds', ms: 'milliseconds', us: 'microseconds', ns: 'nanoseconds' }
 
 /** The options that say what is signed. */
@@ -76,6 +79,11 @@ export async function readRequest(
 ): Promise<SignableRequest & { method: string; url: string; headers: Record<string, string>; body: Uint8Array | undefined }> {
   const body = await readBody(options)
   const [method, url] = second === undefined ? [body === undefined ? 'GET' : 'POST', first] : [first, second]
+  if (!METHOD.test(method))
+    throw new UsageError(
+      'method-malformed',
+      `${JSON.stringify(method.slice(0, 40))} is not a method such as POST; a body is given with -d.`,
+    )
   return {
     method: method.toUpperCase(),
     url: options.asTyped === true ? url : readUrl(url),

@@ -38,6 +38,11 @@ function headline({ outcome, causes, confidence, attempts, ruledOut, expected }:
         `${paint(['bold', 'red'], causes.length === 1 ? 'One mistake.' : `${causes.length} mistakes.`)} ${paint('dim', `(${sure}; ${attempts} tried)`)}`,
       ]
     }
+    case 'unsigned':
+      return [
+        paint(['bold', 'red'], 'The request has no signature.'),
+        'It lacks what is listed below: countersign sign prints the headers, and countersign send sends them. If they were sent, a proxy may take them off, or it is another scheme: --scheme.',
+      ]
     case 'unexplained':
       return [
         `${paint(['bold', 'red'], 'Not explained.')} ${paint('dim', `(${attempts} tried)`)}`,

@@ -128,7 +128,7 @@ describe('explain', () => {
     )
   })
 
-  it.each([' ', '', 'a', '====', '%%%', '\u0000', 'é', '0'.repeat(5000)])('goes on with %j for a signature', async signature => {
+  it.each([' ', 'a', '====', '%%%', '\u0000', 'é', '0'.repeat(5000)])('goes on with %j for a signature', async signature => {
     expect((await ask(signature, { maxAttempts: 300 })).outcome).toBe('unexplained')
   })
 
@@ -139,12 +139,12 @@ describe('explain', () => {
     expect(confidence).toBeGreaterThan(0.99)
   })
 
-  it('lists headers of the scheme that are not there', async () => {
+  it('tries nothing where there is no signature, and lists the headers that are not there', async () => {
     const answer = await ask('', {
       request: { method: 'GET', url: URL_SENT, headers: { 'qredo-api-key': 'key' } },
       maxAttempts: 10,
     })
-    expect(answer.missing).toEqual(['qredo-api-ts', 'qredo-api-sig'])
+    expect(answer).toMatchObject({ outcome: 'unsigned', attempts: 0, ruledOut: [], missing: ['qredo-api-ts', 'qredo-api-sig'] })
   })
 
   it('finds another live secret of the key', async () => {

@@ -19,8 +19,11 @@ import { fitsGuess, guessSignatures, spell } from './signatures.ts'
 
 /** Why a signature does not match; every cause given was seen to reproduce what was presented. */
 export interface Explanation {
-  /** `match`: the signature is right. `explained`: the causes make it. `unexplained`: nothing that was tried does. */
-  readonly outcome: 'match' | 'explained' | 'unexplained'
+  /**
+   * `match`: the signature is right. `explained`: the causes make it. `unexplained`: nothing that was tried does.
+   * `unsigned`: the request has no signature, so nothing was tried.
+   */
+  readonly outcome: 'match' | 'explained' | 'unexplained' | 'unsigned'
   readonly causes: readonly Cause[]
   /** How sure it is: 1 where the whole signature was reproduced, less where only a part was there. */
   readonly confidence: number
@@ -59,6 +62,8 @@ const MEMBERS: { readonly [N in keyof Required<ExplainInput>]: true } = {
 
 export const DEFAULT_EXPLAIN_ATTEMPTS = 12_000
 
+const NOTHING_TRIED = { found: undefined, attempts: 0, skipped: 0 } as const
+
 /**
  * Finds out why a signature does not match. From the scheme's declaration come the hypotheses, each a named change of
  * one assumption; singles, pairs and triples are tried, the likelier first, until one reproduces the very signature
@@ -95,11 +100,11 @@ export async function explain(input: ExplainInput): Promise<Explanation> {
   const { test, signed } =
     input.secret === undefined ? compareMessages(input.clientMessage ?? '', write, meter) : compareSignatures(input, scene, write, hashing)
   await meter.rest()
-  const { found, attempts, skipped } = await search(scene.assumptions, [...scene.hypotheses, ...signed.hypotheses], test, {
-    maxAttempts,
-    meter,
-    inTurn: crypto.synchronous,
-  })
+  const isUnsigned = input.secret !== undefined && scene.presented === ''
+  const hypotheses = [...scene.hypotheses, ...signed.hypotheses]
+  const { found, attempts, skipped } = isUnsigned
+    ? NOTHING_TRIED
+    : await search(scene.assumptions, hypotheses, test, { maxAttempts, meter, inTurn: crypto.synchronous })
   // What is right is told however much was spent.
   meter.lift()
   const rightMessage = await write(scene.assumptions)
@@ -107,13 +112,13 @@ export async function explain(input: ExplainInput): Promise<Explanation> {
   const wrong = found === undefined ? undefined : messageHead(await write(found.assumptions), maxShownBytes)
   const expectedSignature = await signed.expected(rightMessage)
   return {
-    outcome: found === undefined ? 'unexplained' : found.causes.length === 0 ? 'match' : 'explained',
+    outcome: isUnsigned ? 'unsigned' : found === undefined ? 'unexplained' : found.causes.length === 0 ? 'match' : 'explained',
     causes: found?.causes.map(({ code, dimension, did, fix }) => ({ code, dimension, did, fix })) ?? [],
     confidence: found?.confidence ?? 0,
     expected: { message: textOf(right), signature: expectedSignature },
     signed: wrong === undefined ? undefined : { message: textOf(wrong), signature: scene.presented },
     difference: wrong === undefined ? differenceWithClient(right, input.clientMessage) : findDifference(right, wrong),
-    ruledOut: found === undefined ? countDimensions([...scene.hypotheses, ...signed.hypotheses], input.secret !== undefined) : [],
+    ruledOut: found === undefined && !isUnsigned ? countDimensions(hypotheses, input.secret !== undefined) : [],
     attempts,
     skipped,
     missing: scene.missing,

@@ -8,14 +8,16 @@ export function ExplanationView({ explanation }: { readonly explanation: Explana
       <h2 class={outcome === 'match' ? 'good' : 'bad'}>
         {outcome === 'match'
           ? 'The signature is right.'
-          : outcome === 'unexplained'
-            ? 'Not explained.'
-            : causes.length === 1
-              ? 'One mistake.'
-              : `${causes.length} mistakes.`}
+          : outcome === 'unsigned'
+            ? 'The request has no signature.'
+            : outcome === 'unexplained'
+              ? 'Not explained.'
+              : causes.length === 1
+                ? 'One mistake.'
+                : `${causes.length} mistakes.`}
       </h2>
       <p class="hint">
-        {attempts} messages tried
+        {outcome === 'unsigned' ? 'Sign it, and send what the scheme carries with it.' : `${attempts} messages tried`}
         {confidence > 0 && confidence < 1 && `; ${(confidence * 100).toFixed(3)} % sure, as only a part of the signature is there`}
       </p>
       {missing.length > 0 && <p class="error">Not in the request: {missing.join(', ')}</p>}

@@ -1,0 +1,23 @@
+import type { Fetch } from 'countersign'
+import { UsageError } from '../process/exit.ts'
+import { readUrl } from '../request/url.ts'
+
+/**
+ * A `fetch` that connects to another server than the URL names, as curl's `--connect-to` does: the URL, its Host and
+ * what is signed stay as they are.
+ *
+ * @param text an origin, such as `http://localhost:8080` or `:8080`
+ * @throws UsageError `url-malformed`
+ */
+export async function connectingFetch(text: string): Promise<Fetch> {
+  const { protocol, hostname, port, origin, href } = new URL(readUrl(text))
+  if (href !== `${origin}/`)
+    throw new UsageError('url-malformed', '--connect-to takes an origin, without a path: scheme, host and port, such as :8080.')
+  // Loaded here: Node's own fetch can't be told where to connect.
+  const { Agent, buildConnector, fetch } = await import('undici')
+  const connect = buildConnector({})
+  const place = { protocol, hostname, host: hostname, port: port || (protocol === 'https:' ? '443' : '80') }
+  const dispatcher = new Agent({ connect: (options, done) => connect({ ...options, ...place }, done) })
+  const sent = fetch as unknown as (input: unknown, init: object) => Promise<Response>
+  return (input, init) => sent(input, { ...init, dispatcher })
+}
