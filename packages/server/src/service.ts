@@ -12,7 +12,7 @@ import { type Actor, SERVER } from './audit/audit-log.ts'
 import { type Refusals, recordRefusals } from './audit/refusals.ts'
 import type { Database } from './database/database.ts'
 import { makeFolders } from './database/make-folders.ts'
-import { isPostgres, openDatabase } from './database/open.ts'
+import { isPostgres, openDatabase, refuseOtherKinds } from './database/open.ts'
 import { ServerError } from './errors.ts'
 import { followKeyChanges } from './keys/key-changes.ts'
 import { type CachedKeys, type CachedKeysOptions, cachedKeys } from './keys/key-source.ts'
@@ -35,7 +35,7 @@ export interface StoreLocation {
 }
 
 export interface ServiceOptions extends StoreLocation {
-  /** Refuses to make a store where the file of SQLite is not there (`store-missing`). Default: it is made. */
+  /** Refuses to make a store, a file of SQLite or tables of PostgreSQL (`store-missing`). Default: it is made. */
   readonly mustExist?: boolean | undefined
   /** Seals and opens secrets in the place of a master key here: a key management service, say. */
   readonly sealer?: Sealer | undefined
@@ -90,17 +90,21 @@ export function masterKeyFileFor({ store, masterKeyFile }: StoreLocation): strin
  *
  * A file that is not a key store is left as it is.
  *
- * @throws ServerError `store-missing`, `store-unusable`, `store-not-sqlite`, `store-foreign`, `store-damaged`,
- * `master-key-missing`, `master-key-malformed`, `master-key-wrong`; what the database throws
+ * @throws ServerError `store-unknown`, `store-missing`, `store-unusable`, `store-not-sqlite`, `store-foreign`,
+ * `store-damaged`, `master-key-missing`, `master-key-malformed`, `master-key-wrong`; what the database throws
  */
 export async function openKeyService(options: ServiceOptions): Promise<KeyService> {
   const { store, clock = Date.now, permissions = QREDO_PERMISSIONS, flushMs, onError } = options
   const schemes = options.schemes ?? SCHEMES
+  refuseOtherKinds(store)
   if (!isPostgres(store)) {
     // Loaded here, since PostgreSQL needs no driver of SQLite.
     const { lookAtFile } = await import('./database/look-at-file.ts')
     await lookAtFile(store, options.mustExist === true)
     makeFolders(dirname(store))
+  } else if (options.mustExist === true) {
+    const { lookAtPostgres } = await import('./database/look-at-postgres.ts')
+    await lookAtPostgres(store)
   }
   const { sealer, made, beside }: OpenedMasterKeys =
     options.sealer === undefined ? openMasterKeys(options) : { ...NO_FILE, sealer: options.sealer }

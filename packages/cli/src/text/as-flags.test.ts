@@ -18,7 +18,7 @@ function messageOf(work: () => unknown): string {
 describe('messages that name an option of the library', () => {
   it.each<readonly [() => unknown, string]>([
     [() => createSigner(qredoV1, { keyId: 'k', secret: 'c2hvcnQ=' }), 'give --allow-short-secret if'],
-    [() => createSigner(qredoPartner, { keyId: 'k' }), 'a private key, in PEM: give --private-key-file'],
+    [() => createSigner(qredoPartner, { keyId: 'k' } as never), 'a private key, in PEM: give --private-key-file'],
     [() => memoryKeys(qredoPartner, [{ id: 'k' }]), 'verifies with a public key: give --public-key-file'],
     [
       () => createSigner(qredoV1, { keyId: 'k', secret }).sign({ method: 'POST', url: 'https://a.example/', body: 'x' }),

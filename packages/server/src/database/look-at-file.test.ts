@@ -68,6 +68,14 @@ describe.each([true, false])('opening a key store, which must exist: %s', mustEx
     expect([statSync(file).mode, readdirSync(folder)]).toEqual([mode, names])
   })
 
+  it.each(['mysql', 'file', 'sqlite', 'https', 'libsql+ws'])('refuses %s://…, and makes no folder of that name', async kind => {
+    const store = `${kind}://${folder}/user:hunter2@host-${mustExist}`
+    const refused: unknown = await openKeyService({ store, mustExist }).catch((error: unknown) => error)
+    expect(refused).toMatchObject({ code: 'store-unknown', message: expect.stringContaining('postgres://') })
+    expect(String(refused)).not.toContain('hunter2')
+    expect(existsSync(`${kind}:`)).toBe(false)
+  })
+
   it('refuses a folder', async () => {
     const store = join(folder, `folder-${mustExist}`)
     mkdirSync(store)

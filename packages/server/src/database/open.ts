@@ -1,4 +1,5 @@
 import { Migrator } from 'kysely'
+import { ServerError } from '../errors.ts'
 import type { Database } from './database.ts'
 import { migrations } from './migrations.ts'
 
@@ -17,4 +18,11 @@ export async function openDatabase(where: string): Promise<Database> {
 
 export function isPostgres(where: string): boolean {
   return /^postgres(ql)?:\/\//.test(where)
+}
+
+/** Before a folder of that name is made. @throws ServerError `store-unknown` */
+export function refuseOtherKinds(where: string): void {
+  const [, kind] = /^([a-z][a-z0-9+.-]*):\/\//i.exec(where) ?? []
+  if (kind === undefined || isPostgres(where)) return
+  throw new ServerError('store-unknown', 500, `A key store is an SQLite file, by its path, or postgres://…, and not ${kind}://….`)
 }

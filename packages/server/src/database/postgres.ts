@@ -5,7 +5,7 @@ import type { Tables } from './tables.ts'
 
 const CHANNEL = 'countersign_keys'
 const MAX_CONNECTIONS = 10
-const CONNECT_TIMEOUT_MS = 2_000
+export const CONNECT_TIMEOUT_MS = 2_000
 /** A statement that takes longer is given up: the caller has long gone. */
 const STATEMENT_TIMEOUT_MS = 10_000
 const RECONNECT_MS = 250
