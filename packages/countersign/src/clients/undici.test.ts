@@ -144,6 +144,22 @@ describe('signing', () => {
     expect(calls).toEqual([])
   })
 
+  it.each(['a stream', 'a web stream'])('sends the second body, and not the first, of a handler that is used again: %s', async kind => {
+    const api = await startApi()
+    const dispatcher = agent(signing(signer))
+    let ended: () => void = () => undefined
+    const handler: Dispatcher.DispatchHandler = { onResponseEnd: () => ended(), onResponseError: () => ended() }
+    for (const body of ['first', 'second']) {
+      const stream = kind === 'a stream' ? Readable.from([Buffer.from(body)]) : new Blob([body]).stream()
+      const end = new Promise<void>(resolve => {
+        ended = resolve
+      })
+      dispatcher.dispatch({ origin: api.origin, path: '/x', method: 'POST', body: stream as Readable }, handler)
+      await end
+    }
+    expect(api.calls.map(({ body }) => body)).toEqual(['first', 'second'])
+  })
+
   it('holds a refusal back no further than it can be problem details, and hands it on whole', async () => {
     const piece = Buffer.alloc(50_000, 'x')
     // The end comes only when the client has been given the head: a refusal that is held back whole never ends.

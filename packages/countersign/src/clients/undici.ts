@@ -46,15 +46,16 @@ export function signing(
 
   return <C extends UndiciCallLike, H extends UndiciHandlerLike>(dispatch: (call: C, handler: H) => boolean) => {
     /** The streams that were read, by the call's handler, which stays the same when it is sent again. */
-    const read = new WeakMap<object, PreparedCall['body']>()
+    const read = new WeakMap<object, { readonly from: unknown; readonly body: PreparedCall['body'] }>()
     /** The URL that was called first, by the handler: what follows a redirect sends again for the same one. */
     const first = new WeakMap<object, string>()
 
     async function send(given: C, handler: H): Promise<void> {
       const isStream = isRead(given.body)
-      const again = isStream && read.has(handler) ? { ...given, body: read.get(handler) } : given
+      const earlier = read.get(handler)
+      const again = earlier !== undefined && isSameBody(given.body, earlier.from) ? { ...given, body: earlier.body } : given
       const call = await outgoing.prepare({ ...readCall(again), base: first.get(handler) })
-      if (isStream) read.set(handler, call.body)
+      if (isStream && again === given) read.set(handler, { from: given.body, body: call.body })
       if (!first.has(handler)) first.set(handler, call.url)
       await attempt(
         given,
@@ -102,6 +103,12 @@ function readCall({ origin, path, method, headers, body, query }: UndiciCallLike
 /** Whether a body can be read only once. */
 function isRead(body: unknown): boolean {
   return typeof body === 'object' && body !== null && !ArrayBuffer.isView(body) && !(body instanceof ArrayBuffer)
+}
+
+/** Whether a body is an earlier one: `retry()` and `redirect()` send it again in a wrapper that holds it under a symbol. */
+function isSameBody(body: unknown, earlier: unknown): boolean {
+  if (typeof body !== 'object' || body === null) return false
+  return body === earlier || Object.getOwnPropertySymbols(body).some(symbol => isSameBody(Reflect.get(body, symbol), earlier))
 }
 
 /** As undici writes the option `query`, which is how `node:querystring` does. */
