@@ -148,7 +148,14 @@ describe('signing', () => {
     const api = await startApi()
     const dispatcher = agent(signing(signer))
     let ended: () => void = () => undefined
-    const handler: Dispatcher.DispatchHandler = { onResponseEnd: () => ended(), onResponseError: () => ended() }
+    const nothing = (): void => undefined
+    const handler: Dispatcher.DispatchHandler = {
+      onRequestStart: nothing,
+      onResponseStart: nothing,
+      onResponseData: nothing,
+      onResponseEnd: () => ended(),
+      onResponseError: () => ended(),
+    }
     for (const body of ['first', 'second']) {
       const stream = kind === 'a stream' ? Readable.from([Buffer.from(body)]) : new Blob([body]).stream()
       const end = new Promise<void>(resolve => {

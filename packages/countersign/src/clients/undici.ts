@@ -105,7 +105,10 @@ function isRead(body: unknown): boolean {
   return typeof body === 'object' && body !== null && !ArrayBuffer.isView(body) && !(body instanceof ArrayBuffer)
 }
 
-/** Whether a body is an earlier one: `retry()` and `redirect()` send it again in a wrapper that holds it under a symbol. */
+/**
+ * Whether a body is an earlier one, which `retry()` and `redirect()` send again in a wrapper that has it under a
+ * symbol.
+ */
 function isSameBody(body: unknown, earlier: unknown): boolean {
   if (typeof body !== 'object' || body === null) return false
   return body === earlier || Object.getOwnPropertySymbols(body).some(symbol => isSameBody(Reflect.get(body, symbol), earlier))
