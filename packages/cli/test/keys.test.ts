@@ -100,7 +100,19 @@ describe.each([
     })
     expect(await json('update', key.id, '--no-permissions', '--no-addresses')).toMatchObject({ permissions: [], addresses: [] })
     expect((await json('rotate', key.id, '--overlap', '2h')).key.secrets).toHaveLength(2)
-    expect(await keys('rotate', key.id)).toMatchObject({ code: 1, stderr: expect.stringContaining('[rotation-running]') })
+    // Nobody has used the new one, so another one takes its place.
+    const chosen = Buffer.alloc(40, 7 + where.length).toString('base64')
+    writeFileSync(inFolder('chosen'), `${chosen}\n`)
+    const again = await json('rotate', key.id, '--secret-file', inFolder('chosen'))
+    expect(again).toMatchObject({ secret: null, key: { secrets: [{ lastUsedAt: null }, {}] } })
+    const unchanged = await run('countersign', ['keys', 'rotate', key.id, '--secret-file', '-', ...where], {
+      env,
+      cwd: folder,
+      input: chosen,
+    })
+    expect(unchanged).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('[secret-unchanged]') })
+    expect(unchanged.stderr).not.toContain(chosen)
+    expect((await keys('show', key.id)).stdout).toMatch(/^secret {8}\S+, of \S+, not used yet$/m)
     expect((await json('rotate', key.id, '--overlap', '0')).key.secrets).toHaveLength(1)
     expect(await json('disable', key.id)).toMatchObject({ state: 'disabled' })
     expect(await json('enable', key.id)).toMatchObject({ state: 'active' })
@@ -120,6 +132,16 @@ describe.each([
     const { key, secret } = await json('create', 'Partner', '--scheme', 'qredo-partner', '--public-key-file', inFolder('public.pem'))
     expect(secret).toBeNull()
     expect((await keys('export-public', key.id)).stdout).toBe(pem)
+    const other = generateKeyPairSync('rsa', { modulusLength: 2048 })
+    const newer = other.publicKey.export({ type: 'spki', format: 'pem' }).toString()
+    writeFileSync(inFolder('newer.pem'), newer)
+    expect((await json('rotate', key.id, '--public-key-file', inFolder('newer.pem'))).key.publicKeys).toHaveLength(2)
+    expect((await keys('export-public', key.id)).stdout).toBe(newer)
+    const secretPem = other.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
+    writeFileSync(inFolder('private.pem'), secretPem)
+    const refused = await keys('create', 'Partner', '--scheme', 'qredo-partner', '--public-key-file', inFolder('private.pem'))
+    expect(refused).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('[public-key-private]') })
+    expect(refused.stderr).not.toContain(secretPem.split('\n')[1])
     expect(await keys('export-public', id)).toMatchObject({ code: 2, stderr: expect.stringContaining('[public-key-missing]') })
   })
 

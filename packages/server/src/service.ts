@@ -68,8 +68,12 @@ export interface KeyService {
   readonly masterKeyBesideStore: string | undefined
   /** The admin API; loaded here, since a command that opens a store does without. */
   loadAdminApp(): Promise<AdminApp>
-  /** Tells the store that a key was used: by its scheme, or by way of something that is deprecated. */
-  used(key: Key, via?: string): void
+  /**
+   * Tells the store that a key was used: by its scheme, or by way of something that is deprecated.
+   *
+   * @param use with the `credential` of the verified call, the key's secrets show which of them is in use
+   */
+  used(key: Key, use?: { readonly via?: string | undefined; readonly credential?: number | undefined }): void
   /**
    * Who makes a call of an administrator, by token or session.
    *
@@ -141,7 +145,10 @@ export async function openKeyService(options: ServiceOptions): Promise<KeyServic
         adminApp ??= makeAdminApp()
         return adminApp
       },
-      used: (key, via = key.schemeName) => lastUsed.used(principalOf(key).keyId, via),
+      used(key, { via = key.schemeName, credential } = {}) {
+        const { keyId, credentials } = principalOf(key)
+        lastUsed.used(keyId, via, credential === undefined ? undefined : credentials[credential])
+      },
       administratorOf: async (request, address) => (await authenticate(request, address, adminAccess)).administrator,
       async close() {
         await following.close()
@@ -197,8 +204,16 @@ export async function ensureOrganisation({ administrators }: KeyService, actor: 
     await administrators.createOrganisation(actor, { id: FIRST_ORGANISATION, name: 'Default', kind: 'organisation' })
 }
 
-/** What a first start makes: an organisation, and an operator, whose token is returned this once. */
-export async function bootstrap(service: KeyService, actor: Actor = SERVER): Promise<string | undefined> {
+/**
+ * What a first start makes: an organisation, and an operator.
+ *
+ * @param show gets the operator's token, this once; where it fails, the token does not count and the next start makes
+ * another
+ */
+export async function bootstrap(service: KeyService, show: (token: string) => void | Promise<void>, actor: Actor = SERVER): Promise<void> {
   await ensureOrganisation(service, actor)
-  return await service.administrators.bootstrap(actor)
+  const first = await service.administrators.bootstrap(actor)
+  if (first === undefined) return
+  await show(first.token)
+  await first.shown()
 }

@@ -12,7 +12,17 @@ export { type MigrationQuery, type MigrationReport, migrationReport, type StillU
 export { newPassphrase, newSecret } from './keys/new-secret.ts'
 export { type Principal, principalOf } from './keys/open-key.ts'
 export { compilePermissions, isWithin, type Permission, QREDO_PERMISSIONS, type Required } from './keys/permissions.ts'
-export type { ImportedKey, KeyChanges, KeyQuery, KeyView, NewKey, Rotation, ShownKey } from './keys/schemas.ts'
+export type {
+  ImportedKey,
+  KeyChanges,
+  KeyQuery,
+  KeyView,
+  NewKey,
+  NewSecretQuestion,
+  ProposedSecret,
+  Rotation,
+  ShownKey,
+} from './keys/schemas.ts'
 export { createMasterKeyFile, masterKeysFromFile, masterKeysFromText } from './seal/master-keys.ts'
 export { type RotationReport, rotateMasterKey } from './seal/rotate-master-key.ts'
 export { createSealer, type Sealer } from './seal/sealer.ts'

@@ -64,7 +64,9 @@ export function describeKeyStore(backend: Backend): void {
         url: `${ORIGIN}/balance`,
       })
       const result = await verifier.verify({ method: 'GET', target: '/balance', headers, address }, { permission })
-      return result.ok ? 'ok' : result.failure.code
+      if (!result.ok) return result.failure.code
+      on.used(result.key, result)
+      return 'ok'
     }
 
     beforeAll(() => backend.begin(), 60_000)
@@ -159,6 +161,8 @@ export function describeKeyStore(backend: Backend): void {
       const { secret, key: rotated } = await keys.rotate(ALICE, 'acme', key.id, { overlapSeconds: 60 })
       expect(rotated.secrets).toHaveLength(2)
       expect([await verify(key.id, old ?? ''), await verify(key.id, secret ?? '')]).toEqual(['ok', 'ok'])
+      // Both are in use.
+      await service.lastUsed.flush()
       await expect(keys.rotate(ALICE, 'acme', key.id, {})).rejects.toMatchObject({ code: 'rotation-running', status: 409 })
       now += 60_000
       expect([await verify(key.id, old ?? ''), await verify(key.id, secret ?? '')]).toEqual(['bad-signature', 'ok'])
@@ -207,7 +211,7 @@ export function describeKeyStore(backend: Backend): void {
         code: 'option-invalid',
         status: 400,
       })
-      await expect(keys.update(ALICE, 'acme', key.id, { publicKey: 'x' })).rejects.toMatchObject({ code: 'public-key-unwanted' })
+      await expect(keys.rotate(ALICE, 'acme', key.id, { publicKey: 'x' })).rejects.toMatchObject({ code: 'public-key-unwanted' })
     })
 
     it('takes over keys from elsewhere, with their ids and secrets', async () => {
@@ -276,7 +280,7 @@ export function describeKeyStore(backend: Backend): void {
         if (passphrase !== null) remember(passphrase)
         remember((await keys.rotate(ALICE, 'acme', key.id, {})).secret)
       }
-      remember((await service.administrators.bootstrap(ALICE)) ?? '')
+      remember((await service.administrators.bootstrap(ALICE))?.token ?? '')
       expect(told).toHaveLength(10)
       if (database.kind === 'sqlite')
         await database.db.executeQuery({ sql: 'pragma wal_checkpoint', parameters: [], query: { kind: 'RawNode' } } as never)
@@ -374,7 +378,7 @@ export function describeKeyStore(backend: Backend): void {
       const firstAt = now
       now += 60_000
       service.used(found)
-      service.used(found, 'qredo-v2')
+      service.used(found, { via: 'qredo-v2' })
       lastUsed.used('nobody', 'qredo-v1')
       await lastUsed.flush()
       const at = new Date(now).toISOString()
@@ -444,9 +448,9 @@ export function describeKeyStore(backend: Backend): void {
         generateKeyPairSync('rsa', { modulusLength: 2048, publicExponent }).publicKey.export({ type: 'spki', format: 'pem' }).toString()
       const { key } = await keys.create(ALICE, 'acme', { name: 'old', scheme: 'rfc9421', publicKey: pem(65_537) })
       await database.db
-        .updateTable('api_key')
-        .set({ public_key: pem(3) })
-        .where('id', '=', key.id)
+        .updateTable('key_public')
+        .set({ pem: pem(3) })
+        .where('key_id', '=', key.id)
         .execute()
       service.source.forget(key.id)
       expect(await service.source.find(key.id)).toBe(undefined)
@@ -473,7 +477,7 @@ export function describeKeyStore(backend: Backend): void {
         const { headers } = signer.sign({ method: 'GET', url: `${ORIGIN}/balance` })
         const result = await verifier.verify({ method: 'GET', target: '/balance', headers })
         expect([name, result.ok ? 'ok' : result.failure.code]).toEqual([name, 'ok'])
-        await expect(keys.rotate(ALICE, 'acme', key.id, {})).rejects.toMatchObject({ code: 'secret-missing' })
+        await expect(keys.rotate(ALICE, 'acme', key.id, {})).rejects.toMatchObject({ code: 'public-key-missing' })
       }
       await expect(keys.create(ALICE, 'acme', { name: 'x', publicKey: 'x' })).rejects.toMatchObject({ code: 'public-key-unwanted' })
     })

@@ -32,19 +32,23 @@ export function defineAdmins(admins: Command, done: Done): void {
     )
     .action(async (name: string, options: StoreOptions & { role: Role; organisation?: string; tokenOut?: string; json?: boolean }) => {
       if (options.tokenOut !== undefined) checkSecretOut(options.tokenOut)
+      let remove: (() => void) | undefined
+      const keep = (made: string): void => {
+        if (options.tokenOut !== undefined) remove = writeNewSecretFile(options.tokenOut, made)
+      }
       const { administrator, token } = await withService(
         options,
         async ({ administrators }) => {
           const organisationId =
             options.role === 'operator' ? undefined : (options.organisation ?? (await onlyOrganisation(administrators, options.role)))
-          return await administrators.create(localActor(), { name, role: options.role, organisationId })
+          return await administrators.create(localActor(), { name, role: options.role, organisationId }, keep)
         },
         { mayMake: true },
-      )
-      if (options.tokenOut !== undefined) {
-        writeNewSecretFile(options.tokenOut, token)
-        tell(`the token is in ${options.tokenOut}`)
-      }
+      ).catch((error: unknown) => {
+        remove?.()
+        throw error
+      })
+      if (options.tokenOut !== undefined) tell(`the token is in ${options.tokenOut}`)
       if (options.json === true) out(`${JSON.stringify({ administrator, token: options.tokenOut === undefined ? token : null })}\n`)
       else {
         out(`id     ${administrator.id}\n`)

@@ -50,6 +50,7 @@ export function openServerManager(origin: string, token: string, organisation: s
       return page
     },
     get: id => call('GET', at(id), {}),
+    propose: question => call('POST', '/new-secret', {}, question),
     create: key => call('POST', '/keys', about, key),
     import: key => call('POST', '/keys/import', about, key),
     update: (id, changes) => call('PATCH', at(id), {}, changes),

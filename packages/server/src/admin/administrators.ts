@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import { type Actor, recorded } from '../audit/audit-log.ts'
-import type { Database } from '../database/database.ts'
+import type { Selectable } from 'kysely'
+import { type Actor, type Event, recorded } from '../audit/audit-log.ts'
+import type { Database, Db } from '../database/database.ts'
+import type { Tables } from '../database/tables.ts'
 import { ServerError } from '../errors.ts'
 import type { Within } from '../keys/key-store.ts'
 import { hashToken, idOfToken, isToken, newToken } from './tokens.ts'
@@ -42,18 +44,50 @@ export interface Administrators {
   /** As they are now; undefined when they are disabled. */
   find(id: string): Promise<Administrator | undefined>
   list(within: Within): Promise<readonly AdministratorView[]>
+  /** @param keep gets the token before it counts; where it fails, nothing is made */
   create(
     actor: Actor,
-    given: { readonly name: string; readonly role: Role; readonly organisationId: string | undefined },
+    given: GivenAdministrator,
+    keep?: (token: string) => void,
   ): Promise<{ readonly administrator: AdministratorView; readonly token: string }>
   disable(actor: Actor, within: Within, id: string): Promise<void>
-  /** The first start's operator; undefined when there is already somebody. */
-  bootstrap(actor: Actor): Promise<string | undefined>
+  /**
+   * The first start's operator; undefined when there is already somebody. Until `shown` is called, the next start puts
+   * another in its place: a token that nobody saw would lock everybody out.
+   */
+  bootstrap(actor: Actor): Promise<{ readonly token: string; shown(): Promise<void> } | undefined>
   organisations(within: Within): Promise<readonly OrganisationView[]>
   createOrganisation(
     actor: Actor,
     given: { readonly id?: string | undefined; readonly name: string; readonly kind: 'organisation' | 'person' },
   ): Promise<OrganisationView>
+}
+
+/** The setting that names the first operator while its token has not been shown. */
+const UNSHOWN = 'first-token-unshown'
+
+interface GivenAdministrator {
+  readonly name: string
+  readonly role: Role
+  readonly organisationId: string | undefined
+}
+
+function rowFor(id: string, token: string, given: GivenAdministrator, now: number): Selectable<Tables['administrator']> {
+  return {
+    id,
+    organisation_id: given.organisationId ?? null,
+    name: given.name,
+    role: given.role,
+    token_hash: hashToken(token),
+    created_at: now,
+    disabled_at: 0,
+    expires_at: 0,
+  }
+}
+
+async function end(transaction: Db, id: string, now: number): Promise<void> {
+  await transaction.updateTable('administrator').set({ disabled_at: now }).where('id', '=', id).execute()
+  await transaction.deleteFrom('session').where('administrator_id', '=', id).execute()
 }
 
 export function createAdministrators(database: Database, clock: () => number): Administrators {
@@ -90,17 +124,10 @@ export function createAdministrators(database: Database, clock: () => number): A
       }))
     },
 
-    async create(actor, { name, role, organisationId }) {
+    async create(actor, { name, role, organisationId }, keep) {
       const { id, text } = newToken()
-      const row = {
-        id,
-        organisation_id: organisationId ?? null,
-        name,
-        role,
-        token_hash: hashToken(text),
-        created_at: clock(),
-        disabled_at: 0,
-      }
+      keep?.(text)
+      const row = rowFor(id, text, { name, role, organisationId }, clock())
       await recorded(database, actor, clock(), async transaction => {
         if (organisationId !== undefined) {
           const known = await transaction.selectFrom('organisation').select('id').where('id', '=', organisationId).executeTakeFirst()
@@ -120,17 +147,49 @@ export function createAdministrators(database: Database, clock: () => number): A
         if (within !== undefined) query = query.where('organisation_id', '=', within)
         const row = await query.executeTakeFirst()
         if (row === undefined) throw new ServerError('administrator-unknown', 404, `There is no administrator ${id.slice(0, 100)}.`)
-        await transaction.updateTable('administrator').set({ disabled_at: clock() }).where('id', '=', id).execute()
-        await transaction.deleteFrom('session').where('administrator_id', '=', id).execute()
+        await end(transaction, id, clock())
         return { events: [{ action: 'administrator.disable', organisationId: row.organisation_id ?? '', subject: id }], value: undefined }
       })
     },
 
     async bootstrap(actor) {
-      const somebody = await db.selectFrom('administrator').select('id').limit(1).executeTakeFirst()
-      if (somebody !== undefined) return undefined
-      const { token } = await administrators.create(actor, { name: 'bootstrap', role: 'operator', organisationId: undefined })
-      return token
+      const { id, text } = newToken()
+      const now = clock()
+      const isFirst = await recorded(database, actor, now, async transaction => {
+        const unshown = await transaction.selectFrom('setting').select('value').where('name', '=', UNSHOWN).executeTakeFirst()
+        const others = await transaction
+          .selectFrom('administrator')
+          .select('id')
+          .where('id', '!=', unshown?.value ?? '')
+          .limit(1)
+          .executeTakeFirst()
+        if (others !== undefined) return { events: [], value: false }
+        const events: Event[] = []
+        if (unshown !== undefined) {
+          await transaction.deleteFrom('session').where('administrator_id', '=', unshown.value).execute()
+          await transaction.deleteFrom('administrator').where('id', '=', unshown.value).execute()
+          events.push({ action: 'administrator.remove', organisationId: '', subject: unshown.value, detail: { reason: 'never shown' } })
+        }
+        await transaction.deleteFrom('setting').where('name', '=', UNSHOWN).execute()
+        await transaction.insertInto('setting').values({ name: UNSHOWN, value: id }).execute()
+        await transaction
+          .insertInto('administrator')
+          .values(rowFor(id, text, { name: 'bootstrap', role: 'operator', organisationId: undefined }, now))
+          .execute()
+        events.push({ action: 'administrator.create', organisationId: '', subject: id, detail: { name: 'bootstrap', role: 'operator' } })
+        return { events, value: true }
+      })
+      if (!isFirst) return undefined
+      const shown = async (): Promise<void> => {
+        const { numDeletedRows } = await db.deleteFrom('setting').where('name', '=', UNSHOWN).where('value', '=', id).executeTakeFirst()
+        if (numDeletedRows === 0n)
+          throw new ServerError(
+            'token-superseded',
+            409,
+            'Another server started at the same time and showed its own first token: use that one.',
+          )
+      }
+      return { token: text, shown }
     },
 
     async organisations(within) {
@@ -149,7 +208,7 @@ export function createAdministrators(database: Database, clock: () => number): A
       await recorded(database, actor, now, async transaction => {
         const known = await transaction.selectFrom('organisation').select('id').where('id', '=', id).executeTakeFirst()
         if (known !== undefined) throw new ServerError('organisation-exists', 409, `There is already an organisation ${id}.`)
-        await transaction.insertInto('organisation').values({ id, kind, name, created_at: now }).execute()
+        await transaction.insertInto('organisation').values({ id, kind, name, created_at: now, ceilings: '{}' }).execute()
         return { events: [{ action: 'organisation.create', organisationId: id, subject: id, detail: { name, kind } }], value: undefined }
       })
       return { id, kind, name, createdAt: new Date(now).toISOString() }

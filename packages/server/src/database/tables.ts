@@ -5,6 +5,8 @@ export interface Tables {
     kind: 'organisation' | 'person'
     name: string
     created_at: number
+    /** JSON: see ceilings. */
+    ceilings: string
   }
   administrator: {
     id: string
@@ -15,6 +17,8 @@ export interface Tables {
     token_hash: string
     created_at: number
     disabled_at: number
+    /** Of the token; 0 for those that were made before tokens ended. */
+    expires_at: number
   }
   session: {
     id_hash: string
@@ -50,6 +54,16 @@ export interface Tables {
     created_at: number
     /** The end of a rotation's overlap. */
     expires_at: number
+    last_used_at: number
+  }
+  /** Public keys: the one that `api_key` has too, and after a rotation the one before it, until the overlap ends. */
+  key_public: {
+    id: string
+    key_id: string
+    pem: string
+    created_at: number
+    expires_at: number
+    last_used_at: number
   }
   audit: {
     sequence: number
