@@ -272,6 +272,17 @@ describe('the key server', () => {
       code: 0,
       stdout: expect.stringMatching(/^whole: \d+ entries, head [0-9a-f]{64}\n$/),
     })
+    const remote = ['--server', server.origin, '--token-file', inFolder('token')]
+    const head = (await run('countersign', ['audit', 'head', ...remote])).stdout.trim()
+    expect(head).toMatch(/^\d+:[0-9a-f]{64}$/)
+    for (const options of [where, remote]) {
+      expect(await run('countersign', ['audit', 'verify', '--head', head, ...options])).toMatchObject({ code: 0 })
+      const other = await run('countersign', ['audit', 'verify', '--head', 'f'.repeat(64), ...options])
+      expect(other).toMatchObject({ code: 1, stdout: expect.stringContaining('kept head') })
+      const pruned = await run('countersign', ['audit', 'prune', '--before', '2020-01-01', '--json', ...options])
+      expect(JSON.parse(pruned.stdout)).toMatchObject({ removed: 0 })
+      expect((await run('countersign', ['audit', 'prune', '--before', '2999-01-01', ...options])).stderr).toContain('[prune-too-young]')
+    }
     const lines = (await run('countersign', ['audit', 'export', ...where])).stdout.trim().split('\n')
     expect(lines.map(line => JSON.parse(line).action)).toContain('master-key.rotate')
   })

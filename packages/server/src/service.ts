@@ -8,6 +8,7 @@ import { type Administrator, type Administrators, createAdministrators } from '.
 import { authenticate } from './admin/authenticate.ts'
 import { createSessions } from './admin/sessions.ts'
 import { createThrottle } from './admin/throttle.ts'
+import { type AuditControl, createAuditControl } from './audit/audit-control.ts'
 import { type Actor, SERVER } from './audit/audit-log.ts'
 import { type Refusals, recordRefusals } from './audit/refusals.ts'
 import type { Database } from './database/database.ts'
@@ -57,6 +58,7 @@ export interface KeyService {
   readonly database: Database
   readonly keys: KeyStore
   readonly administrators: Administrators
+  readonly audit: AuditControl
   /** For verifiers: `createVerifier(scheme, { keys: service.source.ofScheme(scheme.name), … })`. */
   readonly source: CachedKeys
   readonly lastUsed: LastUsed
@@ -124,17 +126,19 @@ export async function openKeyService(options: ServiceOptions): Promise<KeyServic
     const lastUsed = recordLastUsed(database.db, clock, flushMs, onError)
     const refusals = recordRefusals(database, clock, flushMs, onError)
     const administrators = createAdministrators(database, clock)
+    const audit = createAuditControl(database, sealer, clock)
     const adminAccess = { administrators, sessions: createSessions(database, clock), throttle: createThrottle(clock) }
     let adminApp: Promise<AdminApp> | undefined
     const makeAdminApp = async (): Promise<AdminApp> => {
       const { createAdminApp } = await import('./admin/app.ts')
       const onRefused = refusals.adminRefused
-      return createAdminApp({ db: database.db, keys, ...adminAccess, permissions, schemes, clock, onRefused, onError })
+      return createAdminApp({ db: database.db, keys, audit, ...adminAccess, permissions, schemes, clock, onRefused, onError })
     }
     return {
       database,
       keys,
       administrators,
+      audit,
       source,
       lastUsed,
       refusals,

@@ -242,6 +242,8 @@ export function describeAdminServer(backend: Backend): void {
         '/admin/v1/audit',
         '/admin/v1/audit/export',
         '/admin/v1/audit/verify',
+        '/admin/v1/audit/head',
+        '/admin/v1/audit/prune',
         '/admin/v1/migration',
         '/admin/v1/administrators',
         '/admin/v1/administrators/{id}',

@@ -5,7 +5,6 @@ import { createSigner, createVerifier, type Scheme } from 'countersign'
 import { qredoV1, rfc9421, SCHEMES } from 'countersign/schemes'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { listAudit } from '../src/audit/audit-log.ts'
-import { verifyChain } from '../src/audit/verify-chain.ts'
 import {
   checkKeyId,
   createMasterKeyFile,
@@ -259,15 +258,15 @@ export function describeKeyStore(backend: Backend): void {
       const entries = await listAudit(database.db, { subject: key.id, limit: 10 })
       expect(entries.map(({ action }) => action)).toEqual(['key.revoke', 'key.rotate', 'key.create'])
       expect(entries[0]).toMatchObject({ actor: 'admin:alice', address: '203.0.113.7', organisationId: 'acme' })
-      expect(await verifyChain(database.db)).toMatchObject({ entries: 5, broken: undefined, head: entries[0]?.hash })
+      expect(await service.audit.verify()).toMatchObject({ entries: 5, broken: undefined, head: entries[0]?.hash })
       await database.db.updateTable('audit').set({ actor: 'admin:mallory' }).where('sequence', '=', 3).execute()
-      expect((await verifyChain(database.db)).broken).toMatchObject({ sequence: 3 })
+      expect((await service.audit.verify()).broken).toMatchObject({ sequence: 3 })
       await database.db.updateTable('audit').set({ actor: 'admin:alice' }).where('sequence', '=', 3).execute()
-      expect((await verifyChain(database.db)).broken).toBeUndefined()
+      expect((await service.audit.verify()).broken).toBeUndefined()
       await database.db.deleteFrom('audit').where('sequence', '=', 5).execute()
-      expect((await verifyChain(database.db)).broken).toMatchObject({ sequence: 5 })
+      expect((await service.audit.verify()).broken).toMatchObject({ sequence: 5 })
       await database.db.deleteFrom('audit').where('sequence', '=', 3).execute()
-      expect((await verifyChain(database.db)).broken).toMatchObject({ sequence: 3 })
+      expect((await service.audit.verify()).broken).toMatchObject({ sequence: 3 })
     })
 
     it('has no secret in clear, whatever is dumped', async () => {
@@ -419,7 +418,7 @@ export function describeKeyStore(backend: Backend): void {
         detail: { code: 'unknown-key', count: 500 },
       })
       expect(JSON.stringify(entries)).not.toMatch(/stranger|secret/)
-      expect(await verifyChain(database.db)).toMatchObject({ broken: undefined })
+      expect(await service.audit.verify()).toMatchObject({ broken: undefined })
       expect(await verify(key.id, secret ?? '')).toBe('ok')
     })
 

@@ -65,7 +65,8 @@ function readLabel(text: string): [string, string] {
   return [name, value]
 }
 
-function momentOf(text: string): string {
+/** In ISO 8601. @throws UsageError `moment-malformed` */
+export function momentOf(text: string): string {
   const ms = /^\d{4}-\d\d-\d\d(T[\d:.]+(Z|[+-]\d\d:\d\d)?)?$/.test(text) ? Date.parse(text) : Number.NaN
   if (Number.isNaN(ms))
     throw new UsageError('moment-malformed', `${JSON.stringify(text)} is not a date such as 2027-01-01 or 2027-01-01T12:00:00Z.`)
