@@ -287,6 +287,32 @@ describe('the key server', () => {
     expect(lines.map(line => JSON.parse(line).action)).toContain('master-key.rotate')
   })
 
+  it('bounds an organisation, and renews a token through the server', async () => {
+    const store = ['--store', inFolder('served.db')]
+    const remote = ['--server', server.origin, '--token-file', inFolder('token')]
+    const organisations = (...args: readonly string[]) => run('countersign', ['organisations', ...args])
+    const none = { code: 0, stdout: 'none\n' }
+    for (const options of [store, remote]) {
+      const set = await organisations('ceilings', 'default', '--max-administrators', '0', ...options)
+      expect(set).toMatchObject({ code: 0, stdout: 'maxAdministrators=0\n' })
+      const refused = await run('countersign', ['admins', 'create', 'Bob', '--organisation', 'default', ...store])
+      expect(refused).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('[ceiling-reached]') })
+      expect((await organisations('list', ...options)).stdout).toContain('maxAdministrators=0')
+      expect(await organisations('ceilings', 'default', '--lift', ...options)).toMatchObject(none)
+    }
+    const own = inFolder('own.token')
+    const made = await run('countersign', ['admins', 'create', 'Bob', '--token-out', own, '--expires', '2099-01-01', '--json', ...store])
+    expect(JSON.parse(made.stdout).administrator.expiresAt).toBe('2099-01-01T00:00:00.000Z')
+    const old = readFileSync(own, 'utf8')
+    expect(await run('countersign', ['admins', 'renew', '--server', server.origin, '--token-file', own])).toMatchObject({
+      code: 0,
+      stdout: '',
+    })
+    expect(readFileSync(own, 'utf8')).not.toBe(old)
+    expect(statSync(own).mode & 0o777).toBe(0o600)
+    expect((await run('countersign', ['keys', 'list', '--server', server.origin, '--token-file', own])).code).toBe(0)
+  })
+
   it('has administrators made on the store, when a token was lost', async () => {
     const store = ['--store', inFolder('served.db')]
     const made = JSON.parse((await run('countersign', ['admins', 'create', 'Alice', '--role', 'operator', '--json', ...store])).stdout)

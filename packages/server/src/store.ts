@@ -1,12 +1,14 @@
 /** A store of keys, and what works on it: all that a command or a verifier needs, without the servers. */
 
-export type { Administrators, AdministratorView, OrganisationView, Role } from './admin/administrators.ts'
+export type { Administrators, AdministratorView, Role } from './admin/administrators.ts'
+export type { OrganisationView } from './admin/organisations.ts'
 export type { AuditControl } from './audit/audit-control.ts'
 export { type Actor, type AuditEntry, readAudit } from './audit/audit-log.ts'
 export { placeText } from './audit/checkpoint.ts'
 export type { PruneReport } from './audit/prune.ts'
 export type { ChainReport } from './audit/verify-chain.ts'
 export { ServerError } from './errors.ts'
+export type { Ceilings } from './keys/ceilings.ts'
 export { checkKeyId } from './keys/key-id.ts'
 export type { KeyPage } from './keys/key-list.ts'
 export { type CachedKeys, type CachedKeysOptions, cachedKeys } from './keys/key-source.ts'

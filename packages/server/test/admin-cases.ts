@@ -232,6 +232,7 @@ export function describeAdminServer(backend: Backend): void {
       ])
         expect((await call('POST', '/admin/v1/administrators', tokens.umbrella, body)).status).toBe(403)
       expect((await call('GET', '/admin/v1/audit/verify', tokens.umbrella)).status).toBe(403)
+      expect((await call('PUT', `/admin/v1/organisations/${acme.id}/ceilings`, tokens.acme, {})).status).toBe(403)
       expect(JSON.stringify((await call('GET', `/admin/v1/keys/${keyId}`, tokens.acme)).json)).toBe(before)
       // No route was left out of this test.
       const covered = [
@@ -248,13 +249,21 @@ export function describeAdminServer(backend: Backend): void {
         '/admin/v1/administrators',
         '/admin/v1/administrators/{id}',
         '/admin/v1/organisations',
+        '/admin/v1/organisations/{id}/ceilings',
       ]
-      const aboutNobody = ['/admin/v1/session', '/admin/v1/permissions', '/admin/v1/schemes', '/admin/v1/new-secret']
+      const aboutNobody = [
+        '/admin/v1/session',
+        '/admin/v1/permissions',
+        '/admin/v1/schemes',
+        '/admin/v1/new-secret',
+        '/admin/v1/session/token',
+      ]
       expect(routes.map(({ path }) => path).filter(path => ![...covered, ...aboutNobody].includes(path))).toEqual([])
     })
 
     it('counts wrong tokens and denied roles in the audit log, and names who signs in', async () => {
       await service.refusals.flush()
+      now += 60_000
       await call('GET', '/admin/v1/session', `csa_${'x'.repeat(12)}_${'y'.repeat(43)}`)
       await call('POST', '/admin/v1/keys', tokens.auditor, { name: 'x' })
       await call('GET', '/admin/v1/session', undefined)

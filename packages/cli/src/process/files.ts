@@ -1,5 +1,5 @@
 import { readFileSync, rmSync } from 'node:fs'
-import { writeNewFile } from '@countersign/server/files'
+import { writeBeside, writeNewFile } from '@countersign/server/files'
 import { UsageError } from './exit.ts'
 import { whyNot } from './reasons.ts'
 
@@ -29,4 +29,13 @@ export function writeNewSecretFile(path: string, secret: string): () => void {
     throw new UsageError('file-unwritable', `The secret can't be written to ${path}: ${whyNot(error)}`)
   }
   return () => rmSync(path, { force: true })
+}
+
+/** Whole on the disk in the place of the secret that is there, or that one stays. @throws UsageError `file-unwritable` */
+export function replaceSecretFile(path: string, secret: string): void {
+  try {
+    writeBeside(path, `${secret}\n`).replace()
+  } catch (error) {
+    throw new UsageError('file-unwritable', `The secret can't be written to ${path}: ${whyNot(error)}`)
+  }
 }

@@ -27,5 +27,13 @@ export const keyCare: Migration = {
       .alterTable('administrator')
       .addColumn('expires_at', 'bigint', column => column.notNull().defaultTo(0))
       .execute()
+    await db.schema
+      .alterTable('administrator')
+      .addColumn('previous_token_hash', 'text', column => column.notNull().defaultTo(''))
+      .execute()
+    await db.schema
+      .alterTable('administrator')
+      .addColumn('previous_expires_at', 'bigint', column => column.notNull().defaultTo(0))
+      .execute()
   },
 }

@@ -17,8 +17,11 @@ export interface Tables {
     token_hash: string
     created_at: number
     disabled_at: number
-    /** Of the token; 0 for those that were made before tokens ended. */
+    /** Of the token; 0 for one that never ends. */
     expires_at: number
+    /** The token before it was renewed, which stays good for a while; empty where there is none. */
+    previous_token_hash: string
+    previous_expires_at: number
   }
   session: {
     id_hash: string

@@ -4,6 +4,7 @@ import { type Actor, recorded } from '../audit/audit-log.ts'
 import type { Database } from '../database/database.ts'
 import { ServerError } from '../errors.ts'
 import type { Sealer } from '../seal/sealer.ts'
+import { ceilingsOf, checkCeilings, checkKeyCount } from './ceilings.ts'
 import { checkedKey } from './checked-key.ts'
 import { type KeyRow, msOf, type PublicRow, type SecretRow, viewOf } from './key-row.ts'
 import type { ImportedKey, ShownKey } from './schemas.ts'
@@ -62,8 +63,9 @@ export async function addKey(
   const publics: PublicRow[] =
     row.public_key === '' ? [] : [{ id: randomUUID(), key_id: id, pem: row.public_key, created_at: now, expires_at: 0, last_used_at: 0 }]
   await recorded(database, actor, now, async transaction => {
-    const organisation = await transaction.selectFrom('organisation').select('id').where('id', '=', organisationId).executeTakeFirst()
-    if (organisation === undefined) throw new ServerError('organisation-unknown', 404, `There is no organisation ${organisationId}.`)
+    const bounds = await ceilingsOf(transaction, organisationId)
+    checkCeilings(bounds, { scheme: scheme.name, permissions: given.permissions ?? [], addresses: given.addresses ?? [] })
+    await checkKeyCount(transaction, organisationId, bounds)
     const known = await transaction.selectFrom('api_key').select('id').where('id', '=', id).executeTakeFirst()
     if (known !== undefined) throw new ServerError('key-exists', 409, `There is already a key ${id}.`)
     await transaction.insertInto('api_key').values(row).execute()

@@ -1,4 +1,5 @@
 import { CountersignError, createKey, type Key, type Scheme } from 'countersign'
+import { qredoV1 } from 'countersign/schemes'
 import { ServerError } from '../errors.ts'
 import { readPublicKeyText } from './public-key-text.ts'
 
@@ -16,4 +17,9 @@ export function checkedKey(...[scheme, description]: Parameters<typeof createKey
     if (error instanceof CountersignError) throw new ServerError(error.code, 400, error.message)
     throw error
   }
+}
+
+/** @throws ServerError 400 for what is no address or range */
+export function checkedAddresses(addresses: readonly string[]): void {
+  if (addresses.length > 0) checkedKey(qredoV1, { id: 'x', secret: new Uint8Array(32), addresses })
 }

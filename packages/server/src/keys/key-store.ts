@@ -6,6 +6,7 @@ import { ServerError } from '../errors.ts'
 import { requireScheme } from '../schemes.ts'
 import type { Sealer } from '../seal/sealer.ts'
 import { addKey, type GivenKey } from './add-key.ts'
+import { ceilingsOf, checkCeilings } from './ceilings.ts'
 import { changesOf } from './changes-of.ts'
 import { anyPassphrase, checkedKey } from './checked-key.ts'
 import { checkKeyId, newKeyId } from './key-id.ts'
@@ -154,6 +155,8 @@ export function createKeyStore({ database, sealer, schemes, permissions, clock }
           expires_at: changes.expiresAt === undefined ? row.expires_at : msOf(changes.expiresAt),
           updated_at: clock(),
         }
+        // A key that was above a later ceiling can still be renamed.
+        if (changes.permissions !== undefined || changes.addresses !== undefined) await checkBounds(transaction, updated)
         await put(transaction, updated)
         return { event: { action: 'key.update', detail: changesOf(row, updated) }, value: viewOf(updated, credentials, clock()) }
       }),
@@ -196,6 +199,7 @@ export function createKeyStore({ database, sealer, schemes, permissions, clock }
     setState: (actor, within, id, state) =>
       change(actor, within, id, async (transaction, row, credentials) => {
         const updated: KeyRow = { ...row, state, updated_at: clock() }
+        if (state === 'active') await checkBounds(transaction, updated)
         await put(transaction, updated)
         const action = { active: 'key.enable', disabled: 'key.disable', revoked: 'key.revoke' }[state]
         return { event: { action, detail: { state: { before: row.state, after: state } } }, value: viewOf(updated, credentials, clock()) }
@@ -220,6 +224,15 @@ async function read(db: Db, within: Within, id: string): Promise<{ row: KeyRow; 
   const row = await query.executeTakeFirst()
   if (row === undefined) throw new ServerError('key-unknown', 404, `There is no key ${id.slice(0, 100)}.`)
   return { row, credentials: await credentialsOf(db, [id]) }
+}
+
+/** @throws ServerError `ceiling-reached` */
+async function checkBounds(transaction: Db, { organisation_id, scheme, permissions, addresses }: KeyRow): Promise<void> {
+  checkCeilings(await ceilingsOf(transaction, organisation_id), {
+    scheme,
+    permissions: JSON.parse(permissions) as string[],
+    addresses: JSON.parse(addresses) as string[],
+  })
 }
 
 async function put(transaction: Db, { id, last_used_at: _, ...row }: KeyRow): Promise<void> {
