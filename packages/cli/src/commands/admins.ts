@@ -35,6 +35,7 @@ export function defineAdmins(admins: Command, done: Done): void {
   addStoreOptions(admins.command('create').description('make an administrator; the token is shown this once').argument('<name>'))
     .addOption(new Option('--role <role>', 'operator: all organisations; admin: one; auditor: reads only').choices(ROLES).default('admin'))
     .option('--organisation <id>', 'which; needed for an admin, where there are several')
+    .option('--expires <moment>', 'when the token ends: a date or time in ISO 8601, or never (default: in 90 days)')
     .option('--token-out <path>', 'write the token into a new file that only you can read, instead of showing it')
     .option('--json', '{"administrator":…,"token":…}')
     .addHelpText(
@@ -66,6 +67,7 @@ export function defineAdmins(admins: Command, done: Done): void {
       else {
         out(`id     ${administrator.id}\n`)
         if (options.tokenOut === undefined) out(`token  ${token}\n`)
+        tell(`The token ends ${administrator.expiresAt ?? 'never'}; its holder renews it with: countersign admins renew`)
       }
       done(EXIT.ok)
     })

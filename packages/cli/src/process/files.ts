@@ -31,7 +31,11 @@ export function writeNewSecretFile(path: string, secret: string): () => void {
   return () => rmSync(path, { force: true })
 }
 
-/** Whole on the disk in the place of the secret that is there, or that one stays. @throws UsageError `file-unwritable` */
+/**
+ * Puts a secret in the place of the one in a file: whole on the disk, or the old one stays.
+ *
+ * @throws UsageError `file-unwritable`
+ */
 export function replaceSecretFile(path: string, secret: string): void {
   try {
     writeBeside(path, `${secret}\n`).replace()
