@@ -261,6 +261,16 @@ export function describeAdminServer(backend: Backend): void {
       expect(routes.map(({ path }) => path).filter(path => ![...covered, ...aboutNobody].includes(path))).toEqual([])
     })
 
+    it.each([
+      ['never', (): string | null => null, 403, 'expiry-too-late'],
+      ['in two years', () => new Date(now + 63_072_000_000).toISOString(), 403, 'expiry-too-late'],
+      ['in the past', () => new Date(now - 1000).toISOString(), 400, 'expiry-past'],
+    ] as const)('lets no administrator of one organisation make a token that ends %s', async (_title, ends, status, code) => {
+      const expiresAt: string | null = ends()
+      const body = { name: 'x', role: 'auditor', expiresAt }
+      expect(await call('POST', '/admin/v1/administrators', tokens.acme, body)).toMatchObject({ status, json: { code } })
+    })
+
     it('counts wrong tokens and denied roles in the audit log, and names who signs in', async () => {
       await service.refusals.flush()
       now += 60_000

@@ -8,7 +8,7 @@ import { createDerivedSigner } from './derive.ts'
 import type { Key } from './key.ts'
 
 /** A signature that holds under a secret. */
-export interface HeldHmac {
+interface HeldHmac {
   readonly callIds: readonly string[]
   /** Which of the secrets, counted from 0. */
   readonly credential: number

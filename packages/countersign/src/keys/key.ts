@@ -71,7 +71,7 @@ export type KeyState = 'active' | 'disabled' | 'revoked'
 export const MAX_LIVE_SECRETS = 2
 
 /** One of the public keys of a key, with what goes with it. */
-export interface PublicKeyPart {
+interface PublicKeyPart {
   readonly publicKey: string
   readonly algorithm: Algorithm
   readonly signatureBytes: number

@@ -24,7 +24,7 @@ interface Turn<Row> {
 
 /**
  * Which of the live ones stays beside a new one. The one in use stays; a newest one that nobody has used yet was lost,
- * perhaps, and gives way. See decision 24.
+ * perhaps, and gives way. See decision 25.
  *
  * @throws ServerError `rotation-running` where both are in use
  */
