@@ -27,7 +27,7 @@ const config: KnipConfig = {
       entry: ['src/{countersign,apitool,single-file}.ts', 'src/process/broken-output.ts', 'src/infer/worker.ts', 'src/manual/manual.ts'],
       // The databases' drivers stand beside the bundle, whose code of the store loads them.
       ignoreDependencies: ['libsql', 'pg'],
-      ignoreBinaries: ['fish', 'groff', 'openssl'],
+      ignoreBinaries: ['fish', 'groff', 'mount', 'openssl', 'umount'],
     },
     'packages/countersign': { ignoreBinaries: ['openssl'] },
     'packages/server': { ignoreBinaries: ['java', 'redis-cli', 'unshare'] },

@@ -24,8 +24,10 @@ describe.skipIf(chromiumPath === undefined)('the console in Chromium (needs Chro
   let said: string[] = []
 
   beforeAll(async () => {
-    server = await startServer({ store: join(directory, 'keys.db'), consoleDirectory })
-    token = server.bootstrapToken ?? ''
+    const showFirstToken = (shown: string): void => {
+      token = shown
+    }
+    server = await startServer({ store: join(directory, 'keys.db'), consoleDirectory, showFirstToken })
     browser = await chromium.launch({ executablePath: chromiumPath ?? '', args: ['--no-sandbox'] })
   }, 60_000)
   afterAll(async () => {

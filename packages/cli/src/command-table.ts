@@ -99,6 +99,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/admins.ts')).defineAdmins,
   },
   {
+    name: 'organisations',
+    description: 'whose keys they are, and what those may be at most',
+    load: async () => (await import('./commands/organisations.ts')).defineOrganisations,
+  },
+  {
     name: 'master-key',
     description: 'the key that seals all secrets in a store',
     load: async () => (await import('./commands/master-key.ts')).defineMasterKey,

@@ -100,7 +100,19 @@ describe.each([
     })
     expect(await json('update', key.id, '--no-permissions', '--no-addresses')).toMatchObject({ permissions: [], addresses: [] })
     expect((await json('rotate', key.id, '--overlap', '2h')).key.secrets).toHaveLength(2)
-    expect(await keys('rotate', key.id)).toMatchObject({ code: 1, stderr: expect.stringContaining('[rotation-running]') })
+    // Nobody has used the new one, so another one takes its place.
+    const chosen = Buffer.alloc(40, 7 + where.length).toString('base64')
+    writeFileSync(inFolder('chosen'), `${chosen}\n`)
+    const again = await json('rotate', key.id, '--secret-file', inFolder('chosen'))
+    expect(again).toMatchObject({ secret: null, key: { secrets: [{ lastUsedAt: null }, {}] } })
+    const unchanged = await run('countersign', ['keys', 'rotate', key.id, '--secret-file', '-', ...where], {
+      env,
+      cwd: folder,
+      input: chosen,
+    })
+    expect(unchanged).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('[secret-unchanged]') })
+    expect(unchanged.stderr).not.toContain(chosen)
+    expect((await keys('show', key.id)).stdout).toMatch(/^secret {8}\S+, of \S+, not used yet$/m)
     expect((await json('rotate', key.id, '--overlap', '0')).key.secrets).toHaveLength(1)
     expect(await json('disable', key.id)).toMatchObject({ state: 'disabled' })
     expect(await json('enable', key.id)).toMatchObject({ state: 'active' })
@@ -120,6 +132,16 @@ describe.each([
     const { key, secret } = await json('create', 'Partner', '--scheme', 'qredo-partner', '--public-key-file', inFolder('public.pem'))
     expect(secret).toBeNull()
     expect((await keys('export-public', key.id)).stdout).toBe(pem)
+    const other = generateKeyPairSync('rsa', { modulusLength: 2048 })
+    const newer = other.publicKey.export({ type: 'spki', format: 'pem' }).toString()
+    writeFileSync(inFolder('newer.pem'), newer)
+    expect((await json('rotate', key.id, '--public-key-file', inFolder('newer.pem'))).key.publicKeys).toHaveLength(2)
+    expect((await keys('export-public', key.id)).stdout).toBe(newer)
+    const secretPem = other.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
+    writeFileSync(inFolder('private.pem'), secretPem)
+    const refused = await keys('create', 'Partner', '--scheme', 'qredo-partner', '--public-key-file', inFolder('private.pem'))
+    expect(refused).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('[public-key-private]') })
+    expect(refused.stderr).not.toContain(secretPem.split('\n')[1])
     expect(await keys('export-public', id)).toMatchObject({ code: 2, stderr: expect.stringContaining('[public-key-missing]') })
   })
 
@@ -250,8 +272,45 @@ describe('the key server', () => {
       code: 0,
       stdout: expect.stringMatching(/^whole: \d+ entries, head [0-9a-f]{64}\n$/),
     })
+    const remote = ['--server', server.origin, '--token-file', inFolder('token')]
+    const head = (await run('countersign', ['audit', 'head', ...remote])).stdout.trim()
+    expect(head).toMatch(/^\d+:[0-9a-f]{64}$/)
+    for (const options of [where, remote]) {
+      expect(await run('countersign', ['audit', 'verify', '--head', head, ...options])).toMatchObject({ code: 0 })
+      const other = await run('countersign', ['audit', 'verify', '--head', 'f'.repeat(64), ...options])
+      expect(other).toMatchObject({ code: 1, stdout: expect.stringContaining('kept head') })
+      const pruned = await run('countersign', ['audit', 'prune', '--before', '2020-01-01', '--json', ...options])
+      expect(JSON.parse(pruned.stdout)).toMatchObject({ removed: 0 })
+      expect((await run('countersign', ['audit', 'prune', '--before', '2999-01-01', ...options])).stderr).toContain('[prune-too-young]')
+    }
     const lines = (await run('countersign', ['audit', 'export', ...where])).stdout.trim().split('\n')
     expect(lines.map(line => JSON.parse(line).action)).toContain('master-key.rotate')
+  })
+
+  it('bounds an organisation, and renews a token through the server', async () => {
+    const store = ['--store', inFolder('served.db')]
+    const remote = ['--server', server.origin, '--token-file', inFolder('token')]
+    const organisations = (...args: readonly string[]) => run('countersign', ['organisations', ...args])
+    const none = { code: 0, stdout: 'none\n' }
+    for (const options of [store, remote]) {
+      const set = await organisations('ceilings', 'default', '--max-administrators', '0', ...options)
+      expect(set).toMatchObject({ code: 0, stdout: 'maxAdministrators=0\n' })
+      const refused = await run('countersign', ['admins', 'create', 'Bob', '--organisation', 'default', ...store])
+      expect(refused).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('[ceiling-reached]') })
+      expect((await organisations('list', ...options)).stdout).toContain('maxAdministrators=0')
+      expect(await organisations('ceilings', 'default', '--lift', ...options)).toMatchObject(none)
+    }
+    const own = inFolder('own.token')
+    const made = await run('countersign', ['admins', 'create', 'Bob', '--token-out', own, '--expires', '2099-01-01', '--json', ...store])
+    expect(JSON.parse(made.stdout).administrator.expiresAt).toBe('2099-01-01T00:00:00.000Z')
+    const old = readFileSync(own, 'utf8')
+    expect(await run('countersign', ['admins', 'renew', '--server', server.origin, '--token-file', own])).toMatchObject({
+      code: 0,
+      stdout: '',
+    })
+    expect(readFileSync(own, 'utf8')).not.toBe(old)
+    expect(statSync(own).mode & 0o777).toBe(0o600)
+    expect((await run('countersign', ['keys', 'list', '--server', server.origin, '--token-file', own])).code).toBe(0)
   })
 
   it('has administrators made on the store, when a token was lost', async () => {

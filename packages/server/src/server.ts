@@ -4,7 +4,7 @@ import { serveStatic } from '@hono/node-server/serve-static'
 import { Hono } from 'hono'
 import { CHECK_CONNECTIONS_MS, closeServer, HEADERS_TIMEOUT_MS, listen } from './http/listen.ts'
 import { boundPipelining } from './http/pipelining.ts'
-import { type AdminApp, bootstrap, type KeyService, openKeyService, type ServiceOptions } from './service.ts'
+import { type AdminApp, bootstrap, ensureOrganisation, type KeyService, openKeyService, type ServiceOptions } from './service.ts'
 
 export interface ServerOptions extends ServiceOptions {
   /** Default: 127.0.0.1, this machine only. */
@@ -13,13 +13,16 @@ export interface ServerOptions extends ServiceOptions {
   readonly port?: number | undefined
   /** The files of the console; left out, there is none. */
   readonly consoleDirectory?: string | undefined
+  /**
+   * Shows the first start's operator its token. It is listening by then. Where this fails, so does the start, and the
+   * next one makes another token. Left out: no operator is made here.
+   */
+  readonly showFirstToken?: ((token: string, origin: string) => void | Promise<void>) | undefined
 }
 
 export interface RunningServer {
   readonly origin: string
   readonly service: KeyService
-  /** The first start's operator's token, this once. */
-  readonly bootstrapToken: string | undefined
   close(): Promise<void>
 }
 
@@ -31,10 +34,9 @@ const CONSOLE_POLICY =
 
 /** Starts the admin API, with the console where its files are given. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  const { host = '127.0.0.1', consoleDirectory } = options
+  const { host = '127.0.0.1', consoleDirectory, showFirstToken } = options
   const service = await openKeyService(options)
   try {
-    const bootstrapToken = await bootstrap(service)
     const api = await service.loadAdminApp()
     const app = consoleDirectory === undefined ? api : withConsole(api, consoleDirectory)
     const server = createServer({
@@ -44,10 +46,17 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     })
     server.on('request', boundPipelining(getRequestListener(app.fetch, { overrideGlobalObjects: false })))
     const port = await listen(server, options.port ?? 0, host)
+    const origin = `http://${host}:${port}`
+    try {
+      if (showFirstToken === undefined) await ensureOrganisation(service)
+      else await bootstrap(service, token => showFirstToken(token, origin))
+    } catch (error) {
+      await closeServer(server)
+      throw error
+    }
     return {
-      origin: `http://${host}:${port}`,
+      origin,
       service,
-      bootstrapToken,
       async close() {
         await closeServer(server)
         await service.close()

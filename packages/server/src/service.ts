@@ -8,6 +8,7 @@ import { type Administrator, type Administrators, createAdministrators } from '.
 import { authenticate } from './admin/authenticate.ts'
 import { createSessions } from './admin/sessions.ts'
 import { createThrottle } from './admin/throttle.ts'
+import { type AuditControl, createAuditControl } from './audit/audit-control.ts'
 import { type Actor, SERVER } from './audit/audit-log.ts'
 import { type Refusals, recordRefusals } from './audit/refusals.ts'
 import type { Database } from './database/database.ts'
@@ -57,6 +58,7 @@ export interface KeyService {
   readonly database: Database
   readonly keys: KeyStore
   readonly administrators: Administrators
+  readonly audit: AuditControl
   /** For verifiers: `createVerifier(scheme, { keys: service.source.ofScheme(scheme.name), … })`. */
   readonly source: CachedKeys
   readonly lastUsed: LastUsed
@@ -68,8 +70,12 @@ export interface KeyService {
   readonly masterKeyBesideStore: string | undefined
   /** The admin API; loaded here, since a command that opens a store does without. */
   loadAdminApp(): Promise<AdminApp>
-  /** Tells the store that a key was used: by its scheme, or by way of something that is deprecated. */
-  used(key: Key, via?: string): void
+  /**
+   * Tells the store that a key was used: by its scheme, or by way of something that is deprecated.
+   *
+   * @param use with the `credential` of the verified call, the key's secrets show which of them is in use
+   */
+  used(key: Key, use?: { readonly via?: string | undefined; readonly credential?: number | undefined }): void
   /**
    * Who makes a call of an administrator, by token or session.
    *
@@ -124,17 +130,19 @@ export async function openKeyService(options: ServiceOptions): Promise<KeyServic
     const lastUsed = recordLastUsed(database.db, clock, flushMs, onError)
     const refusals = recordRefusals(database, clock, flushMs, onError)
     const administrators = createAdministrators(database, clock)
+    const audit = createAuditControl(database, sealer, clock)
     const adminAccess = { administrators, sessions: createSessions(database, clock), throttle: createThrottle(clock) }
     let adminApp: Promise<AdminApp> | undefined
     const makeAdminApp = async (): Promise<AdminApp> => {
       const { createAdminApp } = await import('./admin/app.ts')
       const onRefused = refusals.adminRefused
-      return createAdminApp({ db: database.db, keys, ...adminAccess, permissions, schemes, clock, onRefused, onError })
+      return createAdminApp({ db: database.db, keys, audit, ...adminAccess, permissions, schemes, clock, onRefused, onError })
     }
     return {
       database,
       keys,
       administrators,
+      audit,
       source,
       lastUsed,
       refusals,
@@ -145,7 +153,10 @@ export async function openKeyService(options: ServiceOptions): Promise<KeyServic
         adminApp ??= makeAdminApp()
         return adminApp
       },
-      used: (key, via = key.schemeName) => lastUsed.used(principalOf(key).keyId, via),
+      used(key, { via = key.schemeName, credential } = {}) {
+        const { keyId, credentials } = principalOf(key)
+        lastUsed.used(keyId, via, credential === undefined ? undefined : credentials[credential])
+      },
       administratorOf: async (request, address) => (await authenticate(request, address, adminAccess)).administrator,
       async close() {
         await following.close()
@@ -201,8 +212,16 @@ export async function ensureOrganisation({ administrators }: KeyService, actor: 
     await administrators.createOrganisation(actor, { id: FIRST_ORGANISATION, name: 'Default', kind: 'organisation' })
 }
 
-/** What a first start makes: an organisation, and an operator, whose token is returned this once. */
-export async function bootstrap(service: KeyService, actor: Actor = SERVER): Promise<string | undefined> {
+/**
+ * What a first start makes: an organisation, and an operator.
+ *
+ * @param show gets the operator's token, this once; where it fails, the token does not count and the next start makes
+ * another
+ */
+export async function bootstrap(service: KeyService, show: (token: string) => void | Promise<void>, actor: Actor = SERVER): Promise<void> {
   await ensureOrganisation(service, actor)
-  return await service.administrators.bootstrap(actor)
+  const first = await service.administrators.bootstrap(actor)
+  if (first === undefined) return
+  await show(first.token)
+  await first.shown()
 }

@@ -1,9 +1,14 @@
 /** A store of keys, and what works on it: all that a command or a verifier needs, without the servers. */
 
-export type { Administrators, AdministratorView, OrganisationView, Role } from './admin/administrators.ts'
+export type { Administrators, AdministratorView, Role } from './admin/administrators.ts'
+export type { OrganisationView } from './admin/organisations.ts'
+export type { AuditControl } from './audit/audit-control.ts'
 export { type Actor, type AuditEntry, readAudit } from './audit/audit-log.ts'
-export { type ChainReport, verifyChain } from './audit/verify-chain.ts'
+export { placeText } from './audit/checkpoint.ts'
+export type { PruneReport } from './audit/prune.ts'
+export type { ChainReport } from './audit/verify-chain.ts'
 export { ServerError } from './errors.ts'
+export type { Ceilings } from './keys/ceilings.ts'
 export { checkKeyId } from './keys/key-id.ts'
 export type { KeyPage } from './keys/key-list.ts'
 export { type CachedKeys, type CachedKeysOptions, cachedKeys } from './keys/key-source.ts'
@@ -12,7 +17,17 @@ export { type MigrationQuery, type MigrationReport, migrationReport, type StillU
 export { newPassphrase, newSecret } from './keys/new-secret.ts'
 export { type Principal, principalOf } from './keys/open-key.ts'
 export { compilePermissions, isWithin, type Permission, QREDO_PERMISSIONS, type Required } from './keys/permissions.ts'
-export type { ImportedKey, KeyChanges, KeyQuery, KeyView, NewKey, Rotation, ShownKey } from './keys/schemas.ts'
+export type {
+  ImportedKey,
+  KeyChanges,
+  KeyQuery,
+  KeyView,
+  NewKey,
+  NewSecretQuestion,
+  ProposedSecret,
+  Rotation,
+  ShownKey,
+} from './keys/schemas.ts'
 export { createMasterKeyFile, masterKeysFromFile, masterKeysFromText } from './seal/master-keys.ts'
 export { type RotationReport, rotateMasterKey } from './seal/rotate-master-key.ts'
 export { createSealer, type Sealer } from './seal/sealer.ts'

@@ -39,7 +39,9 @@ async function begin(backend: Backend): Promise<void> {
     flushMs: 3_600_000,
     onError: error => errors.push(error),
   })
-  tokens.operator = (await bootstrap(service)) ?? ''
+  await bootstrap(service, token => {
+    tokens.operator = token
+  })
   const operator = (method: string, path: string, body: unknown) => call(method, path, tokens.operator, body)
   for (const name of ['acme', 'umbrella'] as const) {
     const { json: organisation } = await operator('POST', '/admin/v1/organisations', { name })
@@ -65,7 +67,7 @@ export function describeAdminServer(backend: Backend): void {
 
     it('makes the operator’s token once, on the first start', async () => {
       expect(tokens.operator).toMatch(/^csa_/)
-      expect(await bootstrap(service)).toBeUndefined()
+      await bootstrap(service, () => expect.unreachable('There is an operator already.'))
     })
 
     it('leads a key through its life', async () => {
@@ -230,6 +232,7 @@ export function describeAdminServer(backend: Backend): void {
       ])
         expect((await call('POST', '/admin/v1/administrators', tokens.umbrella, body)).status).toBe(403)
       expect((await call('GET', '/admin/v1/audit/verify', tokens.umbrella)).status).toBe(403)
+      expect((await call('PUT', `/admin/v1/organisations/${acme.id}/ceilings`, tokens.acme, {})).status).toBe(403)
       expect(JSON.stringify((await call('GET', `/admin/v1/keys/${keyId}`, tokens.acme)).json)).toBe(before)
       // No route was left out of this test.
       const covered = [
@@ -240,17 +243,37 @@ export function describeAdminServer(backend: Backend): void {
         '/admin/v1/audit',
         '/admin/v1/audit/export',
         '/admin/v1/audit/verify',
+        '/admin/v1/audit/head',
+        '/admin/v1/audit/prune',
         '/admin/v1/migration',
         '/admin/v1/administrators',
         '/admin/v1/administrators/{id}',
         '/admin/v1/organisations',
+        '/admin/v1/organisations/{id}/ceilings',
       ]
-      const aboutNobody = ['/admin/v1/session', '/admin/v1/permissions', '/admin/v1/schemes']
+      const aboutNobody = [
+        '/admin/v1/session',
+        '/admin/v1/permissions',
+        '/admin/v1/schemes',
+        '/admin/v1/new-secret',
+        '/admin/v1/session/token',
+      ]
       expect(routes.map(({ path }) => path).filter(path => ![...covered, ...aboutNobody].includes(path))).toEqual([])
+    })
+
+    it.each([
+      ['never', (): string | null => null, 403, 'expiry-too-late'],
+      ['in two years', () => new Date(now + 63_072_000_000).toISOString(), 403, 'expiry-too-late'],
+      ['in the past', () => new Date(now - 1000).toISOString(), 400, 'expiry-past'],
+    ] as const)('lets no administrator of one organisation make a token that ends %s', async (_title, ends, status, code) => {
+      const expiresAt: string | null = ends()
+      const body = { name: 'x', role: 'auditor', expiresAt }
+      expect(await call('POST', '/admin/v1/administrators', tokens.acme, body)).toMatchObject({ status, json: { code } })
     })
 
     it('counts wrong tokens and denied roles in the audit log, and names who signs in', async () => {
       await service.refusals.flush()
+      now += 60_000
       await call('GET', '/admin/v1/session', `csa_${'x'.repeat(12)}_${'y'.repeat(43)}`)
       await call('POST', '/admin/v1/keys', tokens.auditor, { name: 'x' })
       await call('GET', '/admin/v1/session', undefined)

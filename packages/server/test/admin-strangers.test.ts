@@ -13,7 +13,9 @@ let now = Date.now()
 
 beforeAll(async () => {
   service = await openKeyService({ store: join(folder, 'keys.db'), clock: () => now, onError: error => errors.push(error) })
-  token = (await bootstrap(service)) ?? ''
+  await bootstrap(service, made => {
+    token = made
+  })
 })
 afterAll(async () => {
   await service.close()

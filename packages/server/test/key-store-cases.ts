@@ -5,7 +5,6 @@ import { createSigner, createVerifier, type Scheme } from 'countersign'
 import { qredoV1, rfc9421, SCHEMES } from 'countersign/schemes'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { listAudit } from '../src/audit/audit-log.ts'
-import { verifyChain } from '../src/audit/verify-chain.ts'
 import {
   checkKeyId,
   createMasterKeyFile,
@@ -64,7 +63,9 @@ export function describeKeyStore(backend: Backend): void {
         url: `${ORIGIN}/balance`,
       })
       const result = await verifier.verify({ method: 'GET', target: '/balance', headers, address }, { permission })
-      return result.ok ? 'ok' : result.failure.code
+      if (!result.ok) return result.failure.code
+      on.used(result.key, result)
+      return 'ok'
     }
 
     beforeAll(() => backend.begin(), 60_000)
@@ -159,6 +160,8 @@ export function describeKeyStore(backend: Backend): void {
       const { secret, key: rotated } = await keys.rotate(ALICE, 'acme', key.id, { overlapSeconds: 60 })
       expect(rotated.secrets).toHaveLength(2)
       expect([await verify(key.id, old ?? ''), await verify(key.id, secret ?? '')]).toEqual(['ok', 'ok'])
+      // Both are in use.
+      await service.lastUsed.flush()
       await expect(keys.rotate(ALICE, 'acme', key.id, {})).rejects.toMatchObject({ code: 'rotation-running', status: 409 })
       now += 60_000
       expect([await verify(key.id, old ?? ''), await verify(key.id, secret ?? '')]).toEqual(['bad-signature', 'ok'])
@@ -207,7 +210,7 @@ export function describeKeyStore(backend: Backend): void {
         code: 'option-invalid',
         status: 400,
       })
-      await expect(keys.update(ALICE, 'acme', key.id, { publicKey: 'x' })).rejects.toMatchObject({ code: 'public-key-unwanted' })
+      await expect(keys.rotate(ALICE, 'acme', key.id, { publicKey: 'x' })).rejects.toMatchObject({ code: 'public-key-unwanted' })
     })
 
     it('takes over keys from elsewhere, with their ids and secrets', async () => {
@@ -255,15 +258,15 @@ export function describeKeyStore(backend: Backend): void {
       const entries = await listAudit(database.db, { subject: key.id, limit: 10 })
       expect(entries.map(({ action }) => action)).toEqual(['key.revoke', 'key.rotate', 'key.create'])
       expect(entries[0]).toMatchObject({ actor: 'admin:alice', address: '203.0.113.7', organisationId: 'acme' })
-      expect(await verifyChain(database.db)).toMatchObject({ entries: 5, broken: undefined, head: entries[0]?.hash })
+      expect(await service.audit.verify()).toMatchObject({ entries: 5, broken: undefined, head: entries[0]?.hash })
       await database.db.updateTable('audit').set({ actor: 'admin:mallory' }).where('sequence', '=', 3).execute()
-      expect((await verifyChain(database.db)).broken).toMatchObject({ sequence: 3 })
+      expect((await service.audit.verify()).broken).toMatchObject({ sequence: 3 })
       await database.db.updateTable('audit').set({ actor: 'admin:alice' }).where('sequence', '=', 3).execute()
-      expect((await verifyChain(database.db)).broken).toBeUndefined()
+      expect((await service.audit.verify()).broken).toBeUndefined()
       await database.db.deleteFrom('audit').where('sequence', '=', 5).execute()
-      expect((await verifyChain(database.db)).broken).toMatchObject({ sequence: 5 })
+      expect((await service.audit.verify()).broken).toMatchObject({ sequence: 5 })
       await database.db.deleteFrom('audit').where('sequence', '=', 3).execute()
-      expect((await verifyChain(database.db)).broken).toMatchObject({ sequence: 3 })
+      expect((await service.audit.verify()).broken).toMatchObject({ sequence: 3 })
     })
 
     it('has no secret in clear, whatever is dumped', async () => {
@@ -276,7 +279,7 @@ export function describeKeyStore(backend: Backend): void {
         if (passphrase !== null) remember(passphrase)
         remember((await keys.rotate(ALICE, 'acme', key.id, {})).secret)
       }
-      remember((await service.administrators.bootstrap(ALICE)) ?? '')
+      remember((await service.administrators.bootstrap(ALICE))?.token ?? '')
       expect(told).toHaveLength(10)
       if (database.kind === 'sqlite')
         await database.db.executeQuery({ sql: 'pragma wal_checkpoint', parameters: [], query: { kind: 'RawNode' } } as never)
@@ -374,7 +377,7 @@ export function describeKeyStore(backend: Backend): void {
       const firstAt = now
       now += 60_000
       service.used(found)
-      service.used(found, 'qredo-v2')
+      service.used(found, { via: 'qredo-v2' })
       lastUsed.used('nobody', 'qredo-v1')
       await lastUsed.flush()
       const at = new Date(now).toISOString()
@@ -415,7 +418,7 @@ export function describeKeyStore(backend: Backend): void {
         detail: { code: 'unknown-key', count: 500 },
       })
       expect(JSON.stringify(entries)).not.toMatch(/stranger|secret/)
-      expect(await verifyChain(database.db)).toMatchObject({ broken: undefined })
+      expect(await service.audit.verify()).toMatchObject({ broken: undefined })
       expect(await verify(key.id, secret ?? '')).toBe('ok')
     })
 
@@ -444,9 +447,9 @@ export function describeKeyStore(backend: Backend): void {
         generateKeyPairSync('rsa', { modulusLength: 2048, publicExponent }).publicKey.export({ type: 'spki', format: 'pem' }).toString()
       const { key } = await keys.create(ALICE, 'acme', { name: 'old', scheme: 'rfc9421', publicKey: pem(65_537) })
       await database.db
-        .updateTable('api_key')
-        .set({ public_key: pem(3) })
-        .where('id', '=', key.id)
+        .updateTable('key_public')
+        .set({ pem: pem(3) })
+        .where('key_id', '=', key.id)
         .execute()
       service.source.forget(key.id)
       expect(await service.source.find(key.id)).toBe(undefined)
@@ -473,7 +476,7 @@ export function describeKeyStore(backend: Backend): void {
         const { headers } = signer.sign({ method: 'GET', url: `${ORIGIN}/balance` })
         const result = await verifier.verify({ method: 'GET', target: '/balance', headers })
         expect([name, result.ok ? 'ok' : result.failure.code]).toEqual([name, 'ok'])
-        await expect(keys.rotate(ALICE, 'acme', key.id, {})).rejects.toMatchObject({ code: 'secret-missing' })
+        await expect(keys.rotate(ALICE, 'acme', key.id, {})).rejects.toMatchObject({ code: 'public-key-missing' })
       }
       await expect(keys.create(ALICE, 'acme', { name: 'x', publicKey: 'x' })).rejects.toMatchObject({ code: 'public-key-unwanted' })
     })

@@ -13,7 +13,6 @@ import {
   openKeyService,
   type RedisReplayGuard,
   redisReplayGuard,
-  verifyChain,
 } from '../src/index.ts'
 import { hasPostgres } from './postgres.ts'
 import { hasRedis, startRedis, type TestRedis } from './redis.ts'
@@ -149,6 +148,6 @@ describe.skipIf(!hasRedis || !hasPostgres)('a gateway whose stores go away under
         { timeout: 10_000, interval: 300 },
       )
       .toBe(refused)
-    expect(await verifyChain(service.database.db)).toMatchObject({ broken: undefined })
+    expect(await service.audit.verify()).toMatchObject({ broken: undefined })
   })
 })

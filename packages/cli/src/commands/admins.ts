@@ -1,12 +1,23 @@
 import type { AdministratorView, KeyService, Role } from '@countersign/server/store'
 import { type Command, Option } from 'commander'
+import { createAdminCall } from '../keys/admin-api.ts'
+import { momentOf } from '../keys/key-options.ts'
 import { localActor } from '../keys/local-actor.ts'
 import { checkSecretOut } from '../keys/show-key.ts'
-import { addStoreOptions, type StoreOptions, withService } from '../keys/store-options.ts'
+import { addStoreOptions, readToken, type StoreOptions, withService } from '../keys/store-options.ts'
 import { type Done, EXIT, UsageError } from '../process/exit.ts'
-import { writeNewSecretFile } from '../process/files.ts'
+import { replaceSecretFile, writeNewSecretFile } from '../process/files.ts'
 import { out, tell } from '../process/streams.ts'
+import { minuteOf } from '../text/minute.ts'
 import { table } from '../text/table.ts'
+
+interface CreateOptions extends StoreOptions {
+  readonly role: Role
+  readonly organisation?: string
+  readonly expires?: string
+  readonly tokenOut?: string
+  readonly json?: boolean
+}
 
 const ROLES: readonly Role[] = ['operator', 'admin', 'auditor']
 
@@ -17,39 +28,61 @@ export function defineAdmins(admins: Command, done: Done): void {
       const list = await withService(options, ({ administrators }) => administrators.list(undefined))
       if (options.json === true) out(`${JSON.stringify(list)}\n`)
       else if (list.length === 0) tell('No administrators yet. Make one with: countersign admins create NAME --role operator')
-      else out(table(['ID', 'NAME', 'ROLE', 'ORGANISATION', 'STATE'], list.map(rowOf)))
+      else out(table(['ID', 'NAME', 'ROLE', 'ORGANISATION', 'STATE', 'EXPIRES'], list.map(rowOf)))
       done(EXIT.ok)
     })
 
   addStoreOptions(admins.command('create').description('make an administrator; the token is shown this once').argument('<name>'))
     .addOption(new Option('--role <role>', 'operator: all organisations; admin: one; auditor: reads only').choices(ROLES).default('admin'))
     .option('--organisation <id>', 'which; needed for an admin, where there are several')
+    .option('--expires <moment>', 'when the token ends: a date or time in ISO 8601, or never (default: in 90 days)')
     .option('--token-out <path>', 'write the token into a new file that only you can read, instead of showing it')
     .option('--json', '{"administrator":…,"token":…}')
     .addHelpText(
       'after',
       '\nExamples:\n  $ countersign admins create Alice --role operator      # when the first token was lost\n  $ countersign admins create Audrey --role auditor --token-out audrey.token',
     )
-    .action(async (name: string, options: StoreOptions & { role: Role; organisation?: string; tokenOut?: string; json?: boolean }) => {
+    .action(async (name: string, options: CreateOptions) => {
       if (options.tokenOut !== undefined) checkSecretOut(options.tokenOut)
+      const { expires } = options
+      const expiresAtMs = expires === undefined ? undefined : expires === 'never' ? null : Date.parse(momentOf(expires))
+      let remove: (() => void) | undefined
+      const keep = (made: string): void => {
+        if (options.tokenOut !== undefined) remove = writeNewSecretFile(options.tokenOut, made)
+      }
       const { administrator, token } = await withService(
         options,
         async ({ administrators }) => {
           const organisationId =
             options.role === 'operator' ? undefined : (options.organisation ?? (await onlyOrganisation(administrators, options.role)))
-          return await administrators.create(localActor(), { name, role: options.role, organisationId })
+          return await administrators.create(localActor(), { name, role: options.role, organisationId, expiresAtMs }, keep)
         },
         { mayMake: true },
-      )
-      if (options.tokenOut !== undefined) {
-        writeNewSecretFile(options.tokenOut, token)
-        tell(`the token is in ${options.tokenOut}`)
-      }
+      ).catch((error: unknown) => {
+        remove?.()
+        throw error
+      })
+      if (options.tokenOut !== undefined) tell(`the token is in ${options.tokenOut}`)
       if (options.json === true) out(`${JSON.stringify({ administrator, token: options.tokenOut === undefined ? token : null })}\n`)
       else {
         out(`id     ${administrator.id}\n`)
         if (options.tokenOut === undefined) out(`token  ${token}\n`)
+        tell(`The token ends ${administrator.expiresAt ?? 'never'}; its holder renews it with: countersign admins renew`)
       }
+      done(EXIT.ok)
+    })
+
+  admins
+    .command('renew')
+    .description('renew your own token at a server, in its file; the old one stays good for an hour at most')
+    .requiredOption('--server <url>', 'whose admin API it is for')
+    .requiredOption('--token-file <path>', 'has your token, and gets the new one')
+    .addHelpText('after', '\nExample:\n  $ countersign admins renew --server https://keys.example.com --token-file alice.token')
+    .action(async ({ server, tokenFile }: { server: string; tokenFile: string }) => {
+      const { call } = createAdminCall(server, readToken({ store: '', tokenFile }))
+      const renewed = await call<{ readonly administrator: AdministratorView; readonly token: string }>('POST', '/session/token', {})
+      replaceSecretFile(tokenFile, renewed.token)
+      tell(`The new token is in ${tokenFile}. It ends ${renewed.administrator.expiresAt ?? 'never'}.`)
       done(EXIT.ok)
     })
 
@@ -69,6 +102,6 @@ async function onlyOrganisation(administrators: KeyService['administrators'], ro
   throw new UsageError('organisation-missing', 'An admin belongs to one organisation: say which with --organisation.')
 }
 
-function rowOf({ id, name, role, organisationId, disabled }: AdministratorView): readonly string[] {
-  return [id, name, role, organisationId ?? 'all', disabled ? 'disabled' : 'active']
+function rowOf({ id, name, role, organisationId, disabled, expiresAt }: AdministratorView): readonly string[] {
+  return [id, name, role, organisationId ?? 'all', disabled ? 'disabled' : 'active', minuteOf(expiresAt)]
 }

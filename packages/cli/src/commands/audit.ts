@@ -1,24 +1,65 @@
+import type { ChainReport, PruneReport } from '@countersign/server/store'
 import type { Command } from 'commander'
-import { addStoreOptions, type StoreOptions, withService } from '../keys/store-options.ts'
+import { createAdminCall } from '../keys/admin-api.ts'
+import { momentOf } from '../keys/key-options.ts'
+import { localActor } from '../keys/local-actor.ts'
+import { addServerOptions, addStoreOptions, readToken, type ServerOptions, type StoreOptions, withService } from '../keys/store-options.ts'
 import { type Done, EXIT } from '../process/exit.ts'
 import { out, tell } from '../process/streams.ts'
 
+interface AuditOptions extends ServerOptions {
+  readonly json?: boolean
+}
+
+/** The log as a whole, on a store itself or through a server's admin API. */
+interface Audit {
+  verify(head: string | undefined): Promise<ChainReport>
+  head(): Promise<string>
+  prune(before: string): Promise<PruneReport>
+}
+
 export function defineAudit(audit: Command, done: Done): void {
-  addStoreOptions(audit.command('verify').description('check the hash chain of the whole log'))
+  addServerOptions(audit.command('verify').description('check the hash chain of the whole log'))
+    .option('--head <head>', 'one that audit head printed: nothing after it was cut off, and nothing before it written anew')
     .option('--json', '{"entries":…,"head":…,"broken":…}')
     .addHelpText(
       'after',
-      '\nThe exit code is 0 when the log is whole and 1 when it is not. Keep the head elsewhere: a log that was cut off does not show it.',
+      `
+The exit code is 0 when the log is whole and 1 when it is not. Whoever can write to the database could cut off the end of the log together
+with its head: only a head that was kept elsewhere shows that.
+
+Example:
+  $ countersign audit head > /elsewhere/head
+  $ countersign audit verify --head "$(cat /elsewhere/head)"`,
     )
-    .action(async (options: StoreOptions & { json?: boolean }) => {
-      const { verifyChain } = await import('@countersign/server/store')
-      await withService(options, async ({ database }) => {
-        const report = await verifyChain(database.db)
-        if (options.json === true) out(`${JSON.stringify(report)}\n`)
-        else if (report.broken === undefined) out(`whole: ${report.entries} entries, head ${report.head}\n`)
-        else out(`broken at entry ${report.broken.sequence}: ${report.broken.reason}\n`)
-        done(report.broken === undefined ? EXIT.ok : EXIT.refused)
-      })
+    .action(async (options: AuditOptions & { head?: string }) => {
+      const report = await withAudit(options, log => log.verify(options.head))
+      if (options.json === true) out(`${JSON.stringify(report)}\n`)
+      else if (report.broken === undefined) out(`whole: ${report.entries} entries, head ${report.head}\n`)
+      else out(`broken at entry ${report.broken.sequence}: ${report.broken.reason}\n`)
+      done(report.broken === undefined ? EXIT.ok : EXIT.refused)
+    })
+
+  addServerOptions(audit.command('head').description('print the number and hash of the last entry, to be kept elsewhere')).action(
+    async (options: AuditOptions) => {
+      out(`${await withAudit(options, log => log.head())}\n`)
+      done(EXIT.ok)
+    },
+  )
+
+  addServerOptions(audit.command('prune').description('remove old entries; a sealed checkpoint keeps the chain verifiable'))
+    .requiredOption('--before <moment>', 'entries from before this date or time go, but for those of the last day')
+    .option('--json', '{"removed":…,"checkpoint":…}')
+    .addHelpText(
+      'after',
+      '\nExport them first, if they are to be kept.\n\nExample:\n  $ countersign audit export > audit-2026.jsonl && countersign audit prune --before 2026-01-01',
+    )
+    .action(async (options: AuditOptions & { before: string }) => {
+      const before = momentOf(options.before)
+      const report = await withAudit(options, log => log.prune(before))
+      if (options.json === true) out(`${JSON.stringify(report)}\n`)
+      else tell(`${report.removed} entries were removed; the log begins after entry ${report.checkpoint.sequence}.`)
+      done(EXIT.ok)
     })
 
   addStoreOptions(audit.command('export').description('print the log as JSON lines, the oldest first'))
@@ -36,4 +77,23 @@ export function defineAudit(audit: Command, done: Done): void {
       if (process.stderr.isTTY) tell(`${count} entries`)
       done(EXIT.ok)
     })
+}
+
+async function withAudit<T>(options: ServerOptions, work: (log: Audit) => Promise<T>): Promise<T> {
+  if (options.server !== undefined) {
+    const { call } = createAdminCall(options.server, readToken(options))
+    return await work({
+      verify: head => call('GET', '/audit/verify', { head }),
+      head: async () => (await call<{ readonly head: string }>('GET', '/audit/head', {})).head,
+      prune: before => call('POST', '/audit/prune', {}, { before }),
+    })
+  }
+  const { placeText } = await import('@countersign/server/store')
+  return await withService(options, ({ audit }) =>
+    work({
+      verify: head => audit.verify(head),
+      head: async () => placeText(await audit.head()),
+      prune: before => audit.prune(localActor(), Date.parse(before)),
+    }),
+  )
 }

@@ -1,10 +1,13 @@
-import type { KeyChanges, KeyView, NewKey } from '@countersign/server/store'
+import type { KeyChanges, KeyView, NewKey, ShownKey } from '@countersign/server/store'
 import { type Command, Option } from 'commander'
 import { DEFAULT_SCHEME_NAME } from 'countersign/schemes'
-import type { Verb } from '../keys/key-manager.ts'
+import { keptFirst } from '../keys/keep-secret.ts'
+import type { KeyManager, Verb } from '../keys/key-manager.ts'
 import {
+  addPublicKeyOption,
   addSettingOptions,
   type JsonOption,
+  publicKeyOf,
   type SettingOptions,
   type ShownOptions,
   secondsOf,
@@ -24,6 +27,11 @@ interface ImportOptions extends ShownOptions {
   readonly secretStdin?: boolean
   readonly passphrase?: string
   readonly allowShortSecret?: boolean
+}
+
+interface RotateOptions extends ShownOptions {
+  readonly overlap: string
+  readonly secretFile?: string
 }
 
 const MAY_MAKE = { mayMake: true }
@@ -60,7 +68,11 @@ export function defineKeys(keys: Command, done: Done): void {
       done(EXIT.ok)
     })
 
-  addSettingOptions(addManagerOptions(keys.command('create').description('make a key; its secret is shown this once').argument('<name>')))
+  addPublicKeyOption(
+    addSettingOptions(
+      addManagerOptions(keys.command('create').description('make a key; its secret is shown this once').argument('<name>')),
+    ),
+  )
     .option('-s, --scheme <name>', `what it signs with (default: ${DEFAULT_SCHEME_NAME})`)
     .option('--secret-out <path>', 'write the secret into a new file that only you can read, instead of showing it')
     .option('--save-profile <name>', 'keep id and secret as a profile, for --profile')
@@ -74,14 +86,16 @@ Examples:
   $ countersign keys create Partner --scheme qredo-partner --public-key-file public.pem`,
     )
     .action(async (name: string, options: ShownOptions) => {
-      const key: NewKey = { ...settingsOf(options), name, scheme: options.scheme }
+      const key: NewKey = { ...settingsOf(options), name, scheme: options.scheme, publicKey: publicKeyOf(options) }
       checkKept(options)
-      showSecret(await withManager(options, manager => manager.create(withoutUndefined(key)), MAY_MAKE), options)
+      showSecret(await withManager(options, manager => create(manager, key, options), MAY_MAKE), options)
       done(EXIT.ok)
     })
 
-  addSettingOptions(
-    addManagerOptions(keys.command('import').description('take over a key that is in use elsewhere, with its own id').argument('<id>')),
+  addPublicKeyOption(
+    addSettingOptions(
+      addManagerOptions(keys.command('import').description('take over a key that is in use elsewhere, with its own id').argument('<id>')),
+    ),
   )
     .option('--name <name>', 'what it is called (default: its id)')
     .option('-s, --scheme <name>', `what it signs with (default: ${DEFAULT_SCHEME_NAME})`)
@@ -112,6 +126,7 @@ Examples:
               id,
               name: options.name ?? id,
               scheme: options.scheme,
+              publicKey: publicKeyOf(options),
               secret: secret?.replace(/\r?\n$/, ''),
               passphrase: options.passphrase,
               allowShortSecret: options.allowShortSecret,
@@ -145,15 +160,31 @@ Examples:
       done(EXIT.ok)
     })
 
-  addManagerOptions(keys.command('rotate').description('give a key a new secret; the old one stays good for a while').argument('<id>'))
-    .option('--overlap <time>', 'how long the old secret stays good, such as 90s, 30m, 12h or 7d; 0 ends it now', '24h')
+  addPublicKeyOption(
+    addManagerOptions(
+      keys.command('rotate').description('give a key a new secret or public key; the old one stays good for a while').argument('<id>'),
+    ),
+    'the new public key, for a key that has one',
+  )
+    .option('--overlap <time>', 'how long the old one stays good, such as 90s, 30m, 12h or 7d; 0 ends it now', '24h')
+    .option('--secret-file <path>', 'a secret that the other side chose, written as the scheme says; - reads standard input')
     .option('--secret-out <path>', 'write the secret into a new file that only you can read, instead of showing it')
     .option('--save-profile <name>', 'keep id and secret as a profile, for --profile')
     .option('--json', '{"key":…,"secret":…}')
-    .action(async (id: string, options: ShownOptions & { overlap: string }) => {
-      const overlapSeconds = secondsOf(options.overlap)
+    .addHelpText(
+      'after',
+      `
+Rotated again during an overlap, the newest secret is replaced if nobody has used it yet, and the one in use stays: a new secret
+that was lost is no downtime.
+
+Examples:
+  $ countersign keys rotate ID --overlap 7d --secret-out new.secret
+  $ countersign keys rotate ID --secret-file theirs.txt
+  $ countersign keys rotate ID --public-key-file new.pem --overlap 30d`,
+    )
+    .action(async (id: string, options: RotateOptions) => {
       checkKept(options, id)
-      showSecret(await withManager(options, manager => manager.rotate(id, { overlapSeconds })), options)
+      showSecret(await withManager(options, manager => rotate(manager, id, options)), options)
       done(EXIT.ok)
     })
 
@@ -178,6 +209,41 @@ Examples:
       done(EXIT.ok)
     },
   )
+}
+
+/** With a secret that is kept elsewhere, that comes first. */
+async function create(manager: KeyManager, key: NewKey, options: ShownOptions): Promise<ShownKey> {
+  if (!isKept(options)) return await manager.create(withoutUndefined(key))
+  const { scheme, publicKey } = key
+  const { id, secret, passphrase } = await manager.propose(withoutUndefined({ scheme, publicKey }))
+  if (secret === null) return await manager.create(withoutUndefined(key))
+  const given = { id, secret, ...(passphrase === null ? {} : { passphrase }) }
+  const profile = { scheme: scheme ?? DEFAULT_SCHEME_NAME, apiKey: id, secret, ...(passphrase === null ? {} : { passphrase }) }
+  const shown = await keptFirst(options, profile, () => manager.create(withoutUndefined({ ...key, ...given })))
+  return { ...shown, secret, passphrase }
+}
+
+async function rotate(manager: KeyManager, id: string, options: RotateOptions): Promise<ShownKey> {
+  const overlapSeconds = secondsOf(options.overlap)
+  const publicKey = publicKeyOf(options)
+  const chosen = options.secretFile === undefined ? undefined : await readSecretFile(options.secretFile)
+  if (chosen !== undefined || publicKey !== undefined || !isKept(options))
+    return await manager.rotate(id, withoutUndefined({ overlapSeconds, secret: chosen, publicKey }))
+  const { scheme } = await manager.get(id)
+  const { secret } = await manager.propose({ scheme })
+  if (secret === null) return await manager.rotate(id, { overlapSeconds })
+  const shown = await keptFirst(options, { scheme, apiKey: id, secret }, () => manager.rotate(id, { overlapSeconds, secret }))
+  return { ...shown, secret }
+}
+
+function isKept({ saveProfile, secretOut }: ShownOptions): boolean {
+  return (saveProfile ?? secretOut) !== undefined
+}
+
+/** Without its line's end. */
+async function readSecretFile(path: string): Promise<string> {
+  const text = path === '-' ? new TextDecoder().decode(await readStandardInput()) : readTextFile(path, 'secret file')
+  return text.replace(/\r?\n$/, '')
 }
 
 async function setState(id: string, verb: Verb, options: ManagerOptions & JsonOption & { yes?: boolean }): Promise<void> {

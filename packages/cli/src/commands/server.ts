@@ -3,7 +3,7 @@ import { addStoreOptions, type StoreOptions, tellMasterKey } from '../keys/store
 import { readPort } from '../options/numbers.ts'
 import { type Done, EXIT } from '../process/exit.ts'
 import { startOn } from '../process/start-on.ts'
-import { out, tell } from '../process/streams.ts'
+import { out, outWritten, tell } from '../process/streams.ts'
 import { untilStopped } from '../process/until-stopped.ts'
 
 interface ServerOptions extends StoreOptions {
@@ -39,6 +39,9 @@ Examples:
         import('@countersign/server'),
         import('@countersign/ui'),
       ])
+      let isTokenShown = false
+      // From now on: whoever has read the first token may stop the server at once, and the token counts all the same.
+      const stopped = untilStopped()
       const server = await startOn(port, () =>
         startServer({
           store,
@@ -46,18 +49,22 @@ Examples:
           host,
           port,
           consoleDirectory,
+          showFirstToken: async (token, origin) => {
+            isTokenShown = true
+            await outWritten(
+              options.json === true ? `${JSON.stringify({ origin, token })}\n` : `The operator's token, shown this once:\n\n  ${token}\n\n`,
+            )
+          },
           onError: error => tell(`error: ${error instanceof Error ? error.message : String(error)}`),
         }),
       )
-      const { origin, bootstrapToken, service } = server
+      const { origin, service } = server
       if (service.madeMasterKeyFile !== undefined) tellMasterKey(service.madeMasterKeyFile)
       if (service.masterKeyBesideStore !== undefined) tell(besideStoreAdvice(service.masterKeyBesideStore))
-      if (options.json === true) out(`${JSON.stringify({ origin, token: bootstrapToken })}\n`)
-      else {
+      if (options.json !== true)
         out(`The key server listens on ${origin}: console at ${origin}/console/, API described at ${origin}/docs. Ctrl+C stops it.\n`)
-        if (bootstrapToken !== undefined) out(`\nThe operator's token, shown this once:\n\n  ${bootstrapToken}\n\n`)
-      }
-      await untilStopped()
+      else if (!isTokenShown) out(`${JSON.stringify({ origin })}\n`)
+      await stopped
       await server.close()
       done(EXIT.ok)
     })

@@ -6,6 +6,8 @@ import type {
   KeyView,
   MigrationReport,
   NewKey,
+  NewSecretQuestion,
+  ProposedSecret,
   Rotation,
   ShownKey,
 } from '@countersign/server/store'
@@ -22,6 +24,8 @@ export type Verb = 'enable' | 'disable' | 'revoke'
 export interface KeyManager {
   list(query: KeyQuery): Promise<KeyPage>
   get(id: string): Promise<KeyView>
+  /** An id and a secret that nothing knows yet. */
+  propose(question: NewSecretQuestion): Promise<ProposedSecret>
   create(key: NewKey): Promise<ShownKey>
   import(key: ImportedKey): Promise<ShownKey>
   update(id: string, changes: KeyChanges): Promise<KeyView>

@@ -35,11 +35,19 @@ export function addSettingOptions(command: Command): Command {
     .option('--address <cidr>', 'from where it may be used (repeatable), IPv4 or IPv6', repeated)
     .option('--label <name=value>', 'anything to find it by (repeatable)', repeated)
     .option('--expires <moment>', 'a date or time in ISO 8601, or never')
-    .option('--public-key-file <path>', 'PEM file, for the schemes with key pairs')
+}
+
+/** For the commands that give a key its public key; another one later comes with `keys rotate`. */
+export function addPublicKeyOption(command: Command, what = 'PEM file, for the schemes with key pairs'): Command {
+  return command.option('--public-key-file <path>', what)
+}
+
+export function publicKeyOf({ publicKeyFile }: SettingOptions): string | undefined {
+  return publicKeyFile === undefined ? undefined : readTextFile(publicKeyFile, 'public key')
 }
 
 export function settingsOf(options: SettingOptions): KeyChanges {
-  const { permission, address, label, fund, wallet, expires, publicKeyFile } = options
+  const { permission, address, label, fund, wallet, expires } = options
   return {
     permissions: permission === undefined ? undefined : [...permission],
     addresses: address === undefined ? undefined : [...address],
@@ -47,7 +55,6 @@ export function settingsOf(options: SettingOptions): KeyChanges {
     fundId: fund,
     walletId: wallet,
     expiresAt: expires === undefined ? undefined : expires === 'never' ? null : momentOf(expires),
-    publicKey: publicKeyFile === undefined ? undefined : readTextFile(publicKeyFile, 'public key'),
   }
 }
 
@@ -58,7 +65,8 @@ function readLabel(text: string): [string, string] {
   return [name, value]
 }
 
-function momentOf(text: string): string {
+/** In ISO 8601. @throws UsageError `moment-malformed` */
+export function momentOf(text: string): string {
   const ms = /^\d{4}-\d\d-\d\d(T[\d:.]+(Z|[+-]\d\d:\d\d)?)?$/.test(text) ? Date.parse(text) : Number.NaN
   if (Number.isNaN(ms))
     throw new UsageError('moment-malformed', `${JSON.stringify(text)} is not a date such as 2027-01-01 or 2027-01-01T12:00:00Z.`)

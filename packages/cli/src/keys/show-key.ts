@@ -2,9 +2,8 @@ import { existsSync, lstatSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { KeyView, ShownKey } from '@countersign/server/store'
 import { UsageError } from '../process/exit.ts'
-import { writeNewSecretFile } from '../process/files.ts'
 import { out, tell } from '../process/streams.ts'
-import { checkProfilesFolder, isProfileThere, readProfile, saveProfile } from '../signing/profiles.ts'
+import { checkProfilesFolder, isProfileThere, readProfile } from '../signing/profiles.ts'
 import { minuteOf } from '../text/minute.ts'
 import type { JsonOption, ShownOptions } from './key-options.ts'
 
@@ -18,7 +17,7 @@ export function show(key: KeyView, { json }: JsonOption): void {
     out(`${JSON.stringify(key)}\n`)
     return
   }
-  const { secrets, publicKey, labels, permissions, addresses } = key
+  const { secrets, publicKey, publicKeys, labels, permissions, addresses } = key
   const rows: readonly (readonly [string, string])[] = [
     ['id', key.id],
     ['name', key.name],
@@ -31,15 +30,19 @@ export function show(key: KeyView, { json }: JsonOption): void {
     ['addresses', addresses.join(', ') || 'any'],
     ...Object.entries(labels).map(([name, value]) => ['label', `${name}=${value}`] as const),
     ['expires', key.expiresAt ?? 'never'],
-    ...secrets.map(
-      ({ id, createdAt, expiresAt }) => ['secret', `${id}, of ${createdAt}${expiresAt === null ? '' : `, ends ${expiresAt}`}`] as const,
-    ),
-    ...(publicKey === null ? [] : [['public key', 'countersign keys export-public prints it'] as const]),
+    ...secrets.map(one => ['secret', credentialText(one)] as const),
+    ...publicKeys.map(one => ['public key', credentialText(one)] as const),
+    ...(publicKey === null ? [] : [['', 'countersign keys export-public prints the newest'] as const]),
     ['created', key.createdAt],
     ['updated', key.updatedAt],
     ['last used', key.lastUsedAt ?? 'never'],
   ]
   out(rows.map(([name, value]) => `${name.padEnd(12)}  ${value}\n`).join(''))
+}
+
+function credentialText({ id, createdAt, expiresAt, lastUsedAt }: KeyView['secrets'][number]): string {
+  const use = lastUsedAt === null ? 'not used yet' : `last used ${lastUsedAt}`
+  return `${id}, of ${createdAt}, ${use}${expiresAt === null ? '' : `, ends ${expiresAt}`}`
 }
 
 /**
@@ -70,33 +73,23 @@ export function checkSecretOut(secretOut: string): void {
     )
 }
 
+/** Shows a key with its secret, but for what was kept elsewhere. */
 export function showSecret(shown: ShownKey, options: ShownOptions): void {
   const { key, secret, passphrase } = shown
-  if (options.saveProfile !== undefined && secret !== null) {
-    const file = saveProfile(options.saveProfile, {
-      scheme: key.scheme,
-      apiKey: key.id,
-      secret,
-      ...(passphrase === null ? {} : { passphrase }),
-    })
-    tell(`saved to ${file}; use it with --profile ${options.saveProfile}`)
-  }
-  if (options.secretOut !== undefined && secret !== null) {
-    writeNewSecretFile(options.secretOut, secret)
-    tell(`the secret is in ${options.secretOut}`)
-  }
   const isKept = (options.saveProfile ?? options.secretOut) !== undefined
+  // A file of a secret has no room for it.
+  const shownPassphrase = options.saveProfile === undefined ? passphrase : null
   if (options.json === true) {
-    out(`${JSON.stringify(isKept ? { ...shown, secret: null, passphrase: null } : shown)}\n`)
+    out(`${JSON.stringify({ ...shown, secret: isKept ? null : secret, passphrase: shownPassphrase })}\n`)
     return
   }
   const rows: readonly (readonly [string, string | null])[] = [
     ['key', key.id],
     ['secret', isKept ? null : secret],
-    ['passphrase', isKept ? null : passphrase],
+    ['passphrase', shownPassphrase],
   ]
   for (const [name, value] of rows) if (value !== null) out(`${name.padEnd(10)}  ${value}\n`)
   if (secret !== null && !isKept) tell("The secret is shown this once: a lost one can't be recovered, only rotated.")
-  const old = key.secrets.find(({ expiresAt }) => expiresAt !== null)
-  if (old !== undefined) tell(`The old secret stays good until ${old.expiresAt}.`)
+  const old = [...key.secrets, ...key.publicKeys].find(({ expiresAt }) => expiresAt !== null)
+  if (old !== undefined) tell(`The old one stays good until ${old.expiresAt}.`)
 }

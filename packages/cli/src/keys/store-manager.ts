@@ -21,6 +21,7 @@ export async function openStoreManager(options: ServiceOptions, organisation: st
     madeMasterKeyFile: service.madeMasterKeyFile,
     list: query => keys.list(organisation, query),
     get: id => keys.get(organisation, id),
+    propose: async question => keys.propose(question),
     create: async key => keys.create(actor, await organisationOrOnly(), key),
     import: async key => keys.import(actor, await organisationOrOnly(), key),
     update: (id, changes) => keys.update(actor, organisation, id, changes),

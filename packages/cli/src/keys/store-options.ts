@@ -10,9 +10,12 @@ export interface StoreOptions {
   readonly masterKeyFile?: string | undefined
 }
 
-export interface ManagerOptions extends StoreOptions {
+export interface ServerOptions extends StoreOptions {
   readonly server?: string
   readonly tokenFile?: string
+}
+
+export interface ManagerOptions extends ServerOptions {
   readonly organisation?: string
 }
 
@@ -32,11 +35,15 @@ export function addStoreOptions(command: Command): Command {
 }
 
 /** The store itself, or a server in front of it. */
-export function addManagerOptions(command: Command): Command {
+export function addServerOptions(command: Command): Command {
   return addStoreOptions(command)
     .addOption(new Option('--server <url>', 'work through a server’s admin API instead').env('COUNTERSIGN_SERVER'))
     .option('--token-file <path>', `the administrator’s token for --server (or ${TOKEN_VARIABLE})`)
-    .option('--organisation <id>', 'where there are several')
+}
+
+/** As {@link addServerOptions}, about the keys of an organisation. */
+export function addManagerOptions(command: Command): Command {
+  return addServerOptions(command).option('--organisation <id>', 'where there are several')
 }
 
 /** For the commands that put the first thing into a store. To all others, a store that isn't there is a wrong path. */
@@ -91,7 +98,8 @@ export function tellMasterKey(file: string): void {
   tell(`The master key is in ${file} (mode 0600): without it no secret can be opened, so keep a copy elsewhere.`)
 }
 
-function readToken({ tokenFile }: ManagerOptions): string {
+/** The token for `--server`. @throws UsageError `token-missing` */
+export function readToken({ tokenFile }: ServerOptions): string {
   const token = tokenFile === undefined ? process.env[TOKEN_VARIABLE] : readTextFile(tokenFile, 'token file')
   if (token === undefined || token.trim() === '')
     throw new UsageError('token-missing', `--server wants an administrator’s token: --token-file, or ${TOKEN_VARIABLE}.`)

@@ -1,4 +1,5 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync } from 'node:fs'
+import { writeBeside, writeNewFile } from '@countersign/server/files'
 import { UsageError } from './exit.ts'
 import { whyNot } from './reasons.ts'
 
@@ -16,10 +17,28 @@ export function readBytesFile(path: string, what: string): Uint8Array {
   }
 }
 
-/** A new file that only its owner can read; one that is there is left alone. */
-export function writeNewSecretFile(path: string, secret: string): void {
+/**
+ * A new file that only its owner can read, down to the disk; one that is there is left alone.
+ *
+ * @returns what takes it away again
+ */
+export function writeNewSecretFile(path: string, secret: string): () => void {
   try {
-    writeFileSync(path, `${secret}\n`, { mode: 0o600, flag: 'wx' })
+    writeNewFile(path, `${secret}\n`)
+  } catch (error) {
+    throw new UsageError('file-unwritable', `The secret can't be written to ${path}: ${whyNot(error)}`)
+  }
+  return () => rmSync(path, { force: true })
+}
+
+/**
+ * Puts a secret in the place of the one in a file: whole on the disk, or the old one stays.
+ *
+ * @throws UsageError `file-unwritable`
+ */
+export function replaceSecretFile(path: string, secret: string): void {
+  try {
+    writeBeside(path, `${secret}\n`).replace()
   } catch (error) {
     throw new UsageError('file-unwritable', `The secret can't be written to ${path}: ${whyNot(error)}`)
   }

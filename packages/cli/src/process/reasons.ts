@@ -34,6 +34,8 @@ export function noAnswerReason(cause: unknown): string {
 /** What the system refused, with a code of ours. */
 const REFUSED: { readonly [code: string]: readonly [code: string, reason: string] } = {
   ENOSPC: ['disk-full', 'the disk is full'],
+  EFBIG: ['disk-full', 'the file would be larger than is allowed'],
+  EEXIST: ['already-there', 'it is there already'],
   EDQUOT: ['disk-full', 'the quota of the disk is used up'],
   SQLITE_FULL: ['disk-full', 'the disk is full'],
   EACCES: ['not-permitted', 'it is not permitted'],

@@ -17,6 +17,13 @@ export function out(text: string | Uint8Array): void {
   process.stdout.write(text)
 }
 
+/** As {@link out}, and waits until the system has taken it. @throws what the system says */
+export function outWritten(text: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    process.stdout.write(text, error => (error === undefined || error === null ? resolve() : reject(error)))
+  })
+}
+
 /** For people. */
 export function tell(line: string): void {
   process.stderr.write(`${line}\n`)

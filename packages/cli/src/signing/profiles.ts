@@ -1,5 +1,6 @@
-import { existsSync, lstatSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, lstatSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { type WrittenFile, writeBeside } from '@countersign/server/files'
 import envPaths from 'env-paths'
 import { UsageError } from '../process/exit.ts'
 import { readTextFile } from '../process/files.ts'
@@ -47,17 +48,16 @@ export function checkProfilesFolder(): void {
 
 /** In one step: what was there is replaced whole, or stays. @throws UsageError `profile-name`, `folder-unusable` */
 export function saveProfile(name: string, profile: Profile): string {
+  const { file, written } = writeProfile(name, profile)
+  written.replace()
+  return file
+}
+
+/** On the disk, and a profile only when it gets its name. @throws UsageError `profile-name`, `folder-unusable` */
+export function writeProfile(name: string, profile: Profile): { readonly file: string; readonly written: WrittenFile } {
   const file = profileFile(name)
   makeFolders(profilesFolder(), 0o700)
-  const temporary = `${file}.${process.pid}.new`
-  try {
-    writeFileSync(temporary, `${JSON.stringify(profile, undefined, 2)}\n`, { mode: 0o600, flag: 'wx' })
-    renameSync(temporary, file)
-  } catch (error) {
-    rmSync(temporary, { force: true })
-    throw error
-  }
-  return file
+  return { file, written: writeBeside(file, `${JSON.stringify(profile, undefined, 2)}\n`) }
 }
 
 export function removeProfile(name: string): void {

@@ -32,7 +32,7 @@ describe.each([
 ])('the check of a key with secrets, on a platform that answers %s', (_how, crypto) => {
   const [byA, byB, byStranger] = [A, B, STRANGER].map(secret => signed(secret, qredoV1)) as [string, string, string]
 
-  it.each<[string, readonly Buffer[], Partial<TimelyClaim>, readonly string[] | undefined]>([
+  it.each<[string, readonly Buffer[], Partial<TimelyClaim>, readonly string[] | undefined, number?]>([
     ['its signature', [A], { signature: byA }, [byA]],
     ["a stranger's", [A], { signature: byStranger }, undefined],
     ['its signature among several', [A], { signature: byStranger, moreSignatures: ['', byA, byStranger] }, [byA]],
@@ -40,13 +40,14 @@ describe.each([
     ['a nonce, which is the id of the call', [A], { signature: byA, nonce: 'once' }, ['k once']],
     ['a nonce and a wrong signature', [A], { signature: byB, nonce: 'once' }, undefined],
     ['its first secret, with the ids under both', [A, B], { signature: byA }, [byA, byB]],
-    ['its second secret, with the ids under both', [A, B], { signature: byB }, [byA, byB]],
-    ['either secret among several', [A, B], { signature: byStranger, moreSignatures: [byB] }, [byA, byB]],
-    ['a nonce, under two secrets', [A, B], { signature: byB, nonce: 'once' }, ['k once']],
+    ['its second secret, with the ids under both', [A, B], { signature: byB }, [byA, byB], 1],
+    ['either secret among several', [A, B], { signature: byStranger, moreSignatures: [byB] }, [byA, byB], 1],
+    ['a nonce, under two secrets', [A, B], { signature: byB, nonce: 'once' }, ['k once'], 1],
     ['neither secret', [A, B], { signature: byStranger }, undefined],
     ['no secret at all', [], { signature: '' }, undefined],
-  ])('goes by %s', async (_what, secrets, claim, ids) => {
-    expect(await check(qredoV1, secrets, claim, undefined, crypto)).toEqual(ids)
+  ])('goes by %s', async (_what, secrets, claim, callIds, credential = 0) => {
+    const held = callIds === undefined ? undefined : { callIds, credential }
+    expect(await check(qredoV1, secrets, claim, undefined, crypto)).toEqual(held)
   })
 
   it.each([[[A]], [[A, B]]])('takes no passphrase where the key has none (%#)', async secrets => {
@@ -55,7 +56,7 @@ describe.each([
       ['', secrets.map(secret => signed(secret, qredoV1))],
       ['made up', undefined],
     ] as const)
-      expect(await check(qredoV1, secrets, { signature: byA, passphrase }, undefined, crypto)).toEqual(ids)
+      expect((await check(qredoV1, secrets, { signature: byA, passphrase }, undefined, crypto))?.callIds).toEqual(ids)
   })
 
   it.each<[string, Scheme, (secret: Buffer) => string]>([
@@ -64,8 +65,8 @@ describe.each([
   ])('wants the passphrase beside the signature: %s', async (_what, scheme, carried) => {
     for (const secrets of [[A], [A, B]]) {
       const ids = secrets.map(secret => signed(secret, scheme))
-      const outcome = (signature: string, passphrase: string | undefined) =>
-        check(scheme, secrets, { signature, passphrase }, 'open sesame', crypto)
+      const outcome = async (signature: string, passphrase: string | undefined) =>
+        (await check(scheme, secrets, { signature, passphrase }, 'open sesame', crypto))?.callIds
       const good = signed(A, scheme)
       expect(await outcome(good, carried(A))).toEqual(ids)
       for (const wrong of ['', 'Open sesame', carried(A).slice(1)]) expect(await outcome(good, wrong)).toBeUndefined()

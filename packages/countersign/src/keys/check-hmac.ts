@@ -7,8 +7,15 @@ import { type Message, textMessage } from '../wire/message.ts'
 import { createDerivedSigner } from './derive.ts'
 import type { Key } from './key.ts'
 
+/** A signature that holds under a secret. */
+interface HeldHmac {
+  readonly callIds: readonly string[]
+  /** Which of the secrets, counted from 0. */
+  readonly credential: number
+}
+
 /** The ids of the call when what was presented is right under one of the key's secrets; `undefined` when it is not. */
-export type CheckHmac = (message: Message, claim: TimelyClaim, composition: Composition) => MaybePromise<readonly string[] | undefined>
+export type CheckHmac = (message: Message, claim: TimelyClaim, composition: Composition) => MaybePromise<HeldHmac | undefined>
 
 /**
  * Makes the check for one key. The call's ids are its nonce, or else the right signature under each live secret: a
@@ -34,8 +41,8 @@ export function createHmacCheck(
   if (signers.length === 1 && only?.sign !== undefined && only.holdsPassphrase === undefined) {
     // The common case, kept free of steps that it does not need.
     const { sign } = only
-    const settle = (expected: string, claim: TimelyClaim): readonly string[] | undefined =>
-      isPresented(crypto, expected, claim) && takesPassphrase(claim) ? idsOf(claim, [expected]) : undefined
+    const settle = (expected: string, claim: TimelyClaim): HeldHmac | undefined =>
+      isPresented(crypto, expected, claim) && takesPassphrase(claim) ? { callIds: idsOf(claim, [expected]), credential: 0 } : undefined
     return (message, claim) => {
       const expected = sign(message)
       return isPromise(expected) ? expected.then(text => settle(text, claim)) : settle(expected, claim)
@@ -44,19 +51,19 @@ export function createHmacCheck(
 
   return (message, claim, composition) => {
     const signatures: string[] = []
-    let holds = false
+    let credential = -1
     const checked = inTurn(signers, ({ sign, derived, holdsPassphrase }) => {
       const expected = sign === undefined ? derived?.sign(message, composition) : sign(message)
       return whenReady(expected ?? '', text =>
         whenReady(holdsPassphrase?.(claim.passphrase) ?? takesPassphrase(claim), passphraseHolds => {
           signatures.push(text)
           const isRight = isPresented(crypto, text, claim) && passphraseHolds
-          if (isRight) holds = true
+          if (isRight && credential < 0) credential = signatures.length - 1
           return isRight ? derived?.keep(composition) : derived?.spend(composition)
         }),
       )
     })
-    return whenReady(checked, () => (holds ? idsOf(claim, signatures) : undefined))
+    return whenReady(checked, () => (credential < 0 ? undefined : { callIds: idsOf(claim, signatures), credential }))
   }
 }
 

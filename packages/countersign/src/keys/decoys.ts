@@ -8,20 +8,20 @@ import { Secret } from './secret.ts'
 import { calledFor, hasOnlyOneLength, kindOf, lengthsOf } from './signature-lengths.ts'
 
 /** What a check needs of a key; a decoy has no more. */
-export type CheckedKey = Pick<Key, 'algorithm' | 'secrets' | 'publicKey' | 'passphrase' | 'id'>
+export type CheckedKey = Pick<Key, 'algorithm' | 'secrets' | 'publicKey' | 'passphrase' | 'id' | 'signatureBytes'>
 
 const ONE_LENGTH = [0]
 
 /**
  * Keys that nobody holds, one for each kind of key and length of signature, and the checks by them that a wrong
- * signature costs: of every kind that has this length, and that the call's label allows. A secret costs as much as all
- * that a key may have.
+ * signature costs: of every kind that has this length, and that the call's label allows. Each costs as much as all
+ * secrets or public keys that a key may have.
  */
 export function createDecoys<Check>(
   scheme: Scheme,
   algorithms: readonly Algorithm[],
   prepareKey: (key: CheckedKey) => Check,
-): (claim: TimelyClaim, checked: Key | undefined) => readonly Check[] {
+): (claim: TimelyClaim, checked: readonly CheckedKey[]) => readonly Check[] {
   const checks = new Map<string, Check>()
   const hasOneLength = hasOnlyOneLength(scheme)
 
@@ -34,7 +34,7 @@ export function createDecoys<Check>(
       const passphrase = scheme.hasPassphrase ? new Secret(globalThis.crypto.getRandomValues(new Uint8Array(16))) : undefined
       const secrets = family === 'hmac' ? [new Secret(globalThis.crypto.getRandomValues(new Uint8Array(32)))] : []
       const publicKey = family === 'hmac' ? undefined : decoyPublicKey(name, length)
-      check = prepareKey({ id: 'decoy', algorithm, secrets, publicKey, passphrase })
+      check = prepareKey({ id: 'decoy', algorithm, secrets, publicKey, passphrase, signatureBytes: length })
       checks.set(id, check)
     }
     return check
@@ -43,16 +43,15 @@ export function createDecoys<Check>(
   return (claim, checked) => {
     const work: Check[] = []
     const seen = new Set<string>()
-    const own = checked === undefined ? undefined : `${kindOf(checked.algorithm)} ${checked.signatureBytes}`
     for (const length of hasOneLength ? ONE_LENGTH : lengthsOf(scheme, claim)) {
       for (const algorithm of algorithms) {
         if (!hasOneLength && !calledFor(algorithm, length, claim)) continue
         const id = `${kindOf(algorithm)} ${length}`
         if (seen.has(id)) continue
         seen.add(id)
-        const done = id === own || (hasOneLength && own !== undefined) ? Math.max(1, checked?.secrets.length ?? 0) : 0
-        const wanted = algorithm.startsWith('hmac') ? MAX_LIVE_SECRETS : 1
-        for (let count = done; count < wanted; count++) work.push(decoy(algorithm, length))
+        const own = checked.filter(key => hasOneLength || id === `${kindOf(key.algorithm)} ${key.signatureBytes}`)
+        const done = own.reduce((sum, { secrets }) => sum + Math.max(1, secrets.length), 0)
+        for (let count = done; count < MAX_LIVE_SECRETS; count++) work.push(decoy(algorithm, length))
       }
     }
     return work

@@ -25,6 +25,8 @@ export interface KeyDescription extends SecretOptions {
   readonly secrets?: readonly (string | Uint8Array)[] | undefined
   /** PEM, for the schemes with key pairs: SPKI, or PKCS#1 for RSA. */
   readonly publicKey?: string | undefined
+  /** During a rotation two may be live, the newest first. */
+  readonly publicKeys?: readonly string[] | undefined
   /**
    * For the schemes where it goes with the key (RFC 9421). Default: the scheme's first that fits the secret or the
    * public key.
@@ -53,6 +55,7 @@ const FIELDS: { readonly [N in keyof Required<KeyDescription>]: true } = {
   secrets: true,
   allowShortSecret: true,
   publicKey: true,
+  publicKeys: true,
   algorithm: true,
   passphrase: true,
   state: true,
@@ -64,15 +67,25 @@ const FIELDS: { readonly [N in keyof Required<KeyDescription>]: true } = {
 
 export type KeyState = 'active' | 'disabled' | 'revoked'
 
-/** How many secrets of one key are tried. */
+/** How many secrets or public keys of one key are tried. */
 export const MAX_LIVE_SECRETS = 2
+
+/** One of the public keys of a key, with what goes with it. */
+interface PublicKeyPart {
+  readonly publicKey: string
+  readonly algorithm: Algorithm
+  readonly signatureBytes: number
+}
 
 /** A key that was read and checked, ready to verify with. Made by {@link createKey} only. */
 export interface Key {
   readonly id: string
   readonly schemeName: string
   readonly secrets: readonly Secret[]
+  /** The newest. */
   readonly publicKey: string | undefined
+  /** All that are live; none for a key with secrets. */
+  readonly publicKeys: readonly PublicKeyPart[]
   /** The one that this key is for; what a call says can only agree. */
   readonly algorithm: Algorithm
   /** How many bytes a signature of this key has. */
@@ -112,26 +125,32 @@ export interface KeySource {
  */
 export function createKey(scheme: Scheme, description: KeyDescription): Key {
   refuseUnknown(description, Object.keys(FIELDS), 'createKey:', 'field')
-  const { id, publicKey, passphrase } = description
+  const { id, passphrase } = description
   if (typeof id !== 'string' || !KEY_ID.test(id)) throw new CountersignError('option-invalid', `A key id is ${KEY_ID_IS}.`)
   checkDescription(scheme, description)
   const given = description.secrets ?? (description.secret === undefined ? [] : [description.secret])
   if (given.length > MAX_LIVE_SECRETS)
     throw new CountersignError('option-invalid', `A key has at most ${MAX_LIVE_SECRETS} live secrets; ${given.length} were given.`)
+  const publicKeys = description.publicKeys ?? (description.publicKey === undefined ? [] : [description.publicKey])
+  if (publicKeys.length > MAX_LIVE_SECRETS)
+    throw new CountersignError('option-invalid', `A key has at most ${MAX_LIVE_SECRETS} live public keys; ${publicKeys.length} were given.`)
+  const [publicKey] = publicKeys
   const wantsSecret = scheme.keys === 'secret' || (scheme.keys === 'either' && publicKey === undefined)
   if (wantsSecret && given.length === 0) readSecret(scheme, undefined)
   if (scheme.keys === 'key-pair' && publicKey === undefined)
     throw new CountersignError('credential-missing', `The scheme ${scheme.name} verifies with a public key: give publicKey, in PEM.`)
   if (scheme.hasPassphrase) checkPassphrase(scheme, passphrase)
-  const publicKeyFacts = wantsSecret || publicKey === undefined ? undefined : readPublicKey(publicKey)
-  const algorithm = chooseAlgorithm(scheme, description.algorithm, publicKeyFacts)
+  const parts = wantsSecret ? [] : publicKeys.map(pem => readPart(scheme, description.algorithm, pem))
+  const [newest] = parts
+  const algorithm = newest?.algorithm ?? chooseAlgorithm(scheme, description.algorithm, undefined)
   return Object.freeze({
     id,
     schemeName: scheme.name,
     secrets: wantsSecret ? given.map(secret => readSecretOnly(scheme, secret, description)) : [],
-    publicKey: publicKeyFacts?.pem,
+    publicKey: newest?.publicKey,
+    publicKeys: parts,
     algorithm,
-    signatureBytes: publicKeyFacts?.signatureBytes ?? signatureBytes(algorithm),
+    signatureBytes: newest?.signatureBytes ?? signatureBytes(algorithm),
     passphrase: passphrase === undefined ? undefined : new Secret(new TextEncoder().encode(passphrase)),
     state: description.state ?? 'active',
     expiresAtMs: description.expiresAtMs,
@@ -141,11 +160,16 @@ export function createKey(scheme: Scheme, description: KeyDescription): Key {
   })
 }
 
+function readPart(scheme: Scheme, wanted: Algorithm | undefined, pem: string): PublicKeyPart {
+  const facts = readPublicKey(pem)
+  return Object.freeze({ publicKey: facts.pem, algorithm: chooseAlgorithm(scheme, wanted, facts), signatureBytes: facts.signatureBytes })
+}
+
 const STATES: readonly KeyState[] = ['active', 'disabled', 'revoked']
 
 /** What would be dropped without a word, or be taken for something else. */
 function checkDescription(scheme: Scheme, description: KeyDescription): void {
-  const { secret, secrets, publicKey, passphrase, state, expiresAtMs, permissions, addresses } = description
+  const { secret, secrets, publicKeys, publicKey = publicKeys?.[0], passphrase, state, expiresAtMs, permissions, addresses } = description
   refuseNeedless(scheme, givenIn({ publicKey, passphrase }), [
     ...(scheme.keys === 'secret' ? [] : ['publicKey']),
     ...(scheme.hasPassphrase || scheme.base?.takes.sessionToken === true ? ['passphrase'] : []),
@@ -162,6 +186,8 @@ function checkDescription(scheme: Scheme, description: KeyDescription): void {
     [!isListOfTexts(permissions), 'The permissions of a key are a list of names.'],
     [!isListOfTexts(addresses), 'The addresses of a key are a list of IP addresses and CIDR ranges.'],
     [secrets !== undefined && !Array.isArray(secrets), 'The secrets of a key are a list.'],
+    [!isListOfTexts(publicKeys), 'The public keys of a key are a list of texts in PEM.'],
+    [description.publicKey !== undefined && publicKeys !== undefined, 'Give publicKey or publicKeys, not both.'],
   ]
   const found = mistakes.find(([isMistake]) => isMistake)
   if (found !== undefined) throw new CountersignError('option-invalid', found[1])

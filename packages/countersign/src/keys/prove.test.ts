@@ -101,7 +101,7 @@ describe('an unknown key', () => {
       const signature = `sig=:${Buffer.alloc(key.signatureBytes, 1).toString('base64')}:`
       const request = { method: 'POST', target: '/x', headers: { ...signed.headers, signature }, body: signed.body }
       const [known, unknown] = await workFor(key, request, [key.algorithm])
-      expect(known).toHaveLength(1)
+      expect(known).toHaveLength(2)
       expect(unknown).toEqual(known)
     },
   )
@@ -119,7 +119,7 @@ describe('an unknown key', () => {
       work.length = 0
       const signature = `sig=:${Buffer.alloc(presented, 1).toString('base64')}:`
       await verify({ method: 'GET', target: '/x', headers: { ...headers, signature } })
-      expect(work).toEqual(presented < 256 || presented > 1024 ? [] : [`rsa-pss-sha512 ${presented}`])
+      expect(work).toEqual(presented < 256 || presented > 1024 ? [] : Array(2).fill(`rsa-pss-sha512 ${presented}`))
     }
   })
 
@@ -350,6 +350,43 @@ describe('a passphrase that is signed', () => {
       if ('x-pass' in carried) expect(await outcome(mixed)).toBe('bad-signature')
     }
     expect(await outcome(good)).toBe('ok')
+  })
+})
+
+describe('a key with two public keys', () => {
+  const [newest, older, stranger] = [makePair('ed25519'), makePair('p256'), makePair('ed25519')]
+  const publicKeys = [newest.publicKey, older.publicKey]
+  const signedBy = (privateKey: string) =>
+    createSigner(rfc9421, { keyId: 'k', privateKey }, { clock: () => NOW }).sign({ method: 'GET', url: `${ORIGIN}/x` })
+
+  it.each([
+    ['the newest', newest, 0],
+    ['the older', older, 1],
+    ['a stranger’s', stranger, undefined],
+  ] as const)('is used with %s', async (_which, { privateKey }, credential) => {
+    const key = createKey(rfc9421, { id: 'k', publicKeys })
+    const { verify } = createVerifier(rfc9421, { origin: ORIGIN, keys: { find: () => key }, clock: () => NOW })
+    const result = await verify({ method: 'GET', target: '/x', headers: signedBy(privateKey).headers })
+    expect(result.ok ? result.credential : result.failure.code).toBe(credential ?? 'bad-signature')
+  })
+
+  it('costs what an unknown key costs', async () => {
+    const { headers } = signedBy(stranger.privateKey)
+    for (const given of [publicKeys, [newest.publicKey, makePair('ed25519').publicKey], [older.publicKey]]) {
+      const [known, unknown] = await workFor(
+        createKey(rfc9421, { id: 'k', publicKeys: given }),
+        { method: 'GET', target: '/x', headers },
+        undefined,
+      )
+      expect(known?.length).toBe(unknown?.length)
+    }
+  })
+
+  it('has no third one, and none beside publicKey', () => {
+    const refused = expect.objectContaining({ code: 'option-invalid' })
+    expect(() => createKey(rfc9421, { id: 'k', publicKeys: [...publicKeys, stranger.publicKey] })).toThrow(refused)
+    expect(() => createKey(rfc9421, { id: 'k', publicKeys, publicKey: newest.publicKey })).toThrow(refused)
+    expect(() => createKey(rfc9421, { id: 'k', publicKeys: 'x' as never })).toThrow(refused)
   })
 })
 

@@ -20,6 +20,8 @@ import { calledFor, hasOnlyOneLength, lengthsOf } from './signature-lengths.ts'
 export interface Proof {
   /** For the replay guard: of the nonce, else of what was signed; never of the signature as it was presented. */
   readonly callIds: readonly string[]
+  /** Which of the key's secrets or public keys it holds with, counted from 0. */
+  readonly credential: number
 }
 
 /**
@@ -57,17 +59,24 @@ export interface Digests {
   readonly texts: Map<CompiledHash, MaybePromise<string>>
 }
 
-type Check = (message: Message, claim: TimelyClaim, composition: Composition) => MaybePromise<readonly string[] | undefined>
+type Check = (message: Message, claim: TimelyClaim, composition: Composition) => MaybePromise<Proof | undefined>
+
+/** A key, or one of the public keys of a key that is rotated. */
+interface Candidate extends CheckedKey {
+  /** Which of the public keys. */
+  readonly at?: number
+}
 
 /** Makes the prover of a scheme. What it prepares for a key is cached as long as the key object lives. */
 export function createProver(scheme: Scheme, crypto: CryptoProvider, given: readonly Algorithm[] = scheme.algorithms): Prover {
   const algorithms = given.length === 0 ? scheme.algorithms : given
-  const prepared = new WeakMap<Key, Check>()
+  const prepared = new WeakMap<Candidate, Check>()
+  const split = new WeakMap<Key, readonly Candidate[]>()
   const decoysFor = createDecoys(scheme, algorithms, key => prepare(scheme, crypto, key))
   const signsPassphrase = scheme.message.of.flatMap(fieldsOf).includes('passphrase')
   const hasOneLength = hasOnlyOneLength(scheme)
 
-  function checkOf(key: Key): Check {
+  function checkOf(key: Candidate): Check {
     let check = prepared.get(key)
     if (check === undefined) {
       check = prepare(scheme, crypto, key)
@@ -77,30 +86,44 @@ export function createProver(scheme: Scheme, crypto: CryptoProvider, given: read
   }
 
   /** Whether a signature has the length of this key's, and the call says nothing else of it. */
-  function fits(key: Key, claim: TimelyClaim): boolean {
+  function fits(key: Candidate, claim: TimelyClaim): boolean {
     return (hasOneLength || lengthsOf(scheme, claim).includes(key.signatureBytes)) && claim.algorithms?.includes(key.algorithm) !== false
   }
 
+  function candidatesOf(key: Key): readonly Candidate[] {
+    if (key.publicKeys.length < 2) return [key]
+    let candidates = split.get(key)
+    if (candidates === undefined) {
+      candidates = key.publicKeys.map((part, at) => ({ ...part, at, id: key.id, secrets: [], passphrase: key.passphrase }))
+      split.set(key, candidates)
+    }
+    return candidates
+  }
+
   /** Writes the message, now that its hashes are there, and compares. */
-  function settle(key: Key | undefined, composition: Composition, claim: TimelyClaim): MaybePromise<Proof | Failure | undefined> {
+  function settle(keys: readonly Candidate[], composition: Composition, claim: TimelyClaim): MaybePromise<Proof | Failure | undefined> {
     const { made, call } = composition
     const message = made.write(call)
     if (call.missing !== undefined) return { code: 'missing-header', header: call.missing }
-    const ids = key === undefined ? undefined : checkOf(key)(message, claim, composition)
-    if (isPromise(ids)) return ids.then(callIds => (callIds === undefined ? spend(key, message, composition, claim) : { callIds }))
-    return ids === undefined ? spend(key, message, composition, claim) : { callIds: ids }
+    const tryFrom = (at: number): MaybePromise<Proof | undefined> => {
+      const key = keys[at]
+      if (key === undefined) return spend(keys, message, composition, claim)
+      const proof = checkOf(key)(message, claim, composition)
+      return isPromise(proof) ? proof.then(found => found ?? tryFrom(at + 1)) : (proof ?? tryFrom(at + 1))
+    }
+    return tryFrom(0)
   }
 
   /** Runs the decoy checks. */
-  function spend(key: Key | undefined, message: Message, composition: Composition, claim: TimelyClaim): MaybePromise<undefined> {
-    const spent = inTurn(decoysFor(claim, key), check => whenReady(check(message, claim, composition), nothing))
+  function spend(keys: readonly Candidate[], message: Message, composition: Composition, claim: TimelyClaim): MaybePromise<undefined> {
+    const spent = inTurn(decoysFor(claim, keys), check => whenReady(check(message, claim, composition), nothing))
     return whenReady(spent, nothing)
   }
 
   const prove: Prove = (key, composition, claim, body, digests) => {
     const { made, call } = composition
     if (signsPassphrase && key?.passphrase !== undefined) call.passphrase = new TextDecoder().decode(key.passphrase.reveal())
-    const fitting = key !== undefined && fits(key, claim) ? key : undefined
+    const fitting = key === undefined ? NOBODY : candidatesOf(key).filter(candidate => fits(candidate, claim))
     if (made.hashes.length === 0 && claim.stated.length === 0) return settle(fitting, composition, claim)
     return whenReady(fillHashes(crypto, made.hashes, call), () =>
       whenReady(compareStated(composition, claim, body, crypto, digests), holds =>
@@ -116,6 +139,8 @@ export function createProver(scheme: Scheme, crypto: CryptoProvider, given: read
       algorithms.some(name => !name.startsWith('hmac') && lengthsOf(scheme, claim).some(length => calledFor(name, length, claim))),
   }
 }
+
+const NOBODY: readonly Candidate[] = []
 
 const nothing = (): undefined => undefined
 
@@ -150,13 +175,13 @@ function workOut({ digest, encoding, write }: CompiledHash, call: Call, crypto: 
   return crypto.hashText(digest, write(call), encoding === 'raw' ? 'hex' : encoding)
 }
 
-function prepare(scheme: Scheme, crypto: CryptoProvider, key: CheckedKey): Check {
+function prepare(scheme: Scheme, crypto: CryptoProvider, key: Candidate): Check {
   const facts = algorithmFacts(key.algorithm)
   if (facts.family === 'hmac') {
     const check: CheckHmac = createHmacCheck(scheme, crypto, key, facts.digest)
     return (message, claim, composition) => check(message, claim, composition)
   }
-  const { publicKey = '' } = key
+  const { publicKey = '', at = 0 } = key
   const verify = crypto.keyPairVerify(facts.name, publicKey)
   const identity = keyMaterial(publicKey)
   return (message, claim) => {
@@ -175,7 +200,7 @@ function prepare(scheme: Scheme, crypto: CryptoProvider, key: CheckedKey): Check
       // the same message is the same call: for ECDSA there is always one, (r, n − s).
       const call = claim.nonce === '' ? { ...message, before: `${identity}\n${message.before}` } : textMessage(`${identity} ${claim.nonce}`)
       const id = crypto.hashText('sha256', call, 'base64')
-      return whenReady(id, text => [text])
+      return whenReady(id, text => ({ callIds: [text], credential: at }))
     })
   }
 }

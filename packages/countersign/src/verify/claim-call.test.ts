@@ -15,7 +15,7 @@ type Told = Partial<Moment> | undefined
 function call(told: Told, callIds: readonly string[] = ['a'], nonce = ''): Proven {
   const moment =
     told === undefined ? undefined : { issuedMs: undefined, expiresMs: undefined, isLongLived: false, isUnique: false, ...told }
-  return { claim: { nonce, moment } as unknown as TimelyClaim, callIds, key }
+  return { claim: { nonce, moment } as unknown as TimelyClaim, callIds, credential: 0, key }
 }
 
 /** A guard that answers as it is told, `fresh` where nothing is said of an id, and notes what it was asked. */

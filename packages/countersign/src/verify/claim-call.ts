@@ -13,6 +13,7 @@ import type { Refused } from './types.ts'
 export interface Proven {
   readonly claim: TimelyClaim
   readonly callIds: readonly string[]
+  readonly credential: number
   readonly key: Key
 }
 

@@ -126,6 +126,8 @@ declare const verified: unique symbol
 export interface Verified {
   readonly ok: true
   readonly key: Key
+  /** Which of the key's `secrets`, or of its `publicKeys`, the signature holds with, counted from 0. */
+  readonly credential: number
   /** The bytes that the signature covers. */
   readonly body: Uint8Array | undefined
   /**

@@ -213,7 +213,7 @@ export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifi
         // 7. The key may be used.
         const held = lacking ?? early ?? failureOfKey(key, nowMs, request.address)
         if (held?.code !== 'key-revoked') holds = true
-        const one = { claim: timely, callIds: proof.callIds, key }
+        const one = { claim: timely, callIds: proof.callIds, credential: proof.credential, key }
         if (!isOnly) proven.push(one)
         if (held === undefined && next.isAskedFor !== false) accepted ??= one
         else refusal ??= held
@@ -221,7 +221,7 @@ export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifi
       if (accepted === undefined) return { ...refused(refusal ?? { code: 'bad-signature', keyId: claim.keyId }), holds }
 
       // 8. Not seen before, up to the last moment at which it would be accepted; and that is not over.
-      const { key, claim: timely } = accepted
+      const { key, claim: timely, credential } = accepted
       const claimed = isOnly ? claimCall(method, accepted) : claimEach(claimCall, method, proven, accepted, { toleranceMs, nowMs })
       const repeated = isPromise(claimed) ? await claimed : claimed
       if (repeated !== undefined) return { ...repeated, holds }
@@ -230,7 +230,7 @@ export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifi
       const denied = findDenial(key, permission)
       if (denied !== undefined) return { ...refused(denied), holds }
       const timestampMs = timely.moment?.issuedMs ?? timely.moment?.expiresMs
-      if (!isDeferred) return { ok: true, key, body, timestampMs } as Verified
+      if (!isDeferred) return { ok: true, key, credential, body, timestampMs } as Verified
       const keyId = keyIdOf(timely.keyId) ?? key.id
       const deferred = {
         proven: accepted,
@@ -240,7 +240,7 @@ export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifi
         address: request.address,
       }
       const confirm = (): Promise<Refused | undefined> => confirmCall(deferred)
-      return { ok: true, key, body, bodyDigest, timestampMs, confirm } as Verified
+      return { ok: true, key, credential, body, bodyDigest, timestampMs, confirm } as Verified
     } catch (cause) {
       return refused({ code: 'verifier-failed' }, cause)
     }

@@ -24,7 +24,7 @@ export function signedCalls({ verifiers, service, onRefused }: SignedCallsOption
       tell(onRefused, result.failure, request)
       return { ok: false, refusal: refusalOf(result.failure, scheme, result.headers) }
     }
-    service.used(result.key, scheme)
+    service.used(result.key, { via: scheme, credential: result.credential })
     return { ok: true, principal: principalOf(result.key), bytes: result.body ?? NOTHING, headers: result.headers ?? {} }
   }
 }

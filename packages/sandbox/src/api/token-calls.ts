@@ -53,7 +53,7 @@ export function tokenCalls({ tokens, service, clock, onRefused }: TokenCallsOpti
       return fail({ code: 'permission-denied', keyId: key.id, required: permissions })
     const bytes = await readBody(request, DEFAULT_MAX_BODY_BYTES)
     if (bytes === 'too-large') return fail({ code: 'body-too-large', maxBytes: DEFAULT_MAX_BODY_BYTES })
-    service.used(key, qredoV2.name)
+    service.used(key, { via: qredoV2.name })
     return { ok: true, principal: principalOf(key), bytes: bytes ?? NOTHING, headers: {} }
   }
 }

@@ -1,8 +1,12 @@
-import { randomUUID } from 'node:crypto'
-import { type Actor, recorded } from '../audit/audit-log.ts'
-import type { Database } from '../database/database.ts'
+import type { Selectable } from 'kysely'
+import { type Actor, type Event, recorded } from '../audit/audit-log.ts'
+import type { Database, Db } from '../database/database.ts'
+import type { Tables } from '../database/tables.ts'
 import { ServerError } from '../errors.ts'
+import { ceilingsOf, checkAdministratorCount } from '../keys/ceilings.ts'
+import { momentOf } from '../keys/key-row.ts'
 import type { Within } from '../keys/key-store.ts'
+import { createOrganisations, type Organisations } from './organisations.ts'
 import { hashToken, idOfToken, isToken, newToken } from './tokens.ts'
 
 /**
@@ -26,92 +30,164 @@ export interface AdministratorView {
   readonly role: Role
   readonly organisationId: string | null
   readonly createdAt: string
+  /** Null: never. */
+  readonly expiresAt: string | null
   readonly disabled: boolean
 }
 
-export interface OrganisationView {
-  readonly id: string
-  readonly kind: 'organisation' | 'person'
-  readonly name: string
-  readonly createdAt: string
-}
+/** How long a token is good, unless it is said otherwise: 90 days. */
+export const TOKEN_MS = 7_776_000_000
+/** The longest that an administrator of one organisation can give a token: a year. */
+export const MAX_TOKEN_MS = 31_622_400_000
+/** How long the old token stays good after a renewal, so that a lost answer locks nobody out. */
+const RENEWED_OVERLAP_MS = 3_600_000
 
-export interface Administrators {
+export interface Administrators extends Organisations {
   /** Who a token belongs to. */
   authenticate(token: string): Promise<Administrator | undefined>
   /** As they are now; undefined when they are disabled. */
   find(id: string): Promise<Administrator | undefined>
   list(within: Within): Promise<readonly AdministratorView[]>
+  /** @param keep gets the token before it counts; where it fails, nothing is made */
   create(
     actor: Actor,
-    given: { readonly name: string; readonly role: Role; readonly organisationId: string | undefined },
+    given: GivenAdministrator,
+    keep?: (token: string) => void,
   ): Promise<{ readonly administrator: AdministratorView; readonly token: string }>
+  /** A new token for the same administrator, good for {@link TOKEN_MS}; the old one stays good for an hour at most. */
+  renew(actor: Actor, id: string): Promise<{ readonly administrator: AdministratorView; readonly token: string }>
   disable(actor: Actor, within: Within, id: string): Promise<void>
-  /** The first start's operator; undefined when there is already somebody. */
-  bootstrap(actor: Actor): Promise<string | undefined>
-  organisations(within: Within): Promise<readonly OrganisationView[]>
-  createOrganisation(
-    actor: Actor,
-    given: { readonly id?: string | undefined; readonly name: string; readonly kind: 'organisation' | 'person' },
-  ): Promise<OrganisationView>
+  /**
+   * The first start's operator; undefined when there is already somebody. Until `shown` is called, the next start puts
+   * another in its place: a token that nobody saw would lock everybody out.
+   */
+  bootstrap(actor: Actor): Promise<{ readonly token: string; shown(): Promise<void> } | undefined>
+}
+
+/** The setting that names the first operator while its token has not been shown. */
+const UNSHOWN = 'first-token-unshown'
+
+interface GivenAdministrator {
+  readonly name: string
+  readonly role: Role
+  readonly organisationId: string | undefined
+  /** Milliseconds since the epoch; null: never. Default: {@link TOKEN_MS} from now. */
+  readonly expiresAtMs?: number | null | undefined
+}
+
+type AdministratorRow = Selectable<Tables['administrator']>
+
+function withoutRow({ row: _, ...administrator }: Administrator & { readonly row: AdministratorRow }): Administrator {
+  return administrator
+}
+
+function viewOf(row: AdministratorRow): AdministratorView {
+  return {
+    id: row.id,
+    name: row.name,
+    role: row.role,
+    organisationId: row.organisation_id,
+    createdAt: new Date(row.created_at).toISOString(),
+    expiresAt: momentOf(row.expires_at),
+    disabled: row.disabled_at !== 0,
+  }
+}
+
+function isOver({ expires_at: expiresAt }: AdministratorRow, now: number): boolean {
+  return expiresAt !== 0 && expiresAt <= now
+}
+
+function rowFor(id: string, token: string, given: GivenAdministrator, now: number): AdministratorRow {
+  return {
+    id,
+    organisation_id: given.organisationId ?? null,
+    name: given.name,
+    role: given.role,
+    token_hash: hashToken(token),
+    created_at: now,
+    disabled_at: 0,
+    expires_at: given.expiresAtMs === undefined ? now + TOKEN_MS : (given.expiresAtMs ?? 0),
+    previous_token_hash: '',
+    previous_expires_at: 0,
+  }
+}
+
+async function end(transaction: Db, id: string, now: number): Promise<void> {
+  await transaction.updateTable('administrator').set({ disabled_at: now }).where('id', '=', id).execute()
+  await transaction.deleteFrom('session').where('administrator_id', '=', id).execute()
 }
 
 export function createAdministrators(database: Database, clock: () => number): Administrators {
   const { db } = database
 
-  async function find(id: string): Promise<(Administrator & { readonly tokenHash: string }) | undefined> {
+  async function find(id: string): Promise<(Administrator & { readonly row: AdministratorRow }) | undefined> {
     const row = await db.selectFrom('administrator').selectAll().where('id', '=', id).where('disabled_at', '=', 0).executeTakeFirst()
-    if (row === undefined) return undefined
-    return { id, name: row.name, role: row.role, organisationId: row.organisation_id ?? undefined, tokenHash: row.token_hash }
+    if (row === undefined || isOver(row, clock())) return undefined
+    return { id, name: row.name, role: row.role, organisationId: row.organisation_id ?? undefined, row }
   }
 
   const administrators: Administrators = {
-    find,
+    ...createOrganisations(database, clock),
+
+    async find(id) {
+      const found = await find(id)
+      return found === undefined ? undefined : withoutRow(found)
+    },
 
     async authenticate(token) {
       const id = idOfToken(token)
       if (id === undefined) return undefined
       const found = await find(id)
-      if (!isToken(token, found?.tokenHash) || found === undefined) return undefined
-      const { tokenHash: _, ...administrator } = found
-      return administrator
+      const isCurrent = isToken(token, found?.row.token_hash)
+      const previous = found !== undefined && found.row.previous_expires_at > clock() ? found.row.previous_token_hash : undefined
+      const isPrevious = isToken(token, previous)
+      return found !== undefined && (isCurrent || isPrevious) ? withoutRow(found) : undefined
     },
 
     async list(within) {
       let query = db.selectFrom('administrator').selectAll().orderBy('created_at')
       if (within !== undefined) query = query.where('organisation_id', '=', within)
-      return (await query.execute()).map(row => ({
-        id: row.id,
-        name: row.name,
-        role: row.role,
-        organisationId: row.organisation_id,
-        createdAt: new Date(row.created_at).toISOString(),
-        disabled: row.disabled_at !== 0,
-      }))
+      return (await query.execute()).map(viewOf)
     },
 
-    async create(actor, { name, role, organisationId }) {
+    async create(actor, given, keep) {
+      const { name, role, organisationId } = given
       const { id, text } = newToken()
-      const row = {
-        id,
-        organisation_id: organisationId ?? null,
-        name,
-        role,
-        token_hash: hashToken(text),
-        created_at: clock(),
-        disabled_at: 0,
-      }
+      const row = rowFor(id, text, given, clock())
+      if (isOver(row, clock())) throw new ServerError('expiry-past', 400, 'The token would have ended already: give a later expiresAt.')
+      keep?.(text)
       await recorded(database, actor, clock(), async transaction => {
-        if (organisationId !== undefined) {
-          const known = await transaction.selectFrom('organisation').select('id').where('id', '=', organisationId).executeTakeFirst()
-          if (known === undefined) throw new ServerError('organisation-unknown', 404, `There is no organisation ${organisationId}.`)
-        }
+        if (organisationId !== undefined)
+          await checkAdministratorCount(transaction, organisationId, await ceilingsOf(transaction, organisationId), clock())
         await transaction.insertInto('administrator').values(row).execute()
-        const event = { action: 'administrator.create', organisationId: organisationId ?? '', subject: id, detail: { name, role } }
-        return { events: [event], value: undefined }
+        const detail = { name, role, expiresAt: momentOf(row.expires_at) }
+        return { events: [{ action: 'administrator.create', organisationId: organisationId ?? '', subject: id, detail }], value: undefined }
       })
-      const createdAt = new Date(row.created_at).toISOString()
-      return { administrator: { id, name, role, organisationId: row.organisation_id, createdAt, disabled: false }, token: text }
+      return { administrator: viewOf(row), token: text }
+    },
+
+    async renew(actor, id) {
+      const now = clock()
+      const { text } = newToken(id)
+      const row = await recorded(database, actor, now, async transaction => {
+        const old = await transaction
+          .selectFrom('administrator')
+          .selectAll()
+          .where('id', '=', id)
+          .where('disabled_at', '=', 0)
+          .executeTakeFirst()
+        if (old === undefined || (old.expires_at !== 0 && old.expires_at <= now))
+          throw new ServerError('administrator-unknown', 404, `There is no administrator ${id.slice(0, 100)}, or the token has ended.`)
+        const overlapEndsAt = old.expires_at === 0 ? now + RENEWED_OVERLAP_MS : Math.min(now + RENEWED_OVERLAP_MS, old.expires_at)
+        // Renewed again within the hour: the token that was good before both stays, since the one between may be lost.
+        const previous = old.previous_expires_at > now ? {} : { previous_token_hash: old.token_hash, previous_expires_at: overlapEndsAt }
+        const changes = { token_hash: hashToken(text), expires_at: now + TOKEN_MS, ...previous }
+        await transaction.updateTable('administrator').set(changes).where('id', '=', id).execute()
+        const detail = { expiresAt: { before: momentOf(old.expires_at), after: momentOf(changes.expires_at) } }
+        const event = { action: 'administrator.renew', organisationId: old.organisation_id ?? '', subject: id, detail }
+        return { events: [event], value: { ...old, ...changes } }
+      })
+      return { administrator: viewOf(row), token: text }
     },
 
     async disable(actor, within, id) {
@@ -120,39 +196,49 @@ export function createAdministrators(database: Database, clock: () => number): A
         if (within !== undefined) query = query.where('organisation_id', '=', within)
         const row = await query.executeTakeFirst()
         if (row === undefined) throw new ServerError('administrator-unknown', 404, `There is no administrator ${id.slice(0, 100)}.`)
-        await transaction.updateTable('administrator').set({ disabled_at: clock() }).where('id', '=', id).execute()
-        await transaction.deleteFrom('session').where('administrator_id', '=', id).execute()
+        await end(transaction, id, clock())
         return { events: [{ action: 'administrator.disable', organisationId: row.organisation_id ?? '', subject: id }], value: undefined }
       })
     },
 
     async bootstrap(actor) {
-      const somebody = await db.selectFrom('administrator').select('id').limit(1).executeTakeFirst()
-      if (somebody !== undefined) return undefined
-      const { token } = await administrators.create(actor, { name: 'bootstrap', role: 'operator', organisationId: undefined })
-      return token
-    },
-
-    async organisations(within) {
-      let query = db.selectFrom('organisation').selectAll().orderBy('created_at')
-      if (within !== undefined) query = query.where('id', '=', within)
-      return (await query.execute()).map(({ id, kind, name, created_at }) => ({
-        id,
-        kind,
-        name,
-        createdAt: new Date(created_at).toISOString(),
-      }))
-    },
-
-    async createOrganisation(actor, { id = randomUUID(), name, kind }) {
+      const { id, text } = newToken()
       const now = clock()
-      await recorded(database, actor, now, async transaction => {
-        const known = await transaction.selectFrom('organisation').select('id').where('id', '=', id).executeTakeFirst()
-        if (known !== undefined) throw new ServerError('organisation-exists', 409, `There is already an organisation ${id}.`)
-        await transaction.insertInto('organisation').values({ id, kind, name, created_at: now }).execute()
-        return { events: [{ action: 'organisation.create', organisationId: id, subject: id, detail: { name, kind } }], value: undefined }
+      const isFirst = await recorded(database, actor, now, async transaction => {
+        const unshown = await transaction.selectFrom('setting').select('value').where('name', '=', UNSHOWN).executeTakeFirst()
+        const others = await transaction
+          .selectFrom('administrator')
+          .select('id')
+          .where('id', '!=', unshown?.value ?? '')
+          .limit(1)
+          .executeTakeFirst()
+        if (others !== undefined) return { events: [], value: false }
+        const events: Event[] = []
+        if (unshown !== undefined) {
+          await transaction.deleteFrom('session').where('administrator_id', '=', unshown.value).execute()
+          await transaction.deleteFrom('administrator').where('id', '=', unshown.value).execute()
+          events.push({ action: 'administrator.remove', organisationId: '', subject: unshown.value, detail: { reason: 'never shown' } })
+        }
+        await transaction.deleteFrom('setting').where('name', '=', UNSHOWN).execute()
+        await transaction.insertInto('setting').values({ name: UNSHOWN, value: id }).execute()
+        await transaction
+          .insertInto('administrator')
+          .values(rowFor(id, text, { name: 'bootstrap', role: 'operator', organisationId: undefined }, now))
+          .execute()
+        events.push({ action: 'administrator.create', organisationId: '', subject: id, detail: { name: 'bootstrap', role: 'operator' } })
+        return { events, value: true }
       })
-      return { id, kind, name, createdAt: new Date(now).toISOString() }
+      if (!isFirst) return undefined
+      const shown = async (): Promise<void> => {
+        const { numDeletedRows } = await db.deleteFrom('setting').where('name', '=', UNSHOWN).where('value', '=', id).executeTakeFirst()
+        if (numDeletedRows === 0n)
+          throw new ServerError(
+            'token-superseded',
+            409,
+            'Another server started at the same time and showed its own first token: use that one.',
+          )
+      }
+      return { token: text, shown }
     },
   }
   return administrators

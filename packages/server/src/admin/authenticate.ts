@@ -34,7 +34,7 @@ export async function authenticate(request: Request, address: string, options: A
     try {
       const administrator = await administrators.authenticate(bearer)
       isRight = administrator !== undefined
-      if (administrator === undefined) throw new ServerError('token-wrong', 401, 'The token is not right, or was disabled.')
+      if (administrator === undefined) throw new ServerError('token-wrong', 401, 'The token is not right, was disabled, or has expired.')
       return { administrator, sessionId: undefined }
     } finally {
       attempt.end(isRight)

@@ -1,5 +1,6 @@
 import type { Scheme } from 'countersign'
 import type { z } from 'zod'
+import type { AuditControl } from '../audit/audit-control.ts'
 import type { Actor } from '../audit/audit-log.ts'
 import type { Db } from '../database/database.ts'
 import type { KeyStore, Within } from '../keys/key-store.ts'
@@ -14,6 +15,7 @@ export type Access = 'public' | 'read' | 'write' | 'operator'
 export interface AdminContext {
   readonly db: Db
   readonly keys: KeyStore
+  readonly audit: AuditControl
   readonly administrators: Administrators
   readonly sessions: Sessions
   readonly permissions: readonly Permission[]

@@ -13,12 +13,16 @@ export interface Token {
 }
 
 /** `csa_<id>_<secret>`, shown once. */
-export function newToken(): Token {
+export function newToken(id = newId()): Token {
+  return { id, text: `csa_${id}_${randomBytes(SECRET_BYTES).toString('base64url')}` }
+}
+
+function newId(): string {
   let id: string
   // A command would take an id that begins with a dash for an option.
   do id = randomBytes(ID_BYTES).toString('base64url')
   while (id.startsWith('-'))
-  return { id, text: `csa_${id}_${randomBytes(SECRET_BYTES).toString('base64url')}` }
+  return id
 }
 
 /** The id that a token claims. */

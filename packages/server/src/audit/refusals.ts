@@ -1,5 +1,5 @@
 import { FAILURES, type Failure, type Refusal, tell } from 'countersign'
-import type { Database } from '../database/database.ts'
+import type { Database, Db } from '../database/database.ts'
 import { createFlusher, type Flusher } from '../flusher.ts'
 import { type Event, recorded, SERVER } from './audit-log.ts'
 
@@ -44,10 +44,16 @@ const DEFAULT_REFUSAL_FLUSH_MS = 5_000
 const MAX_SAMPLES = 3
 /** Beyond this many keys, refusals are counted without their key. */
 const MAX_COUNTS = 1_000
+const MINUTE_MS = 60_000
+/** By all processes together; what is beyond it is counted without its key. */
+const MAX_ENTRIES_A_MINUTE = 100
+/** So many entries of the log are looked at for what was written of late. */
+const LOOK_BACK = 1_000
+const REFUSED = 'request.refused'
 
 /**
- * Counts refused requests by key and reason, and writes a count with a few samples into the audit log at intervals: so
- * that strangers can neither fill the log nor slow a request down.
+ * Counts refused requests by key and reason, and writes a count with a few samples into the audit log, the first one
+ * soon and then once a minute: so that strangers can neither fill the log nor slow a request down.
  */
 export function recordRefusals(
   database: Database,
@@ -79,29 +85,37 @@ export function recordRefusals(
     })
   }
 
-  async function write(): Promise<void> {
+  /** @param isLast writes everything, since there is no later */
+  async function write(isLast: boolean): Promise<void> {
     if (counts.size === 0) return
-    const batch = counts
+    const batch = [...counts.values()]
     counts = new Map()
     try {
-      await recorded(database, SERVER, now(), async transaction => {
-        const ids = [...new Set([...batch.values()].map(({ keyId }) => keyId))].filter(id => id !== '')
+      const held = await recorded(database, SERVER, now(), async transaction => {
+        const ids = [...new Set(batch.map(({ keyId }) => keyId))].filter(id => id !== '')
         const rows =
           ids.length === 0 ? [] : await transaction.selectFrom('api_key').select(['id', 'organisation_id']).where('id', 'in', ids).execute()
         const owners = new Map(rows.map(({ id, organisation_id }) => [id, organisation_id]))
-        return { events: eventsOf([...batch.values()], owners), value: undefined }
+        return eventsOf(batch, owners, await writtenOfLate(transaction, now() - MINUTE_MS), isLast)
       })
+      restore(held)
     } catch (error) {
-      for (const [name, { count, ...rest }] of batch) {
-        const newer = counts.get(name)
-        if (newer !== undefined) newer.count += count
-        else if (counts.size < MAX_COUNTS) counts.set(name, { ...rest, count })
-      }
+      restore(batch)
       tell(onError, error)
     }
   }
 
-  const flusher = createFlusher(write, flushMs)
+  /** For the next round. */
+  function restore(held: readonly Count[]): void {
+    for (const { code, title, keyId, count, samples, causes } of held) {
+      const known = countOf(code, title, keyId)
+      known.count += count
+      known.samples.unshift(...samples.slice(0, MAX_SAMPLES - known.samples.length))
+      if (known.causes.length === 0) known.causes = causes
+    }
+  }
+
+  const flusher = createFlusher(() => write(false), flushMs)
   return {
     refused({ failure, request }) {
       const { title } = FAILURES[failure.code]
@@ -112,32 +126,62 @@ export function recordRefusals(
       const count = countOf(failure.code, FAILURES[failure.code].title, keyId)
       if (causes.length > 0) count.causes = causes
     },
-    ...flusher,
+    flush: flusher.flush,
+    async close() {
+      await flusher.close()
+      await write(true)
+    },
   }
 }
 
-/** Unknown key ids are merged into one row, because anyone can invent them. */
-function eventsOf(counts: readonly Count[], owners: ReadonlyMap<string, string>): readonly Event[] {
-  const events = new Map<string, Event & { readonly detail: { count: number; samples: readonly Sample[] } }>()
-  for (const { code, title, keyId, count, samples, causes } of counts) {
-    const organisationId = owners.get(keyId) ?? ''
-    const subject = organisationId === '' ? '' : keyId
-    const name = `${code} ${subject}`
-    const known = events.get(name)
-    if (known === undefined)
-      events.set(name, {
-        action: 'request.refused',
-        organisationId,
-        subject,
-        detail: { code, title, count, samples, ...(causes.length === 0 ? {} : { causes }) } as {
-          count: number
-          samples: readonly Sample[]
-        },
-      })
-    else {
-      known.detail.count += count
-      known.detail.samples = [...known.detail.samples, ...samples].slice(0, MAX_SAMPLES)
-    }
+/** Entries about refusals of the last minute, by all processes: `code subject`. */
+async function writtenOfLate(transaction: Db, sinceMs: number): Promise<ReadonlySet<string>> {
+  const rows = await transaction
+    .selectFrom('audit')
+    .select(['at', 'action', 'subject', 'detail'])
+    .orderBy('sequence', 'desc')
+    .limit(LOOK_BACK)
+    .execute()
+  const refusals = rows.filter(({ at, action }) => at > sinceMs && action === REFUSED)
+  return new Set(refusals.map(({ subject, detail }) => `${(JSON.parse(detail) as { readonly code: string }).code} ${subject}`))
+}
+
+/**
+ * One entry for a key, a reason and a minute. Unknown key ids are merged into one, because anyone can invent them, and
+ * so is everything beyond {@link MAX_ENTRIES_A_MINUTE}.
+ *
+ * @returns as value, what has to wait for its minute to end
+ */
+function eventsOf(
+  counts: readonly Count[],
+  owners: ReadonlyMap<string, string>,
+  written: ReadonlySet<string>,
+  isLast: boolean,
+): { readonly events: readonly Event[]; readonly value: readonly Count[] } {
+  const groups = new Map<string, { readonly subject: string; readonly own: Count[] }>()
+  for (const count of counts) {
+    const isOwned = owners.has(count.keyId)
+    const isRoom = groups.size + written.size < MAX_ENTRIES_A_MINUTE || groups.has(`${count.code} ${count.keyId}`)
+    const subject = isOwned && isRoom ? count.keyId : ''
+    const name = `${count.code} ${subject}`
+    const group = groups.get(name)
+    if (group === undefined) groups.set(name, { subject, own: [count] })
+    else group.own.push(count)
   }
-  return [...events.values()]
+  const events: Event[] = []
+  const value: Count[] = []
+  for (const [name, { subject, own }] of groups) {
+    if (!isLast && written.has(name)) {
+      value.push(...own)
+      continue
+    }
+    const [first] = own
+    if (first === undefined) continue
+    const { code, title, causes } = first
+    const count = own.reduce((sum, one) => sum + one.count, 0)
+    const samples = own.flatMap(one => one.samples).slice(0, MAX_SAMPLES)
+    const detail = { code, title, count, samples, ...(causes.length === 0 || subject === '' ? {} : { causes }) }
+    events.push({ action: REFUSED, organisationId: owners.get(subject) ?? '', subject, detail })
+  }
+  return { events, value }
 }

@@ -1,4 +1,5 @@
 import type { Kysely, Migration, MigrationProvider } from 'kysely'
+import { keyCare } from './key-care.ts'
 
 /** The same on SQLite and PostgreSQL. */
 const first: Migration = {
@@ -103,5 +104,5 @@ const keyUse: Migration = {
 }
 
 export const migrations: MigrationProvider = {
-  getMigrations: () => Promise.resolve({ '0001-first': first, '0002-key-use': keyUse }),
+  getMigrations: () => Promise.resolve({ '0001-first': first, '0002-key-use': keyUse, '0003-key-care': keyCare }),
 }

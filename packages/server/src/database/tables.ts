@@ -5,6 +5,8 @@ export interface Tables {
     kind: 'organisation' | 'person'
     name: string
     created_at: number
+    /** JSON: see ceilings. */
+    ceilings: string
   }
   administrator: {
     id: string
@@ -15,6 +17,11 @@ export interface Tables {
     token_hash: string
     created_at: number
     disabled_at: number
+    /** Of the token; 0 for one that never ends. */
+    expires_at: number
+    /** The token before it was renewed, which stays good for a while; empty where there is none. */
+    previous_token_hash: string
+    previous_expires_at: number
   }
   session: {
     id_hash: string
@@ -50,6 +57,16 @@ export interface Tables {
     created_at: number
     /** The end of a rotation's overlap. */
     expires_at: number
+    last_used_at: number
+  }
+  /** Public keys: the one that `api_key` has too, and after a rotation the one before it, until the overlap ends. */
+  key_public: {
+    id: string
+    key_id: string
+    pem: string
+    created_at: number
+    expires_at: number
+    last_used_at: number
   }
   audit: {
     sequence: number

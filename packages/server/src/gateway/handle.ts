@@ -130,7 +130,11 @@ export function createHandler(options: HandlerOptions): Handle {
   }
 
   /** Sends a verified request upstream, and the answer to the client. */
-  async function sendOn(exchange: Exchange, route: RouteVerifier, { key, bodyDigest, confirm = confirmed }: VerifiedCall): Promise<void> {
+  async function sendOn(
+    exchange: Exchange,
+    route: RouteVerifier,
+    { key, credential, bodyDigest, confirm = confirmed }: VerifiedCall,
+  ): Promise<void> {
     const { request, response, upgradeHead, from, entry, answer, body: requestBody, incoming, scheme } = exchange
     const { method = '', url = '', rawHeaders } = request
     await endOfTurn()
@@ -141,14 +145,14 @@ export function createHandler(options: HandlerOptions): Handle {
       identity === undefined
         ? ''
         : await identity.sign({ key, requestId: entry.requestId, method, target, digest: await digestFor(requestBody, bodyDigest) })
-    if (bodyDigest === undefined) service.used(key)
+    if (bodyDigest === undefined) service.used(key, { credential })
     // A key is used once nothing can be wrong with the call any more.
     const { body, length } =
       bodyDigest === undefined
         ? requestBody.outgoing()
         : requestBody.stream(bodyDigest, maxBodyBytes, async () => {
             const late = await confirm()
-            if (late === undefined) service.used(key)
+            if (late === undefined) service.used(key, { credential })
             return late
           })
     const caller = [...identityHeaders(key), SIGNED_IDENTITY, token]

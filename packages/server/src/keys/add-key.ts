@@ -4,8 +4,9 @@ import { type Actor, recorded } from '../audit/audit-log.ts'
 import type { Database } from '../database/database.ts'
 import { ServerError } from '../errors.ts'
 import type { Sealer } from '../seal/sealer.ts'
+import { ceilingsOf, checkCeilings, checkKeyCount } from './ceilings.ts'
 import { checkedKey } from './checked-key.ts'
-import { type KeyRow, msOf, type SecretRow, viewOf } from './key-row.ts'
+import { type KeyRow, msOf, type PublicRow, type SecretRow, viewOf } from './key-row.ts'
 import type { ImportedKey, ShownKey } from './schemas.ts'
 
 /** A key to be stored, with its own id. */
@@ -24,8 +25,7 @@ export async function addKey(
   action: string,
   given: GivenKey,
 ): Promise<ShownKey> {
-  const { id, publicKey, passphrase } = given
-  const secret = publicKey === undefined ? given.secret : undefined
+  const { id, secret, publicKey, passphrase } = given
   // Reads everything once as the verifier will, so that what is stored can be used.
   const key = checkedKey(scheme, {
     id,
@@ -43,7 +43,7 @@ export async function addKey(
     fund_id: given.fundId ?? '',
     wallet_id: given.walletId ?? '',
     scheme: scheme.name,
-    public_key: publicKey ?? '',
+    public_key: key.publicKey ?? '',
     sealed_passphrase: passphrase === undefined ? '' : await sealer.seal(Buffer.from(passphrase), id),
     permissions: JSON.stringify(given.permissions ?? []),
     addresses: JSON.stringify(given.addresses ?? []),
@@ -57,21 +57,27 @@ export async function addKey(
     last_used_at: 0,
   }
   const secrets: SecretRow[] =
-    bytes === undefined ? [] : [{ id: randomUUID(), key_id: id, sealed: await sealer.seal(bytes, id), created_at: now, expires_at: 0 }]
+    bytes === undefined
+      ? []
+      : [{ id: randomUUID(), key_id: id, sealed: await sealer.seal(bytes, id), created_at: now, expires_at: 0, last_used_at: 0 }]
+  const publics: PublicRow[] =
+    row.public_key === '' ? [] : [{ id: randomUUID(), key_id: id, pem: row.public_key, created_at: now, expires_at: 0, last_used_at: 0 }]
   await recorded(database, actor, now, async transaction => {
-    const organisation = await transaction.selectFrom('organisation').select('id').where('id', '=', organisationId).executeTakeFirst()
-    if (organisation === undefined) throw new ServerError('organisation-unknown', 404, `There is no organisation ${organisationId}.`)
+    const bounds = await ceilingsOf(transaction, organisationId)
+    checkCeilings(bounds, { scheme: scheme.name, permissions: given.permissions ?? [], addresses: given.addresses ?? [] })
+    await checkKeyCount(transaction, organisationId, bounds)
     const known = await transaction.selectFrom('api_key').select('id').where('id', '=', id).executeTakeFirst()
     if (known !== undefined) throw new ServerError('key-exists', 409, `There is already a key ${id}.`)
     await transaction.insertInto('api_key').values(row).execute()
     if (secrets.length > 0) await transaction.insertInto('key_secret').values(secrets).execute()
+    if (publics.length > 0) await transaction.insertInto('key_public').values(publics).execute()
     const { name, permissions: granted = [], fundId = '', walletId = '' } = given
     const detail = { name, scheme: scheme.name, permissions: granted, fundId, walletId }
     return { events: [{ action, organisationId, subject: id, detail }], value: undefined }
   })
   const isShort = bytes !== undefined && bytes.length < MIN_SECRET_BYTES
   return {
-    key: viewOf(row, secrets, now),
+    key: viewOf(row, [...secrets, ...publics], now),
     secret: given.isMade ? (secret ?? null) : null,
     passphrase: given.isMade ? (passphrase ?? null) : null,
     warnings: isShort ? [`The secret has only ${bytes.length} bytes: rotate it as soon as its user can.`] : [],

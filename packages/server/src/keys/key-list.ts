@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { Db } from '../database/database.ts'
 import { ServerError } from '../errors.ts'
-import { viewOf } from './key-row.ts'
+import { credentialsOf, viewOf } from './key-row.ts'
 import type { KeyQuery, KeyView } from './schemas.ts'
 
 export interface KeyPage {
@@ -39,24 +39,16 @@ export async function listKeys(db: Db, organisationId: string | undefined, query
   }
   const found = await rows.execute()
   const page = found.slice(0, limit)
-  const secrets =
-    page.length === 0
-      ? []
-      : await db
-          .selectFrom('key_secret')
-          .selectAll()
-          .where(
-            'key_id',
-            'in',
-            page.map(({ id }) => id),
-          )
-          .execute()
+  const credentials = await credentialsOf(
+    db,
+    page.map(({ id }) => id),
+  )
   const last = page.at(-1)
   return {
     keys: page.map(row =>
       viewOf(
         row,
-        secrets.filter(({ key_id }) => key_id === row.id),
+        credentials.filter(({ key_id }) => key_id === row.id),
         now,
       ),
     ),

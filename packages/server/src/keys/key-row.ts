@@ -1,12 +1,22 @@
 import type { Selectable } from 'kysely'
+import type { Db } from '../database/database.ts'
 import type { Tables } from '../database/tables.ts'
 import type { KeyView } from './schemas.ts'
 
 export type KeyRow = Selectable<Tables['api_key']>
 export type SecretRow = Selectable<Tables['key_secret']>
+export type PublicRow = Selectable<Tables['key_public']>
+/** What proves that a call is of a key. */
+export type CredentialRow = Omit<SecretRow, 'sealed'>
 
 /** A key as it is shown. */
-export function viewOf(row: KeyRow, secrets: readonly SecretRow[], now: number): KeyView {
+export function viewOf(row: KeyRow, credentials: readonly CredentialRow[], now: number): KeyView {
+  const live = liveOf(credentials, now).map(({ id, created_at, expires_at, last_used_at }) => ({
+    id,
+    createdAt: iso(created_at),
+    expiresAt: momentOf(expires_at),
+    lastUsedAt: momentOf(last_used_at),
+  }))
   return {
     id: row.id,
     name: row.name,
@@ -20,11 +30,8 @@ export function viewOf(row: KeyRow, secrets: readonly SecretRow[], now: number):
     state: row.state === 'active' && row.expires_at !== 0 && row.expires_at <= now ? 'expired' : row.state,
     imported: row.imported === 1,
     publicKey: row.public_key === '' ? null : row.public_key,
-    secrets: liveOf(secrets, now).map(({ id, created_at, expires_at }) => ({
-      id,
-      createdAt: iso(created_at),
-      expiresAt: momentOf(expires_at),
-    })),
+    secrets: row.public_key === '' ? live : [],
+    publicKeys: row.public_key === '' ? [] : live,
     expiresAt: momentOf(row.expires_at),
     createdAt: iso(row.created_at),
     updatedAt: iso(row.updated_at),
@@ -32,8 +39,16 @@ export function viewOf(row: KeyRow, secrets: readonly SecretRow[], now: number):
   }
 }
 
-/** The secrets that are good now, the newest first. */
-export function liveOf(secrets: readonly SecretRow[], now: number): readonly SecretRow[] {
+/** All of some keys, secrets and public keys. */
+export async function credentialsOf(db: Db, ids: readonly string[]): Promise<readonly CredentialRow[]> {
+  if (ids.length === 0) return []
+  const columns = ['id', 'key_id', 'created_at', 'expires_at', 'last_used_at'] as const
+  const secrets = await db.selectFrom('key_secret').select(columns).where('key_id', 'in', ids).execute()
+  return [...secrets, ...(await db.selectFrom('key_public').select(columns).where('key_id', 'in', ids).execute())]
+}
+
+/** The secrets, or public keys, that are good now, the newest first. */
+export function liveOf<Row extends CredentialRow>(secrets: readonly Row[], now: number): readonly Row[] {
   return secrets
     .filter(({ expires_at }) => expires_at === 0 || expires_at > now)
     .sort((a, b) => (a.expires_at === 0 ? -1 : b.expires_at === 0 ? 1 : b.created_at - a.created_at))

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import type { Scheme } from 'countersign'
 import { DEFAULT_SCHEME_NAME } from 'countersign/schemes'
 import { type Actor, type Event, recorded } from '../audit/audit-log.ts'
@@ -7,22 +6,26 @@ import { ServerError } from '../errors.ts'
 import { requireScheme } from '../schemes.ts'
 import type { Sealer } from '../seal/sealer.ts'
 import { addKey, type GivenKey } from './add-key.ts'
+import { ceilingsOf, checkCeilings } from './ceilings.ts'
+import { changesOf } from './changes-of.ts'
 import { anyPassphrase, checkedKey } from './checked-key.ts'
-import { newKeyId } from './key-id.ts'
+import { checkKeyId, newKeyId } from './key-id.ts'
 import { type KeyPage, listKeys } from './key-list.ts'
-import { type KeyRow, liveOf, msOf, type SecretRow, viewOf } from './key-row.ts'
+import { type CredentialRow, credentialsOf, type KeyRow, msOf, viewOf } from './key-row.ts'
 import { newPassphrase, newSecret } from './new-secret.ts'
 import { type OpenedKey, openKey } from './open-key.ts'
 import type { Permission } from './permissions.ts'
-import {
-  DEFAULT_OVERLAP_SECONDS,
-  type ImportedKey,
-  type KeyChanges,
-  type KeyQuery,
-  type KeyView,
-  type NewKey,
-  type Rotation,
-  type ShownKey,
+import { rotatePublicKey, rotateSecret } from './rotate-key.ts'
+import type {
+  ImportedKey,
+  KeyChanges,
+  KeyQuery,
+  KeyView,
+  NewKey,
+  NewSecretQuestion,
+  ProposedSecret,
+  Rotation,
+  ShownKey,
 } from './schemas.ts'
 
 /** Undefined: whichever organisation, for an operator. */
@@ -35,7 +38,9 @@ export interface KeyStore {
   create(actor: Actor, organisationId: string, key: NewKey): Promise<ShownKey>
   import(actor: Actor, organisationId: string, key: ImportedKey): Promise<ShownKey>
   update(actor: Actor, within: Within, id: string, changes: KeyChanges): Promise<KeyView>
-  /** A new secret; the old one stays good for the overlap. */
+  /** A secret for `create` and `rotate` that nothing knows yet, so that it can be kept before it counts. */
+  propose(question: NewSecretQuestion): ProposedSecret
+  /** A new secret or public key; the old one stays good for the overlap. */
   rotate(actor: Actor, within: Within, id: string, rotation: Rotation): Promise<ShownKey>
   setState(actor: Actor, within: Within, id: string, state: 'active' | 'disabled' | 'revoked'): Promise<KeyView>
   /** For a verifier of the scheme. */
@@ -76,13 +81,13 @@ export function createKeyStore({ database, sealer, schemes, permissions, clock }
     work: (
       transaction: Db,
       row: KeyRow,
-      secrets: readonly SecretRow[],
+      credentials: readonly CredentialRow[],
     ) => Promise<{ readonly event: Omit<Event, 'organisationId' | 'subject'>; readonly value: T }>,
   ): Promise<T> {
     const value = await recorded(database, actor, clock(), async transaction => {
-      const { row, secrets } = await read(transaction, within, id)
+      const { row, credentials } = await read(transaction, within, id)
       if (row.state === 'revoked') throw new ServerError('key-revoked', 409, `The key ${id} is revoked, for good: make a new one.`)
-      const { event, value } = await work(transaction, row, secrets)
+      const { event, value } = await work(transaction, row, credentials)
       return { events: [{ ...event, organisationId: row.organisation_id, subject: id }], value }
     })
     for (const listener of listeners) listener(id)
@@ -101,8 +106,8 @@ export function createKeyStore({ database, sealer, schemes, permissions, clock }
     list: (within, query) => listKeys(db, within, query, clock()),
 
     async get(within, id) {
-      const { row, secrets } = await read(db, within, id)
-      return viewOf(row, secrets, clock())
+      const { row, credentials } = await read(db, within, id)
+      return viewOf(row, credentials, clock())
     },
 
     async create(actor, organisationId, key) {
@@ -110,35 +115,35 @@ export function createKeyStore({ database, sealer, schemes, permissions, clock }
       const wantsSecret = scheme.keys === 'secret' || (scheme.keys === 'either' && key.publicKey === undefined)
       if (wantsSecret && key.publicKey !== undefined)
         throw new ServerError('public-key-unwanted', 400, `The scheme ${scheme.name} signs with a shared secret; leave publicKey out.`)
+      if (key.id !== undefined && checkKeyId(key.id) !== 'ok')
+        throw new ServerError('key-id-mistyped', 400, 'The id of a new key is one that was proposed here: leave it out, or import the key.')
+      const isMade = key.secret === undefined
       return await add(actor, organisationId, 'key.create', {
         ...key,
-        id: newKeyId(),
+        id: key.id ?? newKeyId(),
         imported: false,
-        isMade: true,
-        ...(wantsSecret ? { secret: newSecret(scheme) } : {}),
-        ...(scheme.hasPassphrase ? { passphrase: newPassphrase() } : {}),
+        isMade,
+        ...(wantsSecret && isMade ? { secret: newSecret(scheme) } : {}),
+        ...(scheme.hasPassphrase && key.passphrase === undefined ? { passphrase: newPassphrase() } : {}),
       })
+    },
+
+    propose({ scheme: name, publicKey }) {
+      const scheme = schemeOf(name)
+      const wantsSecret = scheme.keys === 'secret' || (scheme.keys === 'either' && publicKey === undefined)
+      return {
+        id: newKeyId(),
+        secret: wantsSecret ? newSecret(scheme) : null,
+        passphrase: scheme.hasPassphrase ? newPassphrase() : null,
+      }
     },
 
     import: (actor, organisationId, key) => add(actor, organisationId, 'key.import', { ...key, imported: true, isMade: false }),
 
     update: (actor, within, id, changes) =>
-      change(actor, within, id, async (transaction, row, secrets) => {
+      change(actor, within, id, async (transaction, row, credentials) => {
         if (changes.permissions !== undefined) checkPermissions(changes.permissions)
-        if (changes.addresses !== undefined || changes.publicKey !== undefined) {
-          if (changes.publicKey !== undefined && row.public_key === '')
-            throw new ServerError('public-key-unwanted', 400, `The key ${id} signs with a shared secret, and has no public key.`)
-          const publicKey = changes.publicKey ?? (row.public_key === '' ? undefined : row.public_key)
-          // Only to see that addresses and public key can be read; the secret is another matter.
-          const stand = publicKey === undefined ? { secret: new Uint8Array(32) } : {}
-          checkedKey(schemeOf(row.scheme), {
-            ...anyPassphrase(schemeOf(row.scheme)),
-            id,
-            publicKey,
-            addresses: changes.addresses,
-            ...stand,
-          })
-        }
+        if (changes.addresses !== undefined) checkAddresses(schemeOf(row.scheme), row, changes.addresses)
         const updated: KeyRow = {
           ...row,
           name: changes.name ?? row.name,
@@ -148,53 +153,56 @@ export function createKeyStore({ database, sealer, schemes, permissions, clock }
           addresses: changes.addresses === undefined ? row.addresses : JSON.stringify(changes.addresses),
           labels: changes.labels === undefined ? row.labels : JSON.stringify(changes.labels),
           expires_at: changes.expiresAt === undefined ? row.expires_at : msOf(changes.expiresAt),
-          public_key: changes.publicKey ?? row.public_key,
           updated_at: clock(),
         }
+        // A key that was above a later ceiling can still be renamed.
+        if (changes.permissions !== undefined || changes.addresses !== undefined) await checkBounds(transaction, updated)
         await put(transaction, updated)
-        return { event: { action: 'key.update', detail: changes }, value: viewOf(updated, secrets, clock()) }
+        return { event: { action: 'key.update', detail: changesOf(row, updated) }, value: viewOf(updated, credentials, clock()) }
       }),
 
-    rotate: (actor, within, id, { overlapSeconds = DEFAULT_OVERLAP_SECONDS }) =>
-      change(actor, within, id, async (transaction, row, secrets) => {
-        if (row.public_key !== '')
-          throw new ServerError('secret-missing', 409, `The key ${id} has a public key and no secret: update its publicKey.`)
+    rotate: (actor, within, id, rotation) =>
+      change(actor, within, id, async (transaction, row) => {
         const now = clock()
-        const [current, old] = liveOf(secrets, now)
-        if (old !== undefined && overlapSeconds > 0)
-          throw new ServerError(
-            'rotation-running',
-            409,
-            `The key ${id} has two live secrets until ${new Date(old.expires_at).toISOString()}: wait, or rotate without an overlap to end both at once.`,
-          )
-        const scheme = schemeOf(row.scheme)
-        const secret = newSecret(scheme)
-        const bytes = checkedKey(scheme, { id, secret, ...anyPassphrase(scheme) }).secrets[0]?.reveal() ?? new Uint8Array()
-        const added: SecretRow = { id: randomUUID(), key_id: id, sealed: await sealer.seal(bytes, id), created_at: now, expires_at: 0 }
-        const endsAt = now + overlapSeconds * 1000
-        // What no longer opens anything is not kept.
-        const ended = transaction.deleteFrom('key_secret').where('key_id', '=', id)
-        if (overlapSeconds === 0) await ended.execute()
-        else {
-          await ended.where('id', '!=', current?.id ?? '').execute()
-          await transaction.updateTable('key_secret').set({ expires_at: endsAt }).where('key_id', '=', id).execute()
-        }
-        await transaction.insertInto('key_secret').values(added).execute()
-        const updated: KeyRow = { ...row, updated_at: now, short_secret: overlapSeconds === 0 ? 0 : row.short_secret }
-        await put(transaction, updated)
-        const left = current === undefined || overlapSeconds === 0 ? [] : [{ ...current, expires_at: endsAt }]
+        const context = { transaction, sealer, scheme: schemeOf(row.scheme), now }
+        const of = ['key_id', '=', id] as const
+        const turned =
+          row.public_key === ''
+            ? await rotateSecret(
+                context,
+                row,
+                await transaction
+                  .selectFrom('key_secret')
+                  .selectAll()
+                  .where(...of)
+                  .execute(),
+                rotation,
+              )
+            : await rotatePublicKey(
+                context,
+                row,
+                await transaction
+                  .selectFrom('key_public')
+                  .selectAll()
+                  .where(...of)
+                  .execute(),
+                rotation,
+              )
+        await put(transaction, turned.row)
+        const secret = 'secret' in turned ? turned.secret : null
         return {
-          event: { action: 'key.rotate', detail: { secret: added.id, overlapSeconds } },
-          value: { key: viewOf(updated, [added, ...left], now), secret, passphrase: null, warnings: [] },
+          event: { action: 'key.rotate', detail: turned.detail },
+          value: { key: viewOf(turned.row, turned.live, now), secret, passphrase: null, warnings: [] },
         }
       }),
 
     setState: (actor, within, id, state) =>
-      change(actor, within, id, async (transaction, row, secrets) => {
+      change(actor, within, id, async (transaction, row, credentials) => {
         const updated: KeyRow = { ...row, state, updated_at: clock() }
+        if (state === 'active') await checkBounds(transaction, updated)
         await put(transaction, updated)
         const action = { active: 'key.enable', disabled: 'key.disable', revoked: 'key.revoke' }[state]
-        return { event: { action }, value: viewOf(updated, secrets, clock()) }
+        return { event: { action, detail: { state: { before: row.state, after: state } } }, value: viewOf(updated, credentials, clock()) }
       }),
 
     open: id => openKey({ db, sealer, schemeOf, now: clock() }, id),
@@ -203,13 +211,28 @@ export function createKeyStore({ database, sealer, schemes, permissions, clock }
   }
 }
 
+/** Only to see that they can be read; the secret is another matter. */
+function checkAddresses(scheme: Scheme, { id, public_key }: KeyRow, addresses: readonly string[]): void {
+  const stand = public_key === '' ? { secret: new Uint8Array(32) } : { publicKey: public_key }
+  checkedKey(scheme, { ...anyPassphrase(scheme), id, addresses, ...stand })
+}
+
 /** @throws ServerError 404, alike for a key that is not there and one of another organisation */
-async function read(db: Db, within: Within, id: string): Promise<{ row: KeyRow; secrets: readonly SecretRow[] }> {
+async function read(db: Db, within: Within, id: string): Promise<{ row: KeyRow; credentials: readonly CredentialRow[] }> {
   let query = db.selectFrom('api_key').selectAll().where('id', '=', id)
   if (within !== undefined) query = query.where('organisation_id', '=', within)
   const row = await query.executeTakeFirst()
   if (row === undefined) throw new ServerError('key-unknown', 404, `There is no key ${id.slice(0, 100)}.`)
-  return { row, secrets: await db.selectFrom('key_secret').selectAll().where('key_id', '=', id).execute() }
+  return { row, credentials: await credentialsOf(db, [id]) }
+}
+
+/** @throws ServerError `ceiling-reached` */
+async function checkBounds(transaction: Db, { organisation_id, scheme, permissions, addresses }: KeyRow): Promise<void> {
+  checkCeilings(await ceilingsOf(transaction, organisation_id), {
+    scheme,
+    permissions: JSON.parse(permissions) as string[],
+    addresses: JSON.parse(addresses) as string[],
+  })
 }
 
 async function put(transaction: Db, { id, last_used_at: _, ...row }: KeyRow): Promise<void> {

@@ -8,8 +8,9 @@ export interface LastUsed extends Flusher {
    * Costs a map's entry; the store hears of it later.
    *
    * @param via the scheme, or the deprecated route, by way of which it was used
+   * @param credential the id of the secret or public key that it was used with, where that is known
    */
-  used(keyId: string, via: string): void
+  used(keyId: string, via: string, credential?: string): void
 }
 
 const DEFAULT_FLUSH_MS = 10_000
@@ -29,12 +30,16 @@ export function recordLastUsed(db: Db, now: () => number, flushMs = DEFAULT_FLUS
   /** By key, then by way: looked up on every request, so no text is put together for it. */
   let pending = new Map<string, Map<string, Use>>()
   let size = 0
+  /** When secrets and public keys were used, by their ids; they are only looked at to see which one is in use. */
+  let credentials = new Map<string, number>()
 
   async function write(): Promise<void> {
     // In one order everywhere: processes that write the same rows do not wait for each other in a circle.
     const batch = [...pending.values()].flatMap(uses => [...uses.values()]).sort((a, b) => (a.keyId < b.keyId ? -1 : 1))
     pending = new Map()
     size = 0
+    const usedCredentials = [...credentials].sort(([a], [b]) => (a < b ? -1 : 1))
+    credentials = new Map()
     try {
       while (batch.length > 0) {
         const some = batch.slice(-AT_ONCE)
@@ -43,9 +48,17 @@ export function recordLastUsed(db: Db, now: () => number, flushMs = DEFAULT_FLUS
         })
         batch.length -= some.length
       }
+      while (usedCredentials.length > 0) {
+        const some = usedCredentials.slice(-AT_ONCE)
+        await db.transaction().execute(async transaction => {
+          for (const [id, at] of some) await writeCredential(transaction, id, at)
+        })
+        usedCredentials.length -= some.length
+      }
     } catch (error) {
       // The next round tries again.
       for (const use of batch) add(use)
+      for (const [id, at] of usedCredentials) noteCredential(id, at)
       tell(onError, error)
     }
   }
@@ -67,9 +80,13 @@ export function recordLastUsed(db: Db, now: () => number, flushMs = DEFAULT_FLUS
     size++
   }
 
+  function noteCredential(id: string, at: number): void {
+    if (credentials.size < MAX_PENDING || credentials.has(id)) credentials.set(id, Math.max(at, credentials.get(id) ?? 0))
+  }
+
   const flusher = createFlusher(write, flushMs)
   return {
-    used(keyId, via) {
+    used(keyId, via, credential) {
       const use = pending.get(keyId)?.get(via)
       const at = now()
       if (use === undefined) add({ keyId, via, count: 1, firstAt: at, lastAt: at })
@@ -77,6 +94,7 @@ export function recordLastUsed(db: Db, now: () => number, flushMs = DEFAULT_FLUS
         use.count++
         use.lastAt = at
       }
+      if (credential !== undefined) noteCredential(credential, at)
     },
     ...flusher,
   }
@@ -100,4 +118,10 @@ async function writeUse(db: Db, { keyId, via, count, firstAt, lastAt }: Use): Pr
       }),
     )
     .execute()
+}
+
+/** An id is of a secret or of a public key; of neither where it was replaced meanwhile. */
+async function writeCredential(db: Db, id: string, at: number): Promise<void> {
+  for (const table of ['key_secret', 'key_public'] as const)
+    await db.updateTable(table).set({ last_used_at: at }).where('id', '=', id).where('last_used_at', '<', at).execute()
 }

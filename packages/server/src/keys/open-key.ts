@@ -12,6 +12,8 @@ export interface Principal {
   readonly fundId: string
   readonly walletId: string
   readonly labels: { readonly [name: string]: string }
+  /** Ids of its secrets or public keys, in the order of the key's. */
+  readonly credentials: readonly string[]
 }
 
 /** A key that was opened, with the time at which one of its secrets ends. */
@@ -36,22 +38,25 @@ export async function openKey({ db, sealer, schemeOf, now }: OpenKeyContext, id:
   const row = await db.selectFrom('api_key').selectAll().where('id', '=', id).executeTakeFirst()
   if (row === undefined) return undefined
   const live = liveOf(await db.selectFrom('key_secret').selectAll().where('key_id', '=', id).execute(), now)
+  const publics = liveOf(await db.selectFrom('key_public').selectAll().where('key_id', '=', id).execute(), now)
+  const credentials = row.public_key === '' ? live : publics
   const scheme = schemeOf(row.scheme)
   // A revoked key keeps its secrets, sealed: so who has them is told that it was revoked, and others are told nothing.
-  if (row.public_key === '' && live.length === 0) return undefined
+  if (credentials.length === 0) return undefined
   const principal: Principal = {
     keyId: id,
     organisationId: row.organisation_id,
     fundId: row.fund_id,
     walletId: row.wallet_id,
     labels: JSON.parse(row.labels) as Principal['labels'],
+    credentials: credentials.map(one => one.id),
   }
   const addresses = JSON.parse(row.addresses) as string[]
   const given: KeyDescription = {
     id,
     ...(row.public_key === ''
       ? { secrets: await Promise.all(live.map(({ sealed }) => sealer.open(sealed, id))) }
-      : { publicKey: row.public_key }),
+      : { publicKeys: publics.map(({ pem }) => pem) }),
     passphrase: row.sealed_passphrase === '' ? undefined : Buffer.from(await sealer.open(row.sealed_passphrase, id)).toString(),
     state: row.state,
     expiresAtMs: row.expires_at === 0 ? undefined : row.expires_at,
@@ -61,7 +66,7 @@ export async function openKey({ db, sealer, schemeOf, now }: OpenKeyContext, id:
     allowShortSecret: row.short_secret === 1,
   }
   const key = made(scheme, given)
-  return { key, goodUntilMs: Math.min(...live.map(({ expires_at }) => (expires_at === 0 ? Number.POSITIVE_INFINITY : expires_at))) }
+  return { key, goodUntilMs: Math.min(...credentials.map(({ expires_at }) => (expires_at === 0 ? Number.POSITIVE_INFINITY : expires_at))) }
 }
 
 function made(scheme: Scheme, given: KeyDescription): Key {

@@ -26,7 +26,10 @@ const labels = z
 const expiresAt = z.iso.datetime({ offset: true }).nullable().meta({ description: 'When the key ends; null: never.' })
 /** The id of a fund or wallet, or empty. */
 export const resource = line
-const pem = z.string().max(20_000).meta({ description: 'In PEM: SPKI, or PKCS#1 for RSA.' })
+const publicKeyText = z
+  .string()
+  .max(20_000)
+  .meta({ description: 'In PEM, as JWK, or its bytes in base64 or hexadecimal (SPKI, or raw for Ed25519, P-256 and P-384).' })
 
 const settings = {
   name,
@@ -40,8 +43,32 @@ const settings = {
 
 const scheme = z.string().min(1).max(100).meta({ description: 'The name of a scheme, as `countersign schemes` lists them.' })
 
+const secret = z.string().min(1).max(10_000).meta({ description: 'Written as the scheme says.' })
+const passphrase = z.string().min(1).max(1_000)
+
+export const newSecretQuestion = z
+  .strictObject({ scheme: scheme.optional(), publicKey: z.string().max(20_000).optional() })
+  .meta({ id: 'NewSecretQuestion', description: 'What the key is to be.' })
+export type NewSecretQuestion = z.infer<typeof newSecretQuestion>
+
+export const proposedSecret = z.object({ id: z.string(), secret: z.string().nullable(), passphrase: z.string().nullable() }).meta({
+  id: 'ProposedSecret',
+  description: 'For a key to be made or rotated. Nothing is stored: write it down first, then send it with the call that makes it count.',
+})
+export type ProposedSecret = z.infer<typeof proposedSecret>
+
 export const newKey = z
-  .strictObject({ ...settings, scheme: scheme.optional(), publicKey: pem.optional() })
+  .strictObject({
+    ...settings,
+    scheme: scheme.optional(),
+    publicKey: publicKeyText.optional(),
+    id: z
+      .string()
+      .regex(/^csk_[0-9A-Za-z]{26}$/, 'A new key has an id that was proposed here.')
+      .optional(),
+    secret: secret.optional(),
+    passphrase: passphrase.optional(),
+  })
   .meta({ id: 'NewKey', description: 'A key to make. The secret is made here, unless the scheme verifies with the public key given.' })
 export type NewKey = z.infer<typeof newKey>
 
@@ -50,9 +77,9 @@ export const importedKey = z
     ...settings,
     id: z.string().regex(/^[\x21-\x2b\x2d-\x7e]{1,256}$/, 'A key id is 1 to 256 visible ASCII characters without a comma.'),
     scheme: scheme.optional(),
-    secret: z.string().min(1).max(10_000).optional().meta({ description: 'Written as the scheme says.' }),
-    publicKey: pem.optional(),
-    passphrase: z.string().min(1).max(1_000).optional(),
+    secret: secret.optional(),
+    publicKey: publicKeyText.optional(),
+    passphrase: passphrase.optional(),
     allowShortSecret: z.boolean().optional().meta({ description: 'Take a secret of under 16 bytes, with a warning.' }),
   })
   .meta({ id: 'ImportedKey', description: 'A key that is in use elsewhere, with its secret or public key.' })
@@ -67,7 +94,6 @@ export const keyChanges = z
     addresses: addresses.optional(),
     labels: labels.optional(),
     expiresAt: expiresAt.optional(),
-    publicKey: pem.optional(),
   })
   .meta({ id: 'KeyChanges', description: 'Only the given fields change.' })
 export type KeyChanges = z.infer<typeof keyChanges>
@@ -80,6 +106,8 @@ export const rotation = z
       .max(MAX_OVERLAP_SECONDS)
       .optional()
       .meta({ description: `How long the old secret stays good beside the new one. Default: ${DEFAULT_OVERLAP_SECONDS}, a day.` }),
+    secret: secret.optional().meta({ description: 'One that the other side chose. Default: it is made here.' }),
+    publicKey: publicKeyText.optional().meta({ description: 'The new public key, for a key that has one.' }),
   })
   .meta({ id: 'Rotation' })
 export type Rotation = z.infer<typeof rotation>
@@ -87,6 +115,13 @@ export type Rotation = z.infer<typeof rotation>
 const KEY_STATES = ['active', 'disabled', 'revoked', 'expired'] as const
 
 const moment = z.iso.datetime()
+
+const credential = z.object({
+  id: z.string(),
+  createdAt: moment,
+  expiresAt: moment.nullable(),
+  lastUsedAt: moment.nullable().meta({ description: 'To within some seconds.' }),
+})
 
 export const keyView = z
   .object({
@@ -102,9 +137,8 @@ export const keyView = z
     state: z.enum(KEY_STATES),
     imported: z.boolean(),
     publicKey: z.string().nullable(),
-    secrets: z
-      .array(z.object({ id: z.string(), createdAt: moment, expiresAt: moment.nullable() }))
-      .meta({ description: 'The live secrets, the newest first; never what they are.' }),
+    secrets: z.array(credential).meta({ description: 'The live secrets, the newest first; never what they are.' }),
+    publicKeys: z.array(credential).meta({ description: 'The live public keys, the newest first, which is `publicKey`.' }),
     expiresAt: moment.nullable(),
     createdAt: moment,
     updatedAt: moment,

@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { existsSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, statSync } from 'node:fs'
 import { ServerError } from '../errors.ts'
+import { writeBeside, writeNewFile } from '../files/new-file.ts'
 
 export const MASTER_KEY_BYTES = 32
 
@@ -69,17 +70,15 @@ export function masterKeysFromFile(file: string): MasterKeys {
   return keys
 }
 
-/** A new file that only its owner can read. */
+/** A new file that only its owner can read; on a full disk there is none, not an empty one. */
 export function createMasterKeyFile(file: string): void {
-  writeFileSync(file, `${newMasterKey()}\n`, { mode: 0o600, flag: 'wx' })
+  writeNewFile(file, `${newMasterKey()}\n`)
 }
 
 /** Replaces the file's keys in one step. */
 export function writeMasterKeyFile(file: string, keys: readonly MasterKey[]): void {
   const lines = keys.map(({ bytes }) => `${Buffer.from(bytes).toString('base64url')}\n`)
-  const temporary = `${file}.${process.pid}.new`
-  writeFileSync(temporary, lines.join(''), { mode: 0o600 })
-  renameSync(temporary, file)
+  writeBeside(file, lines.join('')).replace()
 }
 
 function newMasterKey(): string {

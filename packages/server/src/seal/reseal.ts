@@ -1,4 +1,5 @@
 import { type RawBuilder, sql } from 'kysely'
+import { CHECKPOINT } from '../audit/checkpoint.ts'
 import type { Db } from '../database/database.ts'
 import type { Tables } from '../database/tables.ts'
 import { CANARY } from './canary.ts'
@@ -19,14 +20,15 @@ interface Place {
   readonly owner: string
   readonly sealed: string
   /** Left out: all rows. */
-  readonly only?: string
+  readonly only?: readonly string[]
 }
 
 /** The canary comes last: while it is sealed with the old master key, that one is still wanted at the start. */
 const PLACES: readonly Place[] = [
   { table: 'key_secret', id: 'id', owner: 'key_id', sealed: 'sealed' },
   { table: 'api_key', id: 'id', owner: 'id', sealed: 'sealed_passphrase' },
-  { table: 'setting', id: 'name', owner: 'name', sealed: 'value', only: CANARY },
+  { table: 'setting', id: 'name', owner: 'name', sealed: 'value', only: [CHECKPOINT] },
+  { table: 'setting', id: 'name', owner: 'name', sealed: 'value', only: [CANARY] },
 ]
 
 interface SealedRow {
@@ -85,5 +87,5 @@ async function replace(db: Db, { table, id: name, sealed }: Place, id: string, f
 
 function isOld({ id, sealed, only }: Place, prefix: string): RawBuilder<boolean> {
   const old = sql<boolean>`${sql.ref(sealed)} <> '' and ${sql.ref(sealed)} not like ${`${prefix}%`}`
-  return only === undefined ? old : sql<boolean>`${old} and ${sql.ref(id)} = ${only}`
+  return only === undefined ? old : sql<boolean>`${old} and ${sql.ref(id)} in (${sql.join(only)})`
 }

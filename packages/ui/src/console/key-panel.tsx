@@ -105,6 +105,12 @@ export function KeyPanel({ api, id, permissions, mayChange, onChanged, onShown }
         <dd>{momentText(key.expiresAt)}</dd>
         <dt>Last used</dt>
         <dd>{momentText(usage?.lastUsedAt ?? null)}</dd>
+        {[...key.secrets, ...key.publicKeys].map((one, at) => (
+          <>
+            <dt key={one.id}>{`${key.publicKey === null ? 'Secret' : 'Public key'} ${at === 0 ? '(newest)' : '(old)'}`}</dt>
+            <dd>{`last used: ${momentText(one.lastUsedAt)}`}</dd>
+          </>
+        ))}
         {Object.entries(key.labels).map(([name, value]) => (
           <>
             <dt key={name}>{name}</dt>
@@ -115,11 +121,12 @@ export function KeyPanel({ api, id, permissions, mayChange, onChanged, onShown }
       {key.publicKey === null && mayChange && !isOver && (
         <>
           <h3>Secret</h3>
-          {old?.expiresAt !== undefined && old.expiresAt !== null ? (
+          {old?.expiresAt !== undefined && old.expiresAt !== null && (
             <p>
               Two secrets are good. The old one ends in <Countdown until={old.expiresAt} onOver={() => void reload()} />.
             </p>
-          ) : (
+          )}
+          {(old === undefined || key.secrets[0]?.lastUsedAt === null) && (
             <div class="rotate">
               <Choice
                 name="overlap"

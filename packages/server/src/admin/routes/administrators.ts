@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { ServerError } from '../../errors.ts'
 import { name } from '../../keys/schemas.ts'
-import { ROLES } from '../administrators.ts'
+import { MAX_TOKEN_MS, ROLES, TOKEN_MS } from '../administrators.ts'
 import { type Route, route } from '../route.ts'
 
 const administrator = z
@@ -11,9 +11,20 @@ const administrator = z
     role: z.enum(ROLES),
     organisationId: z.string().nullable(),
     createdAt: z.iso.datetime(),
+    expiresAt: z.iso.datetime().nullable().meta({ description: 'When the token ends; null: never.' }),
     disabled: z.boolean(),
   })
   .meta({ id: 'Administrator' })
+
+const expiresAt = z.iso
+  .datetime({ offset: true })
+  .nullable()
+  .optional()
+  .meta({ description: `When the token ends; null: never. Default: ${TOKEN_MS / 86_400_000} days from now.` })
+
+function endOf(ends: string | null | undefined): number | null | undefined {
+  return typeof ends === 'string' ? Date.parse(ends) : ends
+}
 
 export const administratorRoutes: readonly Route[] = [
   route({
@@ -30,19 +41,37 @@ export const administratorRoutes: readonly Route[] = [
     summary: 'Make an administrator; the token is shown this once',
     access: 'write',
     body: z
-      .strictObject({ name, role: z.enum(ROLES), organisationId: z.string().min(1).max(200).optional() })
+      .strictObject({ name, role: z.enum(ROLES), organisationId: z.string().min(1).max(200).optional(), expiresAt })
       .meta({ id: 'NewAdministrator' }),
     answer: z.object({ administrator, token: z.string() }).meta({ id: 'ShownAdministrator' }),
     status: 201,
-    async handle({ administrators, actor, within, body: { name: given, role, organisationId } }) {
+    async handle({ administrators, actor, within, clock, body: { name: given, role, organisationId, expiresAt: ends } }) {
       if (within !== undefined && (role === 'operator' || (organisationId !== undefined && organisationId !== within)))
         throw new ServerError('role-denied', 403, 'You can make administrators and auditors of your own organisation.')
+      const expiresAtMs = endOf(ends)
+      if (within !== undefined && expiresAtMs !== undefined && (expiresAtMs === null || expiresAtMs > clock() + MAX_TOKEN_MS))
+        throw new ServerError('expiry-too-late', 403, 'Tokens that you make end within a year; an operator can make others.')
       if (role === 'admin' && within === undefined && organisationId === undefined)
         throw new ServerError('organisation-missing', 400, 'An admin belongs to an organisation: give organisationId.')
       if (role === 'operator' && organisationId !== undefined)
         throw new ServerError('organisation-unwanted', 400, 'An operator works in all organisations: leave organisationId out.')
-      return { value: await administrators.create(actor, { name: given, role, organisationId: within ?? organisationId }) }
+      return {
+        value: await administrators.create(actor, {
+          name: given,
+          role,
+          organisationId: within ?? organisationId,
+          expiresAtMs,
+        }),
+      }
     },
+  }),
+  route({
+    method: 'POST',
+    path: '/admin/v1/session/token',
+    summary: 'Renew your own token; the new one is shown this once, and the old one stays good for an hour at most',
+    access: 'read',
+    answer: z.object({ administrator, token: z.string() }).meta({ id: 'RenewedAdministrator' }),
+    handle: async ({ administrators, administrator: { id }, actor }) => ({ value: await administrators.renew(actor, id) }),
   }),
   route({
     method: 'DELETE',

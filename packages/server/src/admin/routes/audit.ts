@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
 import { z } from 'zod'
 import { type AuditEntry, listAudit, readAudit } from '../../audit/audit-log.ts'
-import { verifyChain } from '../../audit/verify-chain.ts'
+import { placeText } from '../../audit/checkpoint.ts'
 import { type Route, route } from '../route.ts'
 
 const auditEntry = z
@@ -53,7 +53,25 @@ export const auditRoutes: readonly Route[] = [
     summary: 'Check the hash chain of the whole audit log',
     access: 'operator',
     answer: z.object({ entries: z.number(), head: z.string(), broken: z.object({ sequence: z.number(), reason: z.string() }).optional() }),
-    handle: async ({ db }) => ({ value: await verifyChain(db) }),
+    query: z.strictObject({ head: z.string().max(100).optional().meta({ description: 'A head that was kept elsewhere.' }) }),
+    handle: async ({ audit, query }) => ({ value: await audit.verify(query.head) }),
+  }),
+  route({
+    method: 'GET',
+    path: '/admin/v1/audit/head',
+    summary: 'The last entry’s number and hash, to be kept elsewhere',
+    access: 'operator',
+    answer: z.object({ head: z.string() }),
+    handle: async ({ audit }) => ({ value: { head: placeText(await audit.head()) } }),
+  }),
+  route({
+    method: 'POST',
+    path: '/admin/v1/audit/prune',
+    summary: 'Remove the entries before a moment; a sealed checkpoint keeps the chain verifiable',
+    access: 'operator',
+    body: z.strictObject({ before: z.iso.datetime({ offset: true }) }).meta({ id: 'Prune' }),
+    answer: z.object({ removed: z.number(), checkpoint: z.object({ sequence: z.number(), hash: z.string() }) }).meta({ id: 'Pruned' }),
+    handle: async ({ audit, actor, body }) => ({ value: await audit.prune(actor, Date.parse(body.before)) }),
   }),
 ]
 

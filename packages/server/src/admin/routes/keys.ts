@@ -1,7 +1,17 @@
 import { z } from 'zod'
 import { listAudit } from '../../audit/audit-log.ts'
 import { ServerError } from '../../errors.ts'
-import { importedKey, keyChanges, keyQuery, keyView, newKey, rotation, shownKey } from '../../keys/schemas.ts'
+import {
+  importedKey,
+  keyChanges,
+  keyQuery,
+  keyView,
+  newKey,
+  newSecretQuestion,
+  proposedSecret,
+  rotation,
+  shownKey,
+} from '../../keys/schemas.ts'
 import { type AdminCall, type Route, route } from '../route.ts'
 
 const organisation = z.string().min(1).max(200).optional().meta({ description: 'For operators: the organisation it is about.' })
@@ -63,6 +73,15 @@ export const keyRoutes: readonly Route[] = [
   }),
   route({
     method: 'POST',
+    path: '/admin/v1/new-secret',
+    summary: 'Propose an id and a secret, to be written down before they are sent with a key that is made or rotated',
+    access: 'write',
+    body: newSecretQuestion,
+    answer: proposedSecret,
+    handle: async ({ keys, body }) => ({ value: keys.propose(body) }),
+  }),
+  route({
+    method: 'POST',
     path: '/admin/v1/keys/import',
     summary: 'Take over a key that is in use elsewhere, with its secret or public key',
     access: 'write',
@@ -83,7 +102,7 @@ export const keyRoutes: readonly Route[] = [
   route({
     method: 'PATCH',
     path: '/admin/v1/keys/{id}',
-    summary: 'Change a key’s name, permissions, narrowing, addresses, labels, expiry or public key',
+    summary: 'Change a key’s name, permissions, narrowing, addresses, labels or expiry',
     access: 'write',
     body: keyChanges,
     answer: keyView,
@@ -92,7 +111,7 @@ export const keyRoutes: readonly Route[] = [
   route({
     method: 'POST',
     path: '/admin/v1/keys/{id}/rotate',
-    summary: 'Give a key a new secret; the old one stays good for the overlap',
+    summary: 'Give a key a new secret or public key; the old one stays good for the overlap',
     access: 'write',
     body: rotation,
     answer: shownKey,

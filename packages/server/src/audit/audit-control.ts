@@ -1,0 +1,28 @@
+import type { Database } from '../database/database.ts'
+import type { Sealer } from '../seal/sealer.ts'
+import { type Actor, FIRST_HASH } from './audit-log.ts'
+import type { Place } from './checkpoint.ts'
+import { type PruneReport, pruneAudit } from './prune.ts'
+import { type ChainReport, verifyChain } from './verify-chain.ts'
+
+/** What an operator does with the audit log as a whole. */
+export interface AuditControl {
+  /** @param kept a head that was kept elsewhere. @throws ServerError `head-malformed`, `audit-checkpoint-damaged` */
+  verify(kept?: string): Promise<ChainReport>
+  /** The last entry, to be kept elsewhere. */
+  head(): Promise<Place>
+  /** @throws ServerError `prune-too-young` */
+  prune(actor: Actor, beforeMs: number): Promise<PruneReport>
+}
+
+export function createAuditControl(database: Database, sealer: Sealer, clock: () => number): AuditControl {
+  const { db } = database
+  return {
+    verify: kept => verifyChain(db, sealer, kept),
+    async head() {
+      const head = await db.selectFrom('audit_head').select(['sequence', 'hash']).where('id', '=', 1).executeTakeFirst()
+      return head ?? { sequence: 0, hash: FIRST_HASH }
+    },
+    prune: (actor, beforeMs) => pruneAudit(database, sealer, actor, beforeMs, clock()),
+  }
+}

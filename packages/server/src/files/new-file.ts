@@ -1,0 +1,85 @@
+import { randomBytes } from 'node:crypto'
+import { closeSync, constants, copyFileSync, fsyncSync, linkSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
+
+/** Written to the disk under a name beside its own, and not yet under its own. */
+export interface WrittenFile {
+  /** Where it is until it has its name. */
+  readonly temporary: string
+  /** Gives it its name; fails with `EEXIST` where there is something of that name already. */
+  name(): void
+  /** Gives it its name, in the place of what has it. */
+  replace(): void
+  /** Leaves nothing of it. */
+  drop(): void
+}
+
+/** Systems of files without links say one of these. */
+const NO_LINKS = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'])
+
+/**
+ * Writes a file that only its owner can read, down to the disk: a full disk shows here, before anything depends on it.
+ * Another process sees it whole under its name, or not at all.
+ */
+export function writeBeside(path: string, text: string): WrittenFile {
+  const temporary = `${path}.${randomBytes(6).toString('hex')}.new`
+  const drop = (): void => rmSync(temporary, { force: true })
+  try {
+    const file = openSync(temporary, 'wx', 0o600)
+    try {
+      writeFileSync(file, text)
+      fsyncSync(file)
+    } finally {
+      closeSync(file)
+    }
+  } catch (error) {
+    drop()
+    throw error
+  }
+  return {
+    temporary,
+    name() {
+      try {
+        linkSync(temporary, path)
+      } catch (error) {
+        if (!NO_LINKS.has(codeOf(error))) throw error
+        copyFileSync(temporary, path, constants.COPYFILE_EXCL)
+        syncPath(path)
+      }
+      drop()
+      syncPath(dirname(path))
+    },
+    replace() {
+      renameSync(temporary, path)
+      syncPath(dirname(path))
+    },
+    drop,
+  }
+}
+
+/** A new file that only its owner can read, on the disk under its name or not at all. @throws `EEXIST`, `ENOSPC`, … */
+export function writeNewFile(path: string, text: string): void {
+  const written = writeBeside(path, text)
+  try {
+    written.name()
+  } catch (error) {
+    written.drop()
+    throw error
+  }
+}
+
+/** Also for a folder: only then is a new name in it there after a loss of power. */
+function syncPath(path: string): void {
+  // Windows opens no folders, and writes their names by itself.
+  if (process.platform === 'win32') return
+  const file = openSync(path, 'r')
+  try {
+    fsyncSync(file)
+  } finally {
+    closeSync(file)
+  }
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : ''
+}

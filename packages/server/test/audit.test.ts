@@ -1,0 +1,4 @@
+import { describeAudit } from './audit-cases.ts'
+import { SQLITE } from './stores.ts'
+
+describeAudit(SQLITE)

@@ -1,0 +1,4 @@
+import { describeAudit } from './audit-cases.ts'
+import { POSTGRESQL } from './stores.ts'
+
+describeAudit(POSTGRESQL)

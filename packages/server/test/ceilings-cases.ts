@@ -1,0 +1,122 @@
+import { randomBytes } from 'node:crypto'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { listAudit } from '../src/audit/audit-log.ts'
+import { createMasterKeyFile, type KeyService, openKeyService } from '../src/index.ts'
+import type { Ceilings } from '../src/keys/ceilings.ts'
+import type { KeyChanges } from '../src/keys/schemas.ts'
+import type { Backend } from './stores.ts'
+
+const ALICE = { name: 'admin:alice', address: '203.0.113.7' }
+const DAY_MS = 86_400_000
+type Given = Pick<KeyChanges, 'permissions' | 'addresses'>
+const REACHED = { code: 'ceiling-reached', status: 403 }
+
+/** What an operator bounds, and how long tokens are good, on either database. */
+export function describeCeilings(backend: Backend): void {
+  describe.skipIf(!backend.isHere)(`the ceilings of an organisation on ${backend.title}`, () => {
+    let now = Date.now()
+    let service: KeyService
+    beforeAll(() => backend.begin(), 60_000)
+    beforeEach(async () => {
+      now = Date.now()
+      const where = await backend.newStore()
+      createMasterKeyFile(where.masterKeyFile)
+      service = await openKeyService({ ...where, clock: () => now, flushMs: 3_600_000 })
+      for (const id of ['acme', 'umbrella']) await service.administrators.createOrganisation(ALICE, { id, name: id, kind: 'organisation' })
+    })
+    afterEach(() => service.close())
+    afterAll(() => backend.end())
+    const create = (given: object = {}, organisation = 'acme') => service.keys.create(ALICE, organisation, { name: 'k', ...given })
+    const setCeilings = (ceilings: object) => service.administrators.setCeilings(ALICE, 'acme', ceilings)
+    const admin = (given: object = {}) =>
+      service.administrators.create(ALICE, { name: 'a', role: 'admin', organisationId: 'acme', ...given })
+
+    it.each<[Ceilings, Given, Given]>([
+      [{ permissions: ['balance'] }, { permissions: ['balance', 'web3'] }, { permissions: ['balance'] }],
+      [{ permissions: [] }, { permissions: ['web3'] }, {}],
+      [{ addresses: ['10.0.0.0/8'] }, {}, { addresses: ['10.1.0.0/16', '10.255.255.255'] }],
+      [{ addresses: ['10.0.0.0/8'] }, { addresses: ['10.0.0.0/7'] }, { addresses: ['10.0.0.0/8'] }],
+      [{ addresses: ['10.0.0.0/8'] }, { addresses: ['10.0.0.1', '11.0.0.1'] }, { addresses: ['10.0.0.1'] }],
+      [{ addresses: ['10.0.0.0/8'] }, { addresses: ['::/0'] }, { addresses: ['10.0.0.1'] }],
+      [{ addresses: ['10.0.0.0/8', '2001:db8::/32'] }, { addresses: ['2001:db9::1'] }, { addresses: ['2001:db8:1::/48'] }],
+    ])('hold for a key that is made, imported, changed or enabled: %j, against %j', async (ceilings, above, within) => {
+      const { key: old } = await create({ ...above })
+      await service.keys.setState(ALICE, 'acme', old.id, 'disabled')
+      expect(await setCeilings(ceilings)).toEqual({ ceilings, exceeding: [old.id] })
+      const { key } = await create({ ...within })
+      const before = await service.keys.get('acme', key.id)
+      await expect(create({ ...above })).rejects.toMatchObject(REACHED)
+      const imported = { id: 'elsewhere', name: 'k', secret: randomBytes(40).toString('base64'), ...above }
+      await expect(service.keys.import(ALICE, 'acme', imported)).rejects.toMatchObject(REACHED)
+      await expect(service.keys.update(ALICE, 'acme', key.id, { permissions: [], addresses: [], ...above })).rejects.toMatchObject(REACHED)
+      await expect(service.keys.setState(ALICE, 'acme', old.id, 'active')).rejects.toMatchObject(REACHED)
+      expect(await service.keys.get('acme', key.id)).toEqual(before)
+      // What is above a later ceiling can still be renamed, rotated and revoked; other organisations are as they were.
+      await service.keys.update(ALICE, 'acme', old.id, { name: 'renamed' })
+      await service.keys.rotate(ALICE, 'acme', old.id, {})
+      await service.keys.setState(ALICE, 'acme', old.id, 'revoked')
+      await create({ ...above }, 'umbrella')
+    })
+
+    it('hold for schemes', async () => {
+      await setCeilings({ schemes: ['qredo-v1'] })
+      await create()
+      await expect(create({ scheme: 'kraken' })).rejects.toMatchObject(REACHED)
+    })
+
+    it('hold for the number of keys, of many that are made at once too', async () => {
+      await setCeilings({ maxKeys: 2 })
+      const made = await Promise.allSettled(Array.from({ length: 6 }, () => create()))
+      expect(made.filter(({ status }) => status === 'fulfilled')).toHaveLength(2)
+      const [{ id = '' } = {}] = (await service.keys.list('acme', { limit: 50 })).keys
+      await service.keys.setState(ALICE, 'acme', id, 'revoked')
+      await create()
+      await expect(create()).rejects.toMatchObject(REACHED)
+    })
+
+    it('hold for the number of administrators whose tokens are good', async () => {
+      await setCeilings({ maxAdministrators: 2 })
+      const { administrator } = await admin({ expiresAtMs: now + DAY_MS })
+      await admin({ role: 'auditor', expiresAtMs: null })
+      await expect(admin()).rejects.toMatchObject(REACHED)
+      now += DAY_MS
+      await admin()
+      await expect(admin()).rejects.toMatchObject(REACHED)
+      await expect(service.administrators.renew(ALICE, administrator.id)).rejects.toMatchObject({ code: 'administrator-unknown' })
+    })
+
+    it('are in the log with what they were before, and refuse ranges that are none', async () => {
+      await setCeilings({ maxKeys: 2 })
+      await setCeilings({ maxKeys: 3 })
+      const [entry] = await listAudit(service.database.db, { action: 'organisation.ceilings', limit: 1 })
+      expect(entry).toMatchObject({ organisationId: 'acme', detail: { before: { maxKeys: 2 }, after: { maxKeys: 3 } } })
+      await expect(setCeilings({ addresses: ['10.0.0.0/33'] })).rejects.toMatchObject({ status: 400 })
+      await expect(service.administrators.setCeilings(ALICE, 'nobody', {})).rejects.toMatchObject({ code: 'organisation-unknown' })
+    })
+
+    it('a token ends after 90 days unless it is said otherwise, and its sessions with it', async () => {
+      const { administrator, token } = await admin()
+      expect(administrator.expiresAt).toBe(new Date(now + 90 * DAY_MS).toISOString())
+      const endless = await admin({ expiresAtMs: null })
+      now += 90 * DAY_MS - 1
+      expect(await service.administrators.authenticate(token)).toMatchObject({ id: administrator.id })
+      now += 1
+      expect(await service.administrators.authenticate(token)).toBeUndefined()
+      expect(await service.administrators.find(administrator.id)).toBeUndefined()
+      expect(await service.administrators.authenticate(endless.token)).toBeDefined()
+      await expect(admin({ expiresAtMs: now })).rejects.toMatchObject({ code: 'expiry-past', status: 400 })
+    })
+
+    it('a renewed token leaves the old one good for an hour, however many answers are lost', async () => {
+      const { administrator, token } = await admin()
+      const holds = async (given: string) => (await service.administrators.authenticate(given)) !== undefined
+      const lost = await service.administrators.renew(ALICE, administrator.id)
+      now += 1000
+      const renewed = await service.administrators.renew(ALICE, administrator.id)
+      expect([await holds(token), await holds(lost.token), await holds(renewed.token)]).toEqual([true, false, true])
+      expect(renewed.administrator.expiresAt).toBe(new Date(now + 90 * DAY_MS).toISOString())
+      now += 3_600_000
+      expect([await holds(token), await holds(renewed.token)]).toEqual([false, true])
+    })
+  })
+}

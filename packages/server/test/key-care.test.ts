@@ -1,0 +1,4 @@
+import { describeKeyCare } from './key-care-cases.ts'
+import { SQLITE } from './stores.ts'
+
+describeKeyCare(SQLITE)

@@ -1,0 +1,4 @@
+import { describeKeyCare } from './key-care-cases.ts'
+import { POSTGRESQL } from './stores.ts'
+
+describeKeyCare(POSTGRESQL)
