@@ -1,5 +1,6 @@
 import cluster from 'node:cluster'
 import { once } from 'node:events'
+import { isSchemeFile } from '@countersign/server/scheme-files'
 import { type Command, Option } from 'commander'
 import { DEFAULT_SCHEME_NAME } from 'countersign/schemes'
 import { withService } from '../keys/store-options.ts'
@@ -11,6 +12,7 @@ import { readTextFile } from '../process/files.ts'
 import { startOn } from '../process/start-on.ts'
 import { out, tell } from '../process/streams.ts'
 import { untilStopped } from '../process/until-stopped.ts'
+import { schemeNameOf } from '../signing/find-scheme.ts'
 
 interface GatewayCommandOptions {
   readonly upstream?: string
@@ -36,7 +38,11 @@ export function defineGateway(command: Command, done: Done): void {
     .optionsGroup('What:')
     .addOption(new Option('--upstream <url>', 'the API behind it').env('COUNTERSIGN_UPSTREAM'))
     .option('--origin <origin>', 'the public origin, which clients sign (repeatable)', repeated)
-    .option('-s, --scheme <name>', `what is taken (repeatable; default: ${DEFAULT_SCHEME_NAME})`, repeated)
+    .option(
+      '-s, --scheme <name|path>',
+      `what is taken: a name, or your own declaration (repeatable; default: ${DEFAULT_SCHEME_NAME})`,
+      repeated,
+    )
     .option('--keep-signature', 'let the API see the headers and query parameters of the signature')
     .option('--config <file>', 'JSON or YAML with all settings: routes, limits, timeouts; flags go before it')
     .optionsGroup('Where:')
@@ -63,6 +69,7 @@ standard error. SIGTERM and SIGINT let running requests end, for drainMs at most
 
 Examples:
   $ countersign gateway --upstream http://127.0.0.1:8080 --origin https://api.example.com
+  $ countersign gateway --upstream http://127.0.0.1:8080 --origin https://api.example.com --scheme ./mine.json
   $ countersign gateway --config gateway.yaml --redis redis://127.0.0.1 --workers 4`,
     )
     .action(async (options: GatewayCommandOptions) => {
@@ -103,7 +110,7 @@ async function readConfig(options: GatewayCommandOptions) {
     masterKeyFile: options.masterKeyFile,
     redis: options.redis,
     keepSignature: options.keepSignature,
-    routes: scheme === undefined ? undefined : [{ path: '/', schemes: scheme }],
+    ...routeBy(scheme),
   }
   if (file === undefined) {
     if (options.upstream === undefined)
@@ -112,6 +119,16 @@ async function readConfig(options: GatewayCommandOptions) {
       throw new UsageError('origin-missing', 'Say under which origin clients know the API: --origin https://api.example.com.')
   }
   return readGatewayConfig(file === undefined ? '{}' : readTextFile(file, 'configuration'), file ?? 'flags', before)
+}
+
+/** Everything by the schemes of the command line. */
+function routeBy(given: readonly string[] | undefined) {
+  if (given === undefined) return {}
+  const schemes = given.filter(isSchemeFile)
+  return {
+    routes: [{ path: '/', schemes: given.map(schemeNameOf) }],
+    schemes: schemes.length === 0 ? undefined : schemes,
+  }
 }
 
 /** Keeps so many processes at work until it is told to stop. */

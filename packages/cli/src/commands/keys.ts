@@ -17,6 +17,7 @@ import { readNumber } from '../options/numbers.ts'
 import { type Done, EXIT, UsageError } from '../process/exit.ts'
 import { readTextFile } from '../process/files.ts'
 import { out, readStandardInput, tell } from '../process/streams.ts'
+import { schemeNameOf } from '../signing/find-scheme.ts'
 import { table } from '../text/table.ts'
 
 interface ImportOptions extends ShownOptions {
@@ -61,7 +62,7 @@ export function defineKeys(keys: Command, done: Done): void {
     })
 
   addSettingOptions(addManagerOptions(keys.command('create').description('make a key; its secret is shown this once').argument('<name>')))
-    .option('-s, --scheme <name>', `what it signs with (default: ${DEFAULT_SCHEME_NAME})`)
+    .option('-s, --scheme <name|path>', `what it signs with: a name, or your own declaration (default: ${DEFAULT_SCHEME_NAME})`)
     .option('--secret-out <path>', 'write the secret into a new file that only you can read, instead of showing it')
     .option('--save-profile <name>', 'keep id and secret as a profile, for --profile')
     .option('--json', '{"key":…,"secret":…}')
@@ -71,10 +72,11 @@ export function defineKeys(keys: Command, done: Done): void {
 Examples:
   $ countersign keys create Trading --permission balance --permission web3
   $ countersign keys create Reports --permission read_only --fund F1 --address 10.0.0.0/8 --expires 2027-01-01
+  $ countersign keys create Orders --scheme ./mine.json
   $ countersign keys create Partner --scheme qredo-partner --public-key-file public.pem`,
     )
     .action(async (name: string, options: ShownOptions) => {
-      const key: NewKey = { ...settingsOf(options), name, scheme: options.scheme }
+      const key: NewKey = { ...settingsOf(options), name, scheme: schemeOf(options) }
       checkKept(options)
       showSecret(await withManager(options, manager => manager.create(withoutUndefined(key)), MAY_MAKE), options)
       done(EXIT.ok)
@@ -84,7 +86,7 @@ Examples:
     addManagerOptions(keys.command('import').description('take over a key that is in use elsewhere, with its own id').argument('<id>')),
   )
     .option('--name <name>', 'what it is called (default: its id)')
-    .option('-s, --scheme <name>', `what it signs with (default: ${DEFAULT_SCHEME_NAME})`)
+    .option('-s, --scheme <name|path>', `what it signs with: a name, or your own declaration (default: ${DEFAULT_SCHEME_NAME})`)
     .option('--secret-file <path>', 'file that holds the secret, written as the scheme says')
     .option('--secret-stdin', 'read the secret from standard input')
     .option('--passphrase <text>', 'for the schemes that want one')
@@ -111,7 +113,7 @@ Examples:
               ...settingsOf(options),
               id,
               name: options.name ?? id,
-              scheme: options.scheme,
+              scheme: schemeOf(options),
               secret: secret?.replace(/\r?\n$/, ''),
               passphrase: options.passphrase,
               allowShortSecret: options.allowShortSecret,
@@ -126,6 +128,7 @@ Examples:
 
   addSettingOptions(addManagerOptions(keys.command('update').description('change a key').argument('<id>')))
     .option('--name <name>', 'another name')
+    .option('-s, --scheme <path>', 'the declaration of its scheme, where that is one of your own')
     .option('--no-permissions', 'take all permissions away')
     .option('--no-addresses', 'from anywhere again')
     .option('--json', 'as JSON')
@@ -147,6 +150,7 @@ Examples:
 
   addManagerOptions(keys.command('rotate').description('give a key a new secret; the old one stays good for a while').argument('<id>'))
     .option('--overlap <time>', 'how long the old secret stays good, such as 90s, 30m, 12h or 7d; 0 ends it now', '24h')
+    .option('-s, --scheme <path>', 'the declaration of its scheme, where that is one of your own')
     .option('--secret-out <path>', 'write the secret into a new file that only you can read, instead of showing it')
     .option('--save-profile <name>', 'keep id and secret as a profile, for --profile')
     .option('--json', '{"key":…,"secret":…}')
@@ -178,6 +182,10 @@ Examples:
       done(EXIT.ok)
     },
   )
+}
+
+function schemeOf({ scheme }: ManagerOptions): string | undefined {
+  return scheme === undefined ? undefined : schemeNameOf(scheme)
 }
 
 async function setState(id: string, verb: Verb, options: ManagerOptions & JsonOption & { yes?: boolean }): Promise<void> {

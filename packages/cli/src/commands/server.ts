@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { addStoreOptions, type StoreOptions, tellMasterKey } from '../keys/store-options.ts'
 import { readPort } from '../options/numbers.ts'
+import { repeated } from '../options/repeated.ts'
 import { type Done, EXIT } from '../process/exit.ts'
 import { startOn } from '../process/start-on.ts'
 import { out, tell } from '../process/streams.ts'
@@ -10,6 +11,7 @@ interface ServerOptions extends StoreOptions {
   readonly port: string
   readonly host: string
   readonly json?: boolean
+  readonly scheme?: readonly string[]
 }
 
 const DEFAULT_PORT = '4580'
@@ -20,6 +22,8 @@ export function defineServer(command: Command, done: Done): void {
     .option('--port <port>', 'port to listen on, 0 for any', DEFAULT_PORT)
     .option('--host <address>', 'address to listen on', '127.0.0.1')
   addStoreOptions(command)
+    .optionsGroup('What keys can be:')
+    .option('-s, --scheme <path>', 'a scheme of your own, by its declaration, beside those that are shipped (repeatable)', repeated)
     .optionsGroup('Output:')
     .option('--json', 'print origin, and the first start’s token, as one line of JSON')
     .addHelpText(
@@ -29,16 +33,18 @@ The first start makes an organisation, an operator, whose token it prints this o
 
 Examples:
   $ countersign server
+  $ countersign server --scheme ./mine.json
   $ COUNTERSIGN_MASTER_KEY=… countersign server --store postgres://user@db.internal/keys --host 0.0.0.0`,
     )
     .action(async (options: ServerOptions) => {
       const { store, masterKeyFile, host } = options
       const port = readPort(options.port)
       // Loaded here, so that the other commands start without a database and a server.
-      const [{ besideStoreAdvice, startServer }, { consoleDirectory }] = await Promise.all([
+      const [{ besideStoreAdvice, startServer, withSchemeFiles }, { consoleDirectory }] = await Promise.all([
         import('@countersign/server'),
         import('@countersign/ui'),
       ])
+      const schemes = withSchemeFiles(options.scheme ?? [], warning => tell(`warning: ${warning}`))
       const server = await startOn(port, () =>
         startServer({
           store,
@@ -46,6 +52,7 @@ Examples:
           host,
           port,
           consoleDirectory,
+          schemes,
           onError: error => tell(`error: ${error instanceof Error ? error.message : String(error)}`),
         }),
       )

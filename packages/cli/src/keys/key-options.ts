@@ -21,7 +21,6 @@ export interface SettingOptions extends ManagerOptions, JsonOption {
 }
 
 export interface ShownOptions extends SettingOptions {
-  readonly scheme?: string
   readonly saveProfile?: string
   readonly secretOut?: string
 }

@@ -4,6 +4,7 @@ import type { KeyView, ShownKey } from '@countersign/server/store'
 import { UsageError } from '../process/exit.ts'
 import { writeNewSecretFile } from '../process/files.ts'
 import { out, tell } from '../process/streams.ts'
+import { schemeReference } from '../signing/find-scheme.ts'
 import { checkProfilesFolder, isProfileThere, readProfile, saveProfile } from '../signing/profiles.ts'
 import { minuteOf } from '../text/minute.ts'
 import type { JsonOption, ShownOptions } from './key-options.ts'
@@ -74,7 +75,7 @@ export function showSecret(shown: ShownKey, options: ShownOptions): void {
   const { key, secret, passphrase } = shown
   if (options.saveProfile !== undefined && secret !== null) {
     const file = saveProfile(options.saveProfile, {
-      scheme: key.scheme,
+      scheme: options.scheme === undefined ? key.scheme : schemeReference(options.scheme),
       apiKey: key.id,
       secret,
       ...(passphrase === null ? {} : { passphrase }),

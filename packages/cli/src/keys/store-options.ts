@@ -1,3 +1,4 @@
+import { isSchemeFile } from '@countersign/server/scheme-files'
 import type { KeyService } from '@countersign/server/store'
 import { type Command, Option } from 'commander'
 import { UsageError } from '../process/exit.ts'
@@ -14,6 +15,8 @@ export interface ManagerOptions extends StoreOptions {
   readonly server?: string
   readonly tokenFile?: string
   readonly organisation?: string
+  /** Of the key that is worked on: the path of a declaration makes that scheme known. */
+  readonly scheme?: string
 }
 
 /** Where keys are kept unless it is said otherwise. */
@@ -61,15 +64,16 @@ export async function withService<T>(
 }
 
 async function openManager(options: ManagerOptions, { mayMake = false }: StoreAccess): Promise<KeyManager> {
-  const { store, masterKeyFile, server, organisation } = options
+  const { store, masterKeyFile, server, organisation, scheme } = options
   if (server !== undefined) {
     const token = readToken(options)
     const { openServerManager } = await import('./server-manager.ts')
     return openServerManager(server, token, organisation)
   }
   // Loaded here, so that the other commands start without a database.
-  const { openStoreManager } = await import('./store-manager.ts')
-  return await openStoreManager({ store, masterKeyFile, mustExist: !mayMake }, organisation)
+  const { openStoreManager, withSchemeFiles } = await import('./store-manager.ts')
+  const schemes = withSchemeFiles(scheme !== undefined && isSchemeFile(scheme) ? [scheme] : [], warning => tell(`warning: ${warning}`))
+  return await openStoreManager({ store, masterKeyFile, schemes, mustExist: !mayMake }, organisation)
 }
 
 /** Opens what the options say, and closes it again. @throws ServerError `store-missing` */

@@ -68,6 +68,10 @@ export const gatewayConfig = z
     maxReplayBytes: bytes.min(LEAST_REPLAY_BYTES).default(GATEWAY_DEFAULTS.maxReplayBytes).meta({
       description: 'For replay protection in memory, without redis: 14 to 35 bytes for each call of the last minutes.',
     }),
+    schemes: z.array(z.string().min(1)).optional().meta({
+      description:
+        'Schemes of your own: paths of declarations in JSON, from this file on. Keys and routes name them as they name themselves.',
+    }),
     routes: z.array(route).min(1).default([DEFAULT_ROUTE]),
     deprecations: z
       .array(deprecation)

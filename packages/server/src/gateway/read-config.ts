@@ -1,3 +1,4 @@
+import { dirname, resolve } from 'node:path'
 import { isNode, LineCounter, parseDocument } from 'yaml'
 import { ServerError } from '../errors.ts'
 import { type GatewayConfig, gatewayConfig } from './config.ts'
@@ -18,7 +19,7 @@ export function readGatewayConfig(text: string, name: string, before: { readonly
     throw new ServerError('config-malformed', 400, `${name}:1: A configuration is an object of settings.`)
   const given = Object.fromEntries(Object.entries(before).filter(([, value]) => value !== undefined))
   const result = gatewayConfig.safeParse({ ...written, ...given })
-  if (result.success) return result.data
+  if (result.success) return withWholePaths(result.data, 'schemes' in given ? '.' : dirname(name))
   const said = result.error.issues.slice(0, 5).map(({ path, message }) => {
     const [first] = path
     const where = first !== undefined && String(first) in given ? '' : `${name}:${lineOf(path)}: `
@@ -34,4 +35,9 @@ export function readGatewayConfig(text: string, name: string, before: { readonly
     }
     return 1
   }
+}
+
+/** Declarations lie beside the file that names them. */
+function withWholePaths({ schemes, ...config }: GatewayConfig, folder: string): GatewayConfig {
+  return schemes === undefined ? config : { ...config, schemes: schemes.map(path => resolve(folder, path)) }
 }

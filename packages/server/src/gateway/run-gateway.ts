@@ -1,10 +1,12 @@
 import { accessSync, constants, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Scheme } from 'countersign'
 import { sql } from 'kysely'
 import { type Logger, pino } from 'pino'
 import { errorCodeOf, ServerError } from '../errors.ts'
 import { listen } from '../http/listen.ts'
 import { type RedisReplayGuard, redisReplayGuard } from '../replay/redis.ts'
+import { withSchemeFiles } from '../scheme-files.ts'
 import { besideStoreAdvice, type KeyService, openKeyService } from '../service.ts'
 import type { GatewayConfig } from './config.ts'
 import type { UpstreamTls } from './forward.ts'
@@ -33,7 +35,8 @@ export async function runGateway(config: GatewayConfig, { isQuiet = false }: { r
   const onError = (error: unknown): void => logError(log, error)
   if (config.spoolFolder !== undefined) checkFolder(config.spoolFolder)
   // An empty store lets nobody in: one that isn't there is a wrong path.
-  const service = await openKeyService({ store: config.store, masterKeyFile: config.masterKeyFile, mustExist: true, onError })
+  const schemes = withSchemeFiles(config.schemes ?? [], warning => log.warn(warning))
+  const service = await openKeyService({ store: config.store, masterKeyFile: config.masterKeyFile, schemes, mustExist: true, onError })
   if (service.masterKeyBesideStore !== undefined) log.warn(besideStoreAdvice(service.masterKeyBesideStore))
   const redis = config.redis === undefined ? undefined : redisReplayGuard({ redis: config.redis, toleranceMs: config.toleranceMs, onError })
   async function closeStores(): Promise<void> {
@@ -41,7 +44,7 @@ export async function runGateway(config: GatewayConfig, { isQuiet = false }: { r
     await service.close()
   }
   try {
-    return await listenWith(config, service, redis, log, closeStores)
+    return await listenWith(config, schemes, service, redis, log, closeStores)
   } catch (error) {
     // What is still open would keep the process alive.
     await closeStores()
@@ -51,6 +54,7 @@ export async function runGateway(config: GatewayConfig, { isQuiet = false }: { r
 
 async function listenWith(
   config: GatewayConfig,
+  schemes: readonly Scheme[],
   service: KeyService,
   redis: RedisReplayGuard | undefined,
   log: Logger,
@@ -62,6 +66,7 @@ async function listenWith(
     tls === undefined ? undefined : { cert: readPem('tls.cert', tls.cert), key: readPem('tls.key', tls.key) }
   const gateway = createGateway({
     ...config,
+    schemes,
     tls: readTls(),
     upstreamTls: readUpstreamTls(config),
     identity: readIdentity(config),

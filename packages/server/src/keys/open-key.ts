@@ -36,7 +36,7 @@ export async function openKey({ db, sealer, schemeOf, now }: OpenKeyContext, id:
   const row = await db.selectFrom('api_key').selectAll().where('id', '=', id).executeTakeFirst()
   if (row === undefined) return undefined
   const live = liveOf(await db.selectFrom('key_secret').selectAll().where('key_id', '=', id).execute(), now)
-  const scheme = schemeOf(row.scheme)
+  const scheme = usable(id, () => schemeOf(row.scheme))
   // A revoked key keeps its secrets, sealed: so who has them is told that it was revoked, and others are told nothing.
   if (row.public_key === '' && live.length === 0) return undefined
   const principal: Principal = {
@@ -60,16 +60,16 @@ export async function openKey({ db, sealer, schemeOf, now }: OpenKeyContext, id:
     owner: principal,
     allowShortSecret: row.short_secret === 1,
   }
-  const key = made(scheme, given)
+  const key = usable(id, () => createKey(scheme, given))
   return { key, goodUntilMs: Math.min(...live.map(({ expires_at }) => (expires_at === 0 ? Number.POSITIVE_INFINITY : expires_at))) }
 }
 
-function made(scheme: Scheme, given: KeyDescription): Key {
+function usable<T>(id: string, make: () => T): T {
   try {
-    return createKey(scheme, given)
+    return make()
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error)
-    throw new ServerError('key-unusable', 500, `The key ${given.id} can't be used, and its calls are refused: ${why}`, error)
+    throw new ServerError('key-unusable', 500, `The key ${id} can't be used, and its calls are refused: ${why}`, error)
   }
 }
 

@@ -1,0 +1,49 @@
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { ownDeclaration } from '../src/init/scheme-file.ts'
+import { type RunningKeyServer, removeFolder, run, startKeyServer } from './command.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'countersign-own-scheme-'))
+const declaration = join(folder, 'mine.json')
+let server: RunningKeyServer
+
+beforeAll(async () => {
+  writeFileSync(declaration, JSON.stringify(ownDeclaration('mine')))
+  server = await startKeyServer(['--store', join(folder, 'served.db'), '--scheme', declaration])
+  writeFileSync(join(folder, 'token'), `${server.token}\n`, { mode: 0o600 })
+})
+afterAll(async () => {
+  await server.stop()
+  removeFolder(folder)
+})
+
+describe.each([
+  ['a file', () => ['--store', join(folder, 'own.db')]],
+  ['a server', () => ['--server', server.origin, '--token-file', join(folder, 'token')]],
+] as const)('keys of a scheme of one’s own, on %s', (where, options) => {
+  const env = { XDG_CONFIG_HOME: join(folder, 'config') }
+  const keys = (...args: readonly string[]) => run('countersign', ['keys', ...args, ...options(), '--json'], { env, cwd: folder })
+
+  it('are made, changed and rotated with its declaration, and sign by their profile', async () => {
+    const profile = where.replace(' ', '-')
+    const made = await keys('create', 'Orders', '-s', './mine.json', '--save-profile', profile)
+    expect(made).toMatchObject({ code: 0 })
+    const { id, scheme } = JSON.parse(made.stdout).key
+    expect(scheme).toBe('mine')
+    expect(await keys('update', id, '-s', './mine.json', '--address', '10.0.0.0/8')).toMatchObject({ code: 0 })
+    expect(await keys('rotate', id, '-s', './mine.json')).toMatchObject({ code: 0 })
+    const signed = await run('countersign', ['sign', 'https://api.example.com/orders', '--profile', profile], { env })
+    expect(signed.stdout).toContain(`mine-key: ${id}`)
+    expect(await keys('create', 'Orders', '-s', './none.json')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('[scheme-unreadable]'),
+    })
+  })
+})
+
+it('a server lists it among the schemes that a key can be for', async () => {
+  const answer = await fetch(`${server.origin}/admin/v1/schemes`, { headers: { authorization: `Bearer ${server.token}` } })
+  expect(await answer.json()).toContainEqual({ name: 'mine', title: 'Calls of mine', keys: 'secret' })
+})

@@ -1,0 +1,106 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer, type IncomingHttpHeaders, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createSigner, defineScheme } from 'countersign'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { openKeyService, type RunningGateway, readGatewayConfig, runGateway, withSchemeFiles } from '../src/index.ts'
+
+const ORIGIN = 'https://api.example.com'
+const ACTOR = { name: 'test', address: '' }
+const DECLARATION = {
+  name: 'mine',
+  title: 'Mine',
+  algorithm: 'hmac-sha256',
+  secret: { encoding: 'base64' },
+  timestamp: { formats: ['milliseconds'] },
+  message: '{timestamp}\n{method}\n{url}\n{body|sha256|hex}',
+  signature: { encoding: 'base64' },
+  headers: { 'mine-key': '{keyId}', 'mine-timestamp': '{timestamp}', 'mine-signature': '{signature}' },
+} as const
+const mine = defineScheme(DECLARATION)
+
+const folder = mkdtempSync(join(tmpdir(), 'countersign-any-api-'))
+const inFolder = (file: string): string => join(folder, file)
+const store = inFolder('keys.db')
+let upstream: Server
+let seen: { url: string; headers: IncomingHttpHeaders } | undefined
+const running: RunningGateway[] = []
+
+beforeAll(async () => {
+  mkdirSync(inFolder('schemes'))
+  writeFileSync(inFolder('schemes/mine.json'), JSON.stringify(DECLARATION))
+  upstream = createServer((request, response) => {
+    seen = { url: request.url ?? '', headers: request.headers }
+    response.end('served')
+  })
+  await new Promise<void>(resolve => upstream.listen(0, '127.0.0.1', resolve))
+})
+afterEach(() => Promise.all(running.splice(0).map(gateway => gateway.close())))
+afterAll(() => {
+  upstream.close()
+  rmSync(folder, { recursive: true })
+})
+
+const upstreamUrl = (): string => `http://127.0.0.1:${(upstream.address() as AddressInfo).port}`
+
+function settings(more: object) {
+  const text = JSON.stringify({ upstream: upstreamUrl(), origin: ORIGIN, port: 0, store, ...more })
+  return readGatewayConfig(text, inFolder('gateway.json'))
+}
+
+async function start(more: object): Promise<string> {
+  const gateway = await runGateway(settings(more), { isQuiet: true })
+  running.push(gateway)
+  return gateway.origin
+}
+
+async function keyOf(scheme: string) {
+  const service = await openKeyService({ store, schemes: withSchemeFiles([inFolder('schemes/mine.json')]) })
+  if ((await service.administrators.organisations(undefined)).length === 0)
+    await service.administrators.createOrganisation(ACTOR, { id: 'acme', name: 'Acme', kind: 'organisation' })
+  const { key, secret } = await service.keys.create(ACTOR, 'acme', { name: 'k', scheme })
+  await service.close()
+  return { id: key.id, secret: secret ?? '' }
+}
+
+describe('a scheme of one’s own', () => {
+  const OWN = { schemes: ['./schemes/mine.json'], routes: [{ path: '/', schemes: ['mine'] }] }
+
+  it('is named by the settings, by a path beside them, and by routes and keys', async () => {
+    const { id, secret } = await keyOf('mine')
+    const origin = await start(OWN)
+    const call = (changed?: string) => {
+      const { headers } = createSigner(mine, { keyId: id, secret }).sign({ method: 'GET', url: `${ORIGIN}/orders/7` })
+      return fetch(`${origin}${changed ?? '/orders/7'}`, { headers })
+    }
+    expect((await call()).status).toBe(200)
+    expect(seen?.headers).toMatchObject({ 'x-countersign-key': id, 'x-countersign-scheme': 'mine' })
+    expect(seen?.headers).not.toHaveProperty('mine-signature')
+    expect((await call('/orders/8')).status).toBe(401)
+  })
+
+  it('leaves its keys unknown where it is not known, and not the store unreadable', async () => {
+    const { id, secret } = await keyOf('mine')
+    const errors: unknown[] = []
+    const service = await openKeyService({ store, onError: error => errors.push(error) })
+    expect(await service.source.find(id)).toBeUndefined()
+    expect(errors).toEqual([expect.objectContaining({ code: 'key-unusable', message: expect.stringContaining('--scheme ./mine.json') })])
+    await service.close()
+    expect(secret).not.toBe('')
+  })
+
+  it.each([
+    ['a route that names what nothing declares', { ...OWN, schemes: [] }, 'scheme-unknown', 'in the gateway’s setting schemes'],
+    ['a route that names its file', { ...OWN, routes: [{ path: '/', schemes: ['./mine.json'] }] }, 'scheme-unknown', './mine.json'],
+    ['a file that is not there', { ...OWN, schemes: ['./none.json'] }, 'scheme-unreadable', 'none.json'],
+    ['a declaration that can’t be used', { ...OWN, schemes: ['broken.json'] }, 'scheme-invalid', 'broken.json'],
+    ['the name of a shipped one', { ...OWN, schemes: ['qredo-v1.json'] }, 'scheme-twice', 'give yours another name'],
+  ])('is refused at the start: %s', async (_, more, code, message) => {
+    await keyOf('mine')
+    writeFileSync(inFolder('broken.json'), '{"name": "broken"}')
+    writeFileSync(inFolder('qredo-v1.json'), JSON.stringify({ ...DECLARATION, name: 'qredo-v1' }))
+    await expect(start(more)).rejects.toMatchObject({ code, message: expect.stringContaining(message) })
+  })
+})
