@@ -1,9 +1,10 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer, type IncomingHttpHeaders, type Server } from 'node:http'
+import { createServer, type IncomingHttpHeaders, request, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createSigner, defineScheme } from 'countersign'
+import { github as shippedGithub } from 'countersign/schemes'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { openKeyService, type RunningGateway, readGatewayConfig, runGateway, withSchemeFiles } from '../src/index.ts'
 
@@ -25,14 +26,15 @@ const folder = mkdtempSync(join(tmpdir(), 'countersign-any-api-'))
 const inFolder = (file: string): string => join(folder, file)
 const store = inFolder('keys.db')
 let upstream: Server
+const seenNow = () => seen
 let seen: { url: string; headers: IncomingHttpHeaders } | undefined
 const running: RunningGateway[] = []
 
 beforeAll(async () => {
   mkdirSync(inFolder('schemes'))
   writeFileSync(inFolder('schemes/mine.json'), JSON.stringify(DECLARATION))
-  upstream = createServer((request, response) => {
-    seen = { url: request.url ?? '', headers: request.headers }
+  upstream = createServer(({ url = '', headers }, response) => {
+    seen = { url, headers }
     response.end('served')
   })
   await new Promise<void>(resolve => upstream.listen(0, '127.0.0.1', resolve))
@@ -102,5 +104,86 @@ describe('a scheme of one’s own', () => {
     writeFileSync(inFolder('broken.json'), '{"name": "broken"}')
     writeFileSync(inFolder('qredo-v1.json'), JSON.stringify({ ...DECLARATION, name: 'qredo-v1' }))
     await expect(start(more)).rejects.toMatchObject({ code, message: expect.stringContaining(message) })
+  })
+})
+
+describe('a scheme whose calls name no key', () => {
+  const only = { methods: ['POST'], paths: 'any' }
+  const github = { schemes: ['github'], only }
+  const sign = (secret: string) => {
+    const { headers, body } = createSigner(shippedGithub, { secret }).sign({ method: 'POST', url: `${ORIGIN}/`, body: '{"a":1}' })
+    return { method: 'POST', headers: headers as Record<string, string>, body: body as Uint8Array<ArrayBuffer> }
+  }
+  const send = async (url: string, { headers, ...rest }: ReturnType<typeof sign>, more: Record<string, string> = {}) => {
+    seen = undefined
+    const answer = await fetch(url, { ...rest, headers: { ...headers, ...more } })
+    return answer.ok ? seenNow()?.headers['x-countersign-key'] : answer.status
+  }
+
+  it('has its key named by the route, by a header, or by the path, and proven by its signature', async () => {
+    const [one, two] = [await keyOf('github'), await keyOf('github')]
+    const routes = [
+      { path: '/fixed', ...github, key: one.id },
+      { path: '/header', ...github, keyFrom: { header: 'x-account' } },
+      { path: '/hooks', ...github, keyFrom: { path: '/hooks/{key}' } },
+    ]
+    const origin = await start({ routes })
+    const cases: readonly [path: string, key: typeof one, header: string | undefined, expected: unknown][] = [
+      ['/fixed', one, undefined, one.id],
+      ['/fixed', two, undefined, 401],
+      ['/fixed', two, two.id, 401],
+      ['/header', two, two.id, two.id],
+      ['/header', two, one.id, 401],
+      ['/header', two, undefined, 401],
+      ['/header', two, 'csk_nobody', 401],
+      [`/hooks/${two.id}`, two, undefined, two.id],
+      [`/hooks/${two.id}/push?x=1`, two, one.id, two.id],
+      [`/hooks/${one.id}`, two, two.id, 401],
+      [`/hooks/x/${two.id}`, two, two.id, 401],
+      ['/hooks', two, two.id, 401],
+    ]
+    for (const [path, key, header, expected] of cases)
+      expect([path, await send(origin + path, sign(key.secret), header === undefined ? {} : { 'x-account': header })]).toEqual([
+        path,
+        expected,
+      ])
+    await send(`${origin}/header`, sign(two.secret), { 'x-account': two.id })
+    expect(seen?.headers).not.toHaveProperty('x-account')
+  })
+
+  it('takes no header that comes twice, and no key of another scheme', async () => {
+    const [one, other] = [await keyOf('github'), await keyOf('qredo-v1')]
+    const origin = await start({ routes: [{ path: '/', ...github, keyFrom: { header: 'x-account' } }] })
+    expect(await send(origin, sign(one.secret), { 'x-account': other.id })).toBe(401)
+    const { port } = new URL(origin)
+    const { headers, body } = sign(one.secret)
+    const status = await new Promise(resolve => {
+      const twice = { ...headers, 'x-account': [one.id, other.id] }
+      request({ port, host: '127.0.0.1', method: 'POST', path: '/', headers: twice }, answer => resolve(answer.statusCode)).end(body)
+    })
+    expect(status).toBe(401)
+  })
+
+  it.each([
+    ['no key', {}, 'keyFrom: {header: x-account}'],
+    ['two', { key: 'a', keyFrom: { header: 'x-account' } }, 'names its key once'],
+    ['two places', { keyFrom: { header: 'x-account', path: '/{key}' } }, 'names its key once'],
+    ['no place', { keyFrom: {} }, 'says where calls name their key'],
+    ['no name of a header', { keyFrom: { header: 'X Account' } }, 'header’s name in lower case'],
+    ['a header of the gateway', { keyFrom: { header: 'x-countersign-key' } }, 'not the gateway’s own'],
+    ['a path without the key', { keyFrom: { path: '/hooks' } }, '/hooks/{key}'],
+    ['a path with another parameter', { keyFrom: { path: '/hooks/{key}/{id}' } }, '/hooks/{key}'],
+    ['another path', { keyFrom: { path: '/in/{key}' } }, 'a path below it'],
+  ])('is refused at the start where its route names %s', async (_, more, message) => {
+    await keyOf('github')
+    await expect(start({ routes: [{ path: '/hooks', ...github, ...more }] })).rejects.toMatchObject({
+      code: 'route-invalid',
+      message: expect.stringContaining(message),
+    })
+  })
+
+  it('a key in a route whose calls all name theirs would do nothing, and is refused', async () => {
+    await keyOf('github')
+    await expect(start({ routes: [{ path: '/', schemes: ['qredo-v1'], key: 'a' }] })).rejects.toMatchObject({ code: 'route-invalid' })
   })
 })

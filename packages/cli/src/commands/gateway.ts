@@ -25,6 +25,7 @@ interface GatewayCommandOptions {
   readonly masterKeyFile?: string
   readonly redis?: string
   readonly scheme?: readonly string[]
+  readonly key?: string
   readonly keepSignature?: boolean
   readonly workers?: string
   readonly quiet?: boolean
@@ -43,6 +44,7 @@ export function defineGateway(command: Command, done: Done): void {
       `what is taken: a name, or your own declaration (repeatable; default: ${DEFAULT_SCHEME_NAME})`,
       repeated,
     )
+    .option('--key <id>', 'whose calls by a --scheme that names no key are, such as github')
     .option('--keep-signature', 'let the API see the headers and query parameters of the signature')
     .option('--config <file>', 'JSON or YAML with all settings: routes, limits, timeouts; flags go before it')
     .optionsGroup('Where:')
@@ -98,7 +100,7 @@ Examples:
 
 async function readConfig(options: GatewayCommandOptions) {
   const { readGatewayConfig } = await import('@countersign/server')
-  const { config: file, origin, scheme } = options
+  const { config: file, origin, scheme, key } = options
   const [only, ...others] = origin ?? []
   const before = {
     upstream: options.upstream,
@@ -110,7 +112,7 @@ async function readConfig(options: GatewayCommandOptions) {
     masterKeyFile: options.masterKeyFile,
     redis: options.redis,
     keepSignature: options.keepSignature,
-    ...routeBy(scheme),
+    ...routeBy(scheme, key),
   }
   if (file === undefined) {
     if (options.upstream === undefined)
@@ -122,11 +124,13 @@ async function readConfig(options: GatewayCommandOptions) {
 }
 
 /** Everything by the schemes of the command line. */
-function routeBy(given: readonly string[] | undefined) {
+function routeBy(given: readonly string[] | undefined, key: string | undefined) {
+  if (given === undefined && key !== undefined)
+    throw new UsageError('scheme-missing', 'Say by which scheme those calls are: --key goes with --scheme.')
   if (given === undefined) return {}
   const schemes = given.filter(isSchemeFile)
   return {
-    routes: [{ path: '/', schemes: given.map(schemeNameOf) }],
+    routes: [{ path: '/', schemes: given.map(schemeNameOf), key }],
     schemes: schemes.length === 0 ? undefined : schemes,
   }
 }

@@ -32,6 +32,16 @@ export const route = z.strictObject({
   permission: z.array(z.string()).min(1).optional().meta({ description: 'The key needs one of these.' }),
   methods: z.array(method).min(1).optional(),
   only: only.optional(),
+  key: z.string().min(1).optional().meta({
+    description: 'The key of calls by schemes that name none, such as those of webhooks: github, stripe, standard-webhooks.',
+  }),
+  keyFrom: z
+    .strictObject({
+      header: z.string().optional().meta({ description: 'A header whose value is the id, in lower case. It does not go upstream.' }),
+      path: z.string().startsWith('/').optional().meta({ description: 'A path below the route’s with {key} for the id: /hooks/{key}.' }),
+    })
+    .optional()
+    .meta({ description: 'Where such calls name their key. It need not be signed: the signature has to be that of the key.' }),
   allow: z.array(z.enum(PATH_READINGS)).optional().meta({
     description:
       'How the upstream does not read paths: letter-case where it tells /Admin from /admin. Such a path is then accepted even if that reading would lead to another route.',

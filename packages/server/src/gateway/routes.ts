@@ -19,7 +19,9 @@ import { createDeprecations, type DeprecationConfig, type DeprecationsOptions } 
 import { ALWAYS_DROPPED, mayBeKept } from './headers/header-names.ts'
 import { compileSignedOverride } from './headers/signed-override.ts'
 import { carriedHeaders, compileTargetStripper } from './headers/strip-signature.ts'
+import { type KeyFrom, keyIdFor } from './key-of-call.ts'
 import type { PathReading } from './paths/path-readings.ts'
+import { checkPath, checkUsed, prefixOf } from './route-paths.ts'
 
 export interface RouteConfig {
   /**
@@ -44,6 +46,10 @@ export interface RouteConfig {
    * path is then accepted even if that reading would lead to another route. Default: none.
    */
   readonly allow?: readonly PathReading[] | undefined
+  /** The key of calls by schemes that name none, such as a webhook's. */
+  readonly key?: string | undefined
+  /** Where such calls name their key. The signature proves that it is theirs. */
+  readonly keyFrom?: KeyFrom | undefined
 }
 
 /** Every path, by the default scheme. */
@@ -98,11 +104,12 @@ export function compileRoutes(options: RoutesOptions): readonly Route[] {
   const { routes, schemes, origin, keys, replay, toleranceMs, maxBodyBytes, bodyTimeoutMs, allow, deprecations = [] } = options
   const verifiers = new Map<string, Verifier>()
   const deprecated = createDeprecations({ deprecations, onUsed: options.onDeprecated ?? (() => undefined) })
-  const verifierOf = (name: string, only: Only | undefined): Verifier => {
-    const id = JSON.stringify([name, only])
+  const verifierOf = (name: string, route: RouteConfig): Verifier => {
+    const { only, key, keyFrom } = route
+    const scheme = requireScheme(schemes, name)
+    const id = JSON.stringify([name, only, ...(scheme.keyId === 'carried' ? [] : [key, keyFrom])])
     const known = verifiers.get(id)
     if (known !== undefined) return known
-    const scheme = requireScheme(schemes, name)
     const plain = createVerifier(scheme, {
       origin,
       keys: keys.ofScheme(name),
@@ -110,6 +117,7 @@ export function compileRoutes(options: RoutesOptions): readonly Route[] {
       toleranceMs,
       allow,
       only,
+      keyId: keyIdFor(scheme, route),
       limits: { maxBodyBytes, bodyTimeoutMs },
     })
     const verifier = deprecated.ofScheme(plain)
@@ -131,8 +139,14 @@ export function compileRoutes(options: RoutesOptions): readonly Route[] {
   return routes
     .map(config => {
       checkPath(config.path)
-      const ownVerifiers = config.schemes.map(name => withRoutePath(config, () => verifierOf(name, config.only)))
+      const ownVerifiers = config.schemes.map(name => withRoutePath(config, () => verifierOf(name, config)))
       const ownSchemes = ownVerifiers.map(({ scheme }) => scheme)
+      if ((config.key ?? config.keyFrom) !== undefined && ownSchemes.every(({ keyId }) => keyId === 'carried'))
+        throw new ServerError(
+          'route-invalid',
+          400,
+          `The route ${config.path} names a key, and calls by its schemes name theirs: leave key and keyFrom out.`,
+        )
       const strippers = new Map(ownSchemes.map(scheme => [scheme.name, compileTargetStripper(scheme)]))
       const verify = verifyInTurn(ownVerifiers.map(verifier => deprecated.ofRoute(verifier, config.path)))
       return {
@@ -140,7 +154,11 @@ export function compileRoutes(options: RoutesOptions): readonly Route[] {
         prefix: prefixOf(config.path),
         notDone: new Set(config.allow),
         demands: demandsOf(config, deprecations),
-        dropped: new Set([...ALWAYS_DROPPED, ...ownSchemes.flatMap(carriedHeaders)]),
+        dropped: new Set([
+          ...ALWAYS_DROPPED,
+          ...ownSchemes.flatMap(carriedHeaders),
+          ...(config.keyFrom?.header === undefined ? [] : [config.keyFrom.header]),
+        ]),
         signsOverride: compileSignedOverride(ownSchemes, kept),
         stripTarget: (target: string, schemeName: string) => strippers.get(schemeName)?.(target) ?? target,
         verify: (request: IncomingRequest, asked?: Pick<VerifyOptions, 'deferBody'>) =>
@@ -150,37 +168,9 @@ export function compileRoutes(options: RoutesOptions): readonly Route[] {
     .sort((a, b) => b.prefix.length - a.prefix.length || Number(a.config.methods === undefined) - Number(b.config.methods === undefined))
 }
 
-/** @throws ServerError `route-invalid` where a route would never be used, and with it what it demands */
-function checkUsed(routes: readonly RouteConfig[]): void {
-  const taken = new Set<string>()
-  for (const { path, methods = ['all methods'] } of routes)
-    for (const method of methods) {
-      const calls = `${method} of ${prefixOf(path) || '/'}`
-      if (taken.has(calls)) throw new ServerError('route-invalid', 400, `Two routes are for ${calls}: put them together.`)
-      taken.add(calls)
-    }
-}
-
-function prefixOf(path: string): string {
-  return path.replace(/\/+$/, '')
-}
-
-/** @throws ServerError `route-invalid` where no request has such a path */
-function checkPath(path: string): void {
-  if (!path.startsWith('/')) throw new ServerError('route-invalid', 400, `The path of a route begins with a slash: ${path}`)
-  if (!/^[!-~]*$/.test(path))
-    throw new ServerError('route-invalid', 400, `The path of a route is ASCII, as on the request line: write ${encodeURI(path)}`)
-  if (/[?#*{}()[\]<>|^$,\\]|\.[+*]|\/:|%(?:2a|3[ce]|5[bd]|7[bd])/i.test(path))
-    throw new ServerError(
-      'route-invalid',
-      400,
-      `The path of a route is a prefix of paths, without query, wildcards and parameters: ${path} is for no request. Write /orders for /orders/7.`,
-    )
-}
-
-function demandsOf({ path, schemes, permission, only }: RouteConfig, deprecations: readonly DeprecationConfig[]): string {
+function demandsOf({ path, schemes, permission, only, key, keyFrom }: RouteConfig, deprecations: readonly DeprecationConfig[]): string {
   const deprecated = deprecations.some(({ route }) => route === path) ? path : undefined
-  return JSON.stringify([[...schemes].sort(), permission === undefined ? 'any' : [...permission].sort(), only, deprecated])
+  return JSON.stringify([[...schemes].sort(), permission === undefined ? 'any' : [...permission].sort(), only, deprecated, key, keyFrom])
 }
 
 /** What the library refuses of a route's settings, with the route's path. */
