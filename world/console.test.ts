@@ -10,6 +10,12 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { consoleDirectory } from '../packages/ui/src/server/console-directory.ts'
 import { chromiumPath } from './chromium-path.ts'
 
+const PERMISSIONS = ['Balance', 'Web3', 'Read-only'].map(title => ({
+  name: title.toLowerCase().replace('-', '_'),
+  title,
+  description: `${title}, and nothing else.`,
+  opens: [],
+}))
 const ACTOR = { name: 'test', address: '' }
 
 describe.skipIf(chromiumPath === undefined)('the console in Chromium (needs Chromium)', () => {
@@ -24,7 +30,7 @@ describe.skipIf(chromiumPath === undefined)('the console in Chromium (needs Chro
   let said: string[] = []
 
   beforeAll(async () => {
-    server = await startServer({ store: join(directory, 'keys.db'), consoleDirectory })
+    server = await startServer({ store: join(directory, 'keys.db'), consoleDirectory, permissions: PERMISSIONS })
     token = server.bootstrapToken ?? ''
     browser = await chromium.launch({ executablePath: chromiumPath ?? '', args: ['--no-sandbox'] })
   }, 60_000)

@@ -6,7 +6,7 @@ import { ServerError } from './errors.ts'
 
 /** Schemes of one's own: declarations in JSON, each in a file. */
 
-/** Whether a scheme was given as the path of its declaration: `./mine.json`. Names of schemes have no dots and slashes. */
+/** Whether a scheme was given as the path of its declaration, `./mine.json`: names have no dots and slashes. */
 export function isSchemeFile(given: string): boolean {
   return /[./\\]/.test(given)
 }

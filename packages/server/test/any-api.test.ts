@@ -4,9 +4,9 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createSigner, defineScheme } from 'countersign'
-import { github as shippedGithub } from 'countersign/schemes'
+import { qredoV1, github as shippedGithub } from 'countersign/schemes'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { openKeyService, type RunningGateway, readGatewayConfig, runGateway, withSchemeFiles } from '../src/index.ts'
+import { openKeyService, type RunningGateway, readGatewayConfig, readStoreConfig, runGateway, withSchemeFiles } from '../src/index.ts'
 
 const ORIGIN = 'https://api.example.com'
 const ACTOR = { name: 'test', address: '' }
@@ -58,11 +58,11 @@ async function start(more: object): Promise<string> {
   return gateway.origin
 }
 
-async function keyOf(scheme: string) {
+async function keyOf(scheme: string, permissions: readonly string[] = []) {
   const service = await openKeyService({ store, schemes: withSchemeFiles([inFolder('schemes/mine.json')]) })
   if ((await service.administrators.organisations(undefined)).length === 0)
     await service.administrators.createOrganisation(ACTOR, { id: 'acme', name: 'Acme', kind: 'organisation' })
-  const { key, secret } = await service.keys.create(ACTOR, 'acme', { name: 'k', scheme })
+  const { key, secret } = await service.keys.create(ACTOR, 'acme', { name: 'k', scheme, permissions: [...permissions] })
   await service.close()
   return { id: key.id, secret: secret ?? '' }
 }
@@ -186,4 +186,85 @@ describe('a scheme whose calls name no key', () => {
     await keyOf('github')
     await expect(start({ routes: [{ path: '/', schemes: ['qredo-v1'], key: 'a' }] })).rejects.toMatchObject({ code: 'route-invalid' })
   })
+})
+
+describe('permissions of one’s own', () => {
+  const permissions = [
+    { name: 'orders:read', title: 'Read orders', opens: ['GET /orders', 'GET /orders/{id}', 'GET /Reports/{id}'] },
+    { name: 'orders:write', opens: ['POST /orders'] },
+    { name: 'orders:open', opens: ['GET /orders/open'] },
+    { name: 'admin' },
+  ]
+  const byCall = { permissions, routes: [{ path: '/', schemes: ['qredo-v1'] }] }
+  const callWith = async (settingsOfGateway: object, granted: readonly string[]) => {
+    const { id, secret } = await keyOf('qredo-v1', granted)
+    const origin = await start(settingsOfGateway)
+    return async (method: string, path: string) => {
+      const { headers } = createSigner(qredoV1, { keyId: id, secret }).sign({ method, url: `${ORIGIN}${path}` })
+      const answer = await fetch(origin + path, { method, headers })
+      return answer.ok ? 'ok' : ((await answer.json()) as { code: string }).code
+    }
+  }
+
+  it.each([
+    ['orders:read', 'GET /orders', 'ok'],
+    ['orders:read', 'GET /orders/7?x=1', 'ok'],
+    ['orders:read', 'GET /orders/open', 'permission-denied'],
+    ['orders:open', 'GET /orders/open', 'ok'],
+    ['orders:read', 'POST /orders', 'permission-denied'],
+    ['orders:write', 'POST /orders', 'ok'],
+    ['orders:read', 'GET /Reports/7', 'ok'],
+    ['orders:read', 'GET /orders/7/items', 'permission-denied'],
+    ['admin', 'GET /anything', 'permission-denied'],
+    // A server that minds no case, or that decodes, would serve another call.
+    ['orders:read', 'GET /orders/OPEN', 'unclear-path'],
+    ['orders:read', 'GET /orders/%6fpen', 'unclear-path'],
+    ['orders:read', 'GET /orders/open;x', 'unclear-path'],
+    ['orders:read', 'GET /orders/7%2fitems', 'unclear-path'],
+    ['orders:read', 'GET /orders/ABC', 'ok'],
+    ['orders:read', 'GET /orders/a%20b', 'ok'],
+  ])('a key with %s: %s is %s, where they say which calls they open', async (granted, line, expected) => {
+    const [method = '', path = ''] = line.split(' ')
+    const call = await callWith(byCall, [granted])
+    expect(await call(method, path)).toBe(expected)
+  })
+
+  it('give way to what a route names, and to any', async () => {
+    const routes = [
+      { path: '/', schemes: ['qredo-v1'], permission: 'any' },
+      { path: '/orders', schemes: ['qredo-v1'], permission: ['admin', 'orders:write'] },
+    ]
+    const call = await callWith({ permissions, routes }, ['orders:write'])
+    expect([await call('GET', '/anything'), await call('GET', '/orders/7')]).toEqual(['ok', 'ok'])
+    const poor = await callWith({ permissions, routes }, ['orders:read'])
+    expect([await poor('GET', '/anything'), await poor('GET', '/orders/7')]).toEqual(['ok', 'permission-denied'])
+  })
+
+  it('of a route that no key can have are refused at the start', async () => {
+    await keyOf('qredo-v1')
+    await expect(start({ permissions, routes: [{ path: '/', schemes: ['qredo-v1'], permission: ['root'] }] })).rejects.toMatchObject({
+      code: 'route-invalid',
+      message: expect.stringContaining('"root", which no key can have: there are orders:read, orders:write, orders:open, admin'),
+    })
+  })
+
+  it.each([
+    [[{ name: 'a b' }], 'permissions.0.name'],
+    [[{ name: 'a', opens: ['/orders'] }], 'permissions.0.opens.0'],
+    [[{ name: 'a' }, { name: 'a' }], 'Two permissions have one name'],
+    [[], 'permissions'],
+  ])('are looked at when the settings are read: %j', (wrong, message) => {
+    expect(() => settings({ permissions: wrong })).toThrow(message)
+  })
+})
+
+it('a key server and the commands for keys read their part of a gateway’s settings', () => {
+  const text = JSON.stringify({ store: 'a.db', schemes: ['mine.json'], permissions: [{ name: 'a' }], port: 1 })
+  expect(readStoreConfig(text, inFolder('gateway.json'))).toEqual({
+    store: 'a.db',
+    masterKeyFile: undefined,
+    schemes: [inFolder('mine.json')],
+    permissions: [{ name: 'a', title: 'a', description: '', opens: [] }],
+  })
+  expect(() => readStoreConfig('{"prot": 1}', 'g.json')).toThrow('prot')
 })

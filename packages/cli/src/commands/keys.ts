@@ -45,7 +45,7 @@ export function defineKeys(keys: Command, done: Done): void {
         const { search, state, cursor } = options
         const page = await withManager(options, manager => manager.list({ search, state, cursor, limit }))
         if (options.json === true) out(`${JSON.stringify(page)}\n`)
-        else if (page.keys.length === 0) tell('No keys. Make one with: countersign keys create NAME --permission balance')
+        else if (page.keys.length === 0) tell('No keys. Make one with: countersign keys create NAME')
         else {
           out(table(['ID', 'NAME', 'STATE', 'SCHEME', 'PERMISSIONS', 'LAST USED'], page.keys.map(rowOf)))
           if (page.next !== null) tell(`There are more: --cursor ${page.next}`)
@@ -70,8 +70,8 @@ export function defineKeys(keys: Command, done: Done): void {
       'after',
       `
 Examples:
-  $ countersign keys create Trading --permission balance --permission web3
-  $ countersign keys create Reports --permission read_only --fund F1 --address 10.0.0.0/8 --expires 2027-01-01
+  $ countersign keys create Trading --permission orders:read --permission orders:write
+  $ countersign keys create Reports --config countersign.yaml --permission orders:read --address 10.0.0.0/8 --expires 2027-01-01
   $ countersign keys create Orders --scheme ./mine.json
   $ countersign keys create Partner --scheme qredo-partner --public-key-file public.pem`,
     )
@@ -94,7 +94,7 @@ Examples:
     .option('--json', 'as JSON')
     .addHelpText(
       'after',
-      '\nExample:\n  $ countersign keys import 9OgjbzwhoE4LJA --name "Old trading" --permission web3 --secret-file old.txt',
+      '\nExample:\n  $ countersign keys import 9OgjbzwhoE4LJA --name "Old trading" --permission orders:write --secret-file old.txt',
     )
     .action(async (id: string, options: ImportOptions) => {
       if (options.secretFile !== undefined && options.secretStdin === true)
@@ -134,7 +134,7 @@ Examples:
     .option('--json', 'as JSON')
     .addHelpText(
       'after',
-      '\nWhat is given replaces what was there: --permission twice sets these two.\n\nExample:\n  $ countersign keys update ID --permission read_only --expires never',
+      '\nWhat is given replaces what was there: --permission twice sets these two.\n\nExample:\n  $ countersign keys update ID --permission orders:read --expires never',
     )
     .action(async (id: string, options: SettingOptions & { permissions: boolean; addresses: boolean }) => {
       const changes: KeyChanges = withoutUndefined({

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { addStoreOptions, type StoreOptions, tellMasterKey } from '../keys/store-options.ts'
+import { addConfigOption, addStoreOptions, readStoreSettings, type StoreOptions, tellMasterKey } from '../keys/store-options.ts'
 import { readPort } from '../options/numbers.ts'
 import { repeated } from '../options/repeated.ts'
 import { type Done, EXIT } from '../process/exit.ts'
@@ -12,6 +12,7 @@ interface ServerOptions extends StoreOptions {
   readonly host: string
   readonly json?: boolean
   readonly scheme?: readonly string[]
+  readonly config?: string
 }
 
 const DEFAULT_PORT = '4580'
@@ -21,7 +22,7 @@ export function defineServer(command: Command, done: Done): void {
     .optionsGroup('Where:')
     .option('--port <port>', 'port to listen on, 0 for any', DEFAULT_PORT)
     .option('--host <address>', 'address to listen on', '127.0.0.1')
-  addStoreOptions(command)
+  addConfigOption(addStoreOptions(command))
     .optionsGroup('What keys can be:')
     .option('-s, --scheme <path>', 'a scheme of your own, by its declaration, beside those that are shipped (repeatable)', repeated)
     .optionsGroup('Output:')
@@ -34,25 +35,24 @@ The first start makes an organisation, an operator, whose token it prints this o
 Examples:
   $ countersign server
   $ countersign server --scheme ./mine.json
+  $ countersign server --config countersign.yaml
   $ COUNTERSIGN_MASTER_KEY=… countersign server --store postgres://user@db.internal/keys --host 0.0.0.0`,
     )
     .action(async (options: ServerOptions) => {
-      const { store, masterKeyFile, host } = options
+      const { host } = options
       const port = readPort(options.port)
       // Loaded here, so that the other commands start without a database and a server.
-      const [{ besideStoreAdvice, startServer, withSchemeFiles }, { consoleDirectory }] = await Promise.all([
+      const [{ besideStoreAdvice, startServer }, { consoleDirectory }] = await Promise.all([
         import('@countersign/server'),
         import('@countersign/ui'),
       ])
-      const schemes = withSchemeFiles(options.scheme ?? [], warning => tell(`warning: ${warning}`))
+      const settings = await readStoreSettings(options, options.scheme ?? [])
       const server = await startOn(port, () =>
         startServer({
-          store,
-          masterKeyFile,
+          ...settings,
           host,
           port,
           consoleDirectory,
-          schemes,
           onError: error => tell(`error: ${error instanceof Error ? error.message : String(error)}`),
         }),
       )

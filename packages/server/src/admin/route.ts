@@ -16,7 +16,8 @@ export interface AdminContext {
   readonly keys: KeyStore
   readonly administrators: Administrators
   readonly sessions: Sessions
-  readonly permissions: readonly Permission[]
+  /** All that keys can have; undefined: any name. */
+  readonly permissions: readonly Permission[] | undefined
   readonly schemes: readonly Scheme[]
   readonly clock: () => number
 }

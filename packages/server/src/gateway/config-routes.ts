@@ -29,7 +29,13 @@ const only = z
 export const route = z.strictObject({
   path: z.string().startsWith('/').meta({ description: 'A prefix of whole segments; the longest that fits counts.' }),
   schemes: z.array(z.string()).min(1),
-  permission: z.array(z.string()).min(1).optional().meta({ description: 'The key needs one of these.' }),
+  permission: z
+    .union([z.literal('any'), z.array(z.string()).min(1)])
+    .optional()
+    .meta({
+      description:
+        'The key needs one of these; any: none. Default: the permission that opens the call, where permissions have opens; else none.',
+    }),
   methods: z.array(method).min(1).optional(),
   only: only.optional(),
   key: z.string().min(1).optional().meta({

@@ -81,6 +81,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     bodyTimeoutMs: requestTimeoutMs + TURN_MS,
     allow: options.allow,
     keepHeaders: options.keepHeaders,
+    permissions: service.permissions,
     deprecations: options.deprecations,
     onDeprecated({ keyId, what, via, isRefused }) {
       metrics.deprecated(via, isRefused)

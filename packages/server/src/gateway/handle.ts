@@ -143,7 +143,7 @@ export function createHandler(options: HandlerOptions): Handle {
     const headers = upstreamHeaders(rawHeaders, route.dropped, caller, entry.requestId, from, bodyLength)
     const { status, tunnel } = await upstream.forward({ method, target, headers, body, upgradeHead }, response, answer)
     answer.passed(status)
-    if (tunnel !== undefined) tunnels.add(tunnel, { key, address: incoming.address, permission: route.config.permission })
+    if (tunnel !== undefined) tunnels.add(tunnel, { key, address: incoming.address, permission: route.permissionOf(method, entry.path) })
   }
 
   /** Tells the owner of the key, reports what failed on our side, and answers. */

@@ -17,7 +17,7 @@ interface NamedKey {
   readonly keyFrom?: KeyFrom | undefined
 }
 
-/** For the verifier's option `keyId`; undefined where the route names none. What it reads is proven by the signature. */
+/** For the verifier's option `keyId`; undefined where the route names none. The signature proves what it reads. */
 type KeyOfCall = string | ((request: Pick<IncomingRequest, 'target' | 'headers'>) => string | undefined) | undefined
 
 /** The verifier's option: a scheme whose calls name their key has none. @throws ServerError `route-invalid` */

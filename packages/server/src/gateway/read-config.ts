@@ -1,14 +1,34 @@
 import { dirname, resolve } from 'node:path'
 import { isNode, LineCounter, parseDocument } from 'yaml'
+import type { z } from 'zod'
 import { ServerError } from '../errors.ts'
-import { type GatewayConfig, gatewayConfig } from './config.ts'
+import { type GatewayConfig, gatewayConfig, type StoreConfig, storeConfig } from './config.ts'
+
+/** What goes before the file: flags and the environment. */
+interface Before {
+  readonly [field: string]: unknown
+}
 
 /**
  * Reads a gateway's file, JSON or YAML, with what goes before it.
  *
  * @throws ServerError `config-malformed`, `config-invalid`, which name the line
  */
-export function readGatewayConfig(text: string, name: string, before: { readonly [field: string]: unknown } = {}): GatewayConfig {
+export function readGatewayConfig(text: string, name: string, before: Before = {}): GatewayConfig {
+  return readConfig(gatewayConfig, text, name, before)
+}
+
+/** Reads of such a file what keys are made with. @throws as {@link readGatewayConfig} does */
+export function readStoreConfig(text: string, name: string, before: Before = {}): StoreConfig {
+  return readConfig(storeConfig, text, name, before)
+}
+
+function readConfig<T extends { readonly schemes?: string[] | undefined }>(
+  schema: z.ZodType<T>,
+  text: string,
+  name: string,
+  before: Before,
+): T {
   const lines = new LineCounter()
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
   const [broken] = document.errors
@@ -18,7 +38,7 @@ export function readGatewayConfig(text: string, name: string, before: { readonly
   if (typeof written !== 'object' || written === null || Array.isArray(written))
     throw new ServerError('config-malformed', 400, `${name}:1: A configuration is an object of settings.`)
   const given = Object.fromEntries(Object.entries(before).filter(([, value]) => value !== undefined))
-  const result = gatewayConfig.safeParse({ ...written, ...given })
+  const result = schema.safeParse({ ...written, ...given })
   if (result.success) return withWholePaths(result.data, 'schemes' in given ? '.' : dirname(name))
   const said = result.error.issues.slice(0, 5).map(({ path, message }) => {
     const [first] = path
@@ -38,6 +58,6 @@ export function readGatewayConfig(text: string, name: string, before: { readonly
 }
 
 /** Declarations lie beside the file that names them. */
-function withWholePaths({ schemes, ...config }: GatewayConfig, folder: string): GatewayConfig {
-  return schemes === undefined ? config : { ...config, schemes: schemes.map(path => resolve(folder, path)) }
+function withWholePaths<T extends { readonly schemes?: string[] | undefined }>(config: T, folder: string): T {
+  return config.schemes === undefined ? config : { ...config, schemes: config.schemes.map(path => resolve(folder, path)) }
 }

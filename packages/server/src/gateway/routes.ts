@@ -13,6 +13,7 @@ import {
 import { DEFAULT_SCHEME_NAME } from 'countersign/schemes'
 import { ServerError } from '../errors.ts'
 import type { CachedKeys } from '../keys/key-source.ts'
+import type { Permission } from '../keys/permissions.ts'
 import { requireScheme } from '../schemes.ts'
 import { type VerifiedInTurn, verifyInTurn } from '../verify-in-turn.ts'
 import { createDeprecations, type DeprecationConfig, type DeprecationsOptions } from './deprecations.ts'
@@ -22,6 +23,7 @@ import { carriedHeaders, compileTargetStripper } from './headers/strip-signature
 import { type KeyFrom, keyIdFor } from './key-of-call.ts'
 import type { PathReading } from './paths/path-readings.ts'
 import { checkPath, checkUsed, prefixOf } from './route-paths.ts'
+import { compileRoutePermissions } from './route-permissions.ts'
 
 export interface RouteConfig {
   /**
@@ -30,8 +32,11 @@ export interface RouteConfig {
   readonly path: string
   /** The schemes that are taken, so that clients can move from one to the next. */
   readonly schemes: readonly string[]
-  /** The key needs one of these. */
-  readonly permission?: readonly string[] | undefined
+  /**
+   * The key needs one of these; `any`: none. Default: what the catalogue of the key store says of the call, where its
+   * permissions name calls, else none.
+   */
+  readonly permission?: readonly string[] | 'any' | undefined
   /**
    * Upper case; left out: all that no other route with the same path names. Methods that none of them takes are
    * refused.
@@ -64,6 +69,8 @@ export interface RouteVerifier {
   readonly dropped: ReadonlySet<string>
   /** Whether a header that would make another call of the request may be signed, so that it can't be taken off. */
   signsOverride(raw: readonly string[], target: string): boolean
+  /** Of these the key needs one; undefined: none. */
+  permissionOf(method: string, path: string): readonly string[] | undefined
   /** The request target without what the scheme carries in the query. */
   stripTarget(target: string, schemeName: string): string
   verify(request: IncomingRequest, options?: Pick<VerifyOptions, 'deferBody'>): Promise<VerifiedInTurn>
@@ -81,6 +88,8 @@ export interface RoutesOptions {
   readonly bodyTimeoutMs?: number | undefined
   readonly allow?: VerifierOptions['allow']
   readonly keepHeaders?: readonly string[] | undefined
+  /** All that keys can have; undefined: any name. */
+  readonly permissions?: readonly Permission[] | undefined
   readonly deprecations?: readonly DeprecationConfig[] | undefined
   /** Told of every authentic call by what is deprecated. */
   readonly onDeprecated?: DeprecationsOptions['onUsed'] | undefined
@@ -92,8 +101,14 @@ export interface Route extends RouteVerifier {
   readonly prefix: string
   /** How its upstream does not read paths. */
   readonly notDone: ReadonlySet<PathReading>
-  /** What a call needs to get through it, as text that is the same for routes that need the same. */
-  readonly demands: string
+  /**
+   * What a call needs to get through it, as text that is the same for calls that need the same.
+   *
+   * @param reading its path, as a server may read it; `written`: as it stands in the request
+   */
+  demandsOf(method: string, reading: string, how: 'read' | 'written'): string
+  /** Whether that depends on more of the path than the route. */
+  readonly isByCall: boolean
 }
 
 /**
@@ -136,6 +151,7 @@ export function compileRoutes(options: RoutesOptions): readonly Route[] {
         `No route has the deprecated ${scheme === undefined ? `path ${route}` : `scheme ${scheme}`}.`,
       )
   checkUsed(routes)
+  const permissionsOf = compileRoutePermissions(options.permissions)
   return routes
     .map(config => {
       checkPath(config.path)
@@ -148,12 +164,16 @@ export function compileRoutes(options: RoutesOptions): readonly Route[] {
           `The route ${config.path} names a key, and calls by its schemes name theirs: leave key and keyFrom out.`,
         )
       const strippers = new Map(ownSchemes.map(scheme => [scheme.name, compileTargetStripper(scheme)]))
+      const permissions = permissionsOf(config)
+      const demands = demandsOf(config, deprecations)
       const verify = verifyInTurn(ownVerifiers.map(verifier => deprecated.ofRoute(verifier, config.path)))
       return {
         config,
         prefix: prefixOf(config.path),
         notDone: new Set(config.allow),
-        demands: demandsOf(config, deprecations),
+        demandsOf: (method: string, reading: string, how: 'read' | 'written') => `${demands} ${permissions.textOf(method, reading, how)}`,
+        isByCall: permissions.isByCall,
+        permissionOf: permissions.ofCall,
         dropped: new Set([
           ...ALWAYS_DROPPED,
           ...ownSchemes.flatMap(carriedHeaders),
@@ -162,15 +182,15 @@ export function compileRoutes(options: RoutesOptions): readonly Route[] {
         signsOverride: compileSignedOverride(ownSchemes, kept),
         stripTarget: (target: string, schemeName: string) => strippers.get(schemeName)?.(target) ?? target,
         verify: (request: IncomingRequest, asked?: Pick<VerifyOptions, 'deferBody'>) =>
-          verify(request, { ...asked, permission: config.permission }),
+          verify(request, { ...asked, permission: permissions.ofCall(request.method, request.target.split('?', 1)[0] ?? '') }),
       }
     })
     .sort((a, b) => b.prefix.length - a.prefix.length || Number(a.config.methods === undefined) - Number(b.config.methods === undefined))
 }
 
-function demandsOf({ path, schemes, permission, only, key, keyFrom }: RouteConfig, deprecations: readonly DeprecationConfig[]): string {
+function demandsOf({ path, schemes, only, key, keyFrom }: RouteConfig, deprecations: readonly DeprecationConfig[]): string {
   const deprecated = deprecations.some(({ route }) => route === path) ? path : undefined
-  return JSON.stringify([[...schemes].sort(), permission === undefined ? 'any' : [...permission].sort(), only, deprecated, key, keyFrom])
+  return JSON.stringify([[...schemes].sort(), only, deprecated, key, keyFrom])
 }
 
 /** What the library refuses of a route's settings, with the route's path. */

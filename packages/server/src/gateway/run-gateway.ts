@@ -36,7 +36,14 @@ export async function runGateway(config: GatewayConfig, { isQuiet = false }: { r
   if (config.spoolFolder !== undefined) checkFolder(config.spoolFolder)
   // An empty store lets nobody in: one that isn't there is a wrong path.
   const schemes = withSchemeFiles(config.schemes ?? [], warning => log.warn(warning))
-  const service = await openKeyService({ store: config.store, masterKeyFile: config.masterKeyFile, schemes, mustExist: true, onError })
+  const service = await openKeyService({
+    store: config.store,
+    masterKeyFile: config.masterKeyFile,
+    schemes,
+    permissions: config.permissions,
+    mustExist: true,
+    onError,
+  })
   if (service.masterKeyBesideStore !== undefined) log.warn(besideStoreAdvice(service.masterKeyBesideStore))
   const redis = config.redis === undefined ? undefined : redisReplayGuard({ redis: config.redis, toleranceMs: config.toleranceMs, onError })
   async function closeStores(): Promise<void> {
