@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type IncomingHttpHeaders, request, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -6,7 +7,16 @@ import { join } from 'node:path'
 import { createSigner, defineScheme } from 'countersign'
 import { qredoV1, github as shippedGithub } from 'countersign/schemes'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { openKeyService, type RunningGateway, readGatewayConfig, readStoreConfig, runGateway, withSchemeFiles } from '../src/index.ts'
+import {
+  type AccessEntry,
+  createGateway,
+  openKeyService,
+  type RunningGateway,
+  readGatewayConfig,
+  readStoreConfig,
+  runGateway,
+  withSchemeFiles,
+} from '../src/index.ts'
 
 const ORIGIN = 'https://api.example.com'
 const ACTOR = { name: 'test', address: '' }
@@ -267,4 +277,98 @@ it('a key server and the commands for keys read their part of a gateway’s sett
     permissions: [{ name: 'a', title: 'a', description: '', opens: [] }],
   })
   expect(() => readStoreConfig('{"prot": 1}', 'g.json')).toThrow('prot')
+})
+
+describe('several upstreams behind one gateway', () => {
+  let other: Server
+  let otherSaw: { url: string; headers: IncomingHttpHeaders } | undefined
+  beforeAll(async () => {
+    other = createServer(({ url = '', headers }, response) => {
+      otherSaw = { url, headers }
+      response.end('served by the other')
+    })
+    await new Promise<void>(resolve => other.listen(0, '127.0.0.1', resolve))
+  })
+  afterAll(() => other.close())
+  const otherUrl = (): string => `http://127.0.0.1:${(other.address() as AddressInfo).port}/base`
+  const identity = () => {
+    const { privateKey } = generateKeyPairSync('ed25519')
+    writeFileSync(inFolder('identity.pem'), privateKey.export({ type: 'pkcs8', format: 'pem' }))
+    return { keyFiles: [inFolder('identity.pem')], audience: 'the first' }
+  }
+  const audienceOf = (headers: IncomingHttpHeaders | undefined) =>
+    JSON.parse(Buffer.from(String(headers?.['x-countersign-identity']).split('.')[1] ?? '', 'base64url').toString()).aud
+
+  it('each get the calls of their routes, with their own host, base path and audience', async () => {
+    const { id, secret } = await keyOf('qredo-v1')
+    const routes = [
+      { path: '/', schemes: ['qredo-v1'] },
+      { path: '/other', schemes: ['qredo-v1'], upstream: otherUrl(), timeouts: { headersTimeoutMs: 5_000 } },
+      { path: '/named', schemes: ['qredo-v1'], upstream: otherUrl(), audience: 'the other' },
+    ]
+    const gateway = await runGateway(settings({ routes, identity: identity(), adminPort: 0 }), { isQuiet: true })
+    running.push(gateway)
+    const call = async (path: string) => {
+      const { headers } = createSigner(qredoV1, { keyId: id, secret }).sign({ method: 'GET', url: `${ORIGIN}${path}` })
+      return await (await fetch(gateway.origin + path, { headers })).text()
+    }
+    expect(await call('/x')).toBe('served')
+    expect([seen?.url, seen?.headers.host, audienceOf(seen?.headers)]).toEqual(['/x', new URL(upstreamUrl()).host, 'the first'])
+    expect(await call('/other/x')).toBe('served by the other')
+    expect([otherSaw?.url, otherSaw?.headers.host, audienceOf(otherSaw?.headers)]).toEqual([
+      '/base/other/x',
+      new URL(otherUrl()).host,
+      otherUrl(),
+    ])
+    await call('/named')
+    expect(audienceOf(otherSaw?.headers)).toBe('the other')
+    // A server that minds no case would serve a call of the other upstream.
+    expect(await call('/Other/x')).toContain('unclear-path')
+    const metrics = await (await fetch(`${gateway.adminOrigin}/metrics`)).text()
+    expect(metrics).toContain('countersign_gateway_requests_total{outcome="passed",code="2xx",route="/other"} 1')
+    expect(metrics).toContain('countersign_gateway_requests_total{outcome="failed",code="unclear-path",route=""} 1')
+  })
+
+  it('name the route in the log, and that an upstream is away', async () => {
+    const { id, secret } = await keyOf('qredo-v1')
+    const log: AccessEntry[] = []
+    const service = await openKeyService({ store })
+    const gateway = createGateway({
+      origin: ORIGIN,
+      service,
+      routes: [
+        { path: '/', schemes: ['qredo-v1'], upstream: upstreamUrl() },
+        { path: '/away', schemes: ['qredo-v1'], upstream: 'http://127.0.0.1:9' },
+      ],
+      onFinished: entry => log.push(entry),
+    })
+    await new Promise<void>(resolve => gateway.server.listen(0, '127.0.0.1', resolve))
+    const origin = `http://127.0.0.1:${(gateway.server.address() as AddressInfo).port}`
+    for (const path of ['/x', '/away/x']) {
+      const { headers } = createSigner(qredoV1, { keyId: id, secret }).sign({ method: 'GET', url: `${ORIGIN}${path}` })
+      await (await fetch(origin + path, { headers })).text()
+    }
+    await fetch(`${origin}/away/x`)
+    await gateway.drain(0)
+    await service.close()
+    expect(log.map(({ route, outcome, code }) => [route, outcome, code])).toEqual([
+      ['/', 'passed', undefined],
+      ['/away', 'failed', 'upstream-unreachable'],
+      ['/away', 'refused', 'missing-header'],
+    ])
+  })
+
+  it.each([
+    ['a route without any', { upstream: undefined, routes: [{ path: '/a', schemes: ['qredo-v1'] }] }, 'or in the route /a'],
+    [
+      'TLS to an upstream of http',
+      { routes: [{ path: '/', schemes: ['qredo-v1'], upstream: 'http://127.0.0.1:1', upstreamTls: {} }] },
+      'https:// upstream',
+    ],
+    ['TLS without an upstream', { routes: [{ path: '/', schemes: ['qredo-v1'], upstreamTls: {} }] }, 'no upstream of its own'],
+    ['a URL with a password', { routes: [{ path: '/', schemes: ['qredo-v1'], upstream: 'http://a:b@127.0.0.1' }] }, 'routes.0.upstream'],
+  ])('are refused at the start: %s', async (_, more, message) => {
+    await keyOf('qredo-v1')
+    await expect((async () => start(more))()).rejects.toThrow(message)
+  })
 })

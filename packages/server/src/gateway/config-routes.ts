@@ -1,5 +1,6 @@
 import { compileDeprecation, type Deprecation } from 'countersign'
 import { z } from 'zod'
+import { routeTimeouts, upstream, upstreamTls } from './config-upstream.ts'
 import { PATH_READINGS } from './paths/path-readings.ts'
 
 /** ISO 8601, a date or a time. */
@@ -38,6 +39,16 @@ export const route = z.strictObject({
     }),
   methods: z.array(method).min(1).optional(),
   only: only.optional(),
+  upstream: upstream.optional().meta({ description: 'Where its requests go. Default: the upstream of the gateway.' }),
+  upstreamTls: upstreamTls
+    .optional()
+    .meta({ description: 'TLS to its own https:// upstream, as paths of PEM files. Default: none of the gateway’s.' }),
+  timeouts: routeTimeouts.optional().meta({ description: 'For its upstream. Default of each: the gateway’s.' }),
+  audience: z
+    .string()
+    .min(1)
+    .optional()
+    .meta({ description: 'Whom the identity token of its calls is for. Default: the URL of its upstream.' }),
   key: z.string().min(1).optional().meta({
     description: 'The key of calls by schemes that name none, such as those of webhooks: github, stripe, standard-webhooks.',
   }),

@@ -2,11 +2,11 @@ import { ALLOWANCES, compileTrustedProxies, LEAST_REPLAY_BYTES } from 'countersi
 import { z } from 'zod'
 import { haveOwnNames, permission } from './config-permissions.ts'
 import { deprecation, route } from './config-routes.ts'
+import { milliseconds, takenBy, upstream, upstreamTls } from './config-upstream.ts'
 import { GATEWAY_DEFAULTS } from './defaults.ts'
 import type { DeprecationConfig } from './deprecations.ts'
 import { mayBeKept } from './headers/header-names.ts'
 import { DEFAULT_ROUTE } from './routes.ts'
-import { readUpstreamUrl } from './upstream-url.ts'
 
 const origin = z
   .string()
@@ -14,33 +14,17 @@ const origin = z
     /^(https?|wss?):\/\/[^/\s]+(\/[^\s]*[^/\s])?$/,
     'An origin is scheme and host, such as https://api.example.com, with a base path where there is one, and without a slash at the end.',
   )
-const milliseconds = z.int().min(1).max(3_600_000)
 const bytes = z.int().min(1).max(Number.MAX_SAFE_INTEGER)
 
-/** Checks a setting with the function that will read it, and reports what that throws. */
-function takenBy<T>(read: (value: T) => unknown): (value: T, context: z.RefinementCtx) => void {
-  return (value, context) => {
-    try {
-      read(value)
-    } catch (error) {
-      context.addIssue({ code: 'custom', message: String(error instanceof Error ? error.message : error) })
-    }
-  }
-}
-
 const settings = z.strictObject({
-  upstream: z
-    .url({ protocol: /^https?$/ })
-    .superRefine(takenBy(readUpstreamUrl))
-    .meta({ description: 'Where verified requests go, such as http://127.0.0.1:8080. A path goes before that of every request.' }),
-  upstreamTls: z
-    .strictObject({ ca: z.string().optional(), cert: z.string().optional(), key: z.string().optional() })
-    .refine(({ cert, key }) => (cert === undefined) === (key === undefined), 'Certificate and key go together.')
-    .optional()
-    .meta({
-      description:
-        'TLS to an https:// upstream, as paths of PEM files: the CA it is checked against, and the client certificate and key that the gateway shows (mTLS).',
-    }),
+  upstream: upstream.optional().meta({
+    description:
+      'Where verified requests go, such as http://127.0.0.1:8080. A path goes before that of every request. Routes may have their own.',
+  }),
+  upstreamTls: upstreamTls.optional().meta({
+    description:
+      'TLS to an https:// upstream, as paths of PEM files: the CA it is checked against, and the client certificate and key that the gateway shows (mTLS).',
+  }),
   origin: z
     .union([origin, z.array(origin).min(1)])
     .meta({ description: 'The public origin, which clients sign; several where there are several. Never taken from a request.' }),
@@ -146,6 +130,16 @@ const settings = z.strictObject({
 
 /** What a gateway's file may say; flags and the environment go before it. */
 export const gatewayConfig = settings
+  .superRefine(({ upstream: own, routes }, context) => {
+    if (own !== undefined) return
+    const without = routes.find(({ upstream: one }) => one === undefined)
+    if (without !== undefined)
+      context.addIssue({
+        code: 'custom',
+        path: ['upstream'],
+        message: `Say where verified requests go: here, or in the route ${without.path}.`,
+      })
+  })
   .refine(
     ({ maxBodyBytes, spoolBytes, maxSpoolBytes }) => maxBodyBytes <= spoolBytes || maxSpoolBytes >= maxBodyBytes,
     'maxSpoolBytes is less than maxBodyBytes: the largest bodies would never have room.',
@@ -157,7 +151,7 @@ export const gatewayConfig = settings
 
 /** Of such a file, what a key server and the commands for keys read: they may have one without a gateway's settings. */
 export const storeConfig = settings
-  .partial({ upstream: true, origin: true, store: true })
+  .partial({ origin: true, store: true })
   .transform(({ store, masterKeyFile, schemes, permissions }) => ({ store, masterKeyFile, schemes, permissions }))
 export type StoreConfig = z.infer<typeof storeConfig>
 export type GatewayConfig = z.infer<typeof gatewayConfig>

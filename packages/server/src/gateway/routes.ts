@@ -17,6 +17,7 @@ import type { Permission } from '../keys/permissions.ts'
 import { requireScheme } from '../schemes.ts'
 import { type VerifiedInTurn, verifyInTurn } from '../verify-in-turn.ts'
 import { createDeprecations, type DeprecationConfig, type DeprecationsOptions } from './deprecations.ts'
+import type { UpstreamOptions, UpstreamTls } from './forward.ts'
 import { ALWAYS_DROPPED, mayBeKept } from './headers/header-names.ts'
 import { compileSignedOverride } from './headers/signed-override.ts'
 import { carriedHeaders, compileTargetStripper } from './headers/strip-signature.ts'
@@ -51,6 +52,14 @@ export interface RouteConfig {
    * path is then accepted even if that reading would lead to another route. Default: none.
    */
   readonly allow?: readonly PathReading[] | undefined
+  /** Where its requests go. Default: the gateway's. */
+  readonly upstream?: string | undefined
+  /** TLS to its own upstream. Default: none of the gateway's. */
+  readonly upstreamTls?: UpstreamTls | undefined
+  /** For its upstream, in milliseconds. Default of each: the gateway's. */
+  readonly timeouts?: Pick<UpstreamOptions, 'connectTimeoutMs' | 'headersTimeoutMs' | 'bodyTimeoutMs' | 'halfClosedTimeoutMs'> | undefined
+  /** Whom the identity token of its calls is for. Default: the URL of its upstream. */
+  readonly audience?: string | undefined
   /** The key of calls by schemes that name none, such as a webhook's. */
   readonly key?: string | undefined
   /** Where such calls name their key. The signature proves that it is theirs. */
@@ -188,9 +197,9 @@ export function compileRoutes(options: RoutesOptions): readonly Route[] {
     .sort((a, b) => b.prefix.length - a.prefix.length || Number(a.config.methods === undefined) - Number(b.config.methods === undefined))
 }
 
-function demandsOf({ path, schemes, only, key, keyFrom }: RouteConfig, deprecations: readonly DeprecationConfig[]): string {
+function demandsOf({ path, schemes, only, key, keyFrom, upstream }: RouteConfig, deprecations: readonly DeprecationConfig[]): string {
   const deprecated = deprecations.some(({ route }) => route === path) ? path : undefined
-  return JSON.stringify([[...schemes].sort(), only, deprecated, key, keyFrom])
+  return JSON.stringify([[...schemes].sort(), only, deprecated, key, keyFrom, upstream])
 }
 
 /** What the library refuses of a route's settings, with the route's path. */

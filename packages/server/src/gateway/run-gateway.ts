@@ -75,7 +75,8 @@ async function listenWith(
     ...config,
     schemes,
     tls: readTls(),
-    upstreamTls: readUpstreamTls(config),
+    upstreamTls: readUpstreamTls('upstreamTls', config.upstreamTls),
+    routes: config.routes.map((route, at) => ({ ...route, upstreamTls: readUpstreamTls(`routes.${at}.upstreamTls`, route.upstreamTls) })),
     identity: readIdentity(config),
     service,
     replay: redis,
@@ -110,7 +111,8 @@ async function listenWith(
     }
   }
   process.on('SIGHUP', reload)
-  log.info({ port, adminPort, upstream: config.upstream }, 'listening')
+  const upstreams = Object.fromEntries(config.routes.map(({ path, upstream }) => [path, upstream ?? config.upstream]))
+  log.info({ port, adminPort, upstreams }, 'listening')
   return {
     origin: `${tls === undefined ? 'http' : 'https'}://${config.host}:${port}`,
     adminOrigin: adminPort === undefined ? undefined : `http://127.0.0.1:${adminPort}`,
@@ -126,9 +128,9 @@ async function listenWith(
   }
 }
 
-function readUpstreamTls({ upstreamTls }: GatewayConfig): UpstreamTls | undefined {
+function readUpstreamTls(setting: string, upstreamTls: GatewayConfig['upstreamTls']): UpstreamTls | undefined {
   if (upstreamTls === undefined) return undefined
-  const read = (name: string, path: string | undefined) => (path === undefined ? undefined : readPem(`upstreamTls.${name}`, path))
+  const read = (name: string, path: string | undefined) => (path === undefined ? undefined : readPem(`${setting}.${name}`, path))
   return { ca: read('ca', upstreamTls.ca), cert: read('cert', upstreamTls.cert), key: read('key', upstreamTls.key) }
 }
 
