@@ -306,7 +306,7 @@ describe('several upstreams behind one gateway', () => {
       { path: '/other', schemes: ['qredo-v1'], upstream: otherUrl(), timeouts: { headersTimeoutMs: 5_000 } },
       { path: '/named', schemes: ['qredo-v1'], upstream: otherUrl(), audience: 'the other' },
     ]
-    const gateway = await runGateway(settings({ routes, identity: identity(), adminPort: 0 }), { isQuiet: true })
+    const gateway = await runGateway(settings({ routes, identity: identity(), adminPort: 0, adminHost: '::1' }), { isQuiet: true })
     running.push(gateway)
     const call = async (path: string) => {
       const { headers } = createSigner(qredoV1, { keyId: id, secret }).sign({ method: 'GET', url: `${ORIGIN}${path}` })
@@ -324,6 +324,7 @@ describe('several upstreams behind one gateway', () => {
     expect(audienceOf(otherSaw?.headers)).toBe('the other')
     // A server that minds no case would serve a call of the other upstream.
     expect(await call('/Other/x')).toContain('unclear-path')
+    expect(gateway.adminOrigin).toMatch(/^http:\/\/\[::1\]:\d+$/)
     const metrics = await (await fetch(`${gateway.adminOrigin}/metrics`)).text()
     expect(metrics).toContain('countersign_gateway_requests_total{outcome="passed",code="2xx",route="/other"} 1')
     expect(metrics).toContain('countersign_gateway_requests_total{outcome="failed",code="unclear-path",route=""} 1')

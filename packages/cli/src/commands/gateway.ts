@@ -21,6 +21,7 @@ interface GatewayCommandOptions {
   readonly host?: string
   readonly port?: string
   readonly adminPort?: string
+  readonly adminHost?: string
   readonly store?: string
   readonly masterKeyFile?: string
   readonly redis?: string
@@ -50,7 +51,8 @@ export function defineGateway(command: Command, done: Done): void {
     .optionsGroup('Where:')
     .option('--host <address>', 'address to listen on (default: 127.0.0.1)')
     .option('--port <port>', 'port to listen on, 0 for any (default: 4590)')
-    .option('--admin-port <port>', 'where /metrics, /health and /ready are, on 127.0.0.1 (default: nowhere)')
+    .option('--admin-port <port>', 'where /metrics, /health and /ready are (default: nowhere)')
+    .option('--admin-host <address>', 'the address of that port (default: 127.0.0.1)')
     .option('--workers <n>', 'processes that share the port, to use the cores of a machine (default: 1); needs --redis')
     .optionsGroup('State:')
     .addOption(
@@ -108,6 +110,7 @@ async function readConfig(options: GatewayCommandOptions) {
     host: options.host,
     port: options.port === undefined ? undefined : readPort(options.port),
     adminPort: options.adminPort === undefined ? undefined : readPort(options.adminPort, '--admin-port'),
+    adminHost: options.adminHost,
     store: options.store,
     masterKeyFile: options.masterKeyFile,
     redis: options.redis,

@@ -39,7 +39,11 @@ const settings = z.strictObject({
     .min(0)
     .max(65_535)
     .optional()
-    .meta({ description: 'Where /metrics, /health and /ready are, on 127.0.0.1; left out: nowhere.' }),
+    .meta({ description: 'Where /metrics, /health and /ready are, on adminHost; left out: nowhere.' }),
+  adminHost: z
+    .string()
+    .default('127.0.0.1')
+    .meta({ description: 'The address of adminPort. Metrics name routes and are not for clients.' }),
   store: z.string().default('countersign.db').meta({ description: 'The key store: an SQLite file, or postgres://….' }),
   masterKeyFile: z.string().optional(),
   redis: z

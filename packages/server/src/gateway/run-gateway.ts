@@ -1,4 +1,5 @@
 import { accessSync, constants, readFileSync } from 'node:fs'
+import { isIPv6 } from 'node:net'
 import { join } from 'node:path'
 import type { Scheme } from 'countersign'
 import { sql } from 'kysely'
@@ -96,7 +97,7 @@ async function listenWith(
   const adminPort =
     health === undefined
       ? undefined
-      : await listen(health, config.adminPort ?? 0, '127.0.0.1').catch(async (error: unknown) => {
+      : await listen(health, config.adminPort ?? 0, config.adminHost).catch(async (error: unknown) => {
           await gateway.drain(0)
           throw error
         })
@@ -114,8 +115,8 @@ async function listenWith(
   const upstreams = Object.fromEntries(config.routes.map(({ path, upstream }) => [path, upstream ?? config.upstream]))
   log.info({ port, adminPort, upstreams }, 'listening')
   return {
-    origin: `${tls === undefined ? 'http' : 'https'}://${config.host}:${port}`,
-    adminOrigin: adminPort === undefined ? undefined : `http://127.0.0.1:${adminPort}`,
+    origin: `${tls === undefined ? 'http' : 'https'}://${urlHostOf(config.host)}:${port}`,
+    adminOrigin: adminPort === undefined ? undefined : `http://${urlHostOf(config.adminHost)}:${adminPort}`,
     async close() {
       process.off('SIGHUP', reload)
       log.info('draining')
@@ -126,6 +127,11 @@ async function listenWith(
       log.flush()
     },
   }
+}
+
+/** An address as URLs have it: those of IPv6 in brackets. */
+function urlHostOf(address: string): string {
+  return isIPv6(address) ? `[${address}]` : address
 }
 
 function readUpstreamTls(setting: string, upstreamTls: GatewayConfig['upstreamTls']): UpstreamTls | undefined {

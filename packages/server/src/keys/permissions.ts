@@ -26,7 +26,7 @@ export interface Required {
 }
 
 /** What a key is narrowed to; empty: nothing. */
-export interface Narrowing {
+interface Narrowing {
   readonly fundId: string
   readonly walletId: string
 }
