@@ -54,14 +54,31 @@ it('settings say where the keys are, and which schemes and permissions they can 
   const keys = (...args: readonly string[]) => run('countersign', ['keys', ...args, '--config', 'settings.json'], { cwd: folder })
   expect(await keys('create', 'Orders', '-s', 'mine', '--permission', 'orders:read')).toMatchObject({ code: 0 })
   expect((await keys('list')).stdout).toMatch(/Orders +active +mine +orders:read/)
-  expect(await keys('create', 'Orders', '--permission', 'root')).toMatchObject({
-    code: 1,
-    stderr: expect.stringContaining('there are orders:read. [permission-unknown]'),
-  })
+})
+
+it('a server reads the same settings, and describes what they have', async () => {
   const settled = await startKeyServer(['--config', 'settings.json', '--store', join(folder, 'settled-server.db')], {}, folder)
   const answer = await fetch(`${settled.origin}/admin/v1/permissions`, { headers: { authorization: `Bearer ${settled.token}` } })
   expect(await answer.json()).toEqual([{ name: 'orders:read', title: 'Read orders', description: '', opens: [] }])
   const described = (await (await fetch(`${settled.origin}/openapi.json`)).json()) as { info: { description: string } }
   expect(described.info.description).toMatch(/mine\. Their permissions are: orders:read \(Read orders\)\./)
   await settled.stop()
+})
+
+describe('countersign gateway --check', () => {
+  const GOOD = { upstream: 'http://127.0.0.1:9', origin: 'https://api.example.com', store: 'checked.db', schemes: ['mine.json'] }
+  const routed = { ...GOOD, routes: [{ path: '/', schemes: ['mine'] }] }
+
+  it('ends with 0 where the gateway would start, and else with 2 and what is wrong', async () => {
+    await run('countersign', ['keys', 'create', 'k', '--store', 'checked.db'], { cwd: folder })
+    const cases: readonly [object, string][] = [
+      [routed, 'would start'],
+      [{ ...routed, prt: 1 }, 'did you mean port?'],
+    ]
+    for (const [settings, said] of cases) {
+      writeFileSync(join(folder, 'checked.json'), JSON.stringify(settings))
+      const checked = await run('countersign', ['gateway', '--config', 'checked.json', '--check'], { cwd: folder })
+      expect([checked.code, checked.stderr]).toEqual([said === 'would start' ? 0 : 2, expect.stringContaining(said)])
+    }
+  })
 })

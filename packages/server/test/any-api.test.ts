@@ -9,6 +9,7 @@ import { qredoV1, github as shippedGithub } from 'countersign/schemes'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import {
   type AccessEntry,
+  checkGateway,
   createGateway,
   openKeyService,
   type RunningGateway,
@@ -371,5 +372,29 @@ describe('several upstreams behind one gateway', () => {
   ])('are refused at the start: %s', async (_, more, message) => {
     await keyOf('qredo-v1')
     await expect((async () => start(more))()).rejects.toThrow(message)
+  })
+})
+
+describe('a check of a gateway that is not started', () => {
+  const hook = (key: string) => ({ routes: [{ path: '/', schemes: ['github'], only: { methods: ['POST'], paths: 'any' }, key }] })
+
+  it('passes where it would start', async () => {
+    const { id } = await keyOf('github')
+    await expect(checkGateway(settings(hook(id)), { isQuiet: true })).resolves.toBeUndefined()
+  })
+
+  it.each([
+    ['a store that is not there', { store: inFolder('none.db') }, 'store-missing'],
+    ['a certificate that is not there', { tls: { cert: inFolder('none.pem'), key: inFolder('none.pem') } }, 'file-unreadable'],
+    ['a certificate that is none', { tls: { cert: inFolder('schemes/mine.json'), key: inFolder('schemes/mine.json') } }, undefined],
+    ['a key that is not in the store', hook('csk_none'), 'route-invalid'],
+  ])('finds %s', async (_, more, code) => {
+    await keyOf('github')
+    await expect(checkGateway(settings(more), { isQuiet: true })).rejects.toMatchObject(code === undefined ? {} : { code })
+  })
+
+  it('finds a key of another scheme', async () => {
+    const { id } = await keyOf('qredo-v1')
+    await expect(checkGateway(settings(hook(id)), { isQuiet: true })).rejects.toThrow('which is for qredo-v1')
   })
 })

@@ -9,6 +9,7 @@ import { repeated } from '../options/repeated.ts'
 import { goOnWithBrokenOutput } from '../process/broken-output.ts'
 import { type Done, EXIT, UsageError } from '../process/exit.ts'
 import { readTextFile } from '../process/files.ts'
+import { reportError } from '../process/report.ts'
 import { startOn } from '../process/start-on.ts'
 import { out, tell } from '../process/streams.ts'
 import { untilStopped } from '../process/until-stopped.ts'
@@ -27,6 +28,7 @@ interface GatewayCommandOptions {
   readonly redis?: string
   readonly scheme?: readonly string[]
   readonly key?: string
+  readonly check?: boolean
   readonly keepSignature?: boolean
   readonly workers?: string
   readonly quiet?: boolean
@@ -48,6 +50,7 @@ export function defineGateway(command: Command, done: Done): void {
     .option('--key <id>', 'whose calls by a --scheme that names no key are, such as github')
     .option('--keep-signature', 'let the API see the headers and query parameters of the signature')
     .option('--config <file>', 'JSON or YAML with all settings: routes, limits, timeouts; flags go before it')
+    .option('--check', 'look whether it would start: settings, stores, certificates; listens nowhere, and ends with 0 or 2')
     .optionsGroup('Where:')
     .option('--host <address>', 'address to listen on (default: 127.0.0.1)')
     .option('--port <port>', 'port to listen on, 0 for any (default: 4590)')
@@ -74,10 +77,12 @@ standard error. SIGTERM and SIGINT let running requests end, for drainMs at most
 Examples:
   $ countersign gateway --upstream http://127.0.0.1:8080 --origin https://api.example.com
   $ countersign gateway --upstream http://127.0.0.1:8080 --origin https://api.example.com --scheme ./mine.json
+  $ countersign gateway --config gateway.yaml --check
   $ countersign gateway --config gateway.yaml --redis redis://127.0.0.1 --workers 4`,
     )
     .action(async (options: GatewayCommandOptions) => {
       const workers = readCount(options.workers, '--workers', MAX_WORKERS) ?? 1
+      if (options.check === true) return done(await check(options))
       const config = await readConfig(options)
       if (workers > 1 && config.redis === undefined)
         throw new UsageError('redis-missing', 'Several processes need a replay guard that they share: give --redis.')
@@ -98,6 +103,19 @@ Examples:
       cluster.worker?.disconnect()
       done(EXIT.ok)
     })
+}
+
+/** Every fault is one of the settings or of what they name, so each ends with the same code. */
+async function check(options: GatewayCommandOptions): Promise<number> {
+  try {
+    const { checkGateway } = await import('@countersign/server')
+    await checkGateway(await readConfig(options), { isQuiet: options.quiet === true })
+  } catch (error) {
+    reportError('countersign', error)
+    return EXIT.usage
+  }
+  tell('The gateway would start.')
+  return EXIT.ok
 }
 
 async function readConfig(options: GatewayCommandOptions) {

@@ -13,6 +13,7 @@ import type { GatewayConfig } from './config.ts'
 import type { UpstreamTls } from './forward.ts'
 import { createGateway } from './gateway.ts'
 import { createHealthServer } from './health-server.ts'
+import { checkNamedKey } from './named-key.ts'
 import type { TlsFiles } from './options.ts'
 import type { IdentityOptions } from './signed-identity.ts'
 
@@ -27,8 +28,41 @@ const NEARLY_FULL = {
   key: "one key's share of the replay guard nearly full: raise maxReplayBytes, or use redis",
 }
 
+interface RunOptions {
+  readonly isQuiet?: boolean
+}
+
 /** Starts a gateway with its key store, its replay guard, its log on standard error and its metrics. */
-export async function runGateway(config: GatewayConfig, { isQuiet = false }: { readonly isQuiet?: boolean } = {}): Promise<RunningGateway> {
+export function runGateway(config: GatewayConfig, options: RunOptions = {}): Promise<RunningGateway> {
+  return withStores(config, options, listenWith)
+}
+
+/**
+ * Does all that a start does but to listen: reads schemes, certificates and keys, opens the key store, asks it and
+ * Redis, and looks for the keys that routes name.
+ *
+ * @throws whatever keeps the gateway from starting; ServerError `route-invalid` for a key that is not there
+ */
+export function checkGateway(config: GatewayConfig, options: RunOptions = {}): Promise<void> {
+  return withStores(config, options, async (given, schemes, service, redis, log, closeStores) => {
+    const { gateway } = makeGateway(given, schemes, service, redis, log)
+    await reachStores(service, redis)
+    for (const { path, key, schemes: names } of given.routes) await checkNamedKey(service, path, key, names)
+    await gateway.drain(0)
+    await closeStores()
+  })
+}
+
+type WithStores<T> = (
+  config: GatewayConfig,
+  schemes: readonly Scheme[],
+  service: KeyService,
+  redis: RedisReplayGuard | undefined,
+  log: Logger,
+  closeStores: () => Promise<void>,
+) => Promise<T>
+
+async function withStores<T>(config: GatewayConfig, { isQuiet = false }: RunOptions, work: WithStores<T>): Promise<T> {
   const log = pino(
     { level: isQuiet ? 'error' : 'info', base: { pid: process.pid }, redact: ['req.headers', '*.secret', '*.authorization'] },
     pino.destination({ dest: 2, sync: false }),
@@ -52,7 +86,7 @@ export async function runGateway(config: GatewayConfig, { isQuiet = false }: { r
     await service.close()
   }
   try {
-    return await listenWith(config, schemes, service, redis, log, closeStores)
+    return await work(config, schemes, service, redis, log, closeStores)
   } catch (error) {
     // What is still open would keep the process alive.
     await closeStores()
@@ -68,32 +102,11 @@ async function listenWith(
   log: Logger,
   closeStores: () => Promise<void>,
 ): Promise<RunningGateway> {
-  const onError = (error: unknown): void => logError(log, error)
   const { tls } = config
-  const readTls = (): TlsFiles | undefined =>
-    tls === undefined ? undefined : { cert: readPem('tls.cert', tls.cert), key: readPem('tls.key', tls.key) }
-  const gateway = createGateway({
-    ...config,
-    schemes,
-    tls: readTls(),
-    upstreamTls: readUpstreamTls('upstreamTls', config.upstreamTls),
-    routes: config.routes.map((route, at) => ({ ...route, upstreamTls: readUpstreamTls(`routes.${at}.upstreamTls`, route.upstreamTls) })),
-    identity: readIdentity(config),
-    service,
-    replay: redis,
-    onReplayNearlyFull: usage => log.warn(usage, NEARLY_FULL[usage.of]),
-    onFlooded: address => log.warn({ address }, 'connection closed: more requests at once than maxPipelined'),
-    onError,
-    onFinished: entry => log.info(entry, 'request'),
-  })
+  const onError = (error: unknown): void => logError(log, error)
+  const { gateway, readTls } = makeGateway(config, schemes, service, redis, log)
   const port = await listen(gateway.server, config.port, config.host)
-  const health =
-    config.adminPort === undefined
-      ? undefined
-      : createHealthServer(gateway, async () => {
-          await sql`select 1`.execute(service.database.db)
-          await redis?.ping()
-        })
+  const health = config.adminPort === undefined ? undefined : createHealthServer(gateway, () => reachStores(service, redis))
   const adminPort =
     health === undefined
       ? undefined
@@ -127,6 +140,39 @@ async function listenWith(
       log.flush()
     },
   }
+}
+
+function makeGateway(
+  config: GatewayConfig,
+  schemes: readonly Scheme[],
+  service: KeyService,
+  redis: RedisReplayGuard | undefined,
+  log: Logger,
+) {
+  const onError = (error: unknown): void => logError(log, error)
+  const { tls } = config
+  const readTls = (): TlsFiles | undefined =>
+    tls === undefined ? undefined : { cert: readPem('tls.cert', tls.cert), key: readPem('tls.key', tls.key) }
+  const gateway = createGateway({
+    ...config,
+    schemes,
+    tls: readTls(),
+    upstreamTls: readUpstreamTls('upstreamTls', config.upstreamTls),
+    routes: config.routes.map((route, at) => ({ ...route, upstreamTls: readUpstreamTls(`routes.${at}.upstreamTls`, route.upstreamTls) })),
+    identity: readIdentity(config),
+    service,
+    replay: redis,
+    onReplayNearlyFull: usage => log.warn(usage, NEARLY_FULL[usage.of]),
+    onFlooded: address => log.warn({ address }, 'connection closed: more requests at once than maxPipelined'),
+    onError,
+    onFinished: entry => log.info(entry, 'request'),
+  })
+  return { gateway, readTls }
+}
+
+async function reachStores(service: KeyService, redis: RedisReplayGuard | undefined): Promise<void> {
+  await sql`select 1`.execute(service.database.db)
+  await redis?.ping()
 }
 
 /** An address as URLs have it: those of IPv6 in brackets. */
