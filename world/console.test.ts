@@ -10,6 +10,12 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { consoleDirectory } from '../packages/ui/src/server/console-directory.ts'
 import { chromiumPath } from './chromium-path.ts'
 
+const PERMISSIONS = ['Balance', 'Web3', 'Read-only'].map(title => ({
+  name: title.toLowerCase().replace('-', '_'),
+  title,
+  description: `${title}, and nothing else.`,
+  opens: [],
+}))
 const ACTOR = { name: 'test', address: '' }
 
 describe.skipIf(chromiumPath === undefined)('the console in Chromium (needs Chromium)', () => {
@@ -27,7 +33,7 @@ describe.skipIf(chromiumPath === undefined)('the console in Chromium (needs Chro
     const showFirstToken = (shown: string): void => {
       token = shown
     }
-    server = await startServer({ store: join(directory, 'keys.db'), consoleDirectory, showFirstToken })
+    server = await startServer({ store: join(directory, 'keys.db'), consoleDirectory, permissions: PERMISSIONS, showFirstToken })
     browser = await chromium.launch({ executablePath: chromiumPath ?? '', args: ['--no-sandbox'] })
   }, 60_000)
   afterAll(async () => {

@@ -72,11 +72,12 @@ export interface RunningKeyServer {
 }
 
 /** Starts a key server with the command itself, on any free port. */
-export function startKeyServer(args: readonly string[], env: Record<string, string> = {}): Promise<RunningKeyServer> {
+export function startKeyServer(args: readonly string[], env: Record<string, string> = {}, cwd?: string): Promise<RunningKeyServer> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [bin('countersign'), 'server', '--json', '--port', '0', ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, ...env },
+      cwd,
     })
     let stderr = ''
     child.stderr.setEncoding('utf8').on('data', (text: string) => {

@@ -147,9 +147,9 @@ describe.each([
 
   it('says what is wrong', async () => {
     expect(await keys('show', 'nobody')).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('[key-unknown]') })
-    expect(await keys('create', 'x', '--permission', 'root')).toMatchObject({
+    expect(await keys('create', 'x', '--permission', 'two words')).toMatchObject({
       code: 1,
-      stderr: expect.stringContaining('[permission-unknown]'),
+      stderr: expect.stringContaining('[permission-malformed]'),
     })
     expect(await keys('create', 'x', '--expires', 'soon')).toMatchObject({ code: 2, stderr: expect.stringContaining('[moment-malformed]') })
     expect(await keys('create', 'x', '--label', 'y')).toMatchObject({ code: 2, stderr: expect.stringContaining('[label-malformed]') })

@@ -1,4 +1,37 @@
-import { compilePermissions, isWithin, type Permission, type Principal, QREDO_PERMISSIONS, type Required } from '@countersign/server'
+import { compilePermissions, isWithin, type Permission, type Principal, type Required } from '@countersign/server'
+
+/** The permissions of the Qredo API v1, and which call wants which. The only place that says so. */
+export const QREDO_PERMISSIONS: readonly Permission[] = [
+  {
+    name: 'balance',
+    title: 'Balance',
+    description: 'Read the balance, and nothing else.',
+    opens: ['GET /balance'],
+  },
+  {
+    name: 'web3',
+    title: 'Web3 transactions',
+    description: 'Submit transactions, and read how they stand.',
+    opens: ['POST /transaction', 'GET /transactions/{tx_id}/status', 'GET /transactions/{tx_id}/approvals', 'GET /transactions/feed'],
+  },
+  {
+    name: 'read_only',
+    title: 'Read-only',
+    description: 'Every call that reads.',
+    opens: [
+      'GET /account',
+      'GET /balance',
+      'GET /funds',
+      'GET /funds/{fund_id}',
+      'GET /funds/{fund_id}/ledger',
+      'GET /trustedparties',
+      'GET /wallet/{wallet_id}/history',
+      'GET /transactions/{tx_id}/status',
+      'GET /transactions/{tx_id}/approvals',
+      'GET /transactions/feed',
+    ],
+  },
+]
 
 /** The permission of the older Partner API, whose calls lie below another base. */
 export const PARTNER_PERMISSIONS: readonly Permission[] = [

@@ -20,7 +20,7 @@ import { type CachedKeys, type CachedKeysOptions, cachedKeys } from './keys/key-
 import { createKeyStore, type KeyStore } from './keys/key-store.ts'
 import { type LastUsed, recordLastUsed } from './keys/last-used.ts'
 import { principalOf } from './keys/open-key.ts'
-import { type Permission, QREDO_PERMISSIONS } from './keys/permissions.ts'
+import type { Permission } from './keys/permissions.ts'
 import { checkMasterKey } from './seal/canary.ts'
 import { createMasterKeyFile, MASTER_KEY_VARIABLE, masterKeysFromFile, masterKeysFromText } from './seal/master-keys.ts'
 import { createSealer, type Sealer } from './seal/sealer.ts'
@@ -41,6 +41,7 @@ export interface ServiceOptions extends StoreLocation {
   /** Seals and opens secrets in the place of a master key here: a key management service, say. */
   readonly sealer?: Sealer | undefined
   readonly schemes?: readonly Scheme[] | undefined
+  /** The permissions that keys can have. Default: any name, so that whoever asks for one decides. */
   readonly permissions?: readonly Permission[] | undefined
   readonly clock?: (() => number) | undefined
   readonly cache?: Pick<CachedKeysOptions, 'maxAgeMs' | 'graceMs' | 'maxKeys' | 'unknownAgeMs' | 'maxUnknown'> | undefined
@@ -63,7 +64,8 @@ export interface KeyService {
   readonly source: CachedKeys
   readonly lastUsed: LastUsed
   readonly refusals: Refusals
-  readonly permissions: readonly Permission[]
+  /** All that keys can have; undefined: any name. */
+  readonly permissions: readonly Permission[] | undefined
   /** Set when this start made the master key file. */
   readonly madeMasterKeyFile: string | undefined
   /** Set where the master key lies in the folder of the store: whoever copies that folder has all secrets. */
@@ -100,7 +102,7 @@ export function masterKeyFileFor({ store, masterKeyFile }: StoreLocation): strin
  * `store-damaged`, `master-key-missing`, `master-key-malformed`, `master-key-wrong`; what the database throws
  */
 export async function openKeyService(options: ServiceOptions): Promise<KeyService> {
-  const { store, clock = Date.now, permissions = QREDO_PERMISSIONS, flushMs, onError } = options
+  const { store, clock = Date.now, permissions, flushMs, onError } = options
   const schemes = options.schemes ?? SCHEMES
   refuseOtherKinds(store)
   if (!isPostgres(store)) {

@@ -16,7 +16,7 @@ export type { KeyStore } from './keys/key-store.ts'
 export { type MigrationQuery, type MigrationReport, migrationReport, type StillUsing } from './keys/migration-report.ts'
 export { newPassphrase, newSecret } from './keys/new-secret.ts'
 export { type Principal, principalOf } from './keys/open-key.ts'
-export { compilePermissions, isWithin, type Permission, QREDO_PERMISSIONS, type Required } from './keys/permissions.ts'
+export { compilePermissions, isWithin, type Permission, type Required } from './keys/permissions.ts'
 export type {
   ImportedKey,
   KeyChanges,
@@ -28,6 +28,7 @@ export type {
   Rotation,
   ShownKey,
 } from './keys/schemas.ts'
+export { withSchemeFiles } from './scheme-files.ts'
 export { createMasterKeyFile, masterKeysFromFile, masterKeysFromText } from './seal/master-keys.ts'
 export { type RotationReport, rotateMasterKey } from './seal/rotate-master-key.ts'
 export { createSealer, type Sealer } from './seal/sealer.ts'

@@ -1,11 +1,12 @@
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { createSigner, createVerifier } from 'countersign'
-import { qredoV1 } from 'countersign/schemes'
+import { qredoV1, SCHEMES } from 'countersign/schemes'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { describeAdminApi } from '../src/admin/description.ts'
 import { routes } from '../src/admin/routes/index.ts'
 import { bootstrap, createMasterKeyFile, type KeyService, openKeyService } from '../src/index.ts'
+import { CATALOGUE } from './catalogue.ts'
 import type { Backend } from './stores.ts'
 
 let service: KeyService
@@ -35,6 +36,7 @@ async function begin(backend: Backend): Promise<void> {
   createMasterKeyFile(where.masterKeyFile)
   service = await openKeyService({
     ...where,
+    permissions: CATALOGUE,
     clock: () => now,
     flushMs: 3_600_000,
     onError: error => errors.push(error),
@@ -365,7 +367,7 @@ export function describeAdminServer(backend: Backend): void {
 
     it('describes itself in OpenAPI 3.1, and for people', async () => {
       const { json } = await call('GET', '/openapi.json', undefined)
-      expect(json).toEqual(JSON.parse(JSON.stringify(describeAdminApi(routes))))
+      expect(json).toEqual(JSON.parse(JSON.stringify(describeAdminApi(routes, { schemes: SCHEMES, permissions: CATALOGUE }))))
       expect(json.openapi).toBe('3.1.0')
       for (const { method, path } of routes) expect(json.paths[path][method.toLowerCase()].summary).toBeTruthy()
       // Every reference leads somewhere, and what is answered fits its schema.

@@ -270,7 +270,7 @@ describe.each(CHECKS.filter(isHere))('the check of docs/gateway.md in $language'
     if (key === undefined) throw new Error('The key is there.')
     const own = { key, requestId: 'r', method, target, digest: String(claimsOf(token)['digest']) }
     const signedBy = (pems: readonly string[], audience: string, ageMs = 0) =>
-      createIdentitySigner({ keys: pems, audience }, '', () => Date.now() - ageMs).sign(own)
+      createIdentitySigner(pems, () => Date.now() - ageMs).sign({ ...own, audience })
     const cases: readonly (readonly [token: string, method: string, target: string, body: string, is: 'yes' | 'no'])[] = [
       [token, method, target, body, 'yes'],
       [get.token, get.method, get.target, get.body, 'yes'],

@@ -19,6 +19,7 @@ import {
   type ShownKey,
 } from '../src/index.ts'
 import { resealAll } from '../src/seal/reseal.ts'
+import { CATALOGUE } from './catalogue.ts'
 import type { Backend } from './stores.ts'
 
 const ALICE = { name: 'admin:alice', address: '203.0.113.7' }
@@ -189,8 +190,16 @@ export function describeKeyStore(backend: Backend): void {
         await expect(again()).rejects.toMatchObject({ code: 'key-revoked', status: 409 })
     })
 
-    it('changes what a key may do, from where and how long', async () => {
+    it('grants permissions of any well-formed name where there is no list of them', async () => {
       const { keys } = await fresh()
+      const made = (name: string) => keys.create(ALICE, 'acme', { name: 'r', permissions: [name] })
+      for (const name of ['orders:read', 'Orders/7', 'a.b_c-d']) expect((await made(name)).key.permissions).toEqual([name])
+      for (const name of ['a,b', 'a b', '-a', 'ä', 'a'.repeat(101)])
+        await expect(made(name)).rejects.toMatchObject({ code: 'permission-malformed' })
+    })
+
+    it('changes what a key may do, from where and how long', async () => {
+      const { keys } = await fresh({ permissions: CATALOGUE })
       const { key, secret } = await keys.create(ALICE, 'acme', { name: 'r', permissions: ['web3'] })
       const sent = (options = {}) => verify(key.id, secret ?? '', options)
       await keys.update(ALICE, 'acme', key.id, { permissions: ['balance', 'read_only'], addresses: ['10.0.0.0/8', '2001:db8::/32'] })

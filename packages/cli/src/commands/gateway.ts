@@ -1,5 +1,6 @@
 import cluster from 'node:cluster'
 import { once } from 'node:events'
+import { isSchemeFile } from '@countersign/server/scheme-files'
 import { type Command, Option } from 'commander'
 import { DEFAULT_SCHEME_NAME } from 'countersign/schemes'
 import { withService } from '../keys/store-options.ts'
@@ -8,9 +9,11 @@ import { repeated } from '../options/repeated.ts'
 import { goOnWithBrokenOutput } from '../process/broken-output.ts'
 import { type Done, EXIT, UsageError } from '../process/exit.ts'
 import { readTextFile } from '../process/files.ts'
+import { reportError } from '../process/report.ts'
 import { startOn } from '../process/start-on.ts'
 import { out, tell } from '../process/streams.ts'
 import { untilStopped } from '../process/until-stopped.ts'
+import { schemeNameOf } from '../signing/find-scheme.ts'
 
 interface GatewayCommandOptions {
   readonly upstream?: string
@@ -19,10 +22,13 @@ interface GatewayCommandOptions {
   readonly host?: string
   readonly port?: string
   readonly adminPort?: string
+  readonly adminHost?: string
   readonly store?: string
   readonly masterKeyFile?: string
   readonly redis?: string
   readonly scheme?: readonly string[]
+  readonly key?: string
+  readonly check?: boolean
   readonly keepSignature?: boolean
   readonly workers?: string
   readonly quiet?: boolean
@@ -36,13 +42,20 @@ export function defineGateway(command: Command, done: Done): void {
     .optionsGroup('What:')
     .addOption(new Option('--upstream <url>', 'the API behind it').env('COUNTERSIGN_UPSTREAM'))
     .option('--origin <origin>', 'the public origin, which clients sign (repeatable)', repeated)
-    .option('-s, --scheme <name>', `what is taken (repeatable; default: ${DEFAULT_SCHEME_NAME})`, repeated)
+    .option(
+      '-s, --scheme <name|path>',
+      `what is taken: a name, or your own declaration (repeatable; default: ${DEFAULT_SCHEME_NAME})`,
+      repeated,
+    )
+    .option('--key <id>', 'whose calls by a --scheme that names no key are, such as github')
     .option('--keep-signature', 'let the API see the headers and query parameters of the signature')
     .option('--config <file>', 'JSON or YAML with all settings: routes, limits, timeouts; flags go before it')
+    .option('--check', 'look whether it would start: settings, stores, certificates; listens nowhere, and ends with 0 or 2')
     .optionsGroup('Where:')
     .option('--host <address>', 'address to listen on (default: 127.0.0.1)')
     .option('--port <port>', 'port to listen on, 0 for any (default: 4590)')
-    .option('--admin-port <port>', 'where /metrics, /health and /ready are, on 127.0.0.1 (default: nowhere)')
+    .option('--admin-port <port>', 'where /metrics, /health and /ready are (default: nowhere)')
+    .option('--admin-host <address>', 'the address of that port (default: 127.0.0.1)')
     .option('--workers <n>', 'processes that share the port, to use the cores of a machine (default: 1); needs --redis')
     .optionsGroup('State:')
     .addOption(
@@ -63,10 +76,13 @@ standard error. SIGTERM and SIGINT let running requests end, for drainMs at most
 
 Examples:
   $ countersign gateway --upstream http://127.0.0.1:8080 --origin https://api.example.com
+  $ countersign gateway --upstream http://127.0.0.1:8080 --origin https://api.example.com --scheme ./mine.json
+  $ countersign gateway --config gateway.yaml --check
   $ countersign gateway --config gateway.yaml --redis redis://127.0.0.1 --workers 4`,
     )
     .action(async (options: GatewayCommandOptions) => {
       const workers = readCount(options.workers, '--workers', MAX_WORKERS) ?? 1
+      if (options.check === true) return done(await check(options))
       const config = await readConfig(options)
       if (workers > 1 && config.redis === undefined)
         throw new UsageError('redis-missing', 'Several processes need a replay guard that they share: give --redis.')
@@ -89,9 +105,22 @@ Examples:
     })
 }
 
+/** Every fault is one of the settings or of what they name, so each ends with the same code. */
+async function check(options: GatewayCommandOptions): Promise<number> {
+  try {
+    const { checkGateway } = await import('@countersign/server')
+    await checkGateway(await readConfig(options), { isQuiet: options.quiet === true })
+  } catch (error) {
+    reportError('countersign', error)
+    return EXIT.usage
+  }
+  tell('The gateway would start.')
+  return EXIT.ok
+}
+
 async function readConfig(options: GatewayCommandOptions) {
   const { readGatewayConfig } = await import('@countersign/server')
-  const { config: file, origin, scheme } = options
+  const { config: file, origin, scheme, key } = options
   const [only, ...others] = origin ?? []
   const before = {
     upstream: options.upstream,
@@ -99,11 +128,12 @@ async function readConfig(options: GatewayCommandOptions) {
     host: options.host,
     port: options.port === undefined ? undefined : readPort(options.port),
     adminPort: options.adminPort === undefined ? undefined : readPort(options.adminPort, '--admin-port'),
+    adminHost: options.adminHost,
     store: options.store,
     masterKeyFile: options.masterKeyFile,
     redis: options.redis,
     keepSignature: options.keepSignature,
-    routes: scheme === undefined ? undefined : [{ path: '/', schemes: scheme }],
+    ...routeBy(scheme, key),
   }
   if (file === undefined) {
     if (options.upstream === undefined)
@@ -112,6 +142,18 @@ async function readConfig(options: GatewayCommandOptions) {
       throw new UsageError('origin-missing', 'Say under which origin clients know the API: --origin https://api.example.com.')
   }
   return readGatewayConfig(file === undefined ? '{}' : readTextFile(file, 'configuration'), file ?? 'flags', before)
+}
+
+/** Everything by the schemes of the command line. */
+function routeBy(given: readonly string[] | undefined, key: string | undefined) {
+  if (given === undefined && key !== undefined)
+    throw new UsageError('scheme-missing', 'Say by which scheme those calls are: --key goes with --scheme.')
+  if (given === undefined) return {}
+  const schemes = given.filter(isSchemeFile)
+  return {
+    routes: [{ path: '/', schemes: given.map(schemeNameOf), key }],
+    schemes: schemes.length === 0 ? undefined : schemes,
+  }
 }
 
 /** Keeps so many processes at work until it is told to stop. */

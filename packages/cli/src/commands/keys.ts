@@ -20,6 +20,7 @@ import { readNumber } from '../options/numbers.ts'
 import { type Done, EXIT, UsageError } from '../process/exit.ts'
 import { readTextFile } from '../process/files.ts'
 import { out, readStandardInput, tell } from '../process/streams.ts'
+import { schemeNameOf, schemeReference } from '../signing/find-scheme.ts'
 import { table } from '../text/table.ts'
 
 interface ImportOptions extends ShownOptions {
@@ -52,7 +53,7 @@ export function defineKeys(keys: Command, done: Done): void {
         const { search, state, cursor } = options
         const page = await withManager(options, manager => manager.list({ search, state, cursor, limit }))
         if (options.json === true) out(`${JSON.stringify(page)}\n`)
-        else if (page.keys.length === 0) tell('No keys. Make one with: countersign keys create NAME --permission balance')
+        else if (page.keys.length === 0) tell('No keys. Make one with: countersign keys create NAME')
         else {
           out(table(['ID', 'NAME', 'STATE', 'SCHEME', 'PERMISSIONS', 'LAST USED'], page.keys.map(rowOf)))
           if (page.next !== null) tell(`There are more: --cursor ${page.next}`)
@@ -73,7 +74,7 @@ export function defineKeys(keys: Command, done: Done): void {
       addManagerOptions(keys.command('create').description('make a key; its secret is shown this once').argument('<name>')),
     ),
   )
-    .option('-s, --scheme <name>', `what it signs with (default: ${DEFAULT_SCHEME_NAME})`)
+    .option('-s, --scheme <name|path>', `what it signs with: a name, or your own declaration (default: ${DEFAULT_SCHEME_NAME})`)
     .option('--secret-out <path>', 'write the secret into a new file that only you can read, instead of showing it')
     .option('--save-profile <name>', 'keep id and secret as a profile, for --profile')
     .option('--json', '{"key":…,"secret":…}')
@@ -81,12 +82,13 @@ export function defineKeys(keys: Command, done: Done): void {
       'after',
       `
 Examples:
-  $ countersign keys create Trading --permission balance --permission web3
-  $ countersign keys create Reports --permission read_only --fund F1 --address 10.0.0.0/8 --expires 2027-01-01
+  $ countersign keys create Trading --permission orders:read --permission orders:write
+  $ countersign keys create Reports --config countersign.yaml --permission orders:read --address 10.0.0.0/8 --expires 2027-01-01
+  $ countersign keys create Orders --scheme ./mine.json
   $ countersign keys create Partner --scheme qredo-partner --public-key-file public.pem`,
     )
     .action(async (name: string, options: ShownOptions) => {
-      const key: NewKey = { ...settingsOf(options), name, scheme: options.scheme, publicKey: publicKeyOf(options) }
+      const key: NewKey = { ...settingsOf(options), name, scheme: schemeOf(options), publicKey: publicKeyOf(options) }
       checkKept(options)
       showSecret(await withManager(options, manager => create(manager, key, options), MAY_MAKE), options)
       done(EXIT.ok)
@@ -98,7 +100,7 @@ Examples:
     ),
   )
     .option('--name <name>', 'what it is called (default: its id)')
-    .option('-s, --scheme <name>', `what it signs with (default: ${DEFAULT_SCHEME_NAME})`)
+    .option('-s, --scheme <name|path>', `what it signs with: a name, or your own declaration (default: ${DEFAULT_SCHEME_NAME})`)
     .option('--secret-file <path>', 'file that holds the secret, written as the scheme says')
     .option('--secret-stdin', 'read the secret from standard input')
     .option('--passphrase <text>', 'for the schemes that want one')
@@ -106,7 +108,7 @@ Examples:
     .option('--json', 'as JSON')
     .addHelpText(
       'after',
-      '\nExample:\n  $ countersign keys import 9OgjbzwhoE4LJA --name "Old trading" --permission web3 --secret-file old.txt',
+      '\nExample:\n  $ countersign keys import 9OgjbzwhoE4LJA --name "Old trading" --permission orders:write --secret-file old.txt',
     )
     .action(async (id: string, options: ImportOptions) => {
       if (options.secretFile !== undefined && options.secretStdin === true)
@@ -125,7 +127,7 @@ Examples:
               ...settingsOf(options),
               id,
               name: options.name ?? id,
-              scheme: options.scheme,
+              scheme: schemeOf(options),
               publicKey: publicKeyOf(options),
               secret: secret?.replace(/\r?\n$/, ''),
               passphrase: options.passphrase,
@@ -141,12 +143,13 @@ Examples:
 
   addSettingOptions(addManagerOptions(keys.command('update').description('change a key').argument('<id>')))
     .option('--name <name>', 'another name')
+    .option('-s, --scheme <path>', 'the declaration of its scheme, where that is one of your own')
     .option('--no-permissions', 'take all permissions away')
     .option('--no-addresses', 'from anywhere again')
     .option('--json', 'as JSON')
     .addHelpText(
       'after',
-      '\nWhat is given replaces what was there: --permission twice sets these two.\n\nExample:\n  $ countersign keys update ID --permission read_only --expires never',
+      '\nWhat is given replaces what was there: --permission twice sets these two.\n\nExample:\n  $ countersign keys update ID --permission orders:read --expires never',
     )
     .action(async (id: string, options: SettingOptions & { permissions: boolean; addresses: boolean }) => {
       const changes: KeyChanges = withoutUndefined({
@@ -167,6 +170,7 @@ Examples:
     'the new public key, for a key that has one',
   )
     .option('--overlap <time>', 'how long the old one stays good, such as 90s, 30m, 12h or 7d; 0 ends it now', '24h')
+    .option('-s, --scheme <path>', 'the declaration of its scheme, where that is one of your own')
     .option('--secret-file <path>', 'a secret that the other side chose, written as the scheme says; - reads standard input')
     .option('--secret-out <path>', 'write the secret into a new file that only you can read, instead of showing it')
     .option('--save-profile <name>', 'keep id and secret as a profile, for --profile')
@@ -218,7 +222,7 @@ async function create(manager: KeyManager, key: NewKey, options: ShownOptions): 
   const { id, secret, passphrase } = await manager.propose(withoutUndefined({ scheme, publicKey }))
   if (secret === null) return await manager.create(withoutUndefined(key))
   const given = { id, secret, ...(passphrase === null ? {} : { passphrase }) }
-  const profile = { scheme: scheme ?? DEFAULT_SCHEME_NAME, apiKey: id, secret, ...(passphrase === null ? {} : { passphrase }) }
+  const profile = { scheme: profileScheme(options, scheme), apiKey: id, secret, ...(passphrase === null ? {} : { passphrase }) }
   const shown = await keptFirst(options, profile, () => manager.create(withoutUndefined({ ...key, ...given })))
   return { ...shown, secret, passphrase }
 }
@@ -232,8 +236,15 @@ async function rotate(manager: KeyManager, id: string, options: RotateOptions): 
   const { scheme } = await manager.get(id)
   const { secret } = await manager.propose({ scheme })
   if (secret === null) return await manager.rotate(id, { overlapSeconds })
-  const shown = await keptFirst(options, { scheme, apiKey: id, secret }, () => manager.rotate(id, { overlapSeconds, secret }))
+  const shown = await keptFirst(options, { scheme: profileScheme(options, scheme), apiKey: id, secret }, () =>
+    manager.rotate(id, { overlapSeconds, secret }),
+  )
   return { ...shown, secret }
+}
+
+/** As a profile has it: the path of one's own declaration. */
+function profileScheme({ scheme }: ManagerOptions, name: string = DEFAULT_SCHEME_NAME): string {
+  return scheme === undefined ? name : schemeReference(scheme)
 }
 
 function isKept({ saveProfile, secretOut }: ShownOptions): boolean {
@@ -244,6 +255,10 @@ function isKept({ saveProfile, secretOut }: ShownOptions): boolean {
 async function readSecretFile(path: string): Promise<string> {
   const text = path === '-' ? new TextDecoder().decode(await readStandardInput()) : readTextFile(path, 'secret file')
   return text.replace(/\r?\n$/, '')
+}
+
+function schemeOf({ scheme }: ManagerOptions): string | undefined {
+  return scheme === undefined ? undefined : schemeNameOf(scheme)
 }
 
 async function setState(id: string, verb: Verb, options: ManagerOptions & JsonOption & { yes?: boolean }): Promise<void> {

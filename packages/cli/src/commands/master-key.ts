@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { localActor } from '../keys/local-actor.ts'
-import { addStoreOptions, type StoreOptions, withService } from '../keys/store-options.ts'
+import { addStoreOptions, DEFAULT_STORE, type StoreOptions, withService } from '../keys/store-options.ts'
 import { type Done, EXIT, UsageError } from '../process/exit.ts'
 import { out, tell } from '../process/streams.ts'
 
@@ -18,7 +18,7 @@ Example:
     )
     .action(async (options: StoreOptions & { json?: boolean }) => {
       const { masterKeyFileFor, rotateMasterKey } = await import('@countersign/server/store')
-      const file = masterKeyFileFor(options)
+      const file = masterKeyFileFor({ ...options, store: options.store ?? DEFAULT_STORE })
       if (file === undefined) throw new UsageError('master-key-file-missing', 'Say where the master key is: --master-key-file.')
       await withService({ ...options, masterKeyFile: file }, async service => {
         const { isTTY } = process.stderr

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
-import { addStoreOptions, type StoreOptions, tellMasterKey } from '../keys/store-options.ts'
+import { addConfigOption, addStoreOptions, readStoreSettings, type StoreOptions, tellMasterKey } from '../keys/store-options.ts'
 import { readPort } from '../options/numbers.ts'
+import { repeated } from '../options/repeated.ts'
 import { type Done, EXIT } from '../process/exit.ts'
 import { startOn } from '../process/start-on.ts'
 import { out, outWritten, tell } from '../process/streams.ts'
@@ -10,6 +11,8 @@ interface ServerOptions extends StoreOptions {
   readonly port: string
   readonly host: string
   readonly json?: boolean
+  readonly scheme?: readonly string[]
+  readonly config?: string
 }
 
 const DEFAULT_PORT = '4580'
@@ -19,7 +22,9 @@ export function defineServer(command: Command, done: Done): void {
     .optionsGroup('Where:')
     .option('--port <port>', 'port to listen on, 0 for any', DEFAULT_PORT)
     .option('--host <address>', 'address to listen on', '127.0.0.1')
-  addStoreOptions(command)
+  addConfigOption(addStoreOptions(command))
+    .optionsGroup('What keys can be:')
+    .option('-s, --scheme <path>', 'a scheme of your own, by its declaration, beside those that are shipped (repeatable)', repeated)
     .optionsGroup('Output:')
     .option('--json', 'print origin, and the first start’s token, as one line of JSON')
     .addHelpText(
@@ -29,10 +34,12 @@ The first start makes an organisation, an operator, whose token it prints this o
 
 Examples:
   $ countersign server
+  $ countersign server --scheme ./mine.json
+  $ countersign server --config countersign.yaml
   $ COUNTERSIGN_MASTER_KEY=… countersign server --store postgres://user@db.internal/keys --host 0.0.0.0`,
     )
     .action(async (options: ServerOptions) => {
-      const { store, masterKeyFile, host } = options
+      const { host } = options
       const port = readPort(options.port)
       // Loaded here, so that the other commands start without a database and a server.
       const [{ besideStoreAdvice, startServer }, { consoleDirectory }] = await Promise.all([
@@ -40,12 +47,12 @@ Examples:
         import('@countersign/ui'),
       ])
       let isTokenShown = false
+      const settings = await readStoreSettings(options, options.scheme ?? [])
       // From now on: whoever has read the first token may stop the server at once, and the token counts all the same.
       const stopped = untilStopped()
       const server = await startOn(port, () =>
         startServer({
-          store,
-          masterKeyFile,
+          ...settings,
           host,
           port,
           consoleDirectory,

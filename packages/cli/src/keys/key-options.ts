@@ -21,7 +21,6 @@ export interface SettingOptions extends ManagerOptions, JsonOption {
 }
 
 export interface ShownOptions extends SettingOptions {
-  readonly scheme?: string
   readonly saveProfile?: string
   readonly secretOut?: string
 }
@@ -29,7 +28,7 @@ export interface ShownOptions extends SettingOptions {
 export function addSettingOptions(command: Command): Command {
   return command
     .optionsGroup('The key:')
-    .option('--permission <name>', 'what it may do (repeatable): balance, web3, read_only', repeated)
+    .option('--permission <name>', 'what it may do (repeatable): of the permissions that --config or the server has, or any name', repeated)
     .option('--fund <id>', 'narrow it to one fund')
     .option('--wallet <id>', 'narrow it to one wallet')
     .option('--address <cidr>', 'from where it may be used (repeatable), IPv4 or IPv6', repeated)

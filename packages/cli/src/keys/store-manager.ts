@@ -1,4 +1,5 @@
 import { ensureOrganisation, migrationReport, openKeyService, ServerError, type ServiceOptions } from '@countersign/server/store'
+
 import type { KeyManager } from './key-manager.ts'
 import { localActor } from './local-actor.ts'
 

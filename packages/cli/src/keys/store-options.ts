@@ -1,3 +1,5 @@
+import type { StoreConfig } from '@countersign/server'
+import { isSchemeFile } from '@countersign/server/scheme-files'
 import type { KeyService } from '@countersign/server/store'
 import { type Command, Option } from 'commander'
 import { UsageError } from '../process/exit.ts'
@@ -6,7 +8,7 @@ import { tell } from '../process/streams.ts'
 import type { KeyManager } from './key-manager.ts'
 
 export interface StoreOptions {
-  readonly store: string
+  readonly store?: string | undefined
   readonly masterKeyFile?: string | undefined
 }
 
@@ -17,6 +19,9 @@ export interface ServerOptions extends StoreOptions {
 
 export interface ManagerOptions extends ServerOptions {
   readonly organisation?: string
+  readonly config?: string
+  /** Of the key that is worked on: the path of a declaration makes that scheme known. */
+  readonly scheme?: string
 }
 
 /** Where keys are kept unless it is said otherwise. */
@@ -27,11 +32,21 @@ const TOKEN_VARIABLE = 'COUNTERSIGN_ADMIN_TOKEN'
 export function addStoreOptions(command: Command): Command {
   return command
     .optionsGroup('The key store:')
-    .addOption(new Option('--store <file|url>', 'an SQLite file, or postgres://…').env('COUNTERSIGN_STORE').default(DEFAULT_STORE))
+    .addOption(
+      new Option('--store <file|url>', 'an SQLite file, or postgres://…').env('COUNTERSIGN_STORE').default(undefined, DEFAULT_STORE),
+    )
     .option(
       '--master-key-file <path>',
       'what opens its secrets (default: the SQLite file’s name and .master-key; or COUNTERSIGN_MASTER_KEY)',
     )
+}
+
+/** The settings of a gateway or server, of which a store takes its own. */
+export function addConfigOption(command: Command): Command {
+  return command.option(
+    '--config <file>',
+    'settings, a gateway’s too: their store, masterKeyFile, schemes and permissions; flags go before',
+  )
 }
 
 /** The store itself, or a server in front of it. */
@@ -53,7 +68,7 @@ export interface StoreAccess {
 
 /** Opens a store, and closes it again. @throws ServerError `store-missing` */
 export async function withService<T>(
-  { store, masterKeyFile }: StoreOptions,
+  { store = DEFAULT_STORE, masterKeyFile }: StoreOptions,
   work: (service: KeyService) => Promise<T>,
   { mayMake = false }: StoreAccess = {},
 ): Promise<T> {
@@ -68,7 +83,7 @@ export async function withService<T>(
 }
 
 async function openManager(options: ManagerOptions, { mayMake = false }: StoreAccess): Promise<KeyManager> {
-  const { store, masterKeyFile, server, organisation } = options
+  const { server, organisation, scheme } = options
   if (server !== undefined) {
     const token = readToken(options)
     const { openServerManager } = await import('./server-manager.ts')
@@ -76,7 +91,29 @@ async function openManager(options: ManagerOptions, { mayMake = false }: StoreAc
   }
   // Loaded here, so that the other commands start without a database.
   const { openStoreManager } = await import('./store-manager.ts')
-  return await openStoreManager({ store, masterKeyFile, mustExist: !mayMake }, organisation)
+  const settings = await readStoreSettings(options, scheme !== undefined && isSchemeFile(scheme) ? [scheme] : [])
+  return await openStoreManager({ ...settings, mustExist: !mayMake }, organisation)
+}
+
+/**
+ * What a store is opened with: the flags, and what --config says where they don't.
+ *
+ * @param files declarations of more schemes
+ */
+export async function readStoreSettings(
+  { config, store, masterKeyFile }: StoreOptions & { readonly config?: string },
+  files: readonly string[],
+) {
+  const { withSchemeFiles } = await import('@countersign/server/store')
+  // Loaded here: without a file of settings, nothing has to read YAML.
+  const said: Partial<StoreConfig> =
+    config === undefined ? {} : (await import('@countersign/server')).readStoreConfig(readTextFile(config, 'configuration'), config)
+  return {
+    store: store ?? said.store ?? DEFAULT_STORE,
+    masterKeyFile: masterKeyFile ?? said.masterKeyFile,
+    permissions: said.permissions,
+    schemes: withSchemeFiles([...(said.schemes ?? []), ...files], warning => tell(`warning: ${warning}`)),
+  }
 }
 
 /** Opens what the options say, and closes it again. @throws ServerError `store-missing` */

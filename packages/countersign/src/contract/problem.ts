@@ -102,6 +102,7 @@ export function explainFailure(failure: Failure): string {
     case 'replayed':
       return 'This very request was already accepted: sign again, with a new timestamp.'
     case 'permission-denied':
+      if (failure.required.length === 0) return 'No permission opens this call, so no key can make it.'
       return `The key lacks the permission ${failure.required.join(' or ')}: an administrator can grant it.`
     case 'scheme-retired':
       return `Calls signed by the scheme ${failure.name} are no longer taken${failure.successor === undefined ? '.' : `: sign by ${failure.successor} instead.`}`

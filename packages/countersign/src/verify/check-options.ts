@@ -84,11 +84,17 @@ function has(value: unknown, name: string): boolean {
 }
 
 /** @throws CountersignError `option-invalid` */
-export function readFixedKeyId({ name, keyId: carries }: Scheme, keyId: string | undefined): string | undefined {
+export function readFixedKeyId({ name, keyId: carries }: Scheme, keyId: VerifierOptions['keyId']): VerifierOptions['keyId'] {
   if (carries === 'carried' && keyId !== undefined)
     throw new CountersignError('option-invalid', `The scheme ${name} carries a key id, so leave the option keyId out.`)
   if (carries === 'none' && keyId === undefined)
     throw new CountersignError('option-invalid', `The scheme ${name} carries no key id: name the key to verify with in the option keyId.`)
+  if (typeof keyId === 'function') return keyId
   if (keyId !== undefined && !KEY_ID.test(keyId)) throw new CountersignError('option-invalid', `The option keyId: ${KEY_ID_IS}.`)
   return keyId
+}
+
+/** What a function of the option keyId found: empty for no key, and for what is no key id. */
+export function readFoundKeyId(found: unknown): string {
+  return typeof found === 'string' && KEY_ID.test(found) ? found : ''
 }

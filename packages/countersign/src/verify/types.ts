@@ -73,8 +73,12 @@ export interface VerifierOptions {
   readonly allow?: readonly Allowance[] | undefined
   /** Which calls are taken, for what the scheme does not sign. Default: the scheme's own, see its page. */
   readonly only?: Only | undefined
-  /** The key to use where calls carry no key id: webhooks, and RFC 9421 without `keyid`. */
-  readonly keyId?: string | undefined
+  /**
+   * The key to use where calls carry no key id: webhooks, and RFC 9421 without `keyid`. A function finds it for each
+   * call, in its path or a header, say, and is not asked where a call carries one; without an answer, `missing-header`.
+   * What it reads needs no signature: nothing but the key's own secret makes a signature that holds.
+   */
+  readonly keyId?: string | ((request: IncomingRequest) => string | undefined) | undefined
   /** The platform's cryptography. Default: `node:crypto` where there is one, else WebCrypto. */
   readonly crypto?: CryptoProvider | undefined
   /**

@@ -255,6 +255,30 @@ describe('createVerifier', () => {
     expect(() => createVerifier(github, { origin: ORIGIN, keys, keyId: 'hook' })).not.toThrow()
   })
 
+  it('finds the key of each call by a function, which gives no power to what is not signed', async () => {
+    const [one, two] = ['one', 'two'].map(id => ({ id, secret: id.repeat(8) }))
+    const keys = memoryKeys(github, [one, two] as { id: string; secret: string }[])
+    const keyId = ({ target }: { target: string }) => target.split('/')[2]
+    const { verify } = createVerifier(github, { origin: ORIGIN, keys, keyId, only: { methods: ['POST'], paths: ['/hooks/*'] } })
+    const { headers, body } = createSigner(github, { secret: one?.secret ?? '' }).sign({
+      method: 'POST',
+      url: `${ORIGIN}/hooks/one`,
+      body: '{}',
+    })
+    const to = async (path: string) => verify({ method: 'POST', target: `/hooks/${path}`, headers, body })
+    expect(await to('one')).toMatchObject({ ok: true, key: { id: 'one' } })
+    expect(codeOf(await to('two'))).toBe('bad-signature')
+    expect(codeOf(await to('three'))).toBe('unknown-key')
+    for (const none of ['', 'a,b', 'k'.repeat(1025)]) expect(codeOf(await to(none)), none).toBe('missing-header')
+    const failing = createVerifier(github, {
+      origin: ORIGIN,
+      keys,
+      keyId: () => JSON.parse('{'),
+      only: { methods: ['POST'], paths: 'any' },
+    })
+    expect(codeOf(await failing.verify({ method: 'POST', target: '/', headers, body }))).toBe('verifier-failed')
+  })
+
   it.each(['', 'a b', 'a,b', 'k'.repeat(1025)])('refuses %j as the key to use: no key can have that id', keyId => {
     for (const scheme of SCHEMES.filter(({ keyId: carries }) => carries !== 'carried'))
       expect(() => createVerifier(scheme, { origin: ORIGIN, keys: memoryKeys(scheme), keyId }), scheme.name).toThrow(

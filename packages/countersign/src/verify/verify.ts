@@ -15,7 +15,7 @@ import { chooseOrigins, readOrigins } from '../wire/origins.ts'
 import { systemClock } from '../wire/timestamp.ts'
 import { DEFAULT_MAX_TARGET_LENGTH, isStrictTarget } from '../wire/url.ts'
 import { type BodyUse, claimsOf, type DroppedBody, digestIn, digestsOf, isDropped } from './body-reader.ts'
-import { checkMembersOfOptions, checkSources, readFixedKeyId } from './check-options.ts'
+import { checkMembersOfOptions, checkSources, readFixedKeyId, readFoundKeyId } from './check-options.ts'
 import { claimEach, createClaimer, type Proven, SAFE_METHODS } from './claim-call.ts'
 import { createConfirmer } from './confirm-call.ts'
 import { checkBytes, checkFound, injectedClock } from './injected.ts'
@@ -74,7 +74,7 @@ export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifi
   const wait = createWait(options.timer ?? systemTimer)
   const takesBodyOnGet = allow.includes('body-on-get')
   const gate = createGate(scheme, options.only, options.limits?.methods)
-  const fixedKeyId = readFixedKeyId(scheme, options.keyId)
+  const givenKeyId = readFixedKeyId(scheme, options.keyId)
   const claimCall = createClaimer(scheme, {
     replay: options.replay,
     toleranceMs,
@@ -122,7 +122,7 @@ export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifi
       let dropped: DroppedBody | undefined
       if (typeof request.body === 'function') {
         try {
-          const reading = isDeferred ? undefined : request.body(maxBodyBytes, useOf(claim))
+          const reading = isDeferred ? undefined : request.body(maxBodyBytes, useOf(claim, request))
           const read = checkBytes(reading === undefined ? undefined : await wait(reading, bodyTimeoutMs, 'The reader of the body'))
           if (isDropped(read)) dropped = read
           given = isDropped(read) ? read.standIn : read
@@ -162,7 +162,7 @@ export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifi
 
         // 4. The key, as it is now that the body is there. What is wrong with it is told only once its signature is
         // seen.
-        const keyId = keyIdOf(complete.keyId)
+        const keyId = keyIdOf(complete.keyId, request)
         if (keyId === '') {
           refusal ??= { code: 'missing-header', header: 'a key id' }
           continue
@@ -231,7 +231,7 @@ export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifi
       if (denied !== undefined) return { ...refused(denied), holds }
       const timestampMs = timely.moment?.issuedMs ?? timely.moment?.expiresMs
       if (!isDeferred) return { ok: true, key, credential, body, timestampMs } as Verified
-      const keyId = keyIdOf(timely.keyId) ?? key.id
+      const keyId = keyIdOf(timely.keyId, request) ?? key.id
       const deferred = {
         proven: accepted,
         keyId,
@@ -263,24 +263,25 @@ export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifi
     return gate.checkBody(method, alone, false) ?? plan.complete(alone, undefined)
   }
 
-  /** The key of a call: the one that the verifier names, if the call names no other. */
-  function keyIdOf(carried: string): string | undefined {
-    if (fixedKeyId === undefined) return carried
-    return carried === '' || carried === fixedKeyId ? fixedKeyId : undefined
+  /** The key of a call: the one that the verifier names, or finds, if the call names no other. */
+  function keyIdOf(carried: string, request: IncomingRequest): string | undefined {
+    if (givenKeyId === undefined) return carried
+    if (typeof givenKeyId === 'function') return carried === '' ? readFoundKeyId(givenKeyId(request)) : carried
+    return carried === '' || carried === givenKeyId ? givenKeyId : undefined
   }
 
   /** What becomes of a call's body. */
-  function useOf(claim: Claim): BodyUse {
+  function useOf(claim: Claim, request: IncomingRequest): BodyUse {
     const claims = claimsOf(claim)
     const digests = plan.readsBody ? undefined : digestsOf(claims)
-    return { digests: digests ?? [], isWanted: () => digests === undefined || hasKey(claims) }
+    return { digests: digests ?? [], isWanted: () => digests === undefined || hasKey(claims, request) }
   }
 
   /** Whether someone has a key that one of the claims names. A source that fails says nothing, and is asked again. */
-  async function hasKey(claims: readonly Claim[]): Promise<boolean> {
+  async function hasKey(claims: readonly Claim[], request: IncomingRequest): Promise<boolean> {
     try {
       for (const { keyId: carried } of claims) {
-        const keyId = keyIdOf(carried)
+        const keyId = keyIdOf(carried, request)
         if (keyId !== undefined && keyId !== '' && (await findKey(keyId)) !== undefined) return true
       }
       return false
@@ -296,7 +297,7 @@ export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifi
     presents: plan.presents,
     bodyUseOf(request) {
       const claim = readHead(request)
-      return 'code' in claim ? undefined : useOf(claim)
+      return 'code' in claim ? undefined : useOf(claim, request)
     },
     verify: onRefused === undefined ? (request, verifyOptions) => verify(request, verifyOptions) : watched(verify, onRefused),
   }

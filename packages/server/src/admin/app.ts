@@ -29,7 +29,7 @@ type Bindings = { Bindings: Partial<HttpBindings> }
 /** The admin API, its description at `/openapi.json`, and that for people at `/docs`. */
 export function createAdminApp(options: AdminAppOptions): Hono<Bindings> {
   const app = new Hono<Bindings>()
-  const document = describeAdminApi(routes)
+  const document = describeAdminApi(routes, options)
   app.use(async (context, next) => {
     await next()
     context.res.headers.set('x-content-type-options', 'nosniff')

@@ -18,7 +18,8 @@ export interface AdminContext {
   readonly audit: AuditControl
   readonly administrators: Administrators
   readonly sessions: Sessions
-  readonly permissions: readonly Permission[]
+  /** All that keys can have; undefined: any name. */
+  readonly permissions: readonly Permission[] | undefined
   readonly schemes: readonly Scheme[]
   readonly clock: () => number
 }

@@ -26,6 +26,8 @@ export interface AccessEntry {
   /** The id that a call names whose signature does not hold: anybody may name any. */
   readonly claimedKeyId?: string | undefined
   readonly scheme: string | undefined
+  /** The path of the route that it is by. */
+  readonly route: string | undefined
   readonly ms: number
 }
 
@@ -33,6 +35,8 @@ export interface AccessEntry {
 export interface OpenEntry {
   readonly requestId: string
   readonly path: string
+  /** Its route is found. */
+  routed(route: string): void
   verified(keyId: string, scheme: string): void
   /** The call names a key, and nothing shows that it is the key's. */
   claimed(keyId: string, scheme: string): void
@@ -69,9 +73,13 @@ export function beginEntry(request: IncomingMessage, address: string, { metrics,
   let keyId: string | undefined
   let claimedKeyId: string | undefined
   let scheme: string | undefined
+  let route: string | undefined
   return {
     requestId,
     path,
+    routed(by) {
+      route = by
+    },
     verified(key, by) {
       keyId = key
       scheme = by
@@ -82,7 +90,7 @@ export function beginEntry(request: IncomingMessage, address: string, { metrics,
     },
     finish(outcome, status, code, detail) {
       const ms = performance.now() - started
-      metrics.finished(outcome, code ?? String(status), ms / 1000)
+      metrics.finished(outcome, code ?? String(status), route ?? '', ms / 1000)
       tell(finished, {
         requestId,
         method,
@@ -95,6 +103,7 @@ export function beginEntry(request: IncomingMessage, address: string, { metrics,
         keyId,
         ...(claimedKeyId === undefined ? {} : { claimedKeyId }),
         scheme,
+        route,
         ms,
       })
     },

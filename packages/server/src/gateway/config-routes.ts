@@ -1,5 +1,6 @@
 import { compileDeprecation, type Deprecation } from 'countersign'
 import { z } from 'zod'
+import { routeTimeouts, upstream, upstreamTls } from './config-upstream.ts'
 import { PATH_READINGS } from './paths/path-readings.ts'
 
 /** ISO 8601, a date or a time. */
@@ -29,7 +30,13 @@ const only = z
 export const route = z.strictObject({
   path: z.string().startsWith('/').meta({ description: 'A prefix of whole segments; the longest that fits counts.' }),
   schemes: z.array(z.string()).min(1),
-  permission: z.array(z.string()).min(1).optional().meta({ description: 'The key needs one of these.' }),
+  permission: z
+    .union([z.literal('any'), z.array(z.string()).min(1)])
+    .optional()
+    .meta({
+      description:
+        'The key needs one of these; any: none. Default: the permission that opens the call, where permissions have opens; else none.',
+    }),
   methods: z.array(method).min(1).optional(),
   only: only.optional(),
   rate: z
@@ -39,6 +46,26 @@ export const route = z.strictObject({
       description:
         'How many calls each key may make through this route: quota at once, and as many again in windowSeconds, evenly. Default: no limit.',
     }),
+  upstream: upstream.optional().meta({ description: 'Where its requests go. Default: the upstream of the gateway.' }),
+  upstreamTls: upstreamTls
+    .optional()
+    .meta({ description: 'TLS to its own https:// upstream, as paths of PEM files. Default: none of the gateway’s.' }),
+  timeouts: routeTimeouts.optional().meta({ description: 'For its upstream. Default of each: the gateway’s.' }),
+  audience: z
+    .string()
+    .min(1)
+    .optional()
+    .meta({ description: 'Whom the identity token of its calls is for. Default: the URL of its upstream.' }),
+  key: z.string().min(1).optional().meta({
+    description: 'The key of calls by schemes that name none, such as those of webhooks: github, stripe, standard-webhooks.',
+  }),
+  keyFrom: z
+    .strictObject({
+      header: z.string().optional().meta({ description: 'A header whose value is the id, in lower case. It does not go upstream.' }),
+      path: z.string().startsWith('/').optional().meta({ description: 'A path below the route’s with {key} for the id: /hooks/{key}.' }),
+    })
+    .optional()
+    .meta({ description: 'Where such calls name their key. It need not be signed: the signature has to be that of the key.' }),
   allow: z.array(z.enum(PATH_READINGS)).optional().meta({
     description:
       'How the upstream does not read paths: letter-case where it tells /Admin from /admin. Such a path is then accepted even if that reading would lead to another route.',

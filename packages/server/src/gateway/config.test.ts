@@ -32,9 +32,25 @@ describe('a gateway’s settings', () => {
     expect(readGatewayConfig(`${LEAST}allow: [parameter-order]\n`, 'g.yaml').allow).toEqual(['parameter-order'])
   })
 
+  it('say once that a setting is misspelled without which there is no gateway', () => {
+    const read = (): unknown => readGatewayConfig('upstream: http://127.0.0.1:8080\norigni: https://api.example.com\n', 'g.yaml')
+    expect(read).toThrow(expect.objectContaining({ message: 'g.yaml:2: origni: there is no such setting; did you mean origin?' }))
+  })
+
   it.each([
     ['routes:\n  - path: /\n    schemes: [github]\n    only:\n      method: [POST]', 'g.yaml:7: routes.0.only'],
     ['routes:\n  - path: /\n    schemes: [github]\n    only:\n      paths: hooks', 'g.yaml:7: routes.0.only.paths'],
+    [
+      'routes:\n  - path: /\n    schemes: [github]\n    only:\n      body: any\n      method: [POST]',
+      'g.yaml:8: routes.0.only.method: there is no such setting; did you mean methods?',
+    ],
+    [
+      'prt: 1\nhosts: x',
+      'g.yaml:3: prt: there is no such setting; did you mean port?\ng.yaml:4: hosts: there is no such setting; did you mean host?',
+    ],
+    ['colour: red', 'g.yaml:3: colour: there is no such setting; docs/gateway.md'],
+    ['upstreamTLS: {}', 'did you mean upstreamTls?'],
+    ['timeouts:\n  connectTimeotMs: 1', 'g.yaml:4: timeouts.connectTimeotMs: there is no such setting; did you mean connectTimeoutMs?'],
     ['port: 70000', 'g.yaml:3: port'],
     ['maxReplayBytes: 1', 'g.yaml:3: maxReplayBytes: Too small: expected number to be >=24'],
     ['routes:\n  - path: orders\n    schemes: [qredo-v1]', 'g.yaml:4: routes.0.path'],

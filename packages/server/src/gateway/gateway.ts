@@ -9,7 +9,7 @@ import { boundPipelining } from '../http/pipelining.ts'
 import { RequestOrWebSocket, responseToUpgrade } from '../http/upgrade.ts'
 import { createRequestBodies } from './bodies/request-body.ts'
 import { GATEWAY_DEFAULTS } from './defaults.ts'
-import { createUpstream } from './forward.ts'
+import { createDestinations } from './destinations.ts'
 import { createForwardedReader } from './forwarded.ts'
 import { createHandler } from './handle.ts'
 import { createGatewayMetrics, type GatewayMetrics } from './metrics.ts'
@@ -19,8 +19,6 @@ import { createRouter } from './router.ts'
 import { DEFAULT_ROUTE } from './routes.ts'
 import { createIdentitySigner } from './signed-identity.ts'
 import { createOpenTunnels } from './upgrades/open-tunnels.ts'
-import { checkUpstreamTls } from './upstream-tls.ts'
-import { readUpstreamUrl } from './upstream-url.ts'
 
 export interface Gateway {
   readonly server: Server
@@ -49,10 +47,17 @@ export const TURN_MS = 60_000
 export function createGateway(options: GatewayOptions): Gateway {
   const { service, origin, keepSignature = false, timeouts = {}, onFinished, onError } = options
   const maxBodyBytes = options.maxBodyBytes ?? GATEWAY_DEFAULTS.maxBodyBytes
-  const { origin: upstreamOrigin, host: upstreamHost, basePath } = readUpstreamUrl(options.upstream)
   const requestTimeoutMs = timeouts.requestTimeoutMs ?? GATEWAY_DEFAULTS.requestTimeoutMs
-  if (options.upstreamTls !== undefined) checkUpstreamTls(options.upstream, options.upstreamTls)
-  const upstream = createUpstream(upstreamOrigin, { ...timeouts, tls: options.upstreamTls })
+  const routes = options.routes ?? [DEFAULT_ROUTE]
+  const destinations = createDestinations({
+    routes,
+    upstream: options.upstream,
+    upstreamTls: options.upstreamTls,
+    timeouts,
+    audience: options.identity?.audience,
+    keepSignature,
+    keepHeaders: options.keepHeaders ?? [],
+  })
   const report = (error: unknown): void => tell(onError, error)
   const bodies = createRequestBodies({
     maxHeldBytes: options.maxHeldBytes ?? GATEWAY_DEFAULTS.maxHeldBytes,
@@ -72,7 +77,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     replayUsage: options.replay === undefined ? inMemory.usage : undefined,
   })
   const routeOf = createRouter({
-    routes: options.routes ?? [DEFAULT_ROUTE],
+    routes,
     schemes: options.schemes ?? SCHEMES,
     origin,
     keys: service.source,
@@ -82,6 +87,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     bodyTimeoutMs: requestTimeoutMs + TURN_MS,
     allow: options.allow,
     keepHeaders: options.keepHeaders,
+    permissions: service.permissions,
     deprecations: options.deprecations,
     onDeprecated({ keyId, what, via, isRefused }) {
       metrics.deprecated(via, isRefused)
@@ -91,15 +97,13 @@ export function createGateway(options: GatewayOptions): Gateway {
   })
   let isDraining = false
 
-  const identity = options.identity === undefined ? undefined : createIdentitySigner(options.identity, upstreamOrigin + basePath)
+  const identity = options.identity === undefined ? undefined : createIdentitySigner(options.identity.keys)
   const tunnels = createOpenTunnels({ keys: service.source, report })
   const handle = createHandler({
     service,
     routeOf,
     bodies,
-    upstream,
-    upstreamHost,
-    basePath,
+    destinationOf: destinations.of,
     rates: options.rates ?? memoryRates(),
     readForwarded: createForwardedReader({ origin, trustedProxies: options.trustedProxies }),
     identity,
@@ -107,7 +111,6 @@ export function createGateway(options: GatewayOptions): Gateway {
     metrics,
     maxBodyBytes,
     keepSignature,
-    keepHeaders: options.keepHeaders ?? [],
     isDraining: () => isDraining,
     onFinished,
     report,
@@ -168,7 +171,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       }, timeoutMs)
       await closed
       clearTimeout(timer)
-      await upstream.close()
+      await destinations.close()
       await bodies.close()
     },
   }

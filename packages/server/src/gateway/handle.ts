@@ -9,19 +9,18 @@ import { type Answer, createAnswer } from './answer.ts'
 import { CutOffError } from './bodies/checked-stream.ts'
 import { ClientGoneError } from './bodies/incoming-pieces.ts'
 import { NO_BODY, type RequestBodies, type RequestBody } from './bodies/request-body.ts'
+import type { Destination } from './destinations.ts'
 import { detailOf, problemOf, withoutUpstream } from './error-problem.ts'
-import type { Upstream } from './forward.ts'
 import type { ForwardedFrom } from './forwarded.ts'
 import { takesHeadersOff } from './headers/connection-header.ts'
 import { createIdentityHeaders, SIGNED_IDENTITY } from './headers/identity.ts'
-import { createUpstreamHeaders } from './headers/upstream-headers.ts'
 import type { GatewayMetrics } from './metrics.ts'
 import type { GatewayOptions } from './options.ts'
 import type { GatewayProblem } from './problem.ts'
 import type { RateLimiter } from './rates/rate.ts'
 import { rateHeaders } from './rates/rate-headers.ts'
 import type { Router, UnclearPath } from './router.ts'
-import type { RouteVerifier } from './routes.ts'
+import type { RouteConfig, RouteVerifier } from './routes.ts'
 import { digestAsSigned, digestOf, type IdentitySigner, JWKS_PATH } from './signed-identity.ts'
 import type { OpenTunnels } from './upgrades/open-tunnels.ts'
 
@@ -29,11 +28,7 @@ export interface HandlerOptions {
   readonly service: KeyService
   readonly routeOf: Router
   readonly bodies: RequestBodies
-  readonly upstream: Upstream
-  /** What the upstream is told as `Host`. */
-  readonly upstreamHost: string
-  /** Goes before the target. */
-  readonly basePath: string
+  readonly destinationOf: (route: RouteConfig) => Destination
   readonly readForwarded: (request: IncomingMessage) => ForwardedFrom
   readonly rates: RateLimiter
   readonly identity: IdentitySigner | undefined
@@ -41,7 +36,6 @@ export interface HandlerOptions {
   readonly metrics: GatewayMetrics
   readonly maxBodyBytes: number
   readonly keepSignature: boolean
-  readonly keepHeaders: readonly string[]
   readonly isDraining: () => boolean
   readonly onFinished: GatewayOptions['onFinished']
   /** Told of what went wrong on our side; never throws. */
@@ -75,10 +69,9 @@ interface Exchange {
 
 /** A request's whole way through the gateway. */
 export function createHandler(options: HandlerOptions): Handle {
-  const { service, routeOf, bodies, upstream, upstreamHost, tunnels, metrics, maxBodyBytes, keepSignature, keepHeaders } = options
-  const { basePath, readForwarded, rates, identity, isDraining, onFinished, report } = options
+  const { service, routeOf, bodies, destinationOf, tunnels, metrics, maxBodyBytes, keepSignature } = options
+  const { readForwarded, rates, identity, isDraining, onFinished, report } = options
   const identityHeaders = createIdentityHeaders()
-  const upstreamHeaders = createUpstreamHeaders({ upstreamHost, keepSignature, keepHeaders })
 
   return async function handle(request: IncomingMessage, response: ServerResponse, upgradeHead?: Buffer): Promise<void> {
     const from = readForwarded(request)
@@ -94,6 +87,7 @@ export function createHandler(options: HandlerOptions): Handle {
       const route = findRoute(request, entry.path, upgradeHead !== undefined)
       if (typeof route === 'string') return answer.fail(route)
       if ('unclear' in route) return answer.fail('unclear-path', route.unclear)
+      entry.routed(route.config.path)
       const { result, scheme } = await route.verify(incoming, body.isLarge ? DEFER_BODY : undefined)
       exchange.scheme = scheme
       body.verified()
@@ -138,13 +132,21 @@ export function createHandler(options: HandlerOptions): Handle {
     const { request, response, upgradeHead, from, entry, answer, body: requestBody, incoming, scheme } = exchange
     const { method = '', url = '', rawHeaders } = request
     await endOfTurn()
+    const { upstream, basePath, headersOf, audience } = destinationOf(route.config)
     const target = basePath + (keepSignature ? url : route.stripTarget(url, scheme))
     // The token needs the body's digest: of a spooled body it is computed by reading it again, of a streamed one it is
     // the signed one. Do this before the body is piped: nothing listens for its end until then.
     const token =
       identity === undefined
         ? ''
-        : await identity.sign({ key, requestId: entry.requestId, method, target, digest: await digestFor(requestBody, bodyDigest) })
+        : await identity.sign({
+            key,
+            requestId: entry.requestId,
+            method,
+            target,
+            audience,
+            digest: await digestFor(requestBody, bodyDigest),
+          })
     if (bodyDigest === undefined) service.used(key, { credential })
     // A key is used once nothing can be wrong with the call any more.
     const { body, length } =
@@ -157,10 +159,10 @@ export function createHandler(options: HandlerOptions): Handle {
           })
     const caller = [...identityHeaders(key), SIGNED_IDENTITY, token]
     const bodyLength = body === undefined && announcesBody(method) ? 0 : length
-    const headers = upstreamHeaders(rawHeaders, route.dropped, caller, entry.requestId, from, bodyLength)
+    const headers = headersOf(rawHeaders, route.dropped, caller, entry.requestId, from, bodyLength)
     const { status, tunnel } = await upstream.forward({ method, target, headers, body, upgradeHead }, response, answer)
     answer.passed(status)
-    if (tunnel !== undefined) tunnels.add(tunnel, { key, address: incoming.address, permission: route.config.permission })
+    if (tunnel !== undefined) tunnels.add(tunnel, { key, address: incoming.address, permission: route.permissionOf(method, entry.path) })
   }
 
   /** Tells the owner of the key, reports what failed on our side, and answers. */

@@ -6,7 +6,7 @@ export interface GatewayMetrics {
   /**
    * `passed` with the upstream's status, `refused` with the failure's code, or `failed` with the gateway's own problem.
    */
-  finished(outcome: 'passed' | 'refused' | 'failed', code: string, seconds: number): void
+  finished(outcome: 'passed' | 'refused' | 'failed', code: string, route: string, seconds: number): void
   /** A request that was not even read, because too many of its connection were running. */
   dropped(): void
   /** An authentic call by something deprecated. */
@@ -25,14 +25,14 @@ export function createGatewayMetrics({ heldBytes, spooledBytes, replayUsage }: G
   collectDefaultMetrics({ register: registry })
   const requests = new Counter({
     name: 'countersign_gateway_requests_total',
-    help: 'Requests by outcome: passed (the class of the upstream’s status), refused (why), failed (how).',
-    labelNames: ['outcome', 'code'],
+    help: 'Requests by outcome: passed (the class of the upstream’s status), refused (why), failed (how); and by route, empty where none was found.',
+    labelNames: ['outcome', 'code', 'route'],
     registers: [registry],
   })
   const seconds = new Histogram({
     name: 'countersign_gateway_seconds',
     help: 'How long requests took, from their headers to the end of the answer.',
-    labelNames: ['outcome'],
+    labelNames: ['outcome', 'route'],
     buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
     registers: [registry],
   })
@@ -64,13 +64,13 @@ export function createGatewayMetrics({ heldBytes, spooledBytes, replayUsage }: G
     },
   })
   if (replayUsage !== undefined) addReplayGauges(registry, replayUsage)
-  // Labels are looked up once. Bounded: one per outcome and code.
+  // Labels are looked up once. Bounded: one per outcome, code and route.
   const children = new Map<string, (took: number) => void>()
-  const childOf = (outcome: string, code: string): ((took: number) => void) => {
-    const name = `${outcome} ${code}`
+  const childOf = (outcome: string, code: string, route: string): ((took: number) => void) => {
+    const name = `${outcome} ${code} ${route}`
     const child = children.get(name)
     if (child !== undefined) return child
-    const [counter, histogram] = [requests.labels({ outcome, code }), seconds.labels({ outcome })]
+    const [counter, histogram] = [requests.labels({ outcome, code, route }), seconds.labels({ outcome, route })]
     const observe = (took: number): void => {
       counter.inc()
       histogram.observe(took)
@@ -82,8 +82,8 @@ export function createGatewayMetrics({ heldBytes, spooledBytes, replayUsage }: G
     registry,
     dropped: () => dropped.inc(),
     deprecated: (via, isRefused) => deprecations.inc({ via, event: isRefused ? 'refused' : 'called' }),
-    finished(outcome, code, took) {
-      childOf(outcome, outcome === 'passed' ? `${code.slice(0, 1)}xx` : code)(took)
+    finished(outcome, code, route, took) {
+      childOf(outcome, outcome === 'passed' ? `${code.slice(0, 1)}xx` : code, route)(took)
     },
   }
 }

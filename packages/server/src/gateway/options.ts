@@ -9,8 +9,11 @@ import type { RouteConfig } from './routes.ts'
 import type { IdentityOptions } from './signed-identity.ts'
 
 export interface GatewayOptions {
-  /** Where verified requests go: `http://127.0.0.1:8080`. A path goes before that of every request. */
-  readonly upstream: string
+  /**
+   * Where verified requests go: `http://127.0.0.1:8080`. A path goes before that of every request. May be left out
+   * where each route has its own.
+   */
+  readonly upstream?: string | undefined
   /** The public origin, which clients sign; see the verifier's `origin`. */
   readonly origin: string | readonly string[]
   readonly service: KeyService

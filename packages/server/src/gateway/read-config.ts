@@ -1,13 +1,38 @@
+import { dirname, resolve } from 'node:path'
 import { isNode, LineCounter, parseDocument } from 'yaml'
+import type { z } from 'zod'
 import { ServerError } from '../errors.ts'
-import { type GatewayConfig, gatewayConfig } from './config.ts'
+import { type GatewayConfig, gatewayConfig, type StoreConfig, storeConfig } from './config.ts'
+import { offsetOfName, unknownSettings } from './unknown-settings.ts'
+
+/** What goes before the file: flags and the environment. */
+interface Before {
+  readonly [field: string]: unknown
+}
+
+/** How many faults are told at once. */
+const MAX_SAID = 5
 
 /**
  * Reads a gateway's file, JSON or YAML, with what goes before it.
  *
  * @throws ServerError `config-malformed`, `config-invalid`, which name the line
  */
-export function readGatewayConfig(text: string, name: string, before: { readonly [field: string]: unknown } = {}): GatewayConfig {
+export function readGatewayConfig(text: string, name: string, before: Before = {}): GatewayConfig {
+  return readConfig(gatewayConfig, text, name, before)
+}
+
+/** Reads of such a file what keys are made with. @throws as {@link readGatewayConfig} does */
+export function readStoreConfig(text: string, name: string, before: Before = {}): StoreConfig {
+  return readConfig(storeConfig, text, name, before)
+}
+
+function readConfig<T extends { readonly schemes?: string[] | undefined }>(
+  schema: z.ZodType<T>,
+  text: string,
+  name: string,
+  before: Before,
+): T {
   const lines = new LineCounter()
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
   const [broken] = document.errors
@@ -17,14 +42,31 @@ export function readGatewayConfig(text: string, name: string, before: { readonly
   if (typeof written !== 'object' || written === null || Array.isArray(written))
     throw new ServerError('config-malformed', 400, `${name}:1: A configuration is an object of settings.`)
   const given = Object.fromEntries(Object.entries(before).filter(([, value]) => value !== undefined))
-  const result = gatewayConfig.safeParse({ ...written, ...given })
-  if (result.success) return result.data
-  const said = result.error.issues.slice(0, 5).map(({ path, message }) => {
-    const [first] = path
-    const where = first !== undefined && String(first) in given ? '' : `${name}:${lineOf(path)}: `
-    return `${where}${path.length === 0 ? message : `${path.join('.')}: ${message}`}`
-  })
-  throw new ServerError('config-invalid', 400, said.join('\n'))
+  const result = schema.safeParse({ ...written, ...given })
+  if (result.success) return withWholePaths(result.data, 'schemes' in given ? '.' : dirname(name))
+  const { issues } = result.error
+  const unknown = unknownSettings(schema, issues)
+  // A setting that is misspelled is missing as well: one line says both.
+  const misspelled = new Set(unknown.map(({ path, meant }) => [...path.slice(0, -1), meant].join('.')))
+  const said = [
+    ...unknown.map(({ path, meant }) => {
+      const advice = meant === undefined ? 'docs/gateway.md and gateway.schema.json list them.' : `did you mean ${meant}?`
+      return `${name}:${lineOfName(path)}: ${path.join('.')}: there is no such setting; ${advice}`
+    }),
+    ...issues
+      .filter(({ code, path }) => code !== 'unrecognized_keys' && !misspelled.has(path.join('.')))
+      .map(({ path, message }) => {
+        const [first] = path
+        const where = first !== undefined && String(first) in given ? '' : `${name}:${lineOf(path)}: `
+        return `${where}${path.length === 0 ? message : `${path.join('.')}: ${message}`}`
+      }),
+  ]
+  throw new ServerError('config-invalid', 400, said.slice(0, MAX_SAID).join('\n'))
+
+  function lineOfName(path: readonly PropertyKey[]): number {
+    const offset = offsetOfName(document, path)
+    return offset === undefined ? lineOf(path) : lines.linePos(offset).line
+  }
 
   /** Of the setting, or of the nearest thing around it that is there. */
   function lineOf(path: readonly PropertyKey[]): number {
@@ -34,4 +76,9 @@ export function readGatewayConfig(text: string, name: string, before: { readonly
     }
     return 1
   }
+}
+
+/** Declarations lie beside the file that names them. */
+function withWholePaths<T extends { readonly schemes?: string[] | undefined }>(config: T, folder: string): T {
+  return config.schemes === undefined ? config : { ...config, schemes: config.schemes.map(path => resolve(folder, path)) }
 }

@@ -36,15 +36,20 @@ export function createRouter(options: RoutesOptions): Router {
     const route = routeOf(prefix, method)
     const readings = readingsOf(path, allowed, typeof route === 'string' ? NONE : route.notDone)
     if ('odd' in readings) return { unclear: readings.odd }
-    const demands = typeof route === 'string' ? route : route.demands
+    const demands = demandsOf(route, method, path, 'written')
     // An upstream may read the path in another way than it is written. It has to be one for which the same is demanded.
     for (const reading of readings.readings) {
       const owner = findPrefix(read, reading)?.owner
-      if (owner === prefix) continue
+      if (owner === prefix && (typeof route === 'string' || !route.isByCall)) continue
       const other = routeOf(owner, method)
-      if ((typeof other === 'string' ? other : other.demands) === demands) continue
+      if (demandsOf(other, method, reading, 'read') === demands) continue
+      if (owner === prefix) return { unclear: `read as ${reading}, for which another permission is needed` }
       return { unclear: `read as ${reading}, ${owner === undefined ? 'which has no route' : `of the route ${owner === '' ? '/' : owner}`}` }
     }
     return route
   }
+}
+
+function demandsOf(route: Route | 'not-found' | 'wrong-method', ...call: Parameters<Route['demandsOf']>): string {
+  return typeof route === 'string' ? route : route.demandsOf(...call)
 }

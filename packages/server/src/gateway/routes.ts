@@ -13,14 +13,19 @@ import {
 import { DEFAULT_SCHEME_NAME } from 'countersign/schemes'
 import { ServerError } from '../errors.ts'
 import type { CachedKeys } from '../keys/key-source.ts'
+import type { Permission } from '../keys/permissions.ts'
 import { requireScheme } from '../schemes.ts'
 import { type VerifiedInTurn, verifyInTurn } from '../verify-in-turn.ts'
 import { createDeprecations, type DeprecationConfig, type DeprecationsOptions } from './deprecations.ts'
+import type { UpstreamOptions, UpstreamTls } from './forward.ts'
 import { ALWAYS_DROPPED, mayBeKept } from './headers/header-names.ts'
 import { compileSignedOverride } from './headers/signed-override.ts'
 import { carriedHeaders, compileTargetStripper } from './headers/strip-signature.ts'
+import { type KeyFrom, keyIdFor } from './key-of-call.ts'
 import type { PathReading } from './paths/path-readings.ts'
 import type { Rate } from './rates/rate.ts'
+import { checkPath, checkUsed, prefixOf } from './route-paths.ts'
+import { compileRoutePermissions } from './route-permissions.ts'
 
 export interface RouteConfig {
   /**
@@ -29,8 +34,11 @@ export interface RouteConfig {
   readonly path: string
   /** The schemes that are taken, so that clients can move from one to the next. */
   readonly schemes: readonly string[]
-  /** The key needs one of these. */
-  readonly permission?: readonly string[] | undefined
+  /**
+   * The key needs one of these; `any`: none. Default: what the catalogue of the key store says of the call, where its
+   * permissions name calls, else none.
+   */
+  readonly permission?: readonly string[] | 'any' | undefined
   /**
    * Upper case; left out: all that no other route with the same path names. Methods that none of them takes are
    * refused.
@@ -47,6 +55,18 @@ export interface RouteConfig {
    * path is then accepted even if that reading would lead to another route. Default: none.
    */
   readonly allow?: readonly PathReading[] | undefined
+  /** Where its requests go. Default: the gateway's. */
+  readonly upstream?: string | undefined
+  /** TLS to its own upstream. Default: none of the gateway's. */
+  readonly upstreamTls?: UpstreamTls | undefined
+  /** For its upstream, in milliseconds. Default of each: the gateway's. */
+  readonly timeouts?: Pick<UpstreamOptions, 'connectTimeoutMs' | 'headersTimeoutMs' | 'bodyTimeoutMs' | 'halfClosedTimeoutMs'> | undefined
+  /** Whom the identity token of its calls is for. Default: the URL of its upstream. */
+  readonly audience?: string | undefined
+  /** The key of calls by schemes that name none, such as a webhook's. */
+  readonly key?: string | undefined
+  /** Where such calls name their key. The signature proves that it is theirs. */
+  readonly keyFrom?: KeyFrom | undefined
 }
 
 /** Every path, by the default scheme. */
@@ -61,6 +81,8 @@ export interface RouteVerifier {
   readonly dropped: ReadonlySet<string>
   /** Whether a header that would make another call of the request may be signed, so that it can't be taken off. */
   signsOverride(raw: readonly string[], target: string): boolean
+  /** Of these the key needs one; undefined: none. */
+  permissionOf(method: string, path: string): readonly string[] | undefined
   /** The request target without what the scheme carries in the query. */
   stripTarget(target: string, schemeName: string): string
   verify(request: IncomingRequest, options?: Pick<VerifyOptions, 'deferBody'>): Promise<VerifiedInTurn>
@@ -78,6 +100,8 @@ export interface RoutesOptions {
   readonly bodyTimeoutMs?: number | undefined
   readonly allow?: VerifierOptions['allow']
   readonly keepHeaders?: readonly string[] | undefined
+  /** All that keys can have; undefined: any name. */
+  readonly permissions?: readonly Permission[] | undefined
   readonly deprecations?: readonly DeprecationConfig[] | undefined
   /** Told of every authentic call by what is deprecated. */
   readonly onDeprecated?: DeprecationsOptions['onUsed'] | undefined
@@ -89,8 +113,14 @@ export interface Route extends RouteVerifier {
   readonly prefix: string
   /** How its upstream does not read paths. */
   readonly notDone: ReadonlySet<PathReading>
-  /** What a call needs to get through it, as text that is the same for routes that need the same. */
-  readonly demands: string
+  /**
+   * What a call needs to get through it, as text that is the same for calls that need the same.
+   *
+   * @param reading its path, as a server may read it; `written`: as it stands in the request
+   */
+  demandsOf(method: string, reading: string, how: 'read' | 'written'): string
+  /** Whether that depends on more of the path than the route. */
+  readonly isByCall: boolean
 }
 
 /**
@@ -101,11 +131,12 @@ export function compileRoutes(options: RoutesOptions): readonly Route[] {
   const { routes, schemes, origin, keys, replay, toleranceMs, maxBodyBytes, bodyTimeoutMs, allow, deprecations = [] } = options
   const verifiers = new Map<string, Verifier>()
   const deprecated = createDeprecations({ deprecations, onUsed: options.onDeprecated ?? (() => undefined) })
-  const verifierOf = (name: string, only: Only | undefined): Verifier => {
-    const id = JSON.stringify([name, only])
+  const verifierOf = (name: string, route: RouteConfig): Verifier => {
+    const { only, key, keyFrom } = route
+    const scheme = requireScheme(schemes, name)
+    const id = JSON.stringify([name, only, ...(scheme.keyId === 'carried' ? [] : [key, keyFrom])])
     const known = verifiers.get(id)
     if (known !== undefined) return known
-    const scheme = requireScheme(schemes, name)
     const plain = createVerifier(scheme, {
       origin,
       keys: keys.ofScheme(name),
@@ -113,6 +144,7 @@ export function compileRoutes(options: RoutesOptions): readonly Route[] {
       toleranceMs,
       allow,
       only,
+      keyId: keyIdFor(scheme, route),
       limits: { maxBodyBytes, bodyTimeoutMs },
     })
     const verifier = deprecated.ofScheme(plain)
@@ -131,59 +163,46 @@ export function compileRoutes(options: RoutesOptions): readonly Route[] {
         `No route has the deprecated ${scheme === undefined ? `path ${route}` : `scheme ${scheme}`}.`,
       )
   checkUsed(routes)
+  const permissionsOf = compileRoutePermissions(options.permissions)
   return routes
     .map(config => {
       checkPath(config.path)
-      const ownVerifiers = config.schemes.map(name => withRoutePath(config, () => verifierOf(name, config.only)))
+      const ownVerifiers = config.schemes.map(name => withRoutePath(config, () => verifierOf(name, config)))
       const ownSchemes = ownVerifiers.map(({ scheme }) => scheme)
+      if ((config.key ?? config.keyFrom) !== undefined && ownSchemes.every(({ keyId }) => keyId === 'carried'))
+        throw new ServerError(
+          'route-invalid',
+          400,
+          `The route ${config.path} names a key, and calls by its schemes name theirs: leave key and keyFrom out.`,
+        )
       const strippers = new Map(ownSchemes.map(scheme => [scheme.name, compileTargetStripper(scheme)]))
+      const permissions = permissionsOf(config)
+      const demands = demandsOf(config, deprecations)
       const verify = verifyInTurn(ownVerifiers.map(verifier => deprecated.ofRoute(verifier, config.path)))
       return {
         config,
         prefix: prefixOf(config.path),
         notDone: new Set(config.allow),
-        demands: demandsOf(config, deprecations),
-        dropped: new Set([...ALWAYS_DROPPED, ...ownSchemes.flatMap(carriedHeaders)]),
+        demandsOf: (method: string, reading: string, how: 'read' | 'written') => `${demands} ${permissions.textOf(method, reading, how)}`,
+        isByCall: permissions.isByCall,
+        permissionOf: permissions.ofCall,
+        dropped: new Set([
+          ...ALWAYS_DROPPED,
+          ...ownSchemes.flatMap(carriedHeaders),
+          ...(config.keyFrom?.header === undefined ? [] : [config.keyFrom.header]),
+        ]),
         signsOverride: compileSignedOverride(ownSchemes, kept),
         stripTarget: (target: string, schemeName: string) => strippers.get(schemeName)?.(target) ?? target,
         verify: (request: IncomingRequest, asked?: Pick<VerifyOptions, 'deferBody'>) =>
-          verify(request, { ...asked, permission: config.permission }),
+          verify(request, { ...asked, permission: permissions.ofCall(request.method, request.target.split('?', 1)[0] ?? '') }),
       }
     })
     .sort((a, b) => b.prefix.length - a.prefix.length || Number(a.config.methods === undefined) - Number(b.config.methods === undefined))
 }
 
-/** @throws ServerError `route-invalid` where a route would never be used, and with it what it demands */
-function checkUsed(routes: readonly RouteConfig[]): void {
-  const taken = new Set<string>()
-  for (const { path, methods = ['all methods'] } of routes)
-    for (const method of methods) {
-      const calls = `${method} of ${prefixOf(path) || '/'}`
-      if (taken.has(calls)) throw new ServerError('route-invalid', 400, `Two routes are for ${calls}: put them together.`)
-      taken.add(calls)
-    }
-}
-
-function prefixOf(path: string): string {
-  return path.replace(/\/+$/, '')
-}
-
-/** @throws ServerError `route-invalid` where no request has such a path */
-function checkPath(path: string): void {
-  if (!path.startsWith('/')) throw new ServerError('route-invalid', 400, `The path of a route begins with a slash: ${path}`)
-  if (!/^[!-~]*$/.test(path))
-    throw new ServerError('route-invalid', 400, `The path of a route is ASCII, as on the request line: write ${encodeURI(path)}`)
-  if (/[?#*{}()[\]<>|^$,\\]|\.[+*]|\/:|%(?:2a|3[ce]|5[bd]|7[bd])/i.test(path))
-    throw new ServerError(
-      'route-invalid',
-      400,
-      `The path of a route is a prefix of paths, without query, wildcards and parameters: ${path} is for no request. Write /orders for /orders/7.`,
-    )
-}
-
-function demandsOf({ path, schemes, permission, only, rate }: RouteConfig, deprecations: readonly DeprecationConfig[]): string {
+function demandsOf({ path, schemes, only, rate, key, keyFrom, upstream }: RouteConfig, deprecations: readonly DeprecationConfig[]): string {
   const deprecated = deprecations.some(({ route }) => route === path) ? path : undefined
-  return JSON.stringify([[...schemes].sort(), permission === undefined ? 'any' : [...permission].sort(), only, rate, deprecated])
+  return JSON.stringify([[...schemes].sort(), only, rate, deprecated, key, keyFrom, upstream])
 }
 
 /** What the library refuses of a route's settings, with the route's path. */

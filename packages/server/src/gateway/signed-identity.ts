@@ -7,7 +7,7 @@ import { principalOf } from '../keys/open-key.ts'
 export interface IdentityOptions {
   /** Private Ed25519 keys in PEM. The first one signs; all are published, so that keys can change without a gap. */
   readonly keys: readonly (string | Buffer)[]
-  /** For whom it is, which the service compares. Default: the upstream's URL. */
+  /** For whom it is, which the service compares; for the gateway's own upstream. Default: the upstream's URL. */
   readonly audience?: string | undefined
 }
 
@@ -21,6 +21,8 @@ interface IdentifiedCall {
   readonly target: string
   /** As `Content-Digest` has it, RFC 9530. */
   readonly digest: string
+  /** For whom it is. */
+  readonly audience: string
 }
 
 /** Says who makes a call so that a service can tell the gateway from its neighbours: a JWT of one call, RFC 7519. */
@@ -37,23 +39,21 @@ export const JWKS_PATH = '/.well-known/countersign/jwks.json'
 export const LIFETIME_S = 60
 
 /**
- * @param upstream the audience where none is given
  * @param now the time, in milliseconds
  * @throws ServerError `identity-key-invalid`
  */
-export function createIdentitySigner({ keys, audience }: IdentityOptions, upstream: string, now: () => number = Date.now): IdentitySigner {
+export function createIdentitySigner(keys: IdentityOptions['keys'], now: () => number = Date.now): IdentitySigner {
   const pairs = keys.map(readKey)
   const [first] = pairs
   if (first === undefined) throw new ServerError('identity-key-invalid', 400, 'Name a key that identities are signed with.')
   const header = { alg: 'EdDSA', typ: 'JWT', kid: first.jwk.kid }
-  const aud = audience ?? upstream
   return {
     jwks: JSON.stringify({ keys: pairs.map(({ jwk }) => jwk) }),
-    sign({ key, requestId, method, target, digest }) {
+    sign({ key, requestId, method, target, digest, audience }) {
       const { organisationId, fundId, walletId } = principalOf(key)
       const nowS = Math.floor(now() / 1000)
       return new SignJWT({
-        aud,
+        aud: audience,
         sub: key.id,
         // Not the id of the request, which a client may choose, and choose twice.
         jti: randomUUID(),

@@ -14,7 +14,7 @@ import { type KeyPage, listKeys } from './key-list.ts'
 import { type CredentialRow, credentialsOf, type KeyRow, msOf, viewOf } from './key-row.ts'
 import { newPassphrase, newSecret } from './new-secret.ts'
 import { type OpenedKey, openKey } from './open-key.ts'
-import type { Permission } from './permissions.ts'
+import { PERMISSION_NAME, PERMISSION_NAME_IS, type Permission } from './permissions.ts'
 import { rotatePublicKey, rotateSecret } from './rotate-key.ts'
 import type {
   ImportedKey,
@@ -53,7 +53,8 @@ export interface KeyStoreOptions {
   readonly database: Database
   readonly sealer: Sealer
   readonly schemes: readonly Scheme[]
-  readonly permissions: readonly Permission[]
+  /** All that a key can have; undefined: any that is well-formed. */
+  readonly permissions: readonly Permission[] | undefined
   readonly clock: () => number
 }
 
@@ -64,6 +65,10 @@ export function createKeyStore({ database, sealer, schemes, permissions, clock }
   const schemeOf = (name = DEFAULT_SCHEME_NAME): Scheme => requireScheme(schemes, name)
 
   function checkPermissions(names: readonly string[]): void {
+    const malformed = names.find(name => !PERMISSION_NAME.test(name))
+    if (malformed !== undefined)
+      throw new ServerError('permission-malformed', 400, `${JSON.stringify(malformed)} is no name of a permission: ${PERMISSION_NAME_IS}.`)
+    if (permissions === undefined) return
     const unknown = names.find(name => !permissions.some(permission => permission.name === name))
     if (unknown !== undefined)
       throw new ServerError(

@@ -40,7 +40,7 @@ export async function openKey({ db, sealer, schemeOf, now }: OpenKeyContext, id:
   const live = liveOf(await db.selectFrom('key_secret').selectAll().where('key_id', '=', id).execute(), now)
   const publics = liveOf(await db.selectFrom('key_public').selectAll().where('key_id', '=', id).execute(), now)
   const credentials = row.public_key === '' ? live : publics
-  const scheme = schemeOf(row.scheme)
+  const scheme = usable(id, () => schemeOf(row.scheme))
   // A revoked key keeps its secrets, sealed: so who has them is told that it was revoked, and others are told nothing.
   if (credentials.length === 0) return undefined
   const principal: Principal = {
@@ -65,16 +65,16 @@ export async function openKey({ db, sealer, schemeOf, now }: OpenKeyContext, id:
     owner: principal,
     allowShortSecret: row.short_secret === 1,
   }
-  const key = made(scheme, given)
+  const key = usable(id, () => createKey(scheme, given))
   return { key, goodUntilMs: Math.min(...credentials.map(({ expires_at }) => (expires_at === 0 ? Number.POSITIVE_INFINITY : expires_at))) }
 }
 
-function made(scheme: Scheme, given: KeyDescription): Key {
+function usable<T>(id: string, make: () => T): T {
   try {
-    return createKey(scheme, given)
+    return make()
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error)
-    throw new ServerError('key-unusable', 500, `The key ${given.id} can't be used, and its calls are refused: ${why}`, error)
+    throw new ServerError('key-unusable', 500, `The key ${id} can't be used, and its calls are refused: ${why}`, error)
   }
 }
 

@@ -1,47 +1,20 @@
 import { ServerError } from '../errors.ts'
 
-/** A named permission, and the calls that it opens. What no permission names is closed. */
+/**
+ * A named permission, and the calls that it opens. Where patterns decide, what no permission opens is closed.
+ */
 export interface Permission {
   /** On the wire. */
   readonly name: string
   readonly title: string
   readonly description: string
-  /** `GET /funds/{fund_id}`: the path below the API's base; `{…}` is one segment. */
+  /** `GET /orders/{id}`; `{…}` is one segment. */
   readonly opens: readonly string[]
 }
 
-/** The permissions of the Qredo API v1, and which call wants which. The only place that says so. */
-export const QREDO_PERMISSIONS: readonly Permission[] = [
-  {
-    name: 'balance',
-    title: 'Balance',
-    description: 'Read the balance, and nothing else.',
-    opens: ['GET /balance'],
-  },
-  {
-    name: 'web3',
-    title: 'Web3 transactions',
-    description: 'Submit transactions, and read how they stand.',
-    opens: ['POST /transaction', 'GET /transactions/{tx_id}/status', 'GET /transactions/{tx_id}/approvals', 'GET /transactions/feed'],
-  },
-  {
-    name: 'read_only',
-    title: 'Read-only',
-    description: 'Every call that reads.',
-    opens: [
-      'GET /account',
-      'GET /balance',
-      'GET /funds',
-      'GET /funds/{fund_id}',
-      'GET /funds/{fund_id}/ledger',
-      'GET /trustedparties',
-      'GET /wallet/{wallet_id}/history',
-      'GET /transactions/{tx_id}/status',
-      'GET /transactions/{tx_id}/approvals',
-      'GET /transactions/feed',
-    ],
-  },
-]
+/** What a permission can be called: it stands in a header, in a list that commas part. */
+export const PERMISSION_NAME = /^[A-Za-z0-9][A-Za-z0-9._:/-]{0,99}$/
+export const PERMISSION_NAME_IS = '1 to 100 letters, digits, and . _ : / - behind the first'
 
 /** What a call needs of its key. */
 export interface Required {
@@ -53,7 +26,7 @@ export interface Required {
 }
 
 /** What a key is narrowed to; empty: nothing. */
-export interface Narrowing {
+interface Narrowing {
   readonly fundId: string
   readonly walletId: string
 }
@@ -90,6 +63,9 @@ export function isWithin({ fundId, walletId }: Narrowing, required: Required): b
   )
 }
 
+/** Method and path, `GET /orders/{id}`. */
+export const PERMISSION_PATTERN = /^([A-Z]+) (\/[A-Za-z0-9_./{}-]*)$/
+
 interface Pattern {
   readonly method: string
   readonly segments: readonly string[]
@@ -97,9 +73,9 @@ interface Pattern {
 }
 
 function compilePattern(pattern: string): Pattern {
-  const [, method, path] = /^([A-Z]+) (\/[A-Za-z0-9_./{}-]*)$/.exec(pattern) ?? []
+  const [, method, path] = PERMISSION_PATTERN.exec(pattern) ?? []
   if (method === undefined || path === undefined)
-    throw new ServerError('permission-malformed', 500, `${JSON.stringify(pattern)} is not a pattern such as "GET /funds/{fund_id}".`)
+    throw new ServerError('permission-malformed', 500, `${JSON.stringify(pattern)} is not a pattern such as "GET /orders/{id}".`)
   const segments = path.split('/')
   return { method, segments, literals: segments.filter(segment => !isParameter(segment)).length }
 }

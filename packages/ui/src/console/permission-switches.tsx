@@ -7,8 +7,25 @@ interface PermissionSwitchesProps {
   readonly disabled?: boolean | undefined
 }
 
-/** A switch for each permission; all are off unless they were put on. */
+/** A switch for each permission; all are off unless they were put on. Where there is no list of them, their names. */
 export function PermissionSwitches({ permissions, granted, onChange, disabled }: PermissionSwitchesProps) {
+  if (permissions.length === 0)
+    return (
+      <div class="field">
+        <label for="permissions">Permissions</label>
+        <input
+          id="permissions"
+          name="permissions"
+          value={granted.join(' ')}
+          disabled={disabled}
+          aria-describedby="permissions-hint"
+          onChange={event => onChange(event.currentTarget.value.split(/[\s,]+/).filter(name => name !== ''))}
+        />
+        <p class="hint" id="permissions-hint">
+          Names, with spaces between them; empty: none.
+        </p>
+      </div>
+    )
   return (
     <fieldset class="switches">
       <legend>Permissions</legend>

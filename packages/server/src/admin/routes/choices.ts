@@ -6,10 +6,10 @@ export const choiceRoutes: readonly Route[] = [
   route({
     method: 'GET',
     path: '/admin/v1/permissions',
-    summary: 'The permissions that a key can have, and the calls that each opens',
+    summary: 'The permissions that a key can have, and the calls that each opens; none: any name',
     access: 'read',
     answer: z.array(z.object({ name: z.string(), title: z.string(), description: z.string(), opens: z.array(z.string()) })),
-    handle: async ({ permissions }) => ({ value: permissions }),
+    handle: async ({ permissions }) => ({ value: permissions ?? [] }),
   }),
   route({
     method: 'GET',

@@ -1,0 +1,52 @@
+import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { CountersignError, defineScheme, type Scheme, schemeWarnings } from 'countersign'
+import { SCHEMES } from 'countersign/schemes'
+import { ServerError } from './errors.ts'
+
+/** Schemes of one's own: declarations in JSON, each in a file. */
+
+/** Whether a scheme was given as the path of its declaration, `./mine.json`: names have no dots and slashes. */
+export function isSchemeFile(given: string): boolean {
+  return /[./\\]/.test(given)
+}
+
+/** @throws ServerError `scheme-unreadable`, `scheme-invalid`, which name the file */
+export function readSchemeFile(path: string): Scheme {
+  let declaration: Parameters<typeof defineScheme>[0]
+  try {
+    declaration = JSON.parse(readFileSync(path, 'utf8'))
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    throw new ServerError('scheme-unreadable', 500, `The declaration ${path} can't be read: ${why}`)
+  }
+  try {
+    return defineScheme(declaration)
+  } catch (error) {
+    if (error instanceof CountersignError) throw new ServerError(error.code, 500, `${path}: ${error.message}`)
+    throw error
+  }
+}
+
+/**
+ * The shipped schemes and one's own. Keys and routes name a scheme, so no two may have one name.
+ *
+ * @param warn told of what a declaration leaves unsigned
+ * @throws ServerError `scheme-unreadable`, `scheme-invalid`, `scheme-twice`
+ */
+export function withSchemeFiles(paths: readonly string[], warn?: (warning: string) => void): readonly Scheme[] {
+  const schemes = [...SCHEMES]
+  const given = new Set(paths.map(path => resolve(path)))
+  for (const path of given) {
+    const scheme = readSchemeFile(path)
+    if (schemes.some(({ name }) => name === scheme.name))
+      throw new ServerError(
+        'scheme-twice',
+        500,
+        `${path} declares ${scheme.name}, and there is a scheme of that name already: give yours another name.`,
+      )
+    for (const warning of schemeWarnings(scheme)) warn?.(`${scheme.name}: ${warning}`)
+    schemes.push(scheme)
+  }
+  return schemes
+}
