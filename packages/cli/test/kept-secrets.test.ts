@@ -80,7 +80,7 @@ describe.each([
     const { key } = await service.keys.create({ name: 'test', address: '' }, 'default', { name: 'gone' })
     await service.keys.setState({ name: 'test', address: '' }, undefined, key.id, 'revoked')
     expect(await command(['rotate', key.id, '--secret-out', 'refused-secret'], '')).toMatchObject({ code: 1, stdout: '' })
-    const wrong = ['create', 'x', '--permission', 'root', '--secret-out', 'refused-secret', '--save-profile', 'refused']
+    const wrong = ['create', 'x', '--permission', 'no name', '--secret-out', 'refused-secret', '--save-profile', 'refused']
     const env = { XDG_CONFIG_HOME: join(folder, 'config') }
     expect(await run('countersign', ['keys', ...wrong, ...options()], { cwd: folder, env })).toMatchObject({ code: 1 })
     expect(readdirSync(folder).filter(name => !before.includes(name) && !/^(config|keys\.db-.*)$/.test(name))).toEqual([])

@@ -303,6 +303,8 @@ describe('key management', () => {
     const token = readFileSync(sandbox.adminTokenFile, 'utf8').trim()
     await expect
       .poll(async () => {
+        // What explains a refusal comes with the entry of the next minute.
+        time.now += 60_001
         await sandbox.service.refusals.flush()
         const response = await fetch(`${sandbox.origin}/admin/v1/keys/${demo?.id}/usage`, { headers: { authorization: `Bearer ${token}` } })
         return (await response.json()) as unknown

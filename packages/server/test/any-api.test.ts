@@ -69,11 +69,11 @@ async function start(more: object): Promise<string> {
   return gateway.origin
 }
 
-async function keyOf(scheme: string, permissions: readonly string[] = []) {
+async function keyOf(scheme: string, permissions: readonly string[] = [], narrowed: { fundId?: string; walletId?: string } = {}) {
   const service = await openKeyService({ store, schemes: withSchemeFiles([inFolder('schemes/mine.json')]) })
   if ((await service.administrators.organisations(undefined)).length === 0)
     await service.administrators.createOrganisation(ACTOR, { id: 'acme', name: 'Acme', kind: 'organisation' })
-  const { key, secret } = await service.keys.create(ACTOR, 'acme', { name: 'k', scheme, permissions: [...permissions] })
+  const { key, secret } = await service.keys.create(ACTOR, 'acme', { name: 'k', scheme, permissions: [...permissions], ...narrowed })
   await service.close()
   return { id: key.id, secret: secret ?? '' }
 }
@@ -162,6 +162,14 @@ describe('a scheme whose calls name no key', () => {
     expect(seen?.headers).not.toHaveProperty('x-account')
   })
 
+  it('has the header that names its key go no further, in any spelling, also where signatures do', async () => {
+    const one = await keyOf('github')
+    const origin = await start({ routes: [{ path: '/', ...github, keyFrom: { header: 'x-account' } }], keepSignature: true })
+    expect(await send(origin, sign(one.secret), { 'x-account': one.id, x_account: 'other' })).toBe(one.id)
+    expect(Object.keys(seen?.headers ?? {}).filter(name => /^x.account$/.test(name))).toEqual([])
+    expect(seen?.headers).toHaveProperty('x-hub-signature-256')
+  })
+
   it('takes no header that comes twice, and no key of another scheme', async () => {
     const [one, other] = [await keyOf('github'), await keyOf('qredo-v1')]
     const origin = await start({ routes: [{ path: '/', ...github, keyFrom: { header: 'x-account' } }] })
@@ -238,6 +246,19 @@ describe('permissions of one’s own', () => {
     const [method = '', path = ''] = line.split(' ')
     const call = await callWith(byCall, [granted])
     expect(await call(method, path)).toBe(expected)
+  })
+
+  it('keep a key to its fund and its wallet, where the call names another', async () => {
+    const opens = ['GET /funds', 'GET /funds/{fund_id}', 'GET /funds/{fund_id}/wallets/{wallet_id}']
+    const origin = await start({ permissions: [{ name: 'read', opens }], routes: [{ path: '/', schemes: ['qredo-v1'] }] })
+    const { id, secret } = await keyOf('qredo-v1', ['read'], { fundId: 'F1', walletId: 'W1' })
+    const statusOf = async (path: string) => {
+      const { headers } = createSigner(qredoV1, { keyId: id, secret }).sign({ method: 'GET', url: `${ORIGIN}${path}` })
+      return (await fetch(origin + path, { headers })).status
+    }
+    for (const path of ['/funds', '/funds/F1', '/funds/F1/wallets/W1']) expect([path, await statusOf(path)]).toEqual([path, 200])
+    for (const path of ['/funds/F2', '/funds/f1', '/funds/F1/wallets/W2', '/funds/F2/wallets/W1', '/funds/%46%31'])
+      expect([path, (await statusOf(path)) >= 400]).toEqual([path, true])
   })
 
   it('give way to what a route names, and to any', async () => {

@@ -58,7 +58,7 @@ export function addServerOptions(command: Command): Command {
 
 /** As {@link addServerOptions}, about the keys of an organisation. */
 export function addManagerOptions(command: Command): Command {
-  return addServerOptions(command).option('--organisation <id>', 'where there are several')
+  return addConfigOption(addServerOptions(command)).option('--organisation <id>', 'where there are several')
 }
 
 /** For the commands that put the first thing into a store. To all others, a store that isn't there is a wrong path. */

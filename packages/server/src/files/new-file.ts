@@ -8,7 +8,7 @@ export interface WrittenFile {
   readonly temporary: string
   /** Gives it its name; fails with `EEXIST` where there is something of that name already. */
   name(): void
-  /** Gives it its name, in the place of what has it. */
+  /** Gives it its name, in the place of what has it; where that fails, nothing of it is left. */
   replace(): void
   /** Leaves nothing of it. */
   drop(): void
@@ -50,7 +50,12 @@ export function writeBeside(path: string, text: string): WrittenFile {
       syncPath(dirname(path))
     },
     replace() {
-      renameSync(temporary, path)
+      try {
+        renameSync(temporary, path)
+      } catch (error) {
+        drop()
+        throw error
+      }
       syncPath(dirname(path))
     },
     drop,

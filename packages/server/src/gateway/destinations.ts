@@ -29,7 +29,6 @@ interface DestinationsOptions {
   readonly timeouts: UpstreamOptions
   /** For the gateway's own upstream: a token for one service must be none for another. */
   readonly audience: string | undefined
-  readonly keepSignature: boolean
   readonly keepHeaders: readonly string[]
 }
 
@@ -39,7 +38,7 @@ interface DestinationsOptions {
  * @throws ServerError `upstream-missing`, `upstream-invalid`, `upstream-tls-invalid`, `route-invalid`
  */
 export function createDestinations(options: DestinationsOptions): Destinations {
-  const { keepSignature, keepHeaders } = options
+  const { keepHeaders } = options
   const upstreams = new Map<string, Upstream>()
   if (options.upstream !== undefined) {
     readUpstreamUrl(options.upstream)
@@ -76,7 +75,7 @@ export function createDestinations(options: DestinationsOptions): Destinations {
     return {
       upstream: upstreamOf(origin, { ...options.timeouts, ...Object.fromEntries(own) }, tls),
       basePath,
-      headersOf: createUpstreamHeaders({ upstreamHost: host, keepSignature, keepHeaders }),
+      headersOf: createUpstreamHeaders({ upstreamHost: host, keepHeaders }),
       audience: route.audience ?? (isOwn ? undefined : options.audience) ?? origin + basePath,
     }
   }

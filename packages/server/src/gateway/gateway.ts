@@ -55,7 +55,6 @@ export function createGateway(options: GatewayOptions): Gateway {
     upstreamTls: options.upstreamTls,
     timeouts,
     audience: options.identity?.audience,
-    keepSignature,
     keepHeaders: options.keepHeaders ?? [],
   })
   const report = (error: unknown): void => tell(onError, error)
@@ -87,6 +86,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     bodyTimeoutMs: requestTimeoutMs + TURN_MS,
     allow: options.allow,
     keepHeaders: options.keepHeaders,
+    keepSignature,
     permissions: service.permissions,
     deprecations: options.deprecations,
     onDeprecated({ keyId, what, via, isRefused }) {

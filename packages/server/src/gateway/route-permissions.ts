@@ -1,5 +1,5 @@
 import { ServerError } from '../errors.ts'
-import { compilePermissions, type Permission } from '../keys/permissions.ts'
+import { compilePermissions, isWithin, type Narrowing, type Permission } from '../keys/permissions.ts'
 import type { PathReading } from './paths/path-readings.ts'
 
 /** What the calls of one route need of their key. */
@@ -8,6 +8,8 @@ export interface RoutePermissions {
   readonly isByCall: boolean
   /** One of these; undefined: none is needed. Empty: no permission opens the call, so it is refused. */
   ofCall(method: string, path: string): readonly string[] | undefined
+  /** Whether the call names another fund or wallet than the one that its key is narrowed to. */
+  isNarrowedAway(method: string, path: string, key: Narrowing): boolean
   /**
    * The same as text; for a path as it is `read`, in any case of letters, unless the upstream minds the case.
    */
@@ -41,6 +43,10 @@ export function compileRoutePermissions(catalogue: readonly Permission[] | undef
     return {
       isByCall: true,
       ofCall: (method, path) => requiredFor(method, path)?.permissions ?? [],
+      isNarrowedAway(method, path, key) {
+        const required = requiredFor(method, path)
+        return required !== undefined && !isWithin(key, required)
+      },
       textOf(method, path, how) {
         const isExact = how === 'written' || mindsCase
         const required = isExact ? requiredFor(method, path) : requiredInLowerCase(method, path.toLowerCase())
@@ -52,7 +58,7 @@ export function compileRoutePermissions(catalogue: readonly Permission[] | undef
 
 function sameFor(permission: readonly string[] | undefined): RoutePermissions {
   const text = textOf(permission)
-  return { isByCall: false, ofCall: () => permission, textOf: () => text }
+  return { isByCall: false, ofCall: () => permission, isNarrowedAway: () => false, textOf: () => text }
 }
 
 function textOf(permission: readonly string[] | undefined): string {

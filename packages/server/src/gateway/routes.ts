@@ -3,6 +3,7 @@ import {
   createVerifier,
   type IncomingRequest,
   type Only,
+  type Refused,
   type ReplayGuard,
   type Scheme,
   takesReplayGuard,
@@ -13,6 +14,7 @@ import {
 import { DEFAULT_SCHEME_NAME } from 'countersign/schemes'
 import { ServerError } from '../errors.ts'
 import type { CachedKeys } from '../keys/key-source.ts'
+import { principalOf } from '../keys/open-key.ts'
 import type { Permission } from '../keys/permissions.ts'
 import { requireScheme } from '../schemes.ts'
 import { type VerifiedInTurn, verifyInTurn } from '../verify-in-turn.ts'
@@ -100,6 +102,8 @@ export interface RoutesOptions {
   readonly bodyTimeoutMs?: number | undefined
   readonly allow?: VerifierOptions['allow']
   readonly keepHeaders?: readonly string[] | undefined
+  /** Whether the headers of signatures go upstream. Default: no. */
+  readonly keepSignature?: boolean | undefined
   /** All that keys can have; undefined: any name. */
   readonly permissions?: readonly Permission[] | undefined
   readonly deprecations?: readonly DeprecationConfig[] | undefined
@@ -188,13 +192,21 @@ export function compileRoutes(options: RoutesOptions): readonly Route[] {
         permissionOf: permissions.ofCall,
         dropped: new Set([
           ...ALWAYS_DROPPED,
-          ...ownSchemes.flatMap(carriedHeaders),
+          ...(options.keepSignature === true ? [] : ownSchemes.flatMap(carriedHeaders)),
           ...(config.keyFrom?.header === undefined ? [] : [config.keyFrom.header]),
         ]),
         signsOverride: compileSignedOverride(ownSchemes, kept),
         stripTarget: (target: string, schemeName: string) => strippers.get(schemeName)?.(target) ?? target,
-        verify: (request: IncomingRequest, asked?: Pick<VerifyOptions, 'deferBody'>) =>
-          verify(request, { ...asked, permission: permissions.ofCall(request.method, request.target.split('?', 1)[0] ?? '') }),
+        async verify(request: IncomingRequest, asked?: Pick<VerifyOptions, 'deferBody'>) {
+          const { method, target } = request
+          const path = target.split('?', 1)[0] ?? ''
+          const required = permissions.ofCall(method, path)
+          const verified = await verify(request, { ...asked, permission: required })
+          const { result } = verified
+          if (!result.ok || !permissions.isNarrowedAway(method, path, principalOf(result.key))) return verified
+          const denied: Refused = { ok: false, failure: { code: 'permission-denied', keyId: result.key.id, required: required ?? [] } }
+          return { ...verified, result: denied }
+        },
       }
     })
     .sort((a, b) => b.prefix.length - a.prefix.length || Number(a.config.methods === undefined) - Number(b.config.methods === undefined))

@@ -26,7 +26,7 @@ export interface Required {
 }
 
 /** What a key is narrowed to; empty: nothing. */
-interface Narrowing {
+export interface Narrowing {
   readonly fundId: string
   readonly walletId: string
 }

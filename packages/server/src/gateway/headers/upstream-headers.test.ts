@@ -19,7 +19,7 @@ it.each(['cf-connecting-ip', 'x-forwarded-prefix', 'remote-user', 'x-envoy-origi
 )
 
 it('none of the headers that the gateway sets can be kept of a client', () => {
-  const headersOf = createUpstreamHeaders({ upstreamHost: 'api.internal', keepSignature: false, keepHeaders: [] })
+  const headersOf = createUpstreamHeaders({ upstreamHost: 'api.internal', keepHeaders: [] })
   const from = { address: '192.0.2.1', host: undefined, forwardedHost: 'api.example.com', forwardedProto: 'https' } as const
   const set = headersOf([], ALWAYS_DROPPED, [], 'id', from, 1).filter((_, at) => at % 2 === 0)
   expect(set).toHaveLength(6)

@@ -1,6 +1,6 @@
 import type { ForwardedFrom } from '../forwarded.ts'
 import { namedByConnection } from './connection-header.ts'
-import { ABOUT_CLIENT_WORDS, ALWAYS_DROPPED, asUpstreamReads, HOP_BY_HOP, IDENTITY_PREFIX, SET_BY_GATEWAY } from './header-names.ts'
+import { ABOUT_CLIENT_WORDS, asUpstreamReads, HOP_BY_HOP, IDENTITY_PREFIX, SET_BY_GATEWAY } from './header-names.ts'
 
 /** What an upstream is sent of a request's headers, and with it. */
 export type UpstreamHeaders = (
@@ -19,17 +19,15 @@ export type UpstreamHeaders = (
 export interface UpstreamHeadersOptions {
   /** What the upstream is told as `Host`. */
   readonly upstreamHost: string
-  /** Whether the upstream sees the headers of the signature. */
-  readonly keepSignature: boolean
   /** Headers of the client that are passed on in spite of what they say, in lower case. */
   readonly keepHeaders: readonly string[]
 }
 
 /** What a client sends under the gateway's own names is dropped, in any spelling that could be read as them. */
-export function createUpstreamHeaders({ upstreamHost, keepSignature, keepHeaders }: UpstreamHeadersOptions): UpstreamHeaders {
+export function createUpstreamHeaders({ upstreamHost, keepHeaders }: UpstreamHeadersOptions): UpstreamHeaders {
   const kept = new Set(keepHeaders)
   return (raw, dropped, identity, requestId, from, bodyLength) => {
-    const headers = passedOnHeaders(raw, keepSignature ? ALWAYS_DROPPED : dropped, kept)
+    const headers = passedOnHeaders(raw, dropped, kept)
     headers.push(...identity, SET_BY_GATEWAY.requestId, requestId, SET_BY_GATEWAY.clientAddress, from.address ?? '')
     headers.push(SET_BY_GATEWAY.calledHost, from.forwardedHost, SET_BY_GATEWAY.calledScheme, from.forwardedProto)
     headers.push(SET_BY_GATEWAY.upstreamHost, upstreamHost)
