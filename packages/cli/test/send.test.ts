@@ -55,10 +55,13 @@ describe('countersign send', () => {
     expect(await send('/away')).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('[redirect-refused]') as string })
     expect((await send('/x', '-v')).stderr).toContain('> host: api.example.com\n')
     expect(seen).toEqual(['/old', '/new', '/away', '/x'].map(path => ['api.example.com', path, true]))
-    expect(await send('/x', '--connect-to', `http://localhost:${port}/base`)).toMatchObject({
-      code: 2,
-      stderr: expect.stringContaining('[url-malformed]') as string,
-    })
+    const refused: readonly (readonly [args: readonly string[], code: string])[] = [
+      [['--connect-to', `http://localhost:${port}/base`], '[url-malformed]'],
+      [['--connect-to', 'http://api.internal:8080'], '[connect-insecure]'],
+      [['--curl'], '[option-needless]'],
+    ]
+    for (const [args, told] of refused)
+      expect(await send('/x', ...args)).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining(told) as string })
   })
 
   it.each([

@@ -30,8 +30,8 @@ interface SendOptions extends CredentialOptions, RequestOptions, BodyOptions {
 }
 
 /** A `fetch` whose only error is that there was no answer. */
-async function makeFetch({ connectTo }: SendOptions): Promise<Fetch> {
-  const send = connectTo === undefined ? fetch : await connectingFetch(connectTo)
+async function makeFetch({ connectTo }: SendOptions, url: string): Promise<Fetch> {
+  const send = connectTo === undefined ? fetch : await connectingFetch(connectTo, url)
   return (input, init) => answered(send(input, init))
 }
 
@@ -75,6 +75,8 @@ Examples:
       const request = await readRequest(first, second, options)
       const signer = createSigner(scheme, credentials, readSignerOptions(options))
       if (options.curl === true) {
+        if (options.connectTo !== undefined)
+          throw new UsageError('option-needless', "Leave --connect-to out, and add curl's own to the line.")
         out(`${curlLine(signer.sign(request), request.headers)}\n`)
         return done(EXIT.ok)
       }
@@ -85,7 +87,7 @@ Examples:
         ...signer,
         signAsync: (call: typeof request) => signer.signAsync({ ...call, timestamp: request.timestamp, nonce: request.nonce }),
       }
-      const send = await makeFetch(options)
+      const send = await makeFetch(options, request.url)
       const fetch = signedFetch(isFixed ? fixed : signer, {
         correctClock: options.correctClock === true && !isFixed ? serverClock() : undefined,
         fetch: options.verbose === true ? tellingFetch(scheme, send) : send,

@@ -2,6 +2,8 @@ import { UsageError } from '../process/exit.ts'
 
 /** This machine, without a scheme: `localhost:4567/x`, `127.0.0.1/x`, `[::1]:80`. */
 const LOCAL = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d{1,5})?(?:[/?]|$)/i
+/** Whether a host, or a URL without its scheme, is this machine. */
+export const isLocal = (text: string): boolean => LOCAL.test(text)
 /** A port of this machine: `:4567`, `:4567/x`. */
 const PORT = /^:\d{1,5}(?:[/?]|$)/
 

@@ -1,18 +1,21 @@
 import type { Fetch } from 'countersign'
 import { UsageError } from '../process/exit.ts'
-import { readUrl } from '../request/url.ts'
+import { isLocal, readUrl } from '../request/url.ts'
 
 /**
  * A `fetch` that connects to another server than the URL names, as curl's `--connect-to` does: the URL, its Host and
  * what is signed stay as they are.
  *
  * @param text an origin, such as `http://localhost:8080` or `:8080`
- * @throws UsageError `url-malformed`
+ * @param url what is called: over TLS, or in the clear on this machine alone, where it is an https:// URL
+ * @throws UsageError `url-malformed`, `connect-insecure`
  */
-export async function connectingFetch(text: string): Promise<Fetch> {
-  const { protocol, hostname, port, origin, href } = new URL(readUrl(text))
+export async function connectingFetch(text: string, url: string): Promise<Fetch> {
+  const { protocol, hostname, port, host, origin, href } = new URL(readUrl(text))
   if (href !== `${origin}/`)
     throw new UsageError('url-malformed', '--connect-to takes an origin, without a path: scheme, host and port, such as :8080.')
+  if (protocol === 'http:' && /^https:/i.test(url) && !isLocal(host))
+    throw new UsageError('connect-insecure', `A call of an https:// URL goes to ${host} by TLS alone: write --connect-to https://${host}.`)
   // Loaded here: Node's own fetch can't be told where to connect.
   const { Agent, buildConnector, fetch } = await import('undici')
   const connect = buildConnector({})
