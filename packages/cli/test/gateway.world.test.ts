@@ -310,6 +310,16 @@ print(urllib.request.urlopen(urllib.request.Request(url, body, headers)).read().
     },
   )
 
+  it('ends where its port is taken, with several processes as with one', async () => {
+    const { port } = new URL(redis.url)
+    const to = ['--upstream', 'http://127.0.0.1:9', '--origin', 'https://api.example.com', '--port', port]
+    const several = ['--redis', redis.url, '--workers', '3', '--store', store]
+    expect(await run('countersign', ['gateway', ...to, ...several])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining(`Port ${port} is taken`),
+    })
+  })
+
   it('reads its settings from a file, and names the line of what is wrong', async () => {
     const file = join(folder, 'gateway.yaml')
     const gateway = (text: string, ...args: readonly string[]) => {
@@ -325,7 +335,7 @@ print(urllib.request.urlopen(urllib.request.Request(url, body, headers)).read().
           'upstream: http://127.0.0.1:1\norigin: https://a.example\nroutes:\n  - path: /x\n    schemes: [qredo-v1]\n    permision: [a]\n',
         )
       ).stderr,
-    ).toContain(`${file}:4: `)
+    ).toContain(`${file}:6: `)
     expect((await gateway('upstream: "http://127.0.0.1:1\n')).stderr).toMatch(/gateway\.yaml:\d+: .*\[config-malformed\]/s)
     expect(
       (await gateway('upstream: http://127.0.0.1:1\norigin: https://a.example\nroutes: [{path: /, schemes: [none]}]\n', '--store', store))

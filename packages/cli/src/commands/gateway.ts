@@ -90,17 +90,19 @@ Examples:
       if (workers > 1 && cluster.isPrimary) {
         // Else each worker would end for want of it, and another one be started.
         await withService({ store: config.store, masterKeyFile: config.masterKeyFile }, () => Promise.resolve())
-        await superviseWorkers(workers, config.port)
-        return done(EXIT.ok)
+        return done(await superviseWorkers(workers, config.port))
       }
-      const { runGateway } = await import('@countersign/server')
-      const gateway = await startOn(config.port, () => runGateway(config, { isQuiet: options.quiet === true }))
-      if (options.json === true) out(`${JSON.stringify({ origin: gateway.origin, adminOrigin: gateway.adminOrigin })}\n`)
-      else if (cluster.isPrimary) tell(`The gateway listens on ${gateway.origin}. Ctrl+C stops it.`)
-      await untilStopped()
-      await gateway.close()
-      // Its channel to the first process would keep a worker alive.
-      cluster.worker?.disconnect()
+      try {
+        const { runGateway } = await import('@countersign/server')
+        const gateway = await startOn(config.port, () => runGateway(config, { isQuiet: options.quiet === true }))
+        if (options.json === true) out(`${JSON.stringify({ origin: gateway.origin, adminOrigin: gateway.adminOrigin })}\n`)
+        else if (cluster.isPrimary) tell(`The gateway listens on ${gateway.origin}. Ctrl+C stops it.`)
+        await untilStopped()
+        await gateway.close()
+      } finally {
+        // Its channel to the first process would keep a worker alive.
+        cluster.worker?.disconnect()
+      }
       done(EXIT.ok)
     })
 }
@@ -156,10 +158,17 @@ function routeBy(given: readonly string[] | undefined, key: string | undefined) 
   }
 }
 
-/** Keeps so many processes at work until it is told to stop. */
-async function superviseWorkers(count: number, port: number): Promise<void> {
+/**
+ * Keeps so many processes at work until it is told to stop. The first one comes alone: what it can't start with, no
+ * other could.
+ *
+ * @returns what to end with
+ */
+async function superviseWorkers(count: number, port: number): Promise<number> {
+  const code = await startFirst()
+  if (code !== EXIT.ok) return code
   let isStopping = false
-  for (let started = 0; started < count; started++) cluster.fork()
+  for (let started = 1; started < count; started++) cluster.fork()
   cluster.on('exit', worker => {
     if (isStopping) return
     tell(`worker ${worker.process.pid} ended; another one is started`)
@@ -175,4 +184,14 @@ async function superviseWorkers(count: number, port: number): Promise<void> {
       return once(worker, 'exit')
     }),
   )
+  return EXIT.ok
+}
+
+/** @returns what it ended with, where it does not listen */
+function startFirst(): Promise<number> {
+  return new Promise(resolve => {
+    const first = cluster.fork()
+    first.once('listening', () => resolve(EXIT.ok))
+    first.once('exit', code => resolve(code || EXIT.usage))
+  })
 }

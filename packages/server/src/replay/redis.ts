@@ -136,7 +136,7 @@ export function redisReplayGuard(options: RedisReplayGuardOptions): RedisReplayG
           clusterRetryStrategy: settings.retryStrategy,
           redisOptions: { commandTimeout: timeoutMs, connectTimeout: timeoutMs * 4 },
         })
-  client.on('error', error => tell(onError, error))
+  client.on('error', error => tell(onError, new Error(`redis: ${error.message}`, { cause: error })))
   client.defineCommand('countersignClaim', { numberOfKeys: 2, lua: CLAIM })
   client.defineCommand('countersignBegin', { lua: BEGIN })
   const claiming = client as unknown as Claiming
