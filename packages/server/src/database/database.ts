@@ -6,6 +6,8 @@ export type Db = Kysely<Tables>
 /** One of the two back ends, opened. What differs between them is in these members; everything else is one SQL. */
 export interface Database {
   readonly db: Db
+  /** The same for what calls wait for: a statement that is not answered within a second fails. */
+  readonly prompt: Db
   readonly kind: 'sqlite' | 'postgres'
   /**
    * Makes other processes look at once for what has changed; part of the transaction. Where there is no such signal,

@@ -8,7 +8,14 @@ const MAX_CONNECTIONS = 10
 export const CONNECT_TIMEOUT_MS = 2_000
 /** A statement that takes longer is given up: the caller has long gone. */
 const STATEMENT_TIMEOUT_MS = 10_000
+/** A little more, where the server does not even say that it gave up: the connection is dead. */
+const SILENCE_MS = 11_000
+/** What calls wait for: a server that hangs is as good as none. */
+const PROMPT_MS = 1_000
+const KEEP_ALIVE = { keepAlive: true, keepAliveInitialDelayMillis: 10_000 }
 const RECONNECT_MS = 250
+/** What the driver says of it; it has no code. */
+const TIMED_OUT = 'Query read timeout'
 const INT8_OID = 20
 
 /** Epoch milliseconds and counters, all below 2^53. */
@@ -18,19 +25,50 @@ const types: pg.CustomTypesConfig = {
 }
 
 export function openPostgres(url: string): Database {
-  const settings = { connectionString: url, connectionTimeoutMillis: CONNECT_TIMEOUT_MS, application_name: 'countersign' }
-  const pool = new pg.Pool({ ...settings, types, max: MAX_CONNECTIONS, statement_timeout: STATEMENT_TIMEOUT_MS })
+  const settings = { connectionString: url, connectionTimeoutMillis: CONNECT_TIMEOUT_MS, application_name: 'countersign', ...KEEP_ALIVE }
+  const db = openPool({ ...settings, max: MAX_CONNECTIONS, statement_timeout: STATEMENT_TIMEOUT_MS, query_timeout: SILENCE_MS })
+  const prompt = openPool({
+    ...settings,
+    max: MAX_CONNECTIONS,
+    connectionTimeoutMillis: PROMPT_MS,
+    statement_timeout: PROMPT_MS,
+    query_timeout: PROMPT_MS,
+  })
+  return {
+    db,
+    prompt,
+    kind: 'postgres',
+    announce: async transaction => void (await sql`select pg_notify(${CHANNEL}, '')`.execute(transaction)),
+    listen: heard => listen(settings, heard),
+    async close() {
+      await Promise.all([db.destroy(), prompt.destroy()])
+    },
+  }
+}
+
+function openPool(settings: pg.PoolConfig): Kysely<Tables> {
+  const pool = new pg.Pool({ ...settings, types, Client: PromptClient })
   // A connection that breaks while it is idle, or between two statements of a transaction, is told of by the next
   // query; without a listener it would end the process.
   pool.on('error', () => undefined)
   pool.on('connect', client => void client.on('error', () => undefined))
-  const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) })
-  return {
-    db,
-    kind: 'postgres',
-    announce: async transaction => void (await sql`select pg_notify(${CHANNEL}, '')`.execute(transaction)),
-    listen: heard => listen(settings, heard),
-    close: () => db.destroy(),
+  return new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) })
+}
+
+/**
+ * A connection that is given up when a statement is not answered in time: the next one would wait behind it, and a
+ * connection that died silently says nothing ever again.
+ */
+class PromptClient extends pg.Client {
+  override query(...given: readonly unknown[]): never {
+    const answer: unknown = (super.query as (...all: readonly unknown[]) => unknown)(...given)
+    if (answer instanceof Promise)
+      answer.catch((error: unknown) => {
+        if (!(error instanceof Error) || error.message !== TIMED_OUT) return
+        this.end().catch(() => undefined)
+        this.connection.stream.destroy()
+      })
+    return answer as never
   }
 }
 
@@ -41,7 +79,7 @@ function listen(settings: pg.ClientConfig, heard: () => void): { close(): Promis
   let isClosed = false
 
   function connect(): void {
-    const own = new pg.Client({ ...settings, keepAlive: true })
+    const own = new pg.Client(settings)
     client = own
     const again = (): void => {
       if (client !== own || isClosed) return

@@ -55,6 +55,7 @@ export function openSqlite(file: string): Database {
   const db = new Kysely<Tables>({ dialect: new ImmediateDialect({ database: connection }) })
   return {
     db,
+    prompt: db,
     kind: 'sqlite',
     announce: () => Promise.resolve(),
     listen: () => ({ close: () => Promise.resolve() }),

@@ -20,7 +20,7 @@ const READ_AT_ONCE = 1_000
  */
 export async function followKeyChanges(options: KeyChangesOptions): Promise<{ close(): Promise<void> }> {
   const { database, pollMs = DEFAULT_POLL_MS, onChanged, onError } = options
-  const { db } = database
+  const { prompt: db } = database
   const head = await db.selectFrom('audit_head').select('sequence').where('id', '=', 1).executeTakeFirst()
   let last = head?.sequence ?? 0
   let reading: Promise<void> | undefined

@@ -210,7 +210,7 @@ export function createKeyStore({ database, sealer, schemes, permissions, clock }
         return { event: { action, detail: { state: { before: row.state, after: state } } }, value: viewOf(updated, credentials, clock()) }
       }),
 
-    open: id => openKey({ db, sealer, schemeOf, now: clock() }, id),
+    open: id => openKey({ db: database.prompt, sealer, schemeOf, now: clock() }, id),
 
     onChanged: listener => void listeners.push(listener),
   }
