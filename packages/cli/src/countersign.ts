@@ -28,12 +28,17 @@ export async function runCountersign(args: readonly string[]): Promise<number> {
     return code
   } catch (error) {
     if (error instanceof CommanderError) {
-      const advice = args[0] === 'send' && error.exitCode !== 0 ? curlAdvice(args, error.message) : undefined
+      const advice = args[0] === 'send' && error.exitCode !== 0 ? curlAdvice(args, unknownOption(error)) : undefined
       if (advice !== undefined) tell(advice)
       return error.exitCode === 0 ? EXIT.ok : EXIT.usage
     }
     return reportError('countersign', error)
   }
+}
+
+/** The option that the command does not have, where that is what is wrong: commander says it in its message alone. */
+function unknownOption({ code, message }: CommanderError): string | undefined {
+  return code === 'commander.unknownOption' ? /'([^'=]+)/.exec(message)?.[1] : undefined
 }
 
 /** `help keys create`: the help of a command within a command. */

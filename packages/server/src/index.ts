@@ -6,6 +6,7 @@ export { type GatewayConfig, gatewayConfig, type StoreConfig } from './gateway/c
 export { GATEWAY_DEFAULTS } from './gateway/defaults.ts'
 export { createGateway, type Gateway } from './gateway/gateway.ts'
 export type { GatewayOptions } from './gateway/options.ts'
+export type { Rate, RateLimiter, Taken } from './gateway/rates/rate.ts'
 export { readGatewayConfig, readStoreConfig } from './gateway/read-config.ts'
 export type { RouteConfig } from './gateway/routes.ts'
 export { checkGateway, type RunningGateway, runGateway } from './gateway/run-gateway.ts'

@@ -95,6 +95,15 @@ describe('a route with a rate', () => {
     expect((await one('GET', '/free')).headers.has('ratelimit-policy')).toBe(false)
   })
 
+  it.each([0, -1, 1.5, Number.NaN, 2_000_000_000])('takes no rate of %s, which would refuse all calls or none', wrong => {
+    const routes = [
+      { quota: wrong, windowSeconds: 60 },
+      { quota: 1, windowSeconds: wrong },
+    ].map(rate => [{ path: '/', schemes: ['qredo-v1'], rate }])
+    for (const one of routes)
+      expect(() => createGateway({ upstream: 'http://127.0.0.1:9', origin: ORIGIN, service, routes: one })).toThrow(/The rate of the route/)
+  })
+
   it('is not used up by what anybody could send: wrong signatures', async () => {
     const one = await caller()
     for (let round = 0; round < 5; round++) expect((await one('GET', '/slow', undefined, { 'qredo-api-sig': 'AAAA' })).status).toBe(401)

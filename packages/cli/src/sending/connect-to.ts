@@ -3,8 +3,8 @@ import { UsageError } from '../process/exit.ts'
 import { isLocal, readUrl } from '../request/url.ts'
 
 /**
- * A `fetch` that connects to another server than the URL names, as curl's `--connect-to` does: the URL, its Host and
- * what is signed stay as they are.
+ * A `fetch` that connects to another server than the URL names: the URL, its Host and what is signed stay as they are.
+ * Whether it is by TLS is said by the origin that it connects to.
  *
  * @param text an origin, such as `http://localhost:8080` or `:8080`
  * @param url what is called: over TLS, or in the clear on this machine alone, where it is an https:// URL
@@ -19,7 +19,9 @@ export async function connectingFetch(text: string, url: string): Promise<Fetch>
   // Loaded here: Node's own fetch can't be told where to connect.
   const { Agent, buildConnector, fetch } = await import('undici')
   const connect = buildConnector({})
-  const place = { protocol, hostname, host: hostname, port: port || (protocol === 'https:' ? '443' : '80') }
+  // A socket takes an IPv6 address without the brackets that a URL has around it.
+  const name = hostname.replace(/^\[(.*)\]$/, '$1')
+  const place = { protocol, hostname: name, host: name, port: port || (protocol === 'https:' ? '443' : '80') }
   const dispatcher = new Agent({ connect: (options, done) => connect({ ...options, ...place }, done) })
   const sent = fetch as unknown as (input: unknown, init: object) => Promise<Response>
   return (input, init) => sent(input, { ...init, dispatcher })

@@ -14,27 +14,31 @@ const INSTEAD: readonly (readonly [flags: readonly string[], advice: string])[] 
   [['-L', '--location'], 'leave it out: redirections within the origin are followed, and to no other is a signature sent'],
   [['--insecure'], "leave it out: certificates are always checked; NODE_EXTRA_CA_CERTS=ca.pem adds one's own"],
   [['--cacert', '--capath'], 'set NODE_EXTRA_CA_CERTS=ca.pem'],
-  [['-E', '--cert', '--key', '-x', '--proxy', '--socks5'], '--curl prints a line that curl sends, to which it can be added'],
+  [['-E', '--cert', '--key', '-x', '--proxy', '--socks5'], 'use --curl, and add this option to the line that it prints'],
   [['--resolve'], '--connect-to connects to another server than the URL names'],
   [['-f', '--fail', '--fail-with-body'], 'leave it out: the exit code is 1 for any answer but 2xx'],
-  [['--silent', '-S', '--show-error', '-sS', '-N', '--no-buffer', '--compressed'], 'leave it out: it is always so'],
+  [['--silent', '-S', '--show-error', '-N', '--no-buffer', '--compressed'], 'leave it out: this is the default'],
   [['-m', '--max-time', '--connect-timeout'], 'write --timeout'],
   [['-w', '--write-out'], '--json has status, headers and body'],
   [['-D', '--dump-header'], '-i shows status and headers, on standard error'],
   [['-O', '--remote-name'], 'write -o FILE'],
 ]
 
-/** Options of ours that mean something else to curl. */
-const OURS: readonly (readonly [flag: string, advice: string])[] = [
-  ['-k', '-k is --api-key here; certificates are always checked'],
-  ['-s', '-s is --scheme here; nothing but the body goes to standard output anyway'],
-  ['-u', '-u is --unit here; a call is signed with --api-key and COUNTERSIGN_SECRET, or --profile'],
+/** Options of ours that mean something else to curl, with the values that only curl's would have. */
+const OURS: readonly (readonly [flag: string, ofCurl: RegExp, advice: string])[] = [
+  ['-k', /^:|^https?:|^[A-Z]+$/, '-k is --api-key here; certificates are always checked'],
+  ['-s', /^:|^https?:|^[A-Z]+$/, '-s is --scheme here; nothing but the body goes to standard output anyway'],
+  ['-u', /:/, '-u is --unit here; a call is signed with --api-key and COUNTERSIGN_SECRET, or --profile'],
 ]
 
-/** What to do instead, for a command line that curl would have taken; undefined where there is nothing to say. */
-export function curlAdvice(args: readonly string[], message: string): string | undefined {
-  const [, unknown] = /unknown option '([^'=]+)/.exec(message) ?? []
-  if (unknown === undefined) return OURS.find(([flag]) => args.includes(flag))?.[1]
+/**
+ * What to do instead, for a command line that curl would have taken; undefined where there is nothing to say.
+ *
+ * @param unknown the option that `send` doesn't have; undefined where something else is wrong
+ */
+export function curlAdvice(args: readonly string[], unknown: string | undefined): string | undefined {
+  if (unknown === undefined)
+    return OURS.find(([flag, ofCurl]) => ofCurl.test(args[args.indexOf(flag) + 1] ?? '') && args.includes(flag))?.[2]
   const found = INSTEAD.find(([flags]) => flags.some(flag => flag === unknown || (/^-[^-]/.test(unknown) && unknown.startsWith(flag))))
   return found === undefined ? undefined : `${unknown}: ${found[1]}`
 }

@@ -41,7 +41,7 @@ function headline({ outcome, causes, confidence, attempts, ruledOut, expected }:
     case 'unsigned':
       return [
         paint(['bold', 'red'], 'The request has no signature.'),
-        'It lacks what is listed below: countersign sign prints the headers, and countersign send sends them. If they were sent, a proxy may take them off, or it is another scheme: --scheme.',
+        'It lacks what is listed below: countersign sign prints the headers, and countersign send sends them. If you did send them, a proxy removed them, or the API uses another scheme (--scheme).',
       ]
     case 'unexplained':
       return [
@@ -66,7 +66,8 @@ function difference({ difference: found }: Explanation, paint: Paint): string[] 
 }
 
 function signatures({ outcome, expected, signed }: Explanation, paint: Paint, showsSignature: boolean): string[] {
-  if (outcome === 'match') return []
+  // Without a signature its time is lacking as well, so what is right isn't known.
+  if (outcome === 'match' || outcome === 'unsigned') return []
   return [
     '',
     `${paint('dim', 'right message   ')}  ${JSON.stringify(expected.message)}`,

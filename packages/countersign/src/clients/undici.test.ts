@@ -167,6 +167,32 @@ describe('signing', () => {
     expect(api.calls.map(({ body }) => body)).toEqual(['first', 'second'])
   })
 
+  it('looks at no more of a body than at wrappers: it may lead back to itself', async () => {
+    const api = await startApi()
+    const dispatcher = agent(signing(signer))
+    const statuses: number[] = []
+    let ended: () => void = () => undefined
+    const nothing = (): void => undefined
+    const handler: Dispatcher.DispatchHandler = {
+      onRequestStart: nothing,
+      onResponseStart: (_controller, status) => void statuses.push(status),
+      onResponseData: nothing,
+      onResponseEnd: () => ended(),
+      onResponseError: () => ended(),
+    }
+    for (const text of ['first', 'second']) {
+      const body = Object.assign(Readable.from([Buffer.from(text)]), { [Symbol('itself')]: {} as object })
+      Object.assign(body, { [Symbol('loop')]: { [Symbol('back')]: body } })
+      const end = new Promise<void>(resolve => {
+        ended = resolve
+      })
+      dispatcher.dispatch({ origin: api.origin, path: '/x', method: 'POST', body }, handler)
+      await end
+    }
+    expect(statuses).toEqual([200, 200])
+    expect(api.calls.map(({ body }) => body)).toEqual(['first', 'second'])
+  })
+
   it('holds a refusal back no further than it can be problem details, and hands it on whole', async () => {
     const piece = Buffer.alloc(50_000, 'x')
     // The end comes only when the client has been given the head: a refusal that is held back whole never ends.

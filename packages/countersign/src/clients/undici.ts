@@ -100,6 +100,9 @@ function readCall({ origin, path, method, headers, body, query }: UndiciCallLike
   return { method, url: base + withQuery(path, query), headers: headersOf(pairsOf(headers)), body }
 }
 
+/** One of each: `retry()` and `redirect()`. */
+const MAX_WRAPPERS = 2
+
 /** Whether a body can be read only once. */
 function isRead(body: unknown): boolean {
   return typeof body === 'object' && body !== null && !ArrayBuffer.isView(body) && !(body instanceof ArrayBuffer)
@@ -109,9 +112,10 @@ function isRead(body: unknown): boolean {
  * Whether a body is an earlier one, which `retry()` and `redirect()` send again in a wrapper that has it under a
  * symbol.
  */
-function isSameBody(body: unknown, earlier: unknown): boolean {
+function isSameBody(body: unknown, earlier: unknown, wrappers = MAX_WRAPPERS): boolean {
   if (typeof body !== 'object' || body === null) return false
-  return body === earlier || Object.getOwnPropertySymbols(body).some(symbol => isSameBody(Reflect.get(body, symbol), earlier))
+  if (body === earlier) return true
+  return wrappers > 0 && Object.getOwnPropertySymbols(body).some(symbol => isSameBody(Reflect.get(body, symbol), earlier, wrappers - 1))
 }
 
 /** As undici writes the option `query`, which is how `node:querystring` does. */

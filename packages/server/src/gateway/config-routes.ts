@@ -2,6 +2,7 @@ import { compileDeprecation, type Deprecation } from 'countersign'
 import { z } from 'zod'
 import { routeTimeouts, upstream, upstreamTls } from './config-upstream.ts'
 import { PATH_READINGS } from './paths/path-readings.ts'
+import { MAX_QUOTA, MAX_WINDOW_SECONDS } from './rates/rate.ts'
 
 /** ISO 8601, a date or a time. */
 const moment = z.union([z.iso.date(), z.iso.datetime({ offset: true })])
@@ -40,7 +41,7 @@ export const route = z.strictObject({
   methods: z.array(method).min(1).optional(),
   only: only.optional(),
   rate: z
-    .strictObject({ quota: z.int().min(1).max(1_000_000_000), windowSeconds: z.int().min(1).max(31_536_000) })
+    .strictObject({ quota: z.int().min(1).max(MAX_QUOTA), windowSeconds: z.int().min(1).max(MAX_WINDOW_SECONDS) })
     .optional()
     .meta({
       description:

@@ -25,7 +25,7 @@ import { compileSignedOverride } from './headers/signed-override.ts'
 import { carriedHeaders, compileTargetStripper } from './headers/strip-signature.ts'
 import { type KeyFrom, keyIdFor } from './key-of-call.ts'
 import type { PathReading } from './paths/path-readings.ts'
-import type { Rate } from './rates/rate.ts'
+import { checkRate, type Rate } from './rates/rate.ts'
 import { checkPath, checkUsed, prefixOf } from './route-paths.ts'
 import { compileRoutePermissions } from './route-permissions.ts'
 
@@ -171,6 +171,7 @@ export function compileRoutes(options: RoutesOptions): readonly Route[] {
   return routes
     .map(config => {
       checkPath(config.path)
+      if (config.rate !== undefined) checkRate(config.path, config.rate)
       const ownVerifiers = config.schemes.map(name => withRoutePath(config, () => verifierOf(name, config)))
       const ownSchemes = ownVerifiers.map(({ scheme }) => scheme)
       if ((config.key ?? config.keyFrom) !== undefined && ownSchemes.every(({ keyId }) => keyId === 'carried'))

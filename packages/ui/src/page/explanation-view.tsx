@@ -17,7 +17,7 @@ export function ExplanationView({ explanation }: { readonly explanation: Explana
                 : `${causes.length} mistakes.`}
       </h2>
       <p class="hint">
-        {outcome === 'unsigned' ? 'Sign it, and send what the scheme carries with it.' : `${attempts} messages tried`}
+        {outcome === 'unsigned' ? 'Sign the request, and send the headers listed below.' : `${attempts} messages tried`}
         {confidence > 0 && confidence < 1 && `; ${(confidence * 100).toFixed(3)} % sure, as only a part of the signature is there`}
       </p>
       {missing.length > 0 && <p class="error">Not in the request: {missing.join(', ')}</p>}
@@ -44,7 +44,9 @@ export function ExplanationView({ explanation }: { readonly explanation: Explana
           </Copyable>
         )}
       </div>
-      {outcome !== 'match' && expected.signature !== undefined && <Copyable label="Right signature" text={expected.signature} />}
+      {outcome !== 'match' && outcome !== 'unsigned' && expected.signature !== undefined && (
+        <Copyable label="Right signature" text={expected.signature} />
+      )}
     </section>
   )
 }

@@ -1,3 +1,5 @@
+import { ServerError } from '../../errors.ts'
+
 /**
  * How many calls a key may make: a token bucket that holds `quota` tokens when it is full and fills evenly, in
  * `windowSeconds` from empty to full. A call takes one.
@@ -5,6 +7,21 @@
 export interface Rate {
   readonly quota: number
   readonly windowSeconds: number
+}
+
+/** The most calls of a rate, and the longest time to get them back, a year in seconds. */
+export const MAX_QUOTA = 1_000_000_000
+export const MAX_WINDOW_SECONDS = 31_536_000
+
+/** @throws ServerError `route-invalid` */
+export function checkRate(path: string, { quota, windowSeconds }: Rate): void {
+  const isWithin = (value: number, most: number): boolean => Number.isInteger(value) && value >= 1 && value <= most
+  if (isWithin(quota, MAX_QUOTA) && isWithin(windowSeconds, MAX_WINDOW_SECONDS)) return
+  throw new ServerError(
+    'route-invalid',
+    400,
+    `The rate of the route ${path} has a quota from 1 to ${MAX_QUOTA} and windowSeconds from 1 to ${MAX_WINDOW_SECONDS}, in whole numbers.`,
+  )
 }
 
 /** What a bucket says to one call. */

@@ -16,6 +16,9 @@ redis.call('SET', KEYS[1], string.format('%.3f', filled), 'PX', math.ceil(filled
 return {1, tostring(filled - now)}
 `
 
+/** Between two errors that are told. */
+const QUIET_MS = 1_000
+
 type Taking = {
   countersignTake(bucket: string, intervalMs: number, windowMs: number): Promise<readonly [isAllowed: number, debtMs: string]>
 }
@@ -26,6 +29,7 @@ export interface RedisRatesOptions {
   readonly prefix: string
   /** Counts while Redis is away: each process by itself. */
   readonly meanwhile: RateLimiter
+  /** Told at most once a second. */
   readonly onError: (error: unknown) => void
 }
 
@@ -33,6 +37,7 @@ export interface RedisRatesOptions {
 export function redisRates({ client, prefix, meanwhile, onError }: RedisRatesOptions): RateLimiter {
   client.defineCommand('countersignTake', { numberOfKeys: 1, lua: TAKE })
   const taking = client as unknown as Taking
+  let toldAt = Number.NEGATIVE_INFINITY
   return {
     async take(bucket: string, rate: Rate): Promise<Taken> {
       const name = `${prefix}:rate:${createHash('sha256').update(bucket).digest('base64url').slice(0, 24)}`
@@ -40,7 +45,12 @@ export function redisRates({ client, prefix, meanwhile, onError }: RedisRatesOpt
         const [isAllowed, debtMs] = await taking.countersignTake(name, intervalOf(rate), rate.windowSeconds * 1000)
         return takenOf(rate, isAllowed === 1, Number(debtMs))
       } catch (error) {
-        onError(error)
+        // While Redis is away each call would say so.
+        const at = performance.now()
+        if (at - toldAt >= QUIET_MS) {
+          toldAt = at
+          onError(error)
+        }
         return meanwhile.take(bucket, rate)
       }
     },
