@@ -139,6 +139,19 @@ describe('explain', () => {
     expect(confidence).toBeGreaterThan(0.99)
   })
 
+  it('finds a base path that a proxy took off, and one that the client left out', async () => {
+    const at = (url: string) => ({ request: { method: 'GET', url, headers: { 'qredo-api-ts': TS, 'qredo-api-key': 'k' } } })
+    const codeOf = async (called: string, signed: string) => {
+      const { request } = at(`https://api.example.com${called}`)
+      const signature = hmac(`${TS}GEThttps://api.example.com${signed}`).toString('base64url')
+      const headers = { ...request.headers, 'qredo-api-sig': signature }
+      return (await ask('', { request: { ...request, headers }, basePath: '/base' })).causes.map(({ code }) => code)
+    }
+    expect(await codeOf('/v1/x?a=1', '/base/v1/x?a=1')).toEqual(['url-base-path-taken-off'])
+    expect(await codeOf('/base/v1/x', '/v1/x')).toEqual(['url-base-path-missing'])
+    expect(await codeOf('/base/v1/x', '/base/v1/x')).toEqual([])
+  })
+
   it('tries nothing where there is no signature, and lists the headers that are not there', async () => {
     const answer = await ask('', {
       request: { method: 'GET', url: URL_SENT, headers: { 'qredo-api-key': 'key' } },

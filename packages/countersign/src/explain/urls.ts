@@ -121,6 +121,13 @@ export function urlHypotheses(basePath: string, fragment: string): readonly Hypo
             target => (target.startsWith(basePath) ? target.slice(basePath.length) : undefined),
             'Sign the public path, with its base path.',
           ),
+          onTarget(
+            'base-path-taken-off',
+            1,
+            `It signed the path with ${basePath} before it, which was taken off on the way.`,
+            target => (target.startsWith(`${basePath}/`) || target === basePath ? undefined : basePath + target),
+            `The call is right: verify it for the URL that was called, by an origin with ${basePath}.`,
+          ),
         ]),
   ]
 }
