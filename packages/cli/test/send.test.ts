@@ -70,6 +70,8 @@ describe('countersign send', () => {
     [['-L', ':9/'], '-L: leave it out: redirections within the origin are followed'],
     [['--data-raw={}', ':9/'], '--data-raw: -d sends its text'],
     [['-k', ':9/'], '-k is --api-key here'],
+    [['-k', '-L', ':9/'], '--api-key is followed by -L, which is an option and no key id'],
+    [['--api-key=', ':9/'], 'needs an API key id: give --api-key'],
     [['-u', 'me:pass', ':9/'], '-u is --unit here'],
     [['--json', '{"a":1}', ':9/'], '"{\\"a\\":1}" is not a method such as POST; a body is given with -d'],
   ])('says of %j what curl’s users write here', async (args, advice) => {

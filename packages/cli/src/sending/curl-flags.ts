@@ -22,6 +22,11 @@ const INSTEAD: readonly (readonly [flags: readonly string[], advice: string])[] 
   [['-w', '--write-out'], '--json has status, headers and body'],
   [['-D', '--dump-header'], '-i shows status and headers, on standard error'],
   [['-O', '--remote-name'], 'write -o FILE'],
+  [['-c', '--cookie-jar', '-j', '--netrc', '-n'], 'nothing of a call is kept for the next'],
+  [['--http1.1', '-0', '--http1.0', '--http2', '--http3', '-4', '--ipv4', '-6', '--ipv6'], 'leave it out: Node chooses, by HTTP/1.1'],
+  [['--oauth2-bearer'], "write -H 'authorization: Bearer …'"],
+  [['--aws-sigv4'], 'write --scheme aws-sigv4'],
+  [['-#', '--progress-bar'], 'leave it out: nothing but the answer is shown'],
 ]
 
 /** Options of ours that mean something else to curl, with the values that only curl's would have. */

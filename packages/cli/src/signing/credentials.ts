@@ -59,6 +59,9 @@ export function addKeyOptions(command: Command, group = 'Who signs:'): Command {
     .addOption(new Option('--passphrase <text>', 'for the schemes that want one').env('COUNTERSIGN_PASSPHRASE'))
 }
 
+/** What stands behind an option whose value was forgotten. */
+const LIKE_AN_OPTION = /^(?:-[A-Za-z]|--[a-z][a-z-]*)$/
+
 export interface ResolvedCredentials {
   readonly scheme: Scheme
   /** How the scheme was named: its name, or a path. */
@@ -77,7 +80,9 @@ export async function resolveCredentials(options: CredentialOptions): Promise<Re
   const schemeName = options.scheme ?? profile.scheme
   const scheme = findScheme(schemeName)
   const keyId = options.apiKey ?? profile.apiKey
-  if (scheme.keyId === 'carried' && keyId === undefined)
+  if (options.apiKey !== undefined && LIKE_AN_OPTION.test(options.apiKey))
+    throw new UsageError('api-key-missing', `--api-key is followed by ${options.apiKey}, which is an option and no key id.`)
+  if (scheme.keyId === 'carried' && (keyId === undefined || keyId === ''))
     throw new UsageError(
       'api-key-missing',
       `The scheme ${scheme.name} needs an API key id: give --api-key, COUNTERSIGN_API_KEY or --profile.`,

@@ -20,8 +20,9 @@ async function openBrokenOff(store: string, at: number): Promise<readonly string
     if (CREATING.test(sql) && made.push(sql) > at) throw new Error('broken off')
     return prepare.call(this, sql)
   })
-  const service = await openKeyService({ store, masterKey }).catch(() => undefined)
-  await service?.close()
+  const opened = await openKeyService({ store, masterKey }).catch((error: unknown) => error as Error)
+  if (opened instanceof Error) expect(opened.message).toBe('broken off')
+  else await opened.close()
   vi.restoreAllMocks()
   return made
 }
@@ -40,7 +41,7 @@ describe('a first start on SQLite', () => {
     expect(statements.length).toBeGreaterThan(10)
     for (const [at, sql] of statements.entries()) {
       const store = join(folder, `${at}.db`)
-      await openBrokenOff(store, at)
+      expect(await openBrokenOff(store, at)).toHaveLength(at + 1)
       await (await openKeyService({ store, masterKey })).close()
       expect(schemaOf(store), sql).toEqual(schemaOf(whole))
     }

@@ -17,12 +17,12 @@ export async function openDatabase(where: string): Promise<Database> {
 }
 
 export function isPostgres(where: string): boolean {
-  return /^postgres(ql)?:\/\//.test(where)
+  return /^postgres(ql)?:\/\//i.test(where)
 }
 
 /** Before a folder of that name is made. @throws ServerError `store-unknown` */
 export function refuseOtherKinds(where: string): void {
   const [, kind] = /^([a-z][a-z0-9+.-]*):\/\//i.exec(where) ?? []
   if (kind === undefined || isPostgres(where)) return
-  throw new ServerError('store-unknown', 500, `A key store is an SQLite file, by its path, or postgres://…, and not ${kind}://….`)
+  throw new ServerError('store-unknown', 500, `${kind}://… is no key store: give the path of an SQLite file, or postgres://….`)
 }
