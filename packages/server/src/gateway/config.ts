@@ -80,6 +80,10 @@ const settings = z.strictObject({
       description:
         'Who makes a call is said to the upstream as a signed token as well: x-countersign-identity, a JWT for this call. Its keys are at /.well-known/countersign/jwks.json.',
     }),
+  explainRefusals: z.boolean().default(false).meta({
+    description:
+      'Whether it is found out why signatures do not match, for the owner of the key alone: beside the refusals in the audit log and the console. Two a second and six a minute for one key are looked at.',
+  }),
   keepSignature: z
     .boolean()
     .default(false)

@@ -89,6 +89,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     keepSignature,
     permissions: service.permissions,
     deprecations: options.deprecations,
+    onExplained: options.explainRefusals === true ? service.refusals.explained : undefined,
     onDeprecated({ keyId, what, via, isRefused }) {
       metrics.deprecated(via, isRefused)
       // A call by a scheme that is let through is counted with all others.

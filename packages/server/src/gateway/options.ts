@@ -58,6 +58,11 @@ export interface GatewayOptions {
    * Default: the header is empty.
    */
   readonly identity?: IdentityOptions | undefined
+  /**
+   * Whether it is found out why signatures do not match, for the key's owner alone: beside the refusals in the audit
+   * log. Within the budget of `explainRefusals`, for each scheme that is a declaration with a secret. Default: no.
+   */
+  readonly explainRefusals?: boolean | undefined
   /** Whether the upstream sees the headers and query parameters of the signature. Default: no. */
   readonly keepSignature?: boolean | undefined
   /**

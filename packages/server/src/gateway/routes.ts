@@ -2,6 +2,7 @@ import {
   CountersignError,
   createVerifier,
   type IncomingRequest,
+  isDeclared,
   type Only,
   type Refused,
   type ReplayGuard,
@@ -11,7 +12,9 @@ import {
   type VerifierOptions,
   type VerifyOptions,
 } from 'countersign'
+import { explainRefusals, type RefusalExplainer } from 'countersign/explain'
 import { DEFAULT_SCHEME_NAME } from 'countersign/schemes'
+import type { Refusals } from '../audit/refusals.ts'
 import { ServerError } from '../errors.ts'
 import type { CachedKeys } from '../keys/key-source.ts'
 import { principalOf } from '../keys/open-key.ts'
@@ -107,6 +110,8 @@ export interface RoutesOptions {
   /** All that keys can have; undefined: any name. */
   readonly permissions?: readonly Permission[] | undefined
   readonly deprecations?: readonly DeprecationConfig[] | undefined
+  /** Told why signatures do not match, which is looked for if this is given. */
+  readonly onExplained?: Refusals['explained'] | undefined
   /** Told of every authentic call by what is deprecated. */
   readonly onDeprecated?: DeprecationsOptions['onUsed'] | undefined
 }
@@ -134,6 +139,21 @@ export interface Route extends RouteVerifier {
 export function compileRoutes(options: RoutesOptions): readonly Route[] {
   const { routes, schemes, origin, keys, replay, toleranceMs, maxBodyBytes, bodyTimeoutMs, allow, deprecations = [] } = options
   const verifiers = new Map<string, Verifier>()
+  const explainers = new Map<Scheme, RefusalExplainer>()
+  /** One for a scheme, so that its budget is one. */
+  const explainerOf = (scheme: Scheme): RefusalExplainer | undefined => {
+    const { onExplained } = options
+    if (onExplained === undefined || !isDeclared(scheme) || scheme.keys !== 'secret') return undefined
+    const explainer =
+      explainers.get(scheme) ??
+      explainRefusals({
+        scheme,
+        keys: keys.ofScheme(scheme.name),
+        onExplained: ({ keyId, failure, explanation }) => onExplained(keyId, failure, explanation.causes),
+      })
+    explainers.set(scheme, explainer)
+    return explainer
+  }
   const deprecated = createDeprecations({ deprecations, onUsed: options.onDeprecated ?? (() => undefined) })
   const verifierOf = (name: string, route: RouteConfig): Verifier => {
     const { only, key, keyFrom } = route
@@ -149,6 +169,7 @@ export function compileRoutes(options: RoutesOptions): readonly Route[] {
       allow,
       only,
       keyId: keyIdFor(scheme, route),
+      onRefused: explainerOf(scheme),
       limits: { maxBodyBytes, bodyTimeoutMs },
     })
     const verifier = deprecated.ofScheme(plain)
