@@ -131,6 +131,9 @@ const settings = z.strictObject({
     .max(10_000)
     .default(GATEWAY_DEFAULTS.maxPipelined)
     .meta({ description: 'Requests of one connection that are worked on at once; with more, it is closed.' }),
+  drainDelayMs: z.int().min(0).max(3_600_000).default(GATEWAY_DEFAULTS.drainDelayMs).meta({
+    description: 'How long new connections are still taken when the gateway is stopped, while /ready says that it ends.',
+  }),
   drainMs: milliseconds
     .default(GATEWAY_DEFAULTS.drainMs)
     .meta({ description: 'How long running requests have to end when the gateway is stopped; WebSockets are closed.' }),

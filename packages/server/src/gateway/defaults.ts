@@ -34,4 +34,6 @@ export const GATEWAY_DEFAULTS = {
   maxPipelined: MAX_PIPELINED,
   /** How long running requests have to end when the gateway is stopped; WebSockets are closed. */
   drainMs: 30_000,
+  /** How long new connections are still taken before that. */
+  drainDelayMs: 0,
 } as const

@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { memoryReplayGuard, tell } from 'countersign'
 import { SCHEMES } from 'countersign/schemes'
 import { CHECK_CONNECTIONS_MS, closeServer, HEADERS_TIMEOUT_MS } from '../http/listen.ts'
@@ -31,8 +32,9 @@ export interface Gateway {
    * while.
    *
    * @param timeoutMs default: that of {@link GATEWAY_DEFAULTS}
+   * @param delayMs how long new connections are still taken, while `isDraining` says that it ends. Default: 0
    */
-  drain(timeoutMs?: number): Promise<void>
+  drain(timeoutMs?: number, delayMs?: number): Promise<void>
 }
 
 /** Of one request's headers together, in bytes: what Node takes by itself. */
@@ -163,8 +165,9 @@ export function createGateway(options: GatewayOptions): Gateway {
     get isDraining() {
       return isDraining
     },
-    async drain(timeoutMs = GATEWAY_DEFAULTS.drainMs) {
+    async drain(timeoutMs = GATEWAY_DEFAULTS.drainMs, delayMs = 0) {
       isDraining = true
+      if (delayMs > 0) await sleep(delayMs)
       tunnels.endAll()
       const closed = closeServer(server)
       const timer = setTimeout(() => {

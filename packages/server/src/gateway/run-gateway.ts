@@ -15,6 +15,7 @@ import { createGateway } from './gateway.ts'
 import { createHealthServer } from './health-server.ts'
 import { checkNamedKey } from './named-key.ts'
 import type { TlsFiles } from './options.ts'
+import { createReadiness } from './readiness.ts'
 import type { IdentityOptions } from './signed-identity.ts'
 
 export interface RunningGateway {
@@ -106,7 +107,7 @@ async function listenWith(
   const onError = (error: unknown): void => logError(log, error)
   const { gateway, readTls } = makeGateway(config, schemes, service, redis, log)
   const port = await listen(gateway.server, config.port, config.host)
-  const health = config.adminPort === undefined ? undefined : createHealthServer(gateway, () => reachStores(service, redis))
+  const health = config.adminPort === undefined ? undefined : createHealthServer(gateway, createReadiness(service, redis))
   const adminPort =
     health === undefined
       ? undefined
@@ -133,7 +134,7 @@ async function listenWith(
     async close() {
       process.off('SIGHUP', reload)
       log.info('draining')
-      await gateway.drain(config.drainMs)
+      await gateway.drain(config.drainMs, config.drainDelayMs)
       health?.close()
       await closeStores()
       log.info('closed')

@@ -42,7 +42,7 @@ interface Entry {
 }
 
 const DEFAULT_MAX_AGE_MS = 60_000
-const DEFAULT_GRACE_MS = 300_000
+export const DEFAULT_GRACE_MS = 300_000
 
 /**
  * Keeps opened keys in memory, bounded in age and number. One load at a time for a key, however many requests wait for
