@@ -114,6 +114,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/gateway.ts')).defineGateway,
   },
   {
+    name: 'store',
+    description: 'back up, restore and check a key store',
+    load: async () => (await import('./commands/store.ts')).defineStore,
+  },
+  {
     name: 'audit',
     description: 'the log of every administrative act, and of refusals',
     load: async () => (await import('./commands/audit.ts')).defineAudit,

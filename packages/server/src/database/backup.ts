@@ -1,0 +1,88 @@
+import { chmodSync, closeSync, copyFileSync, existsSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs'
+import { dirname } from 'node:path'
+import Connection from 'libsql'
+import { ServerError } from '../errors.ts'
+import { lookAtFile } from './look-at-file.ts'
+import { makeFolders } from './make-folders.ts'
+import { isPostgres } from './open.ts'
+
+const BUSY_TIMEOUT_MS = 5_000
+
+/**
+ * Copies a key store on SQLite into a new file that only its owner can read: all that was acknowledged before, whole,
+ * while others work on it. A copy of the file alone would lack what is in the file beside it.
+ *
+ * @throws ServerError `backup-postgres`, `backup-exists`, and those of {@link lookAtFile}
+ */
+export async function backUpStore(store: string, file: string): Promise<void> {
+  refusePostgres(store)
+  refuseExisting(file)
+  await lookAtFile(store, true)
+  await written(file, temporary => {
+    const connection = new Connection(store)
+    try {
+      connection.pragma(`busy_timeout = ${BUSY_TIMEOUT_MS}`)
+      connection.prepare('vacuum into ?').run(temporary)
+    } finally {
+      connection.close()
+    }
+  })
+}
+
+/**
+ * Makes a key store of a backup. Its master key has to be put back by itself.
+ *
+ * @throws ServerError `backup-postgres`, `backup-exists`, `store-damaged`, and those of {@link lookAtFile}
+ */
+export async function restoreStore(file: string, store: string): Promise<void> {
+  refusePostgres(store)
+  // What a store that was there had written beside its file would be read as this one's.
+  for (const path of [store, `${store}-wal`, `${store}-shm`]) refuseExisting(path)
+  await lookAtFile(file, true)
+  await written(store, temporary => {
+    copyFileSync(file, temporary)
+    checkPages(temporary)
+  })
+}
+
+/** @throws ServerError `store-damaged` where pages of the file can't be read, or don't fit together */
+export function checkPages(file: string): void {
+  const connection = new Connection(file)
+  try {
+    const [first] = connection.pragma('integrity_check') as readonly { readonly integrity_check: string }[]
+    if (first?.integrity_check === 'ok') return
+    throw new ServerError('store-damaged', 500, `The file ${file} is damaged (${first?.integrity_check}): restore a backup of it.`)
+  } finally {
+    connection.close()
+  }
+}
+
+/** Under another name until it is whole and on the disk. */
+async function written(file: string, write: (temporary: string) => void): Promise<void> {
+  makeFolders(dirname(file))
+  const temporary = `${file}.${process.pid}.new`
+  rmSync(temporary, { force: true })
+  try {
+    // Made first, so that nobody else can read it while it is written.
+    closeSync(openSync(temporary, 'wx', 0o600))
+    write(temporary)
+    chmodSync(temporary, 0o600)
+    const opened = openSync(temporary, 'r')
+    fsyncSync(opened)
+    closeSync(opened)
+    renameSync(temporary, file)
+  } catch (error) {
+    rmSync(temporary, { force: true })
+    throw error
+  }
+}
+
+function refusePostgres(store: string): void {
+  if (isPostgres(store))
+    throw new ServerError('backup-postgres', 400, 'PostgreSQL has its own backups: pg_dump "$URL" > keys.sql, and psql "$URL" < keys.sql.')
+}
+
+function refuseExisting(path: string): void {
+  if (existsSync(path))
+    throw new ServerError('backup-exists', 400, `There is something at ${path} already: give another path, or move it away.`)
+}
