@@ -4,9 +4,11 @@ import { MAX_LOGGED_PATH, MAX_REQUEST_ID } from '../src/gateway/access-entry.ts'
 import { JWKS_MAX_AGE_S } from '../src/gateway/answer.ts'
 import { GATEWAY_DEFAULTS } from '../src/gateway/defaults.ts'
 import { IDLE_UPSTREAM_MS } from '../src/gateway/forward.ts'
-import { MAX_HEADER_BYTES, TURN_MS } from '../src/gateway/gateway.ts'
+import { MAX_HEADER_BYTES } from '../src/gateway/gateway.ts'
 import { MAX_CHARACTERS, PATH_READINGS } from '../src/gateway/paths/path-readings.ts'
 import { GATEWAY_PROBLEMS } from '../src/gateway/problem.ts'
+import { SETTINGS } from '../src/gateway/renewed-settings.ts'
+import { TURN_MS } from '../src/gateway/rules.ts'
 import { LIFETIME_S } from '../src/gateway/signed-identity.ts'
 import { LOOK_MS } from '../src/gateway/upgrades/open-tunnels.ts'
 import { CLOSE_GRACE_MS } from '../src/gateway/upgrades/tunnel.ts'
@@ -19,6 +21,14 @@ const page = (path: string): string => readFileSync(new URL(`../../../${path}`, 
 function numbersBefore(words: string, text: string): readonly number[] {
   return [...text.matchAll(new RegExp(`([\\d,]+) ${words}`, 'g'))].map(([, number = '']) => Number(number.replaceAll(',', '')))
 }
+
+describe('docs/gateway.md', () => {
+  it('names the settings that only a start takes', () => {
+    const [, named = ''] = /These take a start.*?:(.*?), and whether/.exec(page('docs/gateway.md')) ?? []
+    const names = Object.entries(SETTINGS).flatMap(([name, taken]) => (taken === 'start' ? [`\`${name}\``] : []))
+    expect(named.trim().split(', ')).toEqual(names)
+  })
+})
 
 describe('SECURITY.md', () => {
   const text = page('SECURITY.md')

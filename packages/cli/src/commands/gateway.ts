@@ -1,8 +1,8 @@
 import cluster from 'node:cluster'
-import { once } from 'node:events'
 import { isSchemeFile } from '@countersign/server/scheme-files'
 import { type Command, Option } from 'commander'
 import { DEFAULT_SCHEME_NAME } from 'countersign/schemes'
+import { superviseWorkers } from '../gateway/workers.ts'
 import { withService } from '../keys/store-options.ts'
 import { readCount, readPort } from '../options/numbers.ts'
 import { repeated } from '../options/repeated.ts'
@@ -72,7 +72,7 @@ export function defineGateway(command: Command, done: Done): void {
       'after',
       `
 The API gets x-countersign-key, -organisation, -permissions, -scheme, -fund and -wallet with every request; clients can't send these. Logs are JSON lines on
-standard error. SIGTERM and SIGINT let running requests end, for drainMs at most, and close WebSockets.
+standard error. SIGTERM and SIGINT let running requests end, for drainMs at most, and close WebSockets. SIGHUP reads settings and certificates again.
 
 Examples:
   $ countersign gateway --upstream http://127.0.0.1:8080 --origin https://api.example.com
@@ -90,11 +90,18 @@ Examples:
       if (workers > 1 && cluster.isPrimary) {
         // Else each worker would end for want of it, and another one be started.
         await withService({ store: config.store, masterKeyFile: config.masterKeyFile }, () => Promise.resolve())
-        return done(await superviseWorkers(workers, config.port))
+        const { checkGateway, checkRenewed } = await import('@countersign/server')
+        const checkAgain = async (): Promise<void> => {
+          const again = await readConfig(options)
+          checkRenewed(config, again)
+          await checkGateway(again, { isQuiet: options.quiet === true })
+        }
+        return done(await superviseWorkers(workers, config.port, checkAgain))
       }
       try {
         const { runGateway } = await import('@countersign/server')
-        const gateway = await startOn(config.port, () => runGateway(config, { isQuiet: options.quiet === true }))
+        const run = { isQuiet: options.quiet === true, readAgain: () => readConfig(options) }
+        const gateway = await startOn(config.port, () => runGateway(config, run))
         if (options.json === true) out(`${JSON.stringify({ origin: gateway.origin, adminOrigin: gateway.adminOrigin })}\n`)
         else if (cluster.isPrimary) tell(`The gateway listens on ${gateway.origin}. Ctrl+C stops it.`)
         await untilStopped()
@@ -156,42 +163,4 @@ function routeBy(given: readonly string[] | undefined, key: string | undefined) 
     routes: [{ path: '/', schemes: given.map(schemeNameOf), key }],
     schemes: schemes.length === 0 ? undefined : schemes,
   }
-}
-
-/**
- * Keeps so many processes at work until it is told to stop. The first one comes alone: what it can't start with, no
- * other could.
- *
- * @returns what to end with
- */
-async function superviseWorkers(count: number, port: number): Promise<number> {
-  const code = await startFirst()
-  if (code !== EXIT.ok) return code
-  let isStopping = false
-  for (let started = 1; started < count; started++) cluster.fork()
-  cluster.on('exit', worker => {
-    if (isStopping) return
-    tell(`worker ${worker.process.pid} ended; another one is started`)
-    setTimeout(() => cluster.fork(), 500)
-  })
-  tell(`The gateway listens on port ${port} with ${count} processes. Ctrl+C stops it.`)
-  await untilStopped()
-  isStopping = true
-  const left = Object.values(cluster.workers ?? {}).filter(worker => worker !== undefined)
-  await Promise.all(
-    left.map(worker => {
-      worker.process.kill('SIGTERM')
-      return once(worker, 'exit')
-    }),
-  )
-  return EXIT.ok
-}
-
-/** @returns what it ended with, where it does not listen */
-function startFirst(): Promise<number> {
-  return new Promise(resolve => {
-    const first = cluster.fork()
-    first.once('listening', () => resolve(EXIT.ok))
-    first.once('exit', code => resolve(code || EXIT.usage))
-  })
 }

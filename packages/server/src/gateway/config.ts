@@ -30,10 +30,7 @@ const settings = z.strictObject({
     .meta({ description: 'The public origin, which clients sign; several where there are several. Never taken from a request.' }),
   host: z.string().default('127.0.0.1').meta({ description: 'The address to listen on.' }),
   port: z.int().min(0).max(65_535).default(4590),
-  tls: z
-    .strictObject({ cert: z.string(), key: z.string() })
-    .optional()
-    .meta({ description: 'Paths of certificate and key, in PEM; read again on SIGHUP.' }),
+  tls: z.strictObject({ cert: z.string(), key: z.string() }).optional().meta({ description: 'Paths of certificate and key, in PEM.' }),
   adminPort: z
     .int()
     .min(0)

@@ -4,27 +4,27 @@ import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { memoryReplayGuard, tell } from 'countersign'
-import { SCHEMES } from 'countersign/schemes'
 import { CHECK_CONNECTIONS_MS, closeServer, HEADERS_TIMEOUT_MS } from '../http/listen.ts'
 import { boundPipelining } from '../http/pipelining.ts'
 import { RequestOrWebSocket, responseToUpgrade } from '../http/upgrade.ts'
 import { createRequestBodies } from './bodies/request-body.ts'
 import { GATEWAY_DEFAULTS } from './defaults.ts'
-import { createDestinations } from './destinations.ts'
-import { createForwardedReader } from './forwarded.ts'
-import { createHandler } from './handle.ts'
 import { createGatewayMetrics, type GatewayMetrics } from './metrics.ts'
-import type { GatewayOptions, TlsFiles } from './options.ts'
+import type { GatewayOptions } from './options.ts'
 import { memoryRates } from './rates/memory-rates.ts'
-import { createRouter } from './router.ts'
-import { DEFAULT_ROUTE } from './routes.ts'
-import { createIdentitySigner } from './signed-identity.ts'
+import { type Rules, rulesBy } from './rules.ts'
 import { createOpenTunnels } from './upgrades/open-tunnels.ts'
 
 export interface Gateway {
   readonly server: Server
-  /** Takes a new certificate for the connections to come. */
-  setTls(files: TlsFiles): void
+  /**
+   * Takes new settings for the requests to come; those that run end by the old ones. What is remembered stays: calls,
+   * rates, counts. Of what belongs to the server and its memory, certificate and time limits alone are taken.
+   *
+   * @param keepsTunnels whether WebSockets that the old settings let through stay open. Default: they are closed (1001)
+   * @throws ServerError what a start throws, and the old settings stay
+   */
+  renew(options: GatewayOptions, keepsTunnels?: boolean): void
   readonly metrics: GatewayMetrics
   readonly isDraining: boolean
   /**
@@ -39,26 +39,16 @@ export interface Gateway {
 
 /** Of one request's headers together, in bytes: what Node takes by itself. */
 export const MAX_HEADER_BYTES = 16_384
-/** How long a large body waits for its turn to be verified, once it is there, in milliseconds. */
-export const TURN_MS = 60_000
+
+/** How long an idle connection is kept once the gateway ends: the answer to its next request says that it was the last. */
+const LAST_REQUEST_MS = 1_000
 
 /**
  * A reverse proxy that lets verified requests through and no others: not a byte goes upstream before the signature
  * holds.
  */
 export function createGateway(options: GatewayOptions): Gateway {
-  const { service, origin, keepSignature = false, timeouts = {}, onFinished, onError } = options
-  const maxBodyBytes = options.maxBodyBytes ?? GATEWAY_DEFAULTS.maxBodyBytes
-  const requestTimeoutMs = timeouts.requestTimeoutMs ?? GATEWAY_DEFAULTS.requestTimeoutMs
-  const routes = options.routes ?? [DEFAULT_ROUTE]
-  const destinations = createDestinations({
-    routes,
-    upstream: options.upstream,
-    upstreamTls: options.upstreamTls,
-    timeouts,
-    audience: options.identity?.audience,
-    keepHeaders: options.keepHeaders ?? [],
-  })
+  const { service, onFinished, onError } = options
   const report = (error: unknown): void => tell(onError, error)
   const bodies = createRequestBodies({
     maxHeldBytes: options.maxHeldBytes ?? GATEWAY_DEFAULTS.maxHeldBytes,
@@ -77,50 +67,22 @@ export function createGateway(options: GatewayOptions): Gateway {
     spooledBytes: () => bodies.spooledBytes,
     replayUsage: options.replay === undefined ? inMemory.usage : undefined,
   })
-  const routeOf = createRouter({
-    routes,
-    schemes: options.schemes ?? SCHEMES,
-    origin,
-    keys: service.source,
-    replay: options.replay ?? inMemory,
-    toleranceMs: options.toleranceMs,
-    maxBodyBytes,
-    bodyTimeoutMs: requestTimeoutMs + TURN_MS,
-    allow: options.allow,
-    keepHeaders: options.keepHeaders,
-    keepSignature,
-    permissions: service.permissions,
-    deprecations: options.deprecations,
-    onExplained: options.explainRefusals === true ? service.refusals.explained : undefined,
-    onDeprecated({ keyId, what, via, isRefused }) {
-      metrics.deprecated(via, isRefused)
-      // A call by a scheme that is let through is counted with all others.
-      if (isRefused || what === 'route') service.lastUsed.used(keyId, via)
-    },
-  })
   let isDraining = false
-
-  const identity = options.identity === undefined ? undefined : createIdentitySigner(options.identity.keys)
-  const tunnels = createOpenTunnels({ keys: service.source, report })
-  const handle = createHandler({
+  let tunnels = createOpenTunnels({ keys: service.source, report })
+  const lasting = {
     service,
-    routeOf,
     bodies,
-    destinationOf: destinations.of,
-    rates: options.rates ?? memoryRates(),
-    readForwarded: createForwardedReader({ origin, trustedProxies: options.trustedProxies }),
-    identity,
-    tunnels,
     metrics,
-    maxBodyBytes,
-    keepSignature,
+    replay: options.replay ?? inMemory,
+    rates: options.rates ?? memoryRates(),
     isDraining: () => isDraining,
     onFinished,
     report,
-  })
+  }
+  let rules: Rules = rulesBy(options, { ...lasting, tunnels })
 
   function listener(request: IncomingMessage, response: ServerResponse, upgradeHead?: Buffer): void {
-    handle(request, response, upgradeHead).catch((error: unknown) => {
+    rules.handle(request, response, upgradeHead).catch((error: unknown) => {
       // Not even a problem could be answered.
       report(error)
       response.destroy()
@@ -132,8 +94,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     maxHeaderSize: MAX_HEADER_BYTES,
     headersTimeout: HEADERS_TIMEOUT_MS,
     connectionsCheckingInterval: CHECK_CONNECTIONS_MS,
-    requestTimeout: requestTimeoutMs,
-    keepAliveTimeout: timeouts.keepAliveTimeoutMs ?? GATEWAY_DEFAULTS.keepAliveTimeoutMs,
+    ...timeLimits(options),
     insecureHTTPParser: false,
     handshakeTimeout: HEADERS_TIMEOUT_MS,
   }
@@ -161,7 +122,21 @@ export function createGateway(options: GatewayOptions): Gateway {
   return {
     server,
     metrics,
-    setTls: files => (server as TlsServer).setSecureContext(files),
+    renew(renewed, keepsTunnels = false) {
+      const old = { rules, tunnels }
+      const after = keepsTunnels ? tunnels : createOpenTunnels({ keys: service.source, report })
+      const next = rulesBy(renewed, { ...lasting, tunnels: after })
+      try {
+        if (renewed.tls !== undefined) (server as TlsServer).setSecureContext(renewed.tls)
+      } catch (error) {
+        next.cut().catch(report)
+        throw error
+      }
+      ;[rules, tunnels] = [next, after]
+      Object.assign(server, timeLimits(renewed))
+      if (!keepsTunnels) old.tunnels.endAll()
+      old.rules.end().catch(report)
+    },
     get isDraining() {
       return isDraining
     },
@@ -169,14 +144,22 @@ export function createGateway(options: GatewayOptions): Gateway {
       isDraining = true
       if (delayMs > 0) await sleep(delayMs)
       tunnels.endAll()
-      const closed = closeServer(server)
+      const closed = closeServer(server, Math.min(LAST_REQUEST_MS, timeoutMs))
       const timer = setTimeout(() => {
         for (const socket of connected) socket.destroy()
       }, timeoutMs)
       await closed
       clearTimeout(timer)
-      await destinations.close()
+      await rules.cut()
       await bodies.close()
     },
+  }
+}
+
+/** Of requests and connections, as Node's servers name them. */
+function timeLimits({ timeouts = {} }: GatewayOptions) {
+  return {
+    requestTimeout: timeouts.requestTimeoutMs ?? GATEWAY_DEFAULTS.requestTimeoutMs,
+    keepAliveTimeout: timeouts.keepAliveTimeoutMs ?? GATEWAY_DEFAULTS.keepAliveTimeoutMs,
   }
 }

@@ -1,4 +1,5 @@
 import type { NearlyFull, ReplayGuard, Scheme, VerifierOptions } from 'countersign'
+import type { Permission } from '../keys/permissions.ts'
 import type { KeyService } from '../service.ts'
 import type { AccessEntry } from './access-entry.ts'
 import type { GATEWAY_DEFAULTS } from './defaults.ts'
@@ -35,6 +36,8 @@ export interface GatewayOptions {
   readonly routes?: readonly RouteConfig[] | undefined
   /** Those that a route may name. Default: all of the library's. */
   readonly schemes?: readonly Scheme[] | undefined
+  /** The permissions that a route may want, and the calls that each opens. Default: those of the key store. */
+  readonly permissions?: readonly Permission[] | undefined
   /** How far a timestamp may be from the clock, either way, in milliseconds. Default: five minutes. */
   readonly toleranceMs?: number | undefined
   /** Spellings and requests that are refused unless they are named here; see the verifier's `allow`. Default: none. */

@@ -1,22 +1,20 @@
-import { accessSync, constants, readFileSync } from 'node:fs'
 import { isIPv6 } from 'node:net'
-import { join } from 'node:path'
-import type { Scheme } from 'countersign'
+import { isDeepStrictEqual } from 'node:util'
+import type { NearlyFull, Scheme } from 'countersign'
 import { sql } from 'kysely'
 import { type Logger, pino } from 'pino'
-import { errorCodeOf, ServerError } from '../errors.ts'
 import { listen } from '../http/listen.ts'
 import { type RedisReplayGuard, redisReplayGuard } from '../replay/redis.ts'
 import { withSchemeFiles } from '../scheme-files.ts'
 import { besideStoreAdvice, type KeyService, openKeyService } from '../service.ts'
+import type { AccessEntry } from './access-entry.ts'
 import type { GatewayConfig } from './config.ts'
-import type { UpstreamTls } from './forward.ts'
 import { createGateway } from './gateway.ts'
 import { createHealthServer } from './health-server.ts'
 import { checkNamedKey } from './named-key.ts'
-import type { TlsFiles } from './options.ts'
 import { createReadiness } from './readiness.ts'
-import type { IdentityOptions } from './signed-identity.ts'
+import { checkRenewed } from './renewed-settings.ts'
+import { checkSpoolFolder, withFiles } from './settings-files.ts'
 
 export interface RunningGateway {
   readonly origin: string
@@ -31,11 +29,14 @@ const NEARLY_FULL = {
 
 interface RunOptions {
   readonly isQuiet?: boolean
+  /** Reads the settings again, on SIGHUP. Default: they stay, and their files are read again. */
+  readonly readAgain?: () => GatewayConfig | Promise<GatewayConfig>
 }
 
 /** Starts a gateway with its key store, its replay guard, its log on standard error and its metrics. */
 export function runGateway(config: GatewayConfig, options: RunOptions = {}): Promise<RunningGateway> {
-  return withStores(config, options, listenWith)
+  const { readAgain = () => config } = options
+  return withStores(config, options, (...stores) => listenWith(readAgain, ...stores))
 }
 
 /**
@@ -69,7 +70,7 @@ async function withStores<T>(config: GatewayConfig, { isQuiet = false }: RunOpti
     pino.destination({ dest: 2, sync: false }),
   )
   const onError = (error: unknown): void => logError(log, error)
-  if (config.spoolFolder !== undefined) checkFolder(config.spoolFolder)
+  if (config.spoolFolder !== undefined) checkSpoolFolder(config.spoolFolder)
   // An empty store lets nobody in: one that isn't there is a wrong path.
   const schemes = withSchemeFiles(config.schemes ?? [], warning => log.warn(warning))
   const service = await openKeyService({
@@ -96,6 +97,7 @@ async function withStores<T>(config: GatewayConfig, { isQuiet = false }: RunOpti
 }
 
 async function listenWith(
+  readAgain: NonNullable<RunOptions['readAgain']>,
   config: GatewayConfig,
   schemes: readonly Scheme[],
   service: KeyService,
@@ -103,9 +105,10 @@ async function listenWith(
   log: Logger,
   closeStores: () => Promise<void>,
 ): Promise<RunningGateway> {
-  const { tls } = config
-  const onError = (error: unknown): void => logError(log, error)
-  const { gateway, readTls } = makeGateway(config, schemes, service, redis, log)
+  const made = makeGateway(config, schemes, service, redis, log)
+  const { gateway } = made
+  // Without its connection the first calls would be refused. Where Redis is away, they are until it is back.
+  await redis?.ping().catch((error: unknown) => logError(log, error))
   const port = await listen(gateway.server, config.port, config.host)
   const health = config.adminPort === undefined ? undefined : createHealthServer(gateway, createReadiness(service, redis))
   const adminPort =
@@ -115,26 +118,25 @@ async function listenWith(
           await gateway.drain(0)
           throw error
         })
-  const reload = (): void => {
+  const reload = async (): Promise<void> => {
     try {
-      const files = readTls()
-      if (files !== undefined) gateway.setTls(files)
-      log.info('certificate read again')
+      made.renew(await readAgain())
+      log.info('settings read again')
     } catch (error) {
-      // The old one stays.
-      onError(error)
+      logError(log, error)
     }
   }
   process.on('SIGHUP', reload)
   const upstreams = Object.fromEntries(config.routes.map(({ path, upstream }) => [path, upstream ?? config.upstream]))
   log.info({ port, adminPort, upstreams }, 'listening')
   return {
-    origin: `${tls === undefined ? 'http' : 'https'}://${urlHostOf(config.host)}:${port}`,
+    origin: `${config.tls === undefined ? 'http' : 'https'}://${urlHostOf(config.host)}:${port}`,
     adminOrigin: adminPort === undefined ? undefined : `http://${urlHostOf(config.adminHost)}:${adminPort}`,
     async close() {
       process.off('SIGHUP', reload)
       log.info('draining')
-      await gateway.drain(config.drainMs, config.drainDelayMs)
+      const { drainMs, drainDelayMs } = made.config
+      await gateway.drain(drainMs, drainDelayMs)
       health?.close()
       await closeStores()
       log.info('closed')
@@ -151,25 +153,31 @@ function makeGateway(
   log: Logger,
 ) {
   const onError = (error: unknown): void => logError(log, error)
-  const { tls } = config
-  const readTls = (): TlsFiles | undefined =>
-    tls === undefined ? undefined : { cert: readPem('tls.cert', tls.cert), key: readPem('tls.key', tls.key) }
-  const gateway = createGateway({
-    ...config,
-    schemes,
-    tls: readTls(),
-    upstreamTls: readUpstreamTls('upstreamTls', config.upstreamTls),
-    routes: config.routes.map((route, at) => ({ ...route, upstreamTls: readUpstreamTls(`routes.${at}.upstreamTls`, route.upstreamTls) })),
-    identity: readIdentity(config),
+  const lasting = {
     service,
     replay: redis,
     rates: redis?.rates(onError),
-    onReplayNearlyFull: usage => log.warn(usage, NEARLY_FULL[usage.of]),
-    onFlooded: address => log.warn({ address }, 'connection closed: more requests at once than maxPipelined'),
+    onReplayNearlyFull: (usage: NearlyFull) => log.warn(usage, NEARLY_FULL[usage.of]),
+    onFlooded: (address: string | undefined) => log.warn({ address }, 'connection closed: more requests at once than maxPipelined'),
     onError,
-    onFinished: entry => log.info(entry, 'request'),
-  })
-  return { gateway, readTls }
+    onFinished: (entry: AccessEntry) => log.info(entry, 'request'),
+  }
+  const gateway = createGateway({ ...withFiles(config), ...lasting, schemes })
+  let current = config
+  return {
+    gateway,
+    /** Those that it goes by now. */
+    get config() {
+      return current
+    },
+    /** @throws ServerError what is wrong with the new settings; the old ones stay */
+    renew(config: GatewayConfig): void {
+      checkRenewed(current, config)
+      const schemes = withSchemeFiles(config.schemes ?? [], warning => log.warn(warning))
+      gateway.renew({ ...withFiles(config), ...lasting, schemes }, isDeepStrictEqual(current, config))
+      current = config
+    },
+  }
 }
 
 async function reachStores(service: KeyService, redis: RedisReplayGuard | undefined): Promise<void> {
@@ -180,40 +188,6 @@ async function reachStores(service: KeyService, redis: RedisReplayGuard | undefi
 /** An address as URLs have it: those of IPv6 in brackets. */
 function urlHostOf(address: string): string {
   return isIPv6(address) ? `[${address}]` : address
-}
-
-function readUpstreamTls(setting: string, upstreamTls: GatewayConfig['upstreamTls']): UpstreamTls | undefined {
-  if (upstreamTls === undefined) return undefined
-  const read = (name: string, path: string | undefined) => (path === undefined ? undefined : readPem(`${setting}.${name}`, path))
-  return { ca: read('ca', upstreamTls.ca), cert: read('cert', upstreamTls.cert), key: read('key', upstreamTls.key) }
-}
-
-function readIdentity({ identity }: GatewayConfig): IdentityOptions | undefined {
-  return identity === undefined
-    ? undefined
-    : { keys: identity.keyFiles.map(path => readPem('identity.keyFiles', path)), audience: identity.audience }
-}
-
-/** @throws ServerError `file-unreadable` */
-function readPem(setting: string, path: string): Buffer {
-  try {
-    return readFileSync(path)
-  } catch (error) {
-    throw new ServerError('file-unreadable', 400, `${setting}: ${path} can't be read (${errorCodeOf(error) ?? error}).`)
-  }
-}
-
-/** A folder that is not there would be noticed with the first large body only. @throws ServerError `file-unreadable` */
-function checkFolder(path: string): void {
-  try {
-    accessSync(join(path, '.'), constants.W_OK | constants.X_OK)
-  } catch (error) {
-    throw new ServerError(
-      'file-unreadable',
-      400,
-      `spoolFolder: ${path} is no folder that can be written to (${errorCodeOf(error) ?? error}): make it, or leave the setting out for the system's own.`,
-    )
-  }
 }
 
 function logError(log: Logger, error: unknown): void {

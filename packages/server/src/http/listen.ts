@@ -1,4 +1,5 @@
 import type { Server } from 'node:http'
+import { Server as NetServer } from 'node:net'
 
 /** How often Node looks for connections that are late. Its own half a minute would be added to every timeout. */
 export const CHECK_CONNECTIONS_MS = 1_000
@@ -17,10 +18,19 @@ export function listen(server: Server, port: number, host: string): Promise<numb
   })
 }
 
-/** Takes no new connections, and waits until those that are busy have ended. */
-export function closeServer(server: Server): Promise<void> {
+/**
+ * Takes no new connections, and waits until those that are busy have ended.
+ *
+ * @param idleMs how long idle connections are kept, for a request that is on its way. Default: not at all
+ */
+export function closeServer(server: Server, idleMs = 0): Promise<void> {
   return new Promise(resolve => {
-    server.close(() => resolve())
-    server.closeIdleConnections()
+    const timer = setTimeout(() => server.closeIdleConnections(), idleMs)
+    // The `close` of HTTP's servers closes idle connections as well, and a request on one of them is lost.
+    NetServer.prototype.close.call(server, () => {
+      clearTimeout(timer)
+      resolve()
+    })
+    if (idleMs === 0) server.closeIdleConnections()
   })
 }

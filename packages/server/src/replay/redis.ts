@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { once } from 'node:events'
 import {
   type Clock,
   CountersignError,
@@ -168,6 +169,11 @@ export function redisReplayGuard(options: RedisReplayGuardOptions): RedisReplayG
     },
     rates: told => redisRates({ client, prefix, meanwhile: memoryRates(), onError: told }),
     async ping() {
+      // Right after it was made, there is no connection yet that could be asked.
+      if (client.status === 'connecting' || client.status === 'connect')
+        await once(client, 'ready', { signal: AbortSignal.timeout(settings.connectTimeout) }).catch((error: unknown) => {
+          throw error instanceof Error && error.name === 'AbortError' ? new Error('redis: no answer') : error
+        })
       await client.ping()
     },
     async close() {

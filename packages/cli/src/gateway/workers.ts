@@ -1,0 +1,88 @@
+import cluster, { type Worker } from 'node:cluster'
+import { once } from 'node:events'
+import { EXIT } from '../process/exit.ts'
+import { reportError } from '../process/report.ts'
+import { tell } from '../process/streams.ts'
+import { untilStopped } from '../process/until-stopped.ts'
+
+/** Before another process takes the place of one that ended by itself. */
+const PAUSE_MS = 500
+
+/**
+ * Keeps so many processes at work until it is told to stop. The first one comes alone: what it can't start with, no
+ * other could. On SIGHUP each is replaced by one with the settings of that moment: the new one listens before the old
+ * one ends.
+ *
+ * @param check throws what is wrong with these settings; all processes stay then
+ * @returns what to end with
+ */
+export async function superviseWorkers(count: number, port: number, check: () => Promise<void>): Promise<number> {
+  const code = await started(cluster.fork())
+  if (code !== EXIT.ok) return code
+  /** Those whose end is no surprise: they were told to, or whoever started them is told. */
+  const expected = new Set<Worker>()
+  let isStopping = false
+  for (let at = 1; at < count; at++) cluster.fork()
+  cluster.on('exit', worker => {
+    if (expected.delete(worker) || isStopping) return
+    tell(`worker ${worker.process.pid} ended; another one is started`)
+    setTimeout(() => {
+      if (!isStopping) cluster.fork()
+    }, PAUSE_MS)
+  })
+
+  async function replaceAll(): Promise<void> {
+    const before = workers()
+    try {
+      await check()
+    } catch (error) {
+      reportError('countersign', error)
+      return
+    }
+    for (const old of before) {
+      const fresh = cluster.fork()
+      expected.add(fresh)
+      if ((await started(fresh)) !== EXIT.ok) return tell('A new process could not start: the others stay.')
+      expected.delete(fresh)
+      if (isStopping) return
+      if (old.isDead()) continue
+      expected.add(old)
+      old.process.kill('SIGTERM')
+    }
+    tell(`settings read again: ${before.length} processes replaced`)
+  }
+
+  let replacing = Promise.resolve()
+  let isWaiting = false
+  process.on('SIGHUP', () => {
+    // One more round has whatever changed in the meantime.
+    if (isWaiting) return
+    isWaiting = true
+    replacing = replacing.then(() => {
+      isWaiting = false
+      return replaceAll()
+    })
+  })
+  tell(`The gateway listens on port ${port} with ${count} processes. Ctrl+C stops it.`)
+  await untilStopped()
+  isStopping = true
+  await Promise.all(
+    workers().map(worker => {
+      worker.process.kill('SIGTERM')
+      return once(worker, 'exit')
+    }),
+  )
+  return EXIT.ok
+}
+
+function workers(): readonly Worker[] {
+  return Object.values(cluster.workers ?? {}).filter(worker => worker !== undefined)
+}
+
+/** @returns what it ended with, where it does not listen */
+function started(worker: Worker): Promise<number> {
+  return new Promise(resolve => {
+    worker.once('listening', () => resolve(EXIT.ok))
+    worker.once('exit', code => resolve(code || EXIT.usage))
+  })
+}

@@ -1,0 +1,185 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { Agent, createServer, request, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { createSigner } from 'countersign'
+import { qredoV1 } from 'countersign/schemes'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { hasRedis, startRedis, type TestRedis } from '../../server/test/redis.ts'
+import { freePort, removeFolder, run } from './command.ts'
+
+const bin = fileURLToPath(new URL('../bin/countersign.js', import.meta.url))
+const folder = mkdtempSync(join(tmpdir(), 'countersign-reload-'))
+const store = join(folder, 'keys.db')
+const file = join(folder, 'gateway.json')
+const ORIGIN = 'https://api.example.com'
+const upstreams: Server[] = []
+let caller: { keyId: string; secret: string }
+let running: Running | undefined
+
+interface Running {
+  readonly child: ChildProcess
+  readonly log: () => string
+  readonly port: number
+}
+
+async function startUpstream(name: string): Promise<string> {
+  const server = createServer((request, response) =>
+    request.resume().on('end', () => setTimeout(() => response.writeHead(200, { upstream: name }).end(name), 5)),
+  )
+  upstreams.push(server.listen(0, '127.0.0.1'))
+  await once(server, 'listening')
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
+async function startGateway(settings: object, ...args: readonly string[]): Promise<Running> {
+  const port = await freePort()
+  writeFileSync(file, JSON.stringify(settings))
+  const child = spawn(process.execPath, [bin, 'gateway', '--config', file, '--port', String(port), '--store', store, ...args], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
+  let text = ''
+  child.stderr.setEncoding('utf8').on('data', (piece: string) => {
+    text += piece
+  })
+  running = { child, log: () => text, port }
+  const listens = () => (text.match(/"msg":"listening"/g) ?? []).length
+  const wanted = args.includes('--workers') ? Number(args[args.indexOf('--workers') + 1]) : 1
+  await expect.poll(listens, { timeout: 30_000 }).toBe(wanted)
+  return running
+}
+
+/** One call on a kept connection; what went wrong in the place of a status. */
+function call(agent: Agent, port: number): Promise<{ status: number | string; upstream: unknown }> {
+  const { headers } = createSigner(qredoV1, caller).sign({ method: 'GET', url: `${ORIGIN}/` })
+  return new Promise(resolve => {
+    request({ agent, port, host: '127.0.0.1', path: '/', headers: { ...headers } }, response => {
+      response.resume().on('end', () => resolve({ status: response.statusCode ?? 0, upstream: response.headers['upstream'] }))
+      response.on('error', error => resolve({ status: error.message, upstream: undefined }))
+    })
+      .on('error', error => resolve({ status: error.message, upstream: undefined }))
+      .end()
+  })
+}
+
+describe.skipIf(!hasRedis)('countersign gateway on SIGHUP (needs redis-server)', () => {
+  let redis: TestRedis
+  let first = ''
+  let second = ''
+
+  beforeAll(async () => {
+    redis = await startRedis()
+    const made = await run('countersign', ['keys', 'create', 'k', '--store', store, '--json'])
+    const { key, secret } = JSON.parse(made.stdout) as { key: { id: string }; secret: string }
+    caller = { keyId: key.id, secret }
+    ;[first, second] = await Promise.all([startUpstream('first'), startUpstream('second')])
+  })
+  afterEach(async () => {
+    const { child } = running ?? {}
+    running = undefined
+    if (child === undefined || child.exitCode !== null) return
+    child.kill('SIGKILL')
+    await once(child, 'exit')
+  })
+  afterAll(async () => {
+    for (const server of upstreams) server.close()
+    await redis.close()
+    removeFolder(folder)
+  })
+
+  /** Calls on kept connections until it is told to stop. */
+  function load(port: number): {
+    readonly upstreams: Set<unknown>
+    stop(): Promise<{ readonly lost: readonly unknown[]; readonly calls: number }>
+  } {
+    const agent = new Agent({ keepAlive: true, maxSockets: 8 })
+    const lost: unknown[] = []
+    const seen = new Set<unknown>()
+    let calls = 0
+    let isOver = false
+    const callers = Array.from({ length: 8 }, async (_, at) => {
+      while (!isOver) {
+        const { status, upstream } = await call(agent, port)
+        calls++
+        if (status === 200) seen.add(upstream)
+        else lost.push(status)
+        // Some connections are idle for a while.
+        if (at % 2 === 1) await new Promise(resolve => setTimeout(resolve, at * 20))
+      }
+    })
+    return {
+      upstreams: seen,
+      async stop() {
+        isOver = true
+        await Promise.all(callers)
+        agent.destroy()
+        return { lost, calls }
+      },
+    }
+  }
+
+  it.each<[string, readonly string[]]>([
+    ['in its own process', []],
+    ['by replacing its processes one by one', ['--workers', '3']],
+  ])('takes new settings %s, and not a request of eight busy clients is lost', { timeout: 120_000 }, async (_, more) => {
+    const { child, log, port } = await startGateway({ upstream: first, origin: ORIGIN, redis: redis.url, drainMs: 5_000 }, ...more)
+    const agent = new Agent({ keepAlive: true })
+    // What was signed before the memory of Redis began is refused.
+    await expect.poll(async () => (await call(agent, port)).status, { timeout: 10_000 }).toBe(200)
+    const clients = load(port)
+    await expect.poll(() => [...clients.upstreams], { timeout: 10_000 }).toEqual(['first'])
+    for (const [to, name] of [
+      [second, 'second'],
+      [first, 'first'],
+    ] as const) {
+      writeFileSync(file, JSON.stringify({ upstream: to, origin: ORIGIN, redis: redis.url, drainMs: 5_000 }))
+      const rounds = () => (log().match(/settings read again/g) ?? []).length
+      const before = rounds()
+      child.kill('SIGHUP')
+      await expect.poll(rounds, { timeout: 60_000 }).toBe(before + 1)
+      clients.upstreams.clear()
+      await expect
+        .poll(
+          async () => {
+            clients.upstreams.clear()
+            await new Promise(resolve => setTimeout(resolve, 300))
+            return [...clients.upstreams]
+          },
+          { timeout: 20_000 },
+        )
+        .toEqual([name])
+    }
+    const { lost, calls } = await clients.stop()
+    agent.destroy()
+    expect(lost).toEqual([])
+    expect(calls).toBeGreaterThan(100)
+    child.kill('SIGTERM')
+    expect((await once(child, 'exit'))[0]).toBe(0)
+  })
+
+  it.each<[string, readonly string[]]>([
+    ['alone', []],
+    ['with two processes', ['--workers', '2']],
+  ])('says what is wrong with new settings and goes on with the old ones, %s', { timeout: 60_000 }, async (_, more) => {
+    const good = { upstream: first, origin: ORIGIN, redis: redis.url }
+    const { child, log, port } = await startGateway(good, ...more)
+    const agent = new Agent()
+    await expect.poll(async () => (await call(agent, port)).status, { timeout: 10_000 }).toBe(200)
+    for (const [wrong, code] of [
+      ['{"upstream', 'config-malformed'],
+      [JSON.stringify({ ...good, orgin: ORIGIN }), 'config-invalid'],
+      [JSON.stringify({ ...good, routes: [{ path: '/', schemes: ['none'] }] }), 'scheme-unknown'],
+      [JSON.stringify({ ...good, maxHeldBytes: 99_999_999 }), 'settings-want-start'],
+    ] as const) {
+      writeFileSync(file, wrong)
+      child.kill('SIGHUP')
+      await expect.poll(log, { timeout: 20_000 }).toContain(code)
+      expect(await call(agent, port)).toEqual({ status: 200, upstream: 'first' })
+    }
+    expect(log()).not.toContain('settings read again')
+  })
+})
