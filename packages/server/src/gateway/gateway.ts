@@ -40,7 +40,7 @@ export interface Gateway {
 /** Of one request's headers together, in bytes: what Node takes by itself. */
 export const MAX_HEADER_BYTES = 16_384
 
-/** How long an idle connection is kept once the gateway ends: the answer to its next request says that it was the last. */
+/** How long an idle connection is kept once the gateway ends: the next answer on it says that it was the last. */
 const LAST_REQUEST_MS = 1_000
 
 /**
