@@ -16,6 +16,7 @@ export { CHECK_CONNECTIONS_MS, closeServer, HEADERS_TIMEOUT_MS, listen } from '.
 export { boundPipelining } from './http/pipelining.ts'
 export { type QredoError, qredoError } from './http/qredo-error.ts'
 export { responseToUpgrade } from './http/upgrade.ts'
+export { type OpenRedis, type OpenRedisOptions, openRedis, type RedisLocation } from './redis/open-redis.ts'
 export { type RedisReplayGuard, type RedisReplayGuardOptions, redisReplayGuard } from './replay/redis.ts'
 export { type RunningServer, type ServerOptions, startServer, withConsole } from './server.ts'
 export * from './store.ts'

@@ -252,6 +252,7 @@ describe('settings that are read again', () => {
     store: 'other.db',
     masterKeyFile: 'other',
     redis: 'redis://127.0.0.1',
+    waitForReplicas: '1',
     maxReplayBytes: '99999999',
     spoolBytes: '2000',
     spoolFolder: '/tmp',

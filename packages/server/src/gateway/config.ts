@@ -47,8 +47,12 @@ const settings = z.strictObject({
     .union([z.string(), z.array(z.string()).min(1)])
     .optional()
     .meta({
-      description: 'redis://…, or the nodes of a cluster, for replay protection across processes; left out: in memory, for one process.',
+      description:
+        'redis://…, redis-sentinel://host:26379,host:26379#name, or the nodes of a cluster, for replay protection across processes; left out: in memory, for one process.',
     }),
+  waitForReplicas: z.int().min(0).max(100).optional().meta({
+    description: 'How many replicas of Redis have to have a call before it is let through; left out: none. Not for a cluster.',
+  }),
   maxReplayBytes: bytes.min(LEAST_REPLAY_BYTES).default(GATEWAY_DEFAULTS.maxReplayBytes).meta({
     description: 'For replay protection in memory, without redis: 14 to 35 bytes for each call of the last minutes.',
   }),

@@ -14,7 +14,7 @@ describe('readiness', () => {
     let now = 1_000
     let isRedisThere = true
     const database = openSqlite(join(folder, 'keys.db'))
-    const redis = { ping: () => (isRedisThere ? Promise.resolve() : Promise.reject(new Error('redis: away'))) }
+    const redis = { check: () => (isRedisThere ? Promise.resolve() : Promise.reject(new Error('redis: away'))) }
     const check = createReadiness({ database }, redis, () => now)
     const isReady = () =>
       check().then(

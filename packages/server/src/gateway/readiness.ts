@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import { DEFAULT_GRACE_MS } from '../keys/key-source.ts'
-import type { RedisReplayGuard } from '../replay/redis.ts'
+import type { OpenRedis } from '../redis/open-redis.ts'
 import type { KeyService } from '../service.ts'
 
 /**
@@ -9,7 +9,7 @@ import type { KeyService } from '../service.ts'
  */
 export function createReadiness(
   service: Pick<KeyService, 'database'>,
-  redis: Pick<RedisReplayGuard, 'ping'> | undefined,
+  redis: Pick<OpenRedis, 'check'> | undefined,
   now: () => number = () => performance.now(),
 ): () => Promise<void> {
   let reachedAt = now()
@@ -20,6 +20,6 @@ export function createReadiness(
     } catch (error) {
       if (now() >= reachedAt + DEFAULT_GRACE_MS) throw error
     }
-    await redis?.ping()
+    await redis?.check()
   }
 }

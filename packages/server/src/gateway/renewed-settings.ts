@@ -20,6 +20,7 @@ export const SETTINGS: Settings = {
   store: 'start',
   masterKeyFile: 'start',
   redis: 'start',
+  waitForReplicas: 'start',
   maxReplayBytes: 'start',
   schemes: 'renewed',
   permissions: 'renewed',

@@ -4,7 +4,8 @@ import type { NearlyFull, Scheme } from 'countersign'
 import { sql } from 'kysely'
 import { type Logger, pino } from 'pino'
 import { listen } from '../http/listen.ts'
-import { type RedisReplayGuard, redisReplayGuard } from '../replay/redis.ts'
+import { type OpenRedis, openRedis } from '../redis/open-redis.ts'
+import { redisReplayGuard } from '../replay/redis.ts'
 import { withSchemeFiles } from '../scheme-files.ts'
 import { besideStoreAdvice, type KeyService, openKeyService } from '../service.ts'
 import type { AccessEntry } from './access-entry.ts'
@@ -12,6 +13,8 @@ import type { GatewayConfig } from './config.ts'
 import { createGateway } from './gateway.ts'
 import { createHealthServer } from './health-server.ts'
 import { checkNamedKey } from './named-key.ts'
+import { memoryRates } from './rates/memory-rates.ts'
+import { redisRates } from './rates/redis-rates.ts'
 import { createReadiness } from './readiness.ts'
 import { checkRenewed } from './renewed-settings.ts'
 import { checkSpoolFolder, withFiles } from './settings-files.ts'
@@ -26,6 +29,9 @@ const NEARLY_FULL = {
   all: 'replay guard nearly full: raise maxReplayBytes, or use redis',
   key: "one key's share of the replay guard nearly full: raise maxReplayBytes, or use redis",
 }
+
+/** A claim or a count that takes longer is given up. */
+const REDIS_TIMEOUT_MS = 500
 
 interface RunOptions {
   readonly isQuiet?: boolean
@@ -59,7 +65,7 @@ type WithStores<T> = (
   config: GatewayConfig,
   schemes: readonly Scheme[],
   service: KeyService,
-  redis: RedisReplayGuard | undefined,
+  redis: OpenRedis | undefined,
   log: Logger,
   closeStores: () => Promise<void>,
 ) => Promise<T>
@@ -82,7 +88,7 @@ async function withStores<T>(config: GatewayConfig, { isQuiet = false }: RunOpti
     onError,
   })
   if (service.masterKeyBesideStore !== undefined) log.warn(besideStoreAdvice(service.masterKeyBesideStore))
-  const redis = config.redis === undefined ? undefined : redisReplayGuard({ redis: config.redis, toleranceMs: config.toleranceMs, onError })
+  const redis = config.redis === undefined ? undefined : openRedis(config.redis, { timeoutMs: REDIS_TIMEOUT_MS, onError })
   async function closeStores(): Promise<void> {
     await redis?.close()
     await service.close()
@@ -101,14 +107,14 @@ async function listenWith(
   config: GatewayConfig,
   schemes: readonly Scheme[],
   service: KeyService,
-  redis: RedisReplayGuard | undefined,
+  redis: OpenRedis | undefined,
   log: Logger,
   closeStores: () => Promise<void>,
 ): Promise<RunningGateway> {
   const made = makeGateway(config, schemes, service, redis, log)
   const { gateway } = made
   // Without its connection the first calls would be refused. Where Redis is away, they are until it is back.
-  await redis?.ping().catch((error: unknown) => logError(log, error))
+  await redis?.check().catch((error: unknown) => logError(log, error))
   const port = await listen(gateway.server, config.port, config.host)
   const health = config.adminPort === undefined ? undefined : createHealthServer(gateway, createReadiness(service, redis))
   const adminPort =
@@ -145,18 +151,11 @@ async function listenWith(
   }
 }
 
-function makeGateway(
-  config: GatewayConfig,
-  schemes: readonly Scheme[],
-  service: KeyService,
-  redis: RedisReplayGuard | undefined,
-  log: Logger,
-) {
+function makeGateway(config: GatewayConfig, schemes: readonly Scheme[], service: KeyService, redis: OpenRedis | undefined, log: Logger) {
   const onError = (error: unknown): void => logError(log, error)
   const lasting = {
     service,
-    replay: redis,
-    rates: redis?.rates(onError),
+    ...(redis === undefined ? {} : sharedBy(redis, config, onError)),
     onReplayNearlyFull: (usage: NearlyFull) => log.warn(usage, NEARLY_FULL[usage.of]),
     onFlooded: (address: string | undefined) => log.warn({ address }, 'connection closed: more requests at once than maxPipelined'),
     onError,
@@ -180,9 +179,17 @@ function makeGateway(
   }
 }
 
-async function reachStores(service: KeyService, redis: RedisReplayGuard | undefined): Promise<void> {
+/** What all processes remember together. */
+function sharedBy(redis: OpenRedis, { toleranceMs, waitForReplicas }: GatewayConfig, onError: (error: unknown) => void) {
+  return {
+    replay: redisReplayGuard({ redis, toleranceMs, waitForReplicas, timeoutMs: REDIS_TIMEOUT_MS, onError }),
+    rates: redisRates({ client: redis.client, prefix: 'countersign', meanwhile: memoryRates(), onError }),
+  }
+}
+
+async function reachStores(service: KeyService, redis: OpenRedis | undefined): Promise<void> {
   await sql`select 1`.execute(service.database.db)
-  await redis?.ping()
+  await redis?.check()
 }
 
 /** An address as URLs have it: those of IPv6 in brackets. */

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto'
-import { once } from 'node:events'
 import {
   type Clock,
   CountersignError,
@@ -12,14 +11,12 @@ import {
   refuseUnknown,
   tell,
 } from 'countersign'
-import { Cluster, type ClusterNode, Redis } from 'ioredis'
-import { memoryRates } from '../gateway/rates/memory-rates.ts'
-import type { RateLimiter } from '../gateway/rates/rate.ts'
-import { redisRates } from '../gateway/rates/redis-rates.ts'
+import type { Redis } from 'ioredis'
+import { type OpenRedis, openRedis, type RedisLocation } from '../redis/open-redis.ts'
 
 export interface RedisReplayGuardOptions {
-  /** `redis://…`, or several nodes of a cluster. Valkey is the same. */
-  readonly redis: string | readonly string[]
+  /** Where it is, or a connection that is open and stays so. */
+  readonly redis: RedisLocation | OpenRedis
   /**
    * For claims that don't say when the call was signed: that is taken to be this long before its end. Default: five
    * minutes.
@@ -36,6 +33,12 @@ export interface RedisReplayGuardOptions {
   readonly skewMs?: number | undefined
   /** A claim that takes longer is refused. Default: 500 ms. */
   readonly timeoutMs?: number | undefined
+  /**
+   * How many replicas have to have a claim before it counts; with fewer it is `unsure`. So not even a primary that is
+   * cut off and does not know it yet takes a call that its successor takes again. One more round trip. Not for a
+   * cluster. Default: 0, none.
+   */
+  readonly waitForReplicas?: number | undefined
   /** Default: the system's. */
   readonly clock?: Clock | undefined
   /**
@@ -52,21 +55,39 @@ const OPTIONS: { readonly [N in keyof Required<RedisReplayGuardOptions>]: true }
   nonceLifetimeMs: true,
   skewMs: true,
   timeoutMs: true,
+  waitForReplicas: true,
   clock: true,
   onError: true,
 }
 
 export interface RedisReplayGuard extends ReplayGuard {
-  /** Counts calls in the same Redis; while that is away, each process by itself. */
-  rates(onError: (error: unknown) => void): RateLimiter
-  /** Whether Redis answers. */
+  /** Whether Redis answers, and keeps what it is told. */
   ping(): Promise<void>
+  /** Closes the connection that it opened. */
   close(): Promise<void>
 }
 
 /** Buckets, each on one node of a cluster, with a note of since when it remembers. */
 const BUCKETS = 64
-const LONGEST_WAIT_MS = 1_000
+/** Between two rounds that renew the notes of all buckets. */
+const BEGIN_MS = 1_000
+
+/**
+ * A bucket's note is when its memory begins, and the id of the history that it is of: a primary gets a new one when it
+ * starts, and a replica when it is promoted, which may lack the last calls of its primary. KEYS[1]: the note.
+ */
+const NOTE = `
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local history = string.match(redis.call('INFO', 'replication'), 'master_replid:(%x+)')
+if not history then return redis.error_reply('ERR no master_replid in INFO') end
+local function begun(note)
+  local since, of = string.match(redis.call('GET', note) or '', '^(%d+) (%x+)$')
+  if of == history then return tonumber(since) end
+  redis.call('SET', note, string.format('%.0f %s', now, history))
+  return now
+end
+`
 
 /**
  * One step on the server. Returns 3 if the call has ended by Redis's clock; 2 if it was signed before this bucket's
@@ -75,28 +96,21 @@ const LONGEST_WAIT_MS = 1_000
  * one of a process whose clock is behind. KEYS: the call, the bucket's note. ARGV: milliseconds to remember at least,
  * the call's end (0: none), when it was signed (0: unknown), skew.
  */
-const CLAIM = `
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
+const CLAIM = `${NOTE}
 local ttl, ends, issued = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 if ends > 0 then
   if ends < now then return 3 end
   ttl = math.max(ttl, ends - now + 1)
 end
-local since = tonumber(redis.call('GET', KEYS[2]) or '')
-if not since then
-  since = now
-  redis.call('SET', KEYS[2], since)
-end
+local since = begun(KEYS[2])
 if issued > 0 and issued <= since + tonumber(ARGV[4]) then return 2 end
 if redis.call('SET', KEYS[1], '', 'NX', 'PX', ttl) then return 1 end
 return 0
 `
 
-/** Creates missing bucket notes (SET NX). KEYS: the notes; on a cluster, of one node. */
-const BEGIN = `
-local time = redis.call('TIME')
-for _, note in ipairs(KEYS) do redis.call('SET', note, time[1] * 1000 + math.floor(time[2] / 1000), 'NX') end
+/** Renews notes that are missing or of another history. KEYS: the notes; on a cluster, of one node. */
+const BEGIN = `${NOTE}
+for _, note in ipairs(KEYS) do begun(note) end
 `
 
 type Claiming = {
@@ -107,46 +121,44 @@ type Claiming = {
 /**
  * A guard that many processes share. A claim is one round trip; claims that are made at once travel together. Calls are
  * forgotten when they are too old anyway; each takes some 165 bytes until then. While Redis is away, claims are
- * refused, and nothing has to be done when it is back. When it comes back without its memory, calls that were signed
- * before are refused, since they may have been seen. Over its `maxmemory`, calls are refused as well; one key may fill
- * it, so limit calls per key in front of it.
+ * refused, and nothing has to be done when it is back. When it comes back without its memory, or a replica takes its
+ * place, calls that were signed before are refused, since they may have been seen. Over its `maxmemory`, calls are
+ * refused as well; one key may fill it, so limit calls per key in front of it.
  */
 export function redisReplayGuard(options: RedisReplayGuardOptions): RedisReplayGuard {
   refuseUnknown(options, Object.keys(OPTIONS), 'redisReplayGuard:')
   const { toleranceMs = DEFAULT_TOLERANCE_MS, prefix = 'countersign', skewMs = 2_000, timeoutMs = 500, clock = Date.now, onError } = options
-  const { nonceLifetimeMs = DEFAULT_NONCE_LIFETIME_MS } = options
-  checkNumbers({ toleranceMs, skewMs, timeoutMs, nonceLifetimeMs }, Number.MAX_SAFE_INTEGER)
+  const { nonceLifetimeMs = DEFAULT_NONCE_LIFETIME_MS, waitForReplicas = 0 } = options
+  checkNumbers({ toleranceMs, skewMs, timeoutMs, nonceLifetimeMs, waitForReplicas }, Number.MAX_SAFE_INTEGER)
   checkFunctions({ clock, onError })
-  if (typeof options.redis !== 'string' && (!Array.isArray(options.redis) || options.redis.length === 0))
-    throw new CountersignError('option-invalid', 'The option redis is a URL, such as redis://127.0.0.1:6379, or a list of them.')
-  const settings = {
-    enableAutoPipelining: true,
-    enableOfflineQueue: false,
-    maxRetriesPerRequest: 0,
-    commandTimeout: timeoutMs,
-    connectTimeout: timeoutMs * 4,
-    retryStrategy: (attempt: number) => Math.min(attempt * 50, LONGEST_WAIT_MS),
-  }
-  const { redis } = options
-  const client =
-    typeof redis === 'string'
-      ? new Redis(redis, settings)
-      : new Cluster(redis as ClusterNode[], {
-          enableAutoPipelining: true,
-          enableOfflineQueue: false,
-          clusterRetryStrategy: settings.retryStrategy,
-          redisOptions: { commandTimeout: timeoutMs, connectTimeout: timeoutMs * 4 },
-        })
-  client.on('error', error => tell(onError, new Error(`redis: ${error.message}`, { cause: error })))
+  const redis = isOpen(options.redis) ? options.redis : openRedis(options.redis, { timeoutMs, onError })
+  const { client, isCluster } = redis
+  if (isCluster && waitForReplicas > 0)
+    throw new CountersignError('option-invalid', 'waitForReplicas is not for a cluster: set min-replicas-to-write on its nodes.')
   client.defineCommand('countersignClaim', { numberOfKeys: 2, lua: CLAIM })
   client.defineCommand('countersignBegin', { lua: BEGIN })
   const claiming = client as unknown as Claiming
+  const notes = Array.from({ length: BUCKETS }, (_, bucket) => noteOf(prefix, bucket))
+  let begunAt = Number.NEGATIVE_INFINITY
   // All buckets begin to remember at the same time, and not each with its first call.
-  client.on('ready', () => {
-    const notes = Array.from({ length: BUCKETS }, (_, bucket) => noteOf(prefix, bucket))
-    for (const some of typeof redis === 'string' ? [notes] : notes.map(note => [note]))
+  function begin(): void {
+    begunAt = performance.now()
+    for (const some of isCluster ? notes.map(note => [note]) : [notes])
       claiming.countersignBegin(some.length, ...some).catch((error: unknown) => tell(onError, error))
-  })
+  }
+  client.on('ready', begin)
+  if (client.status === 'ready') begin()
+
+  let acknowledged: Promise<boolean> | undefined
+  /** Whether enough replicas have what was claimed on this connection until now; asked once for all of a moment. */
+  function haveReplicas(): Promise<boolean> {
+    acknowledged ??= Promise.resolve().then(async () => {
+      acknowledged = undefined
+      return (await (client as Redis).wait(waitForReplicas, Math.ceil(timeoutMs / 2))) >= waitForReplicas
+    })
+    return acknowledged
+  }
+
   return {
     async claim({ id, expiresAtMs, issuedAtMs }) {
       const hash = createHash('sha256').update(id).digest()
@@ -158,8 +170,13 @@ export function redisReplayGuard(options: RedisReplayGuardOptions): RedisReplayG
       const ttlMs = isTimed ? endsMs - Math.floor(now) + 1 : nonceLifetimeMs
       const issuedMs = issuedAtMs ?? (isTimed ? expiresAtMs - toleranceMs : 0)
       const call = `${prefix}:{${bucket}}${hash.toString('base64url', 1, 18)}`
+      await redis.trusted()
       try {
-        return ANSWERS[await claiming.countersignClaim(call, noteOf(prefix, bucket), ttlMs, endsMs, issuedMs, skewMs)] ?? 'unsure'
+        const answer = ANSWERS[await claiming.countersignClaim(call, noteOf(prefix, bucket), ttlMs, endsMs, issuedMs, skewMs)] ?? 'unsure'
+        // The other buckets' notes may be of the old history as well.
+        if (answer === 'unsure' && performance.now() - begunAt > BEGIN_MS) begin()
+        if (answer === 'fresh' && waitForReplicas > 0 && !(await haveReplicas())) return 'unsure'
+        return answer
       } catch (error) {
         // At its maxmemory, Redis refuses what would take more: "OOM command not allowed when used memory >
         // 'maxmemory'" (`shared.oomerr` in Redis's server.c). ioredis passes that text on, and has no code for it.
@@ -167,19 +184,16 @@ export function redisReplayGuard(options: RedisReplayGuardOptions): RedisReplayG
         throw error
       }
     },
-    rates: told => redisRates({ client, prefix, meanwhile: memoryRates(), onError: told }),
-    async ping() {
-      // Right after it was made, there is no connection yet that could be asked.
-      if (client.status === 'connecting' || client.status === 'connect')
-        await once(client, 'ready', { signal: AbortSignal.timeout(settings.connectTimeout) }).catch((error: unknown) => {
-          throw error instanceof Error && error.name === 'AbortError' ? new Error('redis: no answer') : error
-        })
-      await client.ping()
-    },
+    ping: redis.check,
     async close() {
-      client.disconnect()
+      client.off('ready', begin)
+      if (redis !== options.redis) await redis.close()
     },
   }
+}
+
+function isOpen(redis: RedisReplayGuardOptions['redis']): redis is OpenRedis {
+  return typeof redis === 'object' && redis !== null && 'client' in redis
 }
 
 /** What the script answers with. */

@@ -1,0 +1,43 @@
+import { CountersignError } from 'countersign'
+import type { RedisOptions } from 'ioredis'
+
+const SENTINEL_URL = /^(rediss?)-sentinel:\/\/(?:(?:([^:@/]*):)?([^@/]*)@)?([^@/?#]+)(?:\/(\d+)?)?(?:\?sentinelPassword=([^#&]*))?#([^#]+)$/
+
+/** Whether a URL names sentinels and not Redis itself. */
+export function isSentinelUrl(url: string): boolean {
+  return /^rediss?-sentinel:/i.test(url)
+}
+
+/**
+ * Reads `redis-sentinel://user:password@host:26379,host:26379/0?sentinelPassword=…#primary`; `rediss-sentinel` is TLS to
+ * all of them. All but the hosts and the name behind `#` can be left out.
+ *
+ * @throws CountersignError `option-invalid`, without the URL, which may have a password
+ */
+export function readSentinelUrl(url: string): RedisOptions {
+  const [, scheme, username, password, hosts, db, sentinelPassword, name] = SENTINEL_URL.exec(url) ?? []
+  if (scheme === undefined || hosts === undefined || name === undefined)
+    throw new CountersignError(
+      'option-invalid',
+      'A URL of sentinels is redis-sentinel://host:26379,host:26379#name-of-the-primary, with user:password@ in front of the hosts and /0 for the database behind them.',
+    )
+  const tls = scheme === 'rediss' ? { tls: {}, enableTLSForSentinelMode: true } : {}
+  return {
+    sentinels: hosts.split(',').map(readHost),
+    name: decodeURIComponent(name),
+    ...(username === undefined || username === '' ? {} : { username: decodeURIComponent(username) }),
+    ...(password === undefined ? {} : { password: decodeURIComponent(password) }),
+    ...(sentinelPassword === undefined ? {} : { sentinelPassword: decodeURIComponent(sentinelPassword) }),
+    ...(db === undefined ? {} : { db: Number(db) }),
+    ...tls,
+  }
+}
+
+const SENTINEL_PORT = 26_379
+
+function readHost(text: string): { readonly host: string; readonly port: number } {
+  const [, host, port] = /^(\[[^\]]+\]|[^:]+)(?::(\d+))?$/.exec(text) ?? []
+  if (host === undefined)
+    throw new CountersignError('option-invalid', 'A host of the sentinels can’t be read: host:port, with [::1]:port for IPv6.')
+  return { host: host.replace(/^\[|\]$/g, ''), port: port === undefined ? SENTINEL_PORT : Number(port) }
+}
