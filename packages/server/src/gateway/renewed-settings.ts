@@ -44,7 +44,11 @@ export const SETTINGS: Settings = {
   drainMs: 'renewed',
 }
 
-/** Refuses settings that a running gateway can't take on. @throws ServerError `settings-want-start`, which names them */
+/**
+ * Refuses settings that a running gateway can't take on.
+ *
+ * @throws ServerError `settings-want-start`, which names them
+ */
 export function checkRenewed(before: GatewayConfig, now: GatewayConfig): void {
   const changed = Object.entries(SETTINGS)
     .filter(([name, taken]) => taken === 'start' && !isDeepStrictEqual(before[name as keyof Settings], now[name as keyof Settings]))

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { CountersignError, tell } from 'countersign'
-import { Cluster, type ClusterNode, Redis, type RedisOptions } from 'ioredis'
+import { Cluster, type ClusterNode, Redis } from 'ioredis'
 import { ServerError } from '../errors.ts'
 import { isSentinelUrl, readSentinelUrl } from './sentinel-url.ts'
 
@@ -93,8 +93,7 @@ function clientFor(location: RedisLocation, timeoutMs: number): Redis | Cluster 
     reconnectOnError: (error: Error) => error.message.startsWith('READONLY'),
   }
   if (!isSentinelUrl(location)) return new Redis(location, settings)
-  const options: RedisOptions = { ...readSentinelUrl(location), ...settings, sentinelRetryStrategy: retry, failoverDetector: true }
-  return new Redis(options as RedisOptions & { readonly lazyConnect?: false })
+  return new Redis({ ...readSentinelUrl(location), ...settings, sentinelRetryStrategy: retry, failoverDetector: true })
 }
 
 /** Whether a Redis, or each node of a cluster, keeps what it is told for as long as it is told to. */

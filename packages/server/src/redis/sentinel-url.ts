@@ -9,12 +9,12 @@ export function isSentinelUrl(url: string): boolean {
 }
 
 /**
- * Reads `redis-sentinel://user:password@host:26379,host:26379/0?sentinelPassword=…#primary`; `rediss-sentinel` is TLS to
- * all of them. All but the hosts and the name behind `#` can be left out.
+ * Reads `redis-sentinel://user:password@host:26379,host:26379/0?sentinelPassword=…#primary`. With `rediss-sentinel`
+ * all of them are spoken to by TLS. All but the hosts and the name behind `#` can be left out.
  *
  * @throws CountersignError `option-invalid`, without the URL, which may have a password
  */
-export function readSentinelUrl(url: string): RedisOptions {
+export function readSentinelUrl(url: string): Omit<RedisOptions, 'replyMapping'> {
   const [, scheme, username, password, hosts, db, sentinelPassword, name] = SENTINEL_URL.exec(url) ?? []
   if (scheme === undefined || hosts === undefined || name === undefined)
     throw new CountersignError(
