@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { ServerError } from '../errors.ts'
 import { writeNewFile } from '../files/new-file.ts'
 
-export const MASTER_KEY_BYTES = 32
+const MASTER_KEY_BYTES = 32
 
 export interface MasterKey {
   /** Eight hexadecimal digits, made from the key; says nothing of it. */
