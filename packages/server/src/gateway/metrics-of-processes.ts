@@ -13,9 +13,9 @@ export interface MetricsOfProcesses {
 }
 
 /**
- * Adds up counters, histograms and gauges, or takes the most, as each metric says. What a process counted that has ended
- * stays counted, as far as it was heard: else the sum would fall, and whoever watches would take that for a restart of
- * all, and count the others twice.
+ * Adds up counters, histograms and gauges, or takes the most, as each metric says. What a process had counted stays
+ * counted after its end, as far as it was heard: else the sum would fall, and whoever watches would take that for a
+ * restart of all, and count the others twice.
  */
 export function createMetricsOfProcesses(): MetricsOfProcesses {
   const living = new Map<number, ProcessMetrics>()

@@ -24,9 +24,9 @@ type Environment = { readonly [name: string]: string | undefined }
 const TIMEOUT_MS = 5_000
 
 /**
- * The Vault that the environment names as Vault's own command does: `VAULT_ADDR`, `VAULT_NAMESPACE`, `VAULT_CACERT`, and
- * the token in `VAULT_TOKEN`, in the file `VAULT_TOKEN_FILE` or in `~/.vault-token`. All are read at each call, so that
- * a token may be replaced while a server runs.
+ * The Vault that the environment names, as for Vault's own command: `VAULT_ADDR`, `VAULT_NAMESPACE`, `VAULT_CACERT`,
+ * and the token in `VAULT_TOKEN`, in the file `VAULT_TOKEN_FILE` or in `~/.vault-token`. All are read at each call, so
+ * that a token may be replaced while a server runs.
  *
  * The calls are those of https://developer.hashicorp.com/vault/api-docs/secret/transit: encrypt and decrypt.
  *
