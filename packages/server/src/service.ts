@@ -100,8 +100,8 @@ export function masterKeyFileFor({ store, masterKeyFile }: StoreLocation): strin
  * A file that is not a key store is left as it is.
  *
  * @throws ServerError `store-unknown`, `store-missing`, `store-unusable`, `store-not-sqlite`, `store-newer`,
- * `store-foreign`, `store-damaged`, `master-key-missing`, `master-key-malformed`, `master-key-wrong`, `vault-…` where the master key is
- * wrapped by Vault; what the database throws
+ * `store-foreign`, `store-damaged`, `store-unreachable` and others of a database that fails; `master-key-missing`,
+ * `master-key-malformed`, `master-key-wrong`; `vault-…` where Vault has wrapped the master key
  */
 export async function openKeyService(options: ServiceOptions): Promise<KeyService> {
   const { store, clock = Date.now, permissions, flushMs, onError } = options

@@ -11,8 +11,8 @@ const BUSY_TIMEOUT_MS = 5_000
  * Looks at a file of SQLite before anything is made or changed: whether it is there, where it has to be, and whether it
  * is a key store.
  *
- * @throws ServerError `store-missing`, `store-unusable`, `store-not-sqlite`, `store-newer`, `store-foreign`, `store-damaged`;
- * what the driver throws where it can't be loaded
+ * @throws ServerError `store-missing`, `store-unusable`, `store-not-sqlite`, `store-newer`, `store-foreign`,
+ * `store-damaged`; what the driver throws where it can't be loaded
  */
 export async function lookAtFile(file: string, mustExist: boolean): Promise<void> {
   // Where the driver is left out, that is said first.

@@ -2,6 +2,7 @@ import pg from 'pg'
 import { ServerError } from '../errors.ts'
 import { CONNECT_TIMEOUT_MS } from './postgres.ts'
 import { isStoreBySteps, STEPS_TABLE } from './steps.ts'
+import { storeName, storeProblem } from './store-problem.ts'
 
 /**
  * Looks whether a database of PostgreSQL holds a key store, where it has to, and changes nothing.
@@ -21,6 +22,8 @@ export async function lookAtPostgres(url: string, mustExist: boolean): Promise<v
         500,
         `There is no key store in ${where}: check --store, or make one with countersign keys create or countersign init.`,
       )
+  } catch (error) {
+    throw storeProblem(error, 'postgres', storeName(url))
   } finally {
     await client.end().catch(() => undefined)
   }

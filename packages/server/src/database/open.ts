@@ -3,6 +3,7 @@ import { ServerError } from '../errors.ts'
 import type { Database } from './database.ts'
 import { migrations } from './migrations.ts'
 import { isStoreBySteps, STEPS_TABLE } from './steps.ts'
+import { storeName } from './store-problem.ts'
 
 /**
  * `postgres://…` is PostgreSQL; anything else is a file of SQLite, made when it is not there. Brings the tables up to
@@ -17,7 +18,7 @@ export async function openDatabase(where: string): Promise<Database> {
   if (error === undefined) return database
   try {
     // Another process may have brought it further since it was looked at, or not yet have written that into the file.
-    await isStoreBySteps(await stepsOf(database), `The key store ${withoutPassword(where)}`)
+    await isStoreBySteps(await stepsOf(database), `The key store ${storeName(where)}`)
   } finally {
     await database.close()
   }
@@ -27,13 +28,6 @@ export async function openDatabase(where: string): Promise<Database> {
 async function stepsOf({ db }: Database): Promise<readonly string[]> {
   const { rows } = await sql<{ name: string }>`select name from ${sql.table(STEPS_TABLE)}`.execute(db).catch(() => ({ rows: [] }))
   return rows.map(({ name }) => name)
-}
-
-/** For messages. */
-function withoutPassword(where: string): string {
-  if (!isPostgres(where) || !URL.canParse(where)) return where
-  const { host, pathname } = new URL(where)
-  return `${pathname.slice(1)} on ${host}`
 }
 
 export function isPostgres(where: string): boolean {
