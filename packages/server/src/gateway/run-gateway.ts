@@ -33,6 +33,9 @@ const NEARLY_FULL = {
 /** A claim or a count that takes longer is given up. */
 const REDIS_TIMEOUT_MS = 500
 
+/** At the start, the connection is made first, maybe by sentinels and with TLS. */
+const REDIS_START_MS = 2_000
+
 interface RunOptions {
   readonly isQuiet?: boolean
   /** Reads the settings again, on SIGHUP. Default: they stay, and their files are read again. */
@@ -114,7 +117,7 @@ async function listenWith(
   const made = makeGateway(config, schemes, service, redis, log)
   const { gateway } = made
   // Without its connection the first calls would be refused. Where Redis is away, they are until it is back.
-  await redis?.check().catch((error: unknown) => logError(log, error))
+  await redis?.check(REDIS_START_MS).catch((error: unknown) => logError(log, error))
   const port = await listen(gateway.server, config.port, config.host)
   const health = config.adminPort === undefined ? undefined : createHealthServer(gateway, createReadiness(service, redis))
   const adminPort =
@@ -183,13 +186,13 @@ function makeGateway(config: GatewayConfig, schemes: readonly Scheme[], service:
 function sharedBy(redis: OpenRedis, { toleranceMs, waitForReplicas }: GatewayConfig, onError: (error: unknown) => void) {
   return {
     replay: redisReplayGuard({ redis, toleranceMs, waitForReplicas, timeoutMs: REDIS_TIMEOUT_MS, onError }),
-    rates: redisRates({ client: redis.client, prefix: 'countersign', meanwhile: memoryRates(), onError }),
+    rates: redisRates({ redis, prefix: 'countersign', meanwhile: memoryRates(), onError }),
   }
 }
 
 async function reachStores(service: KeyService, redis: OpenRedis | undefined): Promise<void> {
   await sql`select 1`.execute(service.database.db)
-  await redis?.check()
+  await redis?.check(REDIS_START_MS)
 }
 
 /** An address as URLs have it: those of IPv6 in brackets. */
