@@ -6,17 +6,28 @@ import { redisError } from './redis-error.ts'
  * Asks a Redis, or each primary of a cluster that answers, whether it takes calls and keeps them.
  *
  * @returns what keeps the guard from noticing a fail-over, `redis-history-unknown`
- * @throws ServerError `redis-evicts`, `redis-loading`, `redis-read-only`, and those of `redisError`
+ * @throws ServerError `redis-evicts`, `redis-loading`, `redis-read-only`, or an error of ioredis
  */
 export async function lookAtRedis(client: Redis | Cluster): Promise<ServerError | undefined> {
   const nodes = client instanceof Cluster ? client.nodes('master') : [client]
-  if (nodes.length === 0) throw redisError(new Error("Cluster isn't ready"))
+  if (nodes.length === 0) throw new Error("Cluster isn't ready")
   const looks = await Promise.allSettled(nodes.map(lookAtNode))
-  const failures = looks.flatMap(look => (look.status === 'rejected' ? [redisError(look.reason)] : []))
+  const failures = looks.flatMap<unknown>(look => (look.status === 'rejected' ? [look.reason] : []))
   // A node of a cluster that is away takes no calls, and those of the others are right.
-  const worst = failures.find(({ code }) => code === 'redis-evicts') ?? (failures.length === looks.length ? failures[0] : undefined)
-  if (worst !== undefined) throw worst
+  const evicts = failures.find(error => error instanceof ServerError && error.code === 'redis-evicts')
+  if (evicts !== undefined) throw evicts
+  if (failures.length === looks.length) throw failures[0]
   return looks.flatMap(look => (look.status === 'fulfilled' && look.value !== undefined ? [look.value] : []))[0]
+}
+
+/** @throws ServerError `redis-loading`, while it reads its data from disk and takes no calls */
+export async function refuseLoading(node: Redis): Promise<void> {
+  // Where INFO is forbidden, nobody knows.
+  checkLoading(await node.info('persistence').catch(() => ''))
+}
+
+function checkLoading(info: string): void {
+  if (/^loading:1/m.test(info)) throw redisError(new Error('LOADING Redis is loading the dataset in memory'))
 }
 
 async function lookAtNode(node: Redis): Promise<ServerError | undefined> {
@@ -26,7 +37,7 @@ async function lookAtNode(node: Redis): Promise<ServerError | undefined> {
     return ''
   })
   const fieldOf = (name: string): string | undefined => new RegExp(`^${name}:([^\r\n]*)`, 'm').exec(info)?.[1]
-  if (fieldOf('loading') === '1') throw redisError(new Error('LOADING Redis is loading the dataset in memory'))
+  checkLoading(info)
   if (fieldOf('role') === 'slave') throw redisError(new Error("READONLY You can't write against a read only replica"))
   const policy = fieldOf('maxmemory_policy') ?? 'noeviction'
   if ((fieldOf('maxmemory') ?? '0') !== '0' && policy !== 'noeviction')

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { CountersignError, tell } from 'countersign'
 import { Cluster, type ClusterNode, Redis, type RedisOptions } from 'ioredis'
-import { lookAtRedis } from './look-at-redis.ts'
+import { lookAtRedis, refuseLoading } from './look-at-redis.ts'
 import { redisError } from './redis-error.ts'
 import { isSentinelUrl, readSentinelUrl } from './sentinel-url.ts'
 
@@ -55,25 +55,35 @@ export function openRedis(location: RedisLocation, { timeoutMs, onError }: OpenR
   let lookedAt = Number.NEGATIVE_INFINITY
   let isWarned = false
 
+  /** Why there is no connection, which ioredis does not say of the commands that it refuses meanwhile. */
+  function remember(error: unknown): never {
+    lastError = redisError(error, lastError)
+    throw lastError
+  }
   function look(): Promise<void> {
     lookedAt = performance.now()
     isTrusted = false
     const looked = lookAtRedis(client).then(warning => {
       if (trust === looked) isTrusted = true
+      lastError = undefined
       if (warning !== undefined && !isWarned) tell(onError, warning)
       isWarned = warning !== undefined
-    })
+    }, remember)
     trust = looked
     return looked
   }
   let checked: Promise<void> | undefined
   async function lookWhenConnected(): Promise<void> {
-    if (client.status === 'connecting') await once(client, 'connect')
-    if (client.status === 'connect') {
-      const ready = once(client, 'ready')
-      // Connected, it may be loading, which only a look tells.
-      if (client instanceof Redis) await Promise.race([ready, look()])
-      await ready
+    const ended = new AbortController()
+    try {
+      if (client.status === 'connecting') await once(client, 'connect', ended)
+      if (client.status === 'connect') {
+        const ready = once(client, 'ready', ended)
+        if (client instanceof Redis) await Promise.race([ready, refuseLoading(client).catch(remember)])
+        await ready
+      }
+    } finally {
+      ended.abort()
     }
     await look()
   }
@@ -101,7 +111,6 @@ export function openRedis(location: RedisLocation, { timeoutMs, onError }: OpenR
   })
   client.on('close', forget)
   client.on('ready', () => {
-    lastError = undefined
     isWarned = false
     look().catch((error: unknown) => tell(onError, redisError(error)))
   })

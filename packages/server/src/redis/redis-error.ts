@@ -37,7 +37,7 @@ export const REDIS_REASONS = [
   },
   {
     code: 'redis-not-redis',
-    says: /Protocol error/,
+    says: /Protocol error|Unknown RESP type/,
     advice: 'what answers there does not speak as Redis does: look at host and port, and take rediss:// for TLS.',
   },
   { code: 'redis-silent', says: /\btimed out\b|ETIMEDOUT|Socket timeout/, advice: 'it does not answer in time: look whether it hangs.' },
@@ -63,7 +63,7 @@ export function redisError(error: unknown, lastError?: unknown): ServerError {
   if (NOT_CONNECTED.test(said) && lastError !== undefined) return redisError(lastError)
   const reason = REDIS_REASONS.find(({ says }) => says.test(said))
   if (reason === undefined) return new ServerError('redis-failed', 503, `redis: ${said}`)
-  return new ServerError(reason.code, 503, `redis: ${said.replace(/[.:]$/, '')}: ${reason.advice}`)
+  return new ServerError(reason.code, 503, `redis: ${said.replace(/(?:\. Please report this)?[.:]?$/, '')}: ${reason.advice}`)
 }
 
 function textOf(error: unknown): string {
