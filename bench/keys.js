@@ -8,7 +8,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { createMasterKeyFile, createSealer, masterKeysFromFile, openKeyService } from '@countersign/server'
+import { createMasterKeyFile, createSealer, masterKeysOfFile, openKeyService } from '@countersign/server'
 import { createSigner, createVerifier } from 'countersign'
 import { qredoV1 } from 'countersign/schemes'
 
@@ -37,7 +37,7 @@ async function measure() {
     let made = 0
     for (const size of SIZES) {
       const started = performance.now()
-      await fill(service.database.db, createSealer(masterKeysFromFile(masterKeyFile)), made, size)
+      await fill(service.database.db, createSealer(await masterKeysOfFile(masterKeyFile)), made, size)
       made = size
       if (service.database.kind === 'postgres') await run(service.database.db, 'analyze')
       const filled = (performance.now() - started) / 1000

@@ -182,4 +182,53 @@ describe.skipIf(!hasRedis)('countersign gateway on SIGHUP (needs redis-server)',
     }
     expect(log()).not.toContain('settings read again')
   })
+
+  it('tells of all its processes on one admin port: counts never fall, and are exact, whoever ends', { timeout: 120_000 }, async () => {
+    const adminPort = await freePort()
+    const { child, log, port } = await startGateway(
+      { upstream: first, origin: ORIGIN, redis: redis.url, drainMs: 5_000, adminPort },
+      '--workers',
+      '3',
+    )
+    const admin = async (path: string) => {
+      const answer = await fetch(`http://127.0.0.1:${adminPort}${path}`)
+      return { status: answer.status, text: await answer.text() }
+    }
+    const passed = async () => {
+      const { text } = await admin('/metrics')
+      return Number(/^countersign_gateway_requests_total\{outcome="passed",code="2xx",route="\/"\} (\d+)$/m.exec(text)?.[1] ?? 0)
+    }
+    const agent = new Agent()
+    await expect.poll(async () => (await call(agent, port)).status, { timeout: 10_000 }).toBe(200)
+    expect(await admin('/health')).toEqual({ status: 200, text: 'ok\n' })
+    expect(await admin('/ready')).toEqual({ status: 200, text: 'ready: 3 of 3 processes\n' })
+    const begun = await passed()
+    let sent = 0
+    const counts: number[] = []
+    for (let round = 0; round < 10; round++) {
+      const answers = await Promise.all(Array.from({ length: 12 }, () => call(agent, port)))
+      sent += answers.filter(({ status }) => status === 200).length
+      counts.push(await passed())
+      expect(counts.at(-1)).toBe(begun + sent)
+    }
+    expect(sent).toBe(120)
+    const [victim] = [...log().matchAll(/"pid":(\d+),"port"/g)].map(([, pid]) => Number(pid))
+    process.kill(victim ?? 0, 'SIGKILL')
+    await expect.poll(async () => (await admin('/ready')).text, { timeout: 20_000 }).toBe('ready: 3 of 3 processes\n')
+    expect(await passed()).toBe(begun + sent)
+    child.kill('SIGHUP')
+    await expect.poll(() => log().includes('settings read again'), { timeout: 30_000 }).toBe(true)
+    await expect.poll(async () => (await admin('/ready')).text, { timeout: 20_000 }).toBe('ready: 3 of 3 processes\n')
+    const more = await Promise.all(Array.from({ length: 12 }, () => call(agent, port)))
+    sent += more.filter(({ status }) => status === 200).length
+    expect(await passed()).toBe(begun + sent)
+    // Without Redis no process can do its work, and says so.
+    await redis.stop()
+    await expect.poll(async () => (await admin('/ready')).status, { timeout: 20_000 }).toBe(503)
+    expect((await admin('/ready')).text).toContain('not ready: ')
+    await redis.start()
+    await expect.poll(async () => (await admin('/ready')).status, { timeout: 20_000 }).toBe(200)
+    child.kill('SIGTERM')
+    expect((await once(child, 'exit'))[0]).toBe(0)
+  })
 })

@@ -10,7 +10,7 @@ import {
   HEADERS_TIMEOUT_MS,
   type KeyService,
   listen,
-  masterKeysFromFile,
+  masterKeysOfFile,
   openKeyService,
   withConsole,
 } from '@countersign/server'
@@ -91,7 +91,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   mkdirSync(directory, { recursive: true, mode: 0o700 })
   const walletKey = join(directory, 'wallet.key')
   if (!existsSync(walletKey)) createMasterKeyFile(walletKey)
-  const sealer = createSealer(masterKeysFromFile(walletKey))
+  const sealer = createSealer(await masterKeysOfFile(walletKey))
   const store = await openStore(join(directory, 'sandbox.db'))
   await seed(store, sealer, clock())
   const service = await openKeyService({

@@ -22,7 +22,8 @@ import { type LastUsed, recordLastUsed } from './keys/last-used.ts'
 import { principalOf } from './keys/open-key.ts'
 import type { Permission } from './keys/permissions.ts'
 import { checkMasterKey } from './seal/canary.ts'
-import { createMasterKeyFile, MASTER_KEY_VARIABLE, masterKeysFromFile, masterKeysFromText } from './seal/master-keys.ts'
+import { masterKeysOfFile, masterKeysOfText } from './seal/key-file.ts'
+import { createMasterKeyFile, MASTER_KEY_VARIABLE } from './seal/master-keys.ts'
 import { createSealer, type Sealer } from './seal/sealer.ts'
 
 /** Where keys are kept, and what opens their secrets. */
@@ -99,7 +100,8 @@ export function masterKeyFileFor({ store, masterKeyFile }: StoreLocation): strin
  * A file that is not a key store is left as it is.
  *
  * @throws ServerError `store-unknown`, `store-missing`, `store-unusable`, `store-not-sqlite`, `store-foreign`,
- * `store-damaged`, `master-key-missing`, `master-key-malformed`, `master-key-wrong`; what the database throws
+ * `store-damaged`, `master-key-missing`, `master-key-malformed`, `master-key-wrong`, `vault-…` where the master key is
+ * wrapped by Vault; what the database throws
  */
 export async function openKeyService(options: ServiceOptions): Promise<KeyService> {
   const { store, clock = Date.now, permissions, flushMs, onError } = options
@@ -115,7 +117,7 @@ export async function openKeyService(options: ServiceOptions): Promise<KeyServic
     await lookAtPostgres(store)
   }
   const { sealer, made, beside }: OpenedMasterKeys =
-    options.sealer === undefined ? openMasterKeys(options) : { ...NO_FILE, sealer: options.sealer }
+    options.sealer === undefined ? await openMasterKeys(options) : { ...NO_FILE, sealer: options.sealer }
   const database = await openDatabase(store)
   try {
     await checkMasterKey(database.db, sealer)
@@ -183,9 +185,9 @@ interface OpenedMasterKeys {
 
 const NO_FILE = { made: undefined, beside: undefined }
 
-function openMasterKeys(options: StoreLocation): OpenedMasterKeys {
+async function openMasterKeys(options: StoreLocation): Promise<OpenedMasterKeys> {
   const { store, masterKey = process.env[MASTER_KEY_VARIABLE] } = options
-  if (masterKey !== undefined) return { ...NO_FILE, sealer: createSealer(masterKeysFromText(masterKey, MASTER_KEY_VARIABLE)) }
+  if (masterKey !== undefined) return { ...NO_FILE, sealer: createSealer(await masterKeysOfText(masterKey)) }
   const file = masterKeyFileFor(options)
   if (file === undefined)
     throw new ServerError(
@@ -197,7 +199,7 @@ function openMasterKeys(options: StoreLocation): OpenedMasterKeys {
   const isNew = !existsSync(file) && !isPostgres(store) && !existsSync(store)
   if (isNew) createMasterKeyFile(file)
   const isBeside = !isPostgres(store) && dirname(file) === dirname(resolve(store))
-  return { sealer: createSealer(masterKeysFromFile(file)), made: isNew ? file : undefined, beside: isBeside ? file : undefined }
+  return { sealer: createSealer(await masterKeysOfFile(file)), made: isNew ? file : undefined, beside: isBeside ? file : undefined }
 }
 
 /** What is said at every start that finds the master key beside its store. */

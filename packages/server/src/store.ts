@@ -31,8 +31,9 @@ export type {
   ShownKey,
 } from './keys/schemas.ts'
 export { withSchemeFiles } from './scheme-files.ts'
-export { createMasterKeyFile, masterKeysFromFile, masterKeysFromText } from './seal/master-keys.ts'
-export { type RotationReport, rotateMasterKey } from './seal/rotate-master-key.ts'
+export { masterKeysOfFile, masterKeysOfText, readTransitKey } from './seal/key-file.ts'
+export { createMasterKeyFile } from './seal/master-keys.ts'
+export { type RotationReport, rotateMasterKey, wrapMasterKeys } from './seal/rotate-master-key.ts'
 export { createSealer, type Sealer } from './seal/sealer.ts'
 export {
   type AdminApp,

@@ -254,6 +254,7 @@ describe('settings that are read again', () => {
     redis: 'redis://127.0.0.1',
     waitForReplicas: '1',
     maxReplayBytes: '99999999',
+    tracing: 'true',
     spoolBytes: '2000',
     spoolFolder: '/tmp',
     maxSpoolBytes: '999999999',

@@ -10,7 +10,7 @@ import {
   createMasterKeyFile,
   createSealer,
   type KeyService,
-  masterKeysFromFile,
+  masterKeysOfFile,
   migrationReport,
   openKeyService,
   principalOf,
@@ -370,7 +370,7 @@ export function describeKeyStore(backend: Backend): void {
       expect(statSync(where.masterKeyFile).mode & 0o777).toBe(0o600)
       await check()
       for (const { key } of made) expect(await keys.open(key.id)).toBeDefined()
-      expect(await resealAll(database.db, createSealer(masterKeysFromFile(where.masterKeyFile)))).toBe(0)
+      expect(await resealAll(database.db, createSealer(await masterKeysOfFile(where.masterKeyFile)))).toBe(0)
       service = await open()
       await check()
     })

@@ -1,7 +1,9 @@
 import cluster from 'node:cluster'
+import type { GatewayConfig } from '@countersign/server'
 import { isSchemeFile } from '@countersign/server/scheme-files'
 import { type Command, Option } from 'commander'
 import { DEFAULT_SCHEME_NAME } from 'countersign/schemes'
+import { reportState } from '../gateway/report-state.ts'
 import { superviseWorkers } from '../gateway/workers.ts'
 import { withService } from '../keys/store-options.ts'
 import { readCount, readPort } from '../options/numbers.ts'
@@ -96,16 +98,21 @@ Examples:
           checkRenewed(config, again)
           await checkGateway(again, { isQuiet: options.quiet === true })
         }
-        return done(await superviseWorkers(workers, config.port, checkAgain))
+        const { port, adminPort, adminHost } = config
+        return done(await superviseWorkers({ count: workers, port, adminPort, adminHost, check: checkAgain }))
       }
       try {
         const { runGateway } = await import('@countersign/server')
-        const run = { isQuiet: options.quiet === true, readAgain: () => readConfig(options) }
-        const gateway = await startOn(config.port, () => runGateway(config, run))
+        // Of several processes the first one tells how they are.
+        const own = (all: GatewayConfig) => (cluster.isWorker ? { ...all, adminPort: undefined } : all)
+        const run = { isQuiet: options.quiet === true, readAgain: async () => own(await readConfig(options)) }
+        const gateway = await startOn(config.port, () => runGateway(own(config), run))
+        const reportLast = cluster.isWorker ? reportState(gateway.watched) : undefined
         if (options.json === true) out(`${JSON.stringify({ origin: gateway.origin, adminOrigin: gateway.adminOrigin })}\n`)
         else if (cluster.isPrimary) tell(`The gateway listens on ${gateway.origin}. Ctrl+C stops it.`)
         await untilStopped()
         await gateway.close()
+        await reportLast?.()
       } finally {
         // Its channel to the first process would keep a worker alive.
         cluster.worker?.disconnect()

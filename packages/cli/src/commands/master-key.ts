@@ -17,9 +17,8 @@ Example:
   $ countersign master-key rotate --store countersign.db`,
     )
     .action(async (options: StoreOptions & { json?: boolean }) => {
-      const { masterKeyFileFor, rotateMasterKey } = await import('@countersign/server/store')
-      const file = masterKeyFileFor({ ...options, store: options.store ?? DEFAULT_STORE })
-      if (file === undefined) throw new UsageError('master-key-file-missing', 'Say where the master key is: --master-key-file.')
+      const { rotateMasterKey } = await import('@countersign/server/store')
+      const file = await fileOf(options)
       await withService({ ...options, masterKeyFile: file }, async service => {
         const { isTTY } = process.stderr
         const report = await rotateMasterKey(service.database, file, localActor(), {
@@ -36,4 +35,56 @@ Example:
       })
       done(EXIT.ok)
     })
+
+  addStoreOptions(masterKey.command('wrap').description('have Vault wrap the master key, so that the file alone opens nothing'))
+    .argument('<mount/key>', 'a key of the transit engine: transit/countersign')
+    .option('--json', '{"masterKeyId":…}')
+    .addHelpText(
+      'after',
+      `
+Vault (or OpenBao) is the one of VAULT_ADDR, VAULT_NAMESPACE and VAULT_CACERT; its token is in VAULT_TOKEN, in the file VAULT_TOKEN_FILE or in ~/.vault-token.
+The token's policy has to let it update transit/encrypt/countersign and transit/decrypt/countersign. Servers ask Vault when they start, and when the file
+has changed; while Vault is away, those that run go on. After "vault write -f transit/keys/countersign/rotate", run this again.
+
+Copies of the old file still open the store: remove them, or run "countersign master-key rotate".
+
+Example:
+  $ vault write -f transit/keys/countersign
+  $ countersign master-key wrap transit/countersign --store countersign.db`,
+    )
+    .action(async (key: string, options: StoreOptions & { json?: boolean }) => {
+      const { readTransitKey, wrapMasterKeys } = await import('@countersign/server/store')
+      const transit = readTransitKey(key)
+      if (transit === undefined)
+        throw new UsageError('transit-key-malformed', 'Name where the transit engine is mounted and its key: transit/countersign.')
+      const file = await fileOf(options)
+      const { masterKeyId } = await wrapMasterKeys(file, transit)
+      if (options.json === true) out(`${JSON.stringify({ masterKeyId })}\n`)
+      else tell(`The master key ${masterKeyId} in ${file} is wrapped by ${key}. Copies of the old file still open the store: remove them.`)
+      done(EXIT.ok)
+    })
+
+  addStoreOptions(masterKey.command('unwrap').description('write the master key as it is again, in the place of what Vault wrapped'))
+    .option('--json', '{"masterKeyId":…}')
+    .addHelpText(
+      'after',
+      `
+Example:
+  $ countersign master-key unwrap --store countersign.db`,
+    )
+    .action(async (options: StoreOptions & { json?: boolean }) => {
+      const { wrapMasterKeys } = await import('@countersign/server/store')
+      const file = await fileOf(options)
+      const { masterKeyId } = await wrapMasterKeys(file, undefined)
+      if (options.json === true) out(`${JSON.stringify({ masterKeyId })}\n`)
+      else tell(`The master key ${masterKeyId} stands in ${file} as it is: whoever has that file opens the store.`)
+      done(EXIT.ok)
+    })
+}
+
+async function fileOf(options: StoreOptions): Promise<string> {
+  const { masterKeyFileFor } = await import('@countersign/server/store')
+  const file = masterKeyFileFor({ ...options, store: options.store ?? DEFAULT_STORE })
+  if (file === undefined) throw new UsageError('master-key-file-missing', 'Say where the master key is: --master-key-file.')
+  return file
 }

@@ -1,27 +1,43 @@
 import cluster, { type Worker } from 'node:cluster'
 import { once } from 'node:events'
+import type { Server } from 'node:http'
 import { EXIT } from '../process/exit.ts'
 import { reportError } from '../process/report.ts'
+import { startOn } from '../process/start-on.ts'
 import { tell } from '../process/streams.ts'
 import { untilStopped } from '../process/until-stopped.ts'
+import { watchWorkers } from './watch-workers.ts'
 
 /** Before another process takes the place of one that ended by itself. */
 const PAUSE_MS = 500
+
+export interface WorkersOptions {
+  readonly count: number
+  readonly port: number
+  /** Where the first process tells of all; undefined: nowhere. */
+  readonly adminPort: number | undefined
+  readonly adminHost: string
+  /** Throws what is wrong with the settings of the moment; all processes stay then. */
+  readonly check: () => Promise<void>
+}
 
 /**
  * Keeps so many processes at work until it is told to stop. The first one comes alone: what it can't start with, no
  * other could. On SIGHUP each is replaced by one with the settings of that moment: the new one listens before the old
  * one ends.
  *
- * @param check throws what is wrong with these settings; all processes stay then
  * @returns what to end with
  */
-export async function superviseWorkers(count: number, port: number, check: () => Promise<void>): Promise<number> {
+export async function superviseWorkers({ count, port, adminPort, adminHost, check }: WorkersOptions): Promise<number> {
+  let isStopping = false
+  const admin = adminPort === undefined ? undefined : await startAdmin(adminPort, adminHost, () => isStopping)
   const code = await started(cluster.fork())
-  if (code !== EXIT.ok) return code
+  if (code !== EXIT.ok) {
+    admin?.close()
+    return code
+  }
   /** Those whose end is no surprise: they were told to, or whoever started them is told. */
   const expected = new Set<Worker>()
-  let isStopping = false
   for (let at = 1; at < count; at++) cluster.fork()
   cluster.on('exit', worker => {
     if (expected.delete(worker) || isStopping) return
@@ -72,7 +88,16 @@ export async function superviseWorkers(count: number, port: number, check: () =>
       return once(worker, 'exit')
     }),
   )
+  admin?.close()
+  admin?.closeAllConnections()
   return EXIT.ok
+}
+
+async function startAdmin(port: number, host: string, isStopping: () => boolean): Promise<Server> {
+  const { createHealthServer, listen } = await import('@countersign/server')
+  const server = createHealthServer(await watchWorkers(isStopping))
+  await startOn(port, () => listen(server, port, host))
+  return server
 }
 
 function workers(): readonly Worker[] {

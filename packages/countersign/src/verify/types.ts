@@ -162,6 +162,11 @@ export interface Refused {
    * `false`: each is wrong, of an unknown or revoked key, or over. Left out where that was not found out.
    */
   readonly holds?: boolean | undefined
+  /**
+   * Whose signature holds, and with which of its secrets or public keys, where the call is refused all the same: seen
+   * before, say, or without the permission. For logs. What a signature that does not hold claims is in `failure`.
+   */
+  readonly proven?: { readonly key: Key; readonly credential: number } | undefined
   /** To be sent with the refusal, beside its own. */
   readonly headers?: AnswerHeaders | undefined
 }

@@ -145,6 +145,7 @@ export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifi
       let refusal: Failure | undefined
       let wrong = 0
       let accepted: Proven | undefined
+      let refusedOf: Proven | undefined
       const isOnly = claim.otherwise === undefined
       const proven: Proven[] = []
       const state = dropped === undefined ? (isDeferred ? 'deferred' : 'kept') : digestIn(dropped)
@@ -216,19 +217,20 @@ export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifi
         const one = { claim: timely, callIds: proof.callIds, credential: proof.credential, key }
         if (!isOnly) proven.push(one)
         if (held === undefined && next.isAskedFor !== false) accepted ??= one
-        else refusal ??= held
+        else if (refusal === undefined) [refusal, refusedOf] = [held, one]
       }
-      if (accepted === undefined) return { ...refused(refusal ?? { code: 'bad-signature', keyId: claim.keyId }), holds }
+      if (accepted === undefined)
+        return { ...refused(refusal ?? { code: 'bad-signature', keyId: claim.keyId }), holds, ...provenBy(refusedOf) }
 
       // 8. Not seen before, up to the last moment at which it would be accepted; and that is not over.
       const { key, claim: timely, credential } = accepted
       const claimed = isOnly ? claimCall(method, accepted) : claimEach(claimCall, method, proven, accepted, { toleranceMs, nowMs })
       const repeated = isPromise(claimed) ? await claimed : claimed
-      if (repeated !== undefined) return { ...repeated, holds }
+      if (repeated !== undefined) return { ...repeated, holds, ...provenBy(accepted) }
 
       // 9. Permitted.
       const denied = findDenial(key, permission)
-      if (denied !== undefined) return { ...refused(denied), holds }
+      if (denied !== undefined) return { ...refused(denied), holds, ...provenBy(accepted) }
       const timestampMs = timely.moment?.issuedMs ?? timely.moment?.expiresMs
       if (!isDeferred) return { ok: true, key, credential, body, timestampMs } as Verified
       const keyId = keyIdOf(timely.keyId, request) ?? key.id
@@ -301,6 +303,11 @@ export function createVerifier(scheme: Scheme, options: VerifierOptions): Verifi
     },
     verify: onRefused === undefined ? (request, verifyOptions) => verify(request, verifyOptions) : watched(verify, onRefused),
   }
+}
+
+/** For a refusal: whose signature holds all the same. */
+function provenBy(call: Proven | undefined): Pick<Refused, 'proven'> {
+  return call === undefined ? {} : { proven: { key: call.key, credential: call.credential } }
 }
 
 /** The longest that a platform's timer waits. */

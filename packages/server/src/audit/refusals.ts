@@ -13,6 +13,11 @@ interface Sample {
   /** Without the query. */
   readonly path: string
   readonly address: string
+  readonly requestId?: string
+  readonly traceId?: string
+  readonly scheme?: string
+  /** Of the secret or public key that its signature holds with. */
+  readonly secretId?: string
 }
 
 /** What `explain` found, in sentences: never a message, never a signature. */
@@ -31,9 +36,17 @@ interface Count {
   causes: readonly Cause[]
 }
 
+/** A refused call, with what finds it in other logs. */
+interface RefusedCall extends Pick<Refusal, 'failure' | 'request'> {
+  readonly requestId?: string | undefined
+  readonly traceId?: string | undefined
+  readonly scheme?: string | undefined
+  readonly secretId?: string | undefined
+}
+
 export interface Refusals extends Flusher {
-  /** For a verifier's `onRefused`. */
-  refused(refusal: Pick<Refusal, 'failure' | 'request'>): void
+  /** For a verifier's `onRefused`; a gateway says more. */
+  refused(refusal: RefusedCall): void
   /** What the admin API refused: wrong tokens, roles that may not. */
   adminRefused(code: string, request: Pick<Refusal['request'], 'method' | 'target' | 'address'>): void
   /** For `explainRefusals`. */
@@ -74,7 +87,7 @@ export function recordRefusals(
     return made
   }
 
-  function add(count: Count, request: Pick<Refusal['request'], 'method' | 'target' | 'address'>): void {
+  function add(count: Count, request: Pick<Refusal['request'], 'method' | 'target' | 'address'>, more: Partial<Sample> = {}): void {
     count.count++
     if (count.samples.length >= MAX_SAMPLES) return
     count.samples.push({
@@ -82,6 +95,7 @@ export function recordRefusals(
       method: request.method.slice(0, 20),
       path: (request.target.split('?', 1)[0] ?? '').slice(0, 500),
       address: request.address ?? '',
+      ...more,
     })
   }
 
@@ -117,9 +131,10 @@ export function recordRefusals(
 
   const flusher = createFlusher(() => write(false), flushMs)
   return {
-    refused({ failure, request }) {
+    refused({ failure, request, requestId, traceId, scheme, secretId }) {
       const { title } = FAILURES[failure.code]
-      add(countOf(failure.code, title, 'keyId' in failure ? failure.keyId.slice(0, 256) : ''), request)
+      const count = countOf(failure.code, title, 'keyId' in failure ? failure.keyId.slice(0, 256) : '')
+      add(count, request, given({ requestId, traceId, scheme, secretId }))
     },
     adminRefused: (code, request) => add(countOf(code, 'Administrator refused', ''), request),
     explained(keyId, failure, causes) {
@@ -132,6 +147,10 @@ export function recordRefusals(
       await write(true)
     },
   }
+}
+
+function given(more: { readonly [name in keyof Sample]?: Sample[name] | undefined }): Partial<Sample> {
+  return Object.fromEntries(Object.entries(more).filter(([, value]) => value !== undefined && value !== ''))
 }
 
 /** Entries about refusals of the last minute, by all processes: `code subject`. */

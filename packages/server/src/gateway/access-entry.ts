@@ -6,6 +6,8 @@ import type { GatewayMetrics } from './metrics.ts'
 /** A line of the access log. */
 export interface AccessEntry {
   readonly requestId: string
+  /** The trace that it is of, where there is one (W3C Trace Context). */
+  readonly traceId?: string | undefined
   readonly method: string
   /** Without the query, which may hold a signature. */
   readonly path: string
@@ -23,6 +25,8 @@ export interface AccessEntry {
   readonly detail?: string | undefined
   /** Whose call it is, by a signature that holds. */
   readonly keyId: string | undefined
+  /** With which of the key's secrets or public keys it holds, by the id that the key store has for it. */
+  readonly secretId?: string | undefined
   /** The id that a call names whose signature does not hold: anybody may name any. */
   readonly claimedKeyId?: string | undefined
   readonly scheme: string | undefined
@@ -37,16 +41,26 @@ export interface OpenEntry {
   readonly path: string
   /** Its route is found. */
   routed(route: string): void
-  verified(keyId: string, scheme: string): void
+  /** @param secretId of the secret or public key that its signature holds with */
+  verified(keyId: string, scheme: string, secretId: string | undefined): void
   /** The call names a key, and nothing shows that it is the key's. */
   claimed(keyId: string, scheme: string): void
   finish(outcome: AccessEntry['outcome'], status: number, code?: string, detail?: string): void
+}
+
+/** The trace of a request, as far as its entry goes. */
+export interface EntryTrace {
+  /** For the log: 32 hexadecimal digits. */
+  readonly traceId: string | undefined
+  /** The request is over. */
+  finished(entry: AccessEntry): void
 }
 
 export interface AccessLog {
   readonly metrics: GatewayMetrics
   readonly onFinished?: ((entry: AccessEntry) => void) | undefined
   readonly report: (error: unknown) => void
+  readonly trace: EntryTrace
 }
 
 /** The longest id of a client's that is taken, in characters; another one is replaced. */
@@ -56,7 +70,7 @@ const REQUEST_ID = new RegExp(`^[A-Za-z0-9._-]{1,${MAX_REQUEST_ID}}$`)
 export const MAX_LOGGED_PATH = 500
 
 /** @param address the client's; once the connection is closed, Node knows it no more */
-export function beginEntry(request: IncomingMessage, address: string, { metrics, onFinished, report }: AccessLog): OpenEntry {
+export function beginEntry(request: IncomingMessage, address: string, { metrics, onFinished, report, trace }: AccessLog): OpenEntry {
   const started = performance.now()
   const given = request.headers['x-request-id']
   const requestId = typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID()
@@ -71,6 +85,7 @@ export function beginEntry(request: IncomingMessage, address: string, { metrics,
     }
   }
   let keyId: string | undefined
+  let secretId: string | undefined
   let claimedKeyId: string | undefined
   let scheme: string | undefined
   let route: string | undefined
@@ -80,8 +95,9 @@ export function beginEntry(request: IncomingMessage, address: string, { metrics,
     routed(by) {
       route = by
     },
-    verified(key, by) {
+    verified(key, by, secret) {
       keyId = key
+      secretId = secret
       scheme = by
     },
     claimed(key, by) {
@@ -91,8 +107,9 @@ export function beginEntry(request: IncomingMessage, address: string, { metrics,
     finish(outcome, status, code, detail) {
       const ms = performance.now() - started
       metrics.finished(outcome, code ?? String(status), route ?? '', ms / 1000)
-      tell(finished, {
+      const told: AccessEntry = {
         requestId,
+        ...(trace.traceId === undefined ? {} : { traceId: trace.traceId }),
         method,
         path: path.slice(0, MAX_LOGGED_PATH),
         address,
@@ -101,11 +118,14 @@ export function beginEntry(request: IncomingMessage, address: string, { metrics,
         code,
         ...(detail === undefined ? {} : { detail: detail.slice(0, MAX_LOGGED_PATH) }),
         keyId,
+        ...(secretId === undefined ? {} : { secretId }),
         ...(claimedKeyId === undefined ? {} : { claimedKeyId }),
         scheme,
         route,
         ms,
-      })
+      }
+      tell(finished, told)
+      tell(trace.finished, told)
     },
   }
 }

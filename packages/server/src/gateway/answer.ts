@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import { type AnswerHeaders, explainFailure, headersOfProblem, problemHeaders, problemOf, type Refused, toProblem } from 'countersign'
 import { dropRest } from 'countersign/node'
+import { secretIdOf } from '../keys/open-key.ts'
 import type { OpenEntry } from './access-entry.ts'
 import { answerHeaders } from './headers/answer-headers.ts'
 import { GATEWAY_PROBLEMS, type GatewayProblem } from './problem.ts'
@@ -74,11 +75,12 @@ export function createAnswer(response: ServerResponse, entry: OpenEntry, isLast:
     },
     begin,
     passed: status => entry.finish('passed', status),
-    refuse({ failure }, scheme) {
+    refuse(refused, scheme) {
+      const { failure } = refused
       isCutOff = failure.code === 'body-too-large'
       sendProblem(toProblem(failure), problemHeaders(failure, scheme))
       if (failure.code === 'unknown-key' || failure.code === 'bad-signature') entry.claimed(failure.keyId, scheme)
-      else if ('keyId' in failure) entry.verified(failure.keyId, scheme)
+      else if ('keyId' in failure) entry.verified(failure.keyId, scheme, secretIdOf(refused))
       entry.finish('refused', response.statusCode, failure.code, explainFailure(failure))
     },
     fail(code, detail) {

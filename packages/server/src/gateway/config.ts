@@ -85,6 +85,10 @@ const settings = z.strictObject({
     description:
       'Whether it is found out why signatures do not match, for the owner of the key alone: beside the refusals in the audit log and the console. Two a second and six a minute for one key are looked at.',
   }),
+  tracing: z.boolean().default(false).meta({
+    description:
+      'Whether spans are made by OpenTelemetry, as the process has set it up: NODE_OPTIONS="--import ./otel.js". The `traceparent` of a call is kept either way.',
+  }),
   keepSignature: z
     .boolean()
     .default(false)

@@ -8,6 +8,8 @@ import { readUpstreamUrl } from './upstream-url.ts'
 /** Where the requests of a route go. */
 export interface Destination {
   readonly upstream: Upstream
+  /** Scheme, host and port. */
+  readonly origin: string
   /** Goes before the target. */
   readonly basePath: string
   /** The headers of a request, with the `Host` of this upstream. */
@@ -74,6 +76,7 @@ export function createDestinations(options: DestinationsOptions): Destinations {
     const own = Object.entries(route.timeouts ?? {}).filter(([, value]) => value !== undefined)
     return {
       upstream: upstreamOf(origin, { ...options.timeouts, ...Object.fromEntries(own) }, tls),
+      origin,
       basePath,
       headersOf: createUpstreamHeaders({ upstreamHost: host, keepHeaders }),
       audience: route.audience ?? (isOwn ? undefined : options.audience) ?? origin + basePath,

@@ -13,6 +13,7 @@ import { createGatewayMetrics, type GatewayMetrics } from './metrics.ts'
 import type { GatewayOptions } from './options.ts'
 import { memoryRates } from './rates/memory-rates.ts'
 import { type Rules, rulesBy } from './rules.ts'
+import { traceBySpans, tracePassedOn } from './tracing.ts'
 import { createOpenTunnels } from './upgrades/open-tunnels.ts'
 
 export interface Gateway {
@@ -75,6 +76,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     metrics,
     replay: options.replay ?? inMemory,
     rates: options.rates ?? memoryRates(),
+    tracing: options.tracing === true ? traceBySpans() : tracePassedOn,
     isDraining: () => isDraining,
     onFinished,
     report,

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { BodyDigest, IncomingRequest, Refused } from 'countersign'
 import { endOfTurn } from 'countersign/node'
 import { hasUnreadCoding, isLastOfConnection } from '../http/upgrade.ts'
+import { principalOf, secretIdOf } from '../keys/open-key.ts'
 import type { KeyService } from '../service.ts'
 import type { VerifiedInTurn } from '../verify-in-turn.ts'
 import { beginEntry, type OpenEntry } from './access-entry.ts'
@@ -22,6 +23,7 @@ import { rateHeaders } from './rates/rate-headers.ts'
 import type { Router, UnclearPath } from './router.ts'
 import type { RouteConfig, RouteVerifier } from './routes.ts'
 import { digestAsSigned, digestOf, type IdentitySigner, JWKS_PATH } from './signed-identity.ts'
+import type { RequestTrace, Tracing } from './tracing.ts'
 import type { OpenTunnels } from './upgrades/open-tunnels.ts'
 
 export interface HandlerOptions {
@@ -33,6 +35,7 @@ export interface HandlerOptions {
   readonly rates: RateLimiter
   readonly identity: IdentitySigner | undefined
   readonly tunnels: OpenTunnels
+  readonly tracing: Tracing
   readonly metrics: GatewayMetrics
   readonly maxBodyBytes: number
   readonly keepSignature: boolean
@@ -59,6 +62,7 @@ interface Exchange {
   readonly response: ServerResponse
   readonly upgradeHead: Buffer | undefined
   readonly from: ForwardedFrom
+  readonly trace: RequestTrace
   readonly entry: OpenEntry
   readonly answer: Answer
   readonly body: RequestBody
@@ -70,17 +74,18 @@ interface Exchange {
 /** A request's whole way through the gateway. */
 export function createHandler(options: HandlerOptions): Handle {
   const { service, routeOf, bodies, destinationOf, tunnels, metrics, maxBodyBytes, keepSignature } = options
-  const { readForwarded, rates, identity, isDraining, onFinished, report } = options
+  const { readForwarded, rates, identity, tracing, isDraining, onFinished, report } = options
   const identityHeaders = createIdentityHeaders()
 
   return async function handle(request: IncomingMessage, response: ServerResponse, upgradeHead?: Buffer): Promise<void> {
     const from = readForwarded(request)
-    const entry = beginEntry(request, from.address ?? request.socket.remoteAddress ?? '', { metrics, onFinished, report })
+    const trace = tracing(request)
+    const entry = beginEntry(request, from.address ?? request.socket.remoteAddress ?? '', { metrics, onFinished, report, trace })
     const answer = createAnswer(response, entry, () => isDraining() || upgradeHead !== undefined || isLastOfConnection(request))
     const { method = '', url = '', rawHeaders } = request
     const body = upgradeHead === undefined ? bodies.of(request) : NO_BODY
     const incoming = { method, target: url, headers: rawHeaders, body: body.reader, address: from.address, host: from.host }
-    const exchange: Exchange = { request, response, upgradeHead, from, entry, answer, body, incoming, scheme: '' }
+    const exchange: Exchange = { request, response, upgradeHead, from, trace, entry, answer, body, incoming, scheme: '' }
     try {
       if (response.destroyed) return answer.abandon()
       if (identity !== undefined && url === JWKS_PATH && (method === 'GET' || method === 'HEAD')) return answer.publish(identity.jwks)
@@ -114,8 +119,12 @@ export function createHandler(options: HandlerOptions): Handle {
   }
 
   /** Whether the key may make one more call; the answer says so, whatever it will be. */
-  async function isWithinRate({ answer, entry, scheme }: Exchange, route: RouteVerifier, { key, headers }: VerifiedCall): Promise<boolean> {
-    entry.verified(key.id, scheme)
+  async function isWithinRate(
+    { answer, entry, scheme }: Exchange,
+    route: RouteVerifier,
+    { key, credential, headers }: VerifiedCall,
+  ): Promise<boolean> {
+    entry.verified(key.id, scheme, principalOf(key).credentials[credential])
     const { path, methods, rate } = route.config
     if (rate === undefined) return true
     const taken = await rates.take(JSON.stringify([path, methods, key.id]), rate)
@@ -129,10 +138,10 @@ export function createHandler(options: HandlerOptions): Handle {
     route: RouteVerifier,
     { key, credential, bodyDigest, confirm = confirmed }: VerifiedCall,
   ): Promise<void> {
-    const { request, response, upgradeHead, from, entry, answer, body: requestBody, incoming, scheme } = exchange
+    const { request, response, upgradeHead, from, trace, entry, answer, body: requestBody, incoming, scheme } = exchange
     const { method = '', url = '', rawHeaders } = request
     await endOfTurn()
-    const { upstream, basePath, headersOf, audience } = destinationOf(route.config)
+    const { upstream, origin, basePath, headersOf, audience } = destinationOf(route.config)
     const target = basePath + (keepSignature ? url : route.stripTarget(url, scheme))
     // The token needs the body's digest: of a spooled body it is computed by reading it again, of a streamed one it is
     // the signed one. Do this before the body is piped: nothing listens for its end until then.
@@ -159,22 +168,31 @@ export function createHandler(options: HandlerOptions): Handle {
           })
     const caller = [...identityHeaders(key), SIGNED_IDENTITY, token]
     const bodyLength = body === undefined && announcesBody(method) ? 0 : length
-    const headers = headersOf(rawHeaders, route.dropped, caller, entry.requestId, from, bodyLength)
+    const headers = headersOf(rawHeaders, route.dropped, [...caller, ...trace.sent(origin)], entry.requestId, from, bodyLength)
     const { status, tunnel } = await upstream.forward({ method, target, headers, body, upgradeHead }, response, answer)
+    trace.answered(status)
     answer.passed(status)
     if (tunnel !== undefined) tunnels.add(tunnel, { key, address: incoming.address, permission: route.permissionOf(method, entry.path) })
   }
 
   /** Tells the owner of the key, reports what failed on our side, and answers. */
-  function refuse({ answer, incoming, scheme }: Exchange, refused: Refused): void {
+  function refuse({ answer, entry, trace, incoming, scheme }: Exchange, refused: Refused): void {
     if (refused.cause !== undefined) report(refused.cause)
-    service.refusals.refused({ failure: refused.failure, request: incoming })
+    service.refusals.refused({
+      failure: refused.failure,
+      request: incoming,
+      requestId: entry.requestId,
+      traceId: trace.traceId,
+      scheme,
+      secretId: secretIdOf(refused),
+    })
     answer.refuse(refused, scheme)
   }
 
   /** Answers after something was thrown, and reports it unless it is the client's fault or an expected limit. */
   function fail(exchange: Exchange, thrown: unknown): void {
-    const { request, response, answer } = exchange
+    const { request, response, trace, answer } = exchange
+    trace.answered(undefined)
     const error = withoutUpstream(thrown)
     if (error instanceof CutOffError) {
       refuse(exchange, { ok: false, failure: error.failure, cause: error.cause })

@@ -1,17 +1,23 @@
 import { createServer, type Server } from 'node:http'
-import type { Gateway } from './gateway.ts'
+
+/** What is told of a gateway, be it one process or several. */
+export interface Watched {
+  readonly isDraining: boolean
+  metrics(): Promise<{ readonly contentType: string; readonly text: string }>
+  /** Says how ready it is. @throws what keeps it from serving calls */
+  ready(): Promise<string>
+}
 
 /** For the machine that watches, not for clients: metrics, whether it lives, and whether it can do its work. */
-export function createHealthServer(gateway: Gateway, check: () => Promise<void>): Server {
+export function createHealthServer(watched: Watched): Server {
   return createServer((request, response) => {
     const answer = (status: number, text: string, type = 'text/plain; charset=utf-8'): void => {
       response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store' }).end(text)
     }
-    const { registry } = gateway.metrics
     switch (request.url) {
       case '/metrics':
-        registry.metrics().then(
-          text => answer(200, text, registry.contentType),
+        watched.metrics().then(
+          ({ text, contentType }) => answer(200, text, contentType),
           () => answer(500, 'metrics failed\n'),
         )
         return
@@ -19,10 +25,10 @@ export function createHealthServer(gateway: Gateway, check: () => Promise<void>)
         answer(200, 'ok\n')
         return
       case '/ready':
-        if (gateway.isDraining) answer(503, 'draining\n')
+        if (watched.isDraining) answer(503, 'draining\n')
         else
-          check().then(
-            () => answer(200, 'ready\n'),
+          watched.ready().then(
+            text => answer(200, `${text}\n`),
             (error: unknown) => answer(503, `not ready: ${error instanceof Error ? error.message : String(error)}\n`),
           )
         return

@@ -66,6 +66,11 @@ export interface GatewayOptions {
    * log. Within the budget of `explainRefusals`, for each scheme that is a declaration with a secret. Default: no.
    */
   readonly explainRefusals?: boolean | undefined
+  /**
+   * Whether spans are made, by what the process has registered with `@opentelemetry/api`: one of each request, one of
+   * its way upstream. Default: no; a client's `traceparent` that is well formed goes upstream as it came.
+   */
+  readonly tracing?: boolean | undefined
   /** Whether the upstream sees the headers and query parameters of the signature. Default: no. */
   readonly keepSignature?: boolean | undefined
   /**

@@ -29,6 +29,7 @@ export const SETTINGS: Settings = {
   allow: 'renewed',
   identity: 'renewed',
   explainRefusals: 'renewed',
+  tracing: 'start',
   keepSignature: 'renewed',
   trustedProxies: 'renewed',
   keepHeaders: 'renewed',

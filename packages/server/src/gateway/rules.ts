@@ -21,7 +21,10 @@ export interface Rules {
 
 /** What stays when settings change. */
 export interface Lasting
-  extends Pick<HandlerOptions, 'service' | 'bodies' | 'rates' | 'tunnels' | 'metrics' | 'isDraining' | 'onFinished' | 'report'> {
+  extends Pick<
+    HandlerOptions,
+    'service' | 'bodies' | 'rates' | 'tunnels' | 'tracing' | 'metrics' | 'isDraining' | 'onFinished' | 'report'
+  > {
   readonly replay: ReplayGuard
 }
 

@@ -10,8 +10,9 @@ import { withSchemeFiles } from '../scheme-files.ts'
 import { besideStoreAdvice, type KeyService, openKeyService } from '../service.ts'
 import type { AccessEntry } from './access-entry.ts'
 import type { GatewayConfig } from './config.ts'
-import { createGateway } from './gateway.ts'
-import { createHealthServer } from './health-server.ts'
+import { createGateway, type Gateway } from './gateway.ts'
+import { createHealthServer, type Watched } from './health-server.ts'
+import type { ProcessMetrics } from './metrics-of-processes.ts'
 import { checkNamedKey } from './named-key.ts'
 import { memoryRates } from './rates/memory-rates.ts'
 import { redisRates } from './rates/redis-rates.ts'
@@ -19,9 +20,16 @@ import { createReadiness } from './readiness.ts'
 import { checkRenewed } from './renewed-settings.ts'
 import { checkSpoolFolder, withFiles } from './settings-files.ts'
 
+export interface WatchedProcess extends Watched {
+  /** Its metrics, as they can be sent to another process. */
+  counted(): Promise<ProcessMetrics>
+}
+
 export interface RunningGateway {
   readonly origin: string
   readonly adminOrigin: string | undefined
+  /** What its admin port tells, for a process that tells it for several. */
+  readonly watched: WatchedProcess
   close(): Promise<void>
 }
 
@@ -119,7 +127,8 @@ async function listenWith(
   // Without its connection the first calls would be refused. Where Redis is away, they are until it is back.
   await redis?.check(REDIS_START_MS).catch((error: unknown) => logError(log, error))
   const port = await listen(gateway.server, config.port, config.host)
-  const health = config.adminPort === undefined ? undefined : createHealthServer(gateway, createReadiness(service, redis))
+  const watched = watchedOf(gateway, createReadiness(service, redis))
+  const health = config.adminPort === undefined ? undefined : createHealthServer(watched)
   const adminPort =
     health === undefined
       ? undefined
@@ -141,6 +150,7 @@ async function listenWith(
   return {
     origin: `${config.tls === undefined ? 'http' : 'https'}://${urlHostOf(config.host)}:${port}`,
     adminOrigin: adminPort === undefined ? undefined : `http://${urlHostOf(config.adminHost)}:${adminPort}`,
+    watched,
     async close() {
       process.off('SIGHUP', reload)
       log.info('draining')
@@ -150,6 +160,21 @@ async function listenWith(
       await closeStores()
       log.info('closed')
       log.flush()
+    },
+  }
+}
+
+function watchedOf(gateway: Gateway, check: () => Promise<void>): WatchedProcess {
+  const { registry } = gateway.metrics
+  return {
+    get isDraining() {
+      return gateway.isDraining
+    },
+    metrics: async () => ({ contentType: registry.contentType, text: await registry.metrics() }),
+    counted: () => registry.getMetricsAsJSON(),
+    async ready() {
+      await check()
+      return 'ready'
     },
   }
 }

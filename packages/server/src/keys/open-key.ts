@@ -1,4 +1,4 @@
-import { createKey, type Key, type KeyDescription, type Scheme } from 'countersign'
+import { createKey, type Key, type KeyDescription, type Refused, type Scheme } from 'countersign'
 import type { Db } from '../database/database.ts'
 import { ServerError } from '../errors.ts'
 import type { Sealer } from '../seal/sealer.ts'
@@ -76,6 +76,11 @@ function usable<T>(id: string, make: () => T): T {
     const why = error instanceof Error ? error.message : String(error)
     throw new ServerError('key-unusable', 500, `The key ${id} can't be used, and its calls are refused: ${why}`, error)
   }
+}
+
+/** Of the secret or public key that a refused call was proven with. */
+export function secretIdOf({ proven }: Pick<Refused, 'proven'>): string | undefined {
+  return proven === undefined ? undefined : principalOf(proven.key).credentials[proven.credential]
 }
 
 /** The principal that a key of this store carries. */

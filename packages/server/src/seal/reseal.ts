@@ -42,7 +42,7 @@ interface SealedRow {
  * be broken off and begun again: what is done is not done twice.
  */
 export async function resealAll(db: Db, sealer: Sealer, onProgress?: (progress: ResealProgress) => void): Promise<number> {
-  const prefix = sealedPrefix(sealer.currentId())
+  const prefix = sealedPrefix(await sealer.currentId())
   let left = 0
   for (const place of PLACES) left += await countOld(db, place, prefix)
   let done = 0

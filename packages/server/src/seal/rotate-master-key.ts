@@ -1,10 +1,10 @@
-import { randomBytes } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import { type Actor, recorded } from '../audit/audit-log.ts'
 import type { Database } from '../database/database.ts'
-import { MASTER_KEY_BYTES, masterKeyOf, masterKeysFromFile, readMasterKeys, writeMasterKeyFile } from './master-keys.ts'
+import { lineOf, masterKeysOfFile, readKeyLines, writeKeyLines } from './key-file.ts'
+import { newMasterKey } from './master-keys.ts'
 import { type ResealProgress, resealAll } from './reseal.ts'
 import { createSealer } from './sealer.ts'
+import { type TransitKey, type Vault, vaultFromEnvironment } from './vault.ts'
 
 export interface RotationReport {
   readonly masterKeyId: string
@@ -12,22 +12,29 @@ export interface RotationReport {
   readonly resumed: boolean
 }
 
+export interface RotationOptions {
+  readonly clock?: () => number
+  readonly onProgress?: (progress: ResealProgress) => void
+  /** Default: that of the environment. */
+  readonly vault?: Vault
+}
+
 /**
  * Puts a new master key in front of the file, seals everything anew, and takes the old keys out. Broken off, it goes on
- * where it was: a file with more than one key says that a rotation is not done.
+ * where it was: a file with more than one key says that a rotation is not done. What Vault wrapped stays wrapped.
  *
- * @throws ServerError `master-key-missing`, `master-key-wrong`
+ * @throws ServerError `master-key-missing`, `master-key-wrong`, what Vault's client throws
  */
 export async function rotateMasterKey(
   database: Database,
   file: string,
   actor: Actor,
-  { clock = Date.now, onProgress }: { readonly clock?: () => number; readonly onProgress?: (progress: ResealProgress) => void } = {},
+  { clock = Date.now, onProgress, vault = vaultFromEnvironment() }: RotationOptions = {},
 ): Promise<RotationReport> {
-  const before = readMasterKeys(readFileSync(file, 'utf8'), file)
+  const before = await readKeyLines(file, vault)
   const resumed = before.length > 1
-  if (!resumed) writeMasterKeyFile(file, [masterKeyOf(randomBytes(MASTER_KEY_BYTES)), ...before])
-  const keys = masterKeysFromFile(file)
+  if (!resumed) writeKeyLines(file, [await lineOf(newMasterKey(), before[0]?.transit, vault), ...before])
+  const keys = await masterKeysOfFile(file, vault)
   const sealer = createSealer(keys)
   let resealed = await resealAll(database.db, sealer, onProgress)
   // A server that read the file just before may have sealed with the old key meanwhile.
@@ -37,6 +44,34 @@ export async function rotateMasterKey(
     events: [{ action: 'master-key.rotate', organisationId: '', subject: current.id, detail: { resealed } }],
     value: undefined,
   }))
-  writeMasterKeyFile(file, [current])
+  const lines = await readKeyLines(file, vault)
+  writeKeyLines(
+    file,
+    lines.filter(({ key }) => key.id === current.id),
+  )
   return { masterKeyId: current.id, resealed, resumed }
+}
+
+/**
+ * Has Vault wrap the keys of a file, anew where they are wrapped already; or writes them as they are.
+ *
+ * @param transit undefined: as they are
+ * @throws ServerError `master-key-missing`, `master-key-malformed`, what Vault's client throws
+ */
+export async function wrapMasterKeys(
+  file: string,
+  transit: TransitKey | undefined,
+  vault: Vault = vaultFromEnvironment(),
+): Promise<{ readonly masterKeyId: string }> {
+  const lines = await readKeyLines(file, vault)
+  const wrapped = await Promise.all(lines.map(({ key }) => lineOf(key, transit, vault)))
+  // What can't be unwrapped again would be lost.
+  if (transit !== undefined) {
+    for (const { key, text } of wrapped) {
+      const back = await vault.unwrap(transit, text.slice(text.indexOf('#') + 1))
+      if (!Buffer.from(back).equals(Buffer.from(key.bytes))) throw new Error('Vault unwraps something else than what it wrapped.')
+    }
+  }
+  writeKeyLines(file, wrapped)
+  return { masterKeyId: lines[0]?.key.id ?? '' }
 }

@@ -8,7 +8,7 @@ const TAG_BYTES = 16
 /** Seals secrets at rest. A key management service fits behind it: what is sealed is text that names its master key. */
 export interface Sealer {
   /** Of the master key that is sealed with now. */
-  currentId(): string
+  currentId(): Promise<string>
   /** @param owner what the value belongs to; it can be opened for no other */
   seal(plain: Uint8Array, owner: string): Promise<string>
   /** @throws ServerError `master-key-wrong`, `sealed-value-damaged` */
@@ -23,8 +23,12 @@ export function sealedPrefix(masterKeyId: string): string {
 /** AES-256-GCM, the owner's id as associated data: `v1.<master key id>.<nonce ‖ ciphertext ‖ tag, base64url>`. */
 export function createSealer(masterKeys: MasterKeys): Sealer {
   return {
-    currentId: () => masterKeys.current().id,
+    async currentId() {
+      await masterKeys.refresh?.()
+      return masterKeys.current().id
+    },
     async seal(plain, owner) {
+      await masterKeys.refresh?.()
       const { id, bytes } = masterKeys.current()
       const nonce = randomBytes(NONCE_BYTES)
       const cipher = createCipheriv('aes-256-gcm', bytes, nonce).setAAD(Buffer.from(owner))
@@ -35,6 +39,7 @@ export function createSealer(masterKeys: MasterKeys): Sealer {
       const [version, id = '', text = ''] = sealed.split('.')
       const damaged = (): ServerError => new ServerError('sealed-value-damaged', 500, `The sealed value of ${owner} is damaged.`)
       if (version !== 'v1') throw damaged()
+      await masterKeys.refresh?.()
       const masterKey = masterKeys.find(id)
       if (masterKey === undefined)
         throw new ServerError(

@@ -91,6 +91,8 @@ export const SET_BY_GATEWAY = {
   calledScheme: 'x-forwarded-proto',
   upstreamHost: 'host',
   bodyLength: 'content-length',
+  traceParent: 'traceparent',
+  traceState: 'tracestate',
 } as const
 
 /** Ours, so that a client's can't be kept; `expect` is answered before a request is sent on. */

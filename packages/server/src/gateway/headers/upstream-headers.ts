@@ -8,8 +8,8 @@ export type UpstreamHeaders = (
   raw: readonly string[],
   /** Names that the request's route drops, lower case. */
   dropped: ReadonlySet<string>,
-  /** Headers that say who makes the call: names and values in turn. */
-  identity: readonly string[],
+  /** Headers that say who makes the call, and of which trace it is: names and values in turn. */
+  said: readonly string[],
   requestId: string,
   from: ForwardedFrom,
   /** In bytes; `undefined` if the length is not known, or there is no body. */
@@ -26,9 +26,9 @@ export interface UpstreamHeadersOptions {
 /** What a client sends under the gateway's own names is dropped, in any spelling that could be read as them. */
 export function createUpstreamHeaders({ upstreamHost, keepHeaders }: UpstreamHeadersOptions): UpstreamHeaders {
   const kept = new Set(keepHeaders)
-  return (raw, dropped, identity, requestId, from, bodyLength) => {
+  return (raw, dropped, said, requestId, from, bodyLength) => {
     const headers = passedOnHeaders(raw, dropped, kept)
-    headers.push(...identity, SET_BY_GATEWAY.requestId, requestId, SET_BY_GATEWAY.clientAddress, from.address ?? '')
+    headers.push(...said, SET_BY_GATEWAY.requestId, requestId, SET_BY_GATEWAY.clientAddress, from.address ?? '')
     headers.push(SET_BY_GATEWAY.calledHost, from.forwardedHost, SET_BY_GATEWAY.calledScheme, from.forwardedProto)
     headers.push(SET_BY_GATEWAY.upstreamHost, upstreamHost)
     if (bodyLength !== undefined) headers.push(SET_BY_GATEWAY.bodyLength, String(bodyLength))

@@ -1,0 +1,186 @@
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { openKeyService } from '../src/index.ts'
+import { masterKeysOfFile, masterKeysOfText } from '../src/seal/key-file.ts'
+import { createMasterKeyFile } from '../src/seal/master-keys.ts'
+import { rotateMasterKey, wrapMasterKeys } from '../src/seal/rotate-master-key.ts'
+import { vaultFromEnvironment } from '../src/seal/vault.ts'
+import { startTransit, type TestTransit } from './transit.ts'
+
+const ACTOR = { name: 'test', address: '' }
+const KEY = { mount: 'transit', name: 'countersign' }
+const folder = mkdtempSync(join(tmpdir(), 'countersign-vault-'))
+let transit: TestTransit
+let next = 0
+
+beforeEach(async () => {
+  transit = await startTransit()
+  vi.stubEnv('VAULT_ADDR', transit.address)
+  vi.stubEnv('VAULT_TOKEN', transit.token)
+})
+afterEach(async () => {
+  vi.unstubAllEnvs()
+  await transit.stop()
+})
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+/** A store with a key in it, whose master key Vault has wrapped. */
+async function wrappedStore() {
+  const store = join(folder, `keys-${next++}.db`)
+  const file = `${store}.master-key`
+  const service = await openKeyService({ store })
+  await service.administrators.createOrganisation(ACTOR, { id: 'acme', name: 'Acme', kind: 'organisation' })
+  const made = await service.keys.create(ACTOR, 'acme', { name: 'k' })
+  await service.close()
+  const plain = readFileSync(file, 'utf8').trim()
+  await wrapMasterKeys(file, KEY)
+  return { store, file, plain, keyId: made.key.id }
+}
+
+async function opens(store: string, keyId: string): Promise<boolean> {
+  const service = await openKeyService({ store })
+  try {
+    return (await service.source.find(keyId)) !== undefined
+  } finally {
+    await service.close()
+  }
+}
+
+describe('a master key that Vault wraps', () => {
+  it('stands in its file as Vault’s text alone, and opens the store by Vault', async () => {
+    const { store, file, plain, keyId } = await wrappedStore()
+    const text = readFileSync(file, 'utf8')
+    expect(text).toMatch(/^vault:\/\/transit\/countersign#vault:v1:[A-Za-z0-9+/=]+\n$/)
+    expect(text).not.toContain(plain)
+    expect(statSync(file).mode & 0o777).toBe(0o600)
+    expect(await opens(store, keyId)).toBe(true)
+    expect(await opens(store, keyId)).toBe(true)
+  })
+
+  it('is wrapped anew by the newest version of the key, and unwrapped again', async () => {
+    const { store, file, plain, keyId } = await wrappedStore()
+    transit.rotate()
+    await wrapMasterKeys(file, KEY)
+    expect(readFileSync(file, 'utf8')).toContain('#vault:v2:')
+    expect(await opens(store, keyId)).toBe(true)
+    await wrapMasterKeys(file, undefined)
+    expect(readFileSync(file, 'utf8')).toBe(`${plain}\n`)
+    await transit.stop()
+    expect(await opens(store, keyId)).toBe(true)
+  })
+
+  it('is taken from a variable as well, and in a namespace', async () => {
+    const { file } = await wrappedStore()
+    vi.stubEnv('VAULT_NAMESPACE', 'team/one')
+    const keys = await masterKeysOfText(readFileSync(file, 'utf8'))
+    expect(keys.current()).toEqual((await masterKeysOfFile(file)).current())
+    expect(transit.asked.at(-1)).toEqual({ path: '/v1/transit/decrypt/countersign', namespace: 'team/one' })
+  })
+
+  it('is rotated while a server works, and never lies there as it is', async () => {
+    const { store, file, keyId } = await wrappedStore()
+    const server = await openKeyService({ store })
+    try {
+      const report = await rotateMasterKey(server.database, file, ACTOR)
+      expect(report.resealed).toBeGreaterThan(0)
+      expect(readFileSync(file, 'utf8')).toMatch(/^vault:\/\/transit\/countersign#vault:v1:[A-Za-z0-9+/=]+\n$/)
+      const made = await server.keys.create(ACTOR, 'acme', { name: 'later' })
+      for (const id of [keyId, made.key.id]) expect(await opens(store, id)).toBe(true)
+    } finally {
+      await server.close()
+    }
+  })
+
+  it('goes on in a server that runs while Vault is away, also when the file is touched', async () => {
+    const { store, file, keyId } = await wrappedStore()
+    const server = await openKeyService({ store })
+    try {
+      await transit.stop()
+      writeFileSync(file, `${readFileSync(file, 'utf8')}\n`)
+      expect(await server.source.find(keyId)).toBeDefined()
+      expect((await server.keys.create(ACTOR, 'acme', { name: 'more' })).secret).toBeDefined()
+      // Another wrapping can't be looked into: what is known stays.
+      const before = readFileSync(file, 'utf8')
+      writeFileSync(file, 'vault://transit/countersign#vault:v1:AAAA\n')
+      const made = await server.keys.create(ACTOR, 'acme', { name: 'still more' })
+      writeFileSync(file, before)
+      await transit.start()
+      expect(await server.source.find(made.key.id)).toBeDefined()
+    } finally {
+      await server.close()
+    }
+  })
+
+  it('is unwrapped once, and not for each secret', async () => {
+    const { store, keyId } = await wrappedStore()
+    const before = transit.asked.length
+    const server = await openKeyService({ store })
+    for (let count = 0; count < 5; count++) await server.keys.create(ACTOR, 'acme', { name: `k${count}` })
+    await server.source.find(keyId)
+    await server.close()
+    expect(transit.asked.length - before).toBe(1)
+  })
+
+  it.each<[string, (file: string) => void | Promise<void>, string]>([
+    ['Vault is away', () => transit.stop(), 'vault-unreachable'],
+    ['Vault is sealed', () => void Object.assign(transit, { isSealed: true }), 'vault-sealed'],
+    ['the token is not let', () => void vi.stubEnv('VAULT_TOKEN', 'hvs.another'), 'vault-forbidden'],
+    ['something else answers', () => void Object.assign(transit, { isOther: true }), 'vault-failed'],
+    ['there is no address', () => void vi.stubEnv('VAULT_ADDR', ''), 'vault-unset'],
+    ['the address is none', () => void vi.stubEnv('VAULT_ADDR', 'vault.example.com'), 'vault-unset'],
+    [
+      'there is no token',
+      () => {
+        vi.stubEnv('VAULT_TOKEN', '')
+        vi.stubEnv('VAULT_TOKEN_FILE', join(folder, 'none'))
+      },
+      'vault-token-missing',
+    ],
+    [
+      'the key has another name',
+      file => writeFileSync(file, readFileSync(file, 'utf8').replace('/countersign#', '/other#')),
+      'vault-key-missing',
+    ],
+    [
+      'the engine is mounted elsewhere',
+      file => writeFileSync(file, readFileSync(file, 'utf8').replace('//transit/', '//elsewhere/')),
+      'vault-key-missing',
+    ],
+    ['the text is damaged', file => writeFileSync(file, readFileSync(file, 'utf8').replace(/.{8}\n/, 'AAAAAAA=\n')), 'vault-failed'],
+    ['the line is cut off', file => writeFileSync(file, readFileSync(file, 'utf8').slice(0, 30)), 'master-key-malformed'],
+    ['it is another store’s', file => createOther(file), 'master-key-wrong'],
+  ])('opens nothing where %s, and says so without a secret', async (_, spoil, code) => {
+    const { store, file, plain } = await wrappedStore()
+    await spoil(file)
+    const error: unknown = await openKeyService({ store }).catch((thrown: unknown) => thrown)
+    expect(error).toMatchObject({ code })
+    const said = `${String(error)} ${JSON.stringify(error)} ${error instanceof Error ? error.stack : ''}`
+    for (const secret of [plain, transit.token, 'hvs.another']) expect(said).not.toContain(secret)
+  })
+
+  async function createOther(file: string): Promise<void> {
+    rmSync(file)
+    createMasterKeyFile(file)
+    await wrapMasterKeys(file, KEY)
+  }
+
+  it('reads the token from a file anew for each call', async () => {
+    const file = join(folder, 'token')
+    const vault = vaultFromEnvironment({ VAULT_ADDR: transit.address, VAULT_TOKEN_FILE: file })
+    writeFileSync(file, 'hvs.old\n')
+    await expect(vault.wrap(KEY, Buffer.from('x'))).rejects.toMatchObject({ code: 'vault-forbidden' })
+    writeFileSync(file, `${transit.token}\n`)
+    expect(Buffer.from(await vault.unwrap(KEY, await vault.wrap(KEY, Buffer.from('x')))).toString()).toBe('x')
+  })
+
+  it('stays as it is where Vault can’t wrap it', async () => {
+    const file = join(folder, 'plain')
+    createMasterKeyFile(file)
+    const before = readFileSync(file, 'utf8')
+    transit.isSealed = true
+    await expect(wrapMasterKeys(file, KEY)).rejects.toMatchObject({ code: 'vault-sealed' })
+    expect(readFileSync(file, 'utf8')).toBe(before)
+  })
+})
