@@ -5,6 +5,8 @@ export interface Balancer {
   readonly port: number
   /** New connections lead there; those that are open are closed, as when a server is gone. */
   leadTo(port: number): void
+  /** Those that are open carry nothing any more, and are not closed: a host that is gone without a word. */
+  goDead(): void
   close(): Promise<void>
 }
 
@@ -34,6 +36,9 @@ export async function startBalancer(first: number): Promise<Balancer> {
     leadTo(port) {
       target = port
       closeAll()
+    },
+    goDead() {
+      for (const socket of open) socket.unpipe().pause()
     },
     async close() {
       closeAll()

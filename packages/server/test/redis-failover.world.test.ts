@@ -55,6 +55,10 @@ async function claim(guard: RedisReplayGuard, { id, issuedAtMs }: Call): Promise
   }
 }
 
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && 'code' in error ? error.code : undefined
+}
+
 let calls = 0
 /** Signed now, or up to a minute ago, or by a clock that is a little ahead. */
 function newCall(ageMs = 0): Call {
@@ -127,16 +131,19 @@ const WORLDS: Record<string, () => Promise<World>> = {
 describe.skipIf(!hasRedis)('a replica that lacks calls takes the place of its primary (needs redis-server)', () => {
   it.each(Object.entries(WORLDS))('%s: no call that was taken is taken again, and new ones are refused for the skew', async (_, begin) => {
     const world = await begin()
-    const guards = [open(world.location), open(world.location)]
+    const warnings: unknown[] = []
+    const next = () => open(world.location, { onError: error => warnings.push(codeOf(error)) })
+    const guards = [next(), next()]
     for (const guard of guards) await untilFresh(guard)
     const kept = await take(guards, 300)
     await world.holdBack()
     const lost = await take(guards, 300)
     expect([kept.length, lost.length]).toEqual([300, 300])
+    warnings.splice(0)
     await world.failOver()
 
     // One process more, which has not seen what was before.
-    guards.push(open(world.location))
+    guards.push(next())
     const answers = new Map<string, number>()
     let refusedMs: number | undefined
     const from = performance.now()
@@ -156,6 +163,8 @@ describe.skipIf(!hasRedis)('a replica that lacks calls takes the place of its pr
     // The rest is told apart: what the replica had is seen.
     for (const answer of ['seen', 'unsure']) expect(answers.get(answer) ?? 0).toBeGreaterThan(0)
     expect(refusedMs).toBeLessThan(SKEW_MS + SLACK_MS)
+    expect(warnings).toContain('redis-history-changed')
+    expect(warnings).not.toContain('redis-failed')
     // What was signed before the change stays refused until it is too old anyway.
     for (const guard of guards) expect(await claim(guard, newCall(60_000))).toBe('unsure')
   })

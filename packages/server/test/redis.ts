@@ -203,7 +203,7 @@ export async function until(isSo: () => Promise<boolean>, withinMs = 30_000): Pr
   }
 }
 
-export function freePort(): Promise<number> {
+function freePort(): Promise<number> {
   return new Promise(resolve => {
     const server = createServer().listen(0, '127.0.0.1', () => {
       const address = server.address()

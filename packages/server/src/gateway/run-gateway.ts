@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { NearlyFull, Scheme } from 'countersign'
 import { sql } from 'kysely'
 import { type Logger, pino } from 'pino'
+import type { ServerError } from '../errors.ts'
 import { listen } from '../http/listen.ts'
 import { type OpenRedis, openRedis } from '../redis/open-redis.ts'
 import { redisReplayGuard } from '../replay/redis.ts'
@@ -99,7 +100,8 @@ async function withStores<T>(config: GatewayConfig, { isQuiet = false }: RunOpti
     onError,
   })
   if (service.masterKeyBesideStore !== undefined) log.warn(besideStoreAdvice(service.masterKeyBesideStore))
-  const redis = config.redis === undefined ? undefined : openRedis(config.redis, { timeoutMs: REDIS_TIMEOUT_MS, onError })
+  const onWarning = ({ code, message }: ServerError): void => log.warn({ code }, message)
+  const redis = config.redis === undefined ? undefined : openRedis(config.redis, { timeoutMs: REDIS_TIMEOUT_MS, onError, onWarning })
   async function closeStores(): Promise<void> {
     await redis?.close()
     await service.close()

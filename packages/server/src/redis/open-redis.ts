@@ -1,24 +1,22 @@
 import { once } from 'node:events'
-import { CountersignError, tell } from 'countersign'
+import { tell } from 'countersign'
 import { Cluster, type ClusterNode, Redis, type RedisOptions } from 'ioredis'
+import type { ServerError } from '../errors.ts'
 import { lookAtRedis, refuseLoading } from './look-at-redis.ts'
 import { redisError } from './redis-error.ts'
+import { checkRedisLocation, type RedisLocation } from './redis-location.ts'
 import { isSentinelUrl, readSentinelUrl } from './sentinel-url.ts'
-
-/**
- * `redis://…` (TLS: `rediss://…`), `redis-sentinel://host:26379,host:26379#name-of-the-primary`, or several nodes of a
- * cluster. Valkey is the same.
- */
-export type RedisLocation = string | readonly string[]
 
 export interface OpenRedisOptions {
   /** What takes longer fails; after twice as long without a word, the connection is made anew. In milliseconds. */
   readonly timeoutMs: number
-  /**
-   * Told of every error of the connection, and once a connection of `redis-history-unknown`, which is a warning. What
-   * it throws or rejects with is dropped.
-   */
+  /** Told of every error of the connection. What it throws or rejects with is dropped. */
   readonly onError?: ((error: unknown) => void) | undefined
+  /**
+   * Told once a connection of `redis-history-unknown`, and of `redis-history-changed`: nothing has to be done at once.
+   * Default: `onError`.
+   */
+  readonly onWarning?: ((warning: ServerError) => void) | undefined
 }
 
 /** A connection, or those of a cluster. While Redis is away, commands fail at once. */
@@ -40,6 +38,7 @@ export interface OpenRedis {
    * @throws ServerError as `trusted` does
    */
   check(withinMs?: number): Promise<void>
+  warn(warning: ServerError): void
   close(): Promise<void>
 }
 
@@ -47,7 +46,8 @@ export interface OpenRedis {
 const LONGEST_WAIT_MS = 500
 
 /** @throws CountersignError `option-invalid` */
-export function openRedis(location: RedisLocation, { timeoutMs, onError }: OpenRedisOptions): OpenRedis {
+export function openRedis(location: RedisLocation, { timeoutMs, onError, onWarning = onError }: OpenRedisOptions): OpenRedis {
+  checkRedisLocation(location)
   const client = clientFor(location, timeoutMs)
   let lastError: unknown
   let trust: Promise<void> | undefined
@@ -55,6 +55,7 @@ export function openRedis(location: RedisLocation, { timeoutMs, onError }: OpenR
   let lookedAt = Number.NEGATIVE_INFINITY
   let isWarned = false
 
+  const warn = (warning: ServerError): void => tell(onWarning, warning)
   /** Why there is no connection, which ioredis does not say of the commands that it refuses meanwhile. */
   function remember(error: unknown): never {
     lastError = redisError(error, lastError)
@@ -66,7 +67,7 @@ export function openRedis(location: RedisLocation, { timeoutMs, onError }: OpenR
     const looked = lookAtRedis(client).then(warning => {
       if (trust === looked) isTrusted = true
       lastError = undefined
-      if (warning !== undefined && !isWarned) tell(onError, warning)
+      if (warning !== undefined && !isWarned) warn(warning)
       isWarned = warning !== undefined
     }, remember)
     trust = looked
@@ -130,6 +131,7 @@ export function openRedis(location: RedisLocation, { timeoutMs, onError }: OpenR
       const running = checked
       return ask(() => running, withinMs)
     },
+    warn,
     async close() {
       client.disconnect()
     },
@@ -137,17 +139,13 @@ export function openRedis(location: RedisLocation, { timeoutMs, onError }: OpenR
 }
 
 function clientFor(location: RedisLocation, timeoutMs: number): Redis | Cluster {
-  if (typeof location !== 'string' && (!Array.isArray(location) || location.length === 0))
-    throw new CountersignError(
-      'option-invalid',
-      'The option redis is a URL, such as redis://127.0.0.1:6379 or redis-sentinel://127.0.0.1:26379#main, or a list of them for a cluster.',
-    )
   const retry = (attempt: number) => Math.min(attempt * 50, LONGEST_WAIT_MS)
   const each = {
     commandTimeout: timeoutMs,
     connectTimeout: timeoutMs * 4,
-    // A host that is gone without a word would else be waited for a quarter of an hour.
     socketTimeout: timeoutMs * 2,
+    // A host that is gone without a word would else be waited for a quarter of an hour.
+
     maxLoadingRetryTime: LONGEST_WAIT_MS,
     // A claim that is sent again on the next connection would say that it was seen.
     autoResendUnfulfilledCommands: false,

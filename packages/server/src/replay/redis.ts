@@ -13,7 +13,8 @@ import {
 } from 'countersign'
 import type { Redis } from 'ioredis'
 import { ServerError } from '../errors.ts'
-import { type OpenRedis, openRedis, type RedisLocation } from '../redis/open-redis.ts'
+import { type OpenRedis, openRedis } from '../redis/open-redis.ts'
+import type { RedisLocation } from '../redis/redis-location.ts'
 
 export interface RedisReplayGuardOptions {
   /** Where it is, or a connection that is open and stays so. */
@@ -43,8 +44,9 @@ export interface RedisReplayGuardOptions {
   /** Default: the system's. */
   readonly clock?: Clock | undefined
   /**
-   * Told of every error of the connection, while claims are refused, and of `redis-history-unknown`, which is a
-   * warning. What it throws or rejects with is dropped. Default: nobody is told.
+   * Told of every error of the connection, while claims are refused, and of `redis-history-changed` and
+   * `redis-history-unknown`, which need no connection made anew. What it throws or rejects with is dropped. Default:
+   * nobody is told.
    */
   readonly onError?: ((error: unknown) => void) | undefined
 }
@@ -76,6 +78,8 @@ export interface RedisReplayGuard extends ReplayGuard {
 const BUCKETS = 64
 /** Between two rounds that renew the notes of all buckets. */
 const BEGIN_MS = 1_000
+/** Between two warnings: each node of a cluster has a history of its own. */
+const QUIET_MS = 10_000
 
 /**
  * A bucket's note is when its memory begins, and the id of the history that it is of: a primary gets a new one when it
@@ -95,7 +99,7 @@ local function begun(note)
   local since, of = string.match(redis.call('GET', note) or '', '^(%d+) (%x+)$')
   if since and (of == history or history == '0') then return tonumber(since) end
   redis.call('SET', note, string.format('%.0f %s', now, history))
-  return now
+  return now, 1
 end
 `
 
@@ -121,13 +125,24 @@ if redis.call('SET', KEYS[1], '', 'NX', 'PX', ttl) then return 1 end
 return 0
 `
 
-/** Renews notes that are missing or of another history. KEYS: the notes; on a cluster, of one node. */
+/**
+ * Renews notes that are missing or of another history, and returns how many. KEYS: the notes; on a cluster, of one
+ * node.
+ */
 const BEGIN = `${NOTE}
-for _, note in ipairs(KEYS) do begun(note) end
+local renewed = 0
+for _, note in ipairs(KEYS) do
+  local _, isNew = begun(note)
+  renewed = renewed + (isNew or 0)
+end
+return renewed
 `
 
+const HISTORY_CHANGED =
+  'redis: it has started, or a replica has taken its place, so calls that were signed before are refused until they are too old: they may have been taken already. Nothing has to be done.'
+
 type Claiming = {
-  countersignBegin(count: number, ...notes: string[]): Promise<unknown>
+  countersignBegin(...notes: string[]): Promise<number>
   countersignClaim(call: string, note: string, ttlMs: number, endsMs: number, issuedMs: number, skewMs: number): Promise<number>
 }
 
@@ -149,7 +164,7 @@ export function redisReplayGuard(options: RedisReplayGuardOptions): RedisReplayG
   const redis = isOpen(options.redis) ? options.redis : openRedis(options.redis, { timeoutMs, onError })
   const { client, isCluster } = redis
   client.defineCommand('countersignClaim', { numberOfKeys: 2, lua: CLAIM })
-  client.defineCommand('countersignBegin', { lua: BEGIN })
+  client.defineCommand('countersignBegin', { numberOfKeys: isCluster ? 1 : BUCKETS, lua: BEGIN })
   const claiming = client as unknown as Claiming
   const notes = Array.from({ length: BUCKETS }, (_, bucket) => noteOf(prefix, bucket))
   let begunAt = Number.NEGATIVE_INFINITY
@@ -157,7 +172,18 @@ export function redisReplayGuard(options: RedisReplayGuardOptions): RedisReplayG
   function begin(): void {
     begunAt = performance.now()
     for (const some of isCluster ? notes.map(note => [note]) : [notes])
-      redis.ask(() => claiming.countersignBegin(some.length, ...some)).catch((error: unknown) => tell(onError, error))
+      redis
+        .ask(() => claiming.countersignBegin(...some))
+        .then(
+          renewed => renewed > 0 && warn(),
+          (error: unknown) => tell(onError, error),
+        )
+  }
+  let warnedAt = Number.NEGATIVE_INFINITY
+  function warn(): void {
+    if (performance.now() - warnedAt < QUIET_MS) return
+    warnedAt = performance.now()
+    redis.warn(new ServerError('redis-history-changed', 503, HISTORY_CHANGED))
   }
   client.on('ready', begin)
   if (client.status === 'ready') begin()
