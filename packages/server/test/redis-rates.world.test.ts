@@ -1,30 +1,30 @@
-import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { memoryRates } from '../src/gateway/rates/memory-rates.ts'
 import type { RateLimiter } from '../src/gateway/rates/rate.ts'
 import { redisRates } from '../src/gateway/rates/redis-rates.ts'
+import { type OpenRedis, openRedis } from '../src/redis/open-redis.ts'
 import { hasRedis, startRedis, type TestRedis } from './redis.ts'
 
 describe.skipIf(!hasRedis)('rates in Redis (needs redis-server)', () => {
   let redis: TestRedis
-  const clients: Redis[] = []
+  const opened: OpenRedis[] = []
   const errors: unknown[] = []
   beforeAll(async () => {
     redis = await startRedis()
   })
   afterAll(async () => {
-    for (const client of clients) client.disconnect()
+    await Promise.all(opened.map(one => one.close()))
     await redis?.close()
   })
-  function process(): RateLimiter {
-    const client = new Redis(redis.url, { enableOfflineQueue: true, maxRetriesPerRequest: 0, commandTimeout: 500 })
-    client.on('error', () => undefined)
-    clients.push(client)
-    return redisRates({ client, prefix: 'test', meanwhile: memoryRates(() => 0), onError: error => errors.push(error) })
+  async function process(): Promise<RateLimiter> {
+    const one = openRedis(redis.url, { timeoutMs: 500 })
+    opened.push(one)
+    await one.check(5_000)
+    return redisRates({ redis: one, prefix: 'test', meanwhile: memoryRates(() => 0), onError: error => errors.push(error) })
   }
 
   it('are shared by processes, and come back by the clock of Redis', async () => {
-    const [one, two] = [process(), process()]
+    const [one, two] = [await process(), await process()]
     const rate = { quota: 20, windowSeconds: 3_600 }
     const taken = await Promise.all(Array.from({ length: 60 }, (_, index) => (index % 2 === 0 ? one : two).take('shared', rate)))
     expect(taken.filter(({ isAllowed }) => isAllowed)).toHaveLength(20)
@@ -36,7 +36,7 @@ describe.skipIf(!hasRedis)('rates in Redis (needs redis-server)', () => {
   })
 
   it('are counted by each process while Redis is away, and told of', async () => {
-    const one = process()
+    const one = await process()
     const rate = { quota: 2, windowSeconds: 3_600 }
     await one.take('away', rate)
     await redis.close()

@@ -1,6 +1,7 @@
 import { ALLOWANCES, compileTrustedProxies, LEAST_REPLAY_BYTES } from 'countersign'
 import { z } from 'zod'
 import { haveOwnNames, permission } from './config-permissions.ts'
+import { redis } from './config-redis.ts'
 import { deprecation, route } from './config-routes.ts'
 import { milliseconds, takenBy, upstream, upstreamTls } from './config-upstream.ts'
 import { GATEWAY_DEFAULTS } from './defaults.ts'
@@ -43,13 +44,7 @@ const settings = z.strictObject({
     .meta({ description: 'The address of adminPort. Metrics name routes and are not for clients.' }),
   store: z.string().default('countersign.db').meta({ description: 'The key store: an SQLite file, or postgres://….' }),
   masterKeyFile: z.string().optional(),
-  redis: z
-    .union([z.string(), z.array(z.string()).min(1)])
-    .optional()
-    .meta({
-      description:
-        'redis://…, redis-sentinel://host:26379,host:26379#name, or the nodes of a cluster, for replay protection across processes; left out: in memory, for one process.',
-    }),
+  redis: redis.optional(),
   waitForReplicas: z.int().min(0).max(100).optional().meta({
     description: 'How many replicas of Redis have to have a call before it is let through; left out: none. Not for a cluster.',
   }),
@@ -162,6 +157,10 @@ export const gatewayConfig = settings
   )
   .refine(({ spoolBytes, maxHeldBytes }) => maxHeldBytes >= spoolBytes, {
     message: 'maxHeldBytes is less than spoolBytes: the largest bodies that stay in memory would never have room.',
+  })
+  .refine(({ redis, waitForReplicas }) => waitForReplicas === undefined || typeof redis === 'string', {
+    path: ['waitForReplicas'],
+    message: 'It is for a redis that is one URL; on the nodes of a cluster, set min-replicas-to-write.',
   })
   .meta({ title: 'Countersign gateway' })
 

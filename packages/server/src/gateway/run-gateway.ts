@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { NearlyFull, Scheme } from 'countersign'
 import { sql } from 'kysely'
 import { type Logger, pino } from 'pino'
+import type { ServerError } from '../errors.ts'
 import { listen } from '../http/listen.ts'
 import { type OpenRedis, openRedis } from '../redis/open-redis.ts'
 import { redisReplayGuard } from '../replay/redis.ts'
@@ -40,6 +41,9 @@ const NEARLY_FULL = {
 
 /** A claim or a count that takes longer is given up. */
 const REDIS_TIMEOUT_MS = 500
+
+/** At the start, the connection is made first, maybe by sentinels and with TLS. */
+const REDIS_START_MS = 2_000
 
 interface RunOptions {
   readonly isQuiet?: boolean
@@ -96,7 +100,8 @@ async function withStores<T>(config: GatewayConfig, { isQuiet = false }: RunOpti
     onError,
   })
   if (service.masterKeyBesideStore !== undefined) log.warn(besideStoreAdvice(service.masterKeyBesideStore))
-  const redis = config.redis === undefined ? undefined : openRedis(config.redis, { timeoutMs: REDIS_TIMEOUT_MS, onError })
+  const onWarning = ({ code, message }: ServerError): void => log.warn({ code }, message)
+  const redis = config.redis === undefined ? undefined : openRedis(config.redis, { timeoutMs: REDIS_TIMEOUT_MS, onError, onWarning })
   async function closeStores(): Promise<void> {
     await redis?.close()
     await service.close()
@@ -122,7 +127,7 @@ async function listenWith(
   const made = makeGateway(config, schemes, service, redis, log)
   const { gateway } = made
   // Without its connection the first calls would be refused. Where Redis is away, they are until it is back.
-  await redis?.check().catch((error: unknown) => logError(log, error))
+  await redis?.check(REDIS_START_MS).catch((error: unknown) => logError(log, error))
   const port = await listen(gateway.server, config.port, config.host)
   const watched = watchedOf(gateway, createReadiness(service, redis))
   const health = config.adminPort === undefined ? undefined : createHealthServer(watched)
@@ -208,13 +213,13 @@ function makeGateway(config: GatewayConfig, schemes: readonly Scheme[], service:
 function sharedBy(redis: OpenRedis, { toleranceMs, waitForReplicas }: GatewayConfig, onError: (error: unknown) => void) {
   return {
     replay: redisReplayGuard({ redis, toleranceMs, waitForReplicas, timeoutMs: REDIS_TIMEOUT_MS, onError }),
-    rates: redisRates({ client: redis.client, prefix: 'countersign', meanwhile: memoryRates(), onError }),
+    rates: redisRates({ redis, prefix: 'countersign', meanwhile: memoryRates(), onError }),
   }
 }
 
 async function reachStores(service: KeyService, redis: OpenRedis | undefined): Promise<void> {
   await sql`select 1`.execute(service.database.db)
-  await redis?.check()
+  await redis?.check(REDIS_START_MS)
 }
 
 /** An address as URLs have it: those of IPv6 in brackets. */

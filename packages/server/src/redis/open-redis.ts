@@ -1,62 +1,137 @@
 import { once } from 'node:events'
-import { CountersignError, tell } from 'countersign'
-import { Cluster, type ClusterNode, Redis } from 'ioredis'
-import { ServerError } from '../errors.ts'
+import { tell } from 'countersign'
+import { Cluster, type ClusterNode, Redis, type RedisOptions } from 'ioredis'
+import type { ServerError } from '../errors.ts'
+import { lookAtRedis, refuseLoading } from './look-at-redis.ts'
+import { redisError } from './redis-error.ts'
+import { checkRedisLocation, type RedisLocation } from './redis-location.ts'
 import { isSentinelUrl, readSentinelUrl } from './sentinel-url.ts'
 
-/**
- * `redis://…` (TLS: `rediss://…`), `redis-sentinel://host:26379,host:26379#name-of-the-primary`, or several nodes of a
- * cluster. Valkey is the same.
- */
-export type RedisLocation = string | readonly string[]
-
 export interface OpenRedisOptions {
-  /** A command that takes longer fails; after twice as long without a word, the connection is made anew. */
+  /** What takes longer fails; after twice as long without a word, the connection is made anew. In milliseconds. */
   readonly timeoutMs: number
   /** Told of every error of the connection. What it throws or rejects with is dropped. */
   readonly onError?: ((error: unknown) => void) | undefined
+  /**
+   * Told once a connection of `redis-history-unknown`, and of `redis-history-changed`: nothing has to be done at once.
+   * Default: `onError`.
+   */
+  readonly onWarning?: ((warning: ServerError) => void) | undefined
 }
 
 /** A connection, or those of a cluster. While Redis is away, commands fail at once. */
 export interface OpenRedis {
   readonly client: Redis | Cluster
   readonly isCluster: boolean
+  /** Does something with Redis, within `timeoutMs`. @throws ServerError those of `redisError` */
+  ask<T>(work: () => Promise<T>): Promise<T>
   /**
    * Resolves at once while it is known that Redis keeps what it is told.
    *
-   * @throws ServerError `redis-evicts`, `redis-info-forbidden`
+   * @throws ServerError `redis-evicts`, or what keeps it from answering
    */
   trusted(): Promise<void>
-  /** Whether it answers, and can be trusted. @throws what keeps it from that */
-  check(): Promise<void>
+  /**
+   * Looks whether it answers and can be trusted.
+   *
+   * @param withinMs - Default: `timeoutMs`
+   * @throws ServerError as `trusted` does
+   */
+  check(withinMs?: number): Promise<void>
+  warn(warning: ServerError): void
   close(): Promise<void>
 }
 
+/** Between two attempts to connect, and two looks at a Redis that can't be trusted. */
 const LONGEST_WAIT_MS = 500
 
 /** @throws CountersignError `option-invalid` */
-export function openRedis(location: RedisLocation, { timeoutMs, onError }: OpenRedisOptions): OpenRedis {
+export function openRedis(location: RedisLocation, { timeoutMs, onError, onWarning = onError }: OpenRedisOptions): OpenRedis {
+  checkRedisLocation(location)
   const client = clientFor(location, timeoutMs)
-  const isCluster = client instanceof Cluster
-  let trust: Promise<void> = Promise.resolve()
-  client.on('error', error => tell(onError, new Error(`redis: ${error.message}`, { cause: error })))
+  let lastError: unknown
+  let trust: Promise<void> | undefined
+  let isTrusted = false
+  let lookedAt = Number.NEGATIVE_INFINITY
+  let isWarned = false
+
+  const warn = (warning: ServerError): void => tell(onWarning, warning)
+  /** Why there is no connection, which ioredis does not say of the commands that it refuses meanwhile. */
+  function remember(error: unknown): never {
+    lastError = redisError(error, lastError)
+    throw lastError
+  }
+  function look(): Promise<void> {
+    lookedAt = performance.now()
+    isTrusted = false
+    const looked = lookAtRedis(client).then(warning => {
+      if (trust === looked) isTrusted = true
+      lastError = undefined
+      if (warning !== undefined && !isWarned) warn(warning)
+      isWarned = warning !== undefined
+    }, remember)
+    trust = looked
+    return looked
+  }
+  let checked: Promise<void> | undefined
+  async function lookWhenConnected(): Promise<void> {
+    const ended = new AbortController()
+    try {
+      if (client.status === 'connecting') await once(client, 'connect', ended)
+      if (client.status === 'connect') {
+        const ready = once(client, 'ready', ended)
+        if (client instanceof Redis) await Promise.race([ready, refuseLoading(client).catch(remember)])
+        await ready
+      }
+    } finally {
+      ended.abort()
+    }
+    await look()
+  }
+  function forget(): void {
+    trust = undefined
+    isTrusted = false
+  }
+  async function ask<T>(work: () => Promise<T>, withinMs = timeoutMs): Promise<T> {
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new Error('timed out')), withinMs)
+    })
+    try {
+      return await Promise.race([work(), late])
+    } catch (error) {
+      throw redisError(error, lastError)
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  client.on('error', (error: unknown) => {
+    lastError = error
+    tell(onError, redisError(error))
+  })
+  client.on('close', forget)
   client.on('ready', () => {
-    trust = lookAt(client)
-    trust.catch((error: unknown) => tell(onError, error))
+    isWarned = false
+    look().catch((error: unknown) => tell(onError, redisError(error)))
   })
   return {
     client,
-    isCluster,
-    trusted: () => trust,
-    async check() {
-      // Right after it was made, there is no connection yet that could be asked.
-      if (client.status === 'connecting' || client.status === 'connect')
-        await once(client, 'ready', { signal: AbortSignal.timeout(timeoutMs * 4) }).catch((error: unknown) => {
-          throw error instanceof Error && error.name === 'AbortError' ? new Error('redis: no answer') : error
-        })
-      await client.ping()
+    isCluster: client instanceof Cluster,
+    ask,
+    async trusted() {
+      if (isTrusted) return
+      if (trust === undefined || performance.now() - lookedAt >= LONGEST_WAIT_MS) look().catch(() => undefined)
       await trust
     },
+    check(withinMs) {
+      checked ??= lookWhenConnected().finally(() => {
+        checked = undefined
+      })
+      const running = checked
+      return ask(() => running, withinMs)
+    },
+    warn,
     async close() {
       client.disconnect()
     },
@@ -64,24 +139,23 @@ export function openRedis(location: RedisLocation, { timeoutMs, onError }: OpenR
 }
 
 function clientFor(location: RedisLocation, timeoutMs: number): Redis | Cluster {
-  if (typeof location !== 'string' && (!Array.isArray(location) || location.length === 0))
-    throw new CountersignError(
-      'option-invalid',
-      'The option redis is a URL, such as redis://127.0.0.1:6379 or redis-sentinel://127.0.0.1:26379#main, or a list of them for a cluster.',
-    )
   const retry = (attempt: number) => Math.min(attempt * 50, LONGEST_WAIT_MS)
   const each = {
     commandTimeout: timeoutMs,
     connectTimeout: timeoutMs * 4,
-    // A host that is gone without a word would else be waited for a quarter of an hour.
     socketTimeout: timeoutMs * 2,
+    // A host that is gone without a word would else be waited for a quarter of an hour.
+
+    maxLoadingRetryTime: LONGEST_WAIT_MS,
+    // A claim that is sent again on the next connection would say that it was seen.
+    autoResendUnfulfilledCommands: false,
   }
   if (typeof location !== 'string')
     return new Cluster(location as ClusterNode[], {
       enableAutoPipelining: true,
       enableOfflineQueue: false,
       clusterRetryStrategy: retry,
-      redisOptions: each,
+      redisOptions: { ...each, ...credentialsOf(location[0]) },
     })
   const settings = {
     ...each,
@@ -90,31 +164,26 @@ function clientFor(location: RedisLocation, timeoutMs: number): Redis | Cluster 
     maxRetriesPerRequest: 0,
     retryStrategy: retry,
     // A primary that became a replica: its name, or the sentinels, lead to the new one.
-    reconnectOnError: (error: Error) => error.message.startsWith('READONLY'),
+    reconnectOnError: (error: Error) => /\bREADONLY\b/.test(error.message),
   }
   if (!isSentinelUrl(location)) return new Redis(location, settings)
-  return new Redis({ ...readSentinelUrl(location), ...settings, sentinelRetryStrategy: retry, failoverDetector: true })
+  return new Redis({
+    ...readSentinelUrl(location),
+    ...settings,
+    sentinelCommandTimeout: timeoutMs,
+    sentinelRetryStrategy: retry,
+    sentinelReconnectStrategy: retry,
+    failoverDetector: true,
+  })
 }
 
-/** Whether a Redis, or each node of a cluster, keeps what it is told for as long as it is told to. */
-async function lookAt(client: Redis | Cluster): Promise<void> {
-  const nodes = client instanceof Cluster ? client.nodes('master') : [client]
-  for (const node of nodes) {
-    const memory = await node.info('memory').catch((error: unknown) => {
-      if (!(error instanceof Error && error.message.startsWith('NOPERM'))) throw error
-      throw new ServerError(
-        'redis-info-forbidden',
-        503,
-        'redis: this user may not call INFO, by which a fail-over and evictions are noticed: allow it with ACL SETUSER name +info.',
-      )
-    })
-    const [, limit = '0'] = /^maxmemory:(\d+)/m.exec(memory) ?? []
-    const [, policy = 'noeviction'] = /^maxmemory_policy:([\w-]+)/m.exec(memory) ?? []
-    if (limit !== '0' && policy !== 'noeviction')
-      throw new ServerError(
-        'redis-evicts',
-        503,
-        `redis: its maxmemory-policy is ${policy}, so that calls would be forgotten and could be taken twice: set maxmemory-policy noeviction.`,
-      )
+/** A cluster tells its nodes' addresses only; those that aren't in the list have the same user and TLS as the first. */
+function credentialsOf(node: string | undefined): Pick<RedisOptions, 'tls' | 'username' | 'password'> {
+  const url = node !== undefined && URL.canParse(node) ? new URL(node) : undefined
+  if (url === undefined) return {}
+  return {
+    ...(url.protocol === 'rediss:' ? { tls: {} } : {}),
+    ...(url.username === '' ? {} : { username: decodeURIComponent(url.username) }),
+    ...(url.password === '' ? {} : { password: decodeURIComponent(url.password) }),
   }
 }

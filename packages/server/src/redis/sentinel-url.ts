@@ -21,15 +21,23 @@ export function readSentinelUrl(url: string): Omit<RedisOptions, 'replyMapping'>
       'option-invalid',
       'A URL of sentinels is redis-sentinel://host:26379,host:26379#name-of-the-primary, with user:password@ in front of the hosts and /0 for the database behind them.',
     )
-  const tls = scheme === 'rediss' ? { tls: {}, enableTLSForSentinelMode: true } : {}
+  const tls = scheme === 'rediss' ? { tls: {}, sentinelTLS: {}, enableTLSForSentinelMode: true } : {}
   return {
     sentinels: hosts.split(',').map(readHost),
-    name: decodeURIComponent(name),
-    ...(username === undefined || username === '' ? {} : { username: decodeURIComponent(username) }),
-    ...(password === undefined ? {} : { password: decodeURIComponent(password) }),
-    ...(sentinelPassword === undefined ? {} : { sentinelPassword: decodeURIComponent(sentinelPassword) }),
+    name: decoded(name),
+    ...(username === undefined || username === '' ? {} : { username: decoded(username) }),
+    ...(password === undefined ? {} : { password: decoded(password) }),
+    ...(sentinelPassword === undefined ? {} : { sentinelPassword: decoded(sentinelPassword) }),
     ...(db === undefined ? {} : { db: Number(db) }),
     ...tls,
+  }
+}
+
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    throw new CountersignError('option-invalid', 'A part of the URL of the sentinels has a % that stands for nothing: write %25 for it.')
   }
 }
 

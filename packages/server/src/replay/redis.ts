@@ -12,7 +12,9 @@ import {
   tell,
 } from 'countersign'
 import type { Redis } from 'ioredis'
-import { type OpenRedis, openRedis, type RedisLocation } from '../redis/open-redis.ts'
+import { ServerError } from '../errors.ts'
+import { type OpenRedis, openRedis } from '../redis/open-redis.ts'
+import type { RedisLocation } from '../redis/redis-location.ts'
 
 export interface RedisReplayGuardOptions {
   /** Where it is, or a connection that is open and stays so. */
@@ -31,19 +33,20 @@ export interface RedisReplayGuardOptions {
   readonly nonceLifetimeMs?: number | undefined
   /** How far ahead a client's clock may be, when Redis has lost its memory. Default: 2 s. */
   readonly skewMs?: number | undefined
-  /** A claim that takes longer is refused. Default: 500 ms. */
+  /** A claim that takes longer is refused; as the one of an open connection says, if there is one. Default: 500 ms. */
   readonly timeoutMs?: number | undefined
   /**
-   * How many replicas have to have a claim before it counts; with fewer it is `unsure`. So not even a primary that is
-   * cut off and does not know it yet takes a call that its successor takes again. One more round trip. Not for a
-   * cluster. Default: 0, none.
+   * How many replicas have to have a claim before it counts; with fewer it is `unsure`. If it is the number of all
+   * replicas, not even a primary that is cut off takes a call that its successor takes again; while a replica is away,
+   * no calls are taken. One more round trip. Not for a cluster. Default: 0, none.
    */
   readonly waitForReplicas?: number | undefined
   /** Default: the system's. */
   readonly clock?: Clock | undefined
   /**
-   * Told of every error of the connection; claims are refused meanwhile. What it throws or rejects with is dropped.
-   * Default: nobody is told.
+   * Told of every error of the connection, while claims are refused, and of `redis-history-changed` and
+   * `redis-history-unknown`, which need no connection made anew. What it throws or rejects with is dropped. Default:
+   * nobody is told.
    */
   readonly onError?: ((error: unknown) => void) | undefined
 }
@@ -61,7 +64,11 @@ const OPTIONS: { readonly [N in keyof Required<RedisReplayGuardOptions>]: true }
 }
 
 export interface RedisReplayGuard extends ReplayGuard {
-  /** Whether Redis answers, and keeps what it is told. */
+  /**
+   * Looks whether Redis answers and keeps what it is told.
+   *
+   * @throws ServerError `redis-…`, which says what to do
+   */
   ping(): Promise<void>
   /** Closes the connection that it opened. */
   close(): Promise<void>
@@ -71,28 +78,35 @@ export interface RedisReplayGuard extends ReplayGuard {
 const BUCKETS = 64
 /** Between two rounds that renew the notes of all buckets. */
 const BEGIN_MS = 1_000
+/** Between two warnings: each node of a cluster has a history of its own. */
+const QUIET_MS = 10_000
 
 /**
  * A bucket's note is when its memory begins, and the id of the history that it is of: a primary gets a new one when it
- * starts, and a replica when it is promoted, which may lack the last calls of its primary. KEYS[1]: the note.
+ * starts, and a replica when it is promoted, which may lack the last calls of its primary. Where Redis doesn't tell it
+ * (`0`), any note holds. KEYS[1]: the note. Some replicas can be written, and tell their primary's id.
  */
 const NOTE = `
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
-local history = string.match(redis.call('INFO', 'replication'), 'master_replid:(%x+)')
-if not history then return redis.error_reply('ERR no master_replid in INFO') end
+local info = redis.pcall('INFO', 'replication')
+local history = '0'
+if type(info) == 'string' then
+  if string.find(info, 'role:slave', 1, true) then return redis.error_reply('READONLY a replica takes no calls') end
+  history = string.match(info, 'master_replid:(%x+)') or history
+end
 local function begun(note)
   local since, of = string.match(redis.call('GET', note) or '', '^(%d+) (%x+)$')
-  if of == history then return tonumber(since) end
+  if since and (of == history or history == '0') then return tonumber(since) end
   redis.call('SET', note, string.format('%.0f %s', now, history))
-  return now
+  return now, 1
 end
 `
 
 /**
- * One step on the server. Returns 3 if the call has ended by Redis's clock; 2 if it was signed before this bucket's
- * memory begins, because then nobody knows whether it was seen; 0 if it was seen; otherwise remembers it and returns 1.
- * A call is remembered until its end by Redis's clock at least: from then on every claim of it is answered with 3, also
+ * One step on the server. Returns 3 if the call has ended by Redis's clock; 0 if it was seen; 2 if it was signed before
+ * this bucket's memory begins, because then nobody knows whether it was seen; otherwise remembers it and returns 1. A
+ * call is remembered until its end by Redis's clock at least: from then on every claim of it is answered with 3, also
  * one of a process whose clock is behind. KEYS: the call, the bucket's note. ARGV: milliseconds to remember at least,
  * the call's end (0: none), when it was signed (0: unknown), skew.
  */
@@ -103,18 +117,32 @@ if ends > 0 then
   ttl = math.max(ttl, ends - now + 1)
 end
 local since = begun(KEYS[2])
-if issued > 0 and issued <= since + tonumber(ARGV[4]) then return 2 end
+if issued > 0 and issued <= since + tonumber(ARGV[4]) then
+  if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
+  return 2
+end
 if redis.call('SET', KEYS[1], '', 'NX', 'PX', ttl) then return 1 end
 return 0
 `
 
-/** Renews notes that are missing or of another history. KEYS: the notes; on a cluster, of one node. */
+/**
+ * Renews notes that are missing or of another history, and returns how many. KEYS: the notes; on a cluster, of one
+ * node.
+ */
 const BEGIN = `${NOTE}
-for _, note in ipairs(KEYS) do begun(note) end
+local renewed = 0
+for _, note in ipairs(KEYS) do
+  local _, isNew = begun(note)
+  renewed = renewed + (isNew or 0)
+end
+return renewed
 `
 
+const HISTORY_CHANGED =
+  'redis: it has started, or a replica has taken its place, so calls that were signed before are refused until they are too old: they may have been taken already. Nothing has to be done.'
+
 type Claiming = {
-  countersignBegin(count: number, ...notes: string[]): Promise<unknown>
+  countersignBegin(...notes: string[]): Promise<number>
   countersignClaim(call: string, note: string, ttlMs: number, endsMs: number, issuedMs: number, skewMs: number): Promise<number>
 }
 
@@ -131,12 +159,12 @@ export function redisReplayGuard(options: RedisReplayGuardOptions): RedisReplayG
   const { nonceLifetimeMs = DEFAULT_NONCE_LIFETIME_MS, waitForReplicas = 0 } = options
   checkNumbers({ toleranceMs, skewMs, timeoutMs, nonceLifetimeMs, waitForReplicas }, Number.MAX_SAFE_INTEGER)
   checkFunctions({ clock, onError })
+  if (waitForReplicas > 0 && (isOpen(options.redis) ? options.redis.isCluster : Array.isArray(options.redis)))
+    throw new CountersignError('option-invalid', 'waitForReplicas is not for a cluster: set min-replicas-to-write on its nodes.')
   const redis = isOpen(options.redis) ? options.redis : openRedis(options.redis, { timeoutMs, onError })
   const { client, isCluster } = redis
-  if (isCluster && waitForReplicas > 0)
-    throw new CountersignError('option-invalid', 'waitForReplicas is not for a cluster: set min-replicas-to-write on its nodes.')
   client.defineCommand('countersignClaim', { numberOfKeys: 2, lua: CLAIM })
-  client.defineCommand('countersignBegin', { lua: BEGIN })
+  client.defineCommand('countersignBegin', { numberOfKeys: isCluster ? 1 : BUCKETS, lua: BEGIN })
   const claiming = client as unknown as Claiming
   const notes = Array.from({ length: BUCKETS }, (_, bucket) => noteOf(prefix, bucket))
   let begunAt = Number.NEGATIVE_INFINITY
@@ -144,17 +172,34 @@ export function redisReplayGuard(options: RedisReplayGuardOptions): RedisReplayG
   function begin(): void {
     begunAt = performance.now()
     for (const some of isCluster ? notes.map(note => [note]) : [notes])
-      claiming.countersignBegin(some.length, ...some).catch((error: unknown) => tell(onError, error))
+      redis
+        .ask(() => claiming.countersignBegin(...some))
+        .then(
+          renewed => renewed > 0 && warn(),
+          (error: unknown) => tell(onError, error),
+        )
+  }
+  let warnedAt = Number.NEGATIVE_INFINITY
+  function warn(): void {
+    if (performance.now() - warnedAt < QUIET_MS) return
+    warnedAt = performance.now()
+    redis.warn(new ServerError('redis-history-changed', 503, HISTORY_CHANGED))
   }
   client.on('ready', begin)
   if (client.status === 'ready') begin()
 
-  let acknowledged: Promise<boolean> | undefined
-  /** Whether enough replicas have what was claimed on this connection until now; asked once for all of a moment. */
-  function haveReplicas(): Promise<boolean> {
-    acknowledged ??= Promise.resolve().then(async () => {
+  // WAIT is about what its own connection wrote: on the next one, every replica has all of it.
+  let connection = 0
+  const nextConnection = () => {
+    connection += 1
+  }
+  client.on('close', nextConnection)
+  let acknowledged: Promise<number> | undefined
+  /** How many replicas have what was claimed on this connection until now; asked once for all claims of a moment. */
+  function countReplicas(): Promise<number> {
+    acknowledged ??= Promise.resolve().then(() => {
       acknowledged = undefined
-      return (await (client as Redis).wait(waitForReplicas, Math.ceil(timeoutMs / 2))) >= waitForReplicas
+      return (client as Redis).wait(waitForReplicas, Math.ceil(timeoutMs / 2))
     })
     return acknowledged
   }
@@ -170,23 +215,25 @@ export function redisReplayGuard(options: RedisReplayGuardOptions): RedisReplayG
       const ttlMs = isTimed ? endsMs - Math.floor(now) + 1 : nonceLifetimeMs
       const issuedMs = issuedAtMs ?? (isTimed ? expiresAtMs - toleranceMs : 0)
       const call = `${prefix}:{${bucket}}${hash.toString('base64url', 1, 18)}`
-      await redis.trusted()
       try {
-        const answer = ANSWERS[await claiming.countersignClaim(call, noteOf(prefix, bucket), ttlMs, endsMs, issuedMs, skewMs)] ?? 'unsure'
-        // The other buckets' notes may be of the old history as well.
-        if (answer === 'unsure' && performance.now() - begunAt > BEGIN_MS) begin()
-        if (answer === 'fresh' && waitForReplicas > 0 && !(await haveReplicas())) return 'unsure'
-        return answer
+        return await redis.ask(async () => {
+          await redis.trusted()
+          const usedConnection = connection
+          const answer = ANSWERS[await claiming.countersignClaim(call, noteOf(prefix, bucket), ttlMs, endsMs, issuedMs, skewMs)] ?? 'unsure'
+          // The other buckets' notes may be of the old history as well.
+          if (answer === 'unsure' && performance.now() - begunAt > BEGIN_MS) begin()
+          if (answer !== 'fresh' || waitForReplicas === 0) return answer
+          return (await countReplicas()) >= waitForReplicas && connection === usedConnection ? 'fresh' : 'unsure'
+        })
       } catch (error) {
-        // At its maxmemory, Redis refuses what would take more: "OOM command not allowed when used memory >
-        // 'maxmemory'" (`shared.oomerr` in Redis's server.c). ioredis passes that text on, and has no code for it.
-        if (error instanceof Error && /\bOOM\b/.test(error.message)) return 'full'
+        if (error instanceof ServerError && error.code === 'redis-full') return 'full'
         throw error
       }
     },
-    ping: redis.check,
+    ping: () => redis.check(),
     async close() {
       client.off('ready', begin)
+      client.off('close', nextConnection)
       if (redis !== options.redis) await redis.close()
     },
   }
@@ -201,5 +248,5 @@ const ANSWERS: readonly ReplayAnswer[] = ['seen', 'fresh', 'unsure', 'ended']
 
 /** The braces keep a bucket's calls and its note on one node of a cluster. */
 function noteOf(prefix: string, bucket: number): string {
-  return `${prefix}:{${bucket}}since`
+  return `${prefix}:{${bucket}}history`
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { Cluster, Redis } from 'ioredis'
+import type { OpenRedis } from '../../redis/open-redis.ts'
 import { intervalOf, type Rate, type RateLimiter, type Taken, takenOf } from './rate.ts'
 
 /**
@@ -24,7 +24,7 @@ type Taking = {
 }
 
 export interface RedisRatesOptions {
-  readonly client: Redis | Cluster
+  readonly redis: Pick<OpenRedis, 'client' | 'ask'>
   /** Begins every name. */
   readonly prefix: string
   /** Counts while Redis is away: each process by itself. */
@@ -34,15 +34,15 @@ export interface RedisRatesOptions {
 }
 
 /** Counts the calls of all processes that share a Redis. */
-export function redisRates({ client, prefix, meanwhile, onError }: RedisRatesOptions): RateLimiter {
-  client.defineCommand('countersignTake', { numberOfKeys: 1, lua: TAKE })
-  const taking = client as unknown as Taking
+export function redisRates({ redis, prefix, meanwhile, onError }: RedisRatesOptions): RateLimiter {
+  redis.client.defineCommand('countersignTake', { numberOfKeys: 1, lua: TAKE })
+  const taking = redis.client as unknown as Taking
   let toldAt = Number.NEGATIVE_INFINITY
   return {
     async take(bucket: string, rate: Rate): Promise<Taken> {
       const name = `${prefix}:rate:${createHash('sha256').update(bucket).digest('base64url').slice(0, 24)}`
       try {
-        const [isAllowed, debtMs] = await taking.countersignTake(name, intervalOf(rate), rate.windowSeconds * 1000)
+        const [isAllowed, debtMs] = await redis.ask(() => taking.countersignTake(name, intervalOf(rate), rate.windowSeconds * 1000))
         return takenOf(rate, isAllowed === 1, Number(debtMs))
       } catch (error) {
         // While Redis is away each call would say so.

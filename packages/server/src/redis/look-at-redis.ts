@@ -1,0 +1,55 @@
+import { Cluster, type Redis } from 'ioredis'
+import { ServerError } from '../errors.ts'
+import { redisError } from './redis-error.ts'
+
+/**
+ * Asks a Redis, or each primary of a cluster that answers, whether it takes calls and keeps them.
+ *
+ * @returns what keeps the guard from noticing a fail-over, `redis-history-unknown`
+ * @throws ServerError `redis-evicts`, `redis-loading`, `redis-read-only`, or an error of ioredis
+ */
+export async function lookAtRedis(client: Redis | Cluster): Promise<ServerError | undefined> {
+  const nodes = client instanceof Cluster ? client.nodes('master') : [client]
+  if (nodes.length === 0) throw new Error("Cluster isn't ready")
+  const looks = await Promise.allSettled(nodes.map(lookAtNode))
+  const failures = looks.flatMap<unknown>(look => (look.status === 'rejected' ? [look.reason] : []))
+  // A node of a cluster that is away takes no calls, and those of the others are right.
+  const evicts = failures.find(error => error instanceof ServerError && error.code === 'redis-evicts')
+  if (evicts !== undefined) throw evicts
+  if (failures.length === looks.length) throw failures[0]
+  return looks.flatMap(look => (look.status === 'fulfilled' && look.value !== undefined ? [look.value] : []))[0]
+}
+
+/** @throws ServerError `redis-loading`, while it reads its data from disk and takes no calls */
+export async function refuseLoading(node: Redis): Promise<void> {
+  // Where INFO is forbidden, nobody knows.
+  checkLoading(await node.info('persistence').catch(() => ''))
+}
+
+function checkLoading(info: string): void {
+  if (/^loading:1/m.test(info)) throw redisError(new Error('LOADING Redis is loading the dataset in memory'))
+}
+
+async function lookAtNode(node: Redis): Promise<ServerError | undefined> {
+  const info = await node.info().catch(async (error: unknown) => {
+    if (redisError(error).code !== 'redis-forbids' && !/unknown command/i.test(String(error))) throw error
+    await node.ping()
+    return ''
+  })
+  const fieldOf = (name: string): string | undefined => new RegExp(`^${name}:([^\r\n]*)`, 'm').exec(info)?.[1]
+  checkLoading(info)
+  if (fieldOf('role') === 'slave') throw redisError(new Error("READONLY You can't write against a read only replica"))
+  const policy = fieldOf('maxmemory_policy') ?? 'noeviction'
+  if ((fieldOf('maxmemory') ?? '0') !== '0' && policy !== 'noeviction')
+    throw new ServerError(
+      'redis-evicts',
+      503,
+      `redis: its maxmemory-policy is ${policy}, so calls would be forgotten and could be taken twice: set maxmemory-policy noeviction.`,
+    )
+  if (fieldOf('master_replid') !== undefined) return undefined
+  return new ServerError(
+    'redis-history-unknown',
+    503,
+    'redis: it does not tell its master_replid, so a fail-over is not noticed, after which a call could be taken twice: allow its user INFO (ACL SETUSER name +info), or set waitForReplicas.',
+  )
+}
