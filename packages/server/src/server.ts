@@ -2,6 +2,7 @@ import { createServer } from 'node:http'
 import { getRequestListener } from '@hono/node-server'
 import { serveStatic } from '@hono/node-server/serve-static'
 import { Hono } from 'hono'
+import { type Waiting, whenThere } from './database/when-there.ts'
 import { CHECK_CONNECTIONS_MS, closeServer, HEADERS_TIMEOUT_MS, listen } from './http/listen.ts'
 import { boundPipelining } from './http/pipelining.ts'
 import { type AdminApp, bootstrap, ensureOrganisation, type KeyService, openKeyService, type ServiceOptions } from './service.ts'
@@ -18,6 +19,8 @@ export interface ServerOptions extends ServiceOptions {
    * next one makes another token. Left out: no operator is made here.
    */
   readonly showFirstToken?: ((token: string, origin: string) => void | Promise<void>) | undefined
+  /** Waits for a store that is away. Default: the start fails at once. */
+  readonly waiting?: Waiting | undefined
 }
 
 export interface RunningServer {
@@ -35,7 +38,7 @@ const CONSOLE_POLICY =
 /** Starts the admin API, with the console where its files are given. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { host = '127.0.0.1', consoleDirectory, showFirstToken } = options
-  const service = await openKeyService(options)
+  const service = await whenThere(() => openKeyService(options), options.waiting)
   try {
     const api = await service.loadAdminApp()
     const app = consoleDirectory === undefined ? api : withConsole(api, consoleDirectory)

@@ -5,7 +5,7 @@ import { repeated } from '../options/repeated.ts'
 import { type Done, EXIT } from '../process/exit.ts'
 import { startOn } from '../process/start-on.ts'
 import { out, outWritten, tell } from '../process/streams.ts'
-import { untilStopped } from '../process/until-stopped.ts'
+import { stopSignal, unlessStopped } from '../process/until-stopped.ts'
 
 interface ServerOptions extends StoreOptions {
   readonly port: string
@@ -49,8 +49,8 @@ Examples:
       let isTokenShown = false
       const settings = await readStoreSettings(options, options.scheme ?? [])
       // From now on: whoever has read the first token may stop the server at once, and the token counts all the same.
-      const stopped = untilStopped()
-      const server = await startOn(port, () =>
+      const stop = stopSignal()
+      const start = () =>
         startServer({
           ...settings,
           host,
@@ -62,16 +62,18 @@ Examples:
               options.json === true ? `${JSON.stringify({ origin, token })}\n` : `The operator's token, shown this once:\n\n  ${token}\n\n`,
             )
           },
+          waiting: { signal: stop.signal, onAway: error => tell(`waiting: ${error.message}`) },
           onError: error => tell(`error: ${error instanceof Error ? error.message : String(error)}`),
-        }),
-      )
+        })
+      const server = await unlessStopped(stop, () => startOn(port, start))
+      if (server === undefined) return done(EXIT.ok)
       const { origin, service } = server
       if (service.madeMasterKeyFile !== undefined) tellMasterKey(service.madeMasterKeyFile)
       if (service.masterKeyBesideStore !== undefined) tell(besideStoreAdvice(service.masterKeyBesideStore))
       if (options.json !== true)
         out(`The key server listens on ${origin}: console at ${origin}/console/, API described at ${origin}/docs. Ctrl+C stops it.\n`)
       else if (!isTokenShown) out(`${JSON.stringify({ origin })}\n`)
-      await stopped
+      await stop.told
       await server.close()
       done(EXIT.ok)
     })
