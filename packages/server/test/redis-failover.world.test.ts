@@ -196,6 +196,19 @@ describe.skipIf(!hasRedis)('a primary that is cut off, and takes calls that its 
     expect(await takenTwice({}, '--min-replicas-to-write', '1', '--min-replicas-max-lag', '1')).toBe(0)
   })
 
+  it('min-replicas-to-write: a replica that hangs is noticed after some seconds', async () => {
+    const primary = closing(await startRedis('--min-replicas-to-write', '1', '--min-replicas-max-lag', '1'))
+    const replica = closing(await startReplica(primary))
+    const guard = open(primary.url)
+    await untilFresh(guard)
+    replica.hang()
+    const from = performance.now()
+    await until(async () => (await claim(guard, newCall())) === 'away')
+    expect(performance.now() - from).toBeLessThan(10_000)
+    replica.goOn()
+    await untilFresh(guard)
+  })
+
   it('waitForReplicas: takes calls while the replica has them, and is unsure of others', async () => {
     const primary = closing(await startRedis())
     const replica = closing(await startReplica(primary))
