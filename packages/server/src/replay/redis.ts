@@ -74,6 +74,9 @@ export interface RedisReplayGuard extends ReplayGuard {
   close(): Promise<void>
 }
 
+/** Where `INFO` is forbidden, or has no id. */
+const UNKNOWN_HISTORY = '0'
+
 /** Buckets, each on one node of a cluster, with a note of since when it remembers. */
 const BUCKETS = 64
 /** Between two rounds that renew the notes of all buckets. */
@@ -83,67 +86,90 @@ const QUIET_MS = 10_000
 
 /**
  * A bucket's note is when its memory begins, and the id of the history that it is of: a primary gets a new one when it
- * starts, and a replica when it is promoted, which may lack the last calls of its primary. Where Redis doesn't tell it
- * (`0`), any note holds. KEYS[1]: the note. Some replicas can be written, and tell their primary's id.
+ * starts, and a replica when it is promoted, which may lack the last calls of its primary. A process tells the history
+ * that it knew last, and until when: if that is another one, and calls were taken there after this memory began, it
+ * begins anew, as where a primary that was replaced is asked again. Where Redis doesn't tell its history (`0`), any
+ * note holds. Some replicas can be written, and tell their primary's id.
  */
 const NOTE = `
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local info = redis.pcall('INFO', 'replication')
-local history = '0'
+local history = '${UNKNOWN_HISTORY}'
 if type(info) == 'string' then
   if string.find(info, 'role:slave', 1, true) then return redis.error_reply('READONLY a replica takes no calls') end
   history = string.match(info, 'master_replid:(%x+)') or history
 end
-local function begun(note)
+local function begun(note, known, at, skew)
   local since, of = string.match(redis.call('GET', note) or '', '^(%d+) (%x+)$')
-  if since and (of == history or history == '0') then return tonumber(since) end
+  since = tonumber(since or '')
+  local took = known ~= history and known ~= '${UNKNOWN_HISTORY}' and since and since <= at + skew
+  if since and (history == '${UNKNOWN_HISTORY}' or of == history and not took) then return since, 0 end
   redis.call('SET', note, string.format('%.0f %s', now, history))
   return now, 1
 end
 `
 
 /**
- * One step on the server. Returns 3 if the call has ended by Redis's clock; 0 if it was seen; 2 if it was signed before
- * this bucket's memory begins, because then nobody knows whether it was seen; otherwise remembers it and returns 1. A
+ * One step on the server. Answers 3 if the call has ended by Redis's clock; 0 if it was seen; 2 if it was signed before
+ * this bucket's memory begins, because then nobody knows whether it was seen; otherwise remembers it and answers 1. A
  * call is remembered until its end by Redis's clock at least: from then on every claim of it is answered with 3, also
- * one of a process whose clock is behind. KEYS: the call, the bucket's note. ARGV: milliseconds to remember at least,
- * the call's end (0: none), when it was signed (0: unknown), skew.
+ * one of a process whose clock is behind. Returns the history as well, if it is not the one that was known. KEYS: the
+ * call, the bucket's note. ARGV: milliseconds to remember at least, the call's end (0: none), when it was signed (0:
+ * unknown), skew, the history that was known, until when.
  */
 const CLAIM = `${NOTE}
-local ttl, ends, issued = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+local ttl, ends, issued, skew = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 if ends > 0 then
   if ends < now then return 3 end
   ttl = math.max(ttl, ends - now + 1)
 end
-local since = begun(KEYS[2])
-if issued > 0 and issued <= since + tonumber(ARGV[4]) then
-  if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
-  return 2
+local since = begun(KEYS[2], ARGV[5], tonumber(ARGV[6]), skew)
+local answer = 0
+if issued > 0 and issued <= since + skew then
+  if redis.call('EXISTS', KEYS[1]) == 0 then answer = 2 end
+elseif redis.call('SET', KEYS[1], '', 'NX', 'PX', ttl) then
+  answer = 1
 end
-if redis.call('SET', KEYS[1], '', 'NX', 'PX', ttl) then return 1 end
-return 0
+if ARGV[5] == history then return answer end
+return {answer, history}
 `
 
 /**
- * Renews notes that are missing or of another history, and returns how many. KEYS: the notes; on a cluster, of one
- * node.
+ * Renews notes that are missing or of another history; returns how many, and the history. KEYS: the notes; on a
+ * cluster, of one node. ARGV: skew, and for each note the history that was known, until when.
  */
 const BEGIN = `${NOTE}
 local renewed = 0
-for _, note in ipairs(KEYS) do
-  local _, isNew = begun(note)
-  renewed = renewed + (isNew or 0)
+for at, note in ipairs(KEYS) do
+  local _, count = begun(note, ARGV[at * 2], tonumber(ARGV[at * 2 + 1]), tonumber(ARGV[1]))
+  renewed = renewed + count
 end
-return renewed
+return {renewed, history}
 `
 
 const HISTORY_CHANGED =
   'redis: it has started, or a replica has taken its place, so calls that were signed before are refused until they are too old: they may have been taken already. Nothing has to be done.'
 
 type Claiming = {
-  countersignBegin(...notes: string[]): Promise<number>
-  countersignClaim(call: string, note: string, ttlMs: number, endsMs: number, issuedMs: number, skewMs: number): Promise<number>
+  countersignBegin(...args: (string | number)[]): Promise<[renewed: number, history: string]>
+  countersignClaim(
+    call: string,
+    note: string,
+    ttlMs: number,
+    endsMs: number,
+    issuedMs: number,
+    skewMs: number,
+    knownHistory: string,
+    knownAtMs: number,
+  ): Promise<number | [answer: number, history: string]>
+}
+
+/** The history that a bucket was of when it was last asked, and when that was. */
+interface Known {
+  readonly note: string
+  history: string
+  atMs: number
 }
 
 /**
@@ -166,18 +192,30 @@ export function redisReplayGuard(options: RedisReplayGuardOptions): RedisReplayG
   client.defineCommand('countersignClaim', { numberOfKeys: 2, lua: CLAIM })
   client.defineCommand('countersignBegin', { numberOfKeys: isCluster ? 1 : BUCKETS, lua: BEGIN })
   const claiming = client as unknown as Claiming
-  const notes = Array.from({ length: BUCKETS }, (_, bucket) => noteOf(prefix, bucket))
+  const buckets = Array.from(
+    { length: BUCKETS },
+    (_, bucket): Known => ({ note: noteOf(prefix, bucket), history: UNKNOWN_HISTORY, atMs: 0 }),
+  )
   let begunAt = Number.NEGATIVE_INFINITY
   // All buckets begin to remember at the same time, and not each with its first call.
   function begin(): void {
     begunAt = performance.now()
-    for (const some of isCluster ? notes.map(note => [note]) : [notes])
+    for (const some of isCluster ? buckets.map(bucket => [bucket]) : [buckets]) {
+      const args = [...some.map(({ note }) => note), skewMs, ...some.flatMap(({ history, atMs }) => [history, atMs])]
       redis
-        .ask(() => claiming.countersignBegin(...some))
+        .ask(() => claiming.countersignBegin(...args))
         .then(
-          renewed => renewed > 0 && warn(),
+          ([renewed, history]) => {
+            for (const bucket of some) know(bucket, history)
+            if (renewed > 0) warn()
+          },
           (error: unknown) => tell(onError, error),
         )
+    }
+  }
+  function know(bucket: Known, history: string): void {
+    bucket.history = history
+    bucket.atMs = clock()
   }
   let warnedAt = Number.NEGATIVE_INFINITY
   function warn(): void {
@@ -207,19 +245,24 @@ export function redisReplayGuard(options: RedisReplayGuardOptions): RedisReplayG
   return {
     async claim({ id, expiresAtMs, issuedAtMs }) {
       const hash = createHash('sha256').update(id).digest()
-      const bucket = (hash[0] ?? 0) % BUCKETS
+      const at = (hash[0] ?? 0) % BUCKETS
+      const bucket = buckets[at] as Known
       const isTimed = Number.isFinite(expiresAtMs)
       const now = clock()
       if (isTimed && expiresAtMs < now) return 'ended'
       const endsMs = isTimed ? Math.ceil(expiresAtMs) : 0
       const ttlMs = isTimed ? endsMs - Math.floor(now) + 1 : nonceLifetimeMs
       const issuedMs = issuedAtMs ?? (isTimed ? expiresAtMs - toleranceMs : 0)
-      const call = `${prefix}:{${bucket}}${hash.toString('base64url', 1, 18)}`
+      const call = `${prefix}:{${at}}${hash.toString('base64url', 1, 18)}`
       try {
         return await redis.ask(async () => {
           await redis.trusted()
           const usedConnection = connection
-          const answer = ANSWERS[await claiming.countersignClaim(call, noteOf(prefix, bucket), ttlMs, endsMs, issuedMs, skewMs)] ?? 'unsure'
+          const { note, history, atMs } = bucket
+          const said = await claiming.countersignClaim(call, note, ttlMs, endsMs, issuedMs, skewMs, history, atMs)
+          const [code, saidHistory] = typeof said === 'number' ? [said, history] : said
+          const answer = ANSWERS[code] ?? 'unsure'
+          if (answer !== 'ended') know(bucket, saidHistory)
           // The other buckets' notes may be of the old history as well.
           if (answer === 'unsure' && performance.now() - begunAt > BEGIN_MS) begin()
           if (answer !== 'fresh' || waitForReplicas === 0) return answer
