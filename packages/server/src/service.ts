@@ -99,9 +99,9 @@ export function masterKeyFileFor({ store, masterKeyFile }: StoreLocation): strin
  *
  * A file that is not a key store is left as it is.
  *
- * @throws ServerError `store-unknown`, `store-missing`, `store-unusable`, `store-not-sqlite`, `store-foreign`,
- * `store-damaged`, `master-key-missing`, `master-key-malformed`, `master-key-wrong`, `vault-…` where the master key is
- * wrapped by Vault; what the database throws
+ * @throws ServerError `store-unknown`, `store-missing`, `store-unusable`, `store-not-sqlite`, `store-newer`,
+ * `store-foreign`, `store-damaged`, `store-unreachable` and others of a database that fails; `master-key-missing`,
+ * `master-key-malformed`, `master-key-wrong`; `vault-…` where Vault has wrapped the master key
  */
 export async function openKeyService(options: ServiceOptions): Promise<KeyService> {
   const { store, clock = Date.now, permissions, flushMs, onError } = options
@@ -112,9 +112,9 @@ export async function openKeyService(options: ServiceOptions): Promise<KeyServic
     const { lookAtFile } = await import('./database/look-at-file.ts')
     await lookAtFile(store, options.mustExist === true)
     makeFolders(dirname(store))
-  } else if (options.mustExist === true) {
+  } else {
     const { lookAtPostgres } = await import('./database/look-at-postgres.ts')
-    await lookAtPostgres(store)
+    await lookAtPostgres(store, options.mustExist === true)
   }
   const { sealer, made, beside }: OpenedMasterKeys =
     options.sealer === undefined ? await openMasterKeys(options) : { ...NO_FILE, sealer: options.sealer }

@@ -455,11 +455,9 @@ export function describeKeyStore(backend: Backend): void {
       const pem = (publicExponent: number): string =>
         generateKeyPairSync('rsa', { modulusLength: 2048, publicExponent }).publicKey.export({ type: 'spki', format: 'pem' }).toString()
       const { key } = await keys.create(ALICE, 'acme', { name: 'old', scheme: 'rfc9421', publicKey: pem(65_537) })
-      await database.db
-        .updateTable('key_public')
-        .set({ pem: pem(3) })
-        .where('key_id', '=', key.id)
-        .execute()
+      const weak = pem(3)
+      await database.db.updateTable('key_public').set({ pem: weak }).where('key_id', '=', key.id).execute()
+      await database.db.updateTable('api_key').set({ public_key: weak }).where('id', '=', key.id).execute()
       service.source.forget(key.id)
       expect(await service.source.find(key.id)).toBe(undefined)
       expect(errors[0]).toMatchObject({ code: 'key-unusable', message: expect.stringContaining(key.id) })

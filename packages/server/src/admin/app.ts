@@ -2,7 +2,8 @@ import type { HttpBindings } from '@hono/node-server'
 import { headersOfProblem, problemOf, tell } from 'countersign'
 import { type Context, Hono } from 'hono'
 import type { z } from 'zod'
-import { errorCodeOf, ServerError } from '../errors.ts'
+import { isStoreAway } from '../database/store-problem.ts'
+import { ServerError } from '../errors.ts'
 import { checkValue, JsonError, parseJson } from '../http/json.ts'
 import { qredoError } from '../http/qredo-error.ts'
 import { type AuthenticateOptions, authenticate, checkAccess } from './authenticate.ts'
@@ -53,11 +54,14 @@ export function createAdminApp(options: AdminAppOptions): Hono<Bindings> {
       return problem(error, context.req.path)
     }
     tell(options.onError, error)
-    if (isUnavailable(error))
+    // What such an error says names the store, which is for the log.
+    if (isStoreAway(error))
       return problem(
         new ServerError('store-unavailable', 503, "The store can't be reached; nothing was changed. Try again."),
         context.req.path,
       )
+    if (error instanceof ServerError && error.code === 'store-full')
+      return problem(new ServerError('store-full', 507, 'The store has no room left; nothing was changed.'), context.req.path)
     return problem(new ServerError('internal', 500, 'Something went wrong on our side; nothing was changed.'), context.req.path)
   })
   return app
@@ -132,14 +136,4 @@ function problem({ code, status, message }: ServerError, path: string): Response
   }
   const body = isQredo ? qredoError(code, message, message) : problemOf(code, { status, title: code.replaceAll('-', ' '), detail: message })
   return new Response(JSON.stringify(body), { status, headers })
-}
-
-/** No connection, a connection that broke, or a server that is shutting down: `08…`, `57P…` of PostgreSQL. */
-function isUnavailable(error: unknown): boolean {
-  if (!(error instanceof Error)) return false
-  const code = errorCodeOf(error) ?? ''
-  return (
-    /^(ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|08|57P|53300|SQLITE_BUSY)/.test(code) ||
-    /timeout exceeded|Connection terminated|database is locked/.test(error.message)
-  )
 }

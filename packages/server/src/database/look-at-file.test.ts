@@ -40,13 +40,13 @@ describe.each([true, false])('opening a key store, which must exist: %s', mustEx
     ],
     [
       'a step of a newer version',
-      'store-foreign',
+      'store-newer',
       () =>
         foreign(
           `newer-${mustExist}.db`,
           'create table kysely_migration (name)',
           'create table audit_head (id)',
-          "insert into kysely_migration values ('0001-first'), ('9999-newer')",
+          "insert into kysely_migration values ('0001-first'), ('0002-key-use'), ('0003-key-care'), ('9999-newer')",
         ),
     ],
     [

@@ -3,18 +3,16 @@ import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import Connection from 'libsql'
 import { errorCodeOf, ServerError } from '../errors.ts'
-import { migrations } from './migrations.ts'
+import { foreign, isStoreBySteps, STEPS_TABLE } from './steps.ts'
 
 const BUSY_TIMEOUT_MS = 5_000
-/** What is there before the first step. */
-const MIGRATION_TABLE = 'kysely_migration'
 
 /**
  * Looks at a file of SQLite before anything is made or changed: whether it is there, where it has to be, and whether it
  * is a key store.
  *
- * @throws ServerError `store-missing`, `store-unusable`, `store-not-sqlite`, `store-foreign`, `store-damaged`; what the
- * driver throws where it can't be loaded
+ * @throws ServerError `store-missing`, `store-unusable`, `store-not-sqlite`, `store-newer`, `store-foreign`,
+ * `store-damaged`; what the driver throws where it can't be loaded
  */
 export async function lookAtFile(file: string, mustExist: boolean): Promise<void> {
   // Where the driver is left out, that is said first.
@@ -40,48 +38,40 @@ function statsOf(file: string): Stats | undefined {
   }
 }
 
-type Found = 'ours' | 'nothing' | 'foreign' | 'damaged'
+interface Found {
+  readonly tables: readonly string[]
+  readonly steps: readonly string[]
+}
 
 /** @returns false for a database without tables */
 async function isOurs(file: string): Promise<boolean> {
   // So no lock is taken and no file is made beside it; the driver lets go of a file only when the process ends.
-  const alone = await find(file, 'immutable=1')
+  const alone = find(file, 'immutable=1')
   // What a process that is at work, or was killed, has written may be in the file beside it.
-  const found = alone === 'ours' || !existsSync(`${file}-wal`) ? alone : await find(file, 'mode=ro')
-  if (found === 'damaged')
+  const found = (alone?.steps.length ?? 0) > 0 || !existsSync(`${file}-wal`) ? alone : find(file, 'mode=ro')
+  if (found === undefined)
     throw new ServerError('store-damaged', 500, `The file ${file} is damaged: put a copy of it back, with its -wal file if it has one.`)
-  if (found === 'foreign')
-    throw new ServerError(
-      'store-foreign',
-      500,
-      `The file ${file} is not a key store of this version: another program, or a newer version, made it. It was left as it is; check --store.`,
-    )
-  return found === 'ours'
+  if (found.tables.length === 0) return false
+  if (!found.tables.includes(STEPS_TABLE)) throw foreign(`The file ${file}`)
+  return isStoreBySteps(found.steps, `The file ${file}`)
 }
 
-async function find(file: string, how: string): Promise<Found> {
-  let tables: readonly string[]
-  let steps: readonly string[] = []
+/** @returns undefined where it is damaged */
+function find(file: string, how: string): Found | undefined {
   const connection = new Connection(`${pathToFileURL(resolve(file)).href}?${how}`)
   try {
     connection.pragma(`busy_timeout = ${BUSY_TIMEOUT_MS}`)
-    tables = namesOf(connection, "select name from sqlite_master where type = 'table'")
-    if (tables.includes(MIGRATION_TABLE)) steps = namesOf(connection, `select name from ${MIGRATION_TABLE}`)
+    const tables = namesOf(connection, "select name from sqlite_master where type = 'table'")
+    return { tables, steps: tables.includes(STEPS_TABLE) ? namesOf(connection, `select name from ${STEPS_TABLE}`) : [] }
   } catch (error) {
     const code = errorCodeOf(error)
     if (code === 'SQLITE_NOTADB')
       throw new ServerError('store-not-sqlite', 500, `The file ${file} is not a database of SQLite. It was left as it is; check --store.`)
-    if (code?.startsWith('SQLITE_CORRUPT') === true) return 'damaged'
+    if (code?.startsWith('SQLITE_CORRUPT') === true) return undefined
     throw error
   } finally {
     connection.close()
   }
-  if (tables.length === 0) return 'nothing'
-  const known = await migrations.getMigrations()
-  // Another program may keep its steps in a table of the same name.
-  if (!tables.includes(MIGRATION_TABLE) || !steps.every(name => Object.hasOwn(known, name))) return 'foreign'
-  // Without a step, a first start was broken off.
-  return steps.length === 0 ? 'nothing' : 'ours'
 }
 
 function namesOf(connection: Connection.Database, sql: string): readonly string[] {

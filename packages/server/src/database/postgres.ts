@@ -1,6 +1,8 @@
-import { Kysely, PostgresDialect, sql } from 'kysely'
+import { type Driver, Kysely, PostgresDialect, type PostgresDialectConfig, sql } from 'kysely'
 import pg from 'pg'
 import type { Database } from './database.ts'
+import { sayingWhich } from './saying-which.ts'
+import { storeName, storeProblem } from './store-problem.ts'
 import type { Tables } from './tables.ts'
 
 const CHANNEL = 'countersign_keys'
@@ -26,8 +28,9 @@ const types: pg.CustomTypesConfig = {
 
 export function openPostgres(url: string): Database {
   const settings = { connectionString: url, connectionTimeoutMillis: CONNECT_TIMEOUT_MS, application_name: 'countersign', ...KEEP_ALIVE }
-  const db = openPool({ ...settings, max: MAX_CONNECTIONS, statement_timeout: STATEMENT_TIMEOUT_MS, query_timeout: SILENCE_MS })
-  const prompt = openPool({
+  const name = storeName(url)
+  const db = openPool(name, { ...settings, max: MAX_CONNECTIONS, statement_timeout: STATEMENT_TIMEOUT_MS, query_timeout: SILENCE_MS })
+  const prompt = openPool(name, {
     ...settings,
     max: MAX_CONNECTIONS,
     connectionTimeoutMillis: PROMPT_MS,
@@ -46,13 +49,26 @@ export function openPostgres(url: string): Database {
   }
 }
 
-function openPool(settings: pg.PoolConfig): Kysely<Tables> {
+class NamedDialect extends PostgresDialect {
+  readonly #store: string
+
+  constructor(config: PostgresDialectConfig, store: string) {
+    super(config)
+    this.#store = store
+  }
+
+  override createDriver(): Driver {
+    return sayingWhich(super.createDriver(), error => storeProblem(error, 'postgres', this.#store))
+  }
+}
+
+function openPool(store: string, settings: pg.PoolConfig): Kysely<Tables> {
   const pool = new pg.Pool({ ...settings, types, Client: PromptClient })
   // A connection that breaks while it is idle, or between two statements of a transaction, is told of by the next
   // query; without a listener it would end the process.
   pool.on('error', () => undefined)
   pool.on('connect', client => void client.on('error', () => undefined))
-  return new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) })
+  return new Kysely<Tables>({ dialect: new NamedDialect({ pool }, store) })
 }
 
 /**

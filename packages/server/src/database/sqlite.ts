@@ -1,7 +1,9 @@
 import { chmodSync, closeSync, openSync } from 'node:fs'
-import { CompiledQuery, type DatabaseConnection, Kysely, SqliteAdapter, SqliteDialect, SqliteDriver } from 'kysely'
+import { CompiledQuery, type DatabaseConnection, type Driver, Kysely, SqliteAdapter, SqliteDialect, SqliteDriver } from 'kysely'
 import Connection from 'libsql'
 import type { Database } from './database.ts'
+import { sayingWhich } from './saying-which.ts'
+import { storeProblem } from './store-problem.ts'
 import type { Tables } from './tables.ts'
 
 /** How long another process may hold the file's lock. */
@@ -15,6 +17,15 @@ class ImmediateDriver extends SqliteDriver {
   override async beginTransaction(connection: DatabaseConnection): Promise<void> {
     await connection.executeQuery(CompiledQuery.raw('begin immediate'))
   }
+
+  override async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
+    try {
+      await super.rollbackTransaction(connection)
+    } catch (error) {
+      // After some errors, a full disk say, SQLite has rolled back by itself. What went wrong is the statement's error.
+      if (!(error instanceof Error && error.message.includes('no transaction is active'))) throw error
+    }
+  }
 }
 
 /** SQLite undoes changes of tables with their transaction, so that a step that is broken off leaves nothing. */
@@ -26,14 +37,16 @@ class WholeStepsAdapter extends SqliteAdapter {
 
 class ImmediateDialect extends SqliteDialect {
   readonly #config: ConstructorParameters<typeof SqliteDialect>[0]
+  readonly #file: string
 
-  constructor(config: ConstructorParameters<typeof SqliteDialect>[0]) {
+  constructor(config: ConstructorParameters<typeof SqliteDialect>[0], file: string) {
     super(config)
     this.#config = config
+    this.#file = file
   }
 
-  override createDriver(): SqliteDriver {
-    return new ImmediateDriver(this.#config)
+  override createDriver(): Driver {
+    return sayingWhich(new ImmediateDriver(this.#config), error => storeProblem(error, 'sqlite', this.#file))
   }
 
   override createAdapter(): SqliteAdapter {
@@ -43,6 +56,14 @@ class ImmediateDialect extends SqliteDialect {
 
 /** A file that only its owner can read. An acknowledged write is on disk, and several processes may work on it. */
 export function openSqlite(file: string): Database {
+  try {
+    return open(file)
+  } catch (error) {
+    throw storeProblem(error, 'sqlite', file)
+  }
+}
+
+function open(file: string): Database {
   if (file !== ':memory:') {
     closeSync(openSync(file, 'a', 0o600))
     chmodSync(file, 0o600)
@@ -52,7 +73,7 @@ export function openSqlite(file: string): Database {
   connection.pragma('journal_mode = WAL')
   connection.pragma('synchronous = FULL')
   connection.pragma('foreign_keys = ON')
-  const db = new Kysely<Tables>({ dialect: new ImmediateDialect({ database: connection }) })
+  const db = new Kysely<Tables>({ dialect: new ImmediateDialect({ database: connection }, file) })
   return {
     db,
     prompt: db,

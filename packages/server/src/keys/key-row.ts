@@ -7,16 +7,18 @@ export type KeyRow = Selectable<Tables['api_key']>
 export type SecretRow = Selectable<Tables['key_secret']>
 export type PublicRow = Selectable<Tables['key_public']>
 /** What proves that a call is of a key. */
-export type CredentialRow = Omit<SecretRow, 'sealed'>
+export type CredentialRow = Omit<SecretRow, 'sealed'> & { readonly pem?: string }
 
 /** A key as it is shown. */
 export function viewOf(row: KeyRow, credentials: readonly CredentialRow[], now: number): KeyView {
-  const live = liveOf(credentials, now).map(({ id, created_at, expires_at, last_used_at }) => ({
-    id,
-    createdAt: iso(created_at),
-    expiresAt: momentOf(expires_at),
-    lastUsedAt: momentOf(last_used_at),
-  }))
+  const live = (row.public_key === '' ? liveOf(credentials, now) : livePublicsOf(row, credentials, now)).map(
+    ({ id, created_at, expires_at, last_used_at }) => ({
+      id,
+      createdAt: iso(created_at),
+      expiresAt: momentOf(expires_at),
+      lastUsedAt: momentOf(last_used_at),
+    }),
+  )
   return {
     id: row.id,
     name: row.name,
@@ -44,7 +46,14 @@ export async function credentialsOf(db: Db, ids: readonly string[]): Promise<rea
   if (ids.length === 0) return []
   const columns = ['id', 'key_id', 'created_at', 'expires_at', 'last_used_at'] as const
   const secrets = await db.selectFrom('key_secret').select(columns).where('key_id', 'in', ids).execute()
-  return [...secrets, ...(await db.selectFrom('key_public').select(columns).where('key_id', 'in', ids).execute())]
+  return [
+    ...secrets,
+    ...(await db
+      .selectFrom('key_public')
+      .select([...columns, 'pem'])
+      .where('key_id', 'in', ids)
+      .execute()),
+  ]
 }
 
 /** The secrets, or public keys, that are good now, the newest first. */
@@ -52,6 +61,20 @@ export function liveOf<Row extends CredentialRow>(secrets: readonly Row[], now: 
   return secrets
     .filter(({ expires_at }) => expires_at === 0 || expires_at > now)
     .sort((a, b) => (a.expires_at === 0 ? -1 : b.expires_at === 0 ? 1 : b.created_at - a.created_at))
+}
+
+/**
+ * The public keys that are good now, the newest first. An older version that works on the same store knows of the key's
+ * own alone: where it has made or replaced that one, no other counts.
+ */
+export function livePublicsOf<Row extends CredentialRow>(
+  { id, public_key: pem, updated_at }: KeyRow,
+  publics: readonly Row[],
+  now: number,
+): readonly (Row | PublicRow)[] {
+  const live = liveOf(publics, now)
+  if (live.some(one => one.pem === pem)) return live
+  return [{ id, key_id: id, pem, created_at: updated_at, expires_at: 0, last_used_at: 0 }]
 }
 
 /** 0 is never. */

@@ -2,7 +2,7 @@ import { createKey, type Key, type KeyDescription, type Refused, type Scheme } f
 import type { Db } from '../database/database.ts'
 import { ServerError } from '../errors.ts'
 import type { Sealer } from '../seal/sealer.ts'
-import { liveOf } from './key-row.ts'
+import { liveOf, livePublicsOf } from './key-row.ts'
 
 /** What a verified call acts for; the `owner` of every key of this store. */
 export interface Principal {
@@ -38,7 +38,8 @@ export async function openKey({ db, sealer, schemeOf, now }: OpenKeyContext, id:
   const row = await db.selectFrom('api_key').selectAll().where('id', '=', id).executeTakeFirst()
   if (row === undefined) return undefined
   const live = liveOf(await db.selectFrom('key_secret').selectAll().where('key_id', '=', id).execute(), now)
-  const publics = liveOf(await db.selectFrom('key_public').selectAll().where('key_id', '=', id).execute(), now)
+  const rows = row.public_key === '' ? [] : await db.selectFrom('key_public').selectAll().where('key_id', '=', id).execute()
+  const publics = row.public_key === '' ? [] : livePublicsOf(row, rows, now)
   const credentials = row.public_key === '' ? live : publics
   const scheme = usable(id, () => schemeOf(row.scheme))
   // A revoked key keeps its secrets, sealed: so who has them is told that it was revoked, and others are told nothing.

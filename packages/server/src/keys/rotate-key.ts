@@ -4,7 +4,7 @@ import type { Db } from '../database/database.ts'
 import { ServerError } from '../errors.ts'
 import type { Sealer } from '../seal/sealer.ts'
 import { anyPassphrase, checkedKey } from './checked-key.ts'
-import { type KeyRow, liveOf, type PublicRow, type SecretRow } from './key-row.ts'
+import { type KeyRow, liveOf, livePublicsOf, type PublicRow, type SecretRow } from './key-row.ts'
 import { newSecret } from './new-secret.ts'
 import { DEFAULT_OVERLAP_SECONDS, type Rotation } from './schemas.ts'
 
@@ -100,20 +100,17 @@ export async function rotatePublicKey(
   if (secret !== undefined) throw new ServerError('secret-unwanted', 400, `The key ${id} has a public key and no secret: give publicKey.`)
   if (publicKey === undefined)
     throw new ServerError('public-key-missing', 400, `The key ${id} has a public key: give the new one, which its owner made.`)
-  const live = liveOf(publics, now)
+  const live = livePublicsOf(row, publics, now)
   const pem = checkedKey(scheme, { id, publicKey, ...anyPassphrase(scheme) }).publicKey ?? publicKey
   if (live.some(({ pem: known }) => known === pem))
     throw new ServerError('public-key-unchanged', 400, `The key ${id} has this public key already: give another one.`)
   const { stays, replaced } = turn(id, live, overlapSeconds, now)
   const added: PublicRow = { id: randomUUID(), key_id: id, pem, created_at: now, expires_at: 0, last_used_at: 0 }
+  await transaction.deleteFrom('key_public').where('key_id', '=', id).execute()
   await transaction
-    .deleteFrom('key_public')
-    .where('key_id', '=', id)
-    .where('id', '!=', stays?.id ?? '')
+    .insertInto('key_public')
+    .values(stays === undefined ? [added] : [added, stays])
     .execute()
-  if (stays !== undefined)
-    await transaction.updateTable('key_public').set({ expires_at: stays.expires_at }).where('id', '=', stays.id).execute()
-  await transaction.insertInto('key_public').values(added).execute()
   return {
     row: { ...row, public_key: pem, updated_at: now },
     live: stays === undefined ? [added] : [added, stays],

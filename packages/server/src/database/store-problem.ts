@@ -1,0 +1,124 @@
+import { errorCodeOf, ServerError } from '../errors.ts'
+
+/** What a database or the system says, and what that is for whoever runs the store. */
+interface Problem {
+  /** Codes of SQLite, PostgreSQL (SQLSTATE) or the system, or what comes without one. */
+  readonly of: RegExp
+  readonly code: string
+  readonly status: number
+  /** Behind the name of the store. */
+  readonly says: string
+}
+
+const SQLITE: readonly Problem[] = [
+  {
+    of: /^(SQLITE_FULL|ENOSPC|EDQUOT)/,
+    code: 'store-full',
+    status: 507,
+    says: 'has no room on its disk, and nothing was changed: make room, and do it again.',
+  },
+  {
+    of: /^(SQLITE_READONLY|EROFS|EACCES|EPERM)/,
+    code: 'store-read-only',
+    status: 500,
+    says: 'can only be read: whoever runs this needs the right to write the file, and files beside it in its folder.',
+  },
+  {
+    of: /^(SQLITE_BUSY|SQLITE_LOCKED)/,
+    code: 'store-locked',
+    status: 503,
+    says: 'is held by another process for more than 5 s: see what has it open, a shell of sqlite3 perhaps, and do it again.',
+  },
+  {
+    of: /^SQLITE_CORRUPT/,
+    code: 'store-damaged',
+    status: 500,
+    says: 'is damaged: put a backup in its place with countersign store restore.',
+  },
+  {
+    of: /^SQLITE_NOTADB/,
+    code: 'store-not-sqlite',
+    status: 500,
+    says: 'is not a database of SQLite. It was left as it is; check --store.',
+  },
+  {
+    of: /^(SQLITE_CANTOPEN|ENOENT|ENOTDIR|EISDIR)/,
+    code: 'store-unusable',
+    status: 500,
+    says: 'can’t be opened: its folder has to be there, and whoever runs this has to be let write into it.',
+  },
+  {
+    of: /^(SQLITE_IOERR|EIO)/,
+    code: 'store-unusable',
+    status: 500,
+    says: 'can’t be read or written: look at its disk, and whether the file is on a network drive.',
+  },
+]
+
+const POSTGRESQL: readonly Problem[] = [
+  {
+    of: /^(ECONN|EPIPE|ETIMEDOUT|EHOST|ENET|ENOTFOUND|EAI_AGAIN|08|57P|53300)|timeout exceeded|timeout expired|read timeout|Connection terminated|not queryable|^57014$/,
+    code: 'store-unreachable',
+    status: 503,
+    says: 'does not answer: see whether PostgreSQL runs there, and whether this machine may reach it.',
+  },
+  {
+    of: /^28/,
+    code: 'store-forbidden',
+    status: 500,
+    says: 'does not let this user in: check user and password in --store, and pg_hba.conf.',
+  },
+  {
+    of: /^42501/,
+    code: 'store-forbidden',
+    status: 500,
+    says: 'does not let this user do that: it has to own the tables of the store, or be granted them.',
+  },
+  { of: /^3D000/, code: 'store-missing', status: 500, says: 'has no such database: make it with createdb, or check --store.' },
+  { of: /^25006/, code: 'store-read-only', status: 500, says: 'can only be read, as a standby is: name the primary in --store.' },
+  {
+    of: /^(53100|53200)/,
+    code: 'store-full',
+    status: 507,
+    says: 'has no room left, and nothing was changed: make room on its machine, and do it again.',
+  },
+  { of: /^XX00[12]/, code: 'store-damaged', status: 500, says: 'is damaged: restore a backup.' },
+  {
+    of: /SSL|^DEPTH_ZERO|^SELF_SIGNED|^UNABLE_TO|^CERT_|^ERR_TLS/,
+    code: 'store-tls',
+    status: 500,
+    says: 'and this machine don’t agree on TLS: look at sslmode and sslrootcert in --store.',
+  },
+]
+
+/**
+ * An error of a database with the name of the store and what to do about it. Others stay as they are: those of a
+ * statement, such as a duplicate, are for who made it.
+ *
+ * @param name of the store, without a password
+ */
+export function storeProblem(error: unknown, kind: 'sqlite' | 'postgres', name: string): unknown {
+  if (error instanceof ServerError || !(error instanceof Error)) return error
+  const said = [errorCodeOf(error), error.message].filter(text => text !== undefined)
+  const problem = (kind === 'sqlite' ? SQLITE : POSTGRESQL).find(({ of }) => said.some(text => of.test(text)))
+  if (problem === undefined) return error
+  return new ServerError(problem.code, problem.status, `The key store ${name} ${problem.says}`, error)
+}
+
+/** Whether the store is away, and may come back by itself. */
+export function isStoreAway(error: unknown): error is ServerError {
+  return error instanceof ServerError && (error.code === 'store-unreachable' || error.code === 'store-locked')
+}
+
+/** Whether an error is one of the store, which names places that are nobody's business but its owner's. */
+export function isStoreProblem(error: unknown): error is ServerError {
+  return error instanceof ServerError && error.code.startsWith('store-')
+}
+
+/** The store as messages name it. */
+export function storeName(store: string): string {
+  if (!/^postgres(ql)?:\/\//i.test(store)) return store
+  if (!URL.canParse(store)) return 'in PostgreSQL'
+  const { host, pathname } = new URL(store)
+  return `${decodeURIComponent(pathname.slice(1))} in PostgreSQL on ${host === '' ? 'this machine' : host}`
+}
