@@ -243,7 +243,8 @@ describe('a gateway that takes new settings', () => {
 
 describe('settings that are read again', () => {
   const text = `upstream: http://127.0.0.1:1\norigin: ${ORIGIN}\n`
-  const before = readGatewayConfig(text, 'gateway.yaml')
+  const flags = { redis: 'redis://before' }
+  const before = readGatewayConfig(text, 'gateway.yaml', flags)
   const other: { readonly [setting: string]: string } = {
     host: '0.0.0.0',
     port: '1',
@@ -265,12 +266,12 @@ describe('settings that are read again', () => {
 
   it.each(wantStart)('are refused where they have another %s, by name', name => {
     expect(other).toHaveProperty(name)
-    const now = readGatewayConfig(`${text}${name}: ${other[name]}\n`, 'gateway.yaml')
+    const now = readGatewayConfig(`${text}${name}: ${other[name]}\n`, 'gateway.yaml', name in flags ? {} : flags)
     expect(() => checkRenewed(before, now)).toThrow(`only a start takes: ${name}.`)
   })
 
   it('are refused where they turn TLS on or off, and taken where its files have other names', () => {
-    const withTls = (name: string) => readGatewayConfig(`${text}tls: { cert: ${name}, key: ${name} }\n`, 'gateway.yaml')
+    const withTls = (name: string) => readGatewayConfig(`${text}tls: { cert: ${name}, key: ${name} }\n`, 'gateway.yaml', flags)
     expect(() => checkRenewed(before, withTls('a.pem'))).toThrow('only a start takes: tls.')
     expect(() => checkRenewed(withTls('a.pem'), before)).toThrow('only a start takes: tls.')
     checkRenewed(withTls('a.pem'), withTls('b.pem'))

@@ -196,6 +196,53 @@ describe.skipIf(!hasRedis)('a primary that is cut off, and takes calls that its 
     expect(await takenTwice({}, '--min-replicas-to-write', '1', '--min-replicas-max-lag', '1')).toBe(0)
   })
 
+  it('what was taken there is not taken again by a process that has been there, whichever way it goes', async () => {
+    const primary = closing(await startRedis())
+    const replica = closing(await startReplica(primary))
+    const balancer = closing(await startBalancer(primary.port))
+    const [moving, staying] = [open(`redis://127.0.0.1:${balancer.port}`), open(replica.url)]
+    await untilFresh(moving)
+    await holdBack(replica, primary)
+    await replica.say('REPLICAOF', 'NO', 'ONE')
+    await untilFresh(staying)
+    // Both take calls, of which the other knows nothing; nobody starts or is told.
+    for (const [from, to] of [
+      [primary, replica],
+      [replica, primary],
+      [primary, replica],
+    ] as const) {
+      balancer.leadTo(from.port)
+      await untilFresh(moving)
+      const taken = await take([moving], 200)
+      expect(taken).toHaveLength(200)
+      balancer.leadTo(to.port)
+      await until(async () => (await claim(moving, newCall())) !== 'away')
+      const others = open(to.url)
+      for (const guard of [moving, others]) {
+        const answers = await Promise.all(taken.map(call => claim(guard, call)))
+        expect(answers.filter(answer => answer === 'fresh')).toEqual([])
+      }
+    }
+    // Another process that comes late does not hold up those that are here.
+    await untilFresh(staying)
+    const late = open(replica.url)
+    await until(async () => (await claim(late, newCall())) === 'fresh')
+    expect(await claim(staying, newCall())).toBe('fresh')
+  })
+
+  it('min-replicas-to-write: a replica that hangs is noticed after some seconds', async () => {
+    const primary = closing(await startRedis('--min-replicas-to-write', '1', '--min-replicas-max-lag', '1'))
+    const replica = closing(await startReplica(primary))
+    const guard = open(primary.url)
+    await untilFresh(guard)
+    replica.hang()
+    const from = performance.now()
+    await until(async () => (await claim(guard, newCall())) === 'away')
+    expect(performance.now() - from).toBeLessThan(10_000)
+    replica.goOn()
+    await untilFresh(guard)
+  })
+
   it('waitForReplicas: takes calls while the replica has them, and is unsure of others', async () => {
     const primary = closing(await startRedis())
     const replica = closing(await startReplica(primary))

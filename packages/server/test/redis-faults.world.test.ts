@@ -294,6 +294,17 @@ describe.skipIf(!hasRedis)('Redis in trouble (needs redis-server)', () => {
     expect(await codesOfMany()).toEqual(new Set([undefined, 'redis-is-cluster']))
   })
 
+  it('a cluster with a password, of which one node is named', async () => {
+    const cluster = await startRedisCluster()
+    cleanups.push(() => cluster.close())
+    for (const node of cluster.nodes) await setPassword(node, 'wo/rd')
+    const redis = openRedis([(cluster.nodes[0]?.url ?? '').replace('//', '//:wo%2Frd@')], { timeoutMs: TIMEOUT_MS })
+    cleanups.push(() => redis.close())
+    const guard = redisReplayGuard({ redis, skewMs: 0 })
+    const all = () => Promise.all(Array.from({ length: 200 }, () => claim(guard, `call ${calls++}`, end())))
+    await until(async () => (await all()).every(answer => answer === 'fresh'))
+  })
+
   it('one server, given as a list, says that it is no cluster', async () => {
     const server = await startRedis()
     cleanups.push(() => server.close())

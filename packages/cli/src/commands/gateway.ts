@@ -65,7 +65,10 @@ export function defineGateway(command: Command, done: Done): void {
     )
     .option('--master-key-file <path>', 'what opens its secrets')
     .addOption(
-      new Option('--redis <url>', 'replay protection across processes (default: in memory, for one process)').env('COUNTERSIGN_REDIS'),
+      new Option(
+        '--redis <url>',
+        'replay protection across processes: redis://… or redis-sentinel://… (default: in memory, for one process)',
+      ).env('COUNTERSIGN_REDIS'),
     )
     .optionsGroup('Output:')
     .option('--quiet', 'log errors only')

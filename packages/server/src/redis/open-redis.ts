@@ -38,6 +38,7 @@ export interface OpenRedis {
    * @throws ServerError as `trusted` does
    */
   check(withinMs?: number): Promise<void>
+  /** Tells `onWarning`. */
   warn(warning: ServerError): void
   close(): Promise<void>
 }
@@ -63,23 +64,29 @@ export function openRedis(location: RedisLocation, { timeoutMs, onError, onWarni
   }
   function look(): Promise<void> {
     lookedAt = performance.now()
-    isTrusted = false
-    const looked = lookAtRedis(client).then(warning => {
-      if (trust === looked) isTrusted = true
-      lastError = undefined
-      if (warning !== undefined && !isWarned) warn(warning)
-      isWarned = warning !== undefined
-    }, remember)
+    const looked = lookAtRedis(client).then(
+      warning => {
+        if (trust === looked) isTrusted = true
+        lastError = undefined
+        if (warning !== undefined && !isWarned) warn(warning)
+        isWarned = warning !== undefined
+      },
+      (error: unknown) => {
+        if (trust === looked) isTrusted = false
+        remember(error)
+      },
+    )
     trust = looked
     return looked
   }
   let checked: Promise<void> | undefined
   async function lookWhenConnected(): Promise<void> {
     const ended = new AbortController()
+    const { signal } = ended
     try {
-      if (client.status === 'connecting') await once(client, 'connect', ended)
+      if (client.status === 'connecting') await once(client, 'connect', { signal })
       if (client.status === 'connect') {
-        const ready = once(client, 'ready', ended)
+        const ready = once(client, 'ready', { signal })
         if (client instanceof Redis) await Promise.race([ready, refuseLoading(client).catch(remember)])
         await ready
       }
@@ -143,9 +150,8 @@ function clientFor(location: RedisLocation, timeoutMs: number): Redis | Cluster 
   const each = {
     commandTimeout: timeoutMs,
     connectTimeout: timeoutMs * 4,
-    socketTimeout: timeoutMs * 2,
     // A host that is gone without a word would else be waited for a quarter of an hour.
-
+    socketTimeout: timeoutMs * 2,
     maxLoadingRetryTime: LONGEST_WAIT_MS,
     // A claim that is sent again on the next connection would say that it was seen.
     autoResendUnfulfilledCommands: false,

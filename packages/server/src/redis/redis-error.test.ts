@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { ServerError } from '../errors.ts'
@@ -41,6 +42,13 @@ describe('an error of Redis', () => {
 
   it('each reason has what Redis says of it', () => {
     expect(new Set(SAID.map(([, code]) => code))).toEqual(new Set([...REDIS_REASONS.map(({ code }) => code), 'redis-failed']))
+  })
+
+  it('each code stands in docs/scaling.md, and no other', () => {
+    const page = readFileSync(new URL('../../../../docs/scaling.md', import.meta.url), 'utf8')
+    const written = Array.from(page.matchAll(/^\| `(redis-[a-z-]+)` \|/gm), ([, code]) => code)
+    const others = ['redis-failed', 'redis-evicts', 'redis-history-changed', 'redis-history-unknown']
+    expect(written.sort()).toEqual([...REDIS_REASONS.map(({ code }) => code), ...others].sort())
   })
 
   it('keeps nothing of the command, which may be a password', () => {

@@ -6,7 +6,6 @@ import {
   checkNumbers,
   DEFAULT_NONCE_LIFETIME_MS,
   DEFAULT_TOLERANCE_MS,
-  type ReplayAnswer,
   type ReplayGuard,
   refuseUnknown,
   tell,
@@ -15,6 +14,7 @@ import type { Redis } from 'ioredis'
 import { ServerError } from '../errors.ts'
 import { type OpenRedis, openRedis } from '../redis/open-redis.ts'
 import type { RedisLocation } from '../redis/redis-location.ts'
+import { ANSWERS, BEGIN, CLAIM, type Claiming, UNKNOWN_HISTORY } from './claim-scripts.ts'
 
 export interface RedisReplayGuardOptions {
   /** Where it is, or a connection that is open and stays so. */
@@ -81,69 +81,14 @@ const BEGIN_MS = 1_000
 /** Between two warnings: each node of a cluster has a history of its own. */
 const QUIET_MS = 10_000
 
-/**
- * A bucket's note is when its memory begins, and the id of the history that it is of: a primary gets a new one when it
- * starts, and a replica when it is promoted, which may lack the last calls of its primary. Where Redis doesn't tell it
- * (`0`), any note holds. KEYS[1]: the note. Some replicas can be written, and tell their primary's id.
- */
-const NOTE = `
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
-local info = redis.pcall('INFO', 'replication')
-local history = '0'
-if type(info) == 'string' then
-  if string.find(info, 'role:slave', 1, true) then return redis.error_reply('READONLY a replica takes no calls') end
-  history = string.match(info, 'master_replid:(%x+)') or history
-end
-local function begun(note)
-  local since, of = string.match(redis.call('GET', note) or '', '^(%d+) (%x+)$')
-  if since and (of == history or history == '0') then return tonumber(since) end
-  redis.call('SET', note, string.format('%.0f %s', now, history))
-  return now, 1
-end
-`
-
-/**
- * One step on the server. Returns 3 if the call has ended by Redis's clock; 0 if it was seen; 2 if it was signed before
- * this bucket's memory begins, because then nobody knows whether it was seen; otherwise remembers it and returns 1. A
- * call is remembered until its end by Redis's clock at least: from then on every claim of it is answered with 3, also
- * one of a process whose clock is behind. KEYS: the call, the bucket's note. ARGV: milliseconds to remember at least,
- * the call's end (0: none), when it was signed (0: unknown), skew.
- */
-const CLAIM = `${NOTE}
-local ttl, ends, issued = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
-if ends > 0 then
-  if ends < now then return 3 end
-  ttl = math.max(ttl, ends - now + 1)
-end
-local since = begun(KEYS[2])
-if issued > 0 and issued <= since + tonumber(ARGV[4]) then
-  if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
-  return 2
-end
-if redis.call('SET', KEYS[1], '', 'NX', 'PX', ttl) then return 1 end
-return 0
-`
-
-/**
- * Renews notes that are missing or of another history, and returns how many. KEYS: the notes; on a cluster, of one
- * node.
- */
-const BEGIN = `${NOTE}
-local renewed = 0
-for _, note in ipairs(KEYS) do
-  local _, isNew = begun(note)
-  renewed = renewed + (isNew or 0)
-end
-return renewed
-`
-
 const HISTORY_CHANGED =
   'redis: it has started, or a replica has taken its place, so calls that were signed before are refused until they are too old: they may have been taken already. Nothing has to be done.'
 
-type Claiming = {
-  countersignBegin(...notes: string[]): Promise<number>
-  countersignClaim(call: string, note: string, ttlMs: number, endsMs: number, issuedMs: number, skewMs: number): Promise<number>
+/** The history that a bucket was of when it was last asked, and when that was. */
+interface Known {
+  readonly note: string
+  history: string
+  atMs: number
 }
 
 /**
@@ -166,18 +111,30 @@ export function redisReplayGuard(options: RedisReplayGuardOptions): RedisReplayG
   client.defineCommand('countersignClaim', { numberOfKeys: 2, lua: CLAIM })
   client.defineCommand('countersignBegin', { numberOfKeys: isCluster ? 1 : BUCKETS, lua: BEGIN })
   const claiming = client as unknown as Claiming
-  const notes = Array.from({ length: BUCKETS }, (_, bucket) => noteOf(prefix, bucket))
+  const buckets = Array.from(
+    { length: BUCKETS },
+    (_, bucket): Known => ({ note: noteOf(prefix, bucket), history: UNKNOWN_HISTORY, atMs: 0 }),
+  )
   let begunAt = Number.NEGATIVE_INFINITY
   // All buckets begin to remember at the same time, and not each with its first call.
   function begin(): void {
     begunAt = performance.now()
-    for (const some of isCluster ? notes.map(note => [note]) : [notes])
+    for (const some of isCluster ? buckets.map(bucket => [bucket]) : [buckets]) {
+      const args = [...some.map(({ note }) => note), skewMs, ...some.flatMap(({ history, atMs }) => [history, atMs])]
       redis
-        .ask(() => claiming.countersignBegin(...some))
+        .ask(() => claiming.countersignBegin(...args))
         .then(
-          renewed => renewed > 0 && warn(),
+          ([renewed, history]) => {
+            for (const bucket of some) know(bucket, history)
+            if (renewed > 0) warn()
+          },
           (error: unknown) => tell(onError, error),
         )
+    }
+  }
+  function know(bucket: Known, history: string): void {
+    bucket.history = history
+    bucket.atMs = clock()
   }
   let warnedAt = Number.NEGATIVE_INFINITY
   function warn(): void {
@@ -207,19 +164,24 @@ export function redisReplayGuard(options: RedisReplayGuardOptions): RedisReplayG
   return {
     async claim({ id, expiresAtMs, issuedAtMs }) {
       const hash = createHash('sha256').update(id).digest()
-      const bucket = (hash[0] ?? 0) % BUCKETS
+      const at = (hash[0] ?? 0) % BUCKETS
+      const bucket = buckets[at] as Known
       const isTimed = Number.isFinite(expiresAtMs)
       const now = clock()
       if (isTimed && expiresAtMs < now) return 'ended'
       const endsMs = isTimed ? Math.ceil(expiresAtMs) : 0
       const ttlMs = isTimed ? endsMs - Math.floor(now) + 1 : nonceLifetimeMs
       const issuedMs = issuedAtMs ?? (isTimed ? expiresAtMs - toleranceMs : 0)
-      const call = `${prefix}:{${bucket}}${hash.toString('base64url', 1, 18)}`
+      const call = `${prefix}:{${at}}${hash.toString('base64url', 1, 18)}`
       try {
         return await redis.ask(async () => {
           await redis.trusted()
           const usedConnection = connection
-          const answer = ANSWERS[await claiming.countersignClaim(call, noteOf(prefix, bucket), ttlMs, endsMs, issuedMs, skewMs)] ?? 'unsure'
+          const { note, history, atMs } = bucket
+          const said = await claiming.countersignClaim(call, note, ttlMs, endsMs, issuedMs, skewMs, history, atMs)
+          const [code, saidHistory] = typeof said === 'number' ? [said, history] : said
+          const answer = ANSWERS[code] ?? 'unsure'
+          if (answer !== 'ended') know(bucket, saidHistory)
           // The other buckets' notes may be of the old history as well.
           if (answer === 'unsure' && performance.now() - begunAt > BEGIN_MS) begin()
           if (answer !== 'fresh' || waitForReplicas === 0) return answer
@@ -242,9 +204,6 @@ export function redisReplayGuard(options: RedisReplayGuardOptions): RedisReplayG
 function isOpen(redis: RedisReplayGuardOptions['redis']): redis is OpenRedis {
   return typeof redis === 'object' && redis !== null && 'client' in redis
 }
-
-/** What the script answers with. */
-const ANSWERS: readonly ReplayAnswer[] = ['seen', 'fresh', 'unsure', 'ended']
 
 /** The braces keep a bucket's calls and its note on one node of a cluster. */
 function noteOf(prefix: string, bucket: number): string {
