@@ -10,6 +10,8 @@ import { stopSignal, unlessStopped } from '../process/until-stopped.ts'
 interface ServerOptions extends StoreOptions {
   readonly port: string
   readonly host: string
+  readonly adminPort?: string
+  readonly adminHost?: string
   readonly json?: boolean
   readonly scheme?: readonly string[]
   readonly config?: string
@@ -22,6 +24,8 @@ export function defineServer(command: Command, done: Done): void {
     .optionsGroup('Where:')
     .option('--port <port>', 'port to listen on, 0 for any', DEFAULT_PORT)
     .option('--host <address>', 'address to listen on', '127.0.0.1')
+    .option('--admin-port <port>', 'where /metrics, /health and /ready are (default: nowhere)')
+    .option('--admin-host <address>', 'the address of that port (default: 127.0.0.1)')
   addConfigOption(addStoreOptions(command))
     .optionsGroup('What keys can be:')
     .option('-s, --scheme <path>', 'a scheme of your own, by its declaration, beside those that are shipped (repeatable)', repeated)
@@ -55,6 +59,8 @@ Examples:
           ...settings,
           host,
           port,
+          adminPort: options.adminPort === undefined ? undefined : readPort(options.adminPort, '--admin-port'),
+          adminHost: options.adminHost,
           consoleDirectory,
           showFirstToken: async (token, origin) => {
             isTokenShown = true
@@ -72,7 +78,7 @@ Examples:
       if (service.masterKeyBesideStore !== undefined) tell(besideStoreAdvice(service.masterKeyBesideStore))
       if (options.json !== true)
         out(`The key server listens on ${origin}: console at ${origin}/console/, API described at ${origin}/docs. Ctrl+C stops it.\n`)
-      else if (!isTokenShown) out(`${JSON.stringify({ origin })}\n`)
+      else if (!isTokenShown) out(`${JSON.stringify({ origin, adminOrigin: server.adminOrigin })}\n`)
       await stop.told
       await server.close()
       done(EXIT.ok)

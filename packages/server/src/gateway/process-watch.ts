@@ -1,5 +1,5 @@
+import type { Watched } from '../http/health-server.ts'
 import type { Gateway } from './gateway.ts'
-import type { Watched } from './health-server.ts'
 import type { ProcessMetrics } from './metrics-of-processes.ts'
 
 /** What is told of one process. */

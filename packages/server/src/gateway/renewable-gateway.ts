@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { NearlyFull } from 'countersign'
 import type { Logger } from 'pino'
+import { addRedisMetrics } from '../metrics/redis-metrics.ts'
 import { redisReplayGuard } from '../replay/redis.ts'
 import { withSchemeFiles } from '../scheme-files.ts'
 import type { AccessEntry } from './access-entry.ts'
@@ -40,6 +41,7 @@ export function createRenewableGateway(config: GatewayConfig, stores: GatewaySto
     onFinished: (entry: AccessEntry) => log.info(entry, 'request'),
   }
   const gateway = createGateway({ ...withFiles(config), ...lasting, schemes: stores.schemes })
+  if (stores.redis !== undefined) addRedisMetrics(gateway.metrics.registry, stores.redis)
   let current = config
   return {
     gateway,

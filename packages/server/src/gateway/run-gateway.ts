@@ -1,10 +1,9 @@
 import type { Server } from 'node:http'
-import { isIPv6 } from 'node:net'
 import type { Logger } from 'pino'
-import { listen } from '../http/listen.ts'
+import { createHealthServer } from '../http/health-server.ts'
+import { listen, urlHostOf } from '../http/listen.ts'
 import type { GatewayConfig } from './config.ts'
 import { type GatewayStores, openStores, REDIS_START_MS } from './gateway-stores.ts'
-import { createHealthServer } from './health-server.ts'
 import { checkNamedKey } from './named-key.ts'
 import { createProcessLog, logError } from './process-log.ts'
 import { createProcessWatch, type ProcessWatch, type WatchedProcess } from './process-watch.ts'
@@ -126,9 +125,4 @@ async function withCleanUp<T>(stores: GatewayStores, work: () => Promise<T>): Pr
     await stores.close()
     throw error
   }
-}
-
-/** An address as URLs have it: those of IPv6 in brackets. */
-function urlHostOf(address: string): string {
-  return isIPv6(address) ? `[${address}]` : address
 }
