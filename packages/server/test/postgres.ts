@@ -11,6 +11,8 @@ export interface TestPostgres {
   /** Of a new, empty database. */
   newDatabase(): Promise<string>
   dump(url: string): string
+  /** Into an empty database. */
+  restore(url: string, dump: string): void
   /** Takes the server away, and brings it back. */
   stop(): void
   start(): Promise<void>
@@ -98,6 +100,8 @@ export async function startPostgres(): Promise<TestPostgres> {
       return url(name)
     },
     dump: from => execFileSync(join(folder, 'pg_dump'), [from], { encoding: 'utf8', maxBuffer: 1e9 }),
+    restore: (to, text) =>
+      void execFileSync(join(folder, 'psql'), ['-q', '-v', 'ON_ERROR_STOP=1', to], { input: text, stdio: ['pipe', 'ignore', 'pipe'] }),
     stop,
     start,
     hang: () => signal('SIGSTOP'),
