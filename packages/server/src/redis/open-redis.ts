@@ -50,6 +50,8 @@ const LONGEST_WAIT_MS = 500
 export function openRedis(location: RedisLocation, { timeoutMs, onError, onWarning = onError }: OpenRedisOptions): OpenRedis {
   checkRedisLocation(location)
   const client = clientFor(location, timeoutMs)
+  // A node of a cluster that hangs doesn't keep the others from being looked at in time.
+  const lookMs = client instanceof Cluster ? timeoutMs / 2 : timeoutMs
   let lastError: unknown
   let trust: Promise<void> | undefined
   let isTrusted = false
@@ -64,7 +66,7 @@ export function openRedis(location: RedisLocation, { timeoutMs, onError, onWarni
   }
   function look(): Promise<void> {
     lookedAt = performance.now()
-    const looked = lookAtRedis(client).then(
+    const looked = lookAtRedis(client, work => ask(work, lookMs)).then(
       warning => {
         if (trust === looked) isTrusted = true
         lastError = undefined
