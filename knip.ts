@@ -25,8 +25,6 @@ const config: KnipConfig = {
     'packages/cli': {
       // What scripts/bundle-command.js and scripts/single-file.js begin with.
       entry: ['src/{countersign,apitool,single-file}.ts', 'src/process/broken-output.ts', 'src/infer/worker.ts', 'src/manual/manual.ts'],
-      // The databases' drivers stand beside the bundle, whose code of the store loads them.
-      ignoreDependencies: ['libsql', 'pg'],
       ignoreBinaries: ['fish', 'groff', 'mount', 'openssl', 'umount'],
     },
     'packages/countersign': { ignoreBinaries: ['openssl'] },

@@ -196,7 +196,9 @@ describe.skipIf(!hasRedis)('countersign gateway on SIGHUP (needs redis-server)',
     }
     const passed = async () => {
       const { text } = await admin('/metrics')
-      return Number(/^countersign_gateway_requests_total\{outcome="passed",code="2xx",route="\/"\} (\d+)$/m.exec(text)?.[1] ?? 0)
+      return Number(
+        /^countersign_gateway_requests_total\{outcome="passed",code="2xx",route="\/",scheme="qredo-v1"\} (\d+)$/m.exec(text)?.[1] ?? 0,
+      )
     }
     const agent = new Agent()
     await expect.poll(async () => (await call(agent, port)).status, { timeout: 10_000 }).toBe(200)

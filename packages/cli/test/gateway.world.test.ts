@@ -188,8 +188,8 @@ print(urllib.request.urlopen(urllib.request.Request(url, body, headers)).read().
     expect(await (await fetch(`${adminOrigin}/ready`)).text()).toBe('ready\n')
     expect(await (await fetch(`${adminOrigin}/health`)).text()).toBe('ok\n')
     const metrics = await (await fetch(`${adminOrigin}/metrics`)).text()
-    expect(metrics).toContain('countersign_gateway_requests_total{outcome="passed",code="2xx",route="/"} 4')
-    expect(metrics).toContain('countersign_gateway_requests_total{outcome="refused",code="missing-header",route="/"} 1')
+    expect(metrics).toContain('countersign_gateway_requests_total{outcome="passed",code="2xx",route="/",scheme="qredo-v1"} 4')
+    expect(metrics).toContain('countersign_gateway_requests_total{outcome="refused",code="missing-header",route="/",scheme=""} 1')
   })
 
   it.skipIf(spawnSync('openssl', ['version']).error !== undefined)(

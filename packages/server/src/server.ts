@@ -2,8 +2,11 @@ import { createServer } from 'node:http'
 import { getRequestListener } from '@hono/node-server'
 import { serveStatic } from '@hono/node-server/serve-static'
 import { Hono } from 'hono'
-import { CHECK_CONNECTIONS_MS, closeServer, HEADERS_TIMEOUT_MS, listen } from './http/listen.ts'
+import { type Waiting, whenThere } from './database/when-there.ts'
+import { createHealthServer, type Watched } from './http/health-server.ts'
+import { CHECK_CONNECTIONS_MS, closeServer, HEADERS_TIMEOUT_MS, listen, urlHostOf } from './http/listen.ts'
 import { boundPipelining } from './http/pipelining.ts'
+import { createServerWatch, type ServerWatch } from './server-watch.ts'
 import { type AdminApp, bootstrap, ensureOrganisation, type KeyService, openKeyService, type ServiceOptions } from './service.ts'
 
 export interface ServerOptions extends ServiceOptions {
@@ -11,6 +14,10 @@ export interface ServerOptions extends ServiceOptions {
   readonly host?: string | undefined
   /** Default: any free one. */
   readonly port?: number | undefined
+  /** Where /metrics, /health and /ready are. Default: nowhere. */
+  readonly adminPort?: number | undefined
+  /** The address of that port. Default: 127.0.0.1. */
+  readonly adminHost?: string | undefined
   /** The files of the console; left out, there is none. */
   readonly consoleDirectory?: string | undefined
   /**
@@ -18,10 +25,13 @@ export interface ServerOptions extends ServiceOptions {
    * next one makes another token. Left out: no operator is made here.
    */
   readonly showFirstToken?: ((token: string, origin: string) => void | Promise<void>) | undefined
+  /** Waits for a store that is away. Default: the start fails at once. */
+  readonly waiting?: Waiting | undefined
 }
 
 export interface RunningServer {
   readonly origin: string
+  readonly adminOrigin: string | undefined
   readonly service: KeyService
   close(): Promise<void>
 }
@@ -34,8 +44,44 @@ const CONSOLE_POLICY =
 
 /** Starts the admin API, with the console where its files are given. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  const { host = '127.0.0.1', consoleDirectory, showFirstToken } = options
-  const service = await openKeyService(options)
+  const watch = createServerWatch()
+  const admin = options.adminPort === undefined ? undefined : await startWatching(watch, options.adminPort, options.adminHost)
+  try {
+    const running = await start(options, watch)
+    return {
+      ...running,
+      adminOrigin: admin?.origin,
+      async close() {
+        await running.close()
+        admin?.close()
+      },
+    }
+  } catch (error) {
+    admin?.close()
+    throw error
+  }
+}
+
+async function startWatching(watched: Watched, port: number, host = '127.0.0.1') {
+  const server = createHealthServer(watched)
+  const origin = `http://${urlHostOf(host)}:${await listen(server, port, host)}`
+  return { origin, close: () => void server.close() }
+}
+
+async function start(options: ServerOptions, watch: ServerWatch): Promise<Omit<RunningServer, 'adminOrigin'>> {
+  const { host = '127.0.0.1', consoleDirectory, showFirstToken, waiting } = options
+  const service = await whenThere(
+    () => openKeyService({ ...options, adminMetrics: watch.counts }),
+    waiting === undefined
+      ? undefined
+      : {
+          signal: waiting.signal,
+          onAway(error) {
+            watch.waitsFor(error.message)
+            waiting.onAway(error)
+          },
+        },
+  )
   try {
     const api = await service.loadAdminApp()
     const app = consoleDirectory === undefined ? api : withConsole(api, consoleDirectory)
@@ -46,7 +92,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     })
     server.on('request', boundPipelining(getRequestListener(app.fetch, { overrideGlobalObjects: false })))
     const port = await listen(server, options.port ?? 0, host)
-    const origin = `http://${host}:${port}`
+    const origin = `http://${urlHostOf(host)}:${port}`
     try {
       if (showFirstToken === undefined) await ensureOrganisation(service)
       else await bootstrap(service, token => showFirstToken(token, origin))
@@ -54,10 +100,12 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       await closeServer(server)
       throw error
     }
+    watch.runs(service)
     return {
       origin,
       service,
       async close() {
+        watch.drains()
         await closeServer(server)
         await service.close()
       },

@@ -5,6 +5,7 @@ import type { Key, Scheme } from 'countersign'
 import { SCHEMES } from 'countersign/schemes'
 import type { Hono } from 'hono'
 import { type Administrator, type Administrators, createAdministrators } from './admin/administrators.ts'
+import type { AdminAppOptions } from './admin/app.ts'
 import { authenticate } from './admin/authenticate.ts'
 import { createSessions } from './admin/sessions.ts'
 import { createThrottle } from './admin/throttle.ts'
@@ -15,12 +16,13 @@ import type { Database } from './database/database.ts'
 import { makeFolders } from './database/make-folders.ts'
 import { isPostgres, openDatabase, refuseOtherKinds } from './database/open.ts'
 import { ServerError } from './errors.ts'
-import { followKeyChanges } from './keys/key-changes.ts'
+import { followKeyChanges, type KeyChanges } from './keys/key-changes.ts'
 import { type CachedKeys, type CachedKeysOptions, cachedKeys } from './keys/key-source.ts'
 import { createKeyStore, type KeyStore } from './keys/key-store.ts'
 import { type LastUsed, recordLastUsed } from './keys/last-used.ts'
 import { principalOf } from './keys/open-key.ts'
 import type { Permission } from './keys/permissions.ts'
+import type { AdminMetrics } from './metrics/admin-metrics.ts'
 import { checkMasterKey } from './seal/canary.ts'
 import { masterKeysOfFile, masterKeysOfText } from './seal/key-file.ts'
 import { createMasterKeyFile, MASTER_KEY_VARIABLE } from './seal/master-keys.ts'
@@ -51,6 +53,8 @@ export interface ServiceOptions extends StoreLocation {
   /** How often counts of refusals and times of last use are written. */
   readonly flushMs?: number | undefined
   readonly onError?: ((error: unknown) => void) | undefined
+  /** Counts what the admin API answers and refuses. */
+  readonly adminMetrics?: Pick<AdminMetrics, 'answered' | 'refused'> | undefined
 }
 
 export type AdminApp = Hono<{ Bindings: Partial<HttpBindings> }>
@@ -63,6 +67,8 @@ export interface KeyService {
   readonly audit: AuditControl
   /** For verifiers: `createVerifier(scheme, { keys: service.source.ofScheme(scheme.name), … })`. */
   readonly source: CachedKeys
+  /** How the changes of keys by other processes are followed. */
+  readonly changes: Pick<KeyChanges, 'isReached' | 'ageMs'>
   readonly lastUsed: LastUsed
   readonly refusals: Refusals
   /** All that keys can have; undefined: any name. */
@@ -139,8 +145,23 @@ export async function openKeyService(options: ServiceOptions): Promise<KeyServic
     let adminApp: Promise<AdminApp> | undefined
     const makeAdminApp = async (): Promise<AdminApp> => {
       const { createAdminApp } = await import('./admin/app.ts')
-      const onRefused = refusals.adminRefused
-      return createAdminApp({ db: database.db, keys, audit, ...adminAccess, permissions, schemes, clock, onRefused, onError })
+      const { adminMetrics } = options
+      const onRefused: AdminAppOptions['onRefused'] = (code, request) => {
+        refusals.adminRefused(code, request)
+        adminMetrics?.refused(code)
+      }
+      return createAdminApp({
+        db: database.db,
+        keys,
+        audit,
+        ...adminAccess,
+        permissions,
+        schemes,
+        clock,
+        onRefused,
+        onAnswered: adminMetrics?.answered,
+        onError,
+      })
     }
     return {
       database,
@@ -148,6 +169,7 @@ export async function openKeyService(options: ServiceOptions): Promise<KeyServic
       administrators,
       audit,
       source,
+      changes: following,
       lastUsed,
       refusals,
       permissions,

@@ -14,7 +14,7 @@ import { readTextFile } from '../process/files.ts'
 import { reportError } from '../process/report.ts'
 import { startOn } from '../process/start-on.ts'
 import { out, tell } from '../process/streams.ts'
-import { untilStopped } from '../process/until-stopped.ts'
+import { stopSignal, unlessStopped } from '../process/until-stopped.ts'
 import { schemeNameOf } from '../signing/find-scheme.ts'
 
 interface GatewayCommandOptions {
@@ -93,27 +93,35 @@ Examples:
         throw new UsageError('redis-missing', 'Several processes need a replay guard that they share: give --redis.')
       goOnWithBrokenOutput()
       if (workers > 1 && cluster.isPrimary) {
+        const { checkGateway, checkRenewed, whenThere } = await import('@countersign/server')
+        const stop = stopSignal()
+        const { store, masterKeyFile } = config
         // Else each worker would end for want of it, and another one be started.
-        await withService({ store: config.store, masterKeyFile: config.masterKeyFile }, () => Promise.resolve())
-        const { checkGateway, checkRenewed } = await import('@countersign/server')
+        const checkStore = () =>
+          whenThere(() => withService({ store, masterKeyFile }, () => Promise.resolve()), {
+            signal: stop.signal,
+            onAway: error => tell(`waiting: ${error.message}`),
+          })
         const checkAgain = async (): Promise<void> => {
           const again = await readConfig(options)
           checkRenewed(config, again)
           await checkGateway(again, { isQuiet: options.quiet === true })
         }
         const { port, adminPort, adminHost } = config
-        return done(await superviseWorkers({ count: workers, port, adminPort, adminHost, check: checkAgain }))
+        return done(await superviseWorkers({ count: workers, port, adminPort, adminHost, stop, checkStore, check: checkAgain }))
       }
       try {
         const { runGateway } = await import('@countersign/server')
         // Of several processes the first one tells how they are.
         const own = (all: GatewayConfig) => (cluster.isWorker ? { ...all, adminPort: undefined } : all)
-        const run = { isQuiet: options.quiet === true, readAgain: async () => own(await readConfig(options)) }
-        const gateway = await startOn(config.port, () => runGateway(own(config), run))
+        const stop = stopSignal()
+        const run = { isQuiet: options.quiet === true, readAgain: async () => own(await readConfig(options)), signal: stop.signal }
+        const gateway = await unlessStopped(stop, () => startOn(config.port, () => runGateway(own(config), run)))
+        if (gateway === undefined) return done(EXIT.ok)
         const reportLast = cluster.isWorker ? reportState(gateway.watched) : undefined
         if (options.json === true) out(`${JSON.stringify({ origin: gateway.origin, adminOrigin: gateway.adminOrigin })}\n`)
         else if (cluster.isPrimary) tell(`The gateway listens on ${gateway.origin}. Ctrl+C stops it.`)
-        await untilStopped()
+        await stop.told
         await gateway.close()
         await reportLast?.()
       } finally {

@@ -5,11 +5,13 @@ import { repeated } from '../options/repeated.ts'
 import { type Done, EXIT } from '../process/exit.ts'
 import { startOn } from '../process/start-on.ts'
 import { out, outWritten, tell } from '../process/streams.ts'
-import { untilStopped } from '../process/until-stopped.ts'
+import { stopSignal, unlessStopped } from '../process/until-stopped.ts'
 
 interface ServerOptions extends StoreOptions {
   readonly port: string
   readonly host: string
+  readonly adminPort?: string
+  readonly adminHost?: string
   readonly json?: boolean
   readonly scheme?: readonly string[]
   readonly config?: string
@@ -22,6 +24,8 @@ export function defineServer(command: Command, done: Done): void {
     .optionsGroup('Where:')
     .option('--port <port>', 'port to listen on, 0 for any', DEFAULT_PORT)
     .option('--host <address>', 'address to listen on', '127.0.0.1')
+    .option('--admin-port <port>', 'where /metrics, /health and /ready are (default: nowhere)')
+    .option('--admin-host <address>', 'the address of that port (default: 127.0.0.1)')
   addConfigOption(addStoreOptions(command))
     .optionsGroup('What keys can be:')
     .option('-s, --scheme <path>', 'a scheme of your own, by its declaration, beside those that are shipped (repeatable)', repeated)
@@ -49,12 +53,14 @@ Examples:
       let isTokenShown = false
       const settings = await readStoreSettings(options, options.scheme ?? [])
       // From now on: whoever has read the first token may stop the server at once, and the token counts all the same.
-      const stopped = untilStopped()
-      const server = await startOn(port, () =>
+      const stop = stopSignal()
+      const start = () =>
         startServer({
           ...settings,
           host,
           port,
+          adminPort: options.adminPort === undefined ? undefined : readPort(options.adminPort, '--admin-port'),
+          adminHost: options.adminHost,
           consoleDirectory,
           showFirstToken: async (token, origin) => {
             isTokenShown = true
@@ -62,16 +68,18 @@ Examples:
               options.json === true ? `${JSON.stringify({ origin, token })}\n` : `The operator's token, shown this once:\n\n  ${token}\n\n`,
             )
           },
+          waiting: { signal: stop.signal, onAway: error => tell(`waiting: ${error.message}`) },
           onError: error => tell(`error: ${error instanceof Error ? error.message : String(error)}`),
-        }),
-      )
+        })
+      const server = await unlessStopped(stop, () => startOn(port, start))
+      if (server === undefined) return done(EXIT.ok)
       const { origin, service } = server
       if (service.madeMasterKeyFile !== undefined) tellMasterKey(service.madeMasterKeyFile)
       if (service.masterKeyBesideStore !== undefined) tell(besideStoreAdvice(service.masterKeyBesideStore))
       if (options.json !== true)
         out(`The key server listens on ${origin}: console at ${origin}/console/, API described at ${origin}/docs. Ctrl+C stops it.\n`)
-      else if (!isTokenShown) out(`${JSON.stringify({ origin })}\n`)
-      await stopped
+      else if (!isTokenShown) out(`${JSON.stringify({ origin, adminOrigin: server.adminOrigin })}\n`)
+      await stop.told
       await server.close()
       done(EXIT.ok)
     })

@@ -56,7 +56,10 @@ export async function watchWorkers(isStopping: () => boolean): Promise<Watched> 
     async ready() {
       const states = await statesOfAll()
       const ready = states.filter(state => state !== undefined && state.unready === undefined)
-      if (ready.length === 0) throw new Error(states.find(state => state?.unready !== undefined)?.unready ?? 'no process answers')
+      if (ready.length === 0)
+        throw new Error(
+          states.find(state => state?.unready !== undefined)?.unready ?? (states.length === 0 ? 'it starts' : 'no process answers'),
+        )
       return `ready: ${ready.length} of ${states.length} processes`
     },
   }

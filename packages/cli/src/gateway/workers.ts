@@ -5,7 +5,7 @@ import { EXIT } from '../process/exit.ts'
 import { reportError } from '../process/report.ts'
 import { startOn } from '../process/start-on.ts'
 import { tell } from '../process/streams.ts'
-import { untilStopped } from '../process/until-stopped.ts'
+import type { Stop } from '../process/until-stopped.ts'
 import { watchWorkers } from './watch-workers.ts'
 
 /** Before another process takes the place of one that ended by itself. */
@@ -17,6 +17,9 @@ export interface WorkersOptions {
   /** Where the first process tells of all; undefined: nowhere. */
   readonly adminPort: number | undefined
   readonly adminHost: string
+  readonly stop: Stop
+  /** Waits for the key store. Throws what else keeps it from being opened. */
+  readonly checkStore: () => Promise<void>
   /** Throws what is wrong with the settings of the moment; all processes stay then. */
   readonly check: () => Promise<void>
 }
@@ -28,13 +31,21 @@ export interface WorkersOptions {
  *
  * @returns what to end with
  */
-export async function superviseWorkers({ count, port, adminPort, adminHost, check }: WorkersOptions): Promise<number> {
+export async function superviseWorkers(options: WorkersOptions): Promise<number> {
+  const { count, port, adminPort, adminHost, stop, checkStore, check } = options
   let isStopping = false
   const admin = adminPort === undefined ? undefined : await startAdmin(adminPort, adminHost, () => isStopping)
-  const code = await started(cluster.fork())
-  if (code !== EXIT.ok) {
+  try {
+    await checkStore()
+    const code = await started(cluster.fork())
+    if (code !== EXIT.ok) {
+      admin?.close()
+      return code
+    }
+  } catch (error) {
     admin?.close()
-    return code
+    if (stop.signal.aborted) return EXIT.ok
+    throw error
   }
   /** Those whose end is no surprise: they were told to, or whoever started them is told. */
   const expected = new Set<Worker>()
@@ -80,7 +91,7 @@ export async function superviseWorkers({ count, port, adminPort, adminHost, chec
     })
   })
   tell(`The gateway listens on port ${port} with ${count} processes. Ctrl+C stops it.`)
-  await untilStopped()
+  await stop.told
   isStopping = true
   await Promise.all(
     workers().map(worker => {

@@ -6,6 +6,7 @@ import { isStoreAway } from '../database/store-problem.ts'
 import { ServerError } from '../errors.ts'
 import { checkValue, JsonError, parseJson } from '../http/json.ts'
 import { qredoError } from '../http/qredo-error.ts'
+import type { AdminAnswer } from '../metrics/admin-metrics.ts'
 import { type AuthenticateOptions, authenticate, checkAccess } from './authenticate.ts'
 import { describeAdminApi } from './description.ts'
 import { docsPage } from './docs-page.ts'
@@ -21,6 +22,8 @@ const TOLD = new Set([401, 403, 429])
 export interface AdminAppOptions extends AdminContext, AuthenticateOptions {
   /** Told of wrong tokens and of roles that may not. */
   readonly onRefused?: ((code: string, request: { method: string; target: string; address: string }) => void) | undefined
+  /** Told of every answer. */
+  readonly onAnswered?: ((answer: AdminAnswer) => void) | undefined
   /** Told of what should not have happened; the caller only sees a 500. */
   readonly onError?: ((error: unknown) => void) | undefined
 }
@@ -31,8 +34,16 @@ type Bindings = { Bindings: Partial<HttpBindings> }
 export function createAdminApp(options: AdminAppOptions): Hono<Bindings> {
   const app = new Hono<Bindings>()
   const document = describeAdminApi(routes, options)
+  const described = new Map(routes.map(({ path }) => [patternOf(path), path]))
   app.use(async (context, next) => {
+    const begun = performance.now()
     await next()
+    tell(options.onAnswered, {
+      method: context.req.method,
+      route: described.get(context.req.routePath) ?? '',
+      status: context.res.status,
+      seconds: (performance.now() - begun) / 1000,
+    })
     context.res.headers.set('x-content-type-options', 'nosniff')
     if (!context.res.headers.has('cache-control')) context.res.headers.set('cache-control', 'no-store')
   })
@@ -40,8 +51,7 @@ export function createAdminApp(options: AdminAppOptions): Hono<Bindings> {
   app.get('/docs', context => context.html(docsPage(document)))
   app.get('/health', context => context.json({ status: 'ok' }))
   for (const route of routes) {
-    const path = route.path.replaceAll(/\{(\w+)\}/g, ':$1')
-    app.on(route.method, path, context => serve(context, route, options))
+    app.on(route.method, patternOf(route.path), context => serve(context, route, options))
   }
   app.notFound(context =>
     problem(new ServerError('not-found', 404, 'There is no such call: /docs lists them.'), new URL(context.req.url).pathname),
@@ -65,6 +75,11 @@ export function createAdminApp(options: AdminAppOptions): Hono<Bindings> {
     return problem(new ServerError('internal', 500, 'Something went wrong on our side; nothing was changed.'), context.req.path)
   })
   return app
+}
+
+/** `/keys/{id}`, as Hono has it. */
+function patternOf(path: string): string {
+  return path.replaceAll(/\{(\w+)\}/g, ':$1')
 }
 
 function addressOf(context: Context<Bindings>): string {

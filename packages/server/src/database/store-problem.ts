@@ -1,3 +1,5 @@
+import { statfsSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { errorCodeOf, ServerError } from '../errors.ts'
 
 /** What a database or the system says, and what that is for whoever runs the store. */
@@ -100,19 +102,29 @@ const POSTGRESQL: readonly Problem[] = [
 export function storeProblem(error: unknown, kind: 'sqlite' | 'postgres', name: string): unknown {
   if (error instanceof ServerError || !(error instanceof Error)) return error
   const said = [errorCodeOf(error), error.message].filter(text => text !== undefined)
+  // Where a disk has no room for what SQLite makes beside its file, it speaks of a fault of the disk.
+  if (kind === 'sqlite' && said.some(text => text.startsWith('SQLITE_IOERR')) && hasNoRoom(name)) said.push('SQLITE_FULL')
   const problem = (kind === 'sqlite' ? SQLITE : POSTGRESQL).find(({ of }) => said.some(text => of.test(text)))
   if (problem === undefined) return error
   return new ServerError(problem.code, problem.status, `The key store ${name} ${problem.says}`, error)
 }
 
-/** Whether the store is away, and may come back by itself. */
-export function isStoreAway(error: unknown): error is ServerError {
-  return error instanceof ServerError && (error.code === 'store-unreachable' || error.code === 'store-locked')
+/** What SQLite makes beside its file at the least. */
+const LEAST_ROOM = 65_536
+
+function hasNoRoom(file: string): boolean {
+  try {
+    const { bavail, bsize } = statfsSync(dirname(file))
+    return bavail * bsize < LEAST_ROOM
+  } catch {
+    return false
+  }
 }
 
-/** Whether an error is one of the store, which names places that are nobody's business but its owner's. */
-export function isStoreProblem(error: unknown): error is ServerError {
-  return error instanceof ServerError && error.code.startsWith('store-')
+/** Whether the store is away, and may come back by itself. */
+export function isStoreAway(error: unknown): boolean {
+  const code = errorCodeOf(error)
+  return code === 'store-unreachable' || code === 'store-locked'
 }
 
 /** The store as messages name it. */

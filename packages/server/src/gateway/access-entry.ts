@@ -106,7 +106,7 @@ export function beginEntry(request: IncomingMessage, address: string, { metrics,
     },
     finish(outcome, status, code, detail) {
       const ms = performance.now() - started
-      metrics.finished(outcome, code ?? String(status), route ?? '', ms / 1000)
+      metrics.finished(outcome, code ?? String(status), route ?? '', scheme ?? '', ms / 1000)
       const told: AccessEntry = {
         requestId,
         ...(trace.traceId === undefined ? {} : { traceId: trace.traceId }),

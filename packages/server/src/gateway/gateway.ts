@@ -7,6 +7,7 @@ import { memoryReplayGuard, tell } from 'countersign'
 import { CHECK_CONNECTIONS_MS, closeServer, HEADERS_TIMEOUT_MS } from '../http/listen.ts'
 import { boundPipelining } from '../http/pipelining.ts'
 import { RequestOrWebSocket, responseToUpgrade } from '../http/upgrade.ts'
+import { addStoreMetrics } from '../metrics/store-metrics.ts'
 import { createRequestBodies } from './bodies/request-body.ts'
 import { GATEWAY_DEFAULTS } from './defaults.ts'
 import { createGatewayMetrics, type GatewayMetrics } from './metrics.ts'
@@ -68,6 +69,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     spooledBytes: () => bodies.spooledBytes,
     replayUsage: options.replay === undefined ? inMemory.usage : undefined,
   })
+  addStoreMetrics(metrics.registry, service)
   let isDraining = false
   let tunnels = createOpenTunnels({ keys: service.source, report })
   const lasting = {

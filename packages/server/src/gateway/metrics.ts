@@ -6,7 +6,7 @@ export interface GatewayMetrics {
   /**
    * `passed` with the upstream's status, `refused` with the failure's code, or `failed` with the gateway's own problem.
    */
-  finished(outcome: 'passed' | 'refused' | 'failed', code: string, route: string, seconds: number): void
+  finished(outcome: 'passed' | 'refused' | 'failed', code: string, route: string, scheme: string, seconds: number): void
   /** A request that was not even read, because too many of its connection were running. */
   dropped(): void
   /** An authentic call by something deprecated. */
@@ -25,8 +25,8 @@ export function createGatewayMetrics({ heldBytes, spooledBytes, replayUsage }: G
   collectDefaultMetrics({ register: registry })
   const requests = new Counter({
     name: 'countersign_gateway_requests_total',
-    help: 'Requests by outcome: passed (the class of the upstream’s status), refused (why), failed (how); and by route, empty where none was found.',
-    labelNames: ['outcome', 'code', 'route'],
+    help: 'Requests by outcome: passed (the class of the upstream’s status), refused (why), failed (how); by route and scheme, each empty where none was found.',
+    labelNames: ['outcome', 'code', 'route', 'scheme'],
     registers: [registry],
   })
   const seconds = new Histogram({
@@ -64,13 +64,13 @@ export function createGatewayMetrics({ heldBytes, spooledBytes, replayUsage }: G
     },
   })
   if (replayUsage !== undefined) addReplayGauges(registry, replayUsage)
-  // Labels are looked up once. Bounded: one per outcome, code and route.
+  // Labels are looked up once. Bounded: one per outcome, code, route and scheme, of which none is a client's to choose.
   const children = new Map<string, (took: number) => void>()
-  const childOf = (outcome: string, code: string, route: string): ((took: number) => void) => {
-    const name = `${outcome} ${code} ${route}`
+  const childOf = (outcome: string, code: string, route: string, scheme: string): ((took: number) => void) => {
+    const name = `${outcome} ${code} ${scheme} ${route}`
     const child = children.get(name)
     if (child !== undefined) return child
-    const [counter, histogram] = [requests.labels({ outcome, code, route }), seconds.labels({ outcome, route })]
+    const [counter, histogram] = [requests.labels({ outcome, code, route, scheme }), seconds.labels({ outcome, route })]
     const observe = (took: number): void => {
       counter.inc()
       histogram.observe(took)
@@ -82,8 +82,8 @@ export function createGatewayMetrics({ heldBytes, spooledBytes, replayUsage }: G
     registry,
     dropped: () => dropped.inc(),
     deprecated: (via, isRefused) => deprecations.inc({ via, event: isRefused ? 'refused' : 'called' }),
-    finished(outcome, code, route, took) {
-      childOf(outcome, outcome === 'passed' ? `${code.slice(0, 1)}xx` : code, route)(took)
+    finished(outcome, code, route, scheme, took) {
+      childOf(outcome, outcome === 'passed' ? `${code.slice(0, 1)}xx` : code, route, scheme)(took)
     },
   }
 }

@@ -30,7 +30,14 @@ describe('the replay guard that processes share', () => {
         return shared.claim(...given)
       },
     }
-    const cached = { ...keys, find: keys.find, ofScheme: () => keys, forget: () => undefined, size: 0 }
+    const cached = {
+      ...keys,
+      find: keys.find,
+      ofScheme: () => keys,
+      forget: () => undefined,
+      size: 0,
+      counts: { hits: 0, misses: 0, stale: 0 },
+    }
     const only = { methods: ['POST'], paths: 'any', query: 'any', body: 'any' } as const
     const routes = [{ path: '/', schemes: [scheme.name], only }]
     const start = () => createRouter({ routes, schemes, origin: ORIGIN, keys: cached, replay })

@@ -1,30 +1,15 @@
-import { isIPv6 } from 'node:net'
-import { isDeepStrictEqual } from 'node:util'
-import type { NearlyFull, Scheme } from 'countersign'
-import { sql } from 'kysely'
-import { type Logger, pino } from 'pino'
-import type { ServerError } from '../errors.ts'
-import { listen } from '../http/listen.ts'
-import { type OpenRedis, openRedis } from '../redis/open-redis.ts'
-import { redisReplayGuard } from '../replay/redis.ts'
-import { withSchemeFiles } from '../scheme-files.ts'
-import { besideStoreAdvice, type KeyService, openKeyService } from '../service.ts'
-import type { AccessEntry } from './access-entry.ts'
+import type { Server } from 'node:http'
+import type { Logger } from 'pino'
+import { createHealthServer } from '../http/health-server.ts'
+import { listen, urlHostOf } from '../http/listen.ts'
 import type { GatewayConfig } from './config.ts'
-import { createGateway, type Gateway } from './gateway.ts'
-import { createHealthServer, type Watched } from './health-server.ts'
-import type { ProcessMetrics } from './metrics-of-processes.ts'
+import { type GatewayStores, openStores, REDIS_START_MS } from './gateway-stores.ts'
 import { checkNamedKey } from './named-key.ts'
-import { memoryRates } from './rates/memory-rates.ts'
-import { redisRates } from './rates/redis-rates.ts'
+import { createProcessLog, logError } from './process-log.ts'
+import { createProcessWatch, type ProcessWatch, type WatchedProcess } from './process-watch.ts'
 import { createReadiness } from './readiness.ts'
-import { checkRenewed } from './renewed-settings.ts'
-import { checkSpoolFolder, withFiles } from './settings-files.ts'
-
-export interface WatchedProcess extends Watched {
-  /** Its metrics, as they can be sent to another process. */
-  counted(): Promise<ProcessMetrics>
-}
+import { createRenewableGateway } from './renewable-gateway.ts'
+import { checkSpoolFolder } from './settings-files.ts'
 
 export interface RunningGateway {
   readonly origin: string
@@ -34,27 +19,31 @@ export interface RunningGateway {
   close(): Promise<void>
 }
 
-const NEARLY_FULL = {
-  all: 'replay guard nearly full: raise maxReplayBytes, or use redis',
-  key: "one key's share of the replay guard nearly full: raise maxReplayBytes, or use redis",
-}
-
-/** A claim or a count that takes longer is given up. */
-const REDIS_TIMEOUT_MS = 500
-
-/** At the start, the connection is made first, maybe by sentinels and with TLS. */
-const REDIS_START_MS = 2_000
-
-interface RunOptions {
+export interface RunOptions {
   readonly isQuiet?: boolean
   /** Reads the settings again, on SIGHUP. Default: they stay, and their files are read again. */
   readonly readAgain?: () => GatewayConfig | Promise<GatewayConfig>
+  /** Ends a start that waits for a key store that is away. Default: such a start fails at once. */
+  readonly signal?: AbortSignal
 }
 
 /** Starts a gateway with its key store, its replay guard, its log on standard error and its metrics. */
-export function runGateway(config: GatewayConfig, options: RunOptions = {}): Promise<RunningGateway> {
-  const { readAgain = () => config } = options
-  return withStores(config, options, (...stores) => listenWith(readAgain, ...stores))
+export async function runGateway(config: GatewayConfig, options: RunOptions = {}): Promise<RunningGateway> {
+  const log = createProcessLog(options.isQuiet === true)
+  const watch = createProcessWatch()
+  if (config.spoolFolder !== undefined) checkSpoolFolder(config.spoolFolder)
+  const admin = config.adminPort === undefined ? undefined : await startAdmin(watch, config.adminPort, config.adminHost)
+  try {
+    const onAway = (error: Error): void => {
+      watch.waitsFor(error.message)
+      log.warn({ error: error.message }, 'waiting for the key store')
+    }
+    const stores = await openStores(config, log, options.signal === undefined ? undefined : { signal: options.signal, onAway })
+    return await withCleanUp(stores, () => start(config, options, stores, log, watch, admin))
+  } catch (error) {
+    admin?.server.close()
+    throw error
+  }
 }
 
 /**
@@ -63,84 +52,41 @@ export function runGateway(config: GatewayConfig, options: RunOptions = {}): Pro
  *
  * @throws whatever keeps the gateway from starting; ServerError `route-invalid` for a key that is not there
  */
-export function checkGateway(config: GatewayConfig, options: RunOptions = {}): Promise<void> {
-  return withStores(config, options, async (given, schemes, service, redis, log, closeStores) => {
-    const { gateway } = makeGateway(given, schemes, service, redis, log)
-    await reachStores(service, redis)
-    for (const { path, key, schemes: names } of given.routes) await checkNamedKey(service, path, key, names)
-    await gateway.drain(0)
-    await closeStores()
-  })
-}
-
-type WithStores<T> = (
-  config: GatewayConfig,
-  schemes: readonly Scheme[],
-  service: KeyService,
-  redis: OpenRedis | undefined,
-  log: Logger,
-  closeStores: () => Promise<void>,
-) => Promise<T>
-
-async function withStores<T>(config: GatewayConfig, { isQuiet = false }: RunOptions, work: WithStores<T>): Promise<T> {
-  const log = pino(
-    { level: isQuiet ? 'error' : 'info', base: { pid: process.pid }, redact: ['req.headers', '*.secret', '*.authorization'] },
-    pino.destination({ dest: 2, sync: false }),
-  )
-  const onError = (error: unknown): void => logError(log, error)
+export async function checkGateway(config: GatewayConfig, { isQuiet = false }: Pick<RunOptions, 'isQuiet'> = {}): Promise<void> {
+  const log = createProcessLog(isQuiet)
   if (config.spoolFolder !== undefined) checkSpoolFolder(config.spoolFolder)
-  // An empty store lets nobody in: one that isn't there is a wrong path.
-  const schemes = withSchemeFiles(config.schemes ?? [], warning => log.warn(warning))
-  const service = await openKeyService({
-    store: config.store,
-    masterKeyFile: config.masterKeyFile,
-    schemes,
-    permissions: config.permissions,
-    mustExist: true,
-    onError,
+  const stores = await openStores(config, log)
+  await withCleanUp(stores, async () => {
+    const { gateway } = createRenewableGateway(config, stores, log)
+    await stores.reach()
+    for (const { path, key, schemes: names } of config.routes) await checkNamedKey(stores.service, path, key, names)
+    await gateway.drain(0)
+    await stores.close()
   })
-  if (service.masterKeyBesideStore !== undefined) log.warn(besideStoreAdvice(service.masterKeyBesideStore))
-  const onWarning = ({ code, message }: ServerError): void => log.warn({ code }, message)
-  const redis = config.redis === undefined ? undefined : openRedis(config.redis, { timeoutMs: REDIS_TIMEOUT_MS, onError, onWarning })
-  async function closeStores(): Promise<void> {
-    await redis?.close()
-    await service.close()
-  }
-  try {
-    return await work(config, schemes, service, redis, log, closeStores)
-  } catch (error) {
-    // What is still open would keep the process alive.
-    await closeStores()
-    throw error
-  }
 }
 
-async function listenWith(
-  readAgain: NonNullable<RunOptions['readAgain']>,
+interface Admin {
+  readonly server: Server
+  readonly port: number
+}
+
+async function start(
   config: GatewayConfig,
-  schemes: readonly Scheme[],
-  service: KeyService,
-  redis: OpenRedis | undefined,
+  { readAgain = () => config }: RunOptions,
+  stores: GatewayStores,
   log: Logger,
-  closeStores: () => Promise<void>,
+  watch: ProcessWatch,
+  admin: Admin | undefined,
 ): Promise<RunningGateway> {
-  const made = makeGateway(config, schemes, service, redis, log)
-  const { gateway } = made
+  const renewable = createRenewableGateway(config, stores, log)
+  const { gateway } = renewable
   // Without its connection the first calls would be refused. Where Redis is away, they are until it is back.
-  await redis?.check(REDIS_START_MS).catch((error: unknown) => logError(log, error))
+  await stores.redis?.check(REDIS_START_MS).catch((error: unknown) => logError(log, error))
   const port = await listen(gateway.server, config.port, config.host)
-  const watched = watchedOf(gateway, createReadiness(service, redis))
-  const health = config.adminPort === undefined ? undefined : createHealthServer(watched)
-  const adminPort =
-    health === undefined
-      ? undefined
-      : await listen(health, config.adminPort ?? 0, config.adminHost).catch(async (error: unknown) => {
-          await gateway.drain(0)
-          throw error
-        })
+  watch.runs(gateway, createReadiness(stores.service, stores.redis))
   const reload = async (): Promise<void> => {
     try {
-      made.renew(await readAgain())
+      renewable.renew(await readAgain())
       log.info('settings read again')
     } catch (error) {
       logError(log, error)
@@ -148,91 +94,35 @@ async function listenWith(
   }
   process.on('SIGHUP', reload)
   const upstreams = Object.fromEntries(config.routes.map(({ path, upstream }) => [path, upstream ?? config.upstream]))
-  log.info({ port, adminPort, upstreams }, 'listening')
+  log.info({ port, adminPort: admin?.port, upstreams }, 'listening')
   return {
     origin: `${config.tls === undefined ? 'http' : 'https'}://${urlHostOf(config.host)}:${port}`,
-    adminOrigin: adminPort === undefined ? undefined : `http://${urlHostOf(config.adminHost)}:${adminPort}`,
-    watched,
+    adminOrigin: admin === undefined ? undefined : `http://${urlHostOf(config.adminHost)}:${admin.port}`,
+    watched: watch,
     async close() {
       process.off('SIGHUP', reload)
       log.info('draining')
-      const { drainMs, drainDelayMs } = made.config
+      const { drainMs, drainDelayMs } = renewable.config
       await gateway.drain(drainMs, drainDelayMs)
-      health?.close()
-      await closeStores()
+      admin?.server.close()
+      await stores.close()
       log.info('closed')
       log.flush()
     },
   }
 }
 
-function watchedOf(gateway: Gateway, check: () => Promise<void>): WatchedProcess {
-  const { registry } = gateway.metrics
-  return {
-    get isDraining() {
-      return gateway.isDraining
-    },
-    metrics: async () => ({ contentType: registry.contentType, text: await registry.metrics() }),
-    counted: () => registry.getMetricsAsJSON(),
-    async ready() {
-      await check()
-      return 'ready'
-    },
-  }
+async function startAdmin(watched: WatchedProcess, port: number, host: string): Promise<Admin> {
+  const server = createHealthServer(watched)
+  return { server, port: await listen(server, port, host) }
 }
 
-function makeGateway(config: GatewayConfig, schemes: readonly Scheme[], service: KeyService, redis: OpenRedis | undefined, log: Logger) {
-  const onError = (error: unknown): void => logError(log, error)
-  const lasting = {
-    service,
-    ...(redis === undefined ? {} : sharedBy(redis, config, onError)),
-    onReplayNearlyFull: (usage: NearlyFull) => log.warn(usage, NEARLY_FULL[usage.of]),
-    onFlooded: (address: string | undefined) => log.warn({ address }, 'connection closed: more requests at once than maxPipelined'),
-    onError,
-    onFinished: (entry: AccessEntry) => log.info(entry, 'request'),
+/** What is still open after a failure would keep the process alive. */
+async function withCleanUp<T>(stores: GatewayStores, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    await stores.close()
+    throw error
   }
-  const gateway = createGateway({ ...withFiles(config), ...lasting, schemes })
-  let current = config
-  return {
-    gateway,
-    /** Those that it goes by now. */
-    get config() {
-      return current
-    },
-    /** @throws ServerError what is wrong with the new settings; the old ones stay */
-    renew(config: GatewayConfig): void {
-      checkRenewed(current, config)
-      const schemes = withSchemeFiles(config.schemes ?? [], warning => log.warn(warning))
-      gateway.renew({ ...withFiles(config), ...lasting, schemes }, isDeepStrictEqual(current, config))
-      current = config
-    },
-  }
-}
-
-/** What all processes remember together. */
-function sharedBy(redis: OpenRedis, { toleranceMs, waitForReplicas }: GatewayConfig, onError: (error: unknown) => void) {
-  return {
-    replay: redisReplayGuard({ redis, toleranceMs, waitForReplicas, timeoutMs: REDIS_TIMEOUT_MS, onError }),
-    rates: redisRates({ redis, prefix: 'countersign', meanwhile: memoryRates(), onError }),
-  }
-}
-
-async function reachStores(service: KeyService, redis: OpenRedis | undefined): Promise<void> {
-  await sql`select 1`.execute(service.database.db)
-  await redis?.check(REDIS_START_MS)
-}
-
-/** An address as URLs have it: those of IPv6 in brackets. */
-function urlHostOf(address: string): string {
-  return isIPv6(address) ? `[${address}]` : address
-}
-
-function logError(log: Logger, error: unknown): void {
-  if (!(error instanceof Error)) {
-    log.error({ error: String(error) }, 'error')
-    return
-  }
-  const { message, stack, cause } = error
-  const code = 'code' in error ? error.code : undefined
-  log.error({ error: message, code, cause: cause instanceof Error ? cause.message : undefined, stack }, 'error')
 }

@@ -1,5 +1,5 @@
 import type { Server } from 'node:http'
-import { Server as NetServer } from 'node:net'
+import { isIPv6, Server as NetServer } from 'node:net'
 
 /** How often Node looks for connections that are late. Its own half a minute would be added to every timeout. */
 export const CHECK_CONNECTIONS_MS = 1_000
@@ -16,6 +16,11 @@ export function listen(server: Server, port: number, host: string): Promise<numb
       resolve(typeof address === 'object' && address !== null ? address.port : port)
     })
   })
+}
+
+/** An address as URLs have it: those of IPv6 in brackets. */
+export function urlHostOf(address: string): string {
+  return isIPv6(address) ? `[${address}]` : address
 }
 
 /**

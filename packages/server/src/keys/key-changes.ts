@@ -1,6 +1,15 @@
 import { tell } from 'countersign'
 import type { Database } from '../database/database.ts'
 
+/** The changes of keys, as they are followed. */
+export interface KeyChanges {
+  /** Whether the store could be read when that was tried last. */
+  readonly isReached: boolean
+  /** Since the store was read last, in milliseconds. */
+  ageMs(): number
+  close(): Promise<void>
+}
+
 export interface KeyChangesOptions {
   readonly database: Database
   /** How often to look where nothing is announced: SQLite, and PostgreSQL as a safety net. Default: 300 ms. */
@@ -18,7 +27,7 @@ const READ_AT_ONCE = 1_000
  * Follows the changes of keys by all processes: the audit log has an entry for each, in an order without gaps, so
  * reading on from the last one misses none. It reads when a change is announced (`LISTEN`), and at intervals.
  */
-export async function followKeyChanges(options: KeyChangesOptions): Promise<{ close(): Promise<void> }> {
+export async function followKeyChanges(options: KeyChangesOptions): Promise<KeyChanges> {
   const { database, pollMs = DEFAULT_POLL_MS, onChanged, onError } = options
   const { prompt: db } = database
   const head = await db.selectFrom('audit_head').select('sequence').where('id', '=', 1).executeTakeFirst()
@@ -26,6 +35,8 @@ export async function followKeyChanges(options: KeyChangesOptions): Promise<{ cl
   let reading: Promise<void> | undefined
   let isAsked = false
   let isClosed = false
+  let isReached = true
+  let readAt = performance.now()
 
   async function readOn(): Promise<void> {
     for (;;) {
@@ -39,6 +50,8 @@ export async function followKeyChanges(options: KeyChangesOptions): Promise<{ cl
       const ids = rows.filter(({ action }) => action.startsWith('key.')).map(({ subject }) => subject)
       if (ids.length > 0) onChanged([...new Set(ids)])
       last = rows.at(-1)?.sequence ?? last
+      isReached = true
+      readAt = performance.now()
       if (rows.length < READ_AT_ONCE) return
     }
   }
@@ -50,6 +63,7 @@ export async function followKeyChanges(options: KeyChangesOptions): Promise<{ cl
     isAsked = false
     reading = readOn()
       .catch((error: unknown) => {
+        isReached = false
         if (!isClosed) tell(onError, error)
       })
       .finally(() => {
@@ -62,6 +76,10 @@ export async function followKeyChanges(options: KeyChangesOptions): Promise<{ cl
   timer.unref()
   const listening = database.listen(look)
   return {
+    get isReached() {
+      return isReached
+    },
+    ageMs: () => performance.now() - readAt,
     async close() {
       isClosed = true
       clearInterval(timer)

@@ -34,6 +34,14 @@ export interface CachedKeys extends KeySource {
   /** The key has changed: what is known of it is read again before it is used. */
   forget(id: string): void
   readonly size: number
+  readonly counts: CacheCounts
+}
+
+/** How often keys were found in memory, read from the store, or served because that was away. */
+export interface CacheCounts {
+  readonly hits: number
+  readonly misses: number
+  readonly stale: number
 }
 
 interface Entry {
@@ -58,15 +66,23 @@ export function cachedKeys(options: CachedKeysOptions): CachedKeys {
   const loading = new Map<string, Promise<Key | undefined>>()
   /** Ids that were forgotten while they were loaded. */
   const outdated = new Set<string>()
+  const counts = { hits: 0, misses: 0, stale: 0 }
 
   function find(id: string): Key | undefined | Promise<Key | undefined> {
     const at = now()
     const entry = known.get(id)
-    if (entry !== undefined && at < entry.readAtMs + maxAgeMs && at < entry.opened.goodUntilMs) return entry.opened.key
+    if (entry !== undefined && at < entry.readAtMs + maxAgeMs && at < entry.opened.goodUntilMs) {
+      counts.hits++
+      return entry.opened.key
+    }
     const missedAt = unknown.get(id)
-    if (missedAt !== undefined && at < missedAt + unknownAgeMs) return undefined
+    if (missedAt !== undefined && at < missedAt + unknownAgeMs) {
+      counts.hits++
+      return undefined
+    }
     const running = loading.get(id)
     if (running !== undefined) return running
+    counts.misses++
     const load = reload(id, entry).finally(() => loading.delete(id))
     loading.set(id, load)
     return load
@@ -85,8 +101,10 @@ export function cachedKeys(options: CachedKeysOptions): CachedKeys {
       outdated.delete(id)
       const at = now()
       // Only what has not been changed meanwhile: what was forgotten is not in the map any more.
-      if (entry !== undefined && known.get(id) === entry && at < entry.readAtMs + maxAgeMs + graceMs && at < entry.opened.goodUntilMs)
+      if (entry !== undefined && known.get(id) === entry && at < entry.readAtMs + maxAgeMs + graceMs && at < entry.opened.goodUntilMs) {
+        counts.stale++
         return entry.opened.key
+      }
       throw error
     }
     known.delete(id)
@@ -112,6 +130,7 @@ export function cachedKeys(options: CachedKeysOptions): CachedKeys {
     get size() {
       return known.size + unknown.size
     },
+    counts,
   }
 }
 

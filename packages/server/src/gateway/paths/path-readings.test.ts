@@ -7,7 +7,14 @@ import type { RouteConfig } from '../routes.ts'
 import { PATH_READINGS, type PathReading, readingsOf, STEPS } from './path-readings.ts'
 
 const keys = memoryKeys(qredoV1, [])
-const cached = { ...keys, find: keys.find, ofScheme: () => keys, forget: () => undefined, size: 0 }
+const cached = {
+  ...keys,
+  find: keys.find,
+  ofScheme: () => keys,
+  forget: () => undefined,
+  size: 0,
+  counts: { hits: 0, misses: 0, stale: 0 },
+}
 const GUARDED = { path: '/admin', schemes: ['qredo-v1'], permission: ['root'] }
 
 function router(routes: readonly RouteConfig[], allow: readonly ('dot-segments' | 'double-slashes')[] = []) {

@@ -1,0 +1,67 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { NearlyFull } from 'countersign'
+import type { Logger } from 'pino'
+import { addRedisMetrics } from '../metrics/redis-metrics.ts'
+import { redisReplayGuard } from '../replay/redis.ts'
+import { withSchemeFiles } from '../scheme-files.ts'
+import type { AccessEntry } from './access-entry.ts'
+import type { GatewayConfig } from './config.ts'
+import { createGateway, type Gateway } from './gateway.ts'
+import { type GatewayStores, REDIS_TIMEOUT_MS } from './gateway-stores.ts'
+import { logError } from './process-log.ts'
+import { memoryRates } from './rates/memory-rates.ts'
+import { redisRates } from './rates/redis-rates.ts'
+import { checkRenewed } from './renewed-settings.ts'
+import { withFiles } from './settings-files.ts'
+
+/** A gateway by settings that may change while it runs. */
+export interface RenewableGateway {
+  readonly gateway: Gateway
+  /** Those that it goes by now. */
+  readonly config: GatewayConfig
+  /** @throws ServerError what is wrong with the new settings; the old ones stay */
+  renew(config: GatewayConfig): void
+}
+
+const NEARLY_FULL = {
+  all: 'replay guard nearly full: raise maxReplayBytes, or use redis',
+  key: "one key's share of the replay guard nearly full: raise maxReplayBytes, or use redis",
+}
+
+/** @throws ServerError what is wrong with the settings, and with the files that they name */
+export function createRenewableGateway(config: GatewayConfig, stores: GatewayStores, log: Logger): RenewableGateway {
+  const { service } = stores
+  const onError = (error: unknown): void => logError(log, error)
+  const lasting = {
+    service,
+    ...sharedBy(stores, config, onError),
+    onReplayNearlyFull: (usage: NearlyFull) => log.warn(usage, NEARLY_FULL[usage.of]),
+    onFlooded: (address: string | undefined) => log.warn({ address }, 'connection closed: more requests at once than maxPipelined'),
+    onError,
+    onFinished: (entry: AccessEntry) => log.info(entry, 'request'),
+  }
+  const gateway = createGateway({ ...withFiles(config), ...lasting, schemes: stores.schemes })
+  if (stores.redis !== undefined) addRedisMetrics(gateway.metrics.registry, stores.redis)
+  let current = config
+  return {
+    gateway,
+    get config() {
+      return current
+    },
+    renew(next) {
+      checkRenewed(current, next)
+      const schemes = withSchemeFiles(next.schemes ?? [], warning => log.warn(warning))
+      gateway.renew({ ...withFiles(next), ...lasting, schemes }, isDeepStrictEqual(current, next))
+      current = next
+    },
+  }
+}
+
+/** What all processes remember together, in Redis. */
+function sharedBy({ redis }: GatewayStores, { toleranceMs, waitForReplicas }: GatewayConfig, onError: (error: unknown) => void) {
+  if (redis === undefined) return {}
+  return {
+    replay: redisReplayGuard({ redis, toleranceMs, waitForReplicas, timeoutMs: REDIS_TIMEOUT_MS, onError }),
+    rates: redisRates({ redis, prefix: 'countersign', meanwhile: memoryRates(), onError }),
+  }
+}

@@ -1,0 +1,26 @@
+import type { Registry } from 'prom-client'
+import type { KeyService } from '../service.ts'
+import { addCounter, addGauge } from './collected.ts'
+
+/** How the key store does, and what is kept of it in memory. */
+export function addStoreMetrics(registry: Registry, { source, changes }: Pick<KeyService, 'source' | 'changes'>): void {
+  addGauge(registry, 'countersign_store_up', 'Whether the key store answered when it was asked last: 1 or 0.', 'min', () =>
+    changes.isReached ? 1 : 0,
+  )
+  addGauge(
+    registry,
+    'countersign_store_read_age_seconds',
+    'Since when changes of keys have not been heard of: with a store that answers, less than a second.',
+    'max',
+    () => changes.ageMs() / 1000,
+  )
+  addGauge(registry, 'countersign_key_cache_keys', 'Keys in memory, and ids that are known to be unknown.', 'sum', () => source.size)
+  addCounter(registry, 'countersign_key_cache_hits_total', 'Times that a key was found in memory.', () => source.counts.hits)
+  addCounter(registry, 'countersign_key_cache_misses_total', 'Times that a key had to be read from the store.', () => source.counts.misses)
+  addCounter(
+    registry,
+    'countersign_key_cache_stale_total',
+    'Times that a key served although the store could not be read.',
+    () => source.counts.stale,
+  )
+}
