@@ -89,7 +89,10 @@ export async function startRedis(...args: readonly string[]): Promise<TestRedis>
       rmSync(directory, { recursive: true, force: true })
     },
   }
-  await redis.start()
+  await redis.start().catch(async (error: unknown) => {
+    await redis.close()
+    throw error
+  })
   return redis
 }
 

@@ -45,6 +45,8 @@ export interface OpenRedis {
 
 /** Between two attempts to connect, and two looks at a Redis that can't be trusted. */
 const LONGEST_WAIT_MS = 500
+/** Between two questions to a cluster, which node has which slots. */
+const SLOTS_REFRESH_MS = 1_000
 
 /** @throws CountersignError `option-invalid` */
 export function openRedis(location: RedisLocation, { timeoutMs, onError, onWarning = onError }: OpenRedisOptions): OpenRedis {
@@ -163,6 +165,9 @@ function clientFor(location: RedisLocation, timeoutMs: number): Redis | Cluster 
       enableAutoPipelining: true,
       enableOfflineQueue: false,
       clusterRetryStrategy: retry,
+      // ioredis asks anew which node has which calls when all commands of a batch were sent to a wrong one; where only
+      // some were, it would not.
+      slotsRefreshInterval: SLOTS_REFRESH_MS,
       redisOptions: { ...each, ...credentialsOf(location[0]) },
     })
   const settings = {
