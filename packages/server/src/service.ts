@@ -53,6 +53,8 @@ export interface ServiceOptions extends StoreLocation {
   /** How often counts of refusals and times of last use are written. */
   readonly flushMs?: number | undefined
   readonly onError?: ((error: unknown) => void) | undefined
+  /** Sign-in of administrators by OpenID Connect. Default: by tokens alone. */
+  readonly oidc?: AdminAppOptions['oidc']
   /** Counts what the admin API answers and refuses. */
   readonly adminMetrics?: Pick<AdminMetrics, 'answered' | 'refused'> | undefined
 }
@@ -145,7 +147,8 @@ export async function openKeyService(options: ServiceOptions): Promise<KeyServic
     let adminApp: Promise<AdminApp> | undefined
     const makeAdminApp = async (): Promise<AdminApp> => {
       const { createAdminApp } = await import('./admin/app.ts')
-      const { adminMetrics } = options
+      const { adminMetrics, oidc } = options
+      const isSecure = oidc?.settings.publicOrigin.startsWith('https:') === true
       const onRefused: AdminAppOptions['onRefused'] = (code, request) => {
         refusals.adminRefused(code, request)
         adminMetrics?.refused(code)
@@ -160,6 +163,8 @@ export async function openKeyService(options: ServiceOptions): Promise<KeyServic
         clock,
         onRefused,
         onAnswered: adminMetrics?.answered,
+        isSecure,
+        oidc,
         onError,
       })
     }
