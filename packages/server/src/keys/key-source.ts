@@ -38,7 +38,7 @@ export interface CachedKeys extends KeySource {
 }
 
 /** How often keys were found in memory, read from the store, or served because that was away. */
-export interface CacheCounts {
+interface CacheCounts {
   readonly hits: number
   readonly misses: number
   readonly stale: number
