@@ -202,7 +202,7 @@ describe.skipIf(chromiumPath === undefined)('the console in Chromium (needs Chro
 
   it('shows an auditor everything, and nothing to change it with', async () => {
     const [organisation] = await server.service.administrators.organisations(undefined)
-    const { token: own } = await server.service.administrators.create(ACTOR, {
+    const { token: own } = await server.service.administrators.create(ACTOR, undefined, {
       name: 'Audrey',
       role: 'auditor',
       organisationId: organisation?.id,

@@ -76,7 +76,7 @@ describe('approvals', () => {
     expect((await decide(sandbox, id, 'approve', 'nobody')).status).toBe(404)
     expect((await decide(sandbox, 'nothing', 'approve', 'alice')).status).toBe(404)
     expect((await decide(sandbox, id, 'approve', 'alice', 'csa_wrong')).status).toBe(401)
-    const { token } = await sandbox.service.administrators.create(ACTOR, {
+    const { token } = await sandbox.service.administrators.create(ACTOR, undefined, {
       name: 'a',
       role: 'auditor',
       organisationId: sandbox.workspaceId,

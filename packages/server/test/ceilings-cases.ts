@@ -29,7 +29,21 @@ export function describeCeilings(backend: Backend): void {
     const create = (given: object = {}, organisation = 'acme') => service.keys.create(ALICE, organisation, { name: 'k', ...given })
     const setCeilings = (ceilings: object) => service.administrators.setCeilings(ALICE, 'acme', ceilings)
     const admin = (given: object = {}) =>
-      service.administrators.create(ALICE, { name: 'a', role: 'admin', organisationId: 'acme', ...given })
+      service.administrators.create(ALICE, undefined, { name: 'a', role: 'admin', organisationId: 'acme', ...given })
+
+    it.each<[string, object, string]>([
+      ['an operator', { role: 'operator' }, 'role-denied'],
+      ['one of another organisation', { organisationId: 'umbrella' }, 'role-denied'],
+      ['a token without an end', { expiresAtMs: null }, 'expiry-too-late'],
+      ['a token of more than a year', { expiresAtMs: Date.now() + 400 * 86_400_000 }, 'expiry-too-late'],
+      ['a token that has ended', { expiresAtMs: 1 }, 'expiry-past'],
+    ])('keep whoever is of one organisation from making %s, whichever way the store is asked', async (_, given, code) => {
+      const made = service.administrators.create(ALICE, 'acme', { name: 'a', role: 'auditor', ...given })
+      await expect(made).rejects.toMatchObject({ code })
+      expect(await service.administrators.list(undefined)).toEqual([])
+      const { administrator } = await service.administrators.create(ALICE, 'acme', { name: 'a', role: 'auditor' })
+      expect(administrator.organisationId).toBe('acme')
+    })
 
     it.each<[Ceilings, Given, Given]>([
       [{ permissions: ['balance'] }, { permissions: ['balance', 'web3'] }, { permissions: ['balance'] }],

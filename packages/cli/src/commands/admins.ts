@@ -55,7 +55,7 @@ export function defineAdmins(admins: Command, done: Done): void {
         async ({ administrators }) => {
           const organisationId =
             options.role === 'operator' ? undefined : (options.organisation ?? (await onlyOrganisation(administrators, options.role)))
-          return await administrators.create(localActor(), { name, role: options.role, organisationId, expiresAtMs }, keep)
+          return await administrators.create(localActor(), undefined, { name, role: options.role, organisationId, expiresAtMs }, keep)
         },
         { mayMake: true },
       ).catch((error: unknown) => {

@@ -25,6 +25,6 @@ export async function keepAccounts({ administrators }: KeyService, store: Store)
 /** An administrator of the organisation, at the first start. */
 export async function keepAdministrator({ administrators }: KeyService, organisationId: string, tokenFile: string): Promise<void> {
   if (existsSync(tokenFile)) return
-  const { token } = await administrators.create(ACTOR, { name: 'sandbox', role: 'admin', organisationId, expiresAtMs: null })
+  const { token } = await administrators.create(ACTOR, undefined, { name: 'sandbox', role: 'admin', organisationId, expiresAtMs: null })
   writeFileSync(tokenFile, `${token}\n`, { mode: 0o600 })
 }

@@ -38,7 +38,7 @@ export interface AdministratorView {
 /** How long a token is good, unless it is said otherwise: 90 days. */
 export const TOKEN_MS = 7_776_000_000
 /** The longest that an administrator of one organisation can give a token: a year. */
-export const MAX_TOKEN_MS = 31_622_400_000
+const MAX_TOKEN_MS = 31_622_400_000
 /** How long the old token stays good after a renewal, so that a lost answer locks nobody out. */
 const RENEWED_OVERLAP_MS = 3_600_000
 
@@ -48,9 +48,15 @@ export interface Administrators extends Organisations {
   /** As they are now; undefined when they are disabled. */
   find(id: string): Promise<Administrator | undefined>
   list(within: Within): Promise<readonly AdministratorView[]>
-  /** @param keep gets the token before it counts; where it fails, nothing is made */
+  /**
+   * @param within the organisation of whoever makes it, who can give no more than it has; undefined: an operator
+   * @param keep gets the token before it counts; where it fails, nothing is made
+   * @throws ServerError `role-denied`, `expiry-too-late`, `expiry-past`, `organisation-missing`,
+   * `organisation-unwanted`, `ceiling-reached`
+   */
   create(
     actor: Actor,
+    within: Within,
     given: GivenAdministrator,
     keep?: (token: string) => void,
   ): Promise<{ readonly administrator: AdministratorView; readonly token: string }>
@@ -70,7 +76,7 @@ const UNSHOWN = 'first-token-unshown'
 interface GivenAdministrator {
   readonly name: string
   readonly role: Role
-  readonly organisationId: string | undefined
+  readonly organisationId?: string | undefined
   /** Milliseconds since the epoch; null: never. Default: {@link TOKEN_MS} from now. */
   readonly expiresAtMs?: number | null | undefined
 }
@@ -112,6 +118,17 @@ function rowFor(id: string, token: string, given: GivenAdministrator, now: numbe
   }
 }
 
+function checkGiven(within: Within, { role, organisationId, expiresAtMs }: GivenAdministrator, now: number): void {
+  if (within !== undefined && (role === 'operator' || (organisationId !== undefined && organisationId !== within)))
+    throw new ServerError('role-denied', 403, 'You can make administrators and auditors of your own organisation.')
+  if (within !== undefined && expiresAtMs !== undefined && (expiresAtMs === null || expiresAtMs > now + MAX_TOKEN_MS))
+    throw new ServerError('expiry-too-late', 403, 'Tokens that you make end within a year; an operator can make others.')
+  if (role === 'admin' && within === undefined && organisationId === undefined)
+    throw new ServerError('organisation-missing', 400, 'An admin belongs to an organisation: give organisationId.')
+  if (role === 'operator' && organisationId !== undefined)
+    throw new ServerError('organisation-unwanted', 400, 'An operator works in all organisations: leave organisationId out.')
+}
+
 async function end(transaction: Db, id: string, now: number): Promise<void> {
   await transaction.updateTable('administrator').set({ disabled_at: now }).where('id', '=', id).execute()
   await transaction.deleteFrom('session').where('administrator_id', '=', id).execute()
@@ -150,10 +167,12 @@ export function createAdministrators(database: Database, clock: () => number): A
       return (await query.execute()).map(viewOf)
     },
 
-    async create(actor, given, keep) {
-      const { name, role, organisationId } = given
+    async create(actor, within, given, keep) {
+      checkGiven(within, given, clock())
+      const { name, role } = given
+      const organisationId = within ?? given.organisationId
       const { id, text } = newToken()
-      const row = rowFor(id, text, given, clock())
+      const row = rowFor(id, text, { ...given, organisationId }, clock())
       if (isOver(row, clock())) throw new ServerError('expiry-past', 400, 'The token would have ended already: give a later expiresAt.')
       keep?.(text)
       await recorded(database, actor, clock(), async transaction => {

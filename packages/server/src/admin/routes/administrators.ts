@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { ServerError } from '../../errors.ts'
 import { name } from '../../keys/schemas.ts'
-import { MAX_TOKEN_MS, ROLES, TOKEN_MS } from '../administrators.ts'
+import { ROLES, TOKEN_MS } from '../administrators.ts'
 import { type Route, route } from '../route.ts'
 
 const administrator = z
@@ -45,24 +45,8 @@ export const administratorRoutes: readonly Route[] = [
       .meta({ id: 'NewAdministrator' }),
     answer: z.object({ administrator, token: z.string() }).meta({ id: 'ShownAdministrator' }),
     status: 201,
-    async handle({ administrators, actor, within, clock, body: { name: given, role, organisationId, expiresAt: ends } }) {
-      if (within !== undefined && (role === 'operator' || (organisationId !== undefined && organisationId !== within)))
-        throw new ServerError('role-denied', 403, 'You can make administrators and auditors of your own organisation.')
-      const expiresAtMs = endOf(ends)
-      if (within !== undefined && expiresAtMs !== undefined && (expiresAtMs === null || expiresAtMs > clock() + MAX_TOKEN_MS))
-        throw new ServerError('expiry-too-late', 403, 'Tokens that you make end within a year; an operator can make others.')
-      if (role === 'admin' && within === undefined && organisationId === undefined)
-        throw new ServerError('organisation-missing', 400, 'An admin belongs to an organisation: give organisationId.')
-      if (role === 'operator' && organisationId !== undefined)
-        throw new ServerError('organisation-unwanted', 400, 'An operator works in all organisations: leave organisationId out.')
-      return {
-        value: await administrators.create(actor, {
-          name: given,
-          role,
-          organisationId: within ?? organisationId,
-          expiresAtMs,
-        }),
-      }
+    async handle({ administrators, actor, within, body: { expiresAt: ends, ...given } }) {
+      return { value: await administrators.create(actor, within, { ...given, expiresAtMs: endOf(ends) }) }
     },
   }),
   route({
