@@ -20,7 +20,8 @@ import {
   type RunningServer,
   startServer,
 } from '../packages/server/src/index.ts'
-import { hasRedis, startRedis, type TestRedis, until } from '../packages/server/test/redis.ts'
+import { hasPostgres, startPostgres } from '../packages/server/test/postgres.ts'
+import { hasRedis, startRedis, until } from '../packages/server/test/redis.ts'
 import { type ExposedMetrics, exposedMetrics } from './exposed-metrics.ts'
 import { mistakesOf } from './promql.ts'
 
@@ -69,7 +70,7 @@ function filledIn(expression: string): string {
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'countersign-monitoring-'))
-const where = { store: join(folder, 'keys.db'), masterKeyFile: join(folder, 'master.key') }
+const where = { store: '', masterKeyFile: join(folder, 'master.key') }
 const closing: (() => unknown)[] = []
 let exposed: ExposedMetrics
 /** The same of a gateway with several processes. */
@@ -93,9 +94,9 @@ async function startUpstream(): Promise<string> {
 }
 
 async function startRunning(upstream: string): Promise<RunningGateway> {
-  const redis: TestRedis | undefined = hasRedis ? await startRedis() : undefined
-  if (redis !== undefined) closing.push(() => redis.close())
-  const settings = { ...where, upstream, origin: ORIGIN, port: 0, adminPort: 0, ...(redis === undefined ? {} : { redis: redis.url }) }
+  const redis = await startRedis()
+  closing.push(() => redis.close())
+  const settings = { ...where, upstream, origin: ORIGIN, port: 0, adminPort: 0, redis: redis.url }
   const gateway = await runGateway(readGatewayConfig(JSON.stringify(settings), 'gateway.json'), { isQuiet: true })
   closing.push(() => gateway.close())
   return gateway
@@ -149,6 +150,9 @@ async function startAdmin(): Promise<RunningServer & { readonly token: string }>
 const textOf = async (url: string): Promise<string> => (await fetch(url)).text()
 
 beforeAll(async () => {
+  const postgres = await startPostgres()
+  closing.push(() => postgres.close())
+  where.store = await postgres.newDatabase()
   createMasterKeyFile(where.masterKeyFile)
   const service = await openKeyService(where)
   closing.push(() => service.close())
@@ -199,7 +203,7 @@ const ours = (): readonly string[] => [...exposed.keys()].filter(name => name.st
 /** A histogram is three metrics, of one name. */
 const withoutSuffix = (name: string): string => name.replace(/_seconds_(bucket|sum|count)$/, '_seconds')
 
-describe.skipIf(!hasRedis)('metrics, dashboard and alerts (needs redis-server)', () => {
+describe.skipIf(!hasRedis || !hasPostgres)('metrics, dashboard and alerts (needs redis-server and PostgreSQL)', () => {
   it.each(rules)('alert $alert is by metrics, labels and values that there are', ({ expr, annotations }) => {
     const shown = [
       ...Object.values(annotations)
