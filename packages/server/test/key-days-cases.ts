@@ -39,8 +39,7 @@ export function describeKeyDays(backend: Backend): void {
     afterEach(() => Promise.all(services.map(service => service.close())))
     afterAll(() => backend.end())
 
-    const open = () =>
-      openKeyService({ store: '', ...where, clock: () => now, flushMs: 3_600_000, onError: error => void errors.push(error) })
+    const open = () => openKeyService({ ...where, clock: () => now, flushMs: 3_600_000, onError: error => void errors.push(error) })
     const serviceOf = (at: number): KeyService => {
       const service = services[at]
       if (service === undefined) throw new Error('no such service')

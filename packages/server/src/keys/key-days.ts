@@ -71,7 +71,7 @@ function createPending(most: number) {
   return { add, take }
 }
 
-/** Counts calls and refusals in memory, and adds them to the store's rows, many at once and not while a request waits. */
+/** Counts calls and refusals in memory, and adds them to the store, many at once and not while a request waits. */
 export function recordKeyDays(db: Db, now: () => number, flushMs = DEFAULT_FLUSH_MS, onError?: (error: unknown) => void): KeyDays {
   const calls = createPending(MAX_PENDING)
   const refusals = createPending(MAX_PENDING_REFUSALS)
