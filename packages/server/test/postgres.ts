@@ -1,5 +1,5 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
-import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -11,9 +11,14 @@ export interface TestPostgres {
   /** Of a new, empty database. */
   newDatabase(): Promise<string>
   dump(url: string): string
+  /** Into an empty database. */
+  restore(url: string, dump: string): void
   /** Takes the server away, and brings it back. */
   stop(): void
   start(): Promise<void>
+  /** Has all its processes hang, with their connections open, and go on. */
+  hang(): void
+  goOn(): void
   close(): Promise<void>
 }
 
@@ -75,6 +80,14 @@ export async function startPostgres(): Promise<TestPostgres> {
     }
   }
   const stop = (): void => run('pg_ctl', ['-D', data, '-m', 'immediate', '-w', 'stop'])
+  /** The first process, and those that it started. */
+  const signal = (name: string): void => {
+    const [first = ''] = readFileSync(join(data, 'postmaster.pid'), 'utf8').split('\n')
+    const children = spawnSync('ps', ['-o', 'pid=', '--ppid', first], { encoding: 'utf8' })
+      .stdout.split(/\s+/)
+      .filter(pid => pid !== '')
+    for (const pid of [first, ...children]) process.kill(Number(pid), name)
+  }
   await start()
   let made = 0
   return {
@@ -87,8 +100,12 @@ export async function startPostgres(): Promise<TestPostgres> {
       return url(name)
     },
     dump: from => execFileSync(join(folder, 'pg_dump'), [from], { encoding: 'utf8', maxBuffer: 1e9 }),
+    restore: (to, text) =>
+      void execFileSync(join(folder, 'psql'), ['-q', '-v', 'ON_ERROR_STOP=1', to], { input: text, stdio: ['pipe', 'ignore', 'pipe'] }),
     stop,
     start,
+    hang: () => signal('SIGSTOP'),
+    goOn: () => signal('SIGCONT'),
     async close() {
       stop()
       rmSync(directory, { recursive: true, force: true })

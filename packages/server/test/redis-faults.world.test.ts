@@ -294,6 +294,32 @@ describe.skipIf(!hasRedis)('Redis in trouble (needs redis-server)', () => {
     expect(await codesOfMany()).toEqual(new Set([undefined, 'redis-is-cluster']))
   })
 
+  it('a node of a cluster hangs: the others are ready, until the cluster is down', async () => {
+    const cluster = await startRedisCluster()
+    cleanups.push(() => cluster.close())
+    const redis = openRedis(
+      cluster.nodes.map(({ url }) => url),
+      { timeoutMs: TIMEOUT_MS },
+    )
+    cleanups.push(() => redis.close())
+    const guard = redisReplayGuard({ redis, skewMs: 0 })
+    const all = () => Promise.all(Array.from({ length: 100 }, () => codeOf(() => claim(guard, `call ${calls++}`, end()))))
+    await until(async () => (await all()).every(({ answer }) => answer === 'fresh'))
+    const [hanging] = cluster.nodes
+    hanging?.hang()
+    const [looked, told] = await Promise.all([codeOf(() => redis.check()), all()])
+    // A machine that is busy may be late for the first.
+    expect([undefined, 'redis-cluster-down']).toContain(looked.code)
+    expect(looked.isInTime).toBe(true)
+    for (const { answer, code } of told) expect(['fresh', 'redis-silent', 'redis-cluster-down']).toContain(answer ?? code)
+    expect(told.every(({ isInTime }) => isInTime)).toBe(true)
+    // A cluster that wants all of its slots covered takes nothing any more.
+    await until(async () => (await codeOf(() => redis.check())).code === 'redis-cluster-down')
+    hanging?.goOn()
+    await until(async () => (await codeOf(() => redis.check())).code === undefined)
+    await until(async () => (await all()).every(({ answer }) => answer === 'fresh'))
+  })
+
   it('a cluster with a password, of which one node is named', async () => {
     const cluster = await startRedisCluster()
     cleanups.push(() => cluster.close())

@@ -37,7 +37,8 @@ export async function startRedis(...args: readonly string[]): Promise<TestRedis>
   const directory = mkdtempSync(join(tmpdir(), 'countersign-redis-'))
   let port = await freePort()
   while (port > 55_000) port = await freePort()
-  const url = `redis://127.0.0.1:${port}`
+  const password = args.includes('--requirepass') ? `:${args[args.indexOf('--requirepass') + 1]}@` : ''
+  const url = `redis://${password}127.0.0.1:${port}`
   const always = [
     '--port',
     String(port),
@@ -88,7 +89,10 @@ export async function startRedis(...args: readonly string[]): Promise<TestRedis>
       rmSync(directory, { recursive: true, force: true })
     },
   }
-  await redis.start()
+  await redis.start().catch(async (error: unknown) => {
+    await redis.close()
+    throw error
+  })
   return redis
 }
 
@@ -115,8 +119,11 @@ export async function replicationOf(redis: TestRedis): Promise<string> {
   return String(await redis.say('INFO', 'replication'))
 }
 
-/** Three sentinels that watch it as `main`, and promote a replica half a second after it is gone. */
-export async function startSentinels(primary: TestRedis): Promise<{ readonly url: string; close(): Promise<void> }> {
+/**
+ * Three sentinels that watch it as `main`, and promote a replica half a second after it is gone. They have a password
+ * of their own.
+ */
+export async function startSentinels(primary: TestRedis, password: string): Promise<{ readonly url: string; close(): Promise<void> }> {
   const directory = mkdtempSync(join(tmpdir(), 'countersign-sentinels-'))
   const children: ChildProcess[] = []
   const ports: number[] = []
@@ -129,7 +136,9 @@ export async function startSentinels(primary: TestRedis): Promise<{ readonly url
         `port ${port}`,
         'bind 127.0.0.1',
         `dir ${directory}`,
+        'requirepass guardian',
         `sentinel monitor main 127.0.0.1 ${primary.port} 2`,
+        `sentinel auth-pass main ${password}`,
         'sentinel down-after-milliseconds main 500',
         'sentinel failover-timeout main 5000',
       ].join('\n'),
@@ -137,7 +146,12 @@ export async function startSentinels(primary: TestRedis): Promise<{ readonly url
     ports.push(port)
     children.push(spawn(program ?? '', [file, '--sentinel'], { stdio: 'ignore' }))
   }
-  const first = new Redis(ports[0] ?? 0, { maxRetriesPerRequest: null, retryStrategy: () => 20, enableReadyCheck: false })
+  const first = new Redis(ports[0] ?? 0, {
+    password: 'guardian',
+    maxRetriesPerRequest: null,
+    retryStrategy: () => 20,
+    enableReadyCheck: false,
+  })
   first.on('error', () => undefined)
   // Each has to know the others and the replica, or nobody is promoted.
   await until(async () => {
@@ -147,7 +161,7 @@ export async function startSentinels(primary: TestRedis): Promise<{ readonly url
   })
   first.disconnect()
   return {
-    url: `redis-sentinel://${ports.map(port => `127.0.0.1:${port}`).join(',')}#main`,
+    url: `redis-sentinel://:${password}@${ports.map(port => `127.0.0.1:${port}`).join(',')}?sentinelPassword=guardian#main`,
     async close() {
       await Promise.all(children.map(end))
       rmSync(directory, { recursive: true, force: true })

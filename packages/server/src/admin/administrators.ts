@@ -51,8 +51,8 @@ export interface Administrators extends Organisations {
   /**
    * @param within the organisation of whoever makes it, who can give no more than it has; undefined: an operator
    * @param keep gets the token before it counts; where it fails, nothing is made
-   * @throws ServerError `role-denied`, `expiry-too-late`, `expiry-past`, `organisation-missing`, `organisation-unwanted`,
-   * `ceiling-reached`
+   * @throws ServerError `role-denied`, `expiry-too-late`, `expiry-past`, `organisation-missing`,
+   * `organisation-unwanted`, `ceiling-reached`
    */
   create(
     actor: Actor,

@@ -15,7 +15,9 @@ const SILENCE_MS = 11_000
 /** What calls wait for: a server that hangs is as good as none. */
 const PROMPT_MS = 1_000
 const KEEP_ALIVE = { keepAlive: true, keepAliveInitialDelayMillis: 10_000 }
-const RECONNECT_MS = 250
+/** Between two attempts to hear announcements again; twice as long after each, up to the longest. */
+const FIRST_RECONNECT_MS = 100
+const LONGEST_RECONNECT_MS = 1_000
 /** What the driver says of it; it has no code. */
 const TIMED_OUT = 'Query read timeout'
 const INT8_OID = 20
@@ -93,6 +95,7 @@ function listen(settings: pg.ClientConfig, heard: () => void): { close(): Promis
   let client: pg.Client | undefined
   let timer: NodeJS.Timeout | undefined
   let isClosed = false
+  let waitMs = FIRST_RECONNECT_MS
 
   function connect(): void {
     const own = new pg.Client(settings)
@@ -101,8 +104,9 @@ function listen(settings: pg.ClientConfig, heard: () => void): { close(): Promis
       if (client !== own || isClosed) return
       client = undefined
       own.end().catch(() => undefined)
-      timer = setTimeout(connect, RECONNECT_MS)
+      timer = setTimeout(connect, waitMs)
       timer.unref()
+      waitMs = Math.min(waitMs * 2, LONGEST_RECONNECT_MS)
     }
     own.on('error', again)
     own.on('end', again)
@@ -110,7 +114,11 @@ function listen(settings: pg.ClientConfig, heard: () => void): { close(): Promis
     own
       .connect()
       .then(() => own.query(`listen ${CHANNEL}`))
-      .then(heard, again)
+      .then(() => {
+        waitMs = FIRST_RECONNECT_MS
+        heard()
+      })
+      .catch(again)
   }
   connect()
   return {

@@ -5,13 +5,18 @@ import { redisError } from './redis-error.ts'
 /**
  * Asks a Redis, or each primary of a cluster that answers, whether it takes calls and keeps them.
  *
+ * @param inTime - has each node answer in time, or rejects
  * @returns what keeps the guard from noticing a fail-over, `redis-history-unknown`
  * @throws ServerError `redis-evicts`, `redis-loading`, `redis-read-only`, or an error of ioredis
  */
-export async function lookAtRedis(client: Redis | Cluster): Promise<ServerError | undefined> {
-  const nodes = client instanceof Cluster ? client.nodes('master') : [client]
+export async function lookAtRedis(
+  client: Redis | Cluster,
+  inTime: <T>(work: () => Promise<T>) => Promise<T>,
+): Promise<ServerError | undefined> {
+  const isCluster = client instanceof Cluster
+  const nodes = isCluster ? client.nodes('master') : [client]
   if (nodes.length === 0) throw new Error("Cluster isn't ready")
-  const looks = await Promise.allSettled(nodes.map(lookAtNode))
+  const looks = await Promise.allSettled(nodes.map(node => inTime(() => lookAtNode(node, isCluster))))
   const failures = looks.flatMap<unknown>(look => (look.status === 'rejected' ? [look.reason] : []))
   // A node of a cluster that is away takes no calls, and those of the others are right.
   const evicts = failures.find(error => error instanceof ServerError && error.code === 'redis-evicts')
@@ -30,7 +35,7 @@ function checkLoading(info: string): void {
   if (/^loading:1/m.test(info)) throw redisError(new Error('LOADING Redis is loading the dataset in memory'))
 }
 
-async function lookAtNode(node: Redis): Promise<ServerError | undefined> {
+async function lookAtNode(node: Redis, isOfCluster: boolean): Promise<ServerError | undefined> {
   const info = await node.info().catch(async (error: unknown) => {
     if (redisError(error).code !== 'redis-forbids' && !/unknown command/i.test(String(error))) throw error
     await node.ping()
@@ -38,6 +43,9 @@ async function lookAtNode(node: Redis): Promise<ServerError | undefined> {
   })
   const fieldOf = (name: string): string | undefined => new RegExp(`^${name}:([^\r\n]*)`, 'm').exec(info)?.[1]
   checkLoading(info)
+  // Where it is forbidden, claims will tell.
+  if (isOfCluster && /^cluster_state:fail/m.test(await node.cluster('INFO').catch(() => '')))
+    throw new Error('CLUSTERDOWN The cluster is down')
   if (fieldOf('role') === 'slave') throw redisError(new Error("READONLY You can't write against a read only replica"))
   const policy = fieldOf('maxmemory_policy') ?? 'noeviction'
   if ((fieldOf('maxmemory') ?? '0') !== '0' && policy !== 'noeviction')

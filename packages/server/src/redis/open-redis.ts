@@ -45,11 +45,15 @@ export interface OpenRedis {
 
 /** Between two attempts to connect, and two looks at a Redis that can't be trusted. */
 const LONGEST_WAIT_MS = 500
+/** Between two questions to a cluster, which node has which slots. */
+const SLOTS_REFRESH_MS = 1_000
 
 /** @throws CountersignError `option-invalid` */
 export function openRedis(location: RedisLocation, { timeoutMs, onError, onWarning = onError }: OpenRedisOptions): OpenRedis {
   checkRedisLocation(location)
   const client = clientFor(location, timeoutMs)
+  // A node of a cluster that hangs doesn't keep the others from being looked at in time.
+  const lookMs = client instanceof Cluster ? timeoutMs / 2 : timeoutMs
   let lastError: unknown
   let trust: Promise<void> | undefined
   let isTrusted = false
@@ -64,7 +68,7 @@ export function openRedis(location: RedisLocation, { timeoutMs, onError, onWarni
   }
   function look(): Promise<void> {
     lookedAt = performance.now()
-    const looked = lookAtRedis(client).then(
+    const looked = lookAtRedis(client, work => ask(work, lookMs)).then(
       warning => {
         if (trust === looked) isTrusted = true
         lastError = undefined
@@ -161,6 +165,9 @@ function clientFor(location: RedisLocation, timeoutMs: number): Redis | Cluster 
       enableAutoPipelining: true,
       enableOfflineQueue: false,
       clusterRetryStrategy: retry,
+      // ioredis asks anew which node has which calls when all commands of a batch were sent to a wrong one; where only
+      // some were, it would not.
+      slotsRefreshInterval: SLOTS_REFRESH_MS,
       redisOptions: { ...each, ...credentialsOf(location[0]) },
     })
   const settings = {

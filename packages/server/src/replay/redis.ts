@@ -78,7 +78,7 @@ export interface RedisReplayGuard extends ReplayGuard {
 const BUCKETS = 64
 /** Between two rounds that renew the notes of all buckets. */
 const BEGIN_MS = 1_000
-/** Between two warnings: each node of a cluster has a history of its own. */
+/** Between two warnings of the same history. */
 const QUIET_MS = 10_000
 
 const HISTORY_CHANGED =
@@ -126,20 +126,24 @@ export function redisReplayGuard(options: RedisReplayGuardOptions): RedisReplayG
         .then(
           ([renewed, history]) => {
             for (const bucket of some) know(bucket, history)
-            if (renewed > 0) warn()
+            if (renewed > 0) warn(history)
           },
           (error: unknown) => tell(onError, error),
         )
     }
   }
   function know(bucket: Known, history: string): void {
+    if (bucket.history !== UNKNOWN_HISTORY && bucket.history !== history) warn(history)
     bucket.history = history
     bucket.atMs = clock()
   }
-  let warnedAt = Number.NEGATIVE_INFINITY
-  function warn(): void {
-    if (performance.now() - warnedAt < QUIET_MS) return
-    warnedAt = performance.now()
+  /** When the log was told of which history. Those of a cluster's nodes are at most one for each bucket. */
+  const warnedAt = new Map<string, number>()
+  function warn(history: string): void {
+    const at = performance.now()
+    if (at - (warnedAt.get(history) ?? Number.NEGATIVE_INFINITY) < QUIET_MS) return
+    if (warnedAt.size >= BUCKETS) warnedAt.clear()
+    warnedAt.set(history, at)
     redis.warn(new ServerError('redis-history-changed', 503, HISTORY_CHANGED))
   }
   client.on('ready', begin)
