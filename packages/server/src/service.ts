@@ -17,6 +17,7 @@ import { makeFolders } from './database/make-folders.ts'
 import { isPostgres, openDatabase, refuseOtherKinds } from './database/open.ts'
 import { ServerError } from './errors.ts'
 import { followKeyChanges, type KeyChanges } from './keys/key-changes.ts'
+import { type KeyDays, recordKeyDays } from './keys/key-days.ts'
 import { type CachedKeys, type CachedKeysOptions, cachedKeys } from './keys/key-source.ts'
 import { createKeyStore, type KeyStore } from './keys/key-store.ts'
 import { type LastUsed, recordLastUsed } from './keys/last-used.ts'
@@ -72,6 +73,8 @@ export interface KeyService {
   /** How the changes of keys by other processes are followed. */
   readonly changes: Pick<KeyChanges, 'isReached' | 'ageMs'>
   readonly lastUsed: LastUsed
+  /** Calls and refusals by key and day. */
+  readonly days: KeyDays
   readonly refusals: Refusals
   /** All that keys can have; undefined: any name. */
   readonly permissions: readonly Permission[] | undefined
@@ -140,7 +143,15 @@ export async function openKeyService(options: ServiceOptions): Promise<KeyServic
     keys.onChanged(source.forget)
     const following = await followKeyChanges({ database, pollMs: options.pollMs, onChanged: ids => ids.forEach(source.forget), onError })
     const lastUsed = recordLastUsed(database.db, clock, flushMs, onError)
-    const refusals = recordRefusals(database, clock, flushMs, onError)
+    const days = recordKeyDays(database.db, clock, flushMs, onError)
+    const log = recordRefusals(database, clock, flushMs, onError)
+    const refusals: Refusals = {
+      ...log,
+      refused(call) {
+        log.refused(call)
+        days.refused(call.failure, call.secretId)
+      },
+    }
     const administrators = createAdministrators(database, clock)
     const audit = createAuditControl(database, sealer, clock)
     const adminAccess = { administrators, sessions: createSessions(database, clock), throttle: createThrottle(clock) }
@@ -176,6 +187,7 @@ export async function openKeyService(options: ServiceOptions): Promise<KeyServic
       source,
       changes: following,
       lastUsed,
+      days,
       refusals,
       permissions,
       madeMasterKeyFile: made,
@@ -186,12 +198,15 @@ export async function openKeyService(options: ServiceOptions): Promise<KeyServic
       },
       used(key, { via = key.schemeName, credential } = {}) {
         const { keyId, credentials } = principalOf(key)
-        lastUsed.used(keyId, via, credential === undefined ? undefined : credentials[credential])
+        const secretId = credential === undefined ? undefined : credentials[credential]
+        lastUsed.used(keyId, via, secretId)
+        days.used(keyId, secretId)
       },
       administratorOf: async (request, address) => (await authenticate(request, address, adminAccess)).administrator,
       async close() {
         await following.close()
         await lastUsed.close()
+        await days.close()
         await refusals.close()
         await database.close()
       },
