@@ -23,22 +23,24 @@ export function UsageDays({ days }: { readonly days: readonly KeyDay[] }) {
     <section aria-label="Usage">
       <h3>Usage</h3>
       <p class="hint">{summary}</p>
-      <svg class="days" viewBox={`0 0 ${DAYS * WIDTH} ${HEIGHT}`} role="img" aria-label={summary} preserveAspectRatio="none">
-        {shown.map((day, at) => (
-          <g key={day.day}>
-            <title>{`${day.day}: ${day.calls} calls, ${day.refusals} refused`}</title>
-            <rect class="all" x={at * WIDTH} y={0} width={WIDTH} height={HEIGHT} />
-            <rect class="calls" x={at * WIDTH + 1} y={HEIGHT - heightOf(day.calls)} width={WIDTH - 2} height={heightOf(day.calls)} />
-            <rect
-              class="refused"
-              x={at * WIDTH + 1}
-              y={Math.max(0, HEIGHT - heightOf(day.calls) - heightOf(day.refusals))}
-              width={WIDTH - 2}
-              height={heightOf(day.refusals)}
-            />
-          </g>
-        ))}
-      </svg>
+      {days.length > 0 && (
+        <svg class="days" viewBox={`0 0 ${DAYS * WIDTH} ${HEIGHT}`} role="img" aria-label={summary} preserveAspectRatio="none">
+          {shown.map((day, at) => (
+            <g key={day.day}>
+              <title>{`${day.day}: ${day.calls} calls, ${day.refusals} refused`}</title>
+              <rect class="all" x={at * WIDTH} y={0} width={WIDTH} height={HEIGHT} />
+              <rect class="calls" x={at * WIDTH + 1} y={HEIGHT - heightOf(day.calls)} width={WIDTH - 2} height={heightOf(day.calls)} />
+              <rect
+                class="refused"
+                x={at * WIDTH + 1}
+                y={Math.max(0, HEIGHT - heightOf(day.calls) - heightOf(day.refusals))}
+                width={WIDTH - 2}
+                height={heightOf(day.refusals)}
+              />
+            </g>
+          ))}
+        </svg>
+      )}
       {days.length > 0 && (
         <details>
           <summary>As a table</summary>
