@@ -120,7 +120,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'audit',
-    description: 'the log of every administrative act, and of refusals',
+    description: 'the log of every administrative act, and of refusals; on a store, or with --server through a server',
     load: async () => (await import('./commands/audit.ts')).defineAudit,
   },
   {

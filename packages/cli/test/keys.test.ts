@@ -1,7 +1,10 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { openKeyService } from '@countersign/server/store'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type RunningKeyServer, removeFolder, run, startKeyServer } from './command.ts'
 
@@ -47,8 +50,18 @@ describe.each([
     expect(stderr).toContain('shown this once')
     const list = await keys('list', '--search', 'trad')
     expect(list.stdout).toMatch(new RegExp(`^ID .*\\n${id} +Trading +active +qredo-v1 +balance web3 +never\\n$`))
+    const store = inFolder(where[0] === '--store' ? 'own.db' : 'served.db')
+    const service = await openKeyService({ store, mustExist: true })
+    service.days.used(id ?? '', 'the-secret')
+    service.refusals.refused({ failure: { code: 'bad-signature', keyId: id ?? '' }, request: { method: 'GET', target: '/x', headers: {} } })
+    await service.close()
+    const day = new Date().toISOString().slice(0, 10)
+    expect((await json('show', id ?? '')).days).toEqual([
+      { day, calls: 1, refusals: 1, secrets: [{ id: 'the-secret', calls: 1, refusals: 0 }] },
+    ])
     const shown = await keys('show', id ?? '')
     expect(shown.stdout).toContain('team=desk')
+    expect(shown.stdout).toMatch(new RegExp(`^used {10}${day}: 1 calls, 1 refused$`, 'm'))
     expect(list.stdout + shown.stdout).not.toContain(secret)
   })
 
@@ -283,8 +296,36 @@ describe('the key server', () => {
       expect(JSON.parse(pruned.stdout)).toMatchObject({ removed: 0 })
       expect((await run('countersign', ['audit', 'prune', '--before', '2999-01-01', ...options])).stderr).toContain('[prune-too-young]')
     }
-    const lines = (await run('countersign', ['audit', 'export', ...where])).stdout.trim().split('\n')
+    const exported = async (...options: readonly string[]) => (await run('countersign', ['audit', 'export', ...options])).stdout
+    const lines = (await exported(...where)).trim().split('\n')
     expect(lines.map(line => JSON.parse(line).action)).toContain('master-key.rotate')
+    expect(await exported(...remote)).toBe(await exported(...where))
+    const ofOrganisation = ['--organisation', 'default']
+    const own = await exported(...where, ...ofOrganisation)
+    expect(await exported(...remote, ...ofOrganisation)).toBe(own)
+    expect(own.trim().split('\n').length).toBeLessThan(lines.length)
+  })
+
+  it.each([
+    ['is cut off', 'application/jsonl', '{"sequence":1}\n{"seq', true, '[network]'],
+    ['ends within a line', 'application/jsonl', '{"sequence":1}\n{"seq', false, '[answer-malformed]'],
+    ['is a page', 'text/html', '<p>Hello</p>', false, '[answer-malformed]'],
+  ])('has an exported log that %s reported, with what had come', async (_, type, body, isCut, code) => {
+    const stand = createServer((_request, response) => {
+      response.writeHead(200, { 'content-type': type })
+      response.write(body, () => (isCut ? setImmediate(() => response.destroy()) : response.end()))
+    })
+    await new Promise<void>(resolve => stand.listen(0, '127.0.0.1', resolve))
+    const { port } = stand.address() as AddressInfo
+    try {
+      const ran = await run('countersign', ['audit', 'export', '--server', `http://127.0.0.1:${port}`, '--token-file', inFolder('token')])
+      expect(ran.code).not.toBe(0)
+      expect(ran.stderr).toContain(code)
+      expect(ran.stderr + ran.stdout).not.toContain(server.token)
+      expect(ran.stdout).toBe(type === 'text/html' ? '' : '{"sequence":1}\n')
+    } finally {
+      stand.close()
+    }
   })
 
   it('bounds an organisation, and renews a token through the server', async () => {

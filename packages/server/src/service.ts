@@ -17,6 +17,7 @@ import { makeFolders } from './database/make-folders.ts'
 import { isPostgres, openDatabase, refuseOtherKinds } from './database/open.ts'
 import { ServerError } from './errors.ts'
 import { followKeyChanges, type KeyChanges } from './keys/key-changes.ts'
+import { type KeyDays, recordKeyDays } from './keys/key-days.ts'
 import { type CachedKeys, type CachedKeysOptions, cachedKeys } from './keys/key-source.ts'
 import { createKeyStore, type KeyStore } from './keys/key-store.ts'
 import { type LastUsed, recordLastUsed } from './keys/last-used.ts'
@@ -53,6 +54,8 @@ export interface ServiceOptions extends StoreLocation {
   /** How often counts of refusals and times of last use are written. */
   readonly flushMs?: number | undefined
   readonly onError?: ((error: unknown) => void) | undefined
+  /** Sign-in of administrators by OpenID Connect. Default: by tokens alone. */
+  readonly oidc?: AdminAppOptions['oidc']
   /** Counts what the admin API answers and refuses. */
   readonly adminMetrics?: Pick<AdminMetrics, 'answered' | 'refused'> | undefined
 }
@@ -70,6 +73,8 @@ export interface KeyService {
   /** How the changes of keys by other processes are followed. */
   readonly changes: Pick<KeyChanges, 'isReached' | 'ageMs'>
   readonly lastUsed: LastUsed
+  /** Calls and refusals by key and day. */
+  readonly days: KeyDays
   readonly refusals: Refusals
   /** All that keys can have; undefined: any name. */
   readonly permissions: readonly Permission[] | undefined
@@ -138,14 +143,23 @@ export async function openKeyService(options: ServiceOptions): Promise<KeyServic
     keys.onChanged(source.forget)
     const following = await followKeyChanges({ database, pollMs: options.pollMs, onChanged: ids => ids.forEach(source.forget), onError })
     const lastUsed = recordLastUsed(database.db, clock, flushMs, onError)
-    const refusals = recordRefusals(database, clock, flushMs, onError)
+    const days = recordKeyDays(database.db, clock, flushMs, onError)
+    const log = recordRefusals(database, clock, flushMs, onError)
+    const refusals: Refusals = {
+      ...log,
+      refused(call) {
+        log.refused(call)
+        days.refused(call.failure, call.secretId)
+      },
+    }
     const administrators = createAdministrators(database, clock)
     const audit = createAuditControl(database, sealer, clock)
     const adminAccess = { administrators, sessions: createSessions(database, clock), throttle: createThrottle(clock) }
     let adminApp: Promise<AdminApp> | undefined
     const makeAdminApp = async (): Promise<AdminApp> => {
       const { createAdminApp } = await import('./admin/app.ts')
-      const { adminMetrics } = options
+      const { adminMetrics, oidc } = options
+      const isSecure = oidc?.settings.publicOrigin.startsWith('https:') === true
       const onRefused: AdminAppOptions['onRefused'] = (code, request) => {
         refusals.adminRefused(code, request)
         adminMetrics?.refused(code)
@@ -160,6 +174,8 @@ export async function openKeyService(options: ServiceOptions): Promise<KeyServic
         clock,
         onRefused,
         onAnswered: adminMetrics?.answered,
+        isSecure,
+        oidc,
         onError,
       })
     }
@@ -171,6 +187,7 @@ export async function openKeyService(options: ServiceOptions): Promise<KeyServic
       source,
       changes: following,
       lastUsed,
+      days,
       refusals,
       permissions,
       madeMasterKeyFile: made,
@@ -181,12 +198,15 @@ export async function openKeyService(options: ServiceOptions): Promise<KeyServic
       },
       used(key, { via = key.schemeName, credential } = {}) {
         const { keyId, credentials } = principalOf(key)
-        lastUsed.used(keyId, via, credential === undefined ? undefined : credentials[credential])
+        const secretId = credential === undefined ? undefined : credentials[credential]
+        lastUsed.used(keyId, via, secretId)
+        days.used(keyId, secretId)
       },
       administratorOf: async (request, address) => (await authenticate(request, address, adminAccess)).administrator,
       async close() {
         await following.close()
         await lastUsed.close()
+        await days.close()
         await refusals.close()
         await database.close()
       },

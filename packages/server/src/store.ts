@@ -12,6 +12,7 @@ export { isPostgres } from './database/open.ts'
 export { type Waiting, whenThere } from './database/when-there.ts'
 export { ServerError } from './errors.ts'
 export type { Ceilings } from './keys/ceilings.ts'
+export { readKeyDays } from './keys/key-days.ts'
 export { checkKeyId } from './keys/key-id.ts'
 export type { KeyPage } from './keys/key-list.ts'
 export { type CachedKeys, type CachedKeysOptions, cachedKeys } from './keys/key-source.ts'
@@ -23,6 +24,7 @@ export { compilePermissions, isWithin, type Permission, type Required } from './
 export type {
   ImportedKey,
   KeyChanges,
+  KeyDay,
   KeyQuery,
   KeyView,
   NewKey,

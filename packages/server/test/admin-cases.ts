@@ -98,7 +98,7 @@ export function describeAdminServer(backend: Backend): void {
       expect(rotated.json.key.secrets).toHaveLength(2)
       expect((await call('POST', `/admin/v1/keys/${id}/disable`, tokens.acme)).json.state).toBe('disabled')
       expect((await call('POST', `/admin/v1/keys/${id}/enable`, tokens.acme)).json.state).toBe('active')
-      expect((await call('GET', `/admin/v1/keys/${id}/usage`, tokens.acme)).json).toEqual({ lastUsedAt: null, refusals: [] })
+      expect((await call('GET', `/admin/v1/keys/${id}/usage`, tokens.acme)).json).toEqual({ lastUsedAt: null, days: [], refusals: [] })
       expect((await call('GET', `/admin/v1/keys/${id}/public-key`, tokens.acme)).json).toMatchObject({
         code: 'public-key-missing',
         status: 404,

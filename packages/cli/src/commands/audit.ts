@@ -1,11 +1,11 @@
-import type { ChainReport, PruneReport } from '@countersign/server/store'
+import type { AuditEntry, ChainReport, PruneReport } from '@countersign/server/store'
 import type { Command } from 'commander'
 import { createAdminCall } from '../keys/admin-api.ts'
 import { momentOf } from '../keys/key-options.ts'
 import { localActor } from '../keys/local-actor.ts'
-import { addServerOptions, addStoreOptions, readToken, type ServerOptions, type StoreOptions, withService } from '../keys/store-options.ts'
+import { addServerOptions, readToken, type ServerOptions, withService } from '../keys/store-options.ts'
 import { type Done, EXIT } from '../process/exit.ts'
-import { out, tell } from '../process/streams.ts'
+import { out, outInTurn, tell } from '../process/streams.ts'
 
 interface AuditOptions extends ServerOptions {
   readonly json?: boolean
@@ -16,6 +16,8 @@ interface Audit {
   verify(head: string | undefined): Promise<ChainReport>
   head(): Promise<string>
   prune(before: string): Promise<PruneReport>
+  /** All entries as JSON, the oldest first. */
+  lines(organisation: string | undefined): AsyncIterable<string>
 }
 
 export function defineAudit(audit: Command, done: Done): void {
@@ -62,15 +64,14 @@ Example:
       done(EXIT.ok)
     })
 
-  addStoreOptions(audit.command('export').description('print the log as JSON lines, the oldest first'))
+  addServerOptions(audit.command('export').description('print the log as JSON lines, the oldest first'))
     .option('--organisation <id>', 'only what is about it')
     .addHelpText('after', '\nExample:\n  $ countersign audit export > audit.jsonl')
-    .action(async (options: StoreOptions & { organisation?: string }) => {
-      const { readAudit } = await import('@countersign/server/store')
+    .action(async (options: AuditOptions & { organisation?: string }) => {
       let count = 0
-      await withService(options, async ({ database }) => {
-        for await (const entry of readAudit(database.db, options.organisation)) {
-          out(`${JSON.stringify(entry)}\n`)
+      await withAudit(options, async log => {
+        for await (const line of log.lines(options.organisation)) {
+          await outInTurn(`${line}\n`)
           count++
         }
       })
@@ -81,19 +82,25 @@ Example:
 
 async function withAudit<T>(options: ServerOptions, work: (log: Audit) => Promise<T>): Promise<T> {
   if (options.server !== undefined) {
-    const { call } = createAdminCall(options.server, readToken(options))
+    const { call, lines } = createAdminCall(options.server, readToken(options))
     return await work({
       verify: head => call('GET', '/audit/verify', { head }),
       head: async () => (await call<{ readonly head: string }>('GET', '/audit/head', {})).head,
       prune: before => call('POST', '/audit/prune', {}, { before }),
+      lines: organisation => lines('/audit/export', { organisation }),
     })
   }
-  const { placeText } = await import('@countersign/server/store')
-  return await withService(options, ({ audit }) =>
+  const { placeText, readAudit } = await import('@countersign/server/store')
+  return await withService(options, ({ audit, database }) =>
     work({
       verify: head => audit.verify(head),
       head: async () => placeText(await audit.head()),
       prune: before => audit.prune(localActor(), Date.parse(before)),
+      lines: organisation => asJson(readAudit(database.db, organisation)),
     }),
   )
+}
+
+async function* asJson(entries: AsyncIterable<AuditEntry>): AsyncGenerator<string> {
+  for await (const entry of entries) yield JSON.stringify(entry)
 }

@@ -62,10 +62,10 @@ export function defineKeys(keys: Command, done: Done): void {
       },
     )
 
-  addManagerOptions(keys.command('show').description('show a key, never its secret').argument('<id>'))
+  addManagerOptions(keys.command('show').description('show a key and how often it was used, never its secret').argument('<id>'))
     .option('--json', 'as JSON')
     .action(async (id: string, options: ManagerOptions & JsonOption) => {
-      show(await withManager(options, manager => manager.get(id)), options)
+      await withManager(options, async manager => show(await manager.get(id), options, await manager.days(id)))
       done(EXIT.ok)
     })
 

@@ -1,5 +1,5 @@
 import { readUrl } from '../request/url.ts'
-import { requestText } from './request-text.ts'
+import { requestPieces, requestText, textOf } from './request-text.ts'
 
 /** What the admin API refused. */
 class AdminApiError extends Error {
@@ -17,29 +17,65 @@ export function notOurs(base: string): AdminApiError {
   return new AdminApiError('answer-malformed', 502, `${base} does not answer as a countersign server does: is it one?`)
 }
 
-export type AdminCall = <T>(method: string, path: string, query: object, body?: unknown) => Promise<T>
+type AdminCall = <T>(method: string, path: string, query: object, body?: unknown) => Promise<T>
 
 /** Calls the admin API at an origin. @param token of an administrator */
-export function createAdminCall(origin: string, token: string): { readonly base: string; readonly call: AdminCall } {
+export function createAdminCall(origin: string, token: string) {
   const base = `${readUrl(origin).replace(/\/+$/, '')}/admin/v1`
+  const authorization = `Bearer ${token}`
 
-  async function call<T>(method: string, path: string, query: object, body?: unknown): Promise<T> {
+  function urlOf(path: string, query: object): URL {
     const url = new URL(`${base}${path}`)
     for (const [name, value] of Object.entries(query)) if (value !== undefined) url.searchParams.set(name, String(value))
-    const { status, text } = await requestText(url, {
+    return url
+  }
+
+  const call: AdminCall = async <T>(method: string, path: string, query: object, body?: unknown): Promise<T> => {
+    const { status, text } = await requestText(urlOf(path, query), {
       method,
-      headers: { authorization: `Bearer ${token}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+      headers: { authorization, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
       body: body === undefined ? undefined : JSON.stringify(body),
     })
-    let value: unknown
-    try {
-      value = JSON.parse(text)
-    } catch {
+    const value = jsonOf(text)
+    if (status >= 200 && status < 300) return value as T
+    throw refusedBy(value, status)
+  }
+
+  /** Reads lines of JSON as they come; an answer that is cut off throws. */
+  async function* lines(path: string, query: object): AsyncGenerator<string> {
+    const { status, type, pieces, drop } = await requestPieces(urlOf(path, query), {
+      method: 'GET',
+      headers: { authorization },
+      body: undefined,
+    })
+    if (status !== 200) throw refusedBy(jsonOf(await textOf(pieces)), status)
+    if (!type.startsWith('application/jsonl')) {
+      drop()
       throw notOurs(base)
     }
-    if (status >= 200 && status < 300 && typeof value === 'object' && value !== null) return value as T
-    const { code = 'refused', detail = `status ${status}` } = value as { code?: string; detail?: string }
-    throw new AdminApiError(code, status, detail)
+    let rest = ''
+    for await (const piece of pieces) {
+      const whole = (rest + piece).split('\n')
+      rest = whole.pop() ?? ''
+      yield* whole
+    }
+    if (rest !== '') throw notOurs(base)
   }
-  return { base, call }
+
+  function jsonOf(text: string): object {
+    try {
+      const value: unknown = JSON.parse(text)
+      if (typeof value === 'object' && value !== null) return value
+    } catch {
+      // Said below, not with the parser's message, which quotes what came.
+    }
+    throw notOurs(base)
+  }
+
+  return { base, call, lines }
+}
+
+function refusedBy(value: object, status: number): AdminApiError {
+  const { code = 'refused', detail = `status ${status}` } = value as { code?: string; detail?: string }
+  return new AdminApiError(code, status, detail)
 }

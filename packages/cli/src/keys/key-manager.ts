@@ -1,6 +1,7 @@
 import type {
   ImportedKey,
   KeyChanges,
+  KeyDay,
   KeyPage,
   KeyQuery,
   KeyView,
@@ -18,12 +19,17 @@ interface MigrationQuestion {
   readonly days: number
 }
 
+/** How many days of a key's use are shown. */
+export const SHOWN_DAYS = 30
+
 export type Verb = 'enable' | 'disable' | 'revoke'
 
 /** What the command does with keys, on a store itself or through a server's admin API. */
 export interface KeyManager {
   list(query: KeyQuery): Promise<KeyPage>
   get(id: string): Promise<KeyView>
+  /** The last days on which a key was used or refused, the oldest first. */
+  days(id: string): Promise<readonly KeyDay[]>
   /** An id and a secret that nothing knows yet. */
   propose(question: NewSecretQuestion): Promise<ProposedSecret>
   create(key: NewKey): Promise<ShownKey>

@@ -1,6 +1,6 @@
-import type { KeyPage } from '@countersign/server/store'
+import type { KeyDay, KeyPage } from '@countersign/server/store'
 import { createAdminCall, notOurs } from './admin-api.ts'
-import type { KeyManager } from './key-manager.ts'
+import { type KeyManager, SHOWN_DAYS } from './key-manager.ts'
 
 /** @param token of an administrator */
 export function openServerManager(origin: string, token: string, organisation: string | undefined): KeyManager {
@@ -14,6 +14,7 @@ export function openServerManager(origin: string, token: string, organisation: s
       return page
     },
     get: id => call('GET', at(id), {}),
+    days: async id => (await call<{ readonly days: readonly KeyDay[] }>('GET', `${at(id)}/usage`, { days: SHOWN_DAYS })).days,
     propose: question => call('POST', '/new-secret', {}, question),
     create: key => call('POST', '/keys', about, key),
     import: key => call('POST', '/keys/import', about, key),

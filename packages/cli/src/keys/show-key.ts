@@ -1,6 +1,6 @@
 import { existsSync, lstatSync } from 'node:fs'
 import { dirname } from 'node:path'
-import type { KeyView, ShownKey } from '@countersign/server/store'
+import type { KeyDay, KeyView, ShownKey } from '@countersign/server/store'
 import { UsageError } from '../process/exit.ts'
 import { out, tell } from '../process/streams.ts'
 import { checkProfilesFolder, isProfileThere, readProfile } from '../signing/profiles.ts'
@@ -12,9 +12,10 @@ export function rowOf(key: KeyView): readonly string[] {
   return [id, name, state, scheme, permissions.join(' ') || '–', minuteOf(lastUsedAt)]
 }
 
-export function show(key: KeyView, { json }: JsonOption): void {
+/** @param days on which it was used or refused, where they are shown too */
+export function show(key: KeyView, { json }: JsonOption, days?: readonly KeyDay[]): void {
   if (json === true) {
-    out(`${JSON.stringify(key)}\n`)
+    out(`${JSON.stringify(days === undefined ? key : { ...key, days })}\n`)
     return
   }
   const { secrets, publicKey, publicKeys, labels, permissions, addresses } = key
@@ -36,6 +37,7 @@ export function show(key: KeyView, { json }: JsonOption): void {
     ['created', key.createdAt],
     ['updated', key.updatedAt],
     ['last used', key.lastUsedAt ?? 'never'],
+    ...(days ?? []).map(({ day, calls, refusals }) => ['used', `${day}: ${calls} calls, ${refusals} refused`] as const),
   ]
   out(rows.map(([name, value]) => `${name.padEnd(12)}  ${value}\n`).join(''))
 }

@@ -1,6 +1,12 @@
-import { ensureOrganisation, migrationReport, openKeyService, ServerError, type ServiceOptions } from '@countersign/server/store'
-
-import type { KeyManager } from './key-manager.ts'
+import {
+  ensureOrganisation,
+  migrationReport,
+  openKeyService,
+  readKeyDays,
+  ServerError,
+  type ServiceOptions,
+} from '@countersign/server/store'
+import { type KeyManager, SHOWN_DAYS } from './key-manager.ts'
 import { localActor } from './local-actor.ts'
 
 const DAY_MS = 86_400_000
@@ -22,6 +28,7 @@ export async function openStoreManager(options: ServiceOptions, organisation: st
     madeMasterKeyFile: service.madeMasterKeyFile,
     list: query => keys.list(organisation, query),
     get: id => keys.get(organisation, id),
+    days: async id => await readKeyDays(service.database.db, (await keys.get(organisation, id)).id, SHOWN_DAYS, Date.now()),
     propose: async question => keys.propose(question),
     create: async key => keys.create(actor, await organisationOrOnly(), key),
     import: async key => keys.import(actor, await organisationOrOnly(), key),

@@ -24,6 +24,11 @@ export function outWritten(text: string): Promise<void> {
   })
 }
 
+/** As {@link out}, and waits for a reader that is slower: for output of any length. */
+export async function outInTurn(text: string): Promise<void> {
+  if (!process.stdout.write(text)) await new Promise(resolve => process.stdout.once('drain', resolve))
+}
+
 /** For people. */
 export function tell(line: string): void {
   process.stderr.write(`${line}\n`)

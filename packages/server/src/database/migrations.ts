@@ -1,5 +1,6 @@
 import type { Kysely, Migration, MigrationProvider } from 'kysely'
 import { keyCare } from './key-care.ts'
+import { keyDays } from './key-days.ts'
 
 /** The same on SQLite and PostgreSQL. */
 const first: Migration = {
@@ -104,5 +105,5 @@ const keyUse: Migration = {
 }
 
 export const migrations: MigrationProvider = {
-  getMigrations: () => Promise.resolve({ '0001-first': first, '0002-key-use': keyUse, '0003-key-care': keyCare }),
+  getMigrations: () => Promise.resolve({ '0001-first': first, '0002-key-use': keyUse, '0003-key-care': keyCare, '0004-key-days': keyDays }),
 }

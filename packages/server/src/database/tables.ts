@@ -97,4 +97,14 @@ export interface Tables {
     first_at: number
     last_at: number
   }
+  /** How often a key was used and refused on a day, by all processes together. */
+  key_day: {
+    key_id: string
+    /** Days since the epoch, in UTC. */
+    day: number
+    /** The id of the secret or public key; empty where it is not known. */
+    credential: string
+    calls: number
+    refusals: number
+  }
 }

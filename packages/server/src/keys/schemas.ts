@@ -147,6 +147,18 @@ export const keyView = z
   .meta({ id: 'Key' })
 export type KeyView = z.infer<typeof keyView>
 
+export const keyDay = z
+  .object({
+    day: z.iso.date().meta({ description: 'In UTC.' }),
+    calls: z.int().meta({ description: 'That were accepted.' }),
+    refusals: z.int(),
+    secrets: z
+      .array(z.object({ id: z.string(), calls: z.int(), refusals: z.int() }))
+      .meta({ description: 'By secret or public key, where it is known.' }),
+  })
+  .meta({ id: 'KeyDay' })
+export type KeyDay = z.infer<typeof keyDay>
+
 export const shownKey = z
   .object({
     key: keyView,

@@ -42,8 +42,11 @@ export const auditRoutes: readonly Route[] = [
     path: '/admin/v1/audit/export',
     summary: 'The audit log as JSON lines, the oldest first',
     access: 'read',
-    handle: async ({ db, within }) =>
-      new Response(Readable.toWeb(Readable.from(linesOf(readAudit(db, within)))) as ReadableStream<Uint8Array>, {
+    query: z.strictObject({
+      organisation: z.string().max(200).optional().meta({ description: 'For operators: only what is about it.' }),
+    }),
+    handle: async ({ db, within, query: { organisation } }) =>
+      new Response(Readable.toWeb(Readable.from(linesOf(readAudit(db, within ?? organisation)))) as ReadableStream<Uint8Array>, {
         headers: { 'content-type': 'application/jsonl' },
       }),
   }),

@@ -1,9 +1,11 @@
 import { z } from 'zod'
 import { listAudit } from '../../audit/audit-log.ts'
 import { ServerError } from '../../errors.ts'
+import { KEPT_DAYS, readKeyDays } from '../../keys/key-days.ts'
 import {
   importedKey,
   keyChanges,
+  keyDay,
   keyQuery,
   keyView,
   newKey,
@@ -18,6 +20,15 @@ const organisation = z.string().min(1).max(200).optional().meta({ description: '
 const listQuery = keyQuery.extend({ organisation })
 const ofOrganisation = z.strictObject({ organisation })
 const READ_REFUSALS = 200
+const usageQuery = z.strictObject({
+  days: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(KEPT_DAYS)
+    .default(30)
+    .meta({ description: `How many days, today among them; ${KEPT_DAYS} are kept.` }),
+})
 
 /** An operator names the organisation, unless there is just one. */
 async function organisationFor({
@@ -37,6 +48,7 @@ const keyPage = z.object({ keys: z.array(keyView), next: z.string().nullable() }
 const usage = z
   .object({
     lastUsedAt: z.iso.datetime().nullable(),
+    days: z.array(keyDay).meta({ description: 'The days on which it was used or refused, the oldest first; to within some seconds.' }),
     refusals: z.array(
       z.object({
         at: z.iso.datetime(),
@@ -48,7 +60,7 @@ const usage = z
       }),
     ),
   })
-  .meta({ id: 'Usage', description: 'When the key was last used, and what was refused of late, with what explains it.' })
+  .meta({ id: 'Usage', description: 'When and how often the key was used, and what was refused of late, with what explains it.' })
 
 export const keyRoutes: readonly Route[] = [
   route({
@@ -148,14 +160,19 @@ export const keyRoutes: readonly Route[] = [
   route({
     method: 'GET',
     path: '/admin/v1/keys/{id}/usage',
-    summary: 'When a key was last used, and what was refused of it of late',
+    summary: 'When and how often a key was used, and what was refused of it of late',
     access: 'read',
+    query: usageQuery,
     answer: usage,
-    handle: async ({ keys, db, within, params: { id = '' } }) => {
+    handle: async ({ keys, db, within, clock, params: { id = '' }, query: { days } }) => {
       const { lastUsedAt } = await keys.get(within, id)
       const entries = await listAudit(db, { subject: id, action: 'request.refused', limit: READ_REFUSALS })
       return {
-        value: { lastUsedAt, refusals: entries.map(({ at, detail }) => ({ at: new Date(at).toISOString(), causes: [], ...detail })) },
+        value: {
+          lastUsedAt,
+          days: await readKeyDays(db, id, days, clock()),
+          refusals: entries.map(({ at, detail }) => ({ at: new Date(at).toISOString(), causes: [], ...detail })),
+        },
       }
     },
   }),

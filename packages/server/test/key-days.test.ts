@@ -1,0 +1,4 @@
+import { describeKeyDays } from './key-days-cases.ts'
+import { SQLITE } from './stores.ts'
+
+describeKeyDays(SQLITE)
