@@ -147,26 +147,29 @@ const CALL: fc.Arbitrary<Call> = fc.oneof(
 describe('labels of metrics', () => {
   it('of a gateway are those of its settings and codes, whatever is sent', async () => {
     const { port } = gateway.server.address() as AddressInfo
+    const send = async ({ method, path, headers, isSigned }: Call): Promise<void> => {
+      const signed = isSigned ? createSigner(qredoV1, key).sign({ method, url: ORIGIN + path }).headers : {}
+      const lines = [...Object.entries(signed), ...headers].map(([name, value]) => `${name}: ${value}\r\n`)
+      await talk(port, `${method} ${path} HTTP/1.1\r\nhost: api.example.com\r\n${lines.join('')}connection: close\r\n\r\n`).ended
+    }
+    // Whatever else comes, each outcome is there once.
+    for (const [path, isSigned] of [
+      ['/orders', true],
+      ['/old', true],
+      ['/orders', false],
+      ['/orders/../old', true],
+    ] as const)
+      await send({ method: 'GET', path, headers: [], isSigned })
     await fc.assert(
       fc.asyncProperty(fc.array(CALL, { minLength: 10, maxLength: 30 }), async calls => {
-        await Promise.all(
-          calls.map(async ({ method, path, headers, isSigned }) => {
-            const signed = isSigned ? createSigner(qredoV1, key).sign({ method, url: ORIGIN + path }).headers : {}
-            const lines = [...Object.entries(signed), ...headers].map(([name, value]) => `${name}: ${value}\r\n`)
-            const { ended } = talk(
-              port,
-              `${method} ${path} HTTP/1.1\r\nhost: api.example.com\r\n${lines.join('')}connection: close\r\n\r\n`,
-            )
-            await ended
-          }),
-        )
+        await Promise.all(calls.map(send))
         expect(await unknownLabels(gateway.metrics.registry, OF_GATEWAY)).toEqual([])
       }),
       { numRuns: 20 },
     )
     for (const outcome of ['passed', 'refused', 'failed'])
-      expect(await callsOf(gateway.metrics.registry, 'countersign_gateway_requests_total', { outcome })).toBeGreaterThan(10)
-    expect(await callsOf(gateway.metrics.registry, 'countersign_gateway_deprecated_total')).toBeGreaterThan(10)
+      expect(await callsOf(gateway.metrics.registry, 'countersign_gateway_requests_total', { outcome })).toBeGreaterThan(0)
+    expect(await callsOf(gateway.metrics.registry, 'countersign_gateway_deprecated_total')).toBeGreaterThan(0)
   })
 
   it('of a server are those of its description and codes, whatever is sent', async () => {
