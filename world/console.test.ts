@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
@@ -181,6 +182,112 @@ describe.skipIf(chromiumPath === undefined)('the console in Chromium (needs Chro
     expect(await region.textContent()).toMatch(/bad-signature.*POST \/transaction from 203\.0\.113\.9/)
   })
 
+  it('shows how often a key was used and refused, by day', async () => {
+    await signIn()
+    const { id } = await makeKey('Used')
+    const usage = page.getByRole('region', { name: 'Usage' })
+    await usage.getByText('0 calls and 0 refusals in 30 days').waitFor()
+    const { days, refusals } = server.service
+    for (let count = 0; count < 1200; count++) days.used(id, 'a-secret')
+    refusals.refused({ failure: { code: 'replayed', keyId: id }, request: { method: 'GET', target: '/x', headers: {} } })
+    await days.flush()
+    await page.getByRole('button', { name: 'Refresh' }).click()
+    await usage.getByText('1,200 calls and 1 refusal in 30 days').waitFor()
+    const heights = await usage.locator('rect.calls, rect.refused').evaluateAll(bars => bars.map(bar => Number(bar.getAttribute('height'))))
+    expect(heights.filter(height => height > 0)).toEqual([58, 2])
+    await usage.getByText('As a table').click()
+    expect(await usage.locator('tbody tr').allTextContents()).toEqual([`${new Date().toISOString().slice(0, 10)}1,2001`])
+  })
+
+  it('rotates a public key with an overlap, and takes no private key', async () => {
+    const [organisation] = await server.service.administrators.organisations(undefined)
+    const pairs = [0, 1].map(() => generateKeyPairSync('ed25519'))
+    const [old = '', newer = ''] = pairs.map(({ publicKey }) => publicKey.export({ type: 'spki', format: 'pem' }).toString())
+    const given = { name: 'Paired', scheme: 'rfc9421', publicKey: old }
+    const { key } = await server.service.keys.create(ACTOR, organisation?.id ?? '', given)
+    await signIn()
+    await page.getByLabel('Search').fill('Paired')
+    await page.getByRole('button', { name: 'Paired', exact: true }).click()
+    const form = page.getByRole('form', { name: 'Rotate the public key' })
+    const lost = pairs[1]?.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString() ?? ''
+    await form.getByLabel('New public key').fill(lost)
+    await form.getByRole('button', { name: 'Rotate' }).click()
+    await expect.poll(() => form.locator('#new-public-key-note').textContent()).toContain('This is a private key')
+    await form.getByLabel('New public key').fill(newer)
+    await form.getByLabel('The old public key stays good for').selectOption('a week')
+    await form.getByRole('button', { name: 'Rotate' }).click()
+    await page.getByText('The new public key is good from now on.').waitFor()
+    await form.getByText('Two public keys are good.').waitFor()
+    const rotated = await server.service.keys.get(undefined, key.id)
+    expect(rotated.publicKey).toBe(newer)
+    expect(rotated.publicKeys.map(({ expiresAt }) => expiresAt === null)).toEqual([true, false])
+    await page.getByText('two public keys', { exact: true }).waitFor()
+  })
+
+  it('sets the ceilings of an organisation, and says which keys are above them', async () => {
+    const { administrators, keys } = server.service
+    const { id: organisation } = await administrators.createOrganisation(ACTOR, { name: 'Bounded', kind: 'organisation' })
+    const { key } = await keys.create(ACTOR, organisation, { name: 'Above', permissions: ['web3'] })
+    const ceilings = async () => (await administrators.organisations(organisation))[0]?.ceilings
+    await signIn()
+    await page.getByRole('tab', { name: 'Organisations' }).click()
+    await page.getByRole('button', { name: 'Bounded' }).click()
+    const form = page.getByRole('form', { name: 'Ceilings of Bounded' })
+    await form.getByLabel('Bound permissions').check()
+    await form.getByRole('switch', { name: /^Balance/ }).check()
+    await form.getByLabel('Bound schemes').check()
+    await form.getByRole('switch', { name: /qredo-v1/ }).check()
+    await form.getByLabel('Keys at most').fill('many')
+    await form.getByRole('button', { name: 'Set the ceilings' }).click()
+    await form.getByText('Keys at most: give a whole number').waitFor()
+    expect(await ceilings()).toEqual({})
+    await form.getByLabel('Keys at most').fill('2')
+    await form.getByRole('button', { name: 'Set the ceilings' }).click()
+    await form.getByText('The ceilings are set.').waitFor()
+    await form.getByText(`Above a ceiling already, and left as they are until somebody changes them: ${key.id}.`).waitFor()
+    expect(await ceilings()).toEqual({ permissions: ['balance'], schemes: ['qredo-v1'], maxKeys: 2 })
+    await page.getByText('permissions: balance; schemes: qredo-v1; 2 keys').waitFor()
+    // What stands there is what is set, and what is put off is lifted.
+    await page.reload()
+    await page.getByRole('tab', { name: 'Organisations' }).click()
+    await page.getByRole('button', { name: 'Bounded' }).click()
+    await form.getByLabel('Bound permissions').uncheck()
+    await form.getByLabel('Bound addresses').check()
+    await form.getByLabel('Addresses', { exact: true }).fill('10.0.0.0/33')
+    await form.getByRole('button', { name: 'Set the ceilings' }).click()
+    await form.getByRole('alert').waitFor()
+    await form.getByLabel('Addresses', { exact: true }).fill('10.0.0.0/8, 2001:db8::/32')
+    await form.getByRole('button', { name: 'Set the ceilings' }).click()
+    await form.getByText('The ceilings are set.').waitFor()
+    expect(await ceilings()).toEqual({ schemes: ['qredo-v1'], addresses: ['10.0.0.0/8', '2001:db8::/32'], maxKeys: 2 })
+  })
+
+  it('makes an administrator whose token ends, shows it once, and disables the administrator', async () => {
+    const { administrators } = server.service
+    await signIn()
+    await page.getByRole('tab', { name: 'Administrators' }).click()
+    await page.getByRole('button', { name: 'New administrator' }).click()
+    await page.getByLabel('Name', { exact: true }).fill('Wendy')
+    await page.getByLabel('Role').selectOption('auditor')
+    await page.getByLabel('The token ends').selectOption('in a week')
+    await page.getByRole('button', { name: 'Make the administrator' }).click()
+    const own = (await shown('Token')) ?? ''
+    secrets.push(own)
+    const made = await administrators.authenticate(own)
+    expect(made).toMatchObject({ name: 'Wendy', role: 'auditor' })
+    const view = async () => (await administrators.list(undefined)).find(({ id }) => id === made?.id)
+    const days = (Date.parse((await view())?.expiresAt ?? '') - Date.now()) / 86_400_000
+    expect(days > 6.9 && days <= 7).toBe(true)
+    await page.getByRole('button', { name: 'I have it' }).click()
+    expect(await page.content()).not.toContain(own)
+    await page.getByRole('button', { name: 'Disable… Wendy' }).click()
+    expect(await administrators.authenticate(own)).toBeDefined()
+    await page.getByRole('button', { name: 'Disable Wendy for good' }).click()
+    await expect.poll(() => administrators.authenticate(own)).toBeUndefined()
+    const row = page.getByRole('region', { name: 'List of administrators' }).locator('tbody tr', { hasText: 'Wendy' })
+    await expect.poll(() => row.locator('.state').textContent()).toBe('disabled')
+  })
+
   it('searches, filters, goes on to the next page, and shows the audit log', async () => {
     const [organisation] = await server.service.administrators.organisations(undefined)
     for (let count = 0; count < 60; count++) await server.service.keys.create(ACTOR, organisation?.id ?? '', { name: `Many ${count}` })
@@ -212,6 +319,19 @@ describe.skipIf(chromiumPath === undefined)('the console in Chromium (needs Chro
     await page.getByRole('region', { name: 'Key Many 59' }).waitFor()
     expect(await page.getByRole('switch', { name: /^Balance/ }).isDisabled()).toBe(true)
     for (const name of ['New key', 'Rotate', 'Revoke…', 'Disable']) expect(await page.getByRole('button', { name }).count()).toBe(0)
+    await page.getByRole('tab', { name: 'Organisations' }).click()
+    await page.getByRole('button', { name: organisation?.name ?? '' }).click()
+    expect(await page.getByLabel('Keys at most').isDisabled()).toBe(true)
+    expect(await page.getByRole('button', { name: 'Set the ceilings' }).count()).toBe(0)
+    await page.getByRole('tab', { name: 'Administrators' }).click()
+    await page.getByText('Audrey').first().waitFor()
+    for (const name of ['New administrator', 'Disable']) expect(await page.getByRole('button', { name }).count()).toBe(0)
+    // The token is one's own.
+    await page.getByRole('button', { name: 'Renew my token' }).click()
+    const renewed = (await shown('Token')) ?? ''
+    secrets.push(renewed)
+    expect(renewed).not.toBe(own)
+    expect(await server.service.administrators.authenticate(renewed)).toMatchObject({ name: 'Audrey' })
   })
 
   it('has no serious accessibility problem, light and dark, wide and narrow', async () => {
@@ -237,6 +357,21 @@ describe.skipIf(chromiumPath === undefined)('the console in Chromium (needs Chro
     }
     await page.getByRole('button', { name: 'New key' }).click()
     await check('new key')
+    const checkAll = async (where: string): Promise<void> => {
+      for (const colorScheme of ['light', 'dark'] as const)
+        for (const width of [1280, 390]) {
+          await page.emulateMedia({ colorScheme })
+          await page.setViewportSize({ width, height: 900 })
+          await check(`${where} ${colorScheme} ${width}`)
+        }
+    }
+    await page.getByRole('tab', { name: 'Organisations' }).click()
+    await page.getByRole('button', { name: 'Bounded' }).click()
+    await page.getByLabel('Bound permissions').check()
+    await checkAll('organisations')
+    await page.getByRole('tab', { name: 'Administrators' }).click()
+    await page.getByRole('button', { name: 'New administrator' }).click()
+    await checkAll('administrators')
     await page.getByRole('tab', { name: 'Audit' }).click()
     await page.getByRole('region', { name: 'Audit log' }).waitFor()
     await check('audit')

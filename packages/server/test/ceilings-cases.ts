@@ -1,15 +1,53 @@
 import { randomBytes } from 'node:crypto'
+import fc from 'fast-check'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { listAudit } from '../src/audit/audit-log.ts'
 import { createMasterKeyFile, type KeyService, openKeyService } from '../src/index.ts'
-import type { Ceilings } from '../src/keys/ceilings.ts'
-import type { KeyChanges } from '../src/keys/schemas.ts'
+import { type Ceilings, findExcess } from '../src/keys/ceilings.ts'
+import type { KeyChanges, KeyView } from '../src/keys/schemas.ts'
 import type { Backend } from './stores.ts'
 
 const ALICE = { name: 'admin:alice', address: '203.0.113.7' }
 const DAY_MS = 86_400_000
 type Given = Pick<KeyChanges, 'permissions' | 'addresses'>
 const REACHED = { code: 'ceiling-reached', status: 403 }
+
+const NAMES = ['balance', 'web3', 'read_only']
+const RANGES = ['10.0.0.0/8', '10.1.0.0/16', '10.1.2.3', '203.0.113.0/24', '2001:db8::/32', '2001:db8:1::/48']
+const SOME_NAMES = fc.subarray(NAMES)
+const SOME_RANGES = fc.subarray(RANGES)
+const SCHEMES = ['qredo-v1', 'kraken']
+const bounds: fc.Arbitrary<Ceilings> = fc.record(
+  { permissions: SOME_NAMES, schemes: fc.subarray(SCHEMES), addresses: SOME_RANGES, maxKeys: fc.integer({ min: 0, max: 4 }) },
+  { requiredKeys: [] },
+)
+/** Days from now; null: never. */
+const end = fc.option(fc.integer({ min: 1, max: 9 }), { nil: null })
+const settings = fc.record({ permissions: SOME_NAMES, addresses: SOME_RANGES, days: end }, { requiredKeys: [] })
+const act = fc.oneof(
+  { weight: 2, arbitrary: fc.record({ what: fc.constant('bound' as const), bounds }) },
+  { weight: 3, arbitrary: fc.record({ what: fc.constant('create' as const), scheme: fc.constantFrom(...SCHEMES), settings }) },
+  { weight: 1, arbitrary: fc.record({ what: fc.constant('import' as const), scheme: fc.constantFrom(...SCHEMES), settings }) },
+  { weight: 4, arbitrary: fc.record({ what: fc.constant('update' as const), key: fc.nat(), settings }) },
+  // With nothing but another end.
+  { weight: 3, arbitrary: fc.record({ what: fc.constant('update' as const), key: fc.nat(), settings: fc.record({ days: end }) }) },
+  { weight: 1, arbitrary: fc.record({ what: fc.constant('rotate' as const), key: fc.nat() }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      what: fc.constant('set' as const),
+      key: fc.nat(),
+      state: fc.constantFrom('active' as const, 'disabled' as const, 'revoked' as const),
+    }),
+  },
+  { weight: 2, arbitrary: fc.record({ what: fc.constant('wait' as const), days: fc.integer({ min: 1, max: 4 }) }) },
+)
+
+/** Until when a key can be used as things stand. */
+function usableUntil({ state, expiresAt }: KeyView): number {
+  if (state !== 'active') return 0
+  return expiresAt === null ? Number.POSITIVE_INFINITY : Date.parse(expiresAt)
+}
 
 /** What an operator bounds, and how long tokens are good, on either database. */
 export function describeCeilings(backend: Backend): void {
@@ -72,6 +110,74 @@ export function describeCeilings(backend: Backend): void {
       await create({ ...above }, 'umbrella')
     })
 
+    it('are never exceeded by more, nor for longer, than when they were set, whatever is done to keys in whatever order', async () => {
+      const { keys, administrators } = service
+      const all = async () => (await keys.list('acme', { limit: 500 })).keys
+      const isWithin = (ceilings: Ceilings, key: KeyView) => findExcess(ceilings, key) === undefined
+      let imported = 0
+      await fc.assert(
+        fc.asyncProperty(fc.array(act, { minLength: 5, maxLength: 25 }), async acts => {
+          for (const { id, state } of await all()) if (state !== 'revoked') await keys.setState(ALICE, 'acme', id, 'revoked')
+          let ceilings: Ceilings = {}
+          await administrators.setCeilings(ALICE, 'acme', ceilings)
+          const settled = ({ days, ...given }: { readonly days?: number | null; readonly [name: string]: unknown }) => ({
+            ...given,
+            ...(days === undefined ? {} : { expiresAt: days === null ? null : new Date(now + days * DAY_MS).toISOString() }),
+          })
+          await create(settled({ permissions: NAMES, days: 5 }))
+          await create(settled({ scheme: 'kraken', days: null }))
+          for (const step of acts) {
+            const before = new Map((await all()).map(key => [key.id, key]))
+            const alive = [...before.values()].filter(({ state }) => state !== 'revoked')
+            const keyAt = (at: number): string => alive[at % Math.max(1, alive.length)]?.id ?? 'none'
+            const secret = randomBytes(64).toString('base64')
+            const doStep = (): Promise<unknown> => {
+              switch (step.what) {
+                case 'bound':
+                  return administrators.setCeilings(ALICE, 'acme', step.bounds)
+                case 'create':
+                  return create({ scheme: step.scheme, ...settled(step.settings) })
+                case 'import':
+                  return keys.import(ALICE, 'acme', {
+                    id: `i${++imported}`,
+                    name: 'i',
+                    scheme: step.scheme,
+                    secret,
+                    ...settled(step.settings),
+                  })
+                case 'update':
+                  return keys.update(ALICE, 'acme', keyAt(step.key), settled(step.settings))
+                case 'rotate':
+                  return keys.rotate(ALICE, 'acme', keyAt(step.key), { overlapSeconds: 0 })
+                case 'set':
+                  return keys.setState(ALICE, 'acme', keyAt(step.key), step.state)
+                case 'wait':
+                  now += step.days * DAY_MS
+                  return Promise.resolve()
+              }
+            }
+            const code = await doStep().then(
+              () => 'done',
+              (error: { readonly code: string }) => error.code,
+            )
+            expect(['done', 'ceiling-reached', 'key-unknown', 'key-revoked']).toContain(code)
+            if (step.what === 'bound') ceilings = step.bounds
+            const after = await all()
+            for (const key of after) {
+              const old = before.get(key.id)
+              if (usableUntil(key) === 0 || isWithin(ceilings, key)) continue
+              // Above a ceiling, and usable: as it was, and no longer than it was.
+              expect(old).toMatchObject({ permissions: key.permissions, addresses: key.addresses, scheme: key.scheme })
+              expect(usableUntil(key)).toBeLessThanOrEqual(old === undefined ? 0 : usableUntil(old))
+            }
+            const count = after.filter(({ state }) => state !== 'revoked').length
+            if (ceilings.maxKeys !== undefined) expect(count).toBeLessThanOrEqual(Math.max(ceilings.maxKeys, alive.length))
+          }
+        }),
+        { numRuns: process.env.THOROUGH === 'true' ? 200 : 25 },
+      )
+    })
+
     it('hold for schemes', async () => {
       await setCeilings({ schemes: ['qredo-v1'] })
       await create()
@@ -97,6 +203,15 @@ export function describeCeilings(backend: Backend): void {
       await admin()
       await expect(admin()).rejects.toMatchObject(REACHED)
       await expect(service.administrators.renew(ALICE, administrator.id)).rejects.toMatchObject({ code: 'administrator-unknown' })
+    })
+
+    it('hold for administrators that are made at once', async () => {
+      await setCeilings({ maxAdministrators: 2 })
+      const made = await Promise.allSettled(
+        Array.from({ length: 6 }, () => service.administrators.create(ALICE, 'acme', { name: 'a', role: 'admin' })),
+      )
+      expect(made.filter(({ status }) => status === 'fulfilled')).toHaveLength(2)
+      expect(await service.administrators.list('acme')).toHaveLength(2)
     })
 
     it('are in the log with what they were before, and refuse ranges that are none', async () => {

@@ -99,9 +99,28 @@ function isWithinRange(inner: string, outer: string): boolean {
   return list.check(one.address, one.family)
 }
 
-/** Of an address or range that the library took. */
-function readRange(text: string): { readonly address: string; readonly bits: number; readonly family: 'ipv4' | 'ipv6' } {
-  const [address = '', bits] = text.split('/', 2)
+interface Range {
+  readonly address: string
+  readonly bits: number
+  readonly family: 'ipv4' | 'ipv6'
+}
+
+/** Of an address or range that the library took, as it reads them: `::ffff:10.0.0.1` is the IPv4 address. */
+function readRange(text: string): Range {
+  const [given = '', bits] = text.split('/', 2)
+  const address = isIPv4(given) ? given : (mappedIn(given) ?? withoutZone(given))
   const family = isIPv4(address) ? 'ipv4' : 'ipv6'
   return { address, family, bits: bits === undefined ? (family === 'ipv4' ? 32 : 128) : Number(bits) }
+}
+
+/** The IPv4 address that an IPv6 address stands for, RFC 4291 §2.5.5.2. */
+function mappedIn(address: string): string | undefined {
+  // The WHATWG's URL has one spelling for each address.
+  const [, high, low] = /^\[::ffff:([0-9a-f]+):([0-9a-f]+)\]$/.exec(new URL(`http://[${withoutZone(address)}]`).hostname) ?? []
+  if (high === undefined || low === undefined) return undefined
+  return [high, low].flatMap(group => [Number.parseInt(group, 16) >> 8, Number.parseInt(group, 16) & 0xff]).join('.')
+}
+
+function withoutZone(address: string): string {
+  return address.split('%', 1)[0] ?? address
 }

@@ -160,8 +160,9 @@ export function createKeyStore({ database, sealer, schemes, permissions, clock }
           expires_at: changes.expiresAt === undefined ? row.expires_at : msOf(changes.expiresAt),
           updated_at: clock(),
         }
-        // A key that was above a later ceiling can still be renamed.
-        if (changes.permissions !== undefined || changes.addresses !== undefined) await checkBounds(transaction, updated)
+        // A key that was above a later ceiling can still be renamed, and ended sooner.
+        const isMore = changes.permissions !== undefined || changes.addresses !== undefined || endsLater(updated, row)
+        if (isMore) await checkBounds(transaction, updated)
         await put(transaction, updated)
         return { event: { action: 'key.update', detail: changesOf(row, updated) }, value: viewOf(updated, credentials, clock()) }
       }),
@@ -229,6 +230,11 @@ async function read(db: Db, within: Within, id: string): Promise<{ row: KeyRow; 
   const row = await query.executeTakeFirst()
   if (row === undefined) throw new ServerError('key-unknown', 404, `There is no key ${id.slice(0, 100)}.`)
   return { row, credentials: await credentialsOf(db, [id]) }
+}
+
+/** 0 is never. */
+function endsLater({ expires_at: newer }: KeyRow, { expires_at: older }: KeyRow): boolean {
+  return older !== 0 && (newer === 0 || newer > older)
 }
 
 /** @throws ServerError `ceiling-reached` */

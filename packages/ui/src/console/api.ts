@@ -1,12 +1,16 @@
 import type {
   AdministratorView,
   AuditEntry,
+  Ceilings,
   KeyChanges,
+  KeyDay,
   KeyPage,
   KeyView,
   NewKey,
   OrganisationView,
   Permission,
+  Role,
+  Rotation,
   ShownKey,
 } from '@countersign/server'
 
@@ -26,6 +30,7 @@ interface RefusalCount {
 
 export interface Usage {
   readonly lastUsedAt: string | null
+  readonly days: readonly KeyDay[]
   readonly refusals: readonly RefusalCount[]
 }
 
@@ -33,6 +38,19 @@ export interface SchemeView {
   readonly name: string
   readonly title: string
   readonly keys: 'secret' | 'key-pair' | 'either'
+}
+
+export interface NewAdministrator {
+  readonly name: string
+  readonly role: Role
+  readonly organisationId?: string | undefined
+  readonly expiresAt: string | null
+}
+
+/** A token, which is shown this once. */
+export interface ShownToken {
+  readonly administrator: AdministratorView
+  readonly token: string
 }
 
 export interface AuditPage {
@@ -109,9 +127,15 @@ export function createApi(onSignedOut: () => void) {
     get: (id: string) => call<KeyView>('GET', at(id)),
     create: (key: NewKey, organisation?: string) => call<ShownKey>('POST', `/keys${query({ organisation })}`, key),
     update: (id: string, changes: KeyChanges) => call<KeyView>('PATCH', at(id), changes),
-    rotate: (id: string, overlapSeconds: number) => call<ShownKey>('POST', `${at(id)}/rotate`, { overlapSeconds }),
+    rotate: (id: string, rotation: Rotation) => call<ShownKey>('POST', `${at(id)}/rotate`, rotation),
     set: (id: string, verb: 'enable' | 'disable' | 'revoke') => call<KeyView>('POST', `${at(id)}/${verb}`),
     usage: (id: string) => call<Usage>('GET', `${at(id)}/usage`),
+    setCeilings: (id: string, ceilings: Ceilings) =>
+      call<{ readonly exceeding: readonly string[] }>('PUT', `/organisations/${encodeURIComponent(id)}/ceilings`, ceilings),
+    administrators: () => call<readonly AdministratorView[]>('GET', '/administrators'),
+    createAdministrator: (given: NewAdministrator) => call<ShownToken>('POST', '/administrators', given),
+    disableAdministrator: (id: string) => call<void>('DELETE', `/administrators/${encodeURIComponent(id)}`),
+    renewToken: () => call<ShownToken>('POST', '/session/token'),
     audit: (asked: { subject?: string; before?: number; limit?: number }) => call<AuditPage>('GET', `/audit${query(asked)}`),
   }
 }

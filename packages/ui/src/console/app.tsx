@@ -1,12 +1,14 @@
 import { useEffect, useMemo, useState } from 'preact/hooks'
 import { Tabs } from '../parts/tabs.tsx'
 import { Title } from '../parts/title.tsx'
+import { AdministratorsView } from './administrators-view.tsx'
 import { createApi, type SignedIn } from './api.ts'
 import { AuditView } from './audit-view.tsx'
 import { KeysView } from './keys-view.tsx'
+import { OrganisationsView } from './organisations-view.tsx'
 import { SignIn } from './sign-in.tsx'
 
-const VIEWS = ['Keys', 'Audit'] as const
+const VIEWS = ['Keys', 'Organisations', 'Administrators', 'Audit'] as const
 
 export function App() {
   const [signedIn, setSignedIn] = useState<SignedIn>()
@@ -38,11 +40,10 @@ export function App() {
       </header>
       <main>
         <div id="view" role="tabpanel" aria-label={view}>
-          {view === 'Keys' ? (
-            <KeysView api={api} mayChange={role !== 'auditor'} isOperator={role === 'operator'} />
-          ) : (
-            <AuditView api={api} />
-          )}
+          {view === 'Keys' && <KeysView api={api} mayChange={role !== 'auditor'} isOperator={role === 'operator'} />}
+          {view === 'Organisations' && <OrganisationsView api={api} mayChange={role === 'operator'} />}
+          {view === 'Administrators' && <AdministratorsView api={api} self={signedIn.administrator} />}
+          {view === 'Audit' && <AuditView api={api} />}
         </div>
       </main>
     </>

@@ -1,10 +1,11 @@
 import type { KeyView, Permission, ShownKey } from '@countersign/server'
 import { useEffect, useState } from 'preact/hooks'
-import { Choice } from '../parts/field.tsx'
 import { type Api, messageOf, type Usage } from './api.ts'
-import { Countdown, momentText } from './moments.tsx'
+import { momentText } from './moments.tsx'
 import { PermissionSwitches } from './permission-switches.tsx'
 import { Refusals } from './refusals.tsx'
+import { RotateForm } from './rotate-form.tsx'
+import { UsageDays } from './usage-days.tsx'
 
 interface KeyPanelProps {
   readonly api: Api
@@ -15,13 +16,10 @@ interface KeyPanelProps {
   readonly onShown: (shown: ShownKey) => void
 }
 
-const OVERLAPS: { readonly [label: string]: number } = { 'a day': 86_400, 'an hour': 3600, 'a week': 604_800, 'not at all': 0 }
-
 /** One key: what it may do, its secrets, its end, and what was refused of it. */
 export function KeyPanel({ api, id, permissions, mayChange, onChanged, onShown }: KeyPanelProps) {
   const [key, setKey] = useState<KeyView>()
   const [usage, setUsage] = useState<Usage>()
-  const [overlap, setOverlap] = useState('a day')
   const [isRevoking, setRevoking] = useState(false)
   const [error, setError] = useState<string>()
   const [said, setSaid] = useState('')
@@ -48,19 +46,14 @@ export function KeyPanel({ api, id, permissions, mayChange, onChanged, onShown }
       setError(messageOf(refused))
     }
   }
-  const rotate = async (): Promise<void> => {
-    try {
-      const shown = await api.rotate(id, OVERLAPS[overlap] ?? 0)
-      setKey(shown.key)
-      setError(undefined)
-      onShown(shown)
-    } catch (refused) {
-      setError(messageOf(refused))
-    }
+  const rotated = (shown: ShownKey): void => {
+    setKey(shown.key)
+    setError(undefined)
+    setSaid(shown.key.publicKey === null ? '' : 'The new public key is good from now on.')
+    onShown(shown)
   }
   if (key === undefined) return error === undefined ? null : <p class="error">{error}</p>
   const isOver = key.state === 'revoked'
-  const old = key.secrets.find(({ expiresAt }) => expiresAt !== null)
   return (
     <section class="panel" aria-label={`Key ${key.name}`}>
       <div class="row">
@@ -118,30 +111,7 @@ export function KeyPanel({ api, id, permissions, mayChange, onChanged, onShown }
           </>
         ))}
       </dl>
-      {key.publicKey === null && mayChange && !isOver && (
-        <>
-          <h3>Secret</h3>
-          {old?.expiresAt !== undefined && old.expiresAt !== null && (
-            <p>
-              Two secrets are good. The old one ends in <Countdown until={old.expiresAt} onOver={() => void reload()} />.
-            </p>
-          )}
-          {(old === undefined || key.secrets[0]?.lastUsedAt === null) && (
-            <div class="rotate">
-              <Choice
-                name="overlap"
-                label="The old secret stays good for"
-                value={overlap}
-                options={Object.keys(OVERLAPS)}
-                onChange={setOverlap}
-              />
-              <button type="button" onClick={() => void rotate()}>
-                Rotate
-              </button>
-            </div>
-          )}
-        </>
-      )}
+      {mayChange && !isOver && <RotateForm key={key.publicKey} api={api} of={key} onRotated={rotated} onOver={() => void reload()} />}
       {mayChange && !isOver && (
         <div class="row ends">
           {key.state === 'disabled' ? (
@@ -170,6 +140,7 @@ export function KeyPanel({ api, id, permissions, mayChange, onChanged, onShown }
           )}
         </div>
       )}
+      <UsageDays days={usage?.days ?? []} />
       <Refusals usage={usage} onReload={() => void reload()} />
     </section>
   )

@@ -101,6 +101,7 @@ export function KeysView({ api, mayChange, isOperator }: KeysViewProps) {
                     <td>
                       <span class={`state ${key.state}`}>{key.state}</span>
                       {key.secrets.length > 1 && <span class="hint"> two secrets</span>}
+                      {key.publicKeys.length > 1 && <span class="hint"> two public keys</span>}
                     </td>
                     <td>{key.permissions.join(', ') || 'none'}</td>
                     <td>{momentText(key.lastUsedAt)}</td>

@@ -5,10 +5,12 @@ interface PermissionSwitchesProps {
   readonly granted: readonly string[]
   readonly onChange: (granted: readonly string[]) => void
   readonly disabled?: boolean | undefined
+  /** Default: Permissions. */
+  readonly legend?: string | undefined
 }
 
 /** A switch for each permission; all are off unless they were put on. Where there is no list of them, their names. */
-export function PermissionSwitches({ permissions, granted, onChange, disabled }: PermissionSwitchesProps) {
+export function PermissionSwitches({ permissions, granted, onChange, disabled, legend = 'Permissions' }: PermissionSwitchesProps) {
   if (permissions.length === 0)
     return (
       <div class="field">
@@ -28,7 +30,7 @@ export function PermissionSwitches({ permissions, granted, onChange, disabled }:
     )
   return (
     <fieldset class="switches">
-      <legend>Permissions</legend>
+      <legend>{legend}</legend>
       {permissions.map(({ name, title, description }) => {
         const isOn = granted.includes(name)
         return (

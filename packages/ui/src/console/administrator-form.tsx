@@ -1,0 +1,93 @@
+import type { OrganisationView, Role } from '@countersign/server'
+import { useState } from 'preact/hooks'
+import { Choice, Field } from '../parts/field.tsx'
+import { type Api, messageOf, type ShownToken } from './api.ts'
+
+interface AdministratorFormProps {
+  readonly api: Api
+  readonly isOperator: boolean
+  readonly organisations: readonly OrganisationView[]
+  readonly onMade: (shown: ShownToken) => void
+  readonly onCancel: () => void
+}
+
+const DAY_MS = 86_400_000
+/** In days; undefined: never, which only an operator can give. */
+const ENDS: { readonly [label: string]: number | undefined } = {
+  'in 90 days': 90,
+  'in a week': 7,
+  'in 30 days': 30,
+  'in a year': 365,
+  never: undefined,
+}
+const ALL = 'all'
+
+export function AdministratorForm({ api, isOperator, organisations, onMade, onCancel }: AdministratorFormProps) {
+  const [name, setName] = useState('')
+  const [role, setRole] = useState<Role>('admin')
+  const [organisation, setOrganisation] = useState(organisations[0]?.id ?? ALL)
+  const [ends, setEnds] = useState('in 90 days')
+  const [error, setError] = useState<string>()
+  const roles: readonly Role[] = isOperator ? ['admin', 'auditor', 'operator'] : ['admin', 'auditor']
+  const submit = async (event: Event): Promise<void> => {
+    event.preventDefault()
+    const days = ENDS[ends]
+    try {
+      onMade(
+        await api.createAdministrator({
+          name,
+          role,
+          expiresAt: days === undefined ? null : new Date(Date.now() + days * DAY_MS).toISOString(),
+          ...(isOperator && role !== 'operator' && organisation !== ALL ? { organisationId: organisation } : {}),
+        }),
+      )
+    } catch (refused) {
+      setError(messageOf(refused))
+    }
+  }
+  return (
+    <form onSubmit={event => void submit(event)} aria-label="New administrator">
+      <fieldset>
+        <legend>New administrator</legend>
+        <Field name="administrator-name" label="Name" value={name} onChange={setName} />
+        <Choice
+          name="role"
+          label="Role"
+          value={role}
+          options={roles}
+          onChange={chosen => setRole(roles.find(one => one === chosen) ?? 'auditor')}
+          hint="An auditor only reads. An operator works in all organisations."
+        />
+        {isOperator && role !== 'operator' && (
+          <Choice
+            name="administrator-organisation"
+            label="Organisation"
+            value={organisation}
+            options={[...organisations.map(({ id }) => id), ...(role === 'auditor' ? [ALL] : [])]}
+            onChange={setOrganisation}
+          />
+        )}
+        <Choice
+          name="ends"
+          label="The token ends"
+          value={ends}
+          options={Object.keys(ENDS).filter(label => isOperator || label !== 'never')}
+          onChange={setEnds}
+        />
+        {error !== undefined && (
+          <p class="error" role="alert">
+            {error}
+          </p>
+        )}
+        <div class="row">
+          <button type="submit" class="main" disabled={name.trim() === ''}>
+            Make the administrator
+          </button>
+          <button type="button" onClick={onCancel}>
+            Cancel
+          </button>
+        </div>
+      </fieldset>
+    </form>
+  )
+}

@@ -1,0 +1,84 @@
+import type { KeyView, ShownKey } from '@countersign/server'
+import { useState } from 'preact/hooks'
+import { Choice, Field } from '../parts/field.tsx'
+import { type Api, messageOf } from './api.ts'
+import { Countdown } from './moments.tsx'
+
+interface RotateFormProps {
+  readonly api: Api
+  readonly of: KeyView
+  readonly onRotated: (shown: ShownKey) => void
+  /** The old secret or public key has ended. */
+  readonly onOver: () => void
+}
+
+const OVERLAPS: { readonly [label: string]: number } = { 'a day': 86_400, 'an hour': 3600, 'a week': 604_800, 'not at all': 0 }
+
+/** A new secret, or the new public key that its owner made; the old one stays good for a while. */
+export function RotateForm({ api, of: { id, publicKey, secrets, publicKeys }, onRotated, onOver }: RotateFormProps) {
+  const [overlap, setOverlap] = useState('a day')
+  const [newer, setNewer] = useState('')
+  const [error, setError] = useState<string>()
+  const isPublic = publicKey !== null
+  const what = isPublic ? 'public key' : 'secret'
+  const live = isPublic ? publicKeys : secrets
+  const end = live.find(({ expiresAt }) => expiresAt !== null)?.expiresAt
+  const rotate = async (event: Event): Promise<void> => {
+    event.preventDefault()
+    try {
+      const overlapSeconds = OVERLAPS[overlap] ?? 0
+      const shown = await api.rotate(id, isPublic ? { overlapSeconds, publicKey: newer } : { overlapSeconds })
+      setError(undefined)
+      setNewer('')
+      onRotated(shown)
+    } catch (refused) {
+      setError(messageOf(refused))
+    }
+  }
+  return (
+    <form onSubmit={event => void rotate(event)} aria-label={`Rotate the ${what}`}>
+      <h3>{isPublic ? 'Public key' : 'Secret'}</h3>
+      {end !== undefined && end !== null && (
+        <p>
+          Two {what}s are good. The old one ends in <Countdown until={end} onOver={onOver} />.
+        </p>
+      )}
+      {/* While both are in use, a third one would end the call of a client. */}
+      {(live.length < 2 || live[0]?.lastUsedAt === null) && (
+        <>
+          {isPublic && (
+            <Field
+              name="new-public-key"
+              label="New public key"
+              kind="area"
+              value={newer}
+              onChange={value => {
+                setNewer(value)
+                setError(undefined)
+              }}
+              error={error}
+              hint="As PEM, JWK or its bytes in base64; the private key stays with its owner."
+            />
+          )}
+          <div class="rotate">
+            <Choice
+              name="overlap"
+              label={`The old ${what} stays good for`}
+              value={overlap}
+              options={Object.keys(OVERLAPS)}
+              onChange={setOverlap}
+            />
+            <button type="submit" disabled={isPublic && newer.trim() === ''}>
+              Rotate
+            </button>
+          </div>
+          {!isPublic && error !== undefined && (
+            <p class="error" role="alert">
+              {error}
+            </p>
+          )}
+        </>
+      )}
+    </form>
+  )
+}
