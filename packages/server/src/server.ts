@@ -24,7 +24,7 @@ export interface ServerOptions extends ServiceOptions {
    * Shows the first start's operator its token. It is listening by then. Where this fails, so does the start, and the
    * next one makes another token. Left out: no operator is made here.
    */
-  readonly showFirstToken?: ((token: string, origin: string) => void | Promise<void>) | undefined
+  readonly showFirstToken?: ((token: string, origin: string, adminOrigin: string | undefined) => void | Promise<void>) | undefined
   /** Waits for a store that is away. Default: the start fails at once. */
   readonly waiting?: Waiting | undefined
 }
@@ -47,10 +47,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const watch = createServerWatch()
   const admin = options.adminPort === undefined ? undefined : await startWatching(watch, options.adminPort, options.adminHost)
   try {
-    const running = await start(options, watch)
+    const running = await start(options, watch, admin?.origin)
     return {
       ...running,
-      adminOrigin: admin?.origin,
       async close() {
         await running.close()
         admin?.close()
@@ -68,7 +67,7 @@ async function startWatching(watched: Watched, port: number, host = '127.0.0.1')
   return { origin, close: () => void server.close() }
 }
 
-async function start(options: ServerOptions, watch: ServerWatch): Promise<Omit<RunningServer, 'adminOrigin'>> {
+async function start(options: ServerOptions, watch: ServerWatch, adminOrigin: string | undefined): Promise<RunningServer> {
   const { host = '127.0.0.1', consoleDirectory, showFirstToken, waiting } = options
   const service = await whenThere(
     () => openKeyService({ ...options, adminMetrics: watch.counts }),
@@ -95,7 +94,7 @@ async function start(options: ServerOptions, watch: ServerWatch): Promise<Omit<R
     const origin = `http://${urlHostOf(host)}:${port}`
     try {
       if (showFirstToken === undefined) await ensureOrganisation(service)
-      else await bootstrap(service, token => showFirstToken(token, origin))
+      else await bootstrap(service, token => showFirstToken(token, origin, adminOrigin))
     } catch (error) {
       await closeServer(server)
       throw error
@@ -103,6 +102,7 @@ async function start(options: ServerOptions, watch: ServerWatch): Promise<Omit<R
     watch.runs(service)
     return {
       origin,
+      adminOrigin,
       service,
       async close() {
         watch.drains()

@@ -54,6 +54,8 @@ export interface ServiceOptions extends StoreLocation {
   /** How often counts of refusals and times of last use are written. */
   readonly flushMs?: number | undefined
   readonly onError?: ((error: unknown) => void) | undefined
+  /** Sign-in of administrators by OpenID Connect. Default: by tokens alone. */
+  readonly oidc?: AdminAppOptions['oidc']
   /** Counts what the admin API answers and refuses. */
   readonly adminMetrics?: Pick<AdminMetrics, 'answered' | 'refused'> | undefined
 }
@@ -156,7 +158,8 @@ export async function openKeyService(options: ServiceOptions): Promise<KeyServic
     let adminApp: Promise<AdminApp> | undefined
     const makeAdminApp = async (): Promise<AdminApp> => {
       const { createAdminApp } = await import('./admin/app.ts')
-      const { adminMetrics } = options
+      const { adminMetrics, oidc } = options
+      const isSecure = oidc?.settings.publicOrigin.startsWith('https:') === true
       const onRefused: AdminAppOptions['onRefused'] = (code, request) => {
         refusals.adminRefused(code, request)
         adminMetrics?.refused(code)
@@ -171,6 +174,8 @@ export async function openKeyService(options: ServiceOptions): Promise<KeyServic
         clock,
         onRefused,
         onAnswered: adminMetrics?.answered,
+        isSecure,
+        oidc,
         onError,
       })
     }

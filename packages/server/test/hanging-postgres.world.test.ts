@@ -85,7 +85,7 @@ describe.skipIf(!hasPostgres)('PostgreSQL under a gateway (needs PostgreSQL)', (
       goes()
       try {
         expect([await call(known), await call(revoked)]).toEqual([200, 200])
-        // A key that is not in memory: each caller is told at once that it can't be looked up, none waits behind another.
+        // A key that is not in memory: each caller is told soon, and none waits behind another.
         for (let round = 0; round < 2; round++) {
           const at = performance.now()
           expect(await Promise.all(Array.from({ length: 30 }, () => call(unread)))).toEqual(Array.from({ length: 30 }, () => 503))

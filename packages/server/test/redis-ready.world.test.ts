@@ -65,19 +65,26 @@ describe.skipIf(!hasRedis)('a gateway whose Redis hangs (needs redis-server)', (
     return { status: response.status, text, isInTime }
   }
 
-  it('/ready says so within a second, calls get 503 meanwhile, and it is back by itself', async () => {
+  async function redisUp(): Promise<string | undefined> {
+    return /^countersign_redis_up (\S+)$/m.exec(await (await fetch(`${gateway.adminOrigin}/metrics`)).text())?.[1]
+  }
+
+  it('/ready and /metrics say so within a second, calls get 503 meanwhile, and it is back by itself', async () => {
     let calls = 0
     await until(async () => (await send(`/before/${calls++}`)).status === 200)
     expect(await ready()).toEqual({ status: 200, text: 'ready\n', isInTime: true })
+    expect(await redisUp()).toBe('1')
     redis.hang()
     for (let round = 0; round < 5; round++) {
       const [looked, call] = await Promise.all([ready(), send(`/meanwhile/${calls++}`)])
       expect(looked).toEqual({ status: 503, text: expect.stringMatching(/^not ready: redis: .+\.\n$/) as string, isInTime: true })
       expect([call.status, await call.json()]).toEqual([503, expect.objectContaining({ code: 'replay-guard-unavailable' })])
+      expect(await redisUp()).toBe('0')
     }
     redis.goOn()
     const from = performance.now()
     await until(async () => (await ready()).status === 200)
+    expect(await redisUp()).toBe('1')
     expect(performance.now() - from).toBeLessThan(BACK_MS)
     await until(async () => (await send(`/after/${calls++}`)).status === 200)
   })

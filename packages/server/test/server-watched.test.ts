@@ -7,13 +7,15 @@ import { type RunningServer, startServer } from '../src/index.ts'
 const folder = mkdtempSync(join(tmpdir(), 'countersign-watched-'))
 let server: RunningServer
 let token = ''
+let told: string | undefined
 
 beforeAll(async () => {
   server = await startServer({
     store: join(folder, 'keys.db'),
     adminPort: 0,
-    showFirstToken: text => {
+    showFirstToken: (text, _origin, adminOrigin) => {
       token = text
+      told = adminOrigin
     },
   })
 })
@@ -29,6 +31,7 @@ const look = async (path: string) => {
 
 describe('a key server’s admin port', () => {
   it('says that it lives and is ready, and nothing of that on the port of the API', async () => {
+    expect(told).toBe(server.adminOrigin)
     expect(await look('/health')).toEqual({ status: 200, text: 'ok\n' })
     expect(await look('/ready')).toEqual({ status: 200, text: 'ready\n' })
     expect((await look('/admin/v1/keys')).status).toBe(404)

@@ -83,7 +83,7 @@ Examples:
   $ countersign gateway --upstream http://127.0.0.1:8080 --origin https://api.example.com
   $ countersign gateway --upstream http://127.0.0.1:8080 --origin https://api.example.com --scheme ./mine.json
   $ countersign gateway --config gateway.yaml --check
-  $ countersign gateway --config gateway.yaml --redis redis://127.0.0.1 --workers 4`,
+  $ countersign gateway --config gateway.yaml --redis redis://127.0.0.1 --workers 4 --admin-port 9090`,
     )
     .action(async (options: GatewayCommandOptions) => {
       const workers = readCount(options.workers, '--workers', MAX_WORKERS) ?? 1

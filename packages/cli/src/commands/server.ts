@@ -30,7 +30,7 @@ export function defineServer(command: Command, done: Done): void {
     .optionsGroup('What keys can be:')
     .option('-s, --scheme <path>', 'a scheme of your own, by its declaration, beside those that are shipped (repeatable)', repeated)
     .optionsGroup('Output:')
-    .option('--json', 'print origin, and the first start’s token, as one line of JSON')
+    .option('--json', 'print where it listens, and the first start’s token, as one line of JSON')
     .addHelpText(
       'after',
       `
@@ -39,7 +39,7 @@ The first start makes an organisation, an operator, whose token it prints this o
 Examples:
   $ countersign server
   $ countersign server --scheme ./mine.json
-  $ countersign server --config countersign.yaml
+  $ countersign server --config countersign.yaml --admin-port 9091
   $ COUNTERSIGN_MASTER_KEY=… countersign server --store postgres://user@db.internal/keys --host 0.0.0.0`,
     )
     .action(async (options: ServerOptions) => {
@@ -62,10 +62,12 @@ Examples:
           adminPort: options.adminPort === undefined ? undefined : readPort(options.adminPort, '--admin-port'),
           adminHost: options.adminHost,
           consoleDirectory,
-          showFirstToken: async (token, origin) => {
+          showFirstToken: async (token, origin, adminOrigin) => {
             isTokenShown = true
             await outWritten(
-              options.json === true ? `${JSON.stringify({ origin, token })}\n` : `The operator's token, shown this once:\n\n  ${token}\n\n`,
+              options.json === true
+                ? `${JSON.stringify({ origin, adminOrigin, token })}\n`
+                : `The operator's token, shown this once:\n\n  ${token}\n\n`,
             )
           },
           waiting: { signal: stop.signal, onAway: error => tell(`waiting: ${error.message}`) },
@@ -73,12 +75,15 @@ Examples:
         })
       const server = await unlessStopped(stop, () => startOn(port, start))
       if (server === undefined) return done(EXIT.ok)
-      const { origin, service } = server
+      const { origin, adminOrigin, service } = server
       if (service.madeMasterKeyFile !== undefined) tellMasterKey(service.madeMasterKeyFile)
       if (service.masterKeyBesideStore !== undefined) tell(besideStoreAdvice(service.masterKeyBesideStore))
+      const metrics = adminOrigin === undefined ? '' : ` Metrics are at ${adminOrigin}/metrics.`
       if (options.json !== true)
-        out(`The key server listens on ${origin}: console at ${origin}/console/, API described at ${origin}/docs. Ctrl+C stops it.\n`)
-      else if (!isTokenShown) out(`${JSON.stringify({ origin, adminOrigin: server.adminOrigin })}\n`)
+        out(
+          `The key server listens on ${origin}: console at ${origin}/console/, API described at ${origin}/docs.${metrics} Ctrl+C stops it.\n`,
+        )
+      else if (!isTokenShown) out(`${JSON.stringify({ origin, adminOrigin })}\n`)
       await stop.told
       await server.close()
       done(EXIT.ok)

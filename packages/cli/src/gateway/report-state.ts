@@ -14,11 +14,13 @@ export interface WorkerState {
 /** Tells the first process how this one is, whenever it asks. @returns tells it once more, for the end */
 export function reportState(watched: WatchedProcess): () => Promise<void> {
   async function tellState(): Promise<void> {
-    const unready = await watched.ready().then(
+    const looked = watched.ready().then(
       () => undefined,
       (error: unknown) => (error instanceof Error ? error.message : String(error)),
     )
-    const state: WorkerState = { type: 'countersign-state', metrics: await watched.counted(), unready }
+    // Both may ask Redis, which may hang: together they take no longer than one.
+    const [unready, metrics] = await Promise.all([looked, watched.counted()])
+    const state: WorkerState = { type: 'countersign-state', metrics, unready }
     await new Promise<void>(resolve => {
       if (process.send === undefined || !process.connected) resolve()
       else process.send(state, undefined, undefined, () => resolve())

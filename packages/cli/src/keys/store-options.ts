@@ -27,6 +27,7 @@ export interface ManagerOptions extends ServerOptions {
 /** Where keys are kept unless it is said otherwise. */
 export const DEFAULT_STORE = 'countersign.db'
 const TOKEN_VARIABLE = 'COUNTERSIGN_ADMIN_TOKEN'
+const CLIENT_SECRET_VARIABLE = 'COUNTERSIGN_OIDC_CLIENT_SECRET'
 
 /** Where keys are kept. */
 export function addStoreOptions(command: Command): Command {
@@ -109,11 +110,18 @@ export async function readStoreSettings(
   const said: Partial<StoreConfig> =
     config === undefined ? {} : (await import('@countersign/server')).readStoreConfig(readTextFile(config, 'configuration'), config)
   return {
+    ...(said.oidc === undefined ? {} : { oidc: { settings: said.oidc, clientSecret: readClientSecret(said.oidc) } }),
     store: store ?? said.store ?? DEFAULT_STORE,
     masterKeyFile: masterKeyFile ?? said.masterKeyFile,
     permissions: said.permissions,
     schemes: withSchemeFiles([...(said.schemes ?? []), ...files], warning => tell(`warning: ${warning}`)),
   }
+}
+
+/** The secret of a client without one is not read: the provider knows it by PKCE alone. */
+function readClientSecret({ clientSecretFile }: NonNullable<StoreConfig['oidc']>): string | undefined {
+  const secret = clientSecretFile === undefined ? process.env[CLIENT_SECRET_VARIABLE] : readTextFile(clientSecretFile, 'client secret')
+  return secret === undefined || secret.trim() === '' ? undefined : secret.trim()
 }
 
 /** Opens what the options say, and closes it again. @throws ServerError `store-missing` */

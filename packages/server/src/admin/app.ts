@@ -10,6 +10,9 @@ import type { AdminAnswer } from '../metrics/admin-metrics.ts'
 import { type AuthenticateOptions, authenticate, checkAccess } from './authenticate.ts'
 import { describeAdminApi } from './description.ts'
 import { docsPage } from './docs-page.ts'
+import type { OidcSettings } from './oidc/oidc-settings.ts'
+import { createProvider } from './oidc/provider.ts'
+import { addOidcSignIn } from './oidc/sign-in.ts'
 import { readText } from './read-text.ts'
 import type { AdminContext, Route } from './route.ts'
 import { routes } from './routes/index.ts'
@@ -22,6 +25,8 @@ const TOLD = new Set([401, 403, 429])
 export interface AdminAppOptions extends AdminContext, AuthenticateOptions {
   /** Told of wrong tokens and of roles that may not. */
   readonly onRefused?: ((code: string, request: { method: string; target: string; address: string }) => void) | undefined
+  /** Signs administrators in by OpenID Connect as well. */
+  readonly oidc?: { readonly settings: OidcSettings; readonly clientSecret: string | undefined } | undefined
   /** Told of every answer. */
   readonly onAnswered?: ((answer: AdminAnswer) => void) | undefined
   /** Told of what should not have happened; the caller only sees a 500. */
@@ -50,6 +55,10 @@ export function createAdminApp(options: AdminAppOptions): Hono<Bindings> {
   app.get('/openapi.json', context => context.json(document))
   app.get('/docs', context => context.html(docsPage(document)))
   app.get('/health', context => context.json({ status: 'ok' }))
+  const { oidc } = options
+  app.get('/admin/v1/sign-in', context => context.json({ oidc: oidc !== undefined }))
+  if (oidc !== undefined)
+    addOidcSignIn(app, { ...options, settings: oidc.settings, provider: createProvider(oidc.settings, oidc.clientSecret) })
   for (const route of routes) {
     app.on(route.method, patternOf(route.path), context => serve(context, route, options))
   }

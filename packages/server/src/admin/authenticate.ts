@@ -1,7 +1,7 @@
 import { ServerError } from '../errors.ts'
 import type { Administrator, Administrators } from './administrators.ts'
 import type { Access } from './route.ts'
-import { isCsrfToken, SESSION_COOKIE, type Sessions } from './sessions.ts'
+import { cookieOf, isCsrfToken, SESSION_COOKIE, type Sessions } from './sessions.ts'
 import type { Throttle } from './throttle.ts'
 
 export interface Identity {
@@ -40,7 +40,7 @@ export async function authenticate(request: Request, address: string, options: A
       attempt.end(isRight)
     }
   }
-  const sessionId = cookieOf(request.headers.get('cookie') ?? '')
+  const sessionId = cookieOf(request.headers.get('cookie') ?? '', SESSION_COOKIE)
   const session = sessionId === undefined ? undefined : await sessions.find(sessionId)
   const administrator = session === undefined ? undefined : await administrators.find(session.administratorId)
   if (sessionId === undefined || administrator === undefined)
@@ -63,12 +63,4 @@ export function checkAccess({ role }: Administrator, access: Access): void {
   if (access === 'write' && role === 'auditor')
     throw new ServerError('role-denied', 403, 'An auditor reads and changes nothing: an admin can do this.')
   if (access === 'operator' && role !== 'operator') throw new ServerError('role-denied', 403, 'Only an operator can do this.')
-}
-
-function cookieOf(header: string): string | undefined {
-  for (const pair of header.split(';')) {
-    const [name, value] = pair.trim().split('=', 2)
-    if (name === SESSION_COOKIE && value !== undefined && value !== '') return value
-  }
-  return undefined
 }

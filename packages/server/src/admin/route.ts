@@ -18,6 +18,8 @@ export interface AdminContext {
   readonly audit: AuditControl
   readonly administrators: Administrators
   readonly sessions: Sessions
+  /** Whether the console is behind TLS for its users. */
+  readonly isSecure: boolean
   /** All that keys can have; undefined: any name. */
   readonly permissions: readonly Permission[] | undefined
   readonly schemes: readonly Scheme[]

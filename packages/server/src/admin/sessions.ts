@@ -5,7 +5,7 @@ import type { Administrator } from './administrators.ts'
 
 export const SESSION_COOKIE = 'countersign_session'
 /** A working day. */
-export const SESSION_MS = 28_800_000
+const SESSION_MS = 28_800_000
 const ID_BYTES = 32
 
 interface Session {
@@ -17,7 +17,8 @@ interface Session {
 }
 
 export interface Sessions {
-  begin(actor: Actor, administrator: Administrator): Promise<Session>
+  /** @param how it was begun, for the log */
+  begin(actor: Actor, administrator: Administrator, how: { readonly by: 'token' | 'oidc' }): Promise<Session>
   /** Whose session it is. */
   find(id: string): Promise<{ readonly administratorId: string; readonly expiresAtMs: number } | undefined>
   end(id: string): Promise<void>
@@ -27,7 +28,7 @@ export interface Sessions {
 export function createSessions(database: Database, clock: () => number): Sessions {
   const { db } = database
   return {
-    async begin(actor, { id: administratorId, organisationId = '' }) {
+    async begin(actor, { id: administratorId, organisationId = '' }, how) {
       const id = randomBytes(ID_BYTES).toString('base64url')
       const expiresAtMs = clock() + SESSION_MS
       await recorded(database, actor, clock(), async transaction => {
@@ -36,7 +37,7 @@ export function createSessions(database: Database, clock: () => number): Session
           .insertInto('session')
           .values({ id_hash: hashOf(id), administrator_id: administratorId, expires_at: expiresAtMs })
           .execute()
-        return { events: [{ action: 'session.begin', organisationId, subject: administratorId }], value: undefined }
+        return { events: [{ action: 'session.begin', organisationId, subject: administratorId, detail: how }], value: undefined }
       })
       return { id, csrfToken: csrfTokenOf(id), expiresAtMs }
     },
@@ -65,6 +66,20 @@ export function csrfTokenOf(sessionId: string): string {
 export function isCsrfToken(sessionId: string, given: string | undefined): boolean {
   const [right, presented] = [csrfTokenOf(sessionId), given ?? ''].map(text => Buffer.from(text))
   return right !== undefined && presented !== undefined && right.length === presented.length && timingSafeEqual(right, presented)
+}
+
+/** @param isSecure whether the console is behind TLS, so that the cookie never goes without */
+export function sessionCookie(id: string, isSecure: boolean): string {
+  return `${SESSION_COOKIE}=${id}; HttpOnly; SameSite=Strict; Path=/${isSecure ? '; Secure' : ''}; Max-Age=${SESSION_MS / 1000}`
+}
+
+/** A cookie's value, from the header. */
+export function cookieOf(header: string, wanted: string): string | undefined {
+  for (const pair of header.split(';')) {
+    const [name, value] = pair.trim().split('=', 2)
+    if (name === wanted && value !== undefined && value !== '') return value
+  }
+  return undefined
 }
 
 function hashOf(id: string): string {

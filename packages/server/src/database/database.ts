@@ -3,6 +3,15 @@ import type { Tables } from './tables.ts'
 
 export type Db = Kysely<Tables>
 
+/** How a store's connections are used. */
+export interface ConnectionUse {
+  readonly open: number
+  /** Of those, the ones with a statement or a transaction. */
+  readonly busy: number
+  /** Statements that wait for a connection. */
+  readonly waiting: number
+}
+
 /** One of the two back ends, opened. What differs between them is in these members; everything else is one SQL. */
 export interface Database {
   readonly db: Db
@@ -16,5 +25,7 @@ export interface Database {
   announce(transaction: Db): Promise<void>
   /** Calls back on the announcements of all processes, and after every lost connection. */
   listen(heard: () => void): { close(): Promise<void> }
+  /** Left out where it is a file, which has none. */
+  readonly connectionUse?: () => ConnectionUse
   close(): Promise<void>
 }

@@ -31,24 +31,36 @@ const types: pg.CustomTypesConfig = {
 export function openPostgres(url: string): Database {
   const settings = { connectionString: url, connectionTimeoutMillis: CONNECT_TIMEOUT_MS, application_name: 'countersign', ...KEEP_ALIVE }
   const name = storeName(url)
-  const db = openPool(name, { ...settings, max: MAX_CONNECTIONS, statement_timeout: STATEMENT_TIMEOUT_MS, query_timeout: SILENCE_MS })
-  const prompt = openPool(name, {
+  const pool = openPool({ ...settings, max: MAX_CONNECTIONS, statement_timeout: STATEMENT_TIMEOUT_MS, query_timeout: SILENCE_MS })
+  const promptPool = openPool({
     ...settings,
     max: MAX_CONNECTIONS,
     connectionTimeoutMillis: PROMPT_MS,
     statement_timeout: PROMPT_MS,
     query_timeout: PROMPT_MS,
   })
+  const pools = [pool, promptPool]
+  const db = onPool(pool, name)
+  const prompt = onPool(promptPool, name)
   return {
     db,
     prompt,
     kind: 'postgres',
     announce: async transaction => void (await sql`select pg_notify(${CHANNEL}, '')`.execute(transaction)),
     listen: heard => listen(settings, heard),
+    connectionUse: () => ({
+      open: sumOf(pools, ({ totalCount }) => totalCount),
+      busy: sumOf(pools, ({ totalCount, idleCount }) => totalCount - idleCount),
+      waiting: sumOf(pools, ({ waitingCount }) => waitingCount),
+    }),
     async close() {
       await Promise.all([db.destroy(), prompt.destroy()])
     },
   }
+}
+
+function sumOf(pools: readonly pg.Pool[], count: (pool: pg.Pool) => number): number {
+  return pools.reduce((sum, pool) => sum + count(pool), 0)
 }
 
 class NamedDialect extends PostgresDialect {
@@ -64,12 +76,16 @@ class NamedDialect extends PostgresDialect {
   }
 }
 
-function openPool(store: string, settings: pg.PoolConfig): Kysely<Tables> {
+function openPool(settings: pg.PoolConfig): pg.Pool {
   const pool = new pg.Pool({ ...settings, types, Client: PromptClient })
   // A connection that breaks while it is idle, or between two statements of a transaction, is told of by the next
   // query; without a listener it would end the process.
   pool.on('error', () => undefined)
   pool.on('connect', client => void client.on('error', () => undefined))
+  return pool
+}
+
+function onPool(pool: pg.Pool, store: string): Kysely<Tables> {
   return new Kysely<Tables>({ dialect: new NamedDialect({ pool }, store) })
 }
 

@@ -1,5 +1,6 @@
 import { ALLOWANCES, compileTrustedProxies, LEAST_REPLAY_BYTES } from 'countersign'
 import { z } from 'zod'
+import { oidcSettings } from '../admin/oidc/oidc-settings.ts'
 import { haveOwnNames, permission } from './config-permissions.ts'
 import { redis } from './config-redis.ts'
 import { deprecation, route } from './config-routes.ts'
@@ -58,6 +59,7 @@ const settings = z.strictObject({
   permissions: z.array(permission).min(1).refine(haveOwnNames, 'Two permissions have one name.').optional().meta({
     description: 'The permissions that keys can have. Left out: any name.',
   }),
+  oidc: oidcSettings.optional(),
   routes: z.array(route).min(1).default([DEFAULT_ROUTE]),
   deprecations: z
     .array(deprecation)
@@ -167,7 +169,7 @@ export const gatewayConfig = settings
 /** Of such a file, what a key server and the commands for keys read: they may have one without a gateway's settings. */
 export const storeConfig = settings
   .partial({ origin: true, store: true })
-  .transform(({ store, masterKeyFile, schemes, permissions }) => ({ store, masterKeyFile, schemes, permissions }))
+  .transform(({ store, masterKeyFile, schemes, permissions, oidc }) => ({ store, masterKeyFile, schemes, permissions, oidc }))
 export type StoreConfig = z.infer<typeof storeConfig>
 export type GatewayConfig = z.infer<typeof gatewayConfig>
 

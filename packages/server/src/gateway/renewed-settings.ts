@@ -24,6 +24,7 @@ export const SETTINGS: Settings = {
   maxReplayBytes: 'start',
   schemes: 'renewed',
   permissions: 'renewed',
+  oidc: 'renewed',
   routes: 'renewed',
   deprecations: 'renewed',
   allow: 'renewed',

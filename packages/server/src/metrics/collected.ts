@@ -4,14 +4,14 @@ import { Counter, Gauge, type Registry } from 'prom-client'
 type Together = 'sum' | 'min' | 'max'
 
 /** A gauge that is looked up when it is asked for. */
-export function addGauge(registry: Registry, name: string, help: string, together: Together, read: () => number): void {
+export function addGauge(registry: Registry, name: string, help: string, together: Together, read: () => number | Promise<number>): void {
   new Gauge({
     name,
     help,
     aggregator: together,
     registers: [registry],
-    collect() {
-      this.set(read())
+    async collect() {
+      this.set(await read())
     },
   })
 }

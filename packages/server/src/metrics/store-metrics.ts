@@ -3,7 +3,10 @@ import type { KeyService } from '../service.ts'
 import { addCounter, addGauge } from './collected.ts'
 
 /** How the key store does, and what is kept of it in memory. */
-export function addStoreMetrics(registry: Registry, { source, changes }: Pick<KeyService, 'source' | 'changes'>): void {
+export function addStoreMetrics(
+  registry: Registry,
+  { source, changes, database }: Pick<KeyService, 'source' | 'changes' | 'database'>,
+): void {
   addGauge(registry, 'countersign_store_up', 'Whether the key store answered when it was asked last: 1 or 0.', 'min', () =>
     changes.isReached ? 1 : 0,
   )
@@ -14,6 +17,24 @@ export function addStoreMetrics(registry: Registry, { source, changes }: Pick<Ke
     'max',
     () => changes.ageMs() / 1000,
   )
+  const { connectionUse } = database
+  if (connectionUse !== undefined) {
+    addGauge(
+      registry,
+      'countersign_store_connections',
+      'Connections to PostgreSQL, without the one that hears of changes.',
+      'sum',
+      () => connectionUse().open,
+    )
+    addGauge(
+      registry,
+      'countersign_store_busy_connections',
+      'Those of them that have a statement or a transaction.',
+      'sum',
+      () => connectionUse().busy,
+    )
+    addGauge(registry, 'countersign_store_waiting', 'Statements that wait for a connection.', 'sum', () => connectionUse().waiting)
+  }
   addGauge(registry, 'countersign_key_cache_keys', 'Keys in memory, and ids that are known to be unknown.', 'sum', () => source.size)
   addCounter(registry, 'countersign_key_cache_hits_total', 'Times that a key was found in memory.', () => source.counts.hits)
   addCounter(registry, 'countersign_key_cache_misses_total', 'Times that a key had to be read from the store.', () => source.counts.misses)

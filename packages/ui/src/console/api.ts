@@ -117,6 +117,8 @@ export function createApi(onSignedOut: () => void) {
   return {
     signIn: (token: string) => session('POST', token),
     resume: () => session('GET'),
+    /** How one may sign in, beside a token. */
+    signInWays: () => call<{ readonly oidc: boolean }>('GET', '/sign-in'),
     signOut: () => call<void>('DELETE', '/session'),
     permissions: () => call<readonly Permission[]>('GET', '/permissions'),
     schemes: () => call<readonly SchemeView[]>('GET', '/schemes'),

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { type Administrator, ROLES } from '../administrators.ts'
 import { type Route, route } from '../route.ts'
-import { csrfTokenOf, SESSION_COOKIE, SESSION_MS } from '../sessions.ts'
+import { csrfTokenOf, SESSION_COOKIE, sessionCookie } from '../sessions.ts'
 
 const signedIn = z.object({ id: z.string(), name: z.string(), role: z.enum(ROLES), organisationId: z.string().nullable() })
 
@@ -19,11 +19,11 @@ export const sessionRoutes: readonly Route[] = [
     summary: 'Sign in with a token, for a session with a cookie',
     access: 'read',
     answer: session,
-    async handle({ actor, administrator, sessions }) {
-      const begun = await sessions.begin(actor, administrator)
+    async handle({ actor, administrator, sessions, isSecure }) {
+      const begun = await sessions.begin(actor, administrator, { by: 'token' })
       return {
         value: { administrator: signedInAs(administrator), csrfToken: begun.csrfToken },
-        headers: { 'set-cookie': `${SESSION_COOKIE}=${begun.id}; HttpOnly; SameSite=Strict; Path=/; Max-Age=${SESSION_MS / 1000}` },
+        headers: { 'set-cookie': sessionCookie(begun.id, isSecure) },
       }
     },
   }),

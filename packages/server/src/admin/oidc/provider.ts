@@ -1,0 +1,114 @@
+import {
+  AuthorizationResponseError,
+  allowInsecureRequests,
+  authorizationCodeGrant,
+  buildAuthorizationUrl,
+  ClientSecretBasic,
+  type Configuration,
+  calculatePKCECodeChallenge,
+  discovery,
+  enableNonRepudiationChecks,
+  type IDToken,
+  None,
+  randomNonce,
+  randomPKCECodeVerifier,
+  randomState,
+} from 'openid-client'
+import { errorCodeOf, ServerError } from '../../errors.ts'
+import type { OidcSettings } from './oidc-settings.ts'
+
+/** What has to be known when the person comes back: kept by their browser, in a cookie that no script reads. */
+export interface Attempt {
+  readonly state: string
+  readonly nonce: string
+  readonly verifier: string
+}
+
+export interface Provider {
+  /** Where to send a person who wants to sign in. @throws ServerError `oidc-unavailable` */
+  begin(): Promise<{ readonly url: URL; readonly attempt: Attempt }>
+  /**
+   * Who came back, by an ID token whose signature, issuer, audience, time and nonce hold.
+   *
+   * @param query of the call that they came back with
+   * @throws ServerError `oidc-unavailable`, `oidc-denied`, `oidc-wrong`
+   */
+  finish(query: string, attempt: Attempt): Promise<IDToken>
+}
+
+export const CALLBACK_PATH = '/admin/v1/session/oidc/callback'
+const TIMEOUT_S = 5
+
+export function createProvider(settings: OidcSettings, clientSecret: string | undefined): Provider {
+  const { issuer, clientId, publicOrigin, scopes = ['email'] } = settings
+  const redirect = new URL(CALLBACK_PATH, publicOrigin).href
+  let found: Promise<Configuration> | undefined
+
+  /** Asked again after a failure. */
+  function configuration(): Promise<Configuration> {
+    found ??= discovery(new URL(issuer), clientId, {}, clientSecret === undefined ? None() : ClientSecretBasic(clientSecret), {
+      timeout: TIMEOUT_S,
+      execute: [enableNonRepudiationChecks, ...(issuer.startsWith('http:') ? [allowInsecureRequests] : [])],
+    }).catch((error: unknown) => {
+      found = undefined
+      throw unavailable(error)
+    })
+    return found
+  }
+
+  return {
+    async begin() {
+      const config = await configuration()
+      const attempt = { state: randomState(), nonce: randomNonce(), verifier: randomPKCECodeVerifier() }
+      const url = buildAuthorizationUrl(config, {
+        redirect_uri: redirect,
+        scope: ['openid', ...scopes].join(' '),
+        state: attempt.state,
+        nonce: attempt.nonce,
+        code_challenge: await calculatePKCECodeChallenge(attempt.verifier),
+        code_challenge_method: 'S256',
+      })
+      return { url, attempt }
+    },
+    async finish(query, { state, nonce, verifier }) {
+      const config = await configuration()
+      try {
+        const tokens = await authorizationCodeGrant(config, new URL(`${redirect}${query}`), {
+          expectedState: state,
+          expectedNonce: nonce,
+          pkceCodeVerifier: verifier,
+          idTokenExpected: true,
+        })
+        const claims = tokens.claims()
+        if (claims === undefined) throw new Error('no ID token')
+        return claims
+      } catch (error) {
+        if (error instanceof AuthorizationResponseError)
+          throw new ServerError('oidc-denied', 403, `The provider did not let you sign in (${printable(error.error)}).`, error)
+        if (isAway(error)) throw unavailable(error)
+        throw new ServerError('oidc-wrong', 403, 'What the provider sent does not hold, or is over: sign in again.', error)
+      }
+    },
+  }
+}
+
+function unavailable(cause: unknown): ServerError {
+  return new ServerError(
+    'oidc-unavailable',
+    503,
+    'The provider that administrators sign in with does not answer as it should: try again, or sign in with a token.',
+    cause,
+  )
+}
+
+/** No connection, or no answer in time. */
+function isAway(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  if (errorCodeOf(error) === 'OAUTH_TIMEOUT' || error.name === 'TimeoutError') return true
+  return error.cause instanceof Error && /^(ECONN|ENOTFOUND|ETIMEDOUT|EHOST|ENET|EAI_AGAIN|UND_ERR)/.test(errorCodeOf(error.cause) ?? '')
+}
+
+/** Of a word that a stranger may have put into the URL. */
+function printable(word: string): string {
+  return word.replaceAll(/[^a-z_]/g, '').slice(0, 50)
+}
