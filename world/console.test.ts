@@ -328,6 +328,12 @@ describe.skipIf(chromiumPath === undefined)('the console in Chromium (needs Chro
     for (const name of ['New administrator', 'Disable']) expect(await page.getByRole('button', { name }).count()).toBe(0)
     // The token is one's own.
     await page.getByRole('button', { name: 'Renew my token' }).click()
+    const form = page.getByRole('form', { name: 'Renew my token' })
+    await form.getByLabel('Your token as it is now', { exact: true }).fill('csa_wrong')
+    await form.getByRole('button', { name: 'Renew' }).click()
+    await expect.poll(() => form.locator('#current-token-note').textContent()).toContain('not right')
+    await form.getByLabel('Your token as it is now', { exact: true }).fill(own)
+    await form.getByRole('button', { name: 'Renew' }).click()
     const renewed = (await shown('Token')) ?? ''
     secrets.push(renewed)
     expect(renewed).not.toBe(own)

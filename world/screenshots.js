@@ -49,7 +49,7 @@ for (const colorScheme of ['light', 'dark']) {
 
 // A key that is being rotated, with a refusal that was explained.
 const token = readFileSync(sandbox.adminTokenFile, 'utf8').trim()
-const { keys, refusals, administrators } = sandbox.service
+const { keys, refusals, administrators, days, database } = sandbox.service
 const actor = { name: 'screenshots', address: '' }
 const [{ id: organisation }] = await administrators.organisations()
 for (const [name, permissions] of [
@@ -71,8 +71,16 @@ refusals.explained(maker.id, failure, [
   },
 ])
 await refusals.flush()
+await days.flush()
+// What it counted in the weeks before.
+const today = Math.floor(Date.now() / 86_400_000)
+const before = Array.from({ length: 28 }, (_, back) => {
+  const calls = Math.round(900 + 500 * Math.sin(back) + 20 * back)
+  return { key_id: maker.id, day: today - back - 1, credential: '', calls, refusals: back % 6 === 0 ? 120 : 4 }
+})
+await database.db.insertInto('key_day').values(before).execute()
 for (const colorScheme of ['light', 'dark']) {
-  const page = await browser.newPage({ colorScheme, viewport: { width: 1200, height: 900 } })
+  const page = await browser.newPage({ colorScheme, viewport: { width: 1200, height: 1050 } })
   await page.goto(`${sandbox.origin}/console/`)
   await page.getByLabel('Administrator’s token', { exact: true }).fill(token)
   await page.getByRole('button', { name: 'Sign in' }).click()

@@ -18,6 +18,7 @@ import {
   type KeyService,
   migrationReport,
   openKeyService,
+  readKeyDays,
 } from '../src/index.ts'
 
 const ORIGIN = 'https://api.example.com'
@@ -320,6 +321,29 @@ describe('the gateway', () => {
       [keyId, 'route /over'],
     ])
     await expect(start({ deprecations: [{ since: 0, scheme: 'stripe' }] })).rejects.toMatchObject({ code: 'route-invalid' })
+  })
+
+  it('counts calls and refusals of a key, by the secret that they hold with', async () => {
+    const { call } = await start({
+      routes: [
+        { path: '/', schemes: ['qredo-v1'] },
+        { path: '/root', schemes: ['qredo-v1'], permission: ['root'] },
+      ],
+    })
+    await service.days.flush()
+    const counted = async () => {
+      const [day = { calls: 0, refusals: 0, secrets: [] }] = await readKeyDays(service.database.db, keyId, 1, Date.now())
+      return { calls: day.calls, refusals: day.refusals, secrets: day.secrets }
+    }
+    const before = await counted()
+    for (let at = 0; at < 3; at++) expect((await call('GET', `/counted/${at}`)).status).toBe(200)
+    expect((await call('GET', '/root')).status).toBe(403)
+    await service.days.flush()
+    const after = await counted()
+    expect([after.calls - before.calls, after.refusals - before.refusals]).toEqual([3, 1])
+    const [{ id: secretId = '' } = {}] = (await service.keys.get(undefined, keyId)).secrets
+    const own = ({ secrets }: typeof after) => secrets.find(({ id }) => id === secretId) ?? { calls: 0, refusals: 0 }
+    expect([own(after).calls - own(before).calls, own(after).refusals - own(before).refusals]).toEqual([3, 1])
   })
 
   it('refuses a WebSocket with the status it says in its log', async () => {

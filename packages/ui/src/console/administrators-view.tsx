@@ -3,6 +3,7 @@ import { useEffect, useState } from 'preact/hooks'
 import { AdministratorForm } from './administrator-form.tsx'
 import { type Api, messageOf, type ShownToken, type SignedIn } from './api.ts'
 import { momentText } from './moments.tsx'
+import { RenewForm } from './renew-form.tsx'
 import { ShownTokenPanel } from './shown-token.tsx'
 
 interface AdministratorsViewProps {
@@ -15,7 +16,7 @@ interface AdministratorsViewProps {
 export function AdministratorsView({ api, self }: AdministratorsViewProps) {
   const [administrators, setAdministrators] = useState<readonly AdministratorView[]>([])
   const [organisations, setOrganisations] = useState<readonly OrganisationView[]>([])
-  const [isMaking, setMaking] = useState(false)
+  const [open, setOpen] = useState<'new' | 'renewal'>()
   const [asked, setAsked] = useState<string>()
   const [shown, setShown] = useState<ShownToken>()
   const [error, setError] = useState<string>()
@@ -32,7 +33,7 @@ export function AdministratorsView({ api, self }: AdministratorsViewProps) {
   }
   useEffect(() => void attempt(async () => setOrganisations(await api.organisations())), [])
   const made = (one: ShownToken): void => {
-    setMaking(false)
+    setOpen(undefined)
     setShown(one)
     void attempt(() => Promise.resolve())
   }
@@ -45,11 +46,11 @@ export function AdministratorsView({ api, self }: AdministratorsViewProps) {
       <section aria-label="Administrators">
         <div class="row">
           {mayChange && (
-            <button type="button" class="main" onClick={() => setMaking(true)}>
+            <button type="button" class="main" onClick={() => setOpen('new')}>
               New administrator
             </button>
           )}
-          <button type="button" onClick={() => void attempt(async () => setShown(await api.renewToken()))}>
+          <button type="button" onClick={() => setOpen('renewal')}>
             Renew my token
           </button>
         </div>
@@ -110,16 +111,17 @@ export function AdministratorsView({ api, self }: AdministratorsViewProps) {
       </section>
       <div>
         {shown !== undefined && <ShownTokenPanel shown={shown} onDone={() => setShown(undefined)} />}
-        {isMaking && (
+        {open === 'renewal' && <RenewForm api={api} onRenewed={made} onCancel={() => setOpen(undefined)} />}
+        {open === 'new' && (
           <AdministratorForm
             api={api}
             isOperator={self.role === 'operator'}
             organisations={organisations}
             onMade={made}
-            onCancel={() => setMaking(false)}
+            onCancel={() => setOpen(undefined)}
           />
         )}
-        {!isMaking && shown === undefined && (
+        {open === undefined && shown === undefined && (
           <p class="empty">A token ends by itself. Renew yours before it does; the old one stays good for an hour at most.</p>
         )}
       </div>

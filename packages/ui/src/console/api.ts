@@ -135,7 +135,8 @@ export function createApi(onSignedOut: () => void) {
     administrators: () => call<readonly AdministratorView[]>('GET', '/administrators'),
     createAdministrator: (given: NewAdministrator) => call<ShownToken>('POST', '/administrators', given),
     disableAdministrator: (id: string) => call<void>('DELETE', `/administrators/${encodeURIComponent(id)}`),
-    renewToken: () => call<ShownToken>('POST', '/session/token'),
+    /** With the token itself: a session can't. */
+    renewToken: (token: string) => call<ShownToken>('POST', '/session/token', undefined, token),
     audit: (asked: { subject?: string; before?: number; limit?: number }) => call<AuditPage>('GET', `/audit${query(asked)}`),
   }
 }
