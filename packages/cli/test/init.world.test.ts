@@ -358,7 +358,6 @@ describe('countersign init', () => {
       [[], '[answers-missing]'],
       [['--use', 'call'], '[answers-missing]'],
       [['--use', 'protect', '--scheme', 'stripe'], '[scheme-not-here]'],
-      [['--use', 'protect', '--new-scheme', 'mine'], '[scheme-not-here]'],
       [['--use', 'call', '--scheme', 'qredo-partner'], '[scheme-not-here]'],
       [['--use', 'call', '--scheme', 'stripe', '--new-scheme', 'mine'], '[scheme-twice]'],
       [['--use', 'call', '--new-scheme', '../mine'], '[scheme-invalid]'],

@@ -240,7 +240,7 @@ async function openMasterKeys(options: StoreLocation): Promise<OpenedMasterKeys>
     throw new ServerError(
       'master-key-missing',
       500,
-      `A store on PostgreSQL wants a master key: set ${MASTER_KEY_VARIABLE}, or give a master key file.`,
+      `A store on PostgreSQL wants a master key: make one with countersign master-key create FILE, and give it with --master-key-file, or its text in ${MASTER_KEY_VARIABLE}.`,
     )
   // Only together with a new store: a store that is there has a key already, and a new one would not open it.
   const isNew = !existsSync(file) && !isPostgres(store) && !existsSync(store)

@@ -93,7 +93,7 @@ Examples:
         throw new UsageError('redis-missing', 'Several processes need a replay guard that they share: give --redis.')
       goOnWithBrokenOutput()
       if (workers > 1 && cluster.isPrimary) {
-        const { checkGateway, checkRenewed, whenThere } = await import('@countersign/server')
+        const { checkGateway, checkRenewed, originsOf, whenThere } = await import('@countersign/server')
         const stop = stopSignal()
         const { store, masterKeyFile } = config
         // Else each worker would end for want of it, and another one be started.
@@ -107,8 +107,16 @@ Examples:
           checkRenewed(config, again)
           await checkGateway(again, { isQuiet: options.quiet === true })
         }
-        const { port, adminPort, adminHost } = config
-        return done(await superviseWorkers({ count: workers, port, adminPort, adminHost, stop, checkStore, check: checkAgain }))
+        const { adminPort, adminHost } = config
+        const onListening = (port: number): void => {
+          const { origin, adminOrigin } = originsOf(config, port)
+          if (options.json === true) out(`${JSON.stringify({ origin, adminOrigin })}\n`)
+          else tell(`The gateway listens on ${origin} with ${workers} processes. Ctrl+C stops it.`)
+        }
+        const isQuiet = options.quiet === true
+        return done(
+          await superviseWorkers({ count: workers, isQuiet, onListening, adminPort, adminHost, stop, checkStore, check: checkAgain }),
+        )
       }
       try {
         const { runGateway } = await import('@countersign/server')
@@ -119,7 +127,8 @@ Examples:
         const gateway = await unlessStopped(stop, () => startOn(config.port, () => runGateway(own(config), run)))
         if (gateway === undefined) return done(EXIT.ok)
         const reportLast = cluster.isWorker ? reportState(gateway.watched) : undefined
-        if (options.json === true) out(`${JSON.stringify({ origin: gateway.origin, adminOrigin: gateway.adminOrigin })}\n`)
+        if (cluster.isPrimary && options.json === true)
+          out(`${JSON.stringify({ origin: gateway.origin, adminOrigin: gateway.adminOrigin })}\n`)
         else if (cluster.isPrimary) tell(`The gateway listens on ${gateway.origin}. Ctrl+C stops it.`)
         await stop.told
         await gateway.close()

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import type { Command } from 'commander'
 import { localActor } from '../keys/local-actor.ts'
 import { addStoreOptions, DEFAULT_STORE, type StoreOptions, withService } from '../keys/store-options.ts'
@@ -5,6 +6,27 @@ import { type Done, EXIT, UsageError } from '../process/exit.ts'
 import { out, tell } from '../process/streams.ts'
 
 export function defineMasterKey(masterKey: Command, done: Done): void {
+  masterKey
+    .command('create')
+    .description('make a master key for a new store')
+    .argument('<path>', 'a new file, that only you can read')
+    .addHelpText(
+      'after',
+      `
+A store on SQLite gets one by itself, beside it; one on PostgreSQL has to be given one. Keep a copy elsewhere: without it, no secret of its store can be opened.
+
+Example:
+  $ countersign master-key create /etc/countersign/master-key
+  $ countersign server --store postgres://user@db.internal/keys --master-key-file /etc/countersign/master-key`,
+    )
+    .action(async (path: string) => {
+      const { createMasterKeyFile } = await import('@countersign/server/store')
+      if (existsSync(path))
+        throw new UsageError('already-there', `${path} is there already, and may be the master key of a store: give another name.`)
+      createMasterKeyFile(path)
+      tell(`The new master key is in ${path} (mode 0600): without it no secret of its store can be opened, so keep a copy elsewhere.`)
+      done(EXIT.ok)
+    })
   addStoreOptions(masterKey.command('rotate').description('make a new master key and seal everything anew, while servers work'))
     .option('--json', '{"masterKeyId":…,"resealed":…,"resumed":…}')
     .addHelpText(

@@ -2,9 +2,7 @@ import cluster, { type Worker } from 'node:cluster'
 import { once } from 'node:events'
 import type { Server } from 'node:http'
 import { EXIT } from '../process/exit.ts'
-import { reportError } from '../process/report.ts'
 import { startOn } from '../process/start-on.ts'
-import { tell } from '../process/streams.ts'
 import type { Stop } from '../process/until-stopped.ts'
 import { watchWorkers } from './watch-workers.ts'
 
@@ -13,7 +11,9 @@ const PAUSE_MS = 500
 
 export interface WorkersOptions {
   readonly count: number
-  readonly port: number
+  readonly isQuiet: boolean
+  /** The first process listens. */
+  readonly onListening: (port: number) => void
   /** Where the first process tells of all; undefined: nowhere. */
   readonly adminPort: number | undefined
   readonly adminHost: string
@@ -32,15 +32,18 @@ export interface WorkersOptions {
  * @returns what to end with
  */
 export async function superviseWorkers(options: WorkersOptions): Promise<number> {
-  const { count, port, adminPort, adminHost, stop, checkStore, check } = options
+  const { count, isQuiet, onListening, adminPort, adminHost, stop, checkStore, check } = options
+  const { createProcessLog, logError } = await import('@countersign/server')
+  const log = createProcessLog(isQuiet)
   let isStopping = false
   const admin = adminPort === undefined ? undefined : await startAdmin(adminPort, adminHost, () => isStopping)
+  let first: Started
   try {
     await checkStore()
-    const code = await started(cluster.fork())
-    if (code !== EXIT.ok) {
+    first = await started(cluster.fork())
+    if (first.code !== EXIT.ok) {
       admin?.close()
-      return code
+      return first.code
     }
   } catch (error) {
     admin?.close()
@@ -52,7 +55,7 @@ export async function superviseWorkers(options: WorkersOptions): Promise<number>
   for (let at = 1; at < count; at++) cluster.fork()
   cluster.on('exit', worker => {
     if (expected.delete(worker) || isStopping) return
-    tell(`worker ${worker.process.pid} ended; another one is started`)
+    log.warn({ worker: worker.process.pid }, 'a process ended: another one is started')
     setTimeout(() => {
       if (!isStopping) cluster.fork()
     }, PAUSE_MS)
@@ -63,20 +66,20 @@ export async function superviseWorkers(options: WorkersOptions): Promise<number>
     try {
       await check()
     } catch (error) {
-      reportError('countersign', error)
+      logError(log, error, 'settings not taken: the old ones stay')
       return
     }
     for (const old of before) {
       const fresh = cluster.fork()
       expected.add(fresh)
-      if ((await started(fresh)) !== EXIT.ok) return tell('A new process could not start: the others stay.')
+      if ((await started(fresh)).code !== EXIT.ok) return log.error('a new process could not start: the others stay')
       expected.delete(fresh)
       if (isStopping) return
       if (old.isDead()) continue
       expected.add(old)
       old.process.kill('SIGTERM')
     }
-    tell(`settings read again: ${before.length} processes replaced`)
+    log.info({ processes: before.length }, 'settings read again: processes replaced')
   }
 
   let replacing = Promise.resolve()
@@ -90,7 +93,7 @@ export async function superviseWorkers(options: WorkersOptions): Promise<number>
       return replaceAll()
     })
   })
-  tell(`The gateway listens on port ${port} with ${count} processes. Ctrl+C stops it.`)
+  onListening(first.port)
   await stop.told
   isStopping = true
   await Promise.all(
@@ -115,10 +118,15 @@ function workers(): readonly Worker[] {
   return Object.values(cluster.workers ?? {}).filter(worker => worker !== undefined)
 }
 
-/** @returns what it ended with, where it does not listen */
-function started(worker: Worker): Promise<number> {
+interface Started {
+  /** What it ended with, where it does not listen. */
+  readonly code: number
+  readonly port: number
+}
+
+function started(worker: Worker): Promise<Started> {
   return new Promise(resolve => {
-    worker.once('listening', () => resolve(EXIT.ok))
-    worker.once('exit', code => resolve(code || EXIT.usage))
+    worker.once('listening', ({ port }) => resolve({ code: EXIT.ok, port }))
+    worker.once('exit', code => resolve({ code: code || EXIT.usage, port: 0 }))
   })
 }

@@ -45,7 +45,7 @@ export async function gatherAnswers(given: Given): Promise<Answers> {
   const newScheme = given.newScheme ?? (given.scheme === undefined && isAsking ? await askScheme(purpose) : undefined)
   const { scheme, schemeName, schemeFile } =
     typeof newScheme === 'string' ? makeScheme(newScheme, folder) : readScheme(newScheme?.scheme ?? given.scheme ?? usualScheme(purpose))
-  checkScheme(purpose, scheme, schemeFile !== undefined || schemeName !== scheme.name)
+  checkScheme(purpose, scheme)
   const name = given.name ?? (isAsking ? await askText('Name of the profile', scheme.name) : scheme.name)
   const isProtected = purpose === 'protect'
   const upstream = readUrl(
@@ -87,17 +87,13 @@ function shortPath(path: string): string {
 }
 
 /** @throws UsageError `scheme-not-here` */
-function checkScheme(purpose: Purpose, scheme: Scheme, isOwn: boolean): void {
+function checkScheme(purpose: Purpose, scheme: Scheme): void {
   const why =
     scheme.keys === 'key-pair'
       ? 'signs with key pairs: save yours with countersign profiles add, or import the public key with countersign keys create --public-key-file'
-      : purpose !== 'protect'
-        ? undefined
-        : isOwn
-          ? 'is one of your own, which the gateway does not take: use the library’s createVerifier, or a scheme that countersign schemes lists'
-          : scheme.keyId === 'none'
-            ? 'is for webhooks, whose calls name no key: give --use receive'
-            : undefined
+      : purpose === 'protect' && scheme.keyId === 'none'
+        ? 'is for webhooks, whose calls name no key: give --use receive'
+        : undefined
   if (why !== undefined) throw new UsageError('scheme-not-here', `The scheme ${scheme.name} ${why}.`)
 }
 
@@ -134,8 +130,8 @@ async function askScheme(purpose: Purpose): Promise<string | { readonly scheme: 
   const { default: select } = await import('@inquirer/select')
   const fitting = SCHEMES.filter(({ keys, keyId }) => keys !== 'key-pair' && (purpose === 'receive') === (keyId === 'none'))
   const choices = fitting.map(({ name, title }) => ({ value: name, name: `${name}  ${title}` }))
-  const own = purpose === 'protect' ? [] : [{ value: OWN, name: 'one of my own, in a file' }]
-  const chosen = await select({ message: 'Which scheme?', choices: [...choices, ...own], pageSize: 20 }, { output: process.stderr })
+  const own = { value: OWN, name: 'one of my own, in a file' }
+  const chosen = await select({ message: 'Which scheme?', choices: [...choices, own], pageSize: 20 }, { output: process.stderr })
   return chosen === OWN ? await askText('Name of the scheme', 'mine') : { scheme: chosen }
 }
 

@@ -6,8 +6,13 @@ const PORT = 4590
 /** Where the gateway is called while it is tried out. */
 export const GATEWAY_ORIGIN = `http://127.0.0.1:${PORT}`
 
-/** The settings of a gateway, to go on from. */
-export function gatewayText(upstream: string, schemeName: string): string {
+/**
+ * The settings of a gateway, to go on from.
+ *
+ * @param ownScheme the path of its declaration, from the file on, where it is one of one's own
+ */
+export function gatewayText(upstream: string, schemeName: string, ownScheme: string | undefined): string {
+  const own = ownScheme === undefined ? '' : `# How calls are signed.\nschemes: [${JSON.stringify(ownScheme)}]\n`
   return `# For: countersign gateway --config ${GATEWAY_FILE}. All settings are in docs/gateway.md of countersign.
 
 # Your API. Only verified calls reach it.
@@ -20,7 +25,7 @@ port: ${PORT}
 # start: move the master key elsewhere before this goes live, and say where.
 store: ${DEFAULT_STORE}
 # masterKeyFile: /etc/countersign/master-key
-routes:
+${own}routes:
   - path: /
     schemes: [${JSON.stringify(schemeName)}]
 `

@@ -1,6 +1,8 @@
 import { lstatSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, relative, resolve } from 'node:path'
+import { isSchemeFile } from '@countersign/server/scheme-files'
 import { createSigner } from 'countersign'
+import { SCHEMES } from 'countersign/schemes'
 import { DEFAULT_STORE, withService } from '../keys/store-options.ts'
 import { UsageError } from '../process/exit.ts'
 import { checkFolder } from '../process/folders.ts'
@@ -42,13 +44,14 @@ const TEST_KEY_ID = 'test-key'
 export async function make(answers: Answers, isForced: boolean): Promise<Made> {
   const { purpose, scheme, schemeName, schemeFile, name, folder, upstream } = answers
   const isProtected = purpose === 'protect'
+  const settings = gatewayText(upstream, scheme.name, ownSchemeOf(answers))
   const store = join(folder, DEFAULT_STORE)
   const written = [
     ...(schemeFile === undefined ? [] : [schemeFile]),
-    ...(isProtected ? [{ path: join(folder, GATEWAY_FILE), text: gatewayText(upstream, schemeName) }] : []),
+    ...(isProtected ? [{ path: join(folder, GATEWAY_FILE), text: settings }] : []),
   ]
   checkPlaces(answers, [...written.map(({ path }) => path), ...(isProtected ? [store] : [])], isForced)
-  if (isProtected) await checkGateway(gatewayText(upstream, schemeName), store)
+  if (isProtected) await checkGateway(settings, store)
   // A wrong secret is told before anything is written.
   const given = isProtected ? undefined : await credentialsOf(answers)
   return await allOrNothing(async undo => {
@@ -137,18 +140,19 @@ async function credentialsOf({ scheme, keyId, secret, passphrase }: Answers): Pr
   }
 }
 
-async function makeKey(store: string, { name, schemeName }: Answers, undo: Undo): Promise<FirstKey> {
+async function makeKey(store: string, { name, scheme }: Answers, undo: Undo): Promise<FirstKey> {
   // Loaded here, so that the other commands start without a database.
   const { openStoreManager } = await import('../keys/store-manager.ts')
   const { masterKeyFileFor } = await import('@countersign/server/store')
   const files = [store, `${store}-wal`, `${store}-shm`, masterKeyFileFor({ store })].filter(path => path !== undefined)
   const isNew = !isThere(store)
   if (isNew) for (const path of files.filter(path => !isThere(path))) undo.add(() => rmSync(path, { force: true }))
-  const manager = await openStoreManager({ store }, undefined)
+  const schemes = [...SCHEMES.filter(one => one.name !== scheme.name), scheme]
+  const manager = await openStoreManager({ store, schemes }, undefined)
   try {
-    const { key, secret, passphrase } = await manager.create({ name, scheme: schemeName })
+    const { key, secret, passphrase } = await manager.create({ name, scheme: scheme.name })
     if (!isNew) undo.add(() => revoke(store, key.id))
-    if (secret === null) throw new UsageError('secret-missing', `The store made no secret for ${schemeName}.`)
+    if (secret === null) throw new UsageError('secret-missing', `The store made no secret for ${scheme.name}.`)
     const { madeMasterKeyFile: masterKeyFile } = manager
     return {
       apiKey: key.id,
@@ -160,6 +164,14 @@ async function makeKey(store: string, { name, schemeName }: Answers, undo: Undo)
   } finally {
     await manager.close()
   }
+}
+
+/** The path of the declaration of one's own, from the folder on. */
+function ownSchemeOf({ schemeFile, schemeName, folder }: Answers): string | undefined {
+  const path = schemeFile?.path ?? (isSchemeFile(schemeName) ? resolve(schemeName) : undefined)
+  if (path === undefined) return undefined
+  const short = relative(folder, path)
+  return short.startsWith('.') ? short : `./${short}`
 }
 
 /** A store that was there is kept, and with it the record of the key whose secret nobody has. */

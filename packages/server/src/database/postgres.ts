@@ -51,7 +51,8 @@ export function openPostgres(url: string): Database {
     connectionUse: () => ({
       open: sumOf(pools, ({ totalCount }) => totalCount),
       busy: sumOf(pools, ({ totalCount, idleCount }) => totalCount - idleCount),
-      waiting: sumOf(pools, ({ waitingCount }) => waitingCount),
+      // While there is room, a statement waits for a moment at most.
+      waiting: sumOf(pools, ({ totalCount, waitingCount }) => (totalCount < MAX_CONNECTIONS ? 0 : waitingCount)),
     }),
     async close() {
       await Promise.all([db.destroy(), prompt.destroy()])

@@ -8,12 +8,13 @@ export function createProcessLog(isQuiet: boolean): Logger {
   )
 }
 
-export function logError(log: Logger, error: unknown): void {
+/** @param text what it was about, and what holds now */
+export function logError(log: Logger, error: unknown, text = 'error'): void {
   if (!(error instanceof Error)) {
-    log.error({ error: String(error) }, 'error')
+    log.error({ error: String(error) }, text)
     return
   }
   const { message, stack, cause } = error
   const code = 'code' in error ? error.code : undefined
-  log.error({ error: message, code, cause: cause instanceof Error ? cause.message : undefined, stack }, 'error')
+  log.error({ error: message, code, cause: cause instanceof Error ? cause.message : undefined, stack }, text)
 }

@@ -65,6 +65,18 @@ export async function checkGateway(config: GatewayConfig, { isQuiet = false }: P
   })
 }
 
+/** Where a gateway is that listens on a port. */
+export function originsOf(
+  { tls, host, adminHost, adminPort }: GatewayConfig,
+  port: number,
+  admin = adminPort,
+): Pick<RunningGateway, 'origin' | 'adminOrigin'> {
+  return {
+    origin: `${tls === undefined ? 'http' : 'https'}://${urlHostOf(host)}:${port}`,
+    adminOrigin: admin === undefined ? undefined : `http://${urlHostOf(adminHost)}:${admin}`,
+  }
+}
+
 interface Admin {
   readonly server: Server
   readonly port: number
@@ -89,15 +101,14 @@ async function start(
       renewable.renew(await readAgain())
       log.info('settings read again')
     } catch (error) {
-      logError(log, error)
+      logError(log, error, 'settings not taken: the old ones stay')
     }
   }
   process.on('SIGHUP', reload)
   const upstreams = Object.fromEntries(config.routes.map(({ path, upstream }) => [path, upstream ?? config.upstream]))
   log.info({ port, adminPort: admin?.port, upstreams }, 'listening')
   return {
-    origin: `${config.tls === undefined ? 'http' : 'https'}://${urlHostOf(config.host)}:${port}`,
-    adminOrigin: admin === undefined ? undefined : `http://${urlHostOf(config.adminHost)}:${admin.port}`,
+    ...originsOf(config, port, admin?.port),
     watched: watch,
     async close() {
       process.off('SIGHUP', reload)

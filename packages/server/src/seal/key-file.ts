@@ -104,7 +104,11 @@ function textOf(file: string): string {
 
 function stampOf(file: string): string {
   if (!existsSync(file))
-    throw new ServerError('master-key-missing', 500, `The master key file ${file} is not there: without it, no secret can be opened.`)
+    throw new ServerError(
+      'master-key-missing',
+      500,
+      `The master key file ${file} is not there: without it, no secret of a store can be opened. For a new store, make one with countersign master-key create.`,
+    )
   const { mtimeMs, size, ino } = statSync(file)
   return `${mtimeMs} ${size} ${ino}`
 }
