@@ -87,6 +87,7 @@ async function start(issuer: string, more: object = {}) {
   const people = [
     { email: 'ada@example.com', administrator: administrator.id },
     { email: 'gone@example.com', administrator: gone.id },
+    { email: 'keyk@example.com', administrator: administrator.id },
     { group: 'keys-admins', administrator: administrator.id },
     { subject: 'by-subject', administrator: administrator.id },
   ]
@@ -185,6 +186,11 @@ describe('sign-in by a real provider (oidc-provider)', () => {
     ['one who has only an account', { sub: 'eve', email: 'eve@example.com', email_verified: true }, 'oidc-unknown-person'],
     ['one whose administrator is disabled', { sub: 'gone', email: 'gone@example.com', email_verified: true }, 'oidc-unknown-person'],
     ['one whose groups are text', { sub: 'x', groups: 'keys-admins' }, 'oidc-unknown-person'],
+    [
+      'one whose address has the sign for kelvin',
+      { sub: 'x', email: 'key\u212A@example.com', email_verified: true },
+      'oidc-unknown-person',
+    ],
     ['one of a group with a like name', { sub: 'x', groups: ['keys-admins-trial'] }, 'oidc-unknown-person'],
   ])('decides about %s', async (_, who, problem) => {
     person = who
@@ -226,6 +232,17 @@ describe('sign-in by a real provider (oidc-provider)', () => {
     )
   })
 
+  it('notes what it refused in the audit log, without what was in the address', async () => {
+    person = { sub: 'eve' }
+    const tab = browser()
+    await tab.get(await tab.upTo(`${server.origin}/admin/v1/session/oidc`, CALLBACK))
+    await server.service.refusals.flush()
+    const details = []
+    for await (const { action, detail } of readAudit(server.service.database.db)) if (action === 'request.refused') details.push(detail)
+    expect(details).toEqual(expect.arrayContaining([expect.objectContaining({ code: 'oidc-unknown-person' })]))
+    expect(JSON.stringify(details)).not.toMatch(/code=|state=/)
+  })
+
   it('says that there is a provider, and goes on taking tokens', async () => {
     expect(await (await fetch(`${server.origin}/admin/v1/sign-in`)).json()).toEqual({ oidc: true })
     const { token } = await server.service.administrators.create(ACTOR, undefined, { name: 'by token', role: 'operator' })
@@ -241,6 +258,7 @@ describe('sign-in by a provider that lies', () => {
   let idToken: (nonce: string) => Promise<string> = async () => ''
   let running: Awaited<ReturnType<typeof start>>
   let nonce = ''
+  let broken = ''
 
   beforeAll(async () => {
     const port = await freePort()
@@ -260,6 +278,7 @@ describe('sign-in by a provider that lies', () => {
           subject_types_supported: ['public'],
           id_token_signing_alg_values_supported: ['RS256', 'none', 'HS256'],
         })
+      else if (broken !== '' && pathname === `/${broken}`) answer({ error: 'broken' }, 503)
       else if (pathname === '/jwks') answer({ keys: [jwk] })
       else if (pathname === '/token') {
         request.resume()
@@ -319,8 +338,7 @@ describe('sign-in by a provider that lies', () => {
     'no token': [async () => '', 'oidc-wrong'],
   }
 
-  async function callBack(change: (query: URLSearchParams) => void = () => undefined) {
-    const { origin } = running.server
+  async function callBack(change: (query: URLSearchParams) => void = () => undefined, { origin } = running.server) {
     const tab = browser()
     const { headers } = await tab.get(`${origin}/admin/v1/session/oidc`)
     const asked = new URL(headers.get('location') ?? '').searchParams
@@ -361,6 +379,40 @@ describe('sign-in by a provider that lies', () => {
     for (let count = 0; count < 7; count++) problems.push((await callBack()).location)
     expect(problems.slice(0, 5)).toEqual(Array.from({ length: 5 }, () => '/console/#problem=oidc-wrong'))
     expect(problems.at(-1)).toBe('/console/#problem=login-throttled')
+  })
+
+  it.each(['token', 'jwks'])('is broken at its %s: that is said, and counts as no try', async where => {
+    // One that knows no keys yet.
+    const { server } = await start(issuer)
+    broken = where
+    idToken = () => jwt().sign(privateKey)
+    try {
+      for (let count = 0; count < 7; count++)
+        expect(await callBack(undefined, server)).toEqual({ location: '/console/#problem=oidc-unavailable', status: 401 })
+    } finally {
+      broken = ''
+      await server.close()
+    }
+  })
+
+  it('behind TLS: cookies never go without, and it comes back to the public origin', async () => {
+    const behind = await start(issuer, { publicOrigin: 'https://keys.example.com' })
+    try {
+      const { headers } = await fetch(`${behind.server.origin}/admin/v1/session/oidc`, { redirect: 'manual' })
+      const asked = new URL(headers.get('location') ?? '').searchParams
+      expect(asked.get('redirect_uri')).toBe(`https://keys.example.com${CALLBACK}`)
+      const [attempt = ''] = headers.getSetCookie()
+      expect(attempt).toContain('; Secure')
+      nonce = asked.get('nonce') ?? ''
+      idToken = () => jwt().sign(privateKey)
+      const back = await fetch(`${behind.server.origin}${CALLBACK}?code=c&state=${asked.get('state')}`, {
+        redirect: 'manual',
+        headers: { cookie: attempt.split(';')[0] ?? '' },
+      })
+      expect(back.headers.getSetCookie().find(line => line.startsWith('countersign_session='))).toContain('; Secure')
+    } finally {
+      await behind.server.close()
+    }
   })
 
   it('is away: that is said, and the process goes on', async () => {

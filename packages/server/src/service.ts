@@ -139,7 +139,12 @@ export async function openKeyService(options: ServiceOptions): Promise<KeyServic
       onError?.(error)
       return undefined
     }
-    const source = cachedKeys({ open: id => keys.open(id).catch(unusable), now: clock, ...options.cache })
+    const source = cachedKeys({
+      open: id => keys.open(id).catch(unusable),
+      now: clock,
+      age: options.clock ?? (() => performance.now()),
+      ...options.cache,
+    })
     keys.onChanged(source.forget)
     const following = await followKeyChanges({ database, pollMs: options.pollMs, onChanged: ids => ids.forEach(source.forget), onError })
     const lastUsed = recordLastUsed(database.db, clock, flushMs, onError)

@@ -75,7 +75,16 @@ const OF_SERVER: Known = {
   method: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'other'],
   route: ['', ...adminRoutes.map(({ path }) => path)],
   status: classes,
-  code: ['token-wrong', 'login-throttled', 'role-denied', 'expiry-too-late', 'ceiling-reached'],
+  code: [
+    'token-wrong',
+    'login-throttled',
+    'role-denied',
+    'expiry-too-late',
+    'ceiling-reached',
+    'oidc-denied',
+    'oidc-expired',
+    'oidc-wrong',
+  ],
 }
 
 /** Labels of ours with values that nobody has named beforehand, of all metrics. */

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { createSigner, createVerifier } from 'countersign'
 import { qredoV1 } from 'countersign/schemes'
 import { expect, it } from 'vitest'
@@ -14,6 +17,8 @@ it.skipIf(!hasPostgres)(
   { timeout: 120_000 },
   async () => {
     const postgres = await startPostgres()
+    const folder = mkdtempSync(join(tmpdir(), 'countersign-dump-'))
+    const file = join(folder, 'keys.dump')
     try {
       const [from, to] = [await postgres.newDatabase(), await postgres.newDatabase()]
       const service = await openKeyService({ store: from, masterKey })
@@ -21,20 +26,25 @@ it.skipIf(!hasPostgres)(
       const acknowledged: { keyId: string; secret: string }[] = []
       let isOver = false
       const load = Array.from({ length: 3 }, async () => {
-        while (!isOver) {
+        for (let count = 0; !isOver; count++) {
           const { key, secret } = await service.keys.create(ACTOR, 'acme', { name: 'k' })
-          acknowledged.push({ keyId: key.id, secret: secret ?? '' })
+          // One in three is rotated: the new secret is the one that was acknowledged last.
+          const turned = count % 3 === 0 ? await service.keys.rotate(ACTOR, 'acme', key.id, {}) : undefined
+          acknowledged.push({ keyId: key.id, secret: turned?.secret ?? secret ?? '' })
         }
       })
       await expect.poll(() => acknowledged.length, { timeout: 30_000 }).toBeGreaterThan(20)
       const before = [...acknowledged]
       const head = placeText(await service.audit.head())
-      const text = postgres.dump(from)
+      await postgres.backUp(from, file)
+      const during = acknowledged.length - before.length
       isOver = true
       await Promise.all(load)
       await service.close()
 
-      postgres.restore(to, text)
+      // Changes went on meanwhile.
+      expect(during).toBeGreaterThan(0)
+      postgres.restore(file, to)
       const restored = await openKeyService({ store: to, masterKey, mustExist: true })
       const verifier = createVerifier(qredoV1, { origin: ORIGIN, keys: restored.source, replay: 'off' })
       for (const key of before) {
@@ -46,6 +56,7 @@ it.skipIf(!hasPostgres)(
       await restored.close()
     } finally {
       await postgres.close()
+      rmSync(folder, { recursive: true })
     }
   },
 )

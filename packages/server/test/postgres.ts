@@ -1,9 +1,10 @@
-import { execFileSync, spawn, spawnSync } from 'node:child_process'
+import { execFile, execFileSync, spawn, spawnSync } from 'node:child_process'
 import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { promisify } from 'node:util'
 import pg from 'pg'
 
 /** A PostgreSQL for one test file. */
@@ -11,8 +12,9 @@ export interface TestPostgres {
   /** Of a new, empty database. */
   newDatabase(): Promise<string>
   dump(url: string): string
-  /** Into an empty database. */
-  restore(url: string, dump: string): void
+  /** As docs/backup.md does it, while others go on: into a file, and from it into an empty database. */
+  backUp(url: string, file: string): Promise<void>
+  restore(file: string, url: string): void
   /** Takes the server away, and brings it back. */
   stop(): void
   start(): Promise<void>
@@ -49,6 +51,8 @@ export async function startPostgres(): Promise<TestPostgres> {
   }
   run('initdb', ['-D', data, '-U', 'countersign', '-A', 'trust', '-E', 'UTF8', '--no-sync'])
   const url = (name: string): string => `postgres://countersign@127.0.0.1:${port}/${name}`
+  /** Where PostgreSQL runs as another user, a process that stops and goes on with it. */
+  let started: number | undefined
   const start = async (): Promise<void> => {
     const [command = '', ...rest] = [
       ...asPostgres,
@@ -65,7 +69,9 @@ export async function startPostgres(): Promise<TestPostgres> {
       '-c',
       'fsync=off',
     ]
-    spawn(command, rest, { stdio: 'ignore', detached: true, cwd: '/' }).unref()
+    const child = spawn(command, rest, { stdio: 'ignore', detached: true, cwd: '/' })
+    child.unref()
+    started = child.pid
     for (let tries = 0; ; tries++) {
       const client = new pg.Client(url('postgres'))
       client.on('error', () => undefined)
@@ -87,6 +93,7 @@ export async function startPostgres(): Promise<TestPostgres> {
       .stdout.split(/\s+/)
       .filter(pid => pid !== '')
     for (const pid of [first, ...children]) process.kill(Number(pid), name)
+    if (name === 'SIGCONT' && started !== undefined) process.kill(started, name)
   }
   await start()
   let made = 0
@@ -100,8 +107,8 @@ export async function startPostgres(): Promise<TestPostgres> {
       return url(name)
     },
     dump: from => execFileSync(join(folder, 'pg_dump'), [from], { encoding: 'utf8', maxBuffer: 1e9 }),
-    restore: (to, text) =>
-      void execFileSync(join(folder, 'psql'), ['-q', '-v', 'ON_ERROR_STOP=1', to], { input: text, stdio: ['pipe', 'ignore', 'pipe'] }),
+    backUp: async (from, file) => void (await promisify(execFile)(join(folder, 'pg_dump'), ['--format=custom', `--file=${file}`, from])),
+    restore: (file, to) => void execFileSync(join(folder, 'pg_restore'), [`--dbname=${to}`, '--no-owner', '--exit-on-error', file]),
     stop,
     start,
     hang: () => signal('SIGSTOP'),

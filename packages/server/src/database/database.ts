@@ -4,7 +4,7 @@ import type { Tables } from './tables.ts'
 export type Db = Kysely<Tables>
 
 /** How a store's connections are used. */
-export interface ConnectionUse {
+interface ConnectionUse {
   readonly open: number
   /** Of those, the ones with a statement or a transaction. */
   readonly busy: number

@@ -4,10 +4,12 @@ import { join } from 'node:path'
 import Connection from 'libsql'
 import { afterAll, describe, expect, it } from 'vitest'
 import { openKeyService } from '../service.ts'
+import { migrations } from './migrations.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'countersign-look-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
+const STEPS = Object.keys(await migrations.getMigrations())
 const masterKey = Buffer.alloc(32, 7).toString('base64')
 
 /** A file of another program, open for others to read. */
@@ -46,7 +48,7 @@ describe.each([true, false])('opening a key store, which must exist: %s', mustEx
           `newer-${mustExist}.db`,
           'create table kysely_migration (name)',
           'create table audit_head (id)',
-          "insert into kysely_migration values ('0001-first'), ('0002-key-use'), ('0003-key-care'), ('9999-newer')",
+          `insert into kysely_migration values ${[...STEPS, '9999-newer'].map(name => `('${name}')`).join(', ')}`,
         ),
     ],
     [

@@ -114,7 +114,7 @@ function listen(settings: pg.ClientConfig, heard: () => void): { close(): Promis
   let waitMs = FIRST_RECONNECT_MS
 
   function connect(): void {
-    const own = new pg.Client(settings)
+    const own = new pg.Client({ ...settings, query_timeout: CONNECT_TIMEOUT_MS })
     client = own
     const again = (): void => {
       if (client !== own || isClosed) return

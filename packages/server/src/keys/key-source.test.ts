@@ -52,6 +52,43 @@ function setUp(options: Partial<CachedKeysOptions> = {}) {
 }
 
 describe('cachedKeys', () => {
+  it('serves a known key at once while the store is known to be away, and looks for it behind that, once at a time', async () => {
+    const { source, loads, pass, away, hold, release } = setUp({ maxAgeMs: 1000, graceMs: 10_000 })
+    const first = await source.find('k')
+    pass(1000)
+    away(true)
+    expect(await source.find('k')).toBe(first)
+    expect(loads()).toBe(2)
+    // The store hangs: a call must not wait until it is given up.
+    hold()
+    for (let call = 0; call < 5; call++) expect(source.find('k')).toBe(first)
+    expect(loads()).toBe(3)
+    expect(source.counts.stale).toBe(6)
+    away(false)
+    release()
+    await expect
+      .poll(() => {
+        void source.find('k')
+        return source.counts.hits
+      })
+      .toBeGreaterThan(0)
+    // And never beyond the grace.
+    away(true)
+    pass(11_000)
+    await expect(Promise.resolve(source.find('k'))).rejects.toThrow('away')
+    await expect(Promise.resolve(source.find('k'))).rejects.toThrow('away')
+  })
+
+  it('goes by a clock for ages that nobody sets: put back, the system’s makes nothing new', async () => {
+    let age = 0
+    const { source, loads, pass } = setUp({ maxAgeMs: 1000, age: () => age })
+    await source.find('k')
+    pass(-3_600_000)
+    age = 1000
+    await source.find('k')
+    expect(loads()).toBe(2)
+  })
+
   it('asks the store once for a key, and again when it has aged', async () => {
     const { source, loads, pass } = setUp({ maxAgeMs: 1000 })
     await source.find('k')

@@ -4,7 +4,13 @@ import type { OpenedKey } from './open-key.ts'
 export interface CachedKeysOptions {
   /** Reads a key from the store. */
   readonly open: (id: string) => Promise<OpenedKey | undefined>
+  /** The time, for what ends. Default: the system's. */
   readonly now?: (() => number) | undefined
+  /**
+   * Another clock, for ages, which nobody sets: the system's may be put back, and what is old would be new. In
+   * milliseconds. Default: `now` where that is given, else the process's own.
+   */
+  readonly age?: (() => number) | undefined
   /** A key is read again after this. Default: a minute. */
   readonly maxAgeMs?: number | undefined
   /** How much longer a known key serves while the store can't be read; then it is a 503. Default: five minutes. */
@@ -20,6 +26,7 @@ export interface CachedKeysOptions {
 const OPTIONS: { readonly [N in keyof Required<CachedKeysOptions>]: true } = {
   open: true,
   now: true,
+  age: true,
   maxAgeMs: true,
   graceMs: true,
   maxKeys: true,
@@ -60,6 +67,7 @@ export const DEFAULT_GRACE_MS = 300_000
 export function cachedKeys(options: CachedKeysOptions): CachedKeys {
   refuseUnknown(options, Object.keys(OPTIONS), 'cachedKeys:')
   const { open, now = Date.now, maxAgeMs = DEFAULT_MAX_AGE_MS, graceMs = DEFAULT_GRACE_MS } = options
+  const { age = options.now ?? (() => performance.now()) } = options
   const { maxKeys = 10_000, unknownAgeMs = 2_000, maxUnknown = 10_000 } = options
   const known = new Map<string, Entry>()
   const unknown = new Map<string, number>()
@@ -67,11 +75,13 @@ export function cachedKeys(options: CachedKeysOptions): CachedKeys {
   /** Ids that were forgotten while they were loaded. */
   const outdated = new Set<string>()
   const counts = { hits: 0, misses: 0, stale: 0 }
+  /** Whether the store could not be read when that was tried last. */
+  let isAway = false
 
   function find(id: string): Key | undefined | Promise<Key | undefined> {
-    const at = now()
+    const at = age()
     const entry = known.get(id)
-    if (entry !== undefined && at < entry.readAtMs + maxAgeMs && at < entry.opened.goodUntilMs) {
+    if (entry !== undefined && at < entry.readAtMs + maxAgeMs && now() < entry.opened.goodUntilMs) {
       counts.hits++
       return entry.opened.key
     }
@@ -81,11 +91,25 @@ export function cachedKeys(options: CachedKeysOptions): CachedKeys {
       return undefined
     }
     const running = loading.get(id)
-    if (running !== undefined) return running
+    // A store that hangs would have each call of a known key wait until it is given up.
+    if (isAway && entry !== undefined && mayServe(entry)) {
+      if (running === undefined) load(id, entry).catch(() => undefined)
+      counts.stale++
+      return entry.opened.key
+    }
+    return running ?? load(id, entry)
+  }
+
+  function load(id: string, entry: Entry | undefined): Promise<Key | undefined> {
     counts.misses++
-    const load = reload(id, entry).finally(() => loading.delete(id))
-    loading.set(id, load)
-    return load
+    const loaded = reload(id, entry).finally(() => loading.delete(id))
+    loading.set(id, loaded)
+    return loaded
+  }
+
+  /** Whether a key may serve without the store. */
+  function mayServe({ readAtMs, opened }: Entry): boolean {
+    return age() < readAtMs + maxAgeMs + graceMs && now() < opened.goodUntilMs
   }
 
   async function reload(id: string, entry: Entry | undefined): Promise<Key | undefined> {
@@ -94,14 +118,15 @@ export function cachedKeys(options: CachedKeysOptions): CachedKeys {
     try {
       do {
         outdated.delete(id)
-        readAtMs = now()
+        readAtMs = age()
         opened = await open(id)
       } while (outdated.has(id))
+      isAway = false
     } catch (error) {
       outdated.delete(id)
-      const at = now()
+      isAway = true
       // Only what has not been changed meanwhile: what was forgotten is not in the map any more.
-      if (entry !== undefined && known.get(id) === entry && at < entry.readAtMs + maxAgeMs + graceMs && at < entry.opened.goodUntilMs) {
+      if (entry !== undefined && known.get(id) === entry && mayServe(entry)) {
         counts.stale++
         return entry.opened.key
       }

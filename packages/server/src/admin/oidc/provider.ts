@@ -8,6 +8,7 @@ import {
   calculatePKCECodeChallenge,
   discovery,
   enableNonRepudiationChecks,
+  fetchUserInfo,
   type IDToken,
   None,
   randomNonce,
@@ -81,7 +82,10 @@ export function createProvider(settings: OidcSettings, clientSecret: string | un
         })
         const claims = tokens.claims()
         if (claims === undefined) throw new Error('no ID token')
-        return claims
+        const isWhole = claims['email'] !== undefined || claims['groups'] !== undefined
+        if (isWhole || config.serverMetadata().userinfo_endpoint === undefined) return claims
+        // Many providers say there alone what was asked for.
+        return { ...(await fetchUserInfo(config, tokens.access_token, claims.sub)), ...claims }
       } catch (error) {
         if (error instanceof AuthorizationResponseError)
           throw new ServerError('oidc-denied', 403, `The provider did not let you sign in (${printable(error.error)}).`, error)
@@ -101,12 +105,15 @@ function unavailable(cause: unknown): ServerError {
   )
 }
 
-/** No connection, or no answer in time. */
+/** No connection, no answer in time, or one that says that something is broken there. */
 function isAway(error: unknown): boolean {
+  if (error instanceof Response) return error.status >= 500
   if (!(error instanceof Error)) return false
-  if (errorCodeOf(error) === 'OAUTH_TIMEOUT' || error.name === 'TimeoutError') return true
-  return error.cause instanceof Error && /^(ECONN|ENOTFOUND|ETIMEDOUT|EHOST|ENET|EAI_AGAIN|UND_ERR)/.test(errorCodeOf(error.cause) ?? '')
+  if (error.name === 'TimeoutError' || AWAY.test(errorCodeOf(error) ?? '')) return true
+  return isAway(error.cause)
 }
+
+const AWAY = /^(OAUTH_TIMEOUT|ECONN|ENOTFOUND|ETIMEDOUT|EHOST|ENET|EAI_AGAIN|UND_ERR)/
 
 /** Of a word that a stranger may have put into the URL. */
 function printable(word: string): string {

@@ -5,7 +5,7 @@ import type { IDToken } from 'openid-client'
 import { ServerError } from '../../errors.ts'
 import type { Administrator, Administrators } from '../administrators.ts'
 import { cookieOf, type Sessions, sessionCookie } from '../sessions.ts'
-import type { Throttle } from '../throttle.ts'
+import { createThrottle } from '../throttle.ts'
 import type { OidcSettings } from './oidc-settings.ts'
 import { type Attempt, CALLBACK_PATH, type Provider } from './provider.ts'
 
@@ -16,7 +16,7 @@ export interface OidcSignInOptions {
   readonly provider: Provider
   readonly administrators: Administrators
   readonly sessions: Sessions
-  readonly throttle: Throttle
+  readonly clock: () => number
   readonly onRefused?: ((code: string, request: { method: string; target: string; address: string }) => void) | undefined
   readonly onError?: ((error: unknown) => void) | undefined
 }
@@ -28,11 +28,13 @@ const ATTEMPT_S = 600
 const WORD = /^[A-Za-z0-9_-]{16,128}$/
 
 /**
- * Signs administrators in by OpenID Connect: `GET /admin/v1/session/oidc` sends the browser to the provider, which sends
- * it back to the callback, and that begins a session. Both end in the console; what went wrong is told there by its code.
+ * Signs administrators in by OpenID Connect: `GET /admin/v1/session/oidc` sends the browser to the provider, which
+ * sends it back to the callback, and that begins a session. Both end in the console, which is told what went wrong.
  */
 export function addOidcSignIn(app: Hono<Bindings>, options: OidcSignInOptions): void {
-  const { settings, provider, administrators, sessions, throttle, onRefused, onError } = options
+  const { settings, provider, administrators, sessions, clock, onRefused, onError } = options
+  // Of its own: behind a proxy all people have one address, and tokens are the way back in.
+  const throttle = createThrottle(clock)
   const isSecure = settings.publicOrigin.startsWith('https:')
   const attributes = `HttpOnly; SameSite=Lax; Path=${START_PATH}${isSecure ? '; Secure' : ''}`
 
@@ -79,14 +81,15 @@ export function addOidcSignIn(app: Hono<Bindings>, options: OidcSignInOptions): 
         'You are no administrator here: ask an operator to add you to the people of its settings.',
       )
     } catch (error) {
-      if (error instanceof ServerError && error.status === 403) isRight = false
+      // Whoever goes back at the provider has tried nothing.
+      if (error instanceof ServerError && error.status === 403 && error.code !== 'oidc-denied') isRight = false
       throw error
     } finally {
       attempt.end(isRight)
     }
   }
 
-  /** The first of the settings' people that this is; one whose administrator is disabled, or whose token has ended, is none. */
+  /** The first of the settings' people that this is, whose administrator is not disabled and has a token that is good. */
   async function find(claims: IDToken): Promise<Administrator | undefined> {
     for (const person of settings.people) {
       if (!isPerson(person, claims)) continue
@@ -128,10 +131,15 @@ function isPerson(person: OidcSettings['people'][number], claims: IDToken): bool
   if ('subject' in person) return claims.sub === person.subject
   if ('email' in person) {
     const { email, email_verified: isVerified } = claims
-    return isVerified === true && typeof email === 'string' && email.toLowerCase() === person.email.toLowerCase()
+    return isVerified === true && typeof email === 'string' && inSmallLetters(email) === inSmallLetters(person.email)
   }
   const { groups } = claims
   return Array.isArray(groups) && groups.includes(person.group)
+}
+
+/** Those of ASCII alone: others have letters that only become the same by it, such as the sign for kelvin and `k`. */
+function inSmallLetters(text: string): string {
+  return text.replace(/[A-Z]/g, letter => letter.toLowerCase())
 }
 
 function textOf({ state, nonce, verifier }: Attempt): string {
