@@ -44,7 +44,8 @@ export interface ServiceOptions extends StoreLocation {
   readonly mustExist?: boolean | undefined
   /** Seals and opens secrets in the place of a master key here: a key management service, say. */
   readonly sealer?: Sealer | undefined
-  readonly schemes?: readonly Scheme[] | undefined
+  /** Those that keys can be for; as a function, asked whenever one is. Default: all of the library's. */
+  readonly schemes?: readonly Scheme[] | (() => readonly Scheme[]) | undefined
   /** The permissions that keys can have. Default: any name, so that whoever asks for one decides. */
   readonly permissions?: readonly Permission[] | undefined
   readonly clock?: (() => number) | undefined
@@ -116,7 +117,8 @@ export function masterKeyFileFor({ store, masterKeyFile }: StoreLocation): strin
  */
 export async function openKeyService(options: ServiceOptions): Promise<KeyService> {
   const { store, clock = Date.now, permissions, flushMs, onError } = options
-  const schemes = options.schemes ?? SCHEMES
+  const given = options.schemes ?? SCHEMES
+  const schemes = typeof given === 'function' ? given : () => given
   refuseOtherKinds(store)
   if (!isPostgres(store)) {
     // Loaded here, since PostgreSQL needs no driver of SQLite.
@@ -175,7 +177,7 @@ export async function openKeyService(options: ServiceOptions): Promise<KeyServic
         audit,
         ...adminAccess,
         permissions,
-        schemes,
+        schemes: schemes(),
         clock,
         onRefused,
         onAnswered: adminMetrics?.answered,

@@ -93,6 +93,23 @@ describe('a master key that Vault wraps', () => {
     }
   })
 
+  it('is rotated while a server can’t ask Vault: nothing that it acknowledges is lost', async () => {
+    const { store, file } = await wrappedStore()
+    const server = await openKeyService({ store })
+    try {
+      // The server's own token has ended.
+      vi.stubEnv('VAULT_TOKEN', 'hvs.ended')
+      const vault = vaultFromEnvironment({ VAULT_ADDR: transit.address, VAULT_TOKEN: transit.token })
+      await rotateMasterKey(server.database, file, ACTOR, { vault })
+      await expect(server.keys.create(ACTOR, 'acme', { name: 'meanwhile' })).rejects.toMatchObject({ code: 'vault-forbidden' })
+      vi.stubEnv('VAULT_TOKEN', transit.token)
+      const made = await server.keys.create(ACTOR, 'acme', { name: 'later' })
+      expect(await opens(store, made.key.id)).toBe(true)
+    } finally {
+      await server.close()
+    }
+  })
+
   it('goes on in a server that runs while Vault is away, also when the file is touched', async () => {
     const { store, file, keyId } = await wrappedStore()
     const server = await openKeyService({ store })
@@ -101,12 +118,15 @@ describe('a master key that Vault wraps', () => {
       writeFileSync(file, `${readFileSync(file, 'utf8')}\n`)
       expect(await server.source.find(keyId)).toBeDefined()
       expect((await server.keys.create(ACTOR, 'acme', { name: 'more' })).secret).toBeDefined()
-      // Another wrapping can't be looked into: what is known stays.
+      // Another wrapping can't be looked into: what is known opens what there is, and seals nothing.
       const before = readFileSync(file, 'utf8')
       writeFileSync(file, 'vault://transit/countersign#vault:v1:AAAA\n')
-      const made = await server.keys.create(ACTOR, 'acme', { name: 'still more' })
+      server.source.forget(keyId)
+      expect(await server.source.find(keyId)).toBeDefined()
+      await expect(server.keys.create(ACTOR, 'acme', { name: 'still more' })).rejects.toMatchObject({ code: 'vault-unreachable' })
       writeFileSync(file, before)
       await transit.start()
+      const made = await server.keys.create(ACTOR, 'acme', { name: 'still more' })
       expect(await server.source.find(made.key.id)).toBeDefined()
     } finally {
       await server.close()
@@ -128,6 +148,7 @@ describe('a master key that Vault wraps', () => {
     ['Vault is sealed', () => void Object.assign(transit, { isSealed: true }), 'vault-sealed'],
     ['the token is not let', () => void vi.stubEnv('VAULT_TOKEN', 'hvs.another'), 'vault-forbidden'],
     ['something else answers', () => void Object.assign(transit, { isOther: true }), 'vault-failed'],
+    ['its certificate is not there', () => void vi.stubEnv('VAULT_CACERT', join(folder, 'none.pem')), 'vault-ca-unreadable'],
     ['there is no address', () => void vi.stubEnv('VAULT_ADDR', ''), 'vault-unset'],
     ['the address is none', () => void vi.stubEnv('VAULT_ADDR', 'vault.example.com'), 'vault-unset'],
     [

@@ -46,13 +46,13 @@ Example:
       '\nThe exit code is 1 where the log is broken, and 2 where the store can not be opened.\n\nExample:\n  $ countersign store check',
     )
     .action(async (options: StoreOptions & { json?: boolean }) => {
-      const { checkPages, isPostgres } = await import('@countersign/server/store')
+      const { checkPages, isPostgres, storeName } = await import('@countersign/server/store')
       const { store: path = DEFAULT_STORE } = options
       const report = await withService(options, service => service.audit.verify())
       if (!isPostgres(path)) checkPages(path)
       if (options.json === true) out(`${JSON.stringify(report)}\n`)
       else if (report.broken === undefined)
-        out(`whole: ${path} opens with its master key, and its log has ${report.entries} entries, head ${report.head}\n`)
+        out(`whole: ${storeName(path)} opens with its master key, and its log has ${report.entries} entries, head ${report.head}\n`)
       else out(`broken at entry ${report.broken.sequence} of the log: ${report.broken.reason}\n`)
       done(report.broken === undefined ? EXIT.ok : EXIT.refused)
     })

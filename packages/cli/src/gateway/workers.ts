@@ -36,6 +36,13 @@ export async function superviseWorkers(options: WorkersOptions): Promise<number>
   const { createProcessLog, logError } = await import('@countersign/server')
   const log = createProcessLog(isQuiet)
   let isStopping = false
+  let onReload: (() => void) | undefined
+  let isAsked = false
+  // From the start on: where nobody hears it, it ends the process.
+  process.on('SIGHUP', () => {
+    isAsked = true
+    onReload?.()
+  })
   const admin = adminPort === undefined ? undefined : await startAdmin(adminPort, adminHost, () => isStopping)
   let first: Started
   try {
@@ -84,15 +91,16 @@ export async function superviseWorkers(options: WorkersOptions): Promise<number>
 
   let replacing = Promise.resolve()
   let isWaiting = false
-  process.on('SIGHUP', () => {
+  onReload = () => {
     // One more round has whatever changed in the meantime.
-    if (isWaiting) return
+    if (isWaiting || isStopping) return
     isWaiting = true
     replacing = replacing.then(() => {
       isWaiting = false
       return replaceAll()
     })
-  })
+  }
+  if (isAsked) onReload()
   onListening(first.port)
   await stop.told
   isStopping = true

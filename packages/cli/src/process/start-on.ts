@@ -13,7 +13,7 @@ export async function startOn<T>(port: number, start: () => Promise<T>): Promise
     if (error.code === 'EADDRNOTAVAIL' || error.code === 'ENOTFOUND' || error.code === 'EAI_AGAIN')
       throw new UsageError(
         'address-unusable',
-        'The address of --host is none of this machine: 127.0.0.1 is this machine only, 0.0.0.0 all of it.',
+        `The address${'address' in error ? ` ${error.address}` : ''} to listen on is none of this machine: 127.0.0.1 is this machine only, 0.0.0.0 all of it.`,
       )
     if (error.code === 'EACCES')
       throw new UsageError('port-not-permitted', `Port ${port} is for the system's administrator: give one from 1024 on.`)

@@ -25,7 +25,7 @@ export async function lookAtFile(file: string, mustExist: boolean): Promise<void
     throw new ServerError(
       'store-missing',
       500,
-      `There is no key store ${stats === undefined ? 'at' : 'in the empty file'} ${file}: check --store, or make one with countersign keys create or countersign init.`,
+      `There is no key store ${stats === undefined ? 'at' : stats.size === 0 ? 'in the empty file' : 'in'} ${file}: check --store, or make one with countersign keys create or countersign init.`,
     )
 }
 

@@ -11,7 +11,10 @@ import { logError } from './process-log.ts'
 
 /** What a gateway's process stands on. */
 export interface GatewayStores {
+  /** Those of the start. */
   readonly schemes: readonly Scheme[]
+  /** Other schemes are in use from now on: keys are opened by them. */
+  take(schemes: readonly Scheme[]): void
   readonly service: KeyService
   readonly redis: OpenRedis | undefined
   /** @throws what keeps one of them from answering */
@@ -32,12 +35,13 @@ export const REDIS_START_MS = 2_000
 export async function openStores(config: GatewayConfig, log: Logger, waiting?: Waiting): Promise<GatewayStores> {
   const onError = (error: unknown): void => logError(log, error)
   const schemes = withSchemeFiles(config.schemes ?? [], warning => log.warn(warning))
+  let current = schemes
   const service = await whenThere(
     () =>
       openKeyService({
         store: config.store,
         masterKeyFile: config.masterKeyFile,
-        schemes,
+        schemes: () => current,
         permissions: config.permissions,
         // An empty store lets nobody in: one that isn't there is a wrong path.
         mustExist: true,
@@ -50,6 +54,10 @@ export async function openStores(config: GatewayConfig, log: Logger, waiting?: W
   const redis = config.redis === undefined ? undefined : openRedis(config.redis, { timeoutMs: REDIS_TIMEOUT_MS, onError, onWarning })
   return {
     schemes,
+    take(others) {
+      current = others
+      service.source.forgetAll()
+    },
     service,
     redis,
     async reach() {

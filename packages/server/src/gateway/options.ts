@@ -36,8 +36,11 @@ export interface GatewayOptions {
   readonly routes?: readonly RouteConfig[] | undefined
   /** Those that a route may name. Default: all of the library's. */
   readonly schemes?: readonly Scheme[] | undefined
-  /** The permissions that a route may want, and the calls that each opens. Default: those of the key store. */
-  readonly permissions?: readonly Permission[] | undefined
+  /**
+   * The permissions that a route may want, and the calls that each opens; `any`: any name, which opens nothing by
+   * itself. Default: those of the key store.
+   */
+  readonly permissions?: readonly Permission[] | 'any' | undefined
   /** How far a timestamp may be from the clock, either way, in milliseconds. Default: five minutes. */
   readonly toleranceMs?: number | undefined
   /** Spellings and requests that are refused unless they are named here; see the verifier's `allow`. Default: none. */

@@ -1,36 +1,31 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
+import type { Database } from '../database/database.ts'
 import { openSqlite } from '../database/sqlite.ts'
 import { DEFAULT_GRACE_MS } from '../keys/key-source.ts'
 import { createReadiness } from './readiness.ts'
 
-const folder = mkdtempSync(join(tmpdir(), 'countersign-readiness-'))
-afterAll(() => rmSync(folder, { recursive: true }))
+describe('a gateway is ready', () => {
+  let ageMs = 0
+  const away = { prompt: { getExecutor: () => Promise.reject(new Error('the store is away')) } } as unknown as Database
+  const readiness = (database: Database, isRedisThere = true) =>
+    createReadiness(
+      { database, changes: { isReached: false, ageMs: () => ageMs } },
+      { check: () => (isRedisThere ? Promise.resolve() : Promise.reject(new Error('redis: away'))) },
+    )()
 
-describe('readiness', () => {
-  it('lasts without the store for as long as known keys do, and not a moment without Redis', async () => {
-    let now = 1_000
-    let isRedisThere = true
-    const database = openSqlite(join(folder, 'keys.db'))
-    const redis = { check: () => (isRedisThere ? Promise.resolve() : Promise.reject(new Error('redis: away'))) }
-    const check = createReadiness({ database }, redis, () => now)
-    const isReady = () =>
-      check().then(
-        () => true,
-        () => false,
-      )
-    expect(await isReady()).toBe(true)
-    now += 10 * DEFAULT_GRACE_MS
-    expect(await isReady()).toBe(true)
+  it('while its store answers, however long ago it was asked, and Redis does', async () => {
+    const database = openSqlite(':memory:')
+    ageMs = Number.POSITIVE_INFINITY
+    await readiness(database)
+    await expect(readiness(database, false)).rejects.toThrow('redis: away')
     await database.close()
-    now += DEFAULT_GRACE_MS - 1
-    expect(await isReady()).toBe(true)
-    isRedisThere = false
-    expect(await isReady()).toBe(false)
-    isRedisThere = true
-    now += 1
-    expect(await isReady()).toBe(false)
+  })
+
+  it('without its store, for as long as known keys serve since it was heard of last', async () => {
+    ageMs = DEFAULT_GRACE_MS - 1
+    await readiness(away)
+    await expect(readiness(away, false)).rejects.toThrow('redis: away')
+    ageMs = DEFAULT_GRACE_MS
+    await expect(readiness(away)).rejects.toThrow()
   })
 })

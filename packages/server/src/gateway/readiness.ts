@@ -8,17 +8,14 @@ import type { KeyService } from '../service.ts'
  * it: else all of them would be taken out at once.
  */
 export function createReadiness(
-  service: Pick<KeyService, 'database'>,
+  { database, changes }: Pick<KeyService, 'database' | 'changes'>,
   redis: Pick<OpenRedis, 'check'> | undefined,
-  now: () => number = () => performance.now(),
 ): () => Promise<void> {
-  let reachedAt = now()
   return async () => {
     try {
-      await sql`select 1`.execute(service.database.prompt)
-      reachedAt = now()
+      await sql`select 1`.execute(database.prompt)
     } catch (error) {
-      if (now() >= reachedAt + DEFAULT_GRACE_MS) throw error
+      if (changes.ageMs() >= DEFAULT_GRACE_MS) throw error
     }
     await redis?.check()
   }

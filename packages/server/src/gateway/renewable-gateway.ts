@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { NearlyFull } from 'countersign'
+import type { NearlyFull, Scheme } from 'countersign'
 import type { Logger } from 'pino'
 import { addRedisMetrics } from '../metrics/redis-metrics.ts'
 import { redisReplayGuard } from '../replay/redis.ts'
@@ -40,7 +40,13 @@ export function createRenewableGateway(config: GatewayConfig, stores: GatewaySto
     onError,
     onFinished: (entry: AccessEntry) => log.info(entry, 'request'),
   }
-  const gateway = createGateway({ ...withFiles(config), ...lasting, schemes: stores.schemes })
+  const optionsBy = (given: GatewayConfig, schemes: readonly Scheme[]) => ({
+    ...withFiles(given),
+    ...lasting,
+    schemes,
+    permissions: given.permissions ?? ('any' as const),
+  })
+  const gateway = createGateway(optionsBy(config, stores.schemes))
   if (stores.redis !== undefined) addRedisMetrics(gateway.metrics.registry, stores.redis)
   let current = config
   return {
@@ -51,7 +57,8 @@ export function createRenewableGateway(config: GatewayConfig, stores: GatewaySto
     renew(next) {
       checkRenewed(current, next)
       const schemes = withSchemeFiles(next.schemes ?? [], warning => log.warn(warning))
-      gateway.renew({ ...withFiles(next), ...lasting, schemes }, isDeepStrictEqual(current, next))
+      gateway.renew(optionsBy(next, schemes), isDeepStrictEqual(current, next))
+      stores.take(schemes)
       current = next
     },
   }

@@ -35,6 +35,7 @@ describe('the replay guard that processes share', () => {
       find: keys.find,
       ofScheme: () => keys,
       forget: () => undefined,
+      forgetAll: () => undefined,
       size: 0,
       counts: { hits: 0, misses: 0, stale: 0 },
     }

@@ -51,7 +51,7 @@ export function rulesBy(options: GatewayOptions, lasting: Lasting): Rules {
     allow: options.allow,
     keepHeaders: options.keepHeaders,
     keepSignature,
-    permissions: options.permissions ?? service.permissions,
+    permissions: options.permissions === 'any' ? undefined : (options.permissions ?? service.permissions),
     deprecations: options.deprecations,
     onExplained: options.explainRefusals === true ? service.refusals.explained : undefined,
     onDeprecated({ keyId, what, via, isRefused }) {

@@ -31,6 +31,7 @@ export interface RunOptions {
 export async function runGateway(config: GatewayConfig, options: RunOptions = {}): Promise<RunningGateway> {
   const log = createProcessLog(options.isQuiet === true)
   const watch = createProcessWatch()
+  const reloading = createReloading()
   if (config.spoolFolder !== undefined) checkSpoolFolder(config.spoolFolder)
   const admin = config.adminPort === undefined ? undefined : await startAdmin(watch, config.adminPort, config.adminHost)
   try {
@@ -39,8 +40,9 @@ export async function runGateway(config: GatewayConfig, options: RunOptions = {}
       log.warn({ error: error.message }, 'waiting for the key store')
     }
     const stores = await openStores(config, log, options.signal === undefined ? undefined : { signal: options.signal, onAway })
-    return await withCleanUp(stores, () => start(config, options, stores, log, watch, admin))
+    return await withCleanUp(stores, () => start(config, options, stores, log, watch, admin, reloading))
   } catch (error) {
+    reloading.end()
     admin?.server.close()
     throw error
   }
@@ -63,6 +65,31 @@ export async function checkGateway(config: GatewayConfig, { isQuiet = false }: P
     await gateway.drain(0)
     await stores.close()
   })
+}
+
+/** Hears SIGHUP from the start to the end: where nobody does, it ends the process. */
+interface Reloading {
+  /** What to do from now on; at once, where it was asked for before. */
+  by(reload: () => Promise<void>): void
+  end(): void
+}
+
+function createReloading(): Reloading {
+  let reload: (() => Promise<void>) | undefined
+  let isAsked = false
+  const onSignal = (): void => {
+    isAsked = true
+    void reload?.()
+  }
+  process.on('SIGHUP', onSignal)
+  return {
+    by(next) {
+      reload = next
+      if (isAsked) void next()
+      isAsked = false
+    },
+    end: () => void process.off('SIGHUP', onSignal),
+  }
 }
 
 /** Where a gateway is that listens on a port. */
@@ -89,6 +116,7 @@ async function start(
   log: Logger,
   watch: ProcessWatch,
   admin: Admin | undefined,
+  reloading: Reloading,
 ): Promise<RunningGateway> {
   const renewable = createRenewableGateway(config, stores, log)
   const { gateway } = renewable
@@ -104,14 +132,14 @@ async function start(
       logError(log, error, 'settings not taken: the old ones stay')
     }
   }
-  process.on('SIGHUP', reload)
+  reloading.by(reload)
   const upstreams = Object.fromEntries(config.routes.map(({ path, upstream }) => [path, upstream ?? config.upstream]))
   log.info({ port, adminPort: admin?.port, upstreams }, 'listening')
   return {
     ...originsOf(config, port, admin?.port),
     watched: watch,
     async close() {
-      process.off('SIGHUP', reload)
+      reloading.by(() => Promise.resolve())
       log.info('draining')
       const { drainMs, drainDelayMs } = renewable.config
       await gateway.drain(drainMs, drainDelayMs)
@@ -119,6 +147,7 @@ async function start(
       await stores.close()
       log.info('closed')
       log.flush()
+      reloading.end()
     },
   }
 }

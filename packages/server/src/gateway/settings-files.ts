@@ -1,5 +1,6 @@
 import { accessSync, constants, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { createSecureContext } from 'node:tls'
 import { errorCodeOf, ServerError } from '../errors.ts'
 import type { GatewayConfig } from './config.ts'
 import type { UpstreamTls } from './forward.ts'
@@ -15,7 +16,7 @@ export function withFiles(config: GatewayConfig) {
   const { tls, upstreamTls, identity, routes, ...others } = config
   return {
     ...others,
-    tls: tls === undefined ? undefined : ({ cert: readPem('tls.cert', tls.cert), key: readPem('tls.key', tls.key) } satisfies TlsFiles),
+    tls: tls === undefined ? undefined : readTls(tls.cert, tls.key),
     upstreamTls: readUpstreamTls('upstreamTls', upstreamTls),
     routes: routes.map((route, at) => ({ ...route, upstreamTls: readUpstreamTls(`routes.${at}.upstreamTls`, route.upstreamTls) })),
     identity: readIdentity(identity),
@@ -33,6 +34,18 @@ export function checkSpoolFolder(path: string): void {
       `spoolFolder: ${path} is no folder that can be written to (${errorCodeOf(error) ?? error}): make it, or leave the setting out for the system's own.`,
     )
   }
+}
+
+/** @throws ServerError `file-unreadable`, `tls-invalid` */
+function readTls(cert: string, key: string): TlsFiles {
+  const files = { cert: readPem('tls.cert', cert), key: readPem('tls.key', key) }
+  try {
+    createSecureContext(files)
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    throw new ServerError('tls-invalid', 400, `tls: ${cert} and ${key} are no certificate with its key, in PEM (${why}).`)
+  }
+  return files
 }
 
 function readUpstreamTls(setting: string, upstreamTls: GatewayConfig['upstreamTls']): UpstreamTls | undefined {

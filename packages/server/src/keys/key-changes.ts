@@ -63,8 +63,10 @@ export async function followKeyChanges(options: KeyChangesOptions): Promise<KeyC
     isAsked = false
     reading = readOn()
       .catch((error: unknown) => {
+        // Three times a second it would say the same.
+        const isNew = isReached
         isReached = false
-        if (!isClosed) tell(onError, error)
+        if (!isClosed && isNew) tell(onError, error)
       })
       .finally(() => {
         reading = undefined

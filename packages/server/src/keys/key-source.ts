@@ -40,6 +40,8 @@ export interface CachedKeys extends KeySource {
   ofScheme(...names: string[]): KeySource
   /** The key has changed: what is known of it is read again before it is used. */
   forget(id: string): void
+  /** All of them may have changed. */
+  forgetAll(): void
   readonly size: number
   readonly counts: CacheCounts
 }
@@ -151,6 +153,11 @@ export function cachedKeys(options: CachedKeysOptions): CachedKeys {
       known.delete(id)
       unknown.delete(id)
       if (loading.has(id)) outdated.add(id)
+    },
+    forgetAll() {
+      known.clear()
+      unknown.clear()
+      for (const id of loading.keys()) outdated.add(id)
     },
     get size() {
       return known.size + unknown.size

@@ -52,7 +52,7 @@ export interface KeyStore {
 export interface KeyStoreOptions {
   readonly database: Database
   readonly sealer: Sealer
-  readonly schemes: readonly Scheme[]
+  readonly schemes: () => readonly Scheme[]
   /** All that a key can have; undefined: any that is well-formed. */
   readonly permissions: readonly Permission[] | undefined
   readonly clock: () => number
@@ -62,7 +62,7 @@ export function createKeyStore({ database, sealer, schemes, permissions, clock }
   const { db } = database
   const listeners: ((id: string) => void)[] = []
 
-  const schemeOf = (name = DEFAULT_SCHEME_NAME): Scheme => requireScheme(schemes, name)
+  const schemeOf = (name = DEFAULT_SCHEME_NAME): Scheme => requireScheme(schemes(), name)
 
   function checkPermissions(names: readonly string[]): void {
     const malformed = names.find(name => !PERMISSION_NAME.test(name))

@@ -43,7 +43,7 @@ export function writeKeyLines(file: string, lines: readonly KeyLine[]): void {
 
 /**
  * The master keys of a file. It is read again when it has changed. What Vault wrapped is unwrapped once; while Vault is
- * away, the keys that are known stay good.
+ * away, the keys that are known still open what was sealed; nothing is sealed by a file that has changed since.
  *
  * @throws ServerError `master-key-missing`, `master-key-malformed`, what Vault's client throws
  */
@@ -70,9 +70,9 @@ export async function masterKeysOfFile(file: string, vault: Vault = vaultFromEnv
   await refresh()
   return {
     ...keysOf(file, () => known.map(({ key }) => key)),
-    refresh: () =>
+    refresh: use =>
       refresh().catch((error: unknown) => {
-        if (known.length === 0 || !(error instanceof ServerError) || !error.code.startsWith('vault-')) throw error
+        if (use === 'seal' || known.length === 0 || !(error instanceof ServerError) || !error.code.startsWith('vault-')) throw error
       }),
   }
 }

@@ -24,11 +24,11 @@ export function sealedPrefix(masterKeyId: string): string {
 export function createSealer(masterKeys: MasterKeys): Sealer {
   return {
     async currentId() {
-      await masterKeys.refresh?.()
+      await masterKeys.refresh?.('seal')
       return masterKeys.current().id
     },
     async seal(plain, owner) {
-      await masterKeys.refresh?.()
+      await masterKeys.refresh?.('seal')
       const { id, bytes } = masterKeys.current()
       const nonce = randomBytes(NONCE_BYTES)
       const cipher = createCipheriv('aes-256-gcm', bytes, nonce).setAAD(Buffer.from(owner))
@@ -39,7 +39,7 @@ export function createSealer(masterKeys: MasterKeys): Sealer {
       const [version, id = '', text = ''] = sealed.split('.')
       const damaged = (): ServerError => new ServerError('sealed-value-damaged', 500, `The sealed value of ${owner} is damaged.`)
       if (version !== 'v1') throw damaged()
-      await masterKeys.refresh?.()
+      await masterKeys.refresh?.('open')
       const masterKey = masterKeys.find(id)
       if (masterKey === undefined)
         throw new ServerError(

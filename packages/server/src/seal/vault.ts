@@ -30,7 +30,7 @@ const TIMEOUT_MS = 5_000
  *
  * The calls are those of https://developer.hashicorp.com/vault/api-docs/secret/transit: encrypt and decrypt.
  *
- * @throws ServerError of each call: `vault-unset`, `vault-token-missing`, `vault-unreachable`, `vault-forbidden`,
+ * @throws ServerError of each call: `vault-unset`, `vault-token-missing`, `vault-ca-unreadable`, `vault-unreachable`, `vault-forbidden`,
  * `vault-sealed`, `vault-key-missing`, `vault-failed`; none says the token or what was sent
  */
 export function vaultFromEnvironment(environment: Environment = process.env): Vault {
@@ -58,16 +58,13 @@ const failed = z.object({ errors: z.array(z.string()) })
 async function call<T>(environment: Environment, path: string, body: object, answer: z.ZodType<T>): Promise<T> {
   const { VAULT_ADDR: address, VAULT_NAMESPACE: namespace, VAULT_CACERT: caFile } = environment
   if (address === undefined || address === '')
-    throw new ServerError(
-      'vault-unset',
-      500,
-      'The master key is wrapped by Vault: say where that is with VAULT_ADDR, such as https://vault.example.com:8200.',
-    )
+    throw new ServerError('vault-unset', 500, 'Say where Vault is with VAULT_ADDR, such as https://vault.example.com:8200.')
   const base = URL.canParse(address) ? new URL(address) : undefined
   if (base === undefined || (base.protocol !== 'https:' && base.protocol !== 'http:'))
     throw new ServerError('vault-unset', 500, 'VAULT_ADDR is no URL: it is such as https://vault.example.com:8200.')
   const { origin } = base
   const token = tokenOf(environment)
+  const ca = caFile === undefined || caFile === '' ? undefined : readCa(caFile)
   let status: number
   let text: string
   try {
@@ -82,7 +79,7 @@ async function call<T>(environment: Environment, path: string, body: object, ans
       body: JSON.stringify(body),
       redirect: 'error',
       signal: AbortSignal.timeout(TIMEOUT_MS),
-      ...(caFile === undefined || caFile === '' ? {} : { dispatcher: new Agent({ connect: { ca: readFileSync(caFile) } }) }),
+      ...(ca === undefined ? {} : { dispatcher: new Agent({ connect: { ca } }) }),
     })
     status = response.status
     text = await response.text()
@@ -95,7 +92,7 @@ async function call<T>(environment: Environment, path: string, body: object, ans
     throw new ServerError(
       'vault-unreachable',
       503,
-      `Vault at ${origin} does not answer (${reason}): the master key can't be unwrapped without it.`,
+      `Vault at ${origin} does not answer (${reason}): without it, a master key can be neither wrapped nor unwrapped.`,
     )
   }
   if (status === 200) {
@@ -104,6 +101,14 @@ async function call<T>(environment: Environment, path: string, body: object, ans
     throw new ServerError('vault-failed', 502, `${origin} answers with something that is not Vault's: look at VAULT_ADDR.`)
   }
   throw refusal(origin, path, status, failed.safeParse(parsed(text)).data?.errors ?? [])
+}
+
+function readCa(file: string): Buffer {
+  try {
+    return readFileSync(file)
+  } catch (error) {
+    throw new ServerError('vault-ca-unreadable', 500, `VAULT_CACERT: ${file} can't be read (${errorCodeOf(error) ?? error}).`)
+  }
 }
 
 function refusal(origin: string, path: string, status: number, errors: readonly string[]): ServerError {

@@ -12,6 +12,7 @@ const cached = {
   find: keys.find,
   ofScheme: () => keys,
   forget: () => undefined,
+  forgetAll: () => undefined,
   size: 0,
   counts: { hits: 0, misses: 0, stale: 0 },
 }

@@ -10,7 +10,7 @@ export function memoryRates(now: () => number = () => performance.now(), maxBuck
   return {
     take(bucket: string, rate: Rate): Taken {
       const at = now()
-      const full = Math.max(fullAt.get(bucket) ?? at, at)
+      const full = fullBy(fullAt.get(bucket) ?? at, at, rate)
       const next = full + intervalOf(rate)
       // A millionth of a second is rounding.
       if (next - at > rate.windowSeconds * 1000 + 0.001) return takenOf(rate, false, full - at)
@@ -23,4 +23,9 @@ export function memoryRates(now: () => number = () => performance.now(), maxBuck
       return takenOf(rate, true, next - at)
     },
   }
+}
+
+/** What takes longer to fill than an empty bucket does is of another rate, before the settings changed: it is full. */
+function fullBy(full: number, at: number, { windowSeconds }: Rate): number {
+  return full - at > windowSeconds * 1000 + 0.001 ? at : Math.max(full, at)
 }

@@ -3,13 +3,15 @@ import type { OpenRedis } from '../../redis/open-redis.ts'
 import { intervalOf, type Rate, type RateLimiter, type Taken, takenOf } from './rate.ts'
 
 /**
- * One step on the server, by its clock. Returns whether a token was there, and how many milliseconds the bucket then
+ * One step on the server, by its clock. What takes longer to fill than an empty bucket does is of another rate: it is
+ * full. Returns whether a token was there, and how many milliseconds the bucket then
  * takes to fill. KEYS: the bucket, which holds when it will be full. ARGV: milliseconds for a token, and for all.
  */
 const TAKE = `
 local time = redis.call('TIME')
 local now = time[1] * 1000 + time[2] / 1000
 local full = math.max(tonumber(redis.call('GET', KEYS[1]) or '') or now, now)
+if full - now > tonumber(ARGV[2]) + 0.001 then full = now end
 local filled = full + tonumber(ARGV[1])
 if filled - now > tonumber(ARGV[2]) + 0.001 then return {0, tostring(full - now)} end
 redis.call('SET', KEYS[1], string.format('%.3f', filled), 'PX', math.ceil(filled - now))
