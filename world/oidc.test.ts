@@ -185,6 +185,11 @@ describe('sign-in by a real provider (oidc-provider)', () => {
     ['one whose address is verified in words alone', { ...ADA, email_verified: 'true' }, 'oidc-unknown-person'],
     ['one who has only an account', { sub: 'eve', email: 'eve@example.com', email_verified: true }, 'oidc-unknown-person'],
     ['one whose administrator is disabled', { sub: 'gone', email: 'gone@example.com', email_verified: true }, 'oidc-unknown-person'],
+    [
+      'one whose administrator is disabled, and who is in a group',
+      { sub: 'gone', email: 'gone@example.com', email_verified: true, groups: ['keys-admins'] },
+      'oidc-unknown-person',
+    ],
     ['one whose groups are text', { sub: 'x', groups: 'keys-admins' }, 'oidc-unknown-person'],
     [
       'one whose address has the sign for kelvin',

@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { createSigner } from 'countersign'
+import { createSigner, defineScheme } from 'countersign'
 import { qredoV1 } from 'countersign/schemes'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { hasRedis, startRedis, type TestRedis } from '../../server/test/redis.ts'
@@ -231,6 +231,87 @@ describe.skipIf(!hasRedis)('countersign gateway on SIGHUP (needs redis-server)',
     await redis.start()
     await expect.poll(async () => (await admin('/ready')).status, { timeout: 20_000 }).toBe(200)
     child.kill('SIGTERM')
+    expect((await once(child, 'exit'))[0]).toBe(0)
+  })
+
+  const reloaded = async ({ child, log }: Running) => {
+    const rounds = () => (log().match(/settings read again/g) ?? []).length
+    const before = rounds()
+    child.kill('SIGHUP')
+    await expect.poll(rounds, { timeout: 60_000 }).toBe(before + 1)
+  }
+
+  it.each<[string, readonly string[]]>([
+    ['alone', []],
+    ['with two processes', ['--workers', '2']],
+  ])('takes schemes of one’s own and permissions whole, %s', { timeout: 120_000 }, async (_, more) => {
+    const plain = { upstream: first, origin: ORIGIN, redis: redis.url }
+    const running = await startGateway(plain, ...more)
+    const agent = new Agent()
+    await expect.poll(async () => (await call(agent, running.port)).status, { timeout: 10_000 }).toBe(200)
+    // A catalogue that opens nothing here, and then none again.
+    const permissions = [{ name: 'orders:read', title: 'Read orders', description: 'Reads orders.', opens: ['GET /orders'] }]
+    writeFileSync(file, JSON.stringify({ ...plain, permissions }))
+    await reloaded(running)
+    await expect.poll(async () => (await call(agent, running.port)).status, { timeout: 10_000 }).toBe(403)
+    writeFileSync(file, JSON.stringify(plain))
+    await reloaded(running)
+    await expect.poll(async () => (await call(agent, running.port)).status, { timeout: 10_000 }).toBe(200)
+    // A scheme that there was not when it started, with a key for it.
+    const declaration = {
+      name: 'shop',
+      title: 'Shop',
+      docs: 'https://example.com',
+      algorithm: 'hmac-sha256',
+      secret: { encoding: 'base64' },
+      timestamp: { formats: ['seconds'] },
+      message: '{timestamp}\n{method}\n{url}\n{body|sha256|hex}',
+      signature: { encoding: 'hex' },
+      headers: { 'x-key': '{keyId}', 'x-time': '{timestamp}', 'x-signature': '{signature}' },
+    }
+    const schemeFile = join(folder, 'shop.json')
+    writeFileSync(schemeFile, JSON.stringify(declaration))
+    const made = await run('countersign', ['keys', 'create', 'shop', '--scheme', schemeFile, '--store', store, '--json'])
+    const { key, secret } = JSON.parse(made.stdout) as { key: { id: string }; secret: string }
+    writeFileSync(file, JSON.stringify({ ...plain, schemes: ['./shop.json'], routes: [{ path: '/', schemes: ['shop'] }] }))
+    await reloaded(running)
+    const signer = createSigner(defineScheme(declaration as never), { keyId: key.id, secret } as never)
+    const status = async () => {
+      const { headers } = signer.sign({ method: 'GET', url: `${ORIGIN}/` })
+      return (await fetch(`http://127.0.0.1:${running.port}/`, { headers: { ...headers } })).status
+    }
+    await expect.poll(status, { timeout: 10_000 }).toBe(200)
+  })
+
+  it.each<[string, readonly string[]]>([
+    ['alone', []],
+    ['with two processes', ['--workers', '2']],
+  ])('is not ended by SIGHUP while it starts, and not while it lets its last requests end, %s', { timeout: 120_000 }, async (_, more) => {
+    const slow = createServer((request, response) => request.resume().on('end', () => setTimeout(() => response.end('late'), 1_500)))
+    upstreams.push(slow.listen(0, '127.0.0.1'))
+    await once(slow, 'listening')
+    const to = `http://127.0.0.1:${(slow.address() as AddressInfo).port}`
+    const port = await freePort()
+    writeFileSync(file, JSON.stringify({ upstream: to, origin: ORIGIN, redis: redis.url }))
+    const child = spawn(process.execPath, [bin, 'gateway', '--config', file, '--port', String(port), '--store', store, ...more], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    })
+    let text = ''
+    child.stderr.setEncoding('utf8').on('data', (piece: string) => {
+      text += piece
+    })
+    running = { child, log: () => text, port }
+    // It has begun to say something, and does not listen yet, or does for a moment.
+    await expect.poll(() => text.length, { timeout: 20_000, interval: 5 }).toBeGreaterThan(0)
+    child.kill('SIGHUP')
+    const agent = new Agent({ keepAlive: true })
+    await expect.poll(async () => (await call(agent, port)).status, { timeout: 30_000 }).toBe(200)
+    const last = call(agent, port)
+    await new Promise(resolve => setTimeout(resolve, 300))
+    child.kill('SIGTERM')
+    await expect.poll(() => text, { timeout: 10_000 }).toContain('draining')
+    child.kill('SIGHUP')
+    expect((await last).status).toBe(200)
     expect((await once(child, 'exit'))[0]).toBe(0)
   })
 })

@@ -35,6 +35,19 @@ describe.skipIf(!hasRedis)('rates in Redis (needs redis-server)', () => {
     expect(errors).toEqual([])
   })
 
+  it('are those of the settings of now: what another rate had used up does not hold the key back', async () => {
+    const one = process()
+    for (const limiter of [await one, memoryRates()]) {
+      const [before, now] = [
+        { quota: 3, windowSeconds: 86_400 },
+        { quota: 1_000, windowSeconds: 60 },
+      ]
+      for (let count = 0; count < 4; count++) await limiter.take('raised', before)
+      expect(await limiter.take('raised', before)).toMatchObject({ isAllowed: false })
+      expect(await limiter.take('raised', now)).toMatchObject({ isAllowed: true, remaining: 999 })
+    }
+  })
+
   it('are counted by each process while Redis is away, and told of', async () => {
     const one = await process()
     const rate = { quota: 2, windowSeconds: 3_600 }

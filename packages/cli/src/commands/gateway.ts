@@ -97,11 +97,8 @@ Examples:
         const stop = stopSignal()
         const { store, masterKeyFile } = config
         // Else each worker would end for want of it, and another one be started.
-        const checkStore = () =>
-          whenThere(() => withService({ store, masterKeyFile }, () => Promise.resolve()), {
-            signal: stop.signal,
-            onAway: error => tell(`waiting: ${error.message}`),
-          })
+        const checkStore = (onAway: (error: Error) => void) =>
+          whenThere(() => withService({ store, masterKeyFile }, () => Promise.resolve()), { signal: stop.signal, onAway })
         const checkAgain = async (): Promise<void> => {
           const again = await readConfig(options)
           checkRenewed(config, again)

@@ -6,8 +6,8 @@ import { STATE_WANTED, type WorkerState } from './report-state.ts'
 const ANSWER_MS = 2_000
 
 /** What is told of all processes together. */
-export async function watchWorkers(isStopping: () => boolean): Promise<Watched> {
-  const { createMetricsOfProcesses } = await import('@countersign/server')
+export async function watchWorkers(isStopping: () => boolean, waitsFor: () => string): Promise<Watched> {
+  const { createMetricsOfProcesses, STORE_AWAY } = await import('@countersign/server')
   const metrics = createMetricsOfProcesses()
   const waiting = new Map<number, (state: WorkerState | undefined) => void>()
   cluster.on('message', (worker, message: unknown) => {
@@ -50,15 +50,14 @@ export async function watchWorkers(isStopping: () => boolean): Promise<Watched> 
       return isStopping()
     },
     async metrics() {
-      await statesOfAll()
-      return metrics.text()
+      return (await statesOfAll()).length === 0 ? STORE_AWAY : metrics.text()
     },
     async ready() {
       const states = await statesOfAll()
       const ready = states.filter(state => state !== undefined && state.unready === undefined)
       if (ready.length === 0)
         throw new Error(
-          states.find(state => state?.unready !== undefined)?.unready ?? (states.length === 0 ? 'it starts' : 'no process answers'),
+          states.find(state => state?.unready !== undefined)?.unready ?? (states.length === 0 ? waitsFor() : 'no process answers'),
         )
       return `ready: ${ready.length} of ${states.length} processes`
     },

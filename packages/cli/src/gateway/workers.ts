@@ -19,7 +19,7 @@ export interface WorkersOptions {
   readonly adminHost: string
   readonly stop: Stop
   /** Waits for the key store. Throws what else keeps it from being opened. */
-  readonly checkStore: () => Promise<void>
+  readonly checkStore: (onAway: (error: Error) => void) => Promise<void>
   /** Throws what is wrong with the settings of the moment; all processes stay then. */
   readonly check: () => Promise<void>
 }
@@ -36,6 +36,7 @@ export async function superviseWorkers(options: WorkersOptions): Promise<number>
   const { createProcessLog, logError } = await import('@countersign/server')
   const log = createProcessLog(isQuiet)
   let isStopping = false
+  let waitsFor = 'it starts'
   let onReload: (() => void) | undefined
   let isAsked = false
   // From the start on: where nobody hears it, it ends the process.
@@ -43,10 +44,21 @@ export async function superviseWorkers(options: WorkersOptions): Promise<number>
     isAsked = true
     onReload?.()
   })
-  const admin = adminPort === undefined ? undefined : await startAdmin(adminPort, adminHost, () => isStopping)
+  const admin =
+    adminPort === undefined
+      ? undefined
+      : await startAdmin(
+          adminPort,
+          adminHost,
+          () => isStopping,
+          () => waitsFor,
+        )
   let first: Started
   try {
-    await checkStore()
+    await checkStore(error => {
+      waitsFor = error.message
+      log.warn({ error: error.message }, 'waiting for the key store')
+    })
     first = await started(cluster.fork())
     if (first.code !== EXIT.ok) {
       admin?.close()
@@ -115,9 +127,9 @@ export async function superviseWorkers(options: WorkersOptions): Promise<number>
   return EXIT.ok
 }
 
-async function startAdmin(port: number, host: string, isStopping: () => boolean): Promise<Server> {
+async function startAdmin(port: number, host: string, isStopping: () => boolean, waitsFor: () => string): Promise<Server> {
   const { createHealthServer, listen } = await import('@countersign/server')
-  const server = createHealthServer(await watchWorkers(isStopping))
+  const server = createHealthServer(await watchWorkers(isStopping, waitsFor))
   await startOn(port, () => listen(server, port, host))
   return server
 }

@@ -42,6 +42,8 @@ export interface Gateway {
 /** Of one request's headers together, in bytes: what Node takes by itself. */
 export const MAX_HEADER_BYTES = 16_384
 
+/** Of clients' connections, whatever Node's own default is. */
+const TLS = { minVersion: 'TLSv1.2' } as const
 /** How long an idle connection is kept once the gateway ends: the next answer on it says that it was the last. */
 const LAST_REQUEST_MS = 1_000
 
@@ -102,8 +104,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     insecureHTTPParser: false,
     handshakeTimeout: HEADERS_TIMEOUT_MS,
   }
-  const server: Server =
-    options.tls === undefined ? createServer(limits) : createTlsServer({ ...limits, ...options.tls, minVersion: 'TLSv1.2' })
+  const server: Server = options.tls === undefined ? createServer(limits) : createTlsServer({ ...limits, ...options.tls, ...TLS })
   // An `Expect: 100-continue` is answered by Node before the request is handed over; the body is read before it is sent
   // on either way.
   server.on(
@@ -131,7 +132,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       const after = keepsTunnels ? tunnels : createOpenTunnels({ keys: service.source, report })
       const next = rulesBy(renewed, { ...lasting, tunnels: after })
       try {
-        if (renewed.tls !== undefined) (server as TlsServer).setSecureContext(renewed.tls)
+        if (renewed.tls !== undefined) (server as TlsServer).setSecureContext({ ...renewed.tls, ...TLS })
       } catch (error) {
         next.cut().catch(report)
         throw error

@@ -16,6 +16,12 @@ export interface ProcessWatch extends WatchedProcess {
   runs(gateway: Gateway, check: () => Promise<void>): void
 }
 
+/** What is told before there is a store to look at: so that an alert on it has something to see. */
+export const STORE_AWAY = {
+  contentType: 'text/plain; version=0.0.4; charset=utf-8',
+  text: '# HELP countersign_store_up Whether the key store answered when it was asked last: 1 or 0.\n# TYPE countersign_store_up gauge\ncountersign_store_up 0\n',
+}
+
 export function createProcessWatch(): ProcessWatch {
   let waitsFor = 'it starts'
   let running: { readonly gateway: Gateway; readonly check: () => Promise<void> } | undefined
@@ -31,9 +37,7 @@ export function createProcessWatch(): ProcessWatch {
     },
     async metrics() {
       const registry = running?.gateway.metrics.registry
-      return registry === undefined
-        ? { contentType: 'text/plain', text: '' }
-        : { contentType: registry.contentType, text: await registry.metrics() }
+      return registry === undefined ? STORE_AWAY : { contentType: registry.contentType, text: await registry.metrics() }
     },
     counted: async () => (await running?.gateway.metrics.registry.getMetricsAsJSON()) ?? [],
     async ready() {

@@ -95,16 +95,17 @@ export function cachedKeys(options: CachedKeysOptions): CachedKeys {
     const running = loading.get(id)
     // A store that hangs would have each call of a known key wait until it is given up.
     if (isAway && entry !== undefined && mayServe(entry)) {
-      if (running === undefined) load(id, entry).catch(() => undefined)
+      if (running === undefined) load(id, entry, false).catch(() => undefined)
       counts.stale++
       return entry.opened.key
     }
-    return running ?? load(id, entry)
+    return running ?? load(id, entry, true)
   }
 
-  function load(id: string, entry: Entry | undefined): Promise<Key | undefined> {
+  /** @param isWaitedFor whether a call is served by what comes of it */
+  function load(id: string, entry: Entry | undefined, isWaitedFor: boolean): Promise<Key | undefined> {
     counts.misses++
-    const loaded = reload(id, entry).finally(() => loading.delete(id))
+    const loaded = reload(id, entry, isWaitedFor).finally(() => loading.delete(id))
     loading.set(id, loaded)
     return loaded
   }
@@ -114,7 +115,7 @@ export function cachedKeys(options: CachedKeysOptions): CachedKeys {
     return age() < readAtMs + maxAgeMs + graceMs && now() < opened.goodUntilMs
   }
 
-  async function reload(id: string, entry: Entry | undefined): Promise<Key | undefined> {
+  async function reload(id: string, entry: Entry | undefined, isWaitedFor: boolean): Promise<Key | undefined> {
     let opened: OpenedKey | undefined
     let readAtMs: number
     try {
@@ -129,7 +130,7 @@ export function cachedKeys(options: CachedKeysOptions): CachedKeys {
       isAway = true
       // Only what has not been changed meanwhile: what was forgotten is not in the map any more.
       if (entry !== undefined && known.get(id) === entry && mayServe(entry)) {
-        counts.stale++
+        if (isWaitedFor) counts.stale++
         return entry.opened.key
       }
       throw error

@@ -1,5 +1,6 @@
 import { type Actor, recorded } from '../audit/audit-log.ts'
 import type { Database } from '../database/database.ts'
+import { ServerError } from '../errors.ts'
 import { lineOf, masterKeysOfFile, readKeyLines, writeKeyLines } from './key-file.ts'
 import { newMasterKey } from './master-keys.ts'
 import { type ResealProgress, resealAll } from './reseal.ts'
@@ -69,7 +70,8 @@ export async function wrapMasterKeys(
   if (transit !== undefined) {
     for (const { key, text } of wrapped) {
       const back = await vault.unwrap(transit, text.slice(text.indexOf('#') + 1))
-      if (!Buffer.from(back).equals(Buffer.from(key.bytes))) throw new Error('Vault unwraps something else than what it wrapped.')
+      if (!Buffer.from(back).equals(Buffer.from(key.bytes)))
+        throw new ServerError('vault-failed', 502, 'Vault unwraps something else than what it wrapped: the file stays as it is.')
     }
   }
   writeKeyLines(file, wrapped)

@@ -10,7 +10,7 @@ const person = z.union([
     administrator: text.meta({ description: 'The id of the administrator that this person is: countersign admins list.' }),
   }),
   z.strictObject({
-    subject: text.meta({ description: 'The provider’s id of the person, `sub`.' }),
+    subject: text.meta({ description: 'The provider’s id of the person, `sub`, as text: in quotes, where it is digits.' }),
     administrator: text,
   }),
   z.strictObject({

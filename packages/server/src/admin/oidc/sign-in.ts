@@ -89,14 +89,10 @@ export function addOidcSignIn(app: Hono<Bindings>, options: OidcSignInOptions): 
     }
   }
 
-  /** The first of the settings' people that this is, whose administrator is not disabled and has a token that is good. */
+  /** The first of the settings' people that this is decides, also where that administrator is disabled. */
   async function find(claims: IDToken): Promise<Administrator | undefined> {
-    for (const person of settings.people) {
-      if (!isPerson(person, claims)) continue
-      const administrator = await administrators.find(person.administrator)
-      if (administrator !== undefined) return administrator
-    }
-    return undefined
+    const first = settings.people.find(person => isPerson(person, claims))
+    return first === undefined ? undefined : await administrators.find(first.administrator)
   }
 
   async function begin(administrator: Administrator, address: string) {
