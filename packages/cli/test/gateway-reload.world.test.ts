@@ -314,4 +314,60 @@ describe.skipIf(!hasRedis)('countersign gateway on SIGHUP (needs redis-server)',
     expect((await last).status).toBe(200)
     expect((await once(child, 'exit'))[0]).toBe(0)
   })
+
+  it.each([
+    ['broken', () => '{"upstream'],
+    ['for another Redis', () => JSON.stringify({ upstream: second, origin: ORIGIN, redis: 'redis://127.0.0.1:1' })],
+  ])('has all its processes go by the settings that it took, although the file is %s by now', { timeout: 120_000 }, async (_, text) => {
+    const good = { upstream: first, origin: ORIGIN, redis: redis.url }
+    const { child, log, port } = await startGateway(good, '--workers', '2')
+    const agent = new Agent()
+    await expect.poll(async () => (await call(agent, port)).status, { timeout: 10_000 }).toBe(200)
+    writeFileSync(file, text())
+    child.kill('SIGHUP')
+    await expect.poll(log, { timeout: 20_000 }).toContain('settings not taken')
+    const pids = () => [...log().matchAll(/"pid":(\d+),"port"/g)].map(([, pid]) => Number(pid))
+    for (const pid of pids()) process.kill(pid, 'SIGKILL')
+    await expect.poll(() => pids().length, { timeout: 30_000 }).toBe(4)
+    const signer = createSigner(qredoV1, caller)
+    for (let count = 0; count < 10; count++) {
+      const { headers } = signer.sign({ method: 'POST', url: `${ORIGIN}/${count}`, body: '{}' })
+      const answers = []
+      for (let copy = 0; copy < 3; copy++)
+        answers.push(
+          await fetch(`http://127.0.0.1:${port}/${count}`, { method: 'POST', headers: { ...headers, connection: 'close' }, body: '{}' }),
+        )
+      expect(answers.map(({ status, headers: said }) => [status, said.get('upstream')])).toEqual([
+        [200, 'first'],
+        [401, null],
+        [401, null],
+      ])
+    }
+  })
+
+  it('has as many processes as it was told, although some die while they are replaced, and ends when it is told to meanwhile', {
+    timeout: 120_000,
+  }, async () => {
+    const adminPort = await freePort()
+    const { child, log, port } = await startGateway({ upstream: first, origin: ORIGIN, redis: redis.url, adminPort }, '--workers', '2')
+    const agent = new Agent()
+    await expect.poll(async () => (await call(agent, port)).status, { timeout: 10_000 }).toBe(200)
+    const pids = () => [...log().matchAll(/"pid":(\d+),"port"/g)].map(([, pid]) => Number(pid))
+    child.kill('SIGHUP')
+    for (const pid of pids()) process.kill(pid, 'SIGKILL')
+    const ready = () =>
+      fetch(`http://127.0.0.1:${adminPort}/ready`).then(
+        answer => answer.text(),
+        () => '',
+      )
+    await expect.poll(ready, { timeout: 30_000 }).toBe('ready: 2 of 2 processes\n')
+    // And stays so: one that came too many would come within a second.
+    await new Promise(resolve => setTimeout(resolve, 1_500))
+    expect(await ready()).toBe('ready: 2 of 2 processes\n')
+    child.kill('SIGHUP')
+    await new Promise(resolve => setTimeout(resolve, 50))
+    child.kill('SIGTERM')
+    expect((await once(child, 'exit'))[0]).toBe(0)
+    await expect(fetch(`http://127.0.0.1:${port}/`)).rejects.toThrow()
+  })
 })

@@ -348,7 +348,7 @@ describe('several upstreams behind one gateway', () => {
     expect(await call('/Other/x')).toContain('unclear-path')
     expect(gateway.adminOrigin).toMatch(/^http:\/\/\[::1\]:\d+$/)
     const metrics = await (await fetch(`${gateway.adminOrigin}/metrics`)).text()
-    expect(metrics).toContain('countersign_gateway_requests_total{outcome="passed",code="2xx",route="/other"} 1')
+    expect(metrics).toContain('countersign_gateway_requests_total{outcome="passed",code="2xx",route="/other",scheme="qredo-v1"} 1')
     expect(metrics).toContain('countersign_gateway_requests_total{outcome="failed",code="unclear-path",route=""} 1')
   })
 

@@ -4,6 +4,7 @@ import { isSchemeFile } from '@countersign/server/scheme-files'
 import { type Command, Option } from 'commander'
 import { DEFAULT_SCHEME_NAME } from 'countersign/schemes'
 import { reportState } from '../gateway/report-state.ts'
+import { settingsFromFirst } from '../gateway/worker-settings.ts'
 import { superviseWorkers } from '../gateway/workers.ts'
 import { withService } from '../keys/store-options.ts'
 import { readCount, readPort } from '../options/numbers.ts'
@@ -88,7 +89,7 @@ Examples:
     .action(async (options: GatewayCommandOptions) => {
       const workers = readCount(options.workers, '--workers', MAX_WORKERS) ?? 1
       if (options.check === true) return done(await check(options))
-      const config = await readConfig(options)
+      const config = cluster.isWorker ? await settingsFromFirst() : await readConfig(options)
       if (workers > 1 && config.redis === undefined)
         throw new UsageError('redis-missing', 'Several processes need a replay guard that they share: give --redis.')
       goOnWithBrokenOutput()
@@ -99,29 +100,29 @@ Examples:
         // Else each worker would end for want of it, and another one be started.
         const checkStore = (onAway: (error: Error) => void) =>
           whenThere(() => withService({ store, masterKeyFile }, () => Promise.resolve()), { signal: stop.signal, onAway })
-        const checkAgain = async (): Promise<void> => {
+        const readAgain = async (): Promise<GatewayConfig> => {
           const again = await readConfig(options)
           checkRenewed(config, again)
           await checkGateway(again, { isQuiet: options.quiet === true })
+          return again
         }
-        const { adminPort, adminHost } = config
         const onListening = (port: number): void => {
           const { origin, adminOrigin } = originsOf(config, port)
           if (options.json === true) out(`${JSON.stringify({ origin, adminOrigin })}\n`)
           else tell(`The gateway listens on ${origin} with ${workers} processes. Ctrl+C stops it.`)
         }
         const isQuiet = options.quiet === true
-        return done(
-          await superviseWorkers({ count: workers, isQuiet, onListening, adminPort, adminHost, stop, checkStore, check: checkAgain }),
-        )
+        return done(await superviseWorkers({ config, count: workers, isQuiet, onListening, stop, checkStore, readAgain }))
       }
       try {
         const { runGateway } = await import('@countersign/server')
         // Of several processes the first one tells how they are.
-        const own = (all: GatewayConfig) => (cluster.isWorker ? { ...all, adminPort: undefined } : all)
+        const own = cluster.isWorker ? { ...config, adminPort: undefined } : config
         const stop = stopSignal()
-        const run = { isQuiet: options.quiet === true, readAgain: async () => own(await readConfig(options)), signal: stop.signal }
-        const gateway = await unlessStopped(stop, () => startOn(config.port, () => runGateway(own(config), run)))
+        // What is to be read again, the first process reads.
+        const readAgain = () => (cluster.isWorker ? own : readConfig(options))
+        const run = { isQuiet: options.quiet === true, readAgain, signal: stop.signal }
+        const gateway = await unlessStopped(stop, () => startOn(config.port, () => runGateway(own, run)))
         if (gateway === undefined) return done(EXIT.ok)
         const reportLast = cluster.isWorker ? reportState(gateway.watched) : undefined
         if (cluster.isPrimary && options.json === true)

@@ -1,27 +1,28 @@
 import cluster, { type Worker } from 'node:cluster'
 import { once } from 'node:events'
 import type { Server } from 'node:http'
+import type { GatewayConfig } from '@countersign/server'
 import { EXIT } from '../process/exit.ts'
 import { startOn } from '../process/start-on.ts'
 import type { Stop } from '../process/until-stopped.ts'
 import { watchWorkers } from './watch-workers.ts'
+import { giveSettings } from './worker-settings.ts'
 
 /** Before another process takes the place of one that ended by itself. */
 const PAUSE_MS = 500
 
 export interface WorkersOptions {
+  /** The settings of the start. */
+  readonly config: GatewayConfig
   readonly count: number
   readonly isQuiet: boolean
   /** The first process listens. */
   readonly onListening: (port: number) => void
-  /** Where the first process tells of all; undefined: nowhere. */
-  readonly adminPort: number | undefined
-  readonly adminHost: string
   readonly stop: Stop
   /** Waits for the key store. Throws what else keeps it from being opened. */
   readonly checkStore: (onAway: (error: Error) => void) => Promise<void>
-  /** Throws what is wrong with the settings of the moment; all processes stay then. */
-  readonly check: () => Promise<void>
+  /** The settings of the moment. Throws what is wrong with them; all processes stay then. */
+  readonly readAgain: () => Promise<GatewayConfig>
 }
 
 /**
@@ -32,9 +33,18 @@ export interface WorkersOptions {
  * @returns what to end with
  */
 export async function superviseWorkers(options: WorkersOptions): Promise<number> {
-  const { count, isQuiet, onListening, adminPort, adminHost, stop, checkStore, check } = options
+  const { config, count, isQuiet, onListening, stop, checkStore, readAgain } = options
+  const { adminPort, adminHost } = config
   const { createProcessLog, logError } = await import('@countersign/server')
   const log = createProcessLog(isQuiet)
+  cluster.setupPrimary({ serialization: 'advanced' })
+  /** Those that every process is started with. */
+  let current = config
+  const fork = (): Worker => {
+    const worker = cluster.fork()
+    giveSettings(worker, current)
+    return worker
+  }
   let isStopping = false
   let waitsFor = 'it starts'
   let onReload: (() => void) | undefined
@@ -59,7 +69,7 @@ export async function superviseWorkers(options: WorkersOptions): Promise<number>
       waitsFor = error.message
       log.warn({ error: error.message }, 'waiting for the key store')
     })
-    first = await started(cluster.fork())
+    first = await started(fork())
     if (first.code !== EXIT.ok) {
       admin?.close()
       return first.code
@@ -71,32 +81,44 @@ export async function superviseWorkers(options: WorkersOptions): Promise<number>
   }
   /** Those whose end is no surprise: they were told to, or whoever started them is told. */
   const expected = new Set<Worker>()
-  for (let at = 1; at < count; at++) cluster.fork()
+  /** A second SIGTERM would cut off what a process still lets end. */
+  const told = new WeakSet<Worker>()
+  function end(worker: Worker): void {
+    if (!told.has(worker)) worker.process.kill('SIGTERM')
+    told.add(worker)
+  }
+  for (let at = 1; at < count; at++) fork()
   cluster.on('exit', worker => {
     if (expected.delete(worker) || isStopping) return
     log.warn({ worker: worker.process.pid }, 'a process ended: another one is started')
     setTimeout(() => {
-      if (!isStopping) cluster.fork()
+      // One that died while it was to be replaced is replaced.
+      if (!isStopping && workers().length < count) fork()
     }, PAUSE_MS)
   })
 
   async function replaceAll(): Promise<void> {
-    const before = workers()
+    const former = current
     try {
-      await check()
+      current = await readAgain()
     } catch (error) {
       logError(log, error, 'settings not taken: the old ones stay')
       return
     }
-    for (const old of before) {
-      const fresh = cluster.fork()
+    const before = workers()
+    for (const [at, old] of before.entries()) {
+      if (isStopping) return
+      const fresh = fork()
       expected.add(fresh)
-      if ((await started(fresh)).code !== EXIT.ok) return log.error('a new process could not start: the others stay')
+      if ((await started(fresh)).code !== EXIT.ok) {
+        if (at === 0) current = former
+        return log.error('a new process could not start: the others stay')
+      }
       expected.delete(fresh)
       if (isStopping) return
       if (old.isDead()) continue
       expected.add(old)
-      old.process.kill('SIGTERM')
+      end(old)
     }
     log.info({ processes: before.length }, 'settings read again: processes replaced')
   }
@@ -118,7 +140,7 @@ export async function superviseWorkers(options: WorkersOptions): Promise<number>
   isStopping = true
   await Promise.all(
     workers().map(worker => {
-      worker.process.kill('SIGTERM')
+      end(worker)
       return once(worker, 'exit')
     }),
   )

@@ -10,9 +10,10 @@ import { storeName, storeProblem } from './store-problem.ts'
  * @throws ServerError `store-missing`, `store-newer`, `store-foreign`; what the driver throws
  */
 export async function lookAtPostgres(url: string, mustExist: boolean): Promise<void> {
-  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: CONNECT_TIMEOUT_MS, application_name: 'countersign' })
-  client.on('error', () => undefined)
+  let client: pg.Client | undefined
   try {
+    client = new pg.Client({ connectionString: url, connectionTimeoutMillis: CONNECT_TIMEOUT_MS, application_name: 'countersign' })
+    client.on('error', () => undefined)
     await client.connect()
     const where = `the database ${client.database ?? ''} on ${client.host}:${client.port}`
     const isThere = await isStoreBySteps(await stepsIn(client), `What is in ${where}`)
@@ -25,7 +26,7 @@ export async function lookAtPostgres(url: string, mustExist: boolean): Promise<v
   } catch (error) {
     throw storeProblem(error, 'postgres', storeName(url))
   } finally {
-    await client.end().catch(() => undefined)
+    await client?.end().catch(() => undefined)
   }
 }
 

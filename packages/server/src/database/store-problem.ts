@@ -59,6 +59,12 @@ const SQLITE: readonly Problem[] = [
 
 const POSTGRESQL: readonly Problem[] = [
   {
+    of: /^ERR_INVALID_URL/,
+    code: 'store-unknown',
+    status: 500,
+    says: 'has a URL that can’t be read: postgres://user:password@host:5432/database, with %-escapes for what is special in them.',
+  },
+  {
     of: /^(ECONN|EPIPE|ETIMEDOUT|EHOST|ENET|ENOTFOUND|EAI_AGAIN|08|57P|53300)|timeout exceeded|timeout expired|read timeout|Connection terminated|not queryable|^57014$/,
     code: 'store-unreachable',
     status: 503,

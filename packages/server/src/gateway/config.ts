@@ -1,6 +1,7 @@
 import { ALLOWANCES, compileTrustedProxies, LEAST_REPLAY_BYTES } from 'countersign'
 import { z } from 'zod'
 import { oidcSettings } from '../admin/oidc/oidc-settings.ts'
+import { HEADERS_TIMEOUT_MS } from '../http/listen.ts'
 import { haveOwnNames, permission } from './config-permissions.ts'
 import { redis } from './config-redis.ts'
 import { deprecation, route } from './config-routes.ts'
@@ -118,7 +119,9 @@ const settings = z.strictObject({
       connectTimeoutMs: milliseconds.default(GATEWAY_DEFAULTS.connectTimeoutMs),
       headersTimeoutMs: milliseconds.default(GATEWAY_DEFAULTS.headersTimeoutMs),
       bodyTimeoutMs: milliseconds.default(GATEWAY_DEFAULTS.bodyTimeoutMs),
-      requestTimeoutMs: milliseconds.default(GATEWAY_DEFAULTS.requestTimeoutMs),
+      requestTimeoutMs: milliseconds
+        .min(HEADERS_TIMEOUT_MS, `Until a request has come in: ${HEADERS_TIMEOUT_MS} at least, which its headers have.`)
+        .default(GATEWAY_DEFAULTS.requestTimeoutMs),
       keepAliveTimeoutMs: milliseconds
         .default(GATEWAY_DEFAULTS.keepAliveTimeoutMs)
         .meta({ description: 'How long a client’s connection may be idle.' }),

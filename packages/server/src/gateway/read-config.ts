@@ -1,5 +1,5 @@
 import { dirname, resolve } from 'node:path'
-import { isNode, LineCounter, parseDocument } from 'yaml'
+import { type Document, isNode, LineCounter, parseDocument } from 'yaml'
 import type { z } from 'zod'
 import { ServerError } from '../errors.ts'
 import { type GatewayConfig, gatewayConfig, type StoreConfig, storeConfig } from './config.ts'
@@ -38,7 +38,7 @@ function readConfig<T extends { readonly schemes?: string[] | undefined }>(
   const [broken] = document.errors
   if (broken !== undefined)
     throw new ServerError('config-malformed', 400, `${name}:${lines.linePos(broken.pos[0]).line}: ${broken.message}`)
-  const written: unknown = document.toJS() ?? {}
+  const written = plainOf(document, name) ?? {}
   if (typeof written !== 'object' || written === null || Array.isArray(written))
     throw new ServerError('config-malformed', 400, `${name}:1: A configuration is an object of settings.`)
   const given = Object.fromEntries(Object.entries(before).filter(([, value]) => value !== undefined))
@@ -75,6 +75,16 @@ function readConfig<T extends { readonly schemes?: string[] | undefined }>(
       if (isNode(node) && node.range) return lines.linePos(node.range[0]).line
     }
     return 1
+  }
+}
+
+/** @throws ServerError `config-malformed` */
+function plainOf(document: Document, name: string): unknown {
+  try {
+    return document.toJS()
+  } catch {
+    // What it says would name a word of the file, which may be a secret.
+    throw new ServerError('config-malformed', 400, `${name}: A value begins with * or &, which is an alias in YAML: put it in quotes.`)
   }
 }
 

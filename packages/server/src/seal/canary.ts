@@ -24,3 +24,20 @@ export async function checkMasterKey(db: Db, sealer: Sealer): Promise<void> {
   }
   await sealer.open(row.value, CANARY)
 }
+
+/**
+ * A sealer that seals by no master key that does not belong to this store: whenever another one is in use, such as after
+ * a file was replaced by a wrong one, the value of the start has to open again first.
+ */
+export function boundTo(db: Db, sealer: Sealer): Sealer {
+  let trusted: string | undefined
+  return {
+    ...sealer,
+    async seal(plain, owner) {
+      const id = await sealer.currentId()
+      if (id !== trusted) await checkMasterKey(db, sealer)
+      trusted = id
+      return sealer.seal(plain, owner)
+    },
+  }
+}
