@@ -1,6 +1,6 @@
 /**
  * Makes or rotates one key, and ends the process, as a loss of power would, before or after its n-th statement:
- * `node kill-at-statement.js STORE MASTER_KEY_FILE create|rotate KEY_ID N before|after`. What is acknowledged is printed.
+ * `node kill-at-statement.js STORE MASTER_KEY_FILE create|rotate KEY_ID N before|after`; prints what is acknowledged.
  */
 import { writeSync } from 'node:fs'
 import { openKeyService } from '@countersign/server/store'

@@ -24,7 +24,7 @@ import { type LastUsed, recordLastUsed } from './keys/last-used.ts'
 import { principalOf } from './keys/open-key.ts'
 import type { Permission } from './keys/permissions.ts'
 import type { AdminMetrics } from './metrics/admin-metrics.ts'
-import { boundTo, checkMasterKey } from './seal/canary.ts'
+import { boundTo } from './seal/canary.ts'
 import { masterKeysOfFile, masterKeysOfText } from './seal/key-file.ts'
 import { createMasterKeyFile, MASTER_KEY_VARIABLE } from './seal/master-keys.ts'
 import { createSealer, type Sealer } from './seal/sealer.ts'
@@ -136,8 +136,8 @@ export async function openKeyService(options: ServiceOptions): Promise<KeyServic
   }: OpenedMasterKeys = options.sealer === undefined ? await openMasterKeys(options) : { ...NO_FILE, sealer: options.sealer }
   const database = await openDatabase(store)
   try {
-    await checkMasterKey(database.db, unbound)
     const sealer = boundTo(database.db, unbound)
+    await sealer.prepare()
     const keys = createKeyStore({ database, sealer, schemes, permissions, clock })
     // To strangers a key that can't be used is one that is not there.
     const unusable = (error: unknown): undefined => {

@@ -349,7 +349,7 @@ describe('several upstreams behind one gateway', () => {
     expect(gateway.adminOrigin).toMatch(/^http:\/\/\[::1\]:\d+$/)
     const metrics = await (await fetch(`${gateway.adminOrigin}/metrics`)).text()
     expect(metrics).toContain('countersign_gateway_requests_total{outcome="passed",code="2xx",route="/other",scheme="qredo-v1"} 1')
-    expect(metrics).toContain('countersign_gateway_requests_total{outcome="failed",code="unclear-path",route=""} 1')
+    expect(metrics).toContain('countersign_gateway_requests_total{outcome="failed",code="unclear-path",route="",scheme=""} 1')
   })
 
   it('name the route in the log, and that an upstream is away', async () => {

@@ -256,6 +256,7 @@ describe('settings that are read again', () => {
     waitForReplicas: '1',
     maxReplayBytes: '99999999',
     tracing: 'true',
+    toleranceMs: '600000',
     spoolBytes: '2000',
     spoolFolder: '/tmp',
     maxSpoolBytes: '999999999',

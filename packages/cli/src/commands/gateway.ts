@@ -1,10 +1,11 @@
 import cluster from 'node:cluster'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { GatewayConfig } from '@countersign/server'
 import { isSchemeFile } from '@countersign/server/scheme-files'
 import { type Command, Option } from 'commander'
 import { DEFAULT_SCHEME_NAME } from 'countersign/schemes'
 import { reportState } from '../gateway/report-state.ts'
-import { settingsFromFirst } from '../gateway/worker-settings.ts'
+import { REPLACED, settingsFromFirst } from '../gateway/worker-settings.ts'
 import { superviseWorkers } from '../gateway/workers.ts'
 import { withService } from '../keys/store-options.ts'
 import { readCount, readPort } from '../options/numbers.ts'
@@ -101,7 +102,7 @@ Examples:
         const checkStore = (onAway: (error: Error) => void) =>
           whenThere(() => withService({ store, masterKeyFile }, () => Promise.resolve()), { signal: stop.signal, onAway })
         const readAgain = async (): Promise<GatewayConfig> => {
-          const again = await readConfig(options)
+          const again = await readConfigAgain(options)
           checkRenewed(config, again)
           await checkGateway(again, { isQuiet: options.quiet === true })
           return again
@@ -120,7 +121,7 @@ Examples:
         const own = cluster.isWorker ? { ...config, adminPort: undefined } : config
         const stop = stopSignal()
         // What is to be read again, the first process reads.
-        const readAgain = () => (cluster.isWorker ? own : readConfig(options))
+        const readAgain = () => (cluster.isWorker ? own : readConfigAgain(options))
         const run = { isQuiet: options.quiet === true, readAgain, signal: stop.signal }
         const gateway = await unlessStopped(stop, () => startOn(config.port, () => runGateway(own, run)))
         if (gateway === undefined) return done(EXIT.ok)
@@ -128,8 +129,9 @@ Examples:
         if (cluster.isPrimary && options.json === true)
           out(`${JSON.stringify({ origin: gateway.origin, adminOrigin: gateway.adminOrigin })}\n`)
         else if (cluster.isPrimary) tell(`The gateway listens on ${gateway.origin}. Ctrl+C stops it.`)
-        await stop.told
-        await gateway.close()
+        const replaced = new Promise<number>(resolve => process.on('message', message => message === REPLACED && resolve(0)))
+        const delayMs = await Promise.race([stop.told.then(() => undefined), replaced])
+        await gateway.close(delayMs)
         await reportLast?.()
       } finally {
         // Its channel to the first process would keep a worker alive.
@@ -150,6 +152,20 @@ async function check(options: GatewayCommandOptions): Promise<number> {
   }
   tell('The gateway would start.')
   return EXIT.ok
+}
+
+/** A file that is being written may be half there: settings without their routes let every key in. */
+const SETTLED_MS = 200
+
+async function readConfigAgain(options: GatewayCommandOptions): Promise<GatewayConfig> {
+  const { config: file } = options
+  if (file !== undefined) {
+    const text = readTextFile(file, 'configuration')
+    await sleep(SETTLED_MS)
+    if (text.trim() === '' || readTextFile(file, 'configuration') !== text)
+      throw new UsageError('config-unsettled', `${file} is empty, or is being written: send SIGHUP again once it is whole.`)
+  }
+  return await readConfig(options)
 }
 
 async function readConfig(options: GatewayCommandOptions) {

@@ -5,6 +5,9 @@ import type { GatewayConfig } from '@countersign/server'
 /** What a process asks the first one at its start. */
 const SETTINGS_WANTED = 'countersign-settings-wanted'
 
+/** What the first process tells one in whose place there is another. */
+export const REPLACED = 'countersign-replaced'
+
 interface SettingsSent {
   readonly type: 'countersign-settings'
   readonly config: GatewayConfig
@@ -12,7 +15,7 @@ interface SettingsSent {
 
 /**
  * The settings of a process, from the first one. It doesn't read the file itself: that may have changed since the first
- * process looked at it, and then two processes would go by two settings, with two memories of the calls that were taken.
+ * process looked at it. Two processes would go by two settings then, with two memories of the calls that were taken.
  */
 export async function settingsFromFirst(): Promise<GatewayConfig> {
   process.send?.(SETTINGS_WANTED)

@@ -6,7 +6,7 @@ import { EXIT } from '../process/exit.ts'
 import { startOn } from '../process/start-on.ts'
 import type { Stop } from '../process/until-stopped.ts'
 import { watchWorkers } from './watch-workers.ts'
-import { giveSettings } from './worker-settings.ts'
+import { giveSettings, REPLACED } from './worker-settings.ts'
 
 /** Before another process takes the place of one that ended by itself. */
 const PAUSE_MS = 500
@@ -105,7 +105,7 @@ export async function superviseWorkers(options: WorkersOptions): Promise<number>
       logError(log, error, 'settings not taken: the old ones stay')
       return
     }
-    const before = workers()
+    const before = workers().filter(worker => !told.has(worker))
     for (const [at, old] of before.entries()) {
       if (isStopping) return
       const fresh = fork()
@@ -118,7 +118,9 @@ export async function superviseWorkers(options: WorkersOptions): Promise<number>
       if (isStopping) return
       if (old.isDead()) continue
       expected.add(old)
-      end(old)
+      told.add(old)
+      // Not by SIGTERM, which has a process take connections for a while: these are for the new one.
+      old.send(REPLACED)
     }
     log.info({ processes: before.length }, 'settings read again: processes replaced')
   }

@@ -1,5 +1,5 @@
 import type { Database } from '../database/database.ts'
-import type { Sealer } from '../seal/sealer.ts'
+import type { BoundSealer } from '../seal/canary.ts'
 import { type Actor, FIRST_HASH } from './audit-log.ts'
 import type { Place } from './checkpoint.ts'
 import { type PruneReport, pruneAudit } from './prune.ts'
@@ -15,7 +15,7 @@ export interface AuditControl {
   prune(actor: Actor, beforeMs: number): Promise<PruneReport>
 }
 
-export function createAuditControl(database: Database, sealer: Sealer, clock: () => number): AuditControl {
+export function createAuditControl(database: Database, sealer: BoundSealer, clock: () => number): AuditControl {
   const { db } = database
   return {
     verify: kept => verifyChain(db, sealer, kept),
@@ -23,6 +23,9 @@ export function createAuditControl(database: Database, sealer: Sealer, clock: ()
       const head = await db.selectFrom('audit_head').select(['sequence', 'hash']).where('id', '=', 1).executeTakeFirst()
       return head ?? { sequence: 0, hash: FIRST_HASH }
     },
-    prune: (actor, beforeMs) => pruneAudit(database, sealer, actor, beforeMs, clock()),
+    async prune(actor, beforeMs) {
+      await sealer.prepare()
+      return await pruneAudit(database, sealer, actor, beforeMs, clock())
+    },
   }
 }

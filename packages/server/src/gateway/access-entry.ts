@@ -76,6 +76,8 @@ export function beginEntry(request: IncomingMessage, address: string, { metrics,
   const requestId = typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID()
   const { method = '', url = '' } = request
   const path = url.split('?', 1)[0] ?? ''
+  // A target that is a whole URL may have a password in it.
+  const loggedPath = path.replace(/^(\w+:\/\/)[^/]*@/, '$1')
   // A log that fails must not change what is answered, and is heard of.
   const finished = async (told: AccessEntry): Promise<void> => {
     try {
@@ -111,7 +113,7 @@ export function beginEntry(request: IncomingMessage, address: string, { metrics,
         requestId,
         ...(trace.traceId === undefined ? {} : { traceId: trace.traceId }),
         method,
-        path: path.slice(0, MAX_LOGGED_PATH),
+        path: loggedPath.slice(0, MAX_LOGGED_PATH),
         address,
         status,
         outcome,

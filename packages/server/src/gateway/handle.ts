@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { BodyDigest, IncomingRequest, Refused } from 'countersign'
 import { endOfTurn } from 'countersign/node'
+import { requestsOf } from '../http/pipelining.ts'
 import { hasUnreadCoding, isLastOfConnection } from '../http/upgrade.ts'
 import { principalOf, secretIdOf } from '../keys/open-key.ts'
 import type { KeyService } from '../service.ts'
@@ -81,7 +82,11 @@ export function createHandler(options: HandlerOptions): Handle {
     const from = readForwarded(request)
     const trace = tracing(request)
     const entry = beginEntry(request, from.address ?? request.socket.remoteAddress ?? '', { metrics, onFinished, report, trace })
-    const answer = createAnswer(response, entry, () => isDraining() || upgradeHead !== undefined || isLastOfConnection(request))
+    const answer = createAnswer(
+      response,
+      entry,
+      () => (isDraining() && requestsOf(request.socket) <= 1) || upgradeHead !== undefined || isLastOfConnection(request),
+    )
     const { method = '', url = '', rawHeaders } = request
     const body = upgradeHead === undefined ? bodies.of(request) : NO_BODY
     const incoming = { method, target: url, headers: rawHeaders, body: body.reader, address: from.address, host: from.host }

@@ -34,7 +34,7 @@ export const SETTINGS: Settings = {
   keepSignature: 'renewed',
   trustedProxies: 'renewed',
   keepHeaders: 'renewed',
-  toleranceMs: 'renewed',
+  toleranceMs: 'start',
   maxBodyBytes: 'renewed',
   spoolBytes: 'start',
   spoolFolder: 'start',

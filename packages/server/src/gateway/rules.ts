@@ -37,7 +37,7 @@ export const TURN_MS = 60_000
  */
 export function rulesBy(options: GatewayOptions, lasting: Lasting): Rules {
   const { origin, keepSignature = false, timeouts = {}, routes = [DEFAULT_ROUTE] } = options
-  const { service, replay, metrics, ...others } = lasting
+  const { service, replay, metrics, rates, ...others } = lasting
   const maxBodyBytes = options.maxBodyBytes ?? GATEWAY_DEFAULTS.maxBodyBytes
   const routeOf = createRouter({
     routes,
@@ -72,6 +72,8 @@ export function rulesBy(options: GatewayOptions, lasting: Lasting): Rules {
   })
   const handle = createHandler({
     ...others,
+    // Gateways of other APIs may count in the same Redis, and other rates than these begin anew.
+    rates: { take: (bucket, rate) => rates.take(JSON.stringify([origin, bucket, rate]), rate) },
     service,
     metrics,
     routeOf,

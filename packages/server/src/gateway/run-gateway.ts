@@ -16,7 +16,8 @@ export interface RunningGateway {
   readonly adminOrigin: string | undefined
   /** What its admin port tells, for a process that tells it for several. */
   readonly watched: WatchedProcess
-  close(): Promise<void>
+  /** @param delayMs how long new connections are still taken. Default: the setting `drainDelayMs` */
+  close(delayMs?: number): Promise<void>
 }
 
 export interface RunOptions {
@@ -138,11 +139,11 @@ async function start(
   return {
     ...originsOf(config, port, admin?.port),
     watched: watch,
-    async close() {
+    async close(delayMs) {
       reloading.by(() => Promise.resolve())
       log.info('draining')
       const { drainMs, drainDelayMs } = renewable.config
-      await gateway.drain(drainMs, drainDelayMs)
+      await gateway.drain(drainMs, delayMs ?? drainDelayMs)
       admin?.server.close()
       await stores.close()
       log.info('closed')

@@ -36,6 +36,9 @@ describe('the trace of a call', () => {
   it.each([
     ['long', 'a'.repeat(513)],
     ['of odd characters', 'a=ü'],
+    ['no list of members', ';;;not a state'],
+    ['of empty members', '=,='],
+    ['with something behind its members', 'a=1,'],
   ])('has no state that is %s', (_, tracestate) => {
     expect(readTraceContext({ traceparent: PARENT, tracestate })).toEqual({ traceId: ID, parent: PARENT, state: undefined })
   })

@@ -12,6 +12,13 @@ export interface PipeliningOptions {
   readonly onDropped?: ((socket: Socket, isFirst: boolean) => void) | undefined
 }
 
+const running = new WeakMap<Socket, number>()
+
+/** How many requests of a connection are worked on. */
+export function requestsOf(socket: Socket): number {
+  return running.get(socket) ?? 0
+}
+
 /**
  * Limits a connection to `maxPipelined` requests at once. Node hands over all that came in one piece of 64 kB,
  * thousands of them, before anybody else has a turn. If a connection sends more, those running are answered, nothing
@@ -21,7 +28,6 @@ export function boundPipelining(
   listener: RequestListener,
   { maxPipelined = MAX_PIPELINED, onDropped = () => undefined }: PipeliningOptions = {},
 ): RequestListener {
-  const running = new WeakMap<Socket, number>()
   const flooded = new WeakSet<Socket>()
   return (request, response) => {
     const { socket } = request

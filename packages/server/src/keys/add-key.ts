@@ -6,7 +6,7 @@ import { ServerError } from '../errors.ts'
 import type { Sealer } from '../seal/sealer.ts'
 import { ceilingsOf, checkCeilings, checkKeyCount } from './ceilings.ts'
 import { checkedKey } from './checked-key.ts'
-import { type KeyRow, msOf, type PublicRow, type SecretRow, viewOf } from './key-row.ts'
+import { type KeyRow, momentOf, msOf, type PublicRow, type SecretRow, viewOf } from './key-row.ts'
 import type { ImportedKey, ShownKey } from './schemas.ts'
 
 /** A key to be stored, with its own id. */
@@ -72,7 +72,17 @@ export async function addKey(
     if (secrets.length > 0) await transaction.insertInto('key_secret').values(secrets).execute()
     if (publics.length > 0) await transaction.insertInto('key_public').values(publics).execute()
     const { name, permissions: granted = [], fundId = '', walletId = '' } = given
-    const detail = { name, scheme: scheme.name, permissions: granted, fundId, walletId }
+    const { addresses = [], labels = {} } = given
+    const detail = {
+      name,
+      scheme: scheme.name,
+      permissions: granted,
+      fundId,
+      walletId,
+      addresses,
+      labels,
+      expiresAt: momentOf(row.expires_at),
+    }
     return { events: [{ action, organisationId, subject: id, detail }], value: undefined }
   })
   const isShort = bytes !== undefined && bytes.length < MIN_SECRET_BYTES

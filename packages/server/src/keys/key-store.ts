@@ -4,7 +4,7 @@ import { type Actor, type Event, recorded } from '../audit/audit-log.ts'
 import type { Database, Db } from '../database/database.ts'
 import { ServerError } from '../errors.ts'
 import { requireScheme } from '../schemes.ts'
-import type { Sealer } from '../seal/sealer.ts'
+import type { BoundSealer } from '../seal/canary.ts'
 import { addKey, type GivenKey } from './add-key.ts'
 import { ceilingsOf, checkCeilings } from './ceilings.ts'
 import { changesOf } from './changes-of.ts'
@@ -51,7 +51,7 @@ export interface KeyStore {
 
 export interface KeyStoreOptions {
   readonly database: Database
-  readonly sealer: Sealer
+  readonly sealer: BoundSealer
   readonly schemes: () => readonly Scheme[]
   /** All that a key can have; undefined: any that is well-formed. */
   readonly permissions: readonly Permission[] | undefined
@@ -89,6 +89,7 @@ export function createKeyStore({ database, sealer, schemes, permissions, clock }
       credentials: readonly CredentialRow[],
     ) => Promise<{ readonly event: Omit<Event, 'organisationId' | 'subject'>; readonly value: T }>,
   ): Promise<T> {
+    await sealer.prepare()
     const value = await recorded(database, actor, clock(), async transaction => {
       const { row, credentials } = await read(transaction, within, id)
       if (row.state === 'revoked') throw new ServerError('key-revoked', 409, `The key ${id} is revoked, for good: make a new one.`)
@@ -102,6 +103,7 @@ export function createKeyStore({ database, sealer, schemes, permissions, clock }
   async function add(actor: Actor, organisationId: string, action: string, given: GivenKey): Promise<ShownKey> {
     const scheme = schemeOf(given.scheme)
     checkPermissions(given.permissions ?? [])
+    await sealer.prepare()
     const shown = await addKey({ database, sealer, now: clock() }, scheme, actor, organisationId, action, given)
     for (const listener of listeners) listener(given.id)
     return shown

@@ -1,4 +1,5 @@
 import type { Db } from '../database/database.ts'
+import { ServerError } from '../errors.ts'
 import type { Sealer } from './sealer.ts'
 
 export const CANARY = 'seal-canary'
@@ -25,18 +26,31 @@ export async function checkMasterKey(db: Db, sealer: Sealer): Promise<void> {
   await sealer.open(row.value, CANARY)
 }
 
-/**
- * A sealer that seals by no master key that does not belong to this store: whenever another one is in use, such as after
- * a file was replaced by a wrong one, the value of the start has to open again first.
- */
-export function boundTo(db: Db, sealer: Sealer): Sealer {
+/** A sealer that seals by no master key that does not belong to its store. */
+export interface BoundSealer extends Sealer {
+  /**
+   * Before something is sealed, and outside of a transaction: where another master key is in use than before, such as
+   * after its file was replaced, the value of the start has to open again.
+   *
+   * @throws ServerError `master-key-wrong`
+   */
+  prepare(): Promise<void>
+}
+
+export function boundTo(db: Db, sealer: Sealer): BoundSealer {
   let trusted: string | undefined
   return {
-    ...sealer,
-    async seal(plain, owner) {
+    currentId: sealer.currentId,
+    open: sealer.open,
+    async prepare() {
       const id = await sealer.currentId()
-      if (id !== trusted) await checkMasterKey(db, sealer)
+      if (id === trusted) return
+      await checkMasterKey(db, sealer)
       trusted = id
+    },
+    async seal(plain, owner) {
+      if ((await sealer.currentId()) !== trusted)
+        throw new ServerError('master-key-changed', 503, 'The master key was changed just now, and nothing was done: do it again.')
       return sealer.seal(plain, owner)
     },
   }

@@ -15,8 +15,8 @@ export interface MasterKeys {
   /**
    * Looks for changes; before every use, so that a rotation reaches a running server. Left out: there are none.
    *
-   * @param use to open, what is known may serve where a change can't be looked into; to seal, it may not: what is sealed
-   * with a key that has been taken out could never be opened again
+   * @param use to open, what is known may serve where a change can't be looked into; to seal, it may not: what is
+   * sealed with a key that has been taken out could never be opened again
    */
   readonly refresh?: ((use: 'open' | 'seal') => Promise<void>) | undefined
   /** What is sealed with. */
