@@ -10,7 +10,7 @@ export const CANARY = 'seal-canary'
  *
  * @throws ServerError `master-key-wrong`, `sealed-value-damaged`
  */
-export async function checkMasterKey(db: Db, sealer: Sealer): Promise<void> {
+async function checkMasterKey(db: Db, sealer: Sealer): Promise<void> {
   const find = db.selectFrom('setting').select('value').where('name', '=', CANARY)
   let row = await find.executeTakeFirst()
   if (row === undefined) {
