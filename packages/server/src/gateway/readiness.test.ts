@@ -6,7 +6,6 @@ import { createReadiness } from './readiness.ts'
 
 describe('a gateway is ready', () => {
   let ageMs = 0
-  const away = { prompt: { getExecutor: () => Promise.reject(new Error('the store is away')) } } as unknown as Database
   const readiness = (database: Database, isRedisThere = true) =>
     createReadiness(
       { database, changes: { isReached: false, ageMs: () => ageMs } },
@@ -22,6 +21,8 @@ describe('a gateway is ready', () => {
   })
 
   it('without its store, for as long as known keys serve since it was heard of last', async () => {
+    const away = openSqlite(':memory:')
+    await away.close()
     ageMs = DEFAULT_GRACE_MS - 1
     await readiness(away)
     await expect(readiness(away, false)).rejects.toThrow('redis: away')
