@@ -22,6 +22,7 @@ describe('a gateway is ready', () => {
 
   it('without its store, for as long as known keys serve since it was heard of last', async () => {
     const away = openSqlite(':memory:')
+    await readiness(away)
     await away.close()
     ageMs = DEFAULT_GRACE_MS - 1
     await readiness(away)
