@@ -31,6 +31,7 @@ export function giveSettings(worker: Worker, config: GatewayConfig): void {
   worker.on('message', (message: unknown) => {
     if (message !== SETTINGS_WANTED) return
     const sent: SettingsSent = { type: 'countersign-settings', config }
-    worker.send(sent)
+    // One that ended meanwhile is replaced by another, which asks for itself.
+    worker.send(sent, () => undefined)
   })
 }

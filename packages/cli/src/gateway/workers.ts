@@ -120,7 +120,8 @@ export async function superviseWorkers(options: WorkersOptions): Promise<number>
       expected.add(old)
       told.add(old)
       // Not by SIGTERM, which has a process take connections for a while: these are for the new one.
-      old.send(REPLACED)
+      // One that ends just now hears nothing any more, and needs not.
+      old.send(REPLACED, () => undefined)
     }
     log.info({ processes: before.length }, 'settings read again: processes replaced')
   }

@@ -1,5 +1,6 @@
 import type { ReplayGuardUsage } from 'countersign'
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client'
+import { addGauge } from '../metrics/collected.ts'
 
 export interface GatewayMetrics {
   readonly registry: Registry
@@ -47,22 +48,20 @@ export function createGatewayMetrics({ heldBytes, spooledBytes, replayUsage }: G
     labelNames: ['via', 'event'],
     registers: [registry],
   })
-  new Gauge({
-    name: 'countersign_gateway_held_bytes',
-    help: 'Bytes of request bodies that are held until they are verified and sent on.',
-    registers: [registry],
-    collect() {
-      this.set(heldBytes())
-    },
-  })
-  new Gauge({
-    name: 'countersign_gateway_spooled_bytes',
-    help: 'Bytes of request bodies that are on disk until they are verified and sent on.',
-    registers: [registry],
-    collect() {
-      this.set(spooledBytes())
-    },
-  })
+  addGauge(
+    registry,
+    'countersign_gateway_held_bytes',
+    'Bytes of request bodies that are held until they are verified and sent on.',
+    'sum',
+    heldBytes,
+  )
+  addGauge(
+    registry,
+    'countersign_gateway_spooled_bytes',
+    'Bytes of request bodies that are on disk until they are verified and sent on.',
+    'sum',
+    spooledBytes,
+  )
   if (replayUsage !== undefined) addReplayGauges(registry, replayUsage)
   // Labels are looked up once. Bounded: one per outcome, code, route and scheme, of which none is a client's to choose.
   const children = new Map<string, (took: number) => void>()
@@ -97,13 +96,5 @@ const REPLAY_GAUGES: { readonly [name: string]: readonly [member: keyof ReplayGu
 }
 
 function addReplayGauges(registry: Registry, usage: () => ReplayGuardUsage): void {
-  for (const [name, [member, help]] of Object.entries(REPLAY_GAUGES))
-    new Gauge({
-      name,
-      help,
-      registers: [registry],
-      collect() {
-        this.set(usage()[member])
-      },
-    })
+  for (const [name, [member, help]] of Object.entries(REPLAY_GAUGES)) addGauge(registry, name, help, 'sum', () => usage()[member])
 }
