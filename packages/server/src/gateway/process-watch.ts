@@ -1,4 +1,5 @@
 import type { Watched } from '../http/health-server.ts'
+import { STORE_AWAY } from '../metrics/store-metrics.ts'
 import type { Gateway } from './gateway.ts'
 import type { ProcessMetrics } from './metrics-of-processes.ts'
 
@@ -14,12 +15,6 @@ export interface ProcessWatch extends WatchedProcess {
   waitsFor(reason: string): void
   /** It is at work. */
   runs(gateway: Gateway, check: () => Promise<void>): void
-}
-
-/** What is told before there is a store to look at: so that an alert on it has something to see. */
-export const STORE_AWAY = {
-  contentType: 'text/plain; version=0.0.4; charset=utf-8',
-  text: '# HELP countersign_store_up Whether the key store answered when it was asked last: 1 or 0.\n# TYPE countersign_store_up gauge\ncountersign_store_up 0\n',
 }
 
 export function createProcessWatch(): ProcessWatch {

@@ -1,15 +1,21 @@
-import type { Registry } from 'prom-client'
+import { Registry } from 'prom-client'
 import type { KeyService } from '../service.ts'
 import { addCounter, addGauge } from './collected.ts'
+
+const UP = { name: 'countersign_store_up', help: 'Whether the key store answered when it was asked last: 1 or 0.' }
+
+/** What is told before there is a store to look at: so that an alert on it has something to see. */
+export const STORE_AWAY = {
+  contentType: Registry.PROMETHEUS_CONTENT_TYPE,
+  text: `# HELP ${UP.name} ${UP.help}\n# TYPE ${UP.name} gauge\n${UP.name} 0\n`,
+}
 
 /** How the key store does, and what is kept of it in memory. */
 export function addStoreMetrics(
   registry: Registry,
   { source, changes, database }: Pick<KeyService, 'source' | 'changes' | 'database'>,
 ): void {
-  addGauge(registry, 'countersign_store_up', 'Whether the key store answered when it was asked last: 1 or 0.', 'min', () =>
-    changes.isReached ? 1 : 0,
-  )
+  addGauge(registry, UP.name, UP.help, 'min', () => (changes.isReached ? 1 : 0))
   addGauge(
     registry,
     'countersign_store_read_age_seconds',
