@@ -65,10 +65,10 @@ export function createRenewableGateway(config: GatewayConfig, stores: GatewaySto
 }
 
 /** What all processes remember together, in Redis. */
-function sharedBy({ redis }: GatewayStores, { toleranceMs, waitForReplicas }: GatewayConfig, onError: (error: unknown) => void) {
+function sharedBy({ redis }: GatewayStores, { waitForReplicas }: GatewayConfig, onError: (error: unknown) => void) {
   if (redis === undefined) return {}
   return {
-    replay: redisReplayGuard({ redis, toleranceMs, waitForReplicas, timeoutMs: REDIS_TIMEOUT_MS, onError }),
+    replay: redisReplayGuard({ redis, waitForReplicas, timeoutMs: REDIS_TIMEOUT_MS, onError }),
     rates: redisRates({ redis, prefix: 'countersign', meanwhile: memoryRates(), onError }),
   }
 }

@@ -34,7 +34,7 @@ export const SETTINGS: Settings = {
   keepSignature: 'renewed',
   trustedProxies: 'renewed',
   keepHeaders: 'renewed',
-  toleranceMs: 'start',
+  toleranceMs: 'renewed',
   maxBodyBytes: 'renewed',
   spoolBytes: 'start',
   spoolFolder: 'start',

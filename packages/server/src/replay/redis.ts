@@ -19,11 +19,6 @@ import { ANSWERS, BEGIN, CLAIM, type Claiming, UNKNOWN_HISTORY } from './claim-s
 export interface RedisReplayGuardOptions {
   /** Where it is, or a connection that is open and stays so. */
   readonly redis: RedisLocation | OpenRedis
-  /**
-   * For claims that don't say when the call was signed: that is taken to be this long before its end. Default: five
-   * minutes.
-   */
-  readonly toleranceMs?: number | undefined
   /** Begins every key. Default: `countersign`. */
   readonly prefix?: string | undefined
   /**
@@ -53,7 +48,6 @@ export interface RedisReplayGuardOptions {
 
 const OPTIONS: { readonly [N in keyof Required<RedisReplayGuardOptions>]: true } = {
   redis: true,
-  toleranceMs: true,
   prefix: true,
   nonceLifetimeMs: true,
   skewMs: true,
@@ -100,9 +94,9 @@ interface Known {
  */
 export function redisReplayGuard(options: RedisReplayGuardOptions): RedisReplayGuard {
   refuseUnknown(options, Object.keys(OPTIONS), 'redisReplayGuard:')
-  const { toleranceMs = DEFAULT_TOLERANCE_MS, prefix = 'countersign', skewMs = 2_000, timeoutMs = 500, clock = Date.now, onError } = options
+  const { prefix = 'countersign', skewMs = 2_000, timeoutMs = 500, clock = Date.now, onError } = options
   const { nonceLifetimeMs = DEFAULT_NONCE_LIFETIME_MS, waitForReplicas = 0 } = options
-  checkNumbers({ toleranceMs, skewMs, timeoutMs, nonceLifetimeMs, waitForReplicas }, Number.MAX_SAFE_INTEGER)
+  checkNumbers({ skewMs, timeoutMs, nonceLifetimeMs, waitForReplicas }, Number.MAX_SAFE_INTEGER)
   checkFunctions({ clock, onError })
   if (waitForReplicas > 0 && (isOpen(options.redis) ? options.redis.isCluster : Array.isArray(options.redis)))
     throw new CountersignError('option-invalid', 'waitForReplicas is not for a cluster: set min-replicas-to-write on its nodes.')
@@ -166,7 +160,7 @@ export function redisReplayGuard(options: RedisReplayGuardOptions): RedisReplayG
   }
 
   return {
-    async claim({ id, expiresAtMs, issuedAtMs }) {
+    async claim({ id, expiresAtMs, issuedAtMs, windowMs = 0 }) {
       const hash = createHash('sha256').update(id).digest()
       const at = (hash[0] ?? 0) % BUCKETS
       const bucket = buckets[at] as Known
@@ -175,14 +169,15 @@ export function redisReplayGuard(options: RedisReplayGuardOptions): RedisReplayG
       if (isTimed && expiresAtMs < now) return 'ended'
       const endsMs = isTimed ? Math.ceil(expiresAtMs) : 0
       const ttlMs = isTimed ? endsMs - Math.floor(now) + 1 : nonceLifetimeMs
-      const issuedMs = issuedAtMs ?? (isTimed ? expiresAtMs - toleranceMs : 0)
+      // Verifiers always say when a call was signed, unless it has no time.
+      const issuedMs = issuedAtMs ?? (isTimed ? expiresAtMs - DEFAULT_TOLERANCE_MS : 0)
       const call = `${prefix}:{${at}}${hash.toString('base64url', 1, 18)}`
       try {
         return await redis.ask(async () => {
           await redis.trusted()
           const usedConnection = connection
           const { note, history, atMs } = bucket
-          const said = await claiming.countersignClaim(call, note, ttlMs, endsMs, issuedMs, skewMs, history, atMs)
+          const said = await claiming.countersignClaim(call, note, ttlMs, endsMs, issuedMs, skewMs, history, atMs, windowMs)
           const [code, saidHistory] = typeof said === 'number' ? [said, history] : said
           const answer = ANSWERS[code] ?? 'unsure'
           if (answer !== 'ended') know(bucket, saidHistory)
