@@ -9,8 +9,8 @@ import { qredoV1, SCHEMES } from 'countersign/schemes'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { WebSocket, WebSocketServer } from 'ws'
 import type { GatewayOptions } from '../src/gateway/options.ts'
-import { checkRenewed, SETTINGS } from '../src/gateway/renewed-settings.ts'
 import { createGateway, type Gateway, type KeyService, openKeyService, readGatewayConfig } from '../src/index.ts'
+import { checkRenewed, SETTINGS } from '../src/process/renewed-settings.ts'
 
 const ORIGIN = 'https://api.example.com'
 const ACTOR = { name: 'test', address: '' }

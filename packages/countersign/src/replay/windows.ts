@@ -2,7 +2,7 @@
 const HELD_MS = 86_400_000
 
 /** What a claim says of the time in which its call is accepted, in milliseconds since the epoch. */
-export interface Lifetime {
+interface Lifetime {
   readonly expiresAtMs: number
   readonly issuedAtMs?: number | undefined
   readonly windowMs?: number | undefined

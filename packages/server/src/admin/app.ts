@@ -6,7 +6,6 @@ import { isStoreAway } from '../database/store-problem.ts'
 import { ServerError } from '../errors.ts'
 import { checkValue, JsonError, parseJson } from '../http/json.ts'
 import { qredoError } from '../http/qredo-error.ts'
-import type { AdminAnswer } from '../metrics/admin-metrics.ts'
 import { type AuthenticateOptions, authenticate, checkAccess } from './authenticate.ts'
 import { describeAdminApi } from './description.ts'
 import { docsPage } from './docs-page.ts'
@@ -31,6 +30,21 @@ export interface AdminAppOptions extends AdminContext, AuthenticateOptions {
   readonly onAnswered?: ((answer: AdminAnswer) => void) | undefined
   /** Told of what should not have happened; the caller only sees a 500. */
   readonly onError?: ((error: unknown) => void) | undefined
+}
+
+/** An answer of the admin API. */
+export interface AdminAnswer {
+  readonly method: string
+  /** The route as it is described, with names for its parameters; empty for any other path. */
+  readonly route: string
+  readonly status: number
+  readonly seconds: number
+}
+
+export interface AdminCounts {
+  answered(answer: AdminAnswer): void
+  /** Not authenticated, not allowed, slowed down. */
+  refused(code: string): void
 }
 
 type Bindings = { Bindings: Partial<HttpBindings> }

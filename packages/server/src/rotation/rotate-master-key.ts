@@ -1,11 +1,11 @@
 import { type Actor, recorded } from '../audit/audit-log.ts'
 import type { Database } from '../database/database.ts'
 import { ServerError } from '../errors.ts'
-import { lineOf, masterKeysOfFile, readKeyLines, writeKeyLines } from './key-file.ts'
-import { newMasterKey } from './master-keys.ts'
+import { lineOf, masterKeysOfFile, readKeyLines, writeKeyLines } from '../seal/key-file.ts'
+import { newMasterKey } from '../seal/master-keys.ts'
+import { createSealer } from '../seal/sealer.ts'
+import { type TransitKey, type Vault, vaultFromEnvironment } from '../seal/vault.ts'
 import { type ResealProgress, resealAll } from './reseal.ts'
-import { createSealer } from './sealer.ts'
-import { type TransitKey, type Vault, vaultFromEnvironment } from './vault.ts'
 
 export interface RotationReport {
   readonly masterKeyId: string
