@@ -70,7 +70,9 @@ describe('CONTRIBUTING.md', () => {
     ['library', ROOMS],
     ['server', SERVER_ROOMS],
   ])('lists the rooms of the %s, in the order in which they may know each other', (house, rooms) => {
-    const listed = [...section(`## The rooms of the ${house}`).matchAll(/^\| `(?:packages\/server\/src\/)?([a-z.-]+)` \|/gm)].map(([, room]) => room)
+    const listed = [...section(`## The rooms of the ${house}`).matchAll(/^\| `(?:packages\/server\/src\/)?([a-z.-]+)` \|/gm)].map(
+      ([, room]) => room,
+    )
     expect(listed).toEqual(rooms)
   })
 

@@ -33,7 +33,7 @@ export interface AdminAppOptions extends AdminContext, AuthenticateOptions {
 }
 
 /** An answer of the admin API. */
-export interface AdminAnswer {
+interface AdminAnswer {
   readonly method: string
   /** The route as it is described, with names for its parameters; empty for any other path. */
   readonly route: string

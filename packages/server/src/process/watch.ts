@@ -4,7 +4,7 @@ import { STORE_AWAY } from '../metrics/store-metrics.ts'
 import type { ProcessMetrics } from './metrics-of-processes.ts'
 
 /** A process that does its work. */
-export interface Work {
+interface Work {
   readonly registry: Registry
   readonly isDraining: boolean
   /** Throws what keeps it from serving calls. */
