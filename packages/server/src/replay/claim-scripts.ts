@@ -104,8 +104,11 @@ return {renewed, history}
 export const ANSWERS: readonly ReplayAnswer[] = ['seen', 'fresh', 'unsure', 'ended']
 
 /** The scripts, as ioredis has them once they are defined. */
-export interface Claiming {
+export interface Beginning {
   countersignBegin(...args: (string | number)[]): Promise<[renewed: number, history: string]>
+}
+
+export interface Claiming {
   countersignClaim(
     call: string,
     note: string,
