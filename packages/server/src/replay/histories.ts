@@ -14,7 +14,7 @@ const HISTORY_CHANGED =
   'redis: it has started, or a replica has taken its place, so calls that were signed before are refused until they are too old: they may have been taken already. Nothing has to be done.'
 
 /** The history that a bucket was of when it was last asked, and when that was. */
-export interface Known {
+interface Known {
   readonly note: string
   readonly history: string
   readonly atMs: number
