@@ -111,14 +111,14 @@ function addressOf(context: Context<Bindings>): string {
 
 async function serve(context: Context<Bindings>, route: Route, options: AdminAppOptions): Promise<Response> {
   const address = addressOf(context)
-  const { administrator, sessionId } = await authenticate(context.req.raw, address, options)
+  const { administrator, sessionId, check } = await authenticate(context.req.raw, address, options)
   checkAccess(administrator, route.access)
   reading(() => checkValue(context.req.param()))
   const call = {
     ...options,
     administrator,
     sessionId,
-    actor: { name: `admin:${administrator.id}`, address },
+    actor: { name: `admin:${administrator.id}`, address, check },
     within: administrator.organisationId,
     params: context.req.param(),
     query: readQuery(route, context.req.query()) as never,
