@@ -93,6 +93,16 @@ export function createAdminApp(options: AdminAppOptions): Hono<Bindings> {
         new ServerError('store-unavailable', 503, "The store can't be reached; nothing was changed. Try again."),
         context.req.path,
       )
+    // What opens the secrets is on the server, and what is wrong with it is for the log.
+    if (error instanceof ServerError && /^(?:master-key|vault)-/.test(error.code))
+      return problem(
+        new ServerError(
+          'master-key-unusable',
+          503,
+          'The server can’t seal or open secrets now; nothing was changed. Its log says why: put that right, and try again.',
+        ),
+        context.req.path,
+      )
     if (error instanceof ServerError && error.code === 'store-full')
       return problem(new ServerError('store-full', 507, 'The store has no room left; nothing was changed.'), context.req.path)
     return problem(new ServerError('internal', 500, 'Something went wrong on our side; nothing was changed.'), context.req.path)

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Scheme } from 'countersign'
 import type { Db } from '../database/database.ts'
 import { ServerError } from '../errors.ts'
-import type { Sealer } from '../seal/sealer.ts'
+import type { BoundSealer } from '../seal/canary.ts'
 import { anyPassphrase, checkedKey } from './checked-key.ts'
 import { type KeyRow, liveOf, livePublicsOf, type PublicRow, type SecretRow } from './key-row.ts'
 import { newSecret } from './new-secret.ts'
@@ -10,7 +10,7 @@ import { DEFAULT_OVERLAP_SECONDS, type Rotation } from './schemas.ts'
 
 export interface RotationContext {
   readonly transaction: Db
-  readonly sealer: Sealer
+  readonly sealer: BoundSealer
   readonly scheme: Scheme
   readonly now: number
 }
@@ -64,7 +64,7 @@ export async function rotateSecret(
   const added: SecretRow = {
     id: randomUUID(),
     key_id: id,
-    sealed: await sealer.seal(bytes, id),
+    sealed: await (await sealer.within(transaction)).seal(bytes, id),
     created_at: now,
     expires_at: 0,
     last_used_at: 0,

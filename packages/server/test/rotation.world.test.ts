@@ -1,0 +1,85 @@
+import { copyFileSync } from 'node:fs'
+import { sql } from 'kysely'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createMasterKeyFile, type KeyService, openKeyService, rotateMasterKey } from '../src/index.ts'
+import { POSTGRESQL } from './stores.ts'
+
+const ACTOR = { name: 'test', address: '' }
+
+describe.skipIf(!POSTGRESQL.isHere)('a master key that is rotated while servers work (needs PostgreSQL)', () => {
+  let where: { readonly store: string; readonly masterKeyFile: string }
+  let service: KeyService
+  beforeAll(async () => {
+    await POSTGRESQL.begin()
+    where = await POSTGRESQL.newStore()
+    createMasterKeyFile(where.masterKeyFile)
+    service = await openKeyService(where)
+    await service.administrators.createOrganisation(ACTOR, { id: 'acme', name: 'Acme', kind: 'organisation' })
+  }, 60_000)
+  afterAll(async () => {
+    await service.close()
+    await POSTGRESQL.end()
+  })
+
+  /** Lets go, in any order that PostgreSQL likes, what waited for the head of the log. */
+  async function whileHeadIsHeld(works: readonly (() => Promise<unknown>)[]): Promise<void> {
+    let release = (): void => undefined
+    const held = new Promise<void>(resolve => {
+      release = resolve
+    })
+    const holding = service.administrators.createOrganisation(
+      { ...ACTOR, check: () => held },
+      { id: `held-${Math.random()}`, name: 'Held', kind: 'organisation' },
+    )
+    const waiting = async (): Promise<number> => {
+      const { rows } = await sql<{ count: string }>`
+        select count(*) as count from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`.execute(
+        service.database.db,
+      )
+      return Number(rows[0]?.count)
+    }
+    const done: Promise<unknown>[] = []
+    for (const work of works) {
+      done.push(work())
+      await expect.poll(waiting, { timeout: 20_000 }).toBe(done.length)
+    }
+    release()
+    await Promise.all([holding, ...done])
+  }
+
+  it('loses no secret of a key that is made, or rotated, or of a log that is pruned, before it or after it', async () => {
+    const make = () => service.keys.create(ACTOR, 'acme', { name: 'k', scheme: 'okx' })
+    const rotated = (await make()).key.id
+    const rotate = () => service.keys.rotate(ACTOR, 'acme', rotated, {})
+    const rotateMaster = () => rotateMasterKey(service.database, where.masterKeyFile, ACTOR)
+    const prune = () => service.audit.prune(ACTOR, Date.now() - 86_400_001)
+    await whileHeadIsHeld([make, rotate, prune, rotateMaster, make, prune])
+    await whileHeadIsHeld([rotateMaster, make, rotate])
+    const another = await openKeyService(where)
+    try {
+      const { keys } = await another.keys.list('acme', { limit: 100 })
+      expect(keys).toHaveLength(4)
+      for (const { id } of keys) expect(await another.keys.open(id), id).toBeDefined()
+      expect((await another.audit.verify()).broken).toBeUndefined()
+    } finally {
+      await another.close()
+    }
+  })
+
+  it('has a server that kept the file of before seal nothing, and disable keys all the same', async () => {
+    const old = `${where.masterKeyFile}.old`
+    copyFileSync(where.masterKeyFile, old)
+    const behind = await openKeyService({ ...where, masterKeyFile: old })
+    try {
+      const { key } = await behind.keys.create(ACTOR, 'acme', { name: 'k' })
+      await rotateMasterKey(service.database, where.masterKeyFile, ACTOR)
+      await expect(behind.keys.create(ACTOR, 'acme', { name: 'lost' })).rejects.toMatchObject({ code: 'master-key-wrong' })
+      await expect(behind.keys.rotate(ACTOR, 'acme', key.id, {})).rejects.toMatchObject({ code: 'master-key-wrong' })
+      expect(await behind.keys.setState(ACTOR, 'acme', key.id, 'disabled')).toMatchObject({ state: 'disabled' })
+      copyFileSync(where.masterKeyFile, old)
+      expect(await behind.keys.create(ACTOR, 'acme', { name: 'not lost' })).toMatchObject({ key: { name: 'not lost' } })
+    } finally {
+      await behind.close()
+    }
+  })
+})
