@@ -21,16 +21,22 @@ describe.skipIf(!POSTGRESQL.isHere)('a master key that is rotated while servers 
     await POSTGRESQL.end()
   })
 
-  /** Lets go, in any order that PostgreSQL likes, what waited for the head of the log. */
-  async function whileHeadIsHeld(works: readonly (() => Promise<unknown>)[]): Promise<void> {
+  /**
+   * Begins one after the other while a table is held, and lets go: of `audit_head`, nobody has sealed anything yet; of
+   * `audit`, the first has sealed, and not committed.
+   */
+  async function whileHeld(table: 'audit_head' | 'audit', works: readonly (() => Promise<unknown>)[]): Promise<void> {
     let release = (): void => undefined
     const held = new Promise<void>(resolve => {
       release = resolve
     })
-    const holding = service.administrators.createOrganisation(
-      { ...ACTOR, check: () => held },
-      { id: `held-${Math.random()}`, name: 'Held', kind: 'organisation' },
-    )
+    let isHeld = false
+    const holding = service.database.db.transaction().execute(async transaction => {
+      await sql`lock table ${sql.table(table)} in exclusive mode`.execute(transaction)
+      isHeld = true
+      await held
+    })
+    await expect.poll(() => isHeld).toBe(true)
     const waiting = async (): Promise<number> => {
       const { rows } = await sql<{ count: string }>`
         select count(*) as count from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`.execute(
@@ -53,12 +59,14 @@ describe.skipIf(!POSTGRESQL.isHere)('a master key that is rotated while servers 
     const rotate = () => service.keys.rotate(ACTOR, 'acme', rotated, {})
     const rotateMaster = () => rotateMasterKey(service.database, where.masterKeyFile, ACTOR)
     const prune = () => service.audit.prune(ACTOR, Date.now() - 86_400_001)
-    await whileHeadIsHeld([make, rotate, prune, rotateMaster, make, prune])
-    await whileHeadIsHeld([rotateMaster, make, rotate])
+    await whileHeld('audit_head', [make, rotate, prune, rotateMaster, make, prune])
+    await whileHeld('audit_head', [rotateMaster, make, rotate])
+    await whileHeld('audit', [make, rotateMaster, rotate])
+    await whileHeld('audit', [() => service.keys.rotate(ACTOR, 'acme', rotated, { overlapSeconds: 0 }), rotateMaster, make])
     const another = await openKeyService(where)
     try {
       const { keys } = await another.keys.list('acme', { limit: 100 })
-      expect(keys).toHaveLength(4)
+      expect(keys).toHaveLength(6)
       for (const { id } of keys) expect(await another.keys.open(id), id).toBeDefined()
       expect((await another.audit.verify()).broken).toBeUndefined()
     } finally {

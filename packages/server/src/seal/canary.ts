@@ -39,8 +39,8 @@ export interface BoundSealer extends Omit<Sealer, 'seal'> {
    */
   prepare(): Promise<void>
   /**
-   * For a transaction that holds the head of the audit log. A rotation ends in such a transaction too, so what is sealed
-   * with the old key is either there by then, and sealed anew, or not sealed at all.
+   * For a transaction that holds the head of the audit log. A rotation ends in such a transaction too, so what is
+   * sealed with the old key is either there by then, and sealed anew, or not sealed at all.
    *
    * @throws ServerError `master-key-wrong`; from its `seal`, `master-key-changed`
    */
