@@ -220,7 +220,7 @@ export function describeOlderStores(backend: Backend): void {
         expect(await service.administrators.organisations(undefined)).toEqual(
           expect.arrayContaining([expect.objectContaining({ id: 'old-org' })]),
         )
-        expect(await service.audit.verify()).toMatchObject({ entries: 17 })
+        expect(await service.audit.verify()).toMatchObject({ entries: 19 })
       })
     })
 

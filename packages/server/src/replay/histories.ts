@@ -13,7 +13,7 @@ const QUIET_MS = 10_000
 const HISTORY_CHANGED =
   'redis: it has started, or a replica has taken its place, so calls that were signed before are refused until they are too old: they may have been taken already. Nothing has to be done.'
 
-/** The history that a bucket was of when it was last asked, and when that was. */
+/** The history that a bucket was of when it was last asked, and when that was, by the clock of the Redis that was asked. */
 interface Known {
   readonly note: string
   readonly history: string
@@ -24,7 +24,7 @@ interface Known {
 export interface Histories {
   of(bucket: number): Known
   /** What a claim was answered with. */
-  heard(bucket: number, history: string): void
+  heard(bucket: number, history: string, nowMs: number): void
   /** The other buckets' notes may be of the old history as well. */
   isUnsure(): void
   close(): void
@@ -34,12 +34,11 @@ export interface HistoriesOptions {
   readonly redis: OpenRedis
   readonly prefix: string
   readonly skewMs: number
-  readonly clock: () => number
   readonly onError: ((error: unknown) => void) | undefined
 }
 
 /** Has all buckets begin to remember at the same time, and not each with its first call. */
-export function createHistories({ redis, prefix, skewMs, clock, onError }: HistoriesOptions): Histories {
+export function createHistories({ redis, prefix, skewMs, onError }: HistoriesOptions): Histories {
   const { client, isCluster } = redis
   client.defineCommand('countersignBegin', { numberOfKeys: isCluster ? 1 : BUCKETS, lua: BEGIN })
   const beginning = client as unknown as Beginning
@@ -56,8 +55,8 @@ export function createHistories({ redis, prefix, skewMs, clock, onError }: Histo
       redis
         .ask(() => beginning.countersignBegin(...args))
         .then(
-          ([renewed, history]) => {
-            for (const bucket of some) know(bucket, history)
+          ([renewed, history, nowMs]) => {
+            for (const bucket of some) know(bucket, history, nowMs)
             if (renewed > 0) warn(history)
           },
           (error: unknown) => tell(onError, error),
@@ -65,10 +64,10 @@ export function createHistories({ redis, prefix, skewMs, clock, onError }: Histo
     }
   }
 
-  function know(bucket: Bucket, history: string): void {
+  function know(bucket: Bucket, history: string, nowMs: number): void {
     if (bucket.history !== UNKNOWN_HISTORY && bucket.history !== history) warn(history)
     bucket.history = history
-    bucket.atMs = clock()
+    bucket.atMs = nowMs
   }
 
   function warn(history: string): void {
@@ -83,7 +82,7 @@ export function createHistories({ redis, prefix, skewMs, clock, onError }: Histo
   if (client.status === 'ready') begin()
   return {
     of: bucket => buckets[bucket] as Bucket,
-    heard: (bucket, history) => know(buckets[bucket] as Bucket, history),
+    heard: (bucket, history, nowMs) => know(buckets[bucket] as Bucket, history, nowMs),
     isUnsure() {
       if (performance.now() - begunAt > BEGIN_MS) begin()
     },

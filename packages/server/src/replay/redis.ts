@@ -12,7 +12,7 @@ import {
 import { ServerError } from '../errors.ts'
 import { type OpenRedis, openRedis } from '../redis/open-redis.ts'
 import type { RedisLocation } from '../redis/redis-location.ts'
-import { ANSWERS, CLAIM, type Claiming } from './claim-scripts.ts'
+import { CLAIM, type Claiming, readClaim } from './claim-scripts.ts'
 import { BUCKETS, createHistories } from './histories.ts'
 import { createReplicas } from './replicas.ts'
 
@@ -87,7 +87,7 @@ export function redisReplayGuard(options: RedisReplayGuardOptions): RedisReplayG
   const { client } = redis
   client.defineCommand('countersignClaim', { numberOfKeys: 2, lua: CLAIM })
   const claiming = client as unknown as Claiming
-  const histories = createHistories({ redis, prefix, skewMs, clock, onError })
+  const histories = createHistories({ redis, prefix, skewMs, onError })
   const replicas = createReplicas(redis, waitForReplicas, timeoutMs)
 
   return {
@@ -108,9 +108,8 @@ export function redisReplayGuard(options: RedisReplayGuardOptions): RedisReplayG
           const { note, history, atMs } = histories.of(at)
           const haveIt = replicas.before()
           const said = await claiming.countersignClaim(call, note, ttlMs, endsMs, issuedMs, skewMs, history, atMs, windowMs)
-          const [code, saidHistory] = typeof said === 'number' ? [said, history] : said
-          const answer = ANSWERS[code] ?? 'unsure'
-          if (answer !== 'ended') histories.heard(at, saidHistory)
+          const { answer, nowMs } = readClaim(typeof said === 'number' ? said : said[0])
+          if (answer !== 'ended') histories.heard(at, typeof said === 'number' ? history : said[1], nowMs)
           if (answer === 'unsure') histories.isUnsure()
           return answer !== 'fresh' || (await haveIt()) ? answer : 'unsure'
         })
