@@ -28,8 +28,6 @@ export interface AdminAppOptions extends AdminContext, AuthenticateOptions {
   readonly oidc?: { readonly settings: OidcSettings; readonly clientSecret: string | undefined } | undefined
   /** Told of every answer. */
   readonly onAnswered?: ((answer: AdminAnswer) => void) | undefined
-  /** Told of what should not have happened; the caller only sees a 500. */
-  readonly onError?: ((error: unknown) => void) | undefined
 }
 
 /** An answer of the admin API. */

@@ -24,6 +24,8 @@ export interface AdminContext {
   readonly permissions: readonly Permission[] | undefined
   readonly schemes: readonly Scheme[]
   readonly clock: () => number
+  /** Told of what should not have happened. */
+  readonly onError?: ((error: unknown) => void) | undefined
 }
 
 export interface AdminCall<Body, Query> extends AdminContext {
