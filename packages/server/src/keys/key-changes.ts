@@ -31,8 +31,8 @@ const READ_AT_ONCE = 1_000
  * Follows the changes of keys by all processes: the audit log has an entry for each, in an order without gaps, so
  * reading on from the last one misses none. It reads when a change is announced (`LISTEN`), and at intervals.
  *
- * A store may fall back under its servers: a backup is put back, or a replica that lagged is promoted. Its log then ends
- * before the last entry that is known, or has another in its place. Nothing says what has changed, so any key may have.
+ * A store may fall back under its servers: a backup is put back, or a replica that lagged is promoted. Its log then
+ * ends before the last entry that is known, or has another in its place. Any key may have changed then.
  */
 export async function followKeyChanges(options: KeyChangesOptions): Promise<FollowedChanges> {
   const { database, pollMs = DEFAULT_POLL_MS, onChanged, onLost, onError } = options
