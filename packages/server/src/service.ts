@@ -159,7 +159,7 @@ export async function openKeyService(options: ServiceOptions): Promise<KeyServic
       onError,
     })
     const lastUsed = recordLastUsed(database.db, clock, flushMs, onError)
-    const days = recordKeyDays(database.db, clock, flushMs, onError)
+    const days = recordKeyDays(database, clock, flushMs, onError)
     const log = recordRefusals(database, clock, flushMs, onError)
     const refusals: Refusals = {
       ...log,
