@@ -119,13 +119,14 @@ function addressOf(context: Context<Bindings>): string {
 
 async function serve(context: Context<Bindings>, route: Route, options: AdminAppOptions): Promise<Response> {
   const address = addressOf(context)
-  const { administrator, sessionId, check } = await authenticate(context.req.raw, address, options)
+  const { administrator, sessionId, token, check } = await authenticate(context.req.raw, address, options)
   checkAccess(administrator, route.access)
   reading(() => checkValue(context.req.param()))
   const call = {
     ...options,
     administrator,
     sessionId,
+    token,
     actor: { name: `admin:${administrator.id}`, address, check },
     within: administrator.organisationId,
     params: context.req.param(),
