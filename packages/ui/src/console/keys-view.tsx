@@ -1,4 +1,5 @@
 import type { KeyView, OrganisationView, Permission, ShownKey } from '@countersign/server'
+import { endOfKey } from '@countersign/server/key-end'
 import { useEffect, useState } from 'preact/hooks'
 import { Choice, Field } from '../parts/field.tsx'
 import { type Api, messageOf, type SchemeView } from './api.ts'
@@ -100,6 +101,7 @@ export function KeysView({ api, mayChange, isOperator }: KeysViewProps) {
                     </td>
                     <td>
                       <span class={`state ${key.state}`}>{key.state}</span>
+                      <span class="hint"> {endOfKey(key, Date.now())}</span>
                       {key.secrets.length > 1 && <span class="hint"> two secrets</span>}
                       {key.publicKeys.length > 1 && <span class="hint"> two public keys</span>}
                     </td>
