@@ -21,11 +21,12 @@ export function AuditView({ api }: { readonly api: Api }) {
     { title: 'What', cell: ({ action }) => action },
     {
       title: 'Of what',
-      cell: ({ subject: of }) => (
-        <button type="button" class="link" onClick={() => setSubject(of)}>
-          {of}
-        </button>
-      ),
+      cell: ({ subject: of }) =>
+        of !== '' && (
+          <button type="button" class="link" onClick={() => setSubject(of)}>
+            {of}
+          </button>
+        ),
     },
     { title: 'From', cell: ({ address }) => address },
     { title: 'More', cell: ({ detail }) => <code>{Object.keys(detail).length === 0 ? '' : JSON.stringify(detail)}</code> },

@@ -31,8 +31,10 @@ export function KeyPanel({ api, id, choices, mayChange, onChanged, onShown }: Ke
   }, [id])
   const change = (what: string, work: () => Promise<KeyView>): void =>
     void panel.take(async () => {
-      setSaid('')
-      const key = await work()
+      const key = await work().catch((refused: unknown) => {
+        setSaid('')
+        throw refused
+      })
       onChanged(key)
       setSaid(what)
       return { key, usage: panel.value?.usage ?? (await api.usage(id)) }

@@ -34,6 +34,8 @@ export function Navigation({ children }: { readonly children: ComponentChildren 
     window.history[replacing ? 'replaceState' : 'pushState'](null, '', addressOf(to))
     setPlace(to)
   }
+  // Wherever one came in, the address says where that is.
+  useEffect(() => window.history.replaceState(null, '', addressOf(place)), [])
   useEffect(() => {
     // By Back, Forward or the address bar: it has moved already.
     const moved = (): void => {
