@@ -14,8 +14,8 @@ interface Ending {
 }
 
 /**
- * `ends in 2 days` for a key that ends soon, `ended 3 days ago` for one that has ended; undefined for any other, and for
- * a revoked key, whose end no longer matters.
+ * `ends in 2 days` for a key that ends soon, `ended 3 days ago` for one that has ended; undefined for any other, and
+ * for a revoked key, whose end no longer matters.
  */
 export function endOfKey({ expiresAt, state }: Ending, now: number): string | undefined {
   if (expiresAt === null || state === 'revoked') return undefined

@@ -12,8 +12,8 @@ export interface Place {
 }
 
 /**
- * A place as it stands in the address, after `#`: `#/keys`, `#/keys/csk_…`, `#/keys?new`. An id is escaped, so no id can
- * be taken for a form.
+ * A place as it stands in the address, after `#`: `#/keys`, `#/keys/csk_…`, `#/keys?new`. An id is escaped, so no id
+ * can be taken for a form.
  */
 export function addressOf({ view, id, form }: Place): string {
   return `#/${view.toLowerCase()}${id === undefined ? '' : `/${encodeURIComponent(id)}`}${form === undefined ? '' : `?${form}`}`
