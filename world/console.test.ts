@@ -461,7 +461,7 @@ describe.skipIf(chromiumPath === undefined)('the console in Chromium (needs Chro
     await page.getByRole('region', { name: 'Audit log' }).waitFor()
   })
 
-  it('has room for one column on a phone: details are in view at once, the focus goes there and back', async () => {
+  it('has room for one column on a phone: details are in view at once, the focus goes there and back, nothing scrolls sideways', async () => {
     await makeOrganisation('Narrow')
     await page.setViewportSize({ width: 390, height: 844 })
     await signIn()
@@ -494,9 +494,16 @@ describe.skipIf(chromiumPath === undefined)('the console in Chromium (needs Chro
       await page.goBack()
       await expect.poll(() => link(name).evaluate(one => one === document.activeElement)).toBe(true)
     }
-    await page.getByRole('tab', { name: 'Audit' }).click()
-    await page.getByRole('region', { name: 'Audit log' }).waitFor()
-    expect(await scrolling()).toEqual([])
+    for (const view of ['Keys', 'Organisations', 'Administrators', 'Audit']) {
+      await page.getByRole('tab', { name: view }).click()
+      await page.locator('.list').waitFor()
+      for (const width of [320, 390, 620, 700, 850, 980, 1100, 1280]) {
+        await page.setViewportSize({ width, height: 844 })
+        const beyond = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
+        const table = await page.locator('.list').evaluate(one => one.scrollWidth - one.clientWidth)
+        expect([view, width, beyond, table, await scrolling()]).toEqual([view, width, 0, 0, []])
+      }
+    }
   })
 
   it('offers for a new key what the ceilings allow, and the scheme that is in use', async () => {

@@ -23,7 +23,7 @@ export function AuditView({ api }: { readonly api: Api }) {
       title: 'Of what',
       cell: ({ subject: of }) =>
         of !== '' && (
-          <button type="button" class="link" onClick={() => setSubject(of)}>
+          <button type="button" class="link id" onClick={() => setSubject(of)}>
             {of}
           </button>
         ),

@@ -5,6 +5,9 @@ export interface Column<Row> {
   readonly cell: (row: Row) => ComponentChildren
 }
 
+/** More columns than these want the room of a whole page. */
+const FEW = 5
+
 interface TableProps<Row> {
   readonly label: string
   readonly columns: readonly Column<Row>[]
@@ -16,7 +19,7 @@ interface TableProps<Row> {
 /** A table. Where there is no room for its columns, each row is a card that says what each cell is. */
 export function Table<Row>({ label, columns, rows, keyOf, isChosen }: TableProps<Row>) {
   return (
-    <section class="list" aria-label={label}>
+    <section class={columns.length > FEW ? 'list many' : 'list'} aria-label={label}>
       <table>
         <thead>
           <tr>
