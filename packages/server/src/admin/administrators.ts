@@ -44,9 +44,9 @@ const RENEWED_OVERLAP_MS = 3_600_000
 
 export interface Administrators extends Organisations {
   /** Who a token belongs to. */
-  authenticate(token: string): Promise<Administrator | undefined>
-  /** As they are now; undefined when they are disabled. */
-  find(id: string): Promise<Administrator | undefined>
+  authenticate(token: string, from?: Db): Promise<Administrator | undefined>
+  /** As they are now; undefined when they are disabled, or their token has ended. */
+  find(id: string, from?: Db): Promise<Administrator | undefined>
   list(within: Within): Promise<readonly AdministratorView[]>
   /**
    * @param within the organisation of whoever makes it, who can give no more than it has; undefined: an operator
@@ -137,8 +137,8 @@ async function end(transaction: Db, id: string, now: number): Promise<void> {
 export function createAdministrators(database: Database, clock: () => number): Administrators {
   const { db } = database
 
-  async function find(id: string): Promise<(Administrator & { readonly row: AdministratorRow }) | undefined> {
-    const row = await db.selectFrom('administrator').selectAll().where('id', '=', id).where('disabled_at', '=', 0).executeTakeFirst()
+  async function find(id: string, from = db): Promise<(Administrator & { readonly row: AdministratorRow }) | undefined> {
+    const row = await from.selectFrom('administrator').selectAll().where('id', '=', id).where('disabled_at', '=', 0).executeTakeFirst()
     if (row === undefined || isOver(row, clock())) return undefined
     return { id, name: row.name, role: row.role, organisationId: row.organisation_id ?? undefined, row }
   }
@@ -146,15 +146,15 @@ export function createAdministrators(database: Database, clock: () => number): A
   const administrators: Administrators = {
     ...createOrganisations(database, clock),
 
-    async find(id) {
-      const found = await find(id)
+    async find(id, from) {
+      const found = await find(id, from)
       return found === undefined ? undefined : withoutRow(found)
     },
 
-    async authenticate(token) {
+    async authenticate(token, from) {
       const id = idOfToken(token)
       if (id === undefined) return undefined
-      const found = await find(id)
+      const found = await find(id, from)
       const isCurrent = isToken(token, found?.row.token_hash)
       const previous = found !== undefined && found.row.previous_expires_at > clock() ? found.row.previous_token_hash : undefined
       const isPrevious = isToken(token, previous)

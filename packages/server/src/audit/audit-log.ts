@@ -9,6 +9,8 @@ export interface Actor {
   readonly name: string
   /** The IP address; empty for work on the database itself. */
   readonly address: string
+  /** Throws where it may no longer do what it was let in for: between its first word and its deed may lie a while. */
+  readonly check?: ((transaction: Db) => Promise<void>) | undefined
 }
 
 export const SERVER: Actor = { name: 'server', address: '' }
@@ -43,6 +45,7 @@ export const FIRST_HASH = '0'.repeat(64)
 /**
  * Does something and writes down that it was done, both or neither. Such transactions come one after the other on all
  * machines, so the entries have no gaps, and a process that reads on from the last one that it knows misses nothing.
+ * Whether the actor may still act is looked at in the same transaction.
  *
  * @param work returns what happened, and a value for the caller
  */
@@ -54,6 +57,7 @@ export async function recorded<T>(
 ): Promise<T> {
   return await database.db.transaction().execute(async transaction => {
     const head = await lockHead(database, transaction)
+    await actor.check?.(transaction)
     const { events, value } = await work(transaction)
     if (events.length === 0) return value
     let { sequence, hash: previousHash } = head

@@ -1,11 +1,11 @@
 import { type Actor, recorded } from '../audit/audit-log.ts'
 import type { Database } from '../database/database.ts'
 import { ServerError } from '../errors.ts'
-import { lineOf, masterKeysOfFile, readKeyLines, writeKeyLines } from './key-file.ts'
-import { newMasterKey } from './master-keys.ts'
+import { lineOf, masterKeysOfFile, readKeyLines, writeKeyLines } from '../seal/key-file.ts'
+import { newMasterKey } from '../seal/master-keys.ts'
+import { createSealer } from '../seal/sealer.ts'
+import { type TransitKey, type Vault, vaultFromEnvironment } from '../seal/vault.ts'
 import { type ResealProgress, resealAll } from './reseal.ts'
-import { createSealer } from './sealer.ts'
-import { type TransitKey, type Vault, vaultFromEnvironment } from './vault.ts'
 
 export interface RotationReport {
   readonly masterKeyId: string
@@ -32,19 +32,18 @@ export async function rotateMasterKey(
   actor: Actor,
   { clock = Date.now, onProgress, vault = vaultFromEnvironment() }: RotationOptions = {},
 ): Promise<RotationReport> {
-  const before = await readKeyLines(file, vault)
-  const resumed = before.length > 1
-  if (!resumed) writeKeyLines(file, [await lineOf(newMasterKey(), before[0]?.transit, vault), ...before])
+  const found = await readKeyLines(file, vault)
+  const resumed = found.length > 1
+  if (!resumed) writeKeyLines(file, [await lineOf(newMasterKey(), found[0]?.transit, vault), ...found])
   const keys = await masterKeysOfFile(file, vault)
   const sealer = createSealer(keys)
-  let resealed = await resealAll(database.db, sealer, onProgress)
-  // A server that read the file just before may have sealed with the old key meanwhile.
-  for (let again = 1; again > 0; resealed += again) again = await resealAll(database.db, sealer, onProgress)
+  const before = await resealAll(database.db, sealer, onProgress)
   const current = keys.current()
-  await recorded(database, actor, clock(), async () => ({
-    events: [{ action: 'master-key.rotate', organisationId: '', subject: current.id, detail: { resealed } }],
-    value: undefined,
-  }))
+  const resealed = await recorded(database, actor, clock(), async transaction => {
+    // Whoever seals does it in such a transaction: what was sealed with the old key meanwhile is all there now.
+    const all = before + (await resealAll(transaction, sealer, onProgress))
+    return { events: [{ action: 'master-key.rotate', organisationId: '', subject: current.id, detail: { resealed: all } }], value: all }
+  })
   const lines = await readKeyLines(file, vault)
   writeKeyLines(
     file,

@@ -1,15 +1,15 @@
 import { ALLOWANCES, compileTrustedProxies, LEAST_REPLAY_BYTES } from 'countersign'
 import { z } from 'zod'
 import { oidcSettings } from '../admin/oidc/oidc-settings.ts'
+import { GATEWAY_DEFAULTS } from '../gateway/defaults.ts'
+import type { DeprecationConfig } from '../gateway/deprecations.ts'
+import { mayBeKept } from '../gateway/headers/header-names.ts'
+import { DEFAULT_ROUTE } from '../gateway/routes.ts'
 import { HEADERS_TIMEOUT_MS } from '../http/listen.ts'
 import { haveOwnNames, permission } from './config-permissions.ts'
 import { redis } from './config-redis.ts'
 import { deprecation, route } from './config-routes.ts'
 import { milliseconds, takenBy, upstream, upstreamTls } from './config-upstream.ts'
-import { GATEWAY_DEFAULTS } from './defaults.ts'
-import type { DeprecationConfig } from './deprecations.ts'
-import { mayBeKept } from './headers/header-names.ts'
-import { DEFAULT_ROUTE } from './routes.ts'
 
 const origin = z
   .string()
