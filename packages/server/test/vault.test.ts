@@ -93,6 +93,26 @@ describe('a master key that Vault wraps', () => {
     }
   })
 
+  it('is changed by one command at a time: no new key is overwritten', async () => {
+    const { store, file, keyId } = await wrappedStore()
+    const service = await openKeyService({ store })
+    const works = [
+      () => rotateMasterKey(service.database, file, ACTOR),
+      () => wrapMasterKeys(file, KEY),
+      () => wrapMasterKeys(file, undefined),
+    ]
+    for (const first of works) {
+      const both = await Promise.allSettled([first(), ...works.filter(work => work !== first).map(work => work())])
+      expect(both.map(one => (one.status === 'rejected' ? (one.reason as { code: string }).code : 'done'))).toEqual([
+        'done',
+        'file-busy',
+        'file-busy',
+      ])
+      expect(await opens(store, keyId)).toBe(true)
+    }
+    await service.close()
+  })
+
   it('is rotated while a server can’t ask Vault: nothing that it acknowledges is lost', async () => {
     const { store, file } = await wrappedStore()
     const server = await openKeyService({ store })

@@ -28,8 +28,6 @@ export interface AdminAppOptions extends AdminContext, AuthenticateOptions {
   readonly oidc?: { readonly settings: OidcSettings; readonly clientSecret: string | undefined } | undefined
   /** Told of every answer. */
   readonly onAnswered?: ((answer: AdminAnswer) => void) | undefined
-  /** Told of what should not have happened; the caller only sees a 500. */
-  readonly onError?: ((error: unknown) => void) | undefined
 }
 
 /** An answer of the admin API. */
@@ -121,13 +119,14 @@ function addressOf(context: Context<Bindings>): string {
 
 async function serve(context: Context<Bindings>, route: Route, options: AdminAppOptions): Promise<Response> {
   const address = addressOf(context)
-  const { administrator, sessionId, check } = await authenticate(context.req.raw, address, options)
+  const { administrator, sessionId, token, check } = await authenticate(context.req.raw, address, options)
   checkAccess(administrator, route.access)
   reading(() => checkValue(context.req.param()))
   const call = {
     ...options,
     administrator,
     sessionId,
+    token,
     actor: { name: `admin:${administrator.id}`, address, check },
     within: administrator.organisationId,
     params: context.req.param(),

@@ -131,11 +131,24 @@ export async function listAudit(db: Db, { organisationId, subject, action, befor
 
 const READ_AT_ONCE = 1_000
 
-/** All of it, the oldest first, a piece at a time. */
-export async function* readAudit(db: Db, organisationId?: string): AsyncGenerator<AuditEntry> {
+/** The number of the last entry, of all or of those about an organisation; 0: there is none. */
+export async function lastSequence(db: Db, organisationId?: string): Promise<number> {
+  let query = db.selectFrom('audit').select('sequence').orderBy('sequence', 'desc').limit(1)
+  if (organisationId !== undefined) query = query.where('organisation_id', '=', organisationId)
+  return (await query.executeTakeFirst())?.sequence ?? 0
+}
+
+/** All of it, the oldest first, a piece at a time. @param end the last entry. Default: the one that is last by then */
+export async function* readAudit(db: Db, organisationId?: string, end: number = Number.MAX_SAFE_INTEGER): AsyncGenerator<AuditEntry> {
   let last = 0
   for (;;) {
-    let query = db.selectFrom('audit').selectAll().where('sequence', '>', last).orderBy('sequence').limit(READ_AT_ONCE)
+    let query = db
+      .selectFrom('audit')
+      .selectAll()
+      .where('sequence', '>', last)
+      .where('sequence', '<=', end)
+      .orderBy('sequence')
+      .limit(READ_AT_ONCE)
     if (organisationId !== undefined) query = query.where('organisation_id', '=', organisationId)
     const rows = await query.execute()
     yield* rows.map(readEntry)
