@@ -114,6 +114,7 @@ export async function readStoreSettings(
     store: store ?? said.store ?? DEFAULT_STORE,
     masterKeyFile: masterKeyFile ?? said.masterKeyFile,
     permissions: said.permissions,
+    usedSchemes: said.schemesOfRoutes,
     schemes: withSchemeFiles([...(said.schemes ?? []), ...files], warning => tell(`warning: ${warning}`)),
   }
 }
