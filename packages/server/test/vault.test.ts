@@ -201,6 +201,21 @@ describe('a master key that Vault wraps', () => {
     for (const secret of [plain, transit.token, 'hvs.another']) expect(said).not.toContain(secret)
   })
 
+  it.each<[string, (sent: string) => string]>([
+    ['as it came', sent => sent],
+    ['in JSON once more', sent => JSON.stringify(sent)],
+    ['with slashes escaped', sent => sent.replaceAll('/', '\\/')],
+  ])('says nothing of what it sent where something else answers with that, %s', async (_, echo) => {
+    const { file } = await wrappedStore()
+    await wrapMasterKeys(file, undefined)
+    const plain = Buffer.from(readFileSync(file, 'utf8').trim(), 'base64url')
+    transit.echo = echo
+    const error: unknown = await wrapMasterKeys(file, KEY).catch((thrown: unknown) => thrown)
+    expect(error).toMatchObject({ code: 'vault-failed', message: expect.stringContaining('bad request') as string })
+    const said = `${String(error)} ${JSON.stringify(error)} ${error instanceof Error ? error.stack : ''}`.replaceAll('\\', '')
+    for (const secret of [plain.toString('base64'), plain.toString('base64url'), transit.token]) expect(said).not.toContain(secret)
+  })
+
   async function createOther(file: string): Promise<void> {
     rmSync(file)
     createMasterKeyFile(file)
