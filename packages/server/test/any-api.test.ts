@@ -293,7 +293,7 @@ describe('permissions of one’s own', () => {
 it('a key server and the commands for keys read their part of a gateway’s settings', () => {
   const text = JSON.stringify({ store: 'a.db', schemes: ['mine.json'], permissions: [{ name: 'a' }], port: 1 })
   expect(readStoreConfig(text, inFolder('gateway.json'))).toEqual({
-    store: 'a.db',
+    store: inFolder('a.db'),
     masterKeyFile: undefined,
     schemes: [inFolder('mine.json')],
     permissions: [{ name: 'a', title: 'a', description: '', opens: [] }],

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { describe, expect, it } from 'vitest'
 import { gatewaySchema } from './config.ts'
@@ -17,7 +18,7 @@ describe('a gateway’s settings', () => {
   })
 
   it('are the defaults where nothing is said, in YAML as in JSON', () => {
-    const expected = { port: 4590, store: 'countersign.db', routes: [{ path: '/', schemes: ['qredo-v1'] }], keepSignature: false }
+    const expected = { port: 4590, store: resolve('countersign.db'), routes: [{ path: '/', schemes: ['qredo-v1'] }], keepSignature: false }
     expect(readGatewayConfig(LEAST, 'g.yaml')).toMatchObject(expected)
     expect(
       readGatewayConfig('{"upstream": "http://127.0.0.1:8080", "origin": ["https://a.example", "https://b.example"]}', 'g.json'),

@@ -1,8 +1,9 @@
-import { dirname, resolve } from 'node:path'
+import { dirname } from 'node:path'
 import { type Document, isNode, LineCounter, parseDocument } from 'yaml'
 import type { z } from 'zod'
 import { ServerError } from '../errors.ts'
-import { type GatewayConfig, gatewayConfig, type StoreConfig, storeConfig } from './config.ts'
+import { DEFAULT_STORE, type GatewayConfig, gatewayConfig, type StoreConfig, storeConfig } from './config.ts'
+import { withWholePaths } from './setting-paths.ts'
 import { offsetOfName, unknownSettings } from './unknown-settings.ts'
 
 /** What goes before the file: flags and the environment. */
@@ -14,7 +15,8 @@ interface Before {
 const MAX_SAID = 5
 
 /**
- * Reads a gateway's file, JSON or YAML, with what goes before it.
+ * Reads a gateway's file, JSON or YAML, with what goes before it. Its paths count from its folder and come back whole;
+ * those of what goes before stay as they are.
  *
  * @throws ServerError `config-malformed`, `config-invalid`, which name the line
  */
@@ -27,12 +29,7 @@ export function readStoreConfig(text: string, name: string, before: Before = {})
   return readConfig(storeConfig, text, name, before)
 }
 
-function readConfig<T extends { readonly schemes?: string[] | undefined }>(
-  schema: z.ZodType<T>,
-  text: string,
-  name: string,
-  before: Before,
-): T {
+function readConfig<T>(schema: z.ZodType<T>, text: string, name: string, before: Before): T {
   const lines = new LineCounter()
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
   const [broken] = document.errors
@@ -42,8 +39,9 @@ function readConfig<T extends { readonly schemes?: string[] | undefined }>(
   if (typeof written !== 'object' || written === null || Array.isArray(written))
     throw new ServerError('config-malformed', 400, `${name}:1: A configuration is an object of settings.`)
   const given = Object.fromEntries(Object.entries(before).filter(([, value]) => value !== undefined))
-  const result = schema.safeParse({ ...written, ...given })
-  if (result.success) return withWholePaths(result.data, 'schemes' in given ? '.' : dirname(name))
+  // The default store lies beside the file as well, as though the file said so.
+  const result = schema.safeParse({ ...withWholePaths({ store: DEFAULT_STORE, ...written }, dirname(name)), ...given })
+  if (result.success) return result.data
   const { issues } = result.error
   const unknown = unknownSettings(schema, issues)
   // A setting that is misspelled is missing as well: one line says both.
@@ -86,9 +84,4 @@ function plainOf(document: Document, name: string): unknown {
     // What it says would name a word of the file, which may be a secret.
     throw new ServerError('config-malformed', 400, `${name}: A value begins with * or &, which is an alias in YAML: put it in quotes.`)
   }
-}
-
-/** Declarations lie beside the file that names them. */
-function withWholePaths<T extends { readonly schemes?: string[] | undefined }>(config: T, folder: string): T {
-  return config.schemes === undefined ? config : { ...config, schemes: config.schemes.map(path => resolve(folder, path)) }
 }

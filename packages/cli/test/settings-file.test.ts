@@ -1,0 +1,68 @@
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { removeFolder, run } from './command.ts'
+
+const DECLARATION = {
+  name: 'shop',
+  title: 'Shop',
+  algorithm: 'hmac-sha256',
+  secret: { encoding: 'base64' },
+  timestamp: { formats: ['milliseconds'] },
+  message: '{timestamp}\n{method}\n{url}\n{body|sha256|hex}',
+  signature: { encoding: 'base64' },
+  headers: { 'shop-key': '{keyId}', 'shop-timestamp': '{timestamp}', 'shop-signature': '{signature}' },
+}
+const SETTINGS = {
+  upstream: 'http://127.0.0.1:8080',
+  origin: 'http://127.0.0.1:4590',
+  store: 'shop.db',
+  masterKeyFile: 'keys/shop.key',
+  schemes: ['shop.json'],
+  routes: [{ path: '/', schemes: ['shop'] }],
+}
+
+/** The folder above the one with the settings. */
+const above = mkdtempSync(join(tmpdir(), 'countersign-settings-'))
+const below = join(above, 'shop')
+const CONFIG = join('shop', 'shop.yaml')
+const countersign = (...args: readonly string[]) => run('countersign', args, { cwd: above })
+
+function write(settings: object, name = 'shop.yaml'): void {
+  writeFileSync(join(below, name), JSON.stringify(settings))
+}
+
+beforeAll(async () => {
+  mkdirSync(join(below, 'keys'), { recursive: true })
+  writeFileSync(join(below, 'shop.json'), JSON.stringify(DECLARATION))
+  write(SETTINGS)
+  expect((await countersign('master-key', 'create', join('shop', 'keys', 'shop.key'))).code).toBe(0)
+}, 60_000)
+beforeEach(() => write(SETTINGS))
+afterAll(() => removeFolder(above))
+
+describe('a file of settings in another folder', () => {
+  it('has one store and one master key, wherever commands with --config are run', async () => {
+    expect(await countersign('keys', 'create', 'Orders', '--config', CONFIG, '-s', 'shop')).toMatchObject({ code: 0 })
+    const listed = await run('countersign', ['keys', 'list', '--config', 'shop.yaml'], { cwd: below })
+    expect(listed.stdout).toContain('Orders')
+    expect((await countersign('gateway', '--config', CONFIG, '--check')).stderr).toContain('The gateway would start.')
+    // Not a second store, with a master key of its own.
+    expect(readdirSync(above)).toEqual(['shop'])
+    expect(readdirSync(below).filter(name => name.endsWith('.master-key'))).toEqual([])
+  })
+
+  it('is told of with whole paths', async () => {
+    rmSync(join(below, 'nowhere.db'), { force: true })
+    write({ ...SETTINGS, store: 'nowhere.db' })
+    const { code, stderr } = await countersign('gateway', '--config', CONFIG, '--check')
+    expect([code, stderr]).toEqual([2, expect.stringContaining(`There is no key store at ${join(below, 'nowhere.db')}`)])
+  })
+
+  it('gives way to flags, which count from where one stands', async () => {
+    const made = await countersign('keys', 'create', 'Own', '--config', CONFIG, '-s', 'shop', '--store', 'own.db')
+    expect(made).toMatchObject({ code: 0 })
+    expect(readdirSync(above).filter(name => name.endsWith('.db'))).toEqual(['own.db'])
+  })
+})
