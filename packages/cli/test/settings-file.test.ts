@@ -53,6 +53,32 @@ describe('a file of settings in another folder', () => {
     expect(readdirSync(below).filter(name => name.endsWith('.master-key'))).toEqual([])
   })
 
+  it('is taken by every command that works on a store', async () => {
+    expect(await countersign('keys', 'create', 'Kept', '--config', CONFIG, '-s', 'shop')).toMatchObject({ code: 0 })
+    for (const args of [
+      ['store', 'check'],
+      ['store', 'backup', 'copy.db'],
+      ['audit', 'head'],
+      ['audit', 'verify'],
+      ['audit', 'export'],
+      ['audit', 'prune', '--before', '2020-01-01'],
+      ['admins', 'list'],
+      ['organisations', 'list'],
+      ['migration', 'report', '--from', 'shop'],
+      ['master-key', 'rotate'],
+      ['master-key', 'unwrap'],
+    ]) {
+      const { code, stderr } = await countersign(...args, '--config', CONFIG)
+      expect([args, code, stderr]).toEqual([args, 0, expect.any(String)])
+    }
+    write({ ...SETTINGS, store: 'restored/shop.db' }, 'restored.yaml')
+    const restored = join('shop', 'restored.yaml')
+    expect(await countersign('store', 'restore', 'copy.db', '--config', restored)).toMatchObject({ code: 0 })
+    rmSync(join(above, 'copy.db'))
+    expect(readdirSync(above)).toEqual(['shop'])
+    expect(readdirSync(join(below, 'restored'))).toEqual(['shop.db'])
+  })
+
   it('is told of with whole paths', async () => {
     rmSync(join(below, 'nowhere.db'), { force: true })
     write({ ...SETTINGS, store: 'nowhere.db' })

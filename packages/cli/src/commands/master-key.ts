@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import type { Command } from 'commander'
 import { localActor } from '../keys/local-actor.ts'
-import { addStoreOptions, DEFAULT_STORE, type StoreOptions, withService } from '../keys/store-options.ts'
+import { addStoreOptions, readStoreLocation, type StoreOptions, withService } from '../keys/store-options.ts'
 import { type Done, EXIT, UsageError } from '../process/exit.ts'
 import { out, tell } from '../process/streams.ts'
 
@@ -35,8 +35,9 @@ Example:
 Broken off, it goes on when it is run again: until it is done, the file holds both keys. Servers read the file anew by themselves. Where the master key
 comes from COUNTERSIGN_MASTER_KEY, put a new key in front of the old one there ("new,old"), restart, and run this with a file that holds both.
 
-Example:
-  $ countersign master-key rotate --store countersign.db`,
+Examples:
+  $ countersign master-key rotate --store countersign.db
+  $ countersign master-key rotate --config countersign.yaml`,
     )
     .action(async (options: StoreOptions & { json?: boolean }) => {
       const { rotateMasterKey } = await import('@countersign/server/store')
@@ -106,7 +107,11 @@ Example:
 
 async function fileOf(options: StoreOptions): Promise<string> {
   const { masterKeyFileFor } = await import('@countersign/server/store')
-  const file = masterKeyFileFor({ ...options, store: options.store ?? DEFAULT_STORE })
-  if (file === undefined) throw new UsageError('master-key-file-missing', 'Say where the master key is: --master-key-file.')
+  const file = masterKeyFileFor(await readStoreLocation(options))
+  if (file === undefined)
+    throw new UsageError(
+      'master-key-file-missing',
+      'Say where the master key is: --master-key-file, or masterKeyFile in the settings of --config.',
+    )
   return file
 }
