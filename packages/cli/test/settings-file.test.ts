@@ -86,6 +86,21 @@ describe('a file of settings in another folder', () => {
     expect([code, stderr]).toEqual([2, expect.stringContaining(`There is no key store at ${join(below, 'nowhere.db')}`)])
   })
 
+  it.each([
+    ['gateway', { workers: 2 }, '--workers'],
+    ['gateway', { check: true }, '--check'],
+    ['server', { json: true }, '--json'],
+    ['keys list', { organisation: 'acme' }, '--organisation'],
+  ])('of %s that has %j among its settings is told that this is the flag %s', async (command, more, flag) => {
+    write({ ...SETTINGS, ...more })
+    const { code, stderr } = await countersign(...command.split(' '), '--config', CONFIG)
+    expect([code, stderr]).toEqual([
+      expect.any(Number),
+      expect.stringContaining(`this isn’t a setting but the flag ${flag} of the command`),
+    ])
+    expect(code).not.toBe(0)
+  })
+
   it('gives way to flags, which count from where one stands', async () => {
     const made = await countersign('keys', 'create', 'Own', '--config', CONFIG, '-s', 'shop', '--store', 'own.db')
     expect(made).toMatchObject({ code: 0 })

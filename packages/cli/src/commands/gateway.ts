@@ -10,6 +10,7 @@ import { superviseWorkers } from '../gateway/workers.ts'
 import { withService } from '../keys/store-options.ts'
 import { readCount, readPort } from '../options/numbers.ts'
 import { repeated } from '../options/repeated.ts'
+import { type SettingsFile, settingsFileOf } from '../options/settings-file.ts'
 import { goOnWithBrokenOutput } from '../process/broken-output.ts'
 import { type Done, EXIT, UsageError } from '../process/exit.ts'
 import { readTextFile } from '../process/files.ts'
@@ -22,7 +23,7 @@ import { schemeNameOf } from '../signing/find-scheme.ts'
 interface GatewayCommandOptions {
   readonly upstream?: string
   readonly origin?: readonly string[]
-  readonly config?: string
+  readonly config?: SettingsFile
   readonly host?: string
   readonly port?: string
   readonly adminPort?: string
@@ -53,7 +54,7 @@ export function defineGateway(command: Command, done: Done): void {
     )
     .option('--key <id>', 'whose calls by a --scheme that names no key are, such as github')
     .option('--keep-signature', 'let the API see the headers and query parameters of the signature')
-    .option('--config <file>', 'JSON or YAML with all settings: routes, limits, timeouts; flags go before it')
+    .option('--config <file>', 'JSON or YAML with all settings: routes, limits, timeouts; flags go before it', settingsFileOf(command))
     .option('--check', 'look whether it would start: settings, stores, certificates; listens nowhere, and ends with 0 or 2')
     .optionsGroup('Where:')
     .option('--host <address>', 'address to listen on (default: 127.0.0.1)')
@@ -158,12 +159,12 @@ async function check(options: GatewayCommandOptions): Promise<number> {
 const SETTLED_MS = 200
 
 async function readConfigAgain(options: GatewayCommandOptions): Promise<GatewayConfig> {
-  const { config: file } = options
-  if (file !== undefined) {
-    const text = readTextFile(file, 'configuration')
+  const path = options.config?.path
+  if (path !== undefined) {
+    const text = readTextFile(path, 'configuration')
     await sleep(SETTLED_MS)
-    if (text.trim() === '' || readTextFile(file, 'configuration') !== text)
-      throw new UsageError('config-unsettled', `${file} is empty, or is being written: send SIGHUP again once it is whole.`)
+    if (text.trim() === '' || readTextFile(path, 'configuration') !== text)
+      throw new UsageError('config-unsettled', `${path} is empty, or is being written: send SIGHUP again once it is whole.`)
   }
   return await readConfig(options)
 }
@@ -191,7 +192,9 @@ async function readConfig(options: GatewayCommandOptions) {
     if (only === undefined)
       throw new UsageError('origin-missing', 'Say under which origin clients know the API: --origin https://api.example.com.')
   }
-  return readGatewayConfig(file === undefined ? '{}' : readTextFile(file, 'configuration'), file ?? 'flags', before)
+  return file === undefined
+    ? readGatewayConfig('{}', 'flags', before)
+    : readGatewayConfig(readTextFile(file.path, 'configuration'), file.path, before, file.flags)
 }
 
 /** Everything by the schemes of the command line. */

@@ -2,6 +2,7 @@ import type { StoreConfig } from '@countersign/server'
 import { isSchemeFile } from '@countersign/server/scheme-files'
 import type { KeyService } from '@countersign/server/store'
 import { type Command, Option } from 'commander'
+import { type SettingsFile, settingsFileOf } from '../options/settings-file.ts'
 import { UsageError } from '../process/exit.ts'
 import { readTextFile } from '../process/files.ts'
 import { tell } from '../process/streams.ts'
@@ -10,7 +11,7 @@ import type { KeyManager } from './key-manager.ts'
 export interface StoreOptions {
   readonly store?: string | undefined
   readonly masterKeyFile?: string | undefined
-  readonly config?: string | undefined
+  readonly config?: SettingsFile | undefined
 }
 
 export interface ServerOptions extends StoreOptions {
@@ -39,7 +40,11 @@ export function addStoreOptions(command: Command): Command {
       '--master-key-file <path>',
       'what opens its secrets (default: the SQLite file’s name and .master-key; or COUNTERSIGN_MASTER_KEY)',
     )
-    .option('--config <file>', 'settings, a gateway’s too: their store, masterKeyFile, schemes and permissions; flags go before')
+    .option(
+      '--config <file>',
+      'settings, a gateway’s too: their store, masterKeyFile, schemes and permissions; flags go before',
+      settingsFileOf(command),
+    )
 }
 
 /** The store itself, or a server in front of it. */
@@ -93,7 +98,7 @@ export async function readSettings({ config }: StoreOptions): Promise<Partial<St
   if (config === undefined) return {}
   // Loaded here: without a file of settings, nothing has to read YAML.
   const { readStoreConfig } = await import('@countersign/server')
-  return readStoreConfig(readTextFile(config, 'configuration'), config)
+  return readStoreConfig(readTextFile(config.path, 'configuration'), config.path, {}, config.flags)
 }
 
 /** Where a store is: the flags, and what --config says where they don't. */

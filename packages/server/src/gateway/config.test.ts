@@ -38,6 +38,18 @@ describe('a gateway’s settings', () => {
     expect(read).toThrow(expect.objectContaining({ message: 'g.yaml:2: origni: there is no such setting; did you mean origin?' }))
   })
 
+  it('say of a flag of the command that it is one, and of a misspelled setting what was meant', () => {
+    const flags = new Map([
+      ['workers', '--workers'],
+      ['port', '--port'],
+    ])
+    const read = (more: string) => () => readGatewayConfig(`${LEAST}${more}\n`, 'g.yaml', {}, flags)
+    expect(read('workers: 2')).toThrow('g.yaml:3: workers: this isn’t a setting but the flag --workers of the command.')
+    expect(read('prt: 1')).toThrow('did you mean port?')
+    expect(read('timeouts: { workers: 2 }')).toThrow('timeouts.workers: there is no such setting')
+    expect(read('port: 1')).not.toThrow()
+  })
+
   it.each([
     ['routes:\n  - path: /\n    schemes: [github]\n    only:\n      method: [POST]', 'g.yaml:7: routes.0.only'],
     ['routes:\n  - path: /\n    schemes: [github]\n    only:\n      paths: hooks', 'g.yaml:7: routes.0.only.paths'],

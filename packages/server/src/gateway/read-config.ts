@@ -11,6 +11,11 @@ interface Before {
   readonly [field: string]: unknown
 }
 
+/** Flags of the command that reads the file, by what a setting of that name would be called. */
+type Flags = ReadonlyMap<string, string>
+
+const NO_FLAGS: Flags = new Map()
+
 /** How many faults are told at once. */
 const MAX_SAID = 5
 
@@ -18,18 +23,19 @@ const MAX_SAID = 5
  * Reads a gateway's file, JSON or YAML, with what goes before it. Its paths count from its folder and come back whole;
  * those of what goes before stay as they are.
  *
+ * @param flags told of where the file has one of them among its settings
  * @throws ServerError `config-malformed`, `config-invalid`, which name the line
  */
-export function readGatewayConfig(text: string, name: string, before: Before = {}): GatewayConfig {
-  return readConfig(gatewayConfig, text, name, before)
+export function readGatewayConfig(text: string, name: string, before: Before = {}, flags = NO_FLAGS): GatewayConfig {
+  return readConfig(gatewayConfig, text, name, before, flags)
 }
 
 /** Reads of such a file what keys are made with. @throws as {@link readGatewayConfig} does */
-export function readStoreConfig(text: string, name: string, before: Before = {}): StoreConfig {
-  return readConfig(storeConfig, text, name, before)
+export function readStoreConfig(text: string, name: string, before: Before = {}, flags = NO_FLAGS): StoreConfig {
+  return readConfig(storeConfig, text, name, before, flags)
 }
 
-function readConfig<T>(schema: z.ZodType<T>, text: string, name: string, before: Before): T {
+function readConfig<T>(schema: z.ZodType<T>, text: string, name: string, before: Before, flags: Flags): T {
   const lines = new LineCounter()
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
   const [broken] = document.errors
@@ -48,8 +54,10 @@ function readConfig<T>(schema: z.ZodType<T>, text: string, name: string, before:
   const misspelled = new Set(unknown.map(({ path, meant }) => [...path.slice(0, -1), meant].join('.')))
   const said = [
     ...unknown.map(({ path, meant }) => {
+      const flag = path.length === 1 ? flags.get(String(path[0])) : undefined
       const advice = meant === undefined ? 'docs/gateway.md and gateway.schema.json list them.' : `did you mean ${meant}?`
-      return `${name}:${lineOfName(path)}: ${path.join('.')}: there is no such setting; ${advice}`
+      const said = flag === undefined ? `there is no such setting; ${advice}` : `this isn’t a setting but the flag ${flag} of the command.`
+      return `${name}:${lineOfName(path)}: ${path.join('.')}: ${said}`
     }),
     ...issues
       .filter(({ code, path }) => code !== 'unrecognized_keys' && !misspelled.has(path.join('.')))
