@@ -44,7 +44,7 @@ afterAll(() => removeFolder(above))
 
 describe('a file of settings in another folder', () => {
   it('has one store and one master key, wherever commands with --config are run', async () => {
-    expect(await countersign('keys', 'create', 'Orders', '--config', CONFIG, '-s', 'shop')).toMatchObject({ code: 0 })
+    expect(await countersign('keys', 'create', 'Orders', '--config', CONFIG)).toMatchObject({ code: 0 })
     const listed = await run('countersign', ['keys', 'list', '--config', 'shop.yaml'], { cwd: below })
     expect(listed.stdout).toContain('Orders')
     expect((await countersign('gateway', '--config', CONFIG, '--check')).stderr).toContain('The gateway would start.')
@@ -77,6 +77,52 @@ describe('a file of settings in another folder', () => {
     rmSync(join(above, 'copy.db'))
     expect(readdirSync(above)).toEqual(['shop'])
     expect(readdirSync(join(below, 'restored'))).toEqual(['shop.db'])
+  })
+
+  it.each([
+    [
+      'one scheme',
+      [
+        { path: '/', schemes: ['shop'] },
+        { path: '/more', schemes: ['shop'] },
+      ],
+      [],
+      'shop',
+      '',
+    ],
+    [
+      'one scheme, and another is asked for',
+      [{ path: '/', schemes: ['shop'] }],
+      ['-s', 'github'],
+      'github',
+      'takes github: the gateway refuses',
+    ],
+    ['several schemes, and one of them is asked for', [{ path: '/', schemes: ['shop', 'qredo-v1'] }], ['-s', 'qredo-v1'], 'qredo-v1', ''],
+    ['several schemes', [{ path: '/', schemes: ['shop', 'qredo-v1'] }], [], undefined, 'take shop, qredo-v1: say which one the key is for'],
+    ['what is the default, for want of routes', undefined, [], 'qredo-v1', ''],
+    ['what is the default, and another is asked for', undefined, ['-s', 'shop'], 'shop', 'takes shop: the gateway refuses'],
+  ])('whose gateway takes %s: a key is made for that, or it is told', async (_, routes, flags, scheme, told) => {
+    const { routes: _routes, ...others } = SETTINGS
+    write({ ...others, ...(routes === undefined ? {} : { routes }) })
+    for (const command of [
+      ['keys', 'create', 'Key'],
+      ['keys', 'import', `id-${Math.random()}`, '--secret-file', 'secret'],
+    ]) {
+      writeFileSync(join(above, 'secret'), 'c2VjcmV0IHNlY3JldCBzZWNyZXQgc2VjcmV0')
+      const { code, stdout, stderr } = await countersign(...command, '--config', CONFIG, '--json', ...flags)
+      rmSync(join(above, 'secret'))
+      expect([code, stderr]).toEqual([scheme === undefined ? 2 : 0, told === '' ? '' : expect.stringContaining(told)])
+      const made = stdout === '' ? {} : JSON.parse(stdout)
+      expect((made.key ?? made).scheme).toBe(scheme)
+    }
+  })
+
+  it('has its scheme found from a profile, in any folder', async () => {
+    const env = { XDG_CONFIG_HOME: join(below, 'profiles') }
+    const made = await run('countersign', ['keys', 'create', 'Mine', '--config', CONFIG, '--save-profile', 'mine'], { cwd: above, env })
+    expect(made).toMatchObject({ code: 0 })
+    const signed = await run('countersign', ['sign', 'GET', 'http://127.0.0.1:4590/', '--profile', 'mine'], { cwd: tmpdir(), env })
+    expect([signed.code, signed.stdout]).toEqual([0, expect.stringContaining('shop-signature')])
   })
 
   it('is told of with whole paths', async () => {

@@ -62,6 +62,8 @@ export function addManagerOptions(command: Command): Command {
 /** For the commands that put the first thing into a store. To all others, a store that isn't there is a wrong path. */
 export interface StoreAccess {
   readonly mayMake?: boolean
+  /** What --config says, where it was read already. */
+  readonly settings?: Partial<StoreConfig>
 }
 
 /** Opens a store, and closes it again. @throws ServerError `store-missing` */
@@ -80,7 +82,7 @@ export async function withService<T>(
   }
 }
 
-async function openManager(options: ManagerOptions, { mayMake = false }: StoreAccess): Promise<KeyManager> {
+async function openManager(options: ManagerOptions, { mayMake = false, settings: read }: StoreAccess): Promise<KeyManager> {
   const { server, organisation, scheme } = options
   if (server !== undefined) {
     const token = readToken(options)
@@ -89,7 +91,7 @@ async function openManager(options: ManagerOptions, { mayMake = false }: StoreAc
   }
   // Loaded here, so that the other commands start without a database.
   const { openStoreManager } = await import('./store-manager.ts')
-  const settings = await readStoreSettings(options, scheme !== undefined && isSchemeFile(scheme) ? [scheme] : [])
+  const settings = await readStoreSettings(options, scheme !== undefined && isSchemeFile(scheme) ? [scheme] : [], read)
   return await openStoreManager({ ...settings, mustExist: !mayMake }, organisation)
 }
 

@@ -191,7 +191,18 @@ export const gatewayConfig = settings
 /** Of such a file, what a key server and the commands for keys read: they may have one without a gateway's settings. */
 export const storeConfig = settings
   .partial({ origin: true, store: true })
-  .transform(({ store, masterKeyFile, schemes, permissions, oidc }) => ({ store, masterKeyFile, schemes, permissions, oidc }))
+  .extend({ routes: z.array(route).min(1).optional() })
+  .transform(
+    ({ store, masterKeyFile, schemes, permissions, oidc, upstream: own, routes = own === undefined ? undefined : [DEFAULT_ROUTE] }) => ({
+      store,
+      masterKeyFile,
+      schemes,
+      permissions,
+      oidc,
+      /** The names of the schemes that the gateway takes; undefined: the file has no gateway. */
+      schemesOfRoutes: routes?.flatMap(({ schemes: taken }) => taken),
+    }),
+  )
 export type StoreConfig = z.infer<typeof storeConfig>
 export type GatewayConfig = z.infer<typeof gatewayConfig>
 
