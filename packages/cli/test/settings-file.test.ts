@@ -69,7 +69,7 @@ describe('a file of settings in another folder', () => {
       ['master-key', 'unwrap'],
     ]) {
       const { code, stderr } = await countersign(...args, '--config', CONFIG)
-      expect([args, code, stderr]).toEqual([args, 0, expect.any(String)])
+      expect([args, code, stderr]).toEqual([args, 0, args[1] === 'unwrap' ? expect.stringContaining('nothing to do') : expect.any(String)])
     }
     write({ ...SETTINGS, store: 'restored/shop.db' }, 'restored.yaml')
     const restored = join('shop', 'restored.yaml')

@@ -88,7 +88,7 @@ Example:
     })
 
   addStoreOptions(masterKey.command('unwrap').description('write the master key as it is again, in the place of what Vault wrapped'))
-    .option('--json', '{"masterKeyId":…}')
+    .option('--json', '{"masterKeyId":…,"changed":…}')
     .addHelpText(
       'after',
       `
@@ -98,8 +98,9 @@ Example:
     .action(async (options: StoreOptions & { json?: boolean }) => {
       const { wrapMasterKeys } = await import('@countersign/server/store')
       const file = await fileOf(options)
-      const { masterKeyId } = await wrapMasterKeys(file, undefined)
-      if (options.json === true) out(`${JSON.stringify({ masterKeyId })}\n`)
+      const { masterKeyId, changed } = await wrapMasterKeys(file, undefined)
+      if (options.json === true) out(`${JSON.stringify({ masterKeyId, changed })}\n`)
+      else if (!changed) tell(`The master key ${masterKeyId} in ${file} isn’t wrapped: there was nothing to do.`)
       else tell(`The master key ${masterKeyId} stands in ${file} as it is: whoever has that file opens the store.`)
       done(EXIT.ok)
     })
