@@ -5,7 +5,7 @@ import { SCHEMES } from 'countersign/schemes'
 import Connection from 'libsql'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { isPostgres } from '../src/database/open.ts'
+import { isPostgres } from '../src/database/store-url.ts'
 import { type KeyService, openKeyService } from '../src/index.ts'
 import type { Backend } from './stores.ts'
 

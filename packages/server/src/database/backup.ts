@@ -4,8 +4,8 @@ import Connection from 'libsql'
 import { errorCodeOf, ServerError } from '../errors.ts'
 import { lookAtFile } from './look-at-file.ts'
 import { makeFolders } from './make-folders.ts'
-import { isPostgres } from './open.ts'
 import { hasNoRoom, storeProblem } from './store-problem.ts'
+import { isPostgres } from './store-url.ts'
 
 const BUSY_TIMEOUT_MS = 5_000
 
@@ -33,7 +33,8 @@ export async function backUpStore(store: string, file: string): Promise<void> {
 /**
  * Makes a key store of a backup. Its master key has to be put back by itself.
  *
- * @throws ServerError `backup-postgres`, `backup-exists`, `file-unwritable`, `store-damaged`, and those of {@link lookAtFile}
+ * @throws ServerError `backup-postgres`, `backup-exists`, `file-unwritable`, `store-damaged`, and those of
+ * {@link lookAtFile}
  */
 export async function restoreStore(file: string, store: string): Promise<void> {
   refusePostgres(store)

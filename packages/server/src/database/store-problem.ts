@@ -2,6 +2,7 @@ import { statfsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { errorCodeOf, ServerError } from '../errors.ts'
 import { PROCESS_CONNECTIONS } from './connections.ts'
+import { isPostgres, POSTGRES_URL_IS } from './store-url.ts'
 
 /** What a database or the system says, and what that is for whoever runs the store. */
 interface Problem {
@@ -63,7 +64,7 @@ const POSTGRESQL: readonly Problem[] = [
     of: /^ERR_INVALID_URL/,
     code: 'store-unknown',
     status: 500,
-    says: 'has a URL that can’t be read: postgres://user:password@host:5432/database, with %-escapes for what is special in them.',
+    says: `has a URL that can’t be read: ${POSTGRES_URL_IS}.`,
   },
   {
     of: /^(ECONN|EPIPE|ETIMEDOUT|EHOST|ENET|ENOTFOUND|EAI_AGAIN|08|57P)|timeout exceeded|timeout expired|read timeout|Connection terminated|not queryable/,
@@ -158,7 +159,7 @@ export function isStoreAway(error: unknown): boolean {
 
 /** The store as messages name it. */
 export function storeName(store: string): string {
-  if (!/^postgres(ql)?:\/\//i.test(store)) return store
+  if (!isPostgres(store)) return store
   const { database, host } = postgresPlace(store)
   return database === '' ? 'in PostgreSQL' : `${database} in PostgreSQL on ${host}`
 }

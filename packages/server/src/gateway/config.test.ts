@@ -65,6 +65,10 @@ describe('a gateway’s settings', () => {
     ['upstreamTLS: {}', 'did you mean upstreamTls?'],
     ['timeouts:\n  connectTimeotMs: 1', 'g.yaml:4: timeouts.connectTimeotMs: there is no such setting; did you mean connectTimeoutMs?'],
     ['port: 70000', 'g.yaml:3: port'],
+    ['host: a\nupstreamTls: { ca: *hush }', 'g.yaml:4: A value begins with *'],
+    ['timeouts:\n  <<: *hush', 'g.yaml:4: A value begins with *'],
+    ['store: postgres://u:hush@h:port/keys', 'g.yaml:3: store: It has a URL that can’t be read: postgres://user:password@'],
+    ['store: mysql://u:hush@h/keys', 'g.yaml:3: store: mysql://… is no key store'],
     ['redis: http://127.0.0.1', 'g.yaml:3: redis: The option redis is a URL'],
     ['redis: redis-sentinel://127.0.0.1', 'g.yaml:3: redis: A URL of sentinels is redis-sentinel://host:26379'],
     ['redis: [redis-sentinel://127.0.0.1#main]', 'g.yaml:3: redis: The option redis is a URL'],
@@ -77,6 +81,13 @@ describe('a gateway’s settings', () => {
     ['colour: red', 'g.yaml:'],
     ['a: [', 'g.yaml:'],
   ])('name the line of what is wrong: %j', (more, said) => {
-    expect(() => readGatewayConfig(`${LEAST}${more}\n`, 'g.yaml')).toThrow(said)
+    const read = (): unknown => readGatewayConfig(`${LEAST}${more}\n`, 'g.yaml')
+    expect(read).toThrow(said)
+    expect(read).toThrow(expect.objectContaining({ message: expect.not.stringContaining('hush') as string }))
+  })
+
+  it('take the stores that a driver would', () => {
+    for (const store of ['postgres://u@/keys', 'postgres://u:p%40@[::1]:5432/keys?sslmode=require', 'postgres:///keys'])
+      expect(readGatewayConfig(LEAST, 'g.yaml', { store }).store).toBe(store)
   })
 })

@@ -1,6 +1,7 @@
 import { ALLOWANCES, compileTrustedProxies, LEAST_REPLAY_BYTES } from 'countersign'
 import { z } from 'zod'
 import { oidcSettings } from '../admin/oidc/oidc-settings.ts'
+import { checkStore } from '../database/store-url.ts'
 import { HEADERS_TIMEOUT_MS } from '../http/listen.ts'
 import { haveOwnNames, permission } from './config-permissions.ts'
 import { redis } from './config-redis.ts'
@@ -51,6 +52,7 @@ const settings = z.strictObject({
     .meta({ description: 'The address of adminPort. Metrics name routes and are not for clients.' }),
   store: z
     .string()
+    .superRefine(takenBy(checkStore))
     .default(DEFAULT_STORE)
     .meta({ description: `The key store: an SQLite file${COUNTED}, or postgres://….` }),
   masterKeyFile: z

@@ -1,5 +1,5 @@
 import { dirname } from 'node:path'
-import { type Document, isNode, LineCounter, parseDocument } from 'yaml'
+import { type Document, isNode, LineCounter, parseDocument, visit } from 'yaml'
 import type { z } from 'zod'
 import { ServerError } from '../errors.ts'
 import { DEFAULT_STORE, type GatewayConfig, gatewayConfig, type StoreConfig, storeConfig } from './config.ts'
@@ -41,7 +41,7 @@ function readConfig<T>(schema: z.ZodType<T>, text: string, name: string, before:
   const [broken] = document.errors
   if (broken !== undefined)
     throw new ServerError('config-malformed', 400, `${name}:${lines.linePos(broken.pos[0]).line}: ${broken.message}`)
-  const written = plainOf(document, name) ?? {}
+  const written = plainOf(document, name, lines) ?? {}
   if (typeof written !== 'object' || written === null || Array.isArray(written))
     throw new ServerError('config-malformed', 400, `${name}:1: A configuration is an object of settings.`)
   const given = Object.fromEntries(Object.entries(before).filter(([, value]) => value !== undefined))
@@ -85,11 +85,31 @@ function readConfig<T>(schema: z.ZodType<T>, text: string, name: string, before:
 }
 
 /** @throws ServerError `config-malformed` */
-function plainOf(document: Document, name: string): unknown {
+function plainOf(document: Document, name: string, lines: LineCounter): unknown {
+  const alone = lonelyAlias(document)
+  if (alone !== undefined)
+    // Its name is not told: it is a word of the file, and may be a secret.
+    throw new ServerError(
+      'config-malformed',
+      400,
+      `${name}:${lines.linePos(alone).line}: A value begins with *, which is an alias in YAML, of something that isn’t there: put it in quotes.`,
+    )
   try {
     return document.toJS()
   } catch {
-    // What it says would name a word of the file, which may be a secret.
-    throw new ServerError('config-malformed', 400, `${name}: A value begins with * or &, which is an alias in YAML: put it in quotes.`)
+    throw new ServerError('config-malformed', 400, `${name}: Its aliases (* and & of YAML) repeat each other too often: write it out.`)
   }
+}
+
+/** Where the first alias is that stands for nothing. */
+function lonelyAlias(document: Document): number | undefined {
+  let found: number | undefined
+  visit(document, {
+    Alias(_, alias) {
+      if (alias.resolve(document) !== undefined) return undefined
+      found = alias.range?.[0] ?? 0
+      return visit.BREAK
+    },
+  })
+  return found
 }

@@ -115,7 +115,6 @@ describe('the settings that are paths', () => {
   it.each([
     [':memory:', ':memory:'],
     ['', ''],
-    ['mysql://h/keys', 'mysql://h/keys'],
     ['postgres://u:p%40@h/keys', 'postgres://u:p%40@h/keys'],
     ['postgres://h/keys?sslmode=verify-full', 'postgres://h/keys?sslmode=verify-full'],
     [

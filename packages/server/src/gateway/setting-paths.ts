@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import { isPostgres } from '../database/open.ts'
+import { isPostgres } from '../database/store-url.ts'
 
 /** Which settings are paths, or lists of them; `*` stands for every entry of a list. */
 export const PATH_SETTINGS = [

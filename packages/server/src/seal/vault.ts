@@ -31,7 +31,8 @@ const TIMEOUT_MS = 5_000
  * The calls are those of https://developer.hashicorp.com/vault/api-docs/secret/transit: encrypt and decrypt.
  *
  * @throws ServerError of each call: `vault-unset`, `vault-token-missing`, `vault-token-malformed`,
- * `vault-namespace-malformed`, `vault-ca-unreadable`, `vault-unreachable`, `vault-forbidden`, `vault-sealed`, `vault-key-missing`, `vault-failed`; none says the token or what was sent
+ * `vault-namespace-malformed`, `vault-ca-unreadable`, `vault-unreachable`, `vault-forbidden`, `vault-sealed`,
+ * `vault-key-missing`, `vault-failed`; none says the token or what was sent
  */
 export function vaultFromEnvironment(environment: Environment = process.env): Vault {
   return {
