@@ -176,7 +176,7 @@ export async function openKeyService(options: ServiceOptions): Promise<KeyServic
         refusals.adminRefused(code, request)
         adminMetrics?.refused(code)
       }
-      return createAdminApp({
+      return await createAdminApp({
         db: database.db,
         keys,
         audit,
