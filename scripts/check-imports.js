@@ -5,7 +5,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { ROOMS } from './rooms.js'
+import { ROOMS, SERVER_ROOMS } from './rooms.js'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
@@ -24,7 +24,9 @@ const MAY_USE_NODE =
   /^packages\/countersign\/src\/(crypto\/(node|node-key-pair|hmac)|adapters\/(node|announced-length|turn|parsed-body|body-probe|read-body|node-request|node-answer|drop-rest|linger|connect|express|fastify|koa|websocket))\.ts$/
 
 /** The files that stand in no room: doors, which only name what is public. */
-const DOORS = ['index.ts', 'qredo.ts']
+const DOORS = { countersign: ['index.ts', 'qredo.ts'], server: ['index.ts', 'store.ts', 'proxying.ts'] }
+
+const ROOMS_OF = { countersign: ROOMS, server: SERVER_ROOMS }
 
 /** What tests share stands beside them; none of it is published. */
 const TESTS = ['faults', 'properties']
@@ -62,7 +64,7 @@ for (const file of files) {
     if (specifier.startsWith('.')) {
       const target = normalize(join(dirname(file), specifier))
       if (!target.startsWith(`packages/${packageName}/src/`)) complain('a relative path out of the package; import it by its name')
-      if (packageName === 'countersign') checkRooms(file, target, complain)
+      if (packageName in ROOMS_OF) checkRooms(packageName, file, target, complain)
       neighbours.get(file)?.push(target)
     } else if (specifier.startsWith('node:')) {
       if (packageName === 'countersign' && !MAY_USE_NODE.test(file))
@@ -85,14 +87,15 @@ for (const file of files) {
 for (const circle of circles(neighbours)) problems.push(`These files import each other in a circle: ${circle.join(', ')}`)
 
 /** @param {(why: string) => void} complain */
-function checkRooms(file, target, complain) {
-  const inside = path => path.slice('packages/countersign/src/'.length)
-  if (DOORS.includes(inside(file))) return
+function checkRooms(packageName, file, target, complain) {
+  const [doors, rooms] = [DOORS[packageName], ROOMS_OF[packageName]]
+  const inside = path => path.slice(`packages/${packageName}/src/`.length)
+  if (doors.includes(inside(file))) return
   const [room, other] = [file, target].map(path => inside(path).split('/')[0] ?? '')
   if (TESTS.includes(room)) return
-  const [place, reach] = [ROOMS.indexOf(room), ROOMS.indexOf(other)]
-  if (place < 0) complain(`${room} is not a room; add it to ROOMS in scripts/rooms.js, where it belongs`)
-  else if (DOORS.includes(other)) complain('a door is for users of the library; import the file that has it')
+  const [place, reach] = [rooms.indexOf(room), rooms.indexOf(other)]
+  if (place < 0) complain(`${room} is not a room; add it to the list in scripts/rooms.js, where it belongs`)
+  else if (doors.includes(other)) complain('a door is for users of the package; import the file that has it')
   else if (reach < 0) complain(`${other} is for tests alone`)
   else if (reach > place) complain(`${room} stands above ${other} in the list of rooms, so it may not know it`)
   else if (EDGES.includes(other) && room !== other) complain(`nothing knows ${other} but the doors`)

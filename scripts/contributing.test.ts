@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 // @ts-expect-error a script, without types
-import { ROOMS } from './rooms.js'
+import { ROOMS, SERVER_ROOMS } from './rooms.js'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const guide = readFileSync(`${root}/CONTRIBUTING.md`, 'utf8')
@@ -66,9 +66,14 @@ describe('CONTRIBUTING.md', () => {
     expect(missing).toEqual([])
   })
 
-  it('lists the rooms of the library, in the order in which they may know each other', () => {
-    const rooms = [...section('## The rooms of the library').matchAll(/^\| `([a-z]+)` \|/gm)].map(([, room]) => room)
-    expect(rooms).toEqual(ROOMS)
+  it.each([
+    ['library', ROOMS],
+    ['server', SERVER_ROOMS],
+  ])('lists the rooms of the %s, in the order in which they may know each other', (house, rooms) => {
+    const listed = [...section(`## The rooms of the ${house}`).matchAll(/^\| `(?:packages\/server\/src\/)?([a-z.-]+)` \|/gm)].map(
+      ([, room]) => room,
+    )
+    expect(listed).toEqual(rooms)
   })
 
   it('names a file of every folder of the gateway, and every file of it that handles a request', () => {

@@ -22,3 +22,29 @@ export const ROOMS = [
   'infer',
   'testing',
 ]
+
+/** Those of the key store and the gateway; a file beside the rooms stands where its name does. */
+export const SERVER_ROOMS = [
+  'errors.ts',
+  'json-mistake.ts',
+  'schemes.ts',
+  'scheme-files.ts',
+  'flusher.ts',
+  'verify-in-turn.ts',
+  'files',
+  'database',
+  'seal',
+  'audit',
+  'rotation',
+  'keys',
+  'http',
+  'redis',
+  'replay',
+  'admin',
+  'metrics',
+  'service.ts',
+  'gateway',
+  'settings',
+  'process',
+  'server.ts',
+]

@@ -5,7 +5,7 @@
 import { writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { declarationSchema } from '../packages/countersign/dist/define/declaration-schema.js'
-import { gatewaySchema } from '../packages/server/dist/gateway/config.js'
+import { gatewaySchema } from '../packages/server/dist/settings/config.js'
 
 const write = (file, schema) =>
   writeFileSync(fileURLToPath(new URL(`../packages/${file}`, import.meta.url)), `${JSON.stringify(schema, undefined, 2)}\n`)

@@ -8,9 +8,6 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { createSigner } from '../packages/countersign/src/index.ts'
 import { qredoV1 } from '../packages/countersign/src/schemes/index.ts'
-import { createMetricsOfProcesses } from '../packages/server/src/gateway/metrics-of-processes.ts'
-import { readGatewayConfig } from '../packages/server/src/gateway/read-config.ts'
-import { type RunningGateway, runGateway } from '../packages/server/src/gateway/run-gateway.ts'
 import {
   createGateway,
   createMasterKeyFile,
@@ -20,6 +17,9 @@ import {
   type RunningServer,
   startServer,
 } from '../packages/server/src/index.ts'
+import { createMetricsOfProcesses } from '../packages/server/src/process/metrics-of-processes.ts'
+import { type RunningGateway, runGateway } from '../packages/server/src/process/run-gateway.ts'
+import { readGatewayConfig } from '../packages/server/src/settings/read-config.ts'
 import { hasPostgres, startPostgres } from '../packages/server/test/postgres.ts'
 import { hasRedis, startRedis, until } from '../packages/server/test/redis.ts'
 import { type ExposedMetrics, exposedMetrics } from './exposed-metrics.ts'

@@ -308,11 +308,12 @@ describe('the key server', () => {
 
   it.each([
     ['is cut off', 'application/jsonl', '{"sequence":1}\n{"seq', true, '[network]'],
-    ['ends within a line', 'application/jsonl', '{"sequence":1}\n{"seq', false, '[answer-malformed]'],
+    ['ends within a line', 'application/jsonl', '{"sequence":1}\n{"seq', false, '[answer-cut-off]'],
+    ['ends between two lines, as through a proxy that speaks HTTP/1.0', 'application/jsonl', '{"sequence":1}\n', false, '[answer-cut-off]'],
     ['is a page', 'text/html', '<p>Hello</p>', false, '[answer-malformed]'],
   ])('has an exported log that %s reported, with what had come', async (_, type, body, isCut, code) => {
     const stand = createServer((_request, response) => {
-      response.writeHead(200, { 'content-type': type })
+      response.writeHead(200, { 'content-type': type, 'countersign-last-sequence': '2' })
       response.write(body, () => (isCut ? setImmediate(() => response.destroy()) : response.end()))
     })
     await new Promise<void>(resolve => stand.listen(0, '127.0.0.1', resolve))

@@ -2,11 +2,14 @@ import { createServer } from 'node:http'
 import { getRequestListener } from '@hono/node-server'
 import { serveStatic } from '@hono/node-server/serve-static'
 import { Hono } from 'hono'
+import { sql } from 'kysely'
 import { type Waiting, whenThere } from './database/when-there.ts'
-import { createHealthServer, type Watched } from './http/health-server.ts'
+import { startHealthServer } from './http/health-server.ts'
 import { CHECK_CONNECTIONS_MS, closeServer, HEADERS_TIMEOUT_MS, listen, urlHostOf } from './http/listen.ts'
 import { boundPipelining } from './http/pipelining.ts'
-import { createServerWatch, type ServerWatch } from './server-watch.ts'
+import { type AdminMetrics, createAdminMetrics } from './metrics/admin-metrics.ts'
+import { addStoreMetrics } from './metrics/store-metrics.ts'
+import { createWatch, type Watch } from './process/watch.ts'
 import { type AdminApp, bootstrap, ensureOrganisation, type KeyService, openKeyService, type ServiceOptions } from './service.ts'
 
 export interface ServerOptions extends ServiceOptions {
@@ -44,10 +47,11 @@ const CONSOLE_POLICY =
 
 /** Starts the admin API, with the console where its files are given. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  const watch = createServerWatch()
-  const admin = options.adminPort === undefined ? undefined : await startWatching(watch, options.adminPort, options.adminHost)
+  const metrics = createAdminMetrics()
+  const watch = createWatch(metrics.registry)
+  const admin = options.adminPort === undefined ? undefined : await startHealthServer(watch, options.adminPort, options.adminHost)
   try {
-    const running = await start(options, watch, admin?.origin)
+    const running = await start(options, metrics, watch, admin?.origin)
     return {
       ...running,
       async close() {
@@ -61,16 +65,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   }
 }
 
-async function startWatching(watched: Watched, port: number, host = '127.0.0.1') {
-  const server = createHealthServer(watched)
-  const origin = `http://${urlHostOf(host)}:${await listen(server, port, host)}`
-  return { origin, close: () => void server.close() }
-}
-
-async function start(options: ServerOptions, watch: ServerWatch, adminOrigin: string | undefined): Promise<RunningServer> {
+async function start(options: ServerOptions, metrics: AdminMetrics, watch: Watch, adminOrigin: string | undefined): Promise<RunningServer> {
   const { host = '127.0.0.1', consoleDirectory, showFirstToken, waiting } = options
   const service = await whenThere(
-    () => openKeyService({ ...options, adminMetrics: watch.counts }),
+    () => openKeyService({ ...options, adminCounts: metrics }),
     waiting === undefined
       ? undefined
       : {
@@ -99,13 +97,21 @@ async function start(options: ServerOptions, watch: ServerWatch, adminOrigin: st
       await closeServer(server)
       throw error
     }
-    watch.runs(service)
+    addStoreMetrics(metrics.registry, service)
+    let isDraining = false
+    watch.runs({
+      registry: metrics.registry,
+      get isDraining() {
+        return isDraining
+      },
+      check: async () => void (await sql`select 1`.execute(service.database.prompt)),
+    })
     return {
       origin,
       adminOrigin,
       service,
       async close() {
-        watch.drains()
+        isDraining = true
         await closeServer(server)
         await service.close()
       },

@@ -5,7 +5,7 @@ import type { Key, Scheme } from 'countersign'
 import { SCHEMES } from 'countersign/schemes'
 import type { Hono } from 'hono'
 import { type Administrator, type Administrators, createAdministrators } from './admin/administrators.ts'
-import type { AdminAppOptions } from './admin/app.ts'
+import type { AdminAppOptions, AdminCounts } from './admin/app.ts'
 import { authenticate } from './admin/authenticate.ts'
 import { createSessions } from './admin/sessions.ts'
 import { createThrottle } from './admin/throttle.ts'
@@ -17,14 +17,13 @@ import { makeFolders } from './database/make-folders.ts'
 import { openDatabase } from './database/open.ts'
 import { isPostgres, refuseOtherKinds } from './database/store-url.ts'
 import { ServerError } from './errors.ts'
-import { followKeyChanges, type KeyChanges } from './keys/key-changes.ts'
+import { type FollowedChanges, followKeyChanges } from './keys/key-changes.ts'
 import { type KeyDays, recordKeyDays } from './keys/key-days.ts'
 import { type CachedKeys, type CachedKeysOptions, cachedKeys } from './keys/key-source.ts'
 import { createKeyStore, type KeyStore } from './keys/key-store.ts'
 import { type LastUsed, recordLastUsed } from './keys/last-used.ts'
 import { principalOf } from './keys/open-key.ts'
 import type { Permission } from './keys/permissions.ts'
-import type { AdminMetrics } from './metrics/admin-metrics.ts'
 import { boundTo } from './seal/canary.ts'
 import { masterKeysOfFile, masterKeysOfText } from './seal/key-file.ts'
 import { createMasterKeyFile, MASTER_KEY_VARIABLE } from './seal/master-keys.ts'
@@ -59,7 +58,7 @@ export interface ServiceOptions extends StoreLocation {
   /** Sign-in of administrators by OpenID Connect. Default: by tokens alone. */
   readonly oidc?: AdminAppOptions['oidc']
   /** Counts what the admin API answers and refuses. */
-  readonly adminMetrics?: Pick<AdminMetrics, 'answered' | 'refused'> | undefined
+  readonly adminCounts?: AdminCounts | undefined
 }
 
 export type AdminApp = Hono<{ Bindings: Partial<HttpBindings> }>
@@ -73,7 +72,7 @@ export interface KeyService {
   /** For verifiers: `createVerifier(scheme, { keys: service.source.ofScheme(scheme.name), … })`. */
   readonly source: CachedKeys
   /** How the changes of keys by other processes are followed. */
-  readonly changes: Pick<KeyChanges, 'isReached' | 'ageMs'>
+  readonly changes: Pick<FollowedChanges, 'isReached' | 'ageMs'>
   readonly lastUsed: LastUsed
   /** Calls and refusals by key and day. */
   readonly days: KeyDays
@@ -170,11 +169,11 @@ export async function openKeyService(options: ServiceOptions): Promise<KeyServic
     let adminApp: Promise<AdminApp> | undefined
     const makeAdminApp = async (): Promise<AdminApp> => {
       const { createAdminApp } = await import('./admin/app.ts')
-      const { adminMetrics, oidc } = options
+      const { adminCounts, oidc } = options
       const isSecure = oidc?.settings.publicOrigin.startsWith('https:') === true
       const onRefused: AdminAppOptions['onRefused'] = (code, request) => {
         refusals.adminRefused(code, request)
-        adminMetrics?.refused(code)
+        adminCounts?.refused(code)
       }
       return await createAdminApp({
         db: database.db,
@@ -185,7 +184,7 @@ export async function openKeyService(options: ServiceOptions): Promise<KeyServic
         schemes: schemes(),
         clock,
         onRefused,
-        onAnswered: adminMetrics?.answered,
+        onAnswered: adminCounts?.answered,
         isSecure,
         oidc,
         onError,

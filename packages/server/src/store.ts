@@ -34,10 +34,10 @@ export type {
   Rotation,
   ShownKey,
 } from './keys/schemas.ts'
+export { type RotationReport, rotateMasterKey, wrapMasterKeys } from './rotation/rotate-master-key.ts'
 export { withSchemeFiles } from './scheme-files.ts'
 export { masterKeysOfFile, masterKeysOfText, readTransitKey } from './seal/key-file.ts'
 export { createMasterKeyFile } from './seal/master-keys.ts'
-export { type RotationReport, rotateMasterKey, wrapMasterKeys } from './seal/rotate-master-key.ts'
 export { createSealer, type Sealer } from './seal/sealer.ts'
 export {
   type AdminApp,

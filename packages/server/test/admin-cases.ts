@@ -307,6 +307,77 @@ export function describeAdminServer(backend: Backend): void {
       expect((await call('DELETE', `/admin/v1/administrators/${own.administrator.id}`, tokens.acme)).json.code).toBe('administrator-self')
     })
 
+    describe('what is still on its way when its administrator ends', () => {
+      const ofKey = (path: string) => path.replace('{id}', keyId)
+      const BODIES: { readonly [route: string]: unknown } = {
+        'POST /admin/v1/administrators': { name: 'a friend', role: 'operator', expiresAt: null },
+        'POST /admin/v1/audit/prune': { before: '2020-01-01T00:00:00Z' },
+        'POST /admin/v1/keys?organisation=acme-org': { name: 'late' },
+        'POST /admin/v1/keys/import?organisation=acme-org': { name: 'late', id: 'late', secret: 's'.repeat(32) },
+        'PATCH /admin/v1/keys/{id}': { name: 'late' },
+        'POST /admin/v1/keys/{id}/rotate': { overlapSeconds: 0 },
+        'POST /admin/v1/organisations': { name: 'late' },
+        'PUT /admin/v1/organisations/{id}/ceilings': { maxKeys: 1 },
+        'PUT /api/v1/apikey/{id}': { name: 'late' },
+        'POST /api/v1/apikey': { name: 'late' },
+      }
+      /** Changes nothing. */
+      const PROPOSES = 'POST /admin/v1/new-secret'
+
+      it('has a row for every route with a body', () => {
+        const withBody = routes.filter(({ body }) => body !== undefined).map(({ method, path }) => `${method} ${path}`)
+        expect([...Object.keys(BODIES).map(row => row.replace(/\?.*/, '')), PROPOSES].sort()).toEqual(withBody.sort())
+      })
+
+      const ends: readonly (readonly [string, (id: string) => unknown])[] = [
+        ['is disabled', id => call('DELETE', `/admin/v1/administrators/${id}`, tokens.operator)],
+        [
+          'has a token that ends',
+          () => {
+            now += 3_600_000
+          },
+        ],
+      ]
+      it.each(ends.flatMap(([what, end]) => Object.entries(BODIES).map(([row, body]) => [what, row, body, end] as const)))(
+        '%s: %s',
+        async (_, row, body, end) => {
+          const [method = '', path = ''] = row.split(' ')
+          const { organisationId } = (await call('GET', `/admin/v1/keys/${keyId}`, tokens.operator)).json
+          const isOfOne = path === '/api/v1/apikey'
+          const { json } = await call('POST', '/admin/v1/administrators', tokens.operator, {
+            name: 'ends',
+            expiresAt: new Date(now + 3_600_000).toISOString(),
+            ...(isOfOne ? { role: 'admin', organisationId } : { role: 'operator' }),
+          })
+          const before = (await service.audit.head()).sequence
+          let sendBody = (_text: string): void => undefined
+          const slow = new ReadableStream({
+            start(controller) {
+              controller.enqueue(Buffer.from(' '))
+              sendBody = text => {
+                controller.enqueue(Buffer.from(text))
+                controller.close()
+              }
+            },
+          })
+          const request = new Request(`http://localhost${ofKey(path).replace('acme-org', organisationId)}`, {
+            method,
+            headers: { authorization: `Bearer ${json.token}` },
+            body: slow,
+            duplex: 'half',
+          } as RequestInit)
+          const answer = Promise.resolve((await service.loadAdminApp()).request(request))
+          await expect.poll(() => slow.locked).toBe(true)
+          await end(json.administrator.id)
+          const between = (await service.audit.head()).sequence
+          sendBody(JSON.stringify(body))
+          expect((await answer).status).toBe(401)
+          expect((await service.audit.head()).sequence - between).toBe(0)
+          expect(between - before).toBeLessThanOrEqual(1)
+        },
+      )
+    })
+
     it('takes changes from a session only with its token against cross-site requests', async () => {
       const { json, headers } = await call('POST', '/admin/v1/session', tokens.acme)
       expect(headers.get('set-cookie')).toMatch(/^countersign_session=\S{43}; HttpOnly; SameSite=Strict; Path=\/; Max-Age=28800$/)

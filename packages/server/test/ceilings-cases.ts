@@ -196,13 +196,13 @@ export function describeCeilings(backend: Backend): void {
 
     it('hold for the number of administrators whose tokens are good', async () => {
       await setCeilings({ maxAdministrators: 2 })
-      const { administrator } = await admin({ expiresAtMs: now + DAY_MS })
+      const { administrator, token } = await admin({ expiresAtMs: now + DAY_MS })
       await admin({ role: 'auditor', expiresAtMs: null })
       await expect(admin()).rejects.toMatchObject(REACHED)
       now += DAY_MS
       await admin()
       await expect(admin()).rejects.toMatchObject(REACHED)
-      await expect(service.administrators.renew(ALICE, administrator.id)).rejects.toMatchObject({ code: 'administrator-unknown' })
+      await expect(service.administrators.renew(ALICE, administrator.id, token)).rejects.toMatchObject({ code: 'administrator-unknown' })
     })
 
     it('hold for administrators that are made at once', async () => {
@@ -239,13 +239,21 @@ export function describeCeilings(backend: Backend): void {
     it('a renewed token leaves the old one good for an hour, however many answers are lost', async () => {
       const { administrator, token } = await admin()
       const holds = async (given: string) => (await service.administrators.authenticate(given)) !== undefined
-      const lost = await service.administrators.renew(ALICE, administrator.id)
+      const lost = await service.administrators.renew(ALICE, administrator.id, token)
       now += 1000
-      const renewed = await service.administrators.renew(ALICE, administrator.id)
+      const renewed = await service.administrators.renew(ALICE, administrator.id, token)
       expect([await holds(token), await holds(lost.token), await holds(renewed.token)]).toEqual([true, false, true])
       expect(renewed.administrator.expiresAt).toBe(new Date(now + 90 * DAY_MS).toISOString())
       now += 3_600_000
       expect([await holds(token), await holds(renewed.token)]).toEqual([false, true])
+    })
+
+    it('a token that renews itself again stays good, and the one before it ends', async () => {
+      const { administrator, token } = await admin()
+      const holds = async (given: string) => (await service.administrators.authenticate(given)) !== undefined
+      const second = await service.administrators.renew(ALICE, administrator.id, token)
+      const third = await service.administrators.renew(ALICE, administrator.id, second.token)
+      expect([await holds(token), await holds(second.token), await holds(third.token)]).toEqual([false, true, true])
     })
   })
 }

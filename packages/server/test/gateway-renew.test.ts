@@ -9,8 +9,8 @@ import { qredoV1, SCHEMES } from 'countersign/schemes'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { WebSocket, WebSocketServer } from 'ws'
 import type { GatewayOptions } from '../src/gateway/options.ts'
-import { checkRenewed, SETTINGS } from '../src/gateway/renewed-settings.ts'
 import { createGateway, type Gateway, type KeyService, openKeyService, readGatewayConfig } from '../src/index.ts'
+import { checkRenewed, SETTINGS } from '../src/process/renewed-settings.ts'
 
 const ORIGIN = 'https://api.example.com'
 const ACTOR = { name: 'test', address: '' }
@@ -212,6 +212,31 @@ describe('a gateway that takes new settings', () => {
     expect([(await call('/a')).status, (await call('/b')).status]).toEqual([200, 429])
   })
 
+  it('takes none again that it took and forgot, where calls may be older now', async () => {
+    const { gateway, send } = await start({ toleranceMs: 1 })
+    const body = '{"a":1}'
+    const signed = { method: 'POST', url: `${ORIGIN}/once`, body }
+    const codeOf = async (headers: object) => {
+      const answer = await send('/once', { ...headers }, body)
+      return answer.status === 200 ? 'passed' : ((await answer.json()) as { code: string }).code
+    }
+    // Signed a little ahead, until one gets there within its millisecond.
+    let headers = {}
+    const sendNext = () => {
+      const ahead = 1 + Math.floor(Math.random() * 20)
+      headers = createSigner(qredoV1, caller, { clock: () => Date.now() + ahead }).sign(signed).headers
+      return codeOf(headers)
+    }
+    await expect.poll(sendNext, { interval: 1, timeout: 10_000 }).toBe('passed')
+    await expect.poll(() => codeOf(headers), { timeout: 10_000 }).toBe('timestamp-out-of-window')
+    // The guard counts in seconds.
+    const taken = Date.now()
+    await expect.poll(() => Date.now() - taken, { timeout: 10_000, interval: 100 }).toBeGreaterThan(2_000)
+    gateway.renew(settings({ toleranceMs: 3_600_000 }))
+    expect(await codeOf(headers)).toBe('replay-guard-unavailable')
+    expect(await codeOf(createSigner(qredoV1, caller).sign(signed).headers)).toBe('passed')
+  })
+
   it.each<[string, Partial<GatewayOptions>, string]>([
     ['a scheme that there is not', { routes: [{ path: '/', schemes: ['none'] }] }, 'scheme-unknown'],
     ['no upstream', { upstream: undefined }, 'upstream-missing'],
@@ -256,7 +281,6 @@ describe('settings that are read again', () => {
     waitForReplicas: '1',
     maxReplayBytes: '99999999',
     tracing: 'true',
-    toleranceMs: '600000',
     spoolBytes: '2000',
     spoolFolder: '/tmp',
     maxSpoolBytes: '999999999',

@@ -18,7 +18,7 @@ import {
   type ServiceOptions,
   type ShownKey,
 } from '../src/index.ts'
-import { resealAll } from '../src/seal/reseal.ts'
+import { resealAll } from '../src/rotation/reseal.ts'
 import { CATALOGUE } from './catalogue.ts'
 import type { Backend } from './stores.ts'
 

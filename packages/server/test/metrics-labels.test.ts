@@ -28,7 +28,7 @@ let key: { keyId: string; secret: string }
 let token = ''
 
 beforeAll(async () => {
-  service = await openKeyService({ store: join(folder, 'keys.db'), adminMetrics: admin })
+  service = await openKeyService({ store: join(folder, 'keys.db'), adminCounts: admin })
   await service.administrators.createOrganisation(ACTOR, { id: 'acme', name: 'Acme', kind: 'organisation' })
   const made = await service.keys.create(ACTOR, 'acme', { name: 'k' })
   key = { keyId: made.key.id, secret: made.secret ?? '' }

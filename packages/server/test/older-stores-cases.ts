@@ -152,6 +152,7 @@ export function describeOlderStores(backend: Backend): void {
         `insert into "key_secret" ("id", "key_id", "sealed", "created_at", "expires_at") values ('s-${id}', '${id}', '${sealed}', 1, 0)`,
       rotatePublic: (id: string, publicKey: string) =>
         `update "api_key" set "public_key" = '${publicKey}', "updated_at" = 2 where "id" = '${id}'`,
+      use: (id: string, at: number) => `update "api_key" set "last_used_at" = ${at} where "id" = '${id}'`,
       revoke: (id: string) => `update "api_key" set "state" = 'revoked', "updated_at" = 2 where "id" = '${id}'`,
       insertAdministrator:
         'insert into "administrator" ("id", "organisation_id", "name", "role", "token_hash", "created_at", "disabled_at") values (\'old-admin\', \'acme\', \'old\', \'admin\', \'sha256$x\', 1, 0)',
@@ -189,6 +190,19 @@ export function describeOlderStores(backend: Backend): void {
         // This version rotates it on, with the overlap that it promises.
         await service.keys.rotate(ACTOR, 'acme', ours.key.id, { publicKey: first.publicKey })
         expect([await partner(first.privateKey, ours.key.id), await partner(second.privateKey, ours.key.id)]).toEqual(['ok', 'ok'])
+        // During the overlap, the older version puts the one back that ends: the newest is replaced by that.
+        await execute(store, OLD_STATEMENTS.rotatePublic(ours.key.id, second.publicKey))
+        service.source.forget(ours.key.id)
+        expect([await partner(first.privateKey, ours.key.id), await partner(second.privateKey, ours.key.id)]).toEqual([
+          'bad-signature',
+          'ok',
+        ])
+        // A secret that is in use where the older version serves is not given up as one that nobody has used.
+        const rotated = await service.keys.create(ACTOR, 'acme', { name: 'Rotated' })
+        const newer = await service.keys.rotate(ACTOR, 'acme', rotated.key.id, {})
+        await execute(store, OLD_STATEMENTS.use(rotated.key.id, made.at + 120_000))
+        await expect(service.keys.rotate(ACTOR, 'acme', rotated.key.id, {})).rejects.toMatchObject({ code: 'rotation-running' })
+        expect(await call(service, made, { what: '', id: rotated.key.id, scheme: 'qredo-v1', secret: newer.secret ?? '' })).toBe('ok')
         // Secrets, states, administrators, organisations.
         const { key } = await service.keys.create(ACTOR, 'acme', { name: 'Sealed' })
         const sealed = await service.database.db
@@ -206,7 +220,7 @@ export function describeOlderStores(backend: Backend): void {
         expect(await service.administrators.organisations(undefined)).toEqual(
           expect.arrayContaining([expect.objectContaining({ id: 'old-org' })]),
         )
-        expect(await service.audit.verify()).toMatchObject({ entries: 17 })
+        expect(await service.audit.verify()).toMatchObject({ entries: 19 })
       })
     })
 

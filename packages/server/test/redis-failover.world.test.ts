@@ -99,6 +99,22 @@ const WORLDS: Record<string, () => Promise<World>> = {
       },
     }
   },
+  async 'a replica is promoted that tells no process which history it is of'() {
+    const primary = closing(await startRedis())
+    const replica = closing(await startReplica(primary))
+    const balancer = closing(await startBalancer(primary.port))
+    return {
+      location: `redis://127.0.0.1:${balancer.port}`,
+      holdBack: () => holdBack(replica, primary),
+      async failOver() {
+        await primary.stop()
+        await replica.say('REPLICAOF', 'NO', 'ONE')
+        // Users are not copied to replicas.
+        await replica.say('ACL', 'SETUSER', 'default', '-info')
+        balancer.leadTo(replica.port)
+      },
+    }
+  },
   async 'sentinels promote a replica'() {
     const withPassword = ['--requirepass', 'word', '--masterauth', 'word']
     const primary = closing(await startRedis(...withPassword))
@@ -205,11 +221,15 @@ describe.skipIf(!hasRedis)('a primary that is cut off, and takes calls that its 
     expect(await takenTwice({}, '--min-replicas-to-write', '1', '--min-replicas-max-lag', '1')).toBe(0)
   })
 
-  it('what was taken there is not taken again by a process that has been there, whichever way it goes', async () => {
+  it.each([
+    ['right', 0],
+    ['behind', -10_000],
+    ['ahead', 10_000],
+  ])('what was taken there is not taken again by a process that has been there: with a clock that is %s', async (_, offMs) => {
     const primary = closing(await startRedis())
     const replica = closing(await startReplica(primary))
     const balancer = closing(await startBalancer(primary.port))
-    const [moving, staying] = [open(`redis://127.0.0.1:${balancer.port}`), open(replica.url)]
+    const [moving, staying] = [open(`redis://127.0.0.1:${balancer.port}`, { clock: () => Date.now() + offMs }), open(replica.url)]
     await untilFresh(moving)
     await holdBack(replica, primary)
     await replica.say('REPLICAOF', 'NO', 'ONE')

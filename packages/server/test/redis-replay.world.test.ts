@@ -49,19 +49,20 @@ describe.skipIf(!hasRedis)('redisReplayGuard (needs redis-server)', () => {
   })
 
   it('forgets a call when it is too old anyway', async () => {
-    const guard = await open({ toleranceMs: 1, prefix: 'short' })
-    expect(await claim(guard, 'x', Date.now() + 500)).toBe('fresh')
-    expect(await claim(guard, 'x', Date.now() + 500)).toBe('seen')
-    await expect.poll(() => claim(guard, 'x', Date.now() + 500), { interval: 50, timeout: 5000 }).toBe('fresh')
+    const guard = await open({ prefix: 'short' })
+    const later = () => claim(guard, 'x', Date.now() + 500, Date.now() + 499)
+    expect(await later()).toBe('fresh')
+    expect(await later()).toBe('seen')
+    await expect.poll(later, { interval: 50, timeout: 5000 }).toBe('fresh')
   })
 
   it('refuses a call whose end has passed, however often it is claimed', async () => {
-    const guard = await open({ toleranceMs: 1, prefix: 'ended' })
+    const guard = await open({ prefix: 'ended' })
     for (let round = 0; round < 3; round++) expect(await claim(guard, 'late', Date.now() - 1)).toBe('ended')
     const end = Date.now() + 300
-    expect(await claim(guard, 'x', end)).toBe('fresh')
-    expect(await claim(guard, 'x', end)).toBe('seen')
-    await expect.poll(() => claim(guard, 'x', end), { interval: 50, timeout: 5000 }).toBe('ended')
+    expect(await claim(guard, 'x', end, end - 1)).toBe('fresh')
+    expect(await claim(guard, 'x', end, end - 1)).toBe('seen')
+    await expect.poll(() => claim(guard, 'x', end, end - 1), { interval: 50, timeout: 5000 }).toBe('ended')
     expect(await claim(guard, 'x', end)).toBe('ended')
   })
 
@@ -72,7 +73,7 @@ describe.skipIf(!hasRedis)('redisReplayGuard (needs redis-server)', () => {
     expect(await claim(ahead, 'x', soon())).toBe('ended')
     expect(await claim(behind, 'x', Date.now() - 1000)).toBe('ended')
     // Remembered until the end by the clock of Redis, also for a process whose own clock is near the end.
-    const late = await open({ toleranceMs: 1, prefix: 'clocks', clock: () => Date.now() + hour })
+    const late = await open({ prefix: 'clocks', clock: () => Date.now() + hour })
     const end = Date.now() + hour + 50
     expect(await claim(late, 'y', end)).toBe('fresh')
     await sleep(200)
@@ -80,18 +81,65 @@ describe.skipIf(!hasRedis)('redisReplayGuard (needs redis-server)', () => {
   })
 
   it('never lets a call pass twice, whenever it is claimed', async () => {
-    const guard = await open({ toleranceMs: 1, prefix: 'twice' })
+    const guard = await open({ prefix: 'twice' })
     const ends = Array.from({ length: 40 }, (_, at) => Date.now() + 50 + at * 10)
     const fresh = new Map<number, number>()
     const until = Date.now() + 900
     while (Date.now() < until) {
-      const claims = await Promise.all(ends.map(end => claim(guard, `call ${end}`, end)))
+      const claims = await Promise.all(ends.map(end => claim(guard, `call ${end}`, end, end - 1)))
       claims.forEach((claim, at) => {
         if (claim === 'fresh') fresh.set(at, (fresh.get(at) ?? 0) + 1)
       })
     }
     expect([...fresh.values()].every(count => count === 1)).toBe(true)
     expect(fresh.size).toBe(40)
+  })
+
+  /** As a verifier with such a window asks. */
+  function claimWithin(guard: RedisReplayGuard, windowMs: number, id: string, issuedAtMs: number): Promise<ReplayAnswer> {
+    return Promise.resolve(guard.claim({ id, keyId: 'key', issuedAtMs, expiresAtMs: issuedAtMs + windowMs, windowMs }))
+  }
+  const MINUTE = 60_000
+
+  it('takes no call again that it forgot before the window became longer', async () => {
+    const [before, after] = [await open({ prefix: 'longer' }), await open({ prefix: 'longer' })]
+    await sleep(2)
+    const signed = Date.now()
+    expect(await claimWithin(before, 200, 'call', signed)).toBe('fresh')
+    await expect.poll(() => claimWithin(before, 200, 'call', signed), { interval: 20, timeout: 5000 }).toBe('ended')
+    // In every bucket, also in those that no claim has reached so far.
+    for (let at = 0; at < 200; at++) expect(await claimWithin(after, MINUTE, `raises ${at}`, Date.now())).toBe('fresh')
+    expect(await claimWithin(after, MINUTE, 'call', signed)).toBe('unsure')
+    expect(await claimWithin(after, 2 * MINUTE, 'call', signed)).toBe('unsure')
+    // Once all that was claimed with the shorter window is over for the longer one as well, nothing is in doubt.
+    const another = await open({ prefix: 'longer again' })
+    await sleep(2)
+    await claimWithin(another, 50, 'first', Date.now())
+    await claimWithin(another, 200, 'raises it', Date.now())
+    const old = () => claimWithin(another, 200, `old ${Math.random()}`, Date.now() - 100)
+    await expect.poll(old, { interval: 20, timeout: 5000 }).toBe('fresh')
+  })
+
+  it('remembers calls for the longest window of the verifiers that ask', async () => {
+    const guard = await open({ prefix: 'both' })
+    await sleep(2)
+    // One bucket, whose note has the longest window.
+    const id = 'call'
+    await claimWithin(guard, MINUTE, id, Date.now() + 1)
+    const client = new Redis(redis.url)
+    try {
+      const [call] = (await client.keys('both:{*')).filter(key => !key.endsWith('history'))
+      await client.del(call ?? '')
+      expect(await claimWithin(guard, 100, id, Date.now() + 1)).toBe('fresh')
+      expect(await client.pttl(call ?? '')).toBeGreaterThan(MINUTE / 2)
+      // A call that says itself when it ends is kept until then only.
+      await client.del(call ?? '')
+      const now = Date.now() + 1
+      expect(await guard.claim({ id, keyId: 'key', issuedAtMs: now, expiresAtMs: now + 900, windowMs: MINUTE })).toBe('fresh')
+      expect(await client.pttl(call ?? '')).toBeLessThan(2000)
+    } finally {
+      client.disconnect()
+    }
   })
 
   it('refuses while Redis is away, and works again by itself', async () => {

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { openKeyService } from '../src/index.ts'
+import { rotateMasterKey, wrapMasterKeys } from '../src/rotation/rotate-master-key.ts'
 import { masterKeysOfFile, masterKeysOfText } from '../src/seal/key-file.ts'
 import { createMasterKeyFile } from '../src/seal/master-keys.ts'
-import { rotateMasterKey, wrapMasterKeys } from '../src/seal/rotate-master-key.ts'
 import { vaultFromEnvironment } from '../src/seal/vault.ts'
 import { startTransit, type TestTransit } from './transit.ts'
 
@@ -95,6 +95,26 @@ describe('a master key that Vault wraps', () => {
     } finally {
       await server.close()
     }
+  })
+
+  it('is changed by one command at a time: no new key is overwritten', async () => {
+    const { store, file, keyId } = await wrappedStore()
+    const service = await openKeyService({ store })
+    const works = [
+      () => rotateMasterKey(service.database, file, ACTOR),
+      () => wrapMasterKeys(file, KEY),
+      () => wrapMasterKeys(file, undefined),
+    ]
+    for (const first of works) {
+      const both = await Promise.allSettled([first(), ...works.filter(work => work !== first).map(work => work())])
+      expect(both.map(one => (one.status === 'rejected' ? (one.reason as { code: string }).code : 'done'))).toEqual([
+        'done',
+        'file-busy',
+        'file-busy',
+      ])
+      expect(await opens(store, keyId)).toBe(true)
+    }
+    await service.close()
   })
 
   it('is rotated while a server can’t ask Vault: nothing that it acknowledges is lost', async () => {

@@ -1,7 +1,6 @@
 import cluster, { type Worker } from 'node:cluster'
 import { once } from 'node:events'
-import type { Server } from 'node:http'
-import type { GatewayConfig } from '@countersign/server'
+import type { GatewayConfig, HealthServer } from '@countersign/server'
 import { EXIT } from '../process/exit.ts'
 import { startOn } from '../process/start-on.ts'
 import type { Stop } from '../process/until-stopped.ts'
@@ -148,15 +147,13 @@ export async function superviseWorkers(options: WorkersOptions): Promise<number>
     }),
   )
   admin?.close()
-  admin?.closeAllConnections()
   return EXIT.ok
 }
 
-async function startAdmin(port: number, host: string, isStopping: () => boolean, waitsFor: () => string): Promise<Server> {
-  const { createHealthServer, listen } = await import('@countersign/server')
-  const server = createHealthServer(await watchWorkers(isStopping, waitsFor))
-  await startOn(port, () => listen(server, port, host))
-  return server
+async function startAdmin(port: number, host: string, isStopping: () => boolean, waitsFor: () => string): Promise<HealthServer> {
+  const { startHealthServer } = await import('@countersign/server')
+  const watched = await watchWorkers(isStopping, waitsFor)
+  return await startOn(port, () => startHealthServer(watched, port, host))
 }
 
 function workers(): readonly Worker[] {

@@ -41,25 +41,33 @@ export function createAdminCall(origin: string, token: string) {
     throw refusedBy(value, status)
   }
 
-  /** Reads lines of JSON as they come; an answer that is cut off throws. */
+  /** Reads lines of JSON as they come, the last of which has the sequence that the answer announces; throws without. */
   async function* lines(path: string, query: object): AsyncGenerator<string> {
-    const { status, type, pieces, drop } = await requestPieces(urlOf(path, query), {
+    const { status, headers, pieces, drop } = await requestPieces(urlOf(path, query), {
       method: 'GET',
       headers: { authorization },
       body: undefined,
     })
     if (status !== 200) throw refusedBy(jsonOf(await textOf(pieces)), status)
-    if (!type.startsWith('application/jsonl')) {
+    const last = Number(headers['countersign-last-sequence'])
+    if (headers['content-type']?.startsWith('application/jsonl') !== true || !Number.isSafeInteger(last)) {
       drop()
       throw notOurs(base)
     }
-    let rest = ''
+    let [rest, lastLine] = ['', '']
     for await (const piece of pieces) {
       const whole = (rest + piece).split('\n')
       rest = whole.pop() ?? ''
+      lastLine = whole.at(-1) ?? lastLine
       yield* whole
     }
-    if (rest !== '') throw notOurs(base)
+    const { sequence = 0 } = lastLine === '' ? {} : (jsonOf(lastLine) as { readonly sequence?: number })
+    if (rest !== '' || sequence !== last)
+      throw new AdminApiError(
+        'answer-cut-off',
+        502,
+        `The log ends with entry ${sequence}, and not with ${last}: it was cut off. Export it again.`,
+      )
   }
 
   function jsonOf(text: string): object {

@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http'
 import { NoAnswerError } from '../process/no-answer.ts'
 
 const TIMEOUT_MS = 30_000
@@ -16,7 +17,7 @@ export interface TextAnswer {
 /** An answer whose body is yet to come. */
 export interface BegunAnswer {
   readonly status: number
-  readonly type: string
+  readonly headers: IncomingHttpHeaders
   /** Throws a NoAnswerError where the body is cut off. */
   readonly pieces: AsyncIterable<string>
   /** Closes the connection of an answer that is not read: the process would wait for it. */
@@ -60,7 +61,7 @@ async function begin(
       response.setEncoding('utf8')
       resolve({
         status: response.statusCode ?? 0,
-        type: response.headers['content-type'] ?? '',
+        headers: response.headers,
         pieces: piecesOf(response),
         drop: () => response.destroy(),
       })

@@ -8,7 +8,8 @@ import { createClaimCounts } from './claim-counts.ts'
 import { createForwardClock } from './forward-clock.ts'
 import { createFullnessWatch, type Fullness } from './nearly-full.ts'
 import { createReplayTable, LEAST_TABLE_BYTES, layOutReplayTable, type ReplayTable } from './replay-table.ts'
-import { coarsely, sliceOf } from './slices.ts'
+import { coarsely, REPLAY_SLICE_MS, sliceOf } from './slices.ts'
+import { createWindows } from './windows.ts'
 
 /**
  * Only `fresh` lets a call through. `full`: there is no room to remember it, or none for this key. `unsure`: the guard
@@ -33,6 +34,11 @@ export interface ReplayClaim {
    * memory; left out where nothing is known of that.
    */
   readonly issuedAtMs?: number | undefined
+  /**
+   * How long after that the verifier accepts a call, in milliseconds, if the call doesn't end before: another verifier,
+   * or this one by other settings, may accept it for longer. Left out where the call alone says when it ends.
+   */
+  readonly windowMs?: number | undefined
 }
 
 /** Says whether a call was seen before, and remembers it. */
@@ -131,6 +137,7 @@ export function memoryReplayGuard(options: MemoryReplayGuardOptions = {}): Memor
   const mostBesideOthers = Math.ceil(maxClaims * SHARE_BESIDE_OTHERS)
   const mostAlone = Math.ceil(maxClaims * SHARE_ALONE)
   const forwardClock = createForwardClock(steadyClock)
+  const windows = createWindows()
   const counts = createClaimCounts()
   const fullness = createFullnessWatch(counts, maxClaims, mostBesideOthers)
   // Made at the first claim: where verifiers are made at a module's start, some platforms (Cloudflare's) give no random
@@ -168,15 +175,19 @@ export function memoryReplayGuard(options: MemoryReplayGuardOptions = {}): Memor
 
   return {
     usage,
-    claim({ id, keyId, expiresAtMs }) {
+    claim(call) {
+      const { id, keyId, expiresAtMs } = call
       const nowMs = clock()
       if (!(expiresAtMs >= nowMs)) return 'ended'
       const now = sliceOf(forwardClock.at(nowMs))
       if (now > slice) moveTo(now)
-      const end = sliceOf(expiresAtMs === Number.POSITIVE_INFINITY ? nowMs + nonceLifetimeMs : expiresAtMs)
+      const guardMs = slice * REPLAY_SLICE_MS
+      const end = sliceOf(expiresAtMs === Number.POSITIVE_INFINITY ? nowMs + nonceLifetimeMs : windows.endOf(call, guardMs, nowMs))
       // What may have been forgotten is not taken again, wherever the clock is put back to.
       if (end < slice) return 'unsure'
       const wall = sliceOf(nowMs)
+      if (windows.mayBeForgotten(call, guardMs))
+        return table?.claim(id, coarsely(end, slice, wall), slice, false) === 'seen' ? 'seen' : 'unsure'
       let answer = take(id, keyId, end, wall)
       if (answer === 'full' && slice < wall) {
         // The clock was set forward, or the machine slept: what has ended since is kept, in case the clock is put back.

@@ -1,7 +1,7 @@
 import { NEVER } from './replay-table.ts'
 
 /** Calls whose end falls within the same slice are forgotten together; those that end late, in larger ones. */
-const REPLAY_SLICE_MS = 1_000
+export const REPLAY_SLICE_MS = 1_000
 
 /** A call is remembered longer than it has to be by at most one part in this many of the time to its end… */
 const LONGER_BY_ONE_IN = 64

@@ -55,12 +55,21 @@ describe('the last step of a verifier', () => {
     expect(refusal?.failure.code).toBe(isAsked ? 'replayed' : undefined)
   })
 
-  it.each<[string, Told, { expiresAtMs: number; issuedAtMs: number | undefined }]>([
-    ['a time', { issuedMs: NOW - 7 }, { expiresAtMs: NOW - 7 + TOLERANCE, issuedAtMs: NOW - 7 }],
+  it.each<[string, Told, Pick<ReplayClaim, 'expiresAtMs' | 'issuedAtMs' | 'windowMs'>]>([
+    ['a time', { issuedMs: NOW - 7 }, { expiresAtMs: NOW - 7 + TOLERANCE, issuedAtMs: NOW - 7, windowMs: TOLERANCE }],
+    [
+      'a time, and an end that it says itself',
+      { issuedMs: NOW - 7, expiresMs: NOW + 9e8, isLongLived: true },
+      { expiresAtMs: NOW + 9e8 - 1, issuedAtMs: NOW - 7 },
+    ],
     ['an end', { expiresMs: NOW + 60_000 }, { expiresAtMs: NOW + 59_999, issuedAtMs: NOW + 60_000 - TOLERANCE }],
-    ['both', { issuedMs: NOW - 7, expiresMs: NOW + 60_000 }, { expiresAtMs: NOW + 59_999, issuedAtMs: NOW - 7 }],
+    ['both', { issuedMs: NOW - 7, expiresMs: NOW + 60_000 }, { expiresAtMs: NOW + 59_999, issuedAtMs: NOW - 7, windowMs: TOLERANCE }],
     ['a nonce and no time', undefined, { expiresAtMs: Number.POSITIVE_INFINITY, issuedAtMs: undefined }],
-    ['an end that is only stated', { issuedMs: NOW, statedExpiresMs: NOW + 1 }, { expiresAtMs: NOW + TOLERANCE, issuedAtMs: NOW }],
+    [
+      'an end that is only stated',
+      { issuedMs: NOW, statedExpiresMs: NOW + 1 },
+      { expiresAtMs: NOW + TOLERANCE, issuedAtMs: NOW, windowMs: TOLERANCE },
+    ],
     [
       'neither, but an end that is only stated',
       { statedExpiresMs: NOW + 1 },

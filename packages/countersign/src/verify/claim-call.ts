@@ -1,7 +1,7 @@
 import { CountersignError } from '../contract/error.ts'
 import { isPromise, type MaybePromise, whenReady } from '../contract/maybe-promise.ts'
 import type { Key } from '../keys/key.ts'
-import { memoryReplayGuard, type ReplayAnswer, type ReplayGuard } from '../replay/replay.ts'
+import { memoryReplayGuard, type ReplayAnswer, type ReplayClaim, type ReplayGuard } from '../replay/replay.ts'
 import type { TimelyClaim } from '../scheme/plan.ts'
 import type { Scheme } from '../scheme/scheme.ts'
 import type { Clock } from '../wire/timestamp.ts'
@@ -42,10 +42,11 @@ export function createClaimer(scheme: Scheme, options: ClaimerOptions): ClaimCal
   const guard = chooseGuard(scheme, options)
   if (guard === undefined) return () => undefined
 
-  const claimId = (id: string, endsAtMs: number, issuedAtMs: number | undefined, keyId: string): MaybePromise<Refused | undefined> => {
+  const claimId = (claim: ReplayClaim): MaybePromise<Refused | undefined> => {
+    const { keyId, expiresAtMs } = claim
     try {
-      const answer = wait(guard.claim({ id, keyId, expiresAtMs: endsAtMs, issuedAtMs }))
-      return isPromise(answer) ? answer.then(given => judge(given, endsAtMs, keyId), unanswered) : judge(answer, endsAtMs, keyId)
+      const answer = wait(guard.claim(claim))
+      return isPromise(answer) ? answer.then(given => judge(given, expiresAtMs, keyId), unanswered) : judge(answer, expiresAtMs, keyId)
     } catch (cause) {
       return unanswered(cause)
     }
@@ -62,11 +63,12 @@ export function createClaimer(scheme: Scheme, options: ClaimerOptions): ClaimCal
 
   return (method, { claim: { nonce, moment }, callIds, key: { id: keyId } }) => {
     if (nonce === '' && moment?.isUnique !== true && (moment === undefined || SAFE_METHODS.has(method))) return undefined
-    const endsAtMs = lastMomentMs(moment, toleranceMs)
+    const expiresAtMs = lastMomentMs(moment, toleranceMs)
     // Where only the end is signed, it lay no further ahead than the tolerance.
     const issuedAtMs = moment?.issuedMs ?? (moment?.expiresMs === undefined ? undefined : moment.expiresMs - toleranceMs)
+    const windowMs = moment?.issuedMs === undefined || moment.isLongLived ? undefined : toleranceMs
     return callIds.reduce<MaybePromise<Refused | undefined>>(
-      (before, id) => whenReady(before, refusal => refusal ?? claimId(id, endsAtMs, issuedAtMs, keyId)),
+      (before, id) => whenReady(before, refusal => refusal ?? claimId({ id, keyId, expiresAtMs, issuedAtMs, windowMs })),
       undefined,
     )
   }

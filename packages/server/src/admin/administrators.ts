@@ -44,9 +44,9 @@ const RENEWED_OVERLAP_MS = 3_600_000
 
 export interface Administrators extends Organisations {
   /** Who a token belongs to. */
-  authenticate(token: string): Promise<Administrator | undefined>
-  /** As they are now; undefined when they are disabled. */
-  find(id: string): Promise<Administrator | undefined>
+  authenticate(token: string, from?: Db): Promise<Administrator | undefined>
+  /** As they are now; undefined when they are disabled, or their token has ended. */
+  find(id: string, from?: Db): Promise<Administrator | undefined>
   list(within: Within): Promise<readonly AdministratorView[]>
   /**
    * @param within the organisation of whoever makes it, who can give no more than it has; undefined: an operator
@@ -60,8 +60,11 @@ export interface Administrators extends Organisations {
     given: GivenAdministrator,
     keep?: (token: string) => void,
   ): Promise<{ readonly administrator: AdministratorView; readonly token: string }>
-  /** A new token for the same administrator, good for {@link TOKEN_MS}; the old one stays good for an hour at most. */
-  renew(actor: Actor, id: string): Promise<{ readonly administrator: AdministratorView; readonly token: string }>
+  /**
+   * A new token for the same administrator, good for {@link TOKEN_MS}. The one that it is renewed with stays good for
+   * an hour at most, and any other ends.
+   */
+  renew(actor: Actor, id: string, token: string): Promise<{ readonly administrator: AdministratorView; readonly token: string }>
   disable(actor: Actor, within: Within, id: string): Promise<void>
   /**
    * The first start's operator; undefined when there is already somebody. Until `shown` is called, the next start puts
@@ -137,8 +140,8 @@ async function end(transaction: Db, id: string, now: number): Promise<void> {
 export function createAdministrators(database: Database, clock: () => number): Administrators {
   const { db } = database
 
-  async function find(id: string): Promise<(Administrator & { readonly row: AdministratorRow }) | undefined> {
-    const row = await db.selectFrom('administrator').selectAll().where('id', '=', id).where('disabled_at', '=', 0).executeTakeFirst()
+  async function find(id: string, from = db): Promise<(Administrator & { readonly row: AdministratorRow }) | undefined> {
+    const row = await from.selectFrom('administrator').selectAll().where('id', '=', id).where('disabled_at', '=', 0).executeTakeFirst()
     if (row === undefined || isOver(row, clock())) return undefined
     return { id, name: row.name, role: row.role, organisationId: row.organisation_id ?? undefined, row }
   }
@@ -146,15 +149,15 @@ export function createAdministrators(database: Database, clock: () => number): A
   const administrators: Administrators = {
     ...createOrganisations(database, clock),
 
-    async find(id) {
-      const found = await find(id)
+    async find(id, from) {
+      const found = await find(id, from)
       return found === undefined ? undefined : withoutRow(found)
     },
 
-    async authenticate(token) {
+    async authenticate(token, from) {
       const id = idOfToken(token)
       if (id === undefined) return undefined
-      const found = await find(id)
+      const found = await find(id, from)
       const isCurrent = isToken(token, found?.row.token_hash)
       const previous = found !== undefined && found.row.previous_expires_at > clock() ? found.row.previous_token_hash : undefined
       const isPrevious = isToken(token, previous)
@@ -185,7 +188,7 @@ export function createAdministrators(database: Database, clock: () => number): A
       return { administrator: viewOf(row), token: text }
     },
 
-    async renew(actor, id) {
+    async renew(actor, id, token) {
       const now = clock()
       const { text } = newToken(id)
       const row = await recorded(database, actor, now, async transaction => {
@@ -198,8 +201,8 @@ export function createAdministrators(database: Database, clock: () => number): A
         if (old === undefined || (old.expires_at !== 0 && old.expires_at <= now))
           throw new ServerError('administrator-unknown', 404, `There is no administrator ${id.slice(0, 100)}, or the token has ended.`)
         const overlapEndsAt = old.expires_at === 0 ? now + RENEWED_OVERLAP_MS : Math.min(now + RENEWED_OVERLAP_MS, old.expires_at)
-        // Renewed again within the hour: the token that was good before both stays, since the one between may be lost.
-        const previous = old.previous_expires_at > now ? {} : { previous_token_hash: old.token_hash, previous_expires_at: overlapEndsAt }
+        // With the one before: the one between was lost, perhaps.
+        const previous = isToken(token, old.token_hash) ? { previous_token_hash: old.token_hash, previous_expires_at: overlapEndsAt } : {}
         const changes = { token_hash: hashToken(text), expires_at: now + TOKEN_MS, ...previous }
         await transaction.updateTable('administrator').set(changes).where('id', '=', id).execute()
         const detail = { expiresAt: { before: momentOf(old.expires_at), after: momentOf(changes.expires_at) } }

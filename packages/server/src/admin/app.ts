@@ -6,7 +6,6 @@ import { isStoreAway } from '../database/store-problem.ts'
 import { ServerError } from '../errors.ts'
 import { checkValue, JsonError, parseJson } from '../http/json.ts'
 import { qredoError } from '../http/qredo-error.ts'
-import type { AdminAnswer } from '../metrics/admin-metrics.ts'
 import { type AuthenticateOptions, authenticate, checkAccess } from './authenticate.ts'
 import { describeAdminApi } from './description.ts'
 import { docsPage } from './docs-page.ts'
@@ -27,8 +26,21 @@ export interface AdminAppOptions extends AdminContext, AuthenticateOptions {
   readonly oidc?: { readonly settings: OidcSettings; readonly clientSecret: string | undefined } | undefined
   /** Told of every answer. */
   readonly onAnswered?: ((answer: AdminAnswer) => void) | undefined
-  /** Told of what should not have happened; the caller only sees a 500. */
-  readonly onError?: ((error: unknown) => void) | undefined
+}
+
+/** An answer of the admin API. */
+interface AdminAnswer {
+  readonly method: string
+  /** The route as it is described, with names for its parameters; empty for any other path. */
+  readonly route: string
+  readonly status: number
+  readonly seconds: number
+}
+
+export interface AdminCounts {
+  answered(answer: AdminAnswer): void
+  /** Not authenticated, not allowed, slowed down. */
+  refused(code: string): void
 }
 
 type Bindings = { Bindings: Partial<HttpBindings> }
@@ -80,6 +92,16 @@ export async function createAdminApp(options: AdminAppOptions): Promise<Hono<Bin
         new ServerError('store-unavailable', 503, "The store can't be reached; nothing was changed. Try again."),
         context.req.path,
       )
+    // What opens the secrets is on the server, and what is wrong with it is for the log.
+    if (error instanceof ServerError && /^(?:master-key|vault)-/.test(error.code))
+      return problem(
+        new ServerError(
+          'master-key-unusable',
+          503,
+          'The server can’t seal or open secrets now; nothing was changed. Its log says why: put that right, and try again.',
+        ),
+        context.req.path,
+      )
     if (error instanceof ServerError && error.code === 'store-full')
       return problem(new ServerError('store-full', 507, 'The store has no room left; nothing was changed.'), context.req.path)
     return problem(new ServerError('internal', 500, 'Something went wrong on our side; nothing was changed.'), context.req.path)
@@ -98,14 +120,15 @@ function addressOf(context: Context<Bindings>): string {
 
 async function serve(context: Context<Bindings>, route: Route, options: AdminAppOptions): Promise<Response> {
   const address = addressOf(context)
-  const { administrator, sessionId } = await authenticate(context.req.raw, address, options)
+  const { administrator, sessionId, token, check } = await authenticate(context.req.raw, address, options)
   checkAccess(administrator, route.access)
   reading(() => checkValue(context.req.param()))
   const call = {
     ...options,
     administrator,
     sessionId,
-    actor: { name: `admin:${administrator.id}`, address },
+    token,
+    actor: { name: `admin:${administrator.id}`, address, check },
     within: administrator.organisationId,
     params: context.req.param(),
     query: readQuery(route, context.req.query()) as never,

@@ -1,3 +1,4 @@
+import type { Db } from '../database/database.ts'
 import { ServerError } from '../errors.ts'
 import type { Administrator, Administrators } from './administrators.ts'
 import type { Access } from './route.ts'
@@ -7,6 +8,14 @@ import type { Throttle } from './throttle.ts'
 export interface Identity {
   readonly administrator: Administrator
   readonly sessionId: string | undefined
+  /** The token that it is made by, if it is not by a session. */
+  readonly token: string | undefined
+  /**
+   * Looks again, in a transaction, whether token or session is still good.
+   *
+   * @throws ServerError `token-wrong`, `not-signed-in`
+   */
+  check(transaction: Db): Promise<void>
 }
 
 export interface AuthenticateOptions {
@@ -31,21 +40,27 @@ export async function authenticate(request: Request, address: string, options: A
     if (typeof attempt === 'number')
       throw new ServerError('login-throttled', 429, `Too many wrong tokens: try again in ${Math.ceil(attempt / 1000)} s.`)
     let isRight: boolean | undefined
-    try {
-      const administrator = await administrators.authenticate(bearer)
+    const byToken = async (from?: Db): Promise<Administrator> => {
+      const administrator = await administrators.authenticate(bearer, from)
       isRight = administrator !== undefined
       if (administrator === undefined) throw new ServerError('token-wrong', 401, 'The token is not right, was disabled, or has expired.')
-      return { administrator, sessionId: undefined }
+      return administrator
+    }
+    try {
+      return { administrator: await byToken(), sessionId: undefined, token: bearer, check: async from => void (await byToken(from)) }
     } finally {
       attempt.end(isRight)
     }
   }
   const sessionId = cookieOf(request.headers.get('cookie') ?? '', SESSION_COOKIE)
-  const session = sessionId === undefined ? undefined : await sessions.find(sessionId)
-  const administrator = session === undefined ? undefined : await administrators.find(session.administratorId)
-  if (sessionId === undefined || administrator === undefined)
-    throw new ServerError('not-signed-in', 401, 'Sign in, or send a token: Authorization: Bearer csa_….')
-  if (!SAFE.has(request.method)) {
+  const bySession = async (from?: Db): Promise<Administrator> => {
+    const session = sessionId === undefined ? undefined : await sessions.find(sessionId, from)
+    const administrator = session === undefined ? undefined : await administrators.find(session.administratorId, from)
+    if (administrator === undefined) throw new ServerError('not-signed-in', 401, 'Sign in, or send a token: Authorization: Bearer csa_….')
+    return administrator
+  }
+  const administrator = await bySession()
+  if (sessionId !== undefined && !SAFE.has(request.method)) {
     const site = request.headers.get('sec-fetch-site')
     const isForeign = site !== null && site !== 'same-origin'
     if (isForeign || !isCsrfToken(sessionId, request.headers.get('x-csrf-token') ?? undefined))
@@ -55,7 +70,7 @@ export async function authenticate(request: Request, address: string, options: A
         'The call does not come from the console’s own page: send x-csrf-token, as the session gave it.',
       )
   }
-  return { administrator, sessionId }
+  return { administrator, sessionId, token: undefined, check: async from => void (await bySession(from)) }
 }
 
 /** @throws ServerError `role-denied` */

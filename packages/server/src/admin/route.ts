@@ -24,6 +24,8 @@ export interface AdminContext {
   readonly permissions: readonly Permission[] | undefined
   readonly schemes: readonly Scheme[]
   readonly clock: () => number
+  /** Told of what should not have happened. */
+  readonly onError?: ((error: unknown) => void) | undefined
 }
 
 export interface AdminCall<Body, Query> extends AdminContext {
@@ -36,6 +38,8 @@ export interface AdminCall<Body, Query> extends AdminContext {
   readonly query: Query
   /** The id of the session, when the call came with one. */
   readonly sessionId: string | undefined
+  /** The administrator's token, when it came with that. */
+  readonly token: string | undefined
 }
 
 /** A value, or a response that is more than one. */

@@ -1,6 +1,6 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import { type Actor, recorded } from '../audit/audit-log.ts'
-import type { Database } from '../database/database.ts'
+import type { Database, Db } from '../database/database.ts'
 import type { Administrator } from './administrators.ts'
 
 export const SESSION_COOKIE = 'countersign_session'
@@ -20,7 +20,7 @@ export interface Sessions {
   /** @param how it was begun, for the log */
   begin(actor: Actor, administrator: Administrator, how: { readonly by: 'token' | 'oidc' }): Promise<Session>
   /** Whose session it is. */
-  find(id: string): Promise<{ readonly administratorId: string; readonly expiresAtMs: number } | undefined>
+  find(id: string, from?: Db): Promise<{ readonly administratorId: string; readonly expiresAtMs: number } | undefined>
   end(id: string): Promise<void>
 }
 
@@ -41,8 +41,8 @@ export function createSessions(database: Database, clock: () => number): Session
       })
       return { id, csrfToken: csrfTokenOf(id), expiresAtMs }
     },
-    async find(id) {
-      const row = await db
+    async find(id, from = db) {
+      const row = await from
         .selectFrom('session')
         .selectAll()
         .where('id_hash', '=', hashOf(id))

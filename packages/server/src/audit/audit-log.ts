@@ -9,6 +9,8 @@ export interface Actor {
   readonly name: string
   /** The IP address; empty for work on the database itself. */
   readonly address: string
+  /** Throws where it may no longer do what it was let in for: between its first word and its deed may lie a while. */
+  readonly check?: ((transaction: Db) => Promise<void>) | undefined
 }
 
 export const SERVER: Actor = { name: 'server', address: '' }
@@ -43,6 +45,7 @@ export const FIRST_HASH = '0'.repeat(64)
 /**
  * Does something and writes down that it was done, both or neither. Such transactions come one after the other on all
  * machines, so the entries have no gaps, and a process that reads on from the last one that it knows misses nothing.
+ * Whether the actor may still act is looked at in the same transaction.
  *
  * @param work returns what happened, and a value for the caller
  */
@@ -54,6 +57,7 @@ export async function recorded<T>(
 ): Promise<T> {
   return await database.db.transaction().execute(async transaction => {
     const head = await lockHead(database, transaction)
+    await actor.check?.(transaction)
     const { events, value } = await work(transaction)
     if (events.length === 0) return value
     let { sequence, hash: previousHash } = head
@@ -127,11 +131,24 @@ export async function listAudit(db: Db, { organisationId, subject, action, befor
 
 const READ_AT_ONCE = 1_000
 
-/** All of it, the oldest first, a piece at a time. */
-export async function* readAudit(db: Db, organisationId?: string): AsyncGenerator<AuditEntry> {
+/** The number of the last entry, of all or of those about an organisation; 0: there is none. */
+export async function lastSequence(db: Db, organisationId?: string): Promise<number> {
+  let query = db.selectFrom('audit').select('sequence').orderBy('sequence', 'desc').limit(1)
+  if (organisationId !== undefined) query = query.where('organisation_id', '=', organisationId)
+  return (await query.executeTakeFirst())?.sequence ?? 0
+}
+
+/** All of it, the oldest first, a piece at a time. @param end the last entry. Default: the one that is last by then */
+export async function* readAudit(db: Db, organisationId?: string, end: number = Number.MAX_SAFE_INTEGER): AsyncGenerator<AuditEntry> {
   let last = 0
   for (;;) {
-    let query = db.selectFrom('audit').selectAll().where('sequence', '>', last).orderBy('sequence').limit(READ_AT_ONCE)
+    let query = db
+      .selectFrom('audit')
+      .selectAll()
+      .where('sequence', '>', last)
+      .where('sequence', '<=', end)
+      .orderBy('sequence')
+      .limit(READ_AT_ONCE)
     if (organisationId !== undefined) query = query.where('organisation_id', '=', organisationId)
     const rows = await query.execute()
     yield* rows.map(readEntry)

@@ -26,7 +26,7 @@ const BEGINNING: Place = { sequence: 0, hash: FIRST_HASH }
  *
  * @throws ServerError `audit-checkpoint-damaged`, `master-key-wrong`
  */
-export async function readCheckpoint(db: Db, sealer: Sealer): Promise<Place> {
+export async function readCheckpoint(db: Db, sealer: Pick<Sealer, 'open'>): Promise<Place> {
   const row = await db.selectFrom('setting').select('value').where('name', '=', CHECKPOINT).executeTakeFirst()
   if (row === undefined) return BEGINNING
   try {

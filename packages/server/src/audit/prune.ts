@@ -1,6 +1,6 @@
 import type { Database } from '../database/database.ts'
 import { ServerError } from '../errors.ts'
-import type { Sealer } from '../seal/sealer.ts'
+import type { BoundSealer } from '../seal/canary.ts'
 import { type Actor, recorded } from './audit-log.ts'
 import { type Place, readCheckpoint, writeCheckpoint } from './checkpoint.ts'
 
@@ -19,7 +19,13 @@ export interface PruneReport {
  *
  * @throws ServerError `prune-too-young`
  */
-export async function pruneAudit(database: Database, sealer: Sealer, actor: Actor, beforeMs: number, now: number): Promise<PruneReport> {
+export async function pruneAudit(
+  database: Database,
+  sealer: BoundSealer,
+  actor: Actor,
+  beforeMs: number,
+  now: number,
+): Promise<PruneReport> {
   if (!(beforeMs <= now - MIN_AGE_MS))
     throw new ServerError('prune-too-young', 400, 'The entries of the last day stay: give an earlier moment.')
   let removed = 0
@@ -42,7 +48,7 @@ export async function pruneAudit(database: Database, sealer: Sealer, actor: Acto
           : await transaction.selectFrom('audit').select(['sequence', 'hash']).where('sequence', '=', end).executeTakeFirst()
       if (last === undefined) return { events: [], value: { count: 0, checkpoint: from } }
       const { numDeletedRows } = await transaction.deleteFrom('audit').where('sequence', '<=', end).executeTakeFirst()
-      await writeCheckpoint(transaction, sealer, last)
+      await writeCheckpoint(transaction, await sealer.within(transaction), last)
       const count = Number(numDeletedRows)
       const detail = { before: new Date(beforeMs).toISOString(), removed: count, checkpoint: last }
       return { events: [{ action: 'audit.prune', organisationId: '', subject: '', detail }], value: { count, checkpoint: last } }

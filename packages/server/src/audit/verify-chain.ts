@@ -28,7 +28,7 @@ const READ_AT_ONCE = 1_000
  * database are not noticed
  * @throws ServerError `head-malformed`, `audit-checkpoint-damaged`
  */
-export async function verifyChain(db: Db, sealer: Sealer, kept?: string): Promise<ChainReport> {
+export async function verifyChain(db: Db, sealer: Pick<Sealer, 'open'>, kept?: string): Promise<ChainReport> {
   const wanted = kept === undefined ? undefined : readPlace(kept)
   const checkpoint = await readCheckpoint(db, sealer)
   let { sequence, hash } = checkpoint

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { readGatewayConfig } from './read-config.ts'
+import { readGatewayConfig } from '../settings/read-config.ts'
 import { readUpstreamUrl } from './upstream-url.ts'
 
 describe('the URL of an upstream', () => {

@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http'
+import { listen, urlHostOf } from './listen.ts'
 
-/** What is told of a gateway, be it one process or several. */
+/** What a process, or several together, tell of themselves. */
 export interface Watched {
   readonly isDraining: boolean
   metrics(): Promise<{ readonly contentType: string; readonly text: string }>
@@ -8,13 +9,32 @@ export interface Watched {
   ready(): Promise<string>
 }
 
+export interface HealthServer {
+  readonly port: number
+  readonly origin: string
+  close(): void
+}
+
 /** For the machine that watches, not for clients: metrics, whether it lives, and whether it can do its work. */
-export function createHealthServer(watched: Watched): Server {
+export async function startHealthServer(watched: Watched, port: number, host = '127.0.0.1'): Promise<HealthServer> {
+  const server = createHealthServer(watched)
+  const listening = await listen(server, port, host)
+  return {
+    port: listening,
+    origin: `http://${urlHostOf(host)}:${listening}`,
+    close() {
+      server.close()
+      server.closeAllConnections()
+    },
+  }
+}
+
+function createHealthServer(watched: Watched): Server {
   return createServer((request, response) => {
     const answer = (status: number, text: string, type = 'text/plain; charset=utf-8'): void => {
       response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store' }).end(text)
     }
-    switch (request.url) {
+    switch (pathOf(request.url)) {
       case '/metrics':
         watched.metrics().then(
           ({ text, contentType }) => answer(200, text, contentType),
@@ -36,4 +56,9 @@ export function createHealthServer(watched: Watched): Server {
         answer(404, 'There are /metrics, /health and /ready.\n')
     }
   })
+}
+
+/** Some that watch add a query, or the whole URL. */
+function pathOf(target = '/'): string {
+  return URL.canParse(target, 'http://localhost') ? new URL(target, 'http://localhost').pathname : target
 }

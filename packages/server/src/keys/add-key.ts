@@ -3,7 +3,7 @@ import { MIN_SECRET_BYTES, type Scheme } from 'countersign'
 import { type Actor, recorded } from '../audit/audit-log.ts'
 import type { Database } from '../database/database.ts'
 import { ServerError } from '../errors.ts'
-import type { Sealer } from '../seal/sealer.ts'
+import type { BoundSealer } from '../seal/canary.ts'
 import { ceilingsOf, checkCeilings, checkKeyCount } from './ceilings.ts'
 import { checkedKey } from './checked-key.ts'
 import { type KeyRow, momentOf, msOf, type PublicRow, type SecretRow, viewOf } from './key-row.ts'
@@ -18,7 +18,7 @@ export interface GivenKey extends ImportedKey {
 
 /** Stores a key, made here or elsewhere, in one step with its entry in the log. */
 export async function addKey(
-  { database, sealer, now }: { readonly database: Database; readonly sealer: Sealer; readonly now: number },
+  { database, sealer, now }: { readonly database: Database; readonly sealer: BoundSealer; readonly now: number },
   scheme: Scheme,
   actor: Actor,
   organisationId: string,
@@ -44,7 +44,7 @@ export async function addKey(
     wallet_id: given.walletId ?? '',
     scheme: scheme.name,
     public_key: key.publicKey ?? '',
-    sealed_passphrase: passphrase === undefined ? '' : await sealer.seal(Buffer.from(passphrase), id),
+    sealed_passphrase: '',
     permissions: JSON.stringify(given.permissions ?? []),
     addresses: JSON.stringify(given.addresses ?? []),
     labels: JSON.stringify(given.labels ?? {}),
@@ -56,10 +56,8 @@ export async function addKey(
     updated_at: now,
     last_used_at: 0,
   }
-  const secrets: SecretRow[] =
-    bytes === undefined
-      ? []
-      : [{ id: randomUUID(), key_id: id, sealed: await sealer.seal(bytes, id), created_at: now, expires_at: 0, last_used_at: 0 }]
+  const secrets: Omit<SecretRow, 'sealed'>[] =
+    bytes === undefined ? [] : [{ id: randomUUID(), key_id: id, created_at: now, expires_at: 0, last_used_at: 0 }]
   const publics: PublicRow[] =
     row.public_key === '' ? [] : [{ id: randomUUID(), key_id: id, pem: row.public_key, created_at: now, expires_at: 0, last_used_at: 0 }]
   await recorded(database, actor, now, async transaction => {
@@ -68,8 +66,17 @@ export async function addKey(
     await checkKeyCount(transaction, organisationId, bounds)
     const known = await transaction.selectFrom('api_key').select('id').where('id', '=', id).executeTakeFirst()
     if (known !== undefined) throw new ServerError('key-exists', 409, `There is already a key ${id}.`)
-    await transaction.insertInto('api_key').values(row).execute()
-    if (secrets.length > 0) await transaction.insertInto('key_secret').values(secrets).execute()
+    const seal = async (plain: Uint8Array) => (await sealer.within(transaction)).seal(plain, id)
+    const sealedPassphrase = passphrase === undefined ? '' : await seal(Buffer.from(passphrase))
+    await transaction
+      .insertInto('api_key')
+      .values({ ...row, sealed_passphrase: sealedPassphrase })
+      .execute()
+    for (const secret of secrets)
+      await transaction
+        .insertInto('key_secret')
+        .values({ ...secret, sealed: await seal(bytes ?? new Uint8Array()) })
+        .execute()
     if (publics.length > 0) await transaction.insertInto('key_public').values(publics).execute()
     const { name, permissions: granted = [], fundId = '', walletId = '' } = given
     const { addresses = [], labels = {} } = given

@@ -2,7 +2,7 @@ import { tell } from 'countersign'
 import type { Database } from '../database/database.ts'
 
 /** The changes of keys, as they are followed. */
-export interface KeyChanges {
+export interface FollowedChanges {
   /** Whether the store could be read when that was tried last. */
   readonly isReached: boolean
   /** Since the store was read last, in milliseconds. */
@@ -27,7 +27,7 @@ const READ_AT_ONCE = 1_000
  * Follows the changes of keys by all processes: the audit log has an entry for each, in an order without gaps, so
  * reading on from the last one misses none. It reads when a change is announced (`LISTEN`), and at intervals.
  */
-export async function followKeyChanges(options: KeyChangesOptions): Promise<KeyChanges> {
+export async function followKeyChanges(options: KeyChangesOptions): Promise<FollowedChanges> {
   const { database, pollMs = DEFAULT_POLL_MS, onChanged, onError } = options
   const { prompt: db } = database
   const head = await db.selectFrom('audit_head').select('sequence').where('id', '=', 1).executeTakeFirst()

@@ -73,7 +73,7 @@ export function livePublicsOf<Row extends CredentialRow>(
   now: number,
 ): readonly (Row | PublicRow)[] {
   const live = liveOf(publics, now)
-  if (live.some(one => one.pem === pem)) return live
+  if (live[0]?.pem === pem) return live
   return [{ id, key_id: id, pem, created_at: updated_at, expires_at: 0, last_used_at: 0 }]
 }
 

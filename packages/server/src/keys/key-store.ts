@@ -89,7 +89,6 @@ export function createKeyStore({ database, sealer, schemes, permissions, clock }
       credentials: readonly CredentialRow[],
     ) => Promise<{ readonly event: Omit<Event, 'organisationId' | 'subject'>; readonly value: T }>,
   ): Promise<T> {
-    await sealer.prepare()
     const value = await recorded(database, actor, clock(), async transaction => {
       const { row, credentials } = await read(transaction, within, id)
       if (row.state === 'revoked') throw new ServerError('key-revoked', 409, `The key ${id} is revoked, for good: make a new one.`)
@@ -169,8 +168,9 @@ export function createKeyStore({ database, sealer, schemes, permissions, clock }
         return { event: { action: 'key.update', detail: changesOf(row, updated) }, value: viewOf(updated, credentials, clock()) }
       }),
 
-    rotate: (actor, within, id, rotation) =>
-      change(actor, within, id, async (transaction, row) => {
+    async rotate(actor, within, id, rotation) {
+      if (rotation.publicKey === undefined) await sealer.prepare()
+      return await change(actor, within, id, async (transaction, row) => {
         const now = clock()
         const context = { transaction, sealer, scheme: schemeOf(row.scheme), now }
         const of = ['key_id', '=', id] as const
@@ -202,7 +202,8 @@ export function createKeyStore({ database, sealer, schemes, permissions, clock }
           event: { action: 'key.rotate', detail: turned.detail },
           value: { key: viewOf(turned.row, turned.live, now), secret, passphrase: null, warnings: [] },
         }
-      }),
+      })
+    },
 
     setState: (actor, within, id, state) =>
       change(actor, within, id, async (transaction, row, credentials) => {

@@ -24,7 +24,7 @@ export interface OpenedKey {
 
 export interface OpenKeyContext {
   readonly db: Db
-  readonly sealer: Sealer
+  readonly sealer: Pick<Sealer, 'open'>
   readonly schemeOf: (name: string) => Scheme
   readonly now: number
 }

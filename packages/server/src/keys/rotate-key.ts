@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Scheme } from 'countersign'
 import type { Db } from '../database/database.ts'
 import { ServerError } from '../errors.ts'
-import type { Sealer } from '../seal/sealer.ts'
+import type { BoundSealer } from '../seal/canary.ts'
 import { anyPassphrase, checkedKey } from './checked-key.ts'
 import { type KeyRow, liveOf, livePublicsOf, type PublicRow, type SecretRow } from './key-row.ts'
 import { newSecret } from './new-secret.ts'
@@ -10,7 +10,7 @@ import { DEFAULT_OVERLAP_SECONDS, type Rotation } from './schemas.ts'
 
 export interface RotationContext {
   readonly transaction: Db
-  readonly sealer: Sealer
+  readonly sealer: BoundSealer
   readonly scheme: Scheme
   readonly now: number
 }
@@ -28,16 +28,19 @@ interface Turn<Row> {
  *
  * @throws ServerError `rotation-running` where both are in use
  */
-function turn<Row extends Pick<SecretRow, 'last_used_at' | 'expires_at'>>(
-  id: string,
+function turn<Row extends Pick<SecretRow, 'last_used_at' | 'expires_at' | 'created_at'>>(
+  { id, last_used_at: usedAt }: KeyRow,
+  all: readonly Row[],
   [current, old]: readonly Row[],
   overlapSeconds: number,
   now: number,
 ): Turn<Row> {
+  // An older version that works on the same store writes down that a key is used, and not by which secret.
+  const mayBeUsed = (one: Row) => one.last_used_at > 0 || (usedAt > one.created_at && all.every(other => other.last_used_at < usedAt))
   const endsAt = now + overlapSeconds * 1000
   if (overlapSeconds === 0 || current === undefined) return { stays: undefined, replaced: undefined }
   if (old === undefined) return { stays: { ...current, expires_at: endsAt }, replaced: undefined }
-  if (current.last_used_at === 0) return { stays: { ...old, expires_at: Math.max(endsAt, old.expires_at) }, replaced: current }
+  if (!mayBeUsed(current)) return { stays: { ...old, expires_at: Math.max(endsAt, old.expires_at) }, replaced: current }
   throw new ServerError(
     'rotation-running',
     409,
@@ -55,7 +58,7 @@ export async function rotateSecret(
   const { id } = row
   if (publicKey !== undefined)
     throw new ServerError('public-key-unwanted', 400, `The key ${id} signs with a shared secret, and has no public key.`)
-  const { stays, replaced } = turn(id, liveOf(secrets, now), overlapSeconds, now)
+  const { stays, replaced } = turn(row, secrets, liveOf(secrets, now), overlapSeconds, now)
   const secret = chosen ?? newSecret(scheme)
   const bytes = checkedKey(scheme, { id, secret, ...anyPassphrase(scheme) }).secrets[0]?.reveal() ?? new Uint8Array()
   for (const live of liveOf(secrets, now))
@@ -64,7 +67,7 @@ export async function rotateSecret(
   const added: SecretRow = {
     id: randomUUID(),
     key_id: id,
-    sealed: await sealer.seal(bytes, id),
+    sealed: await (await sealer.within(transaction)).seal(bytes, id),
     created_at: now,
     expires_at: 0,
     last_used_at: 0,
@@ -104,7 +107,7 @@ export async function rotatePublicKey(
   const pem = checkedKey(scheme, { id, publicKey, ...anyPassphrase(scheme) }).publicKey ?? publicKey
   if (live.some(({ pem: known }) => known === pem))
     throw new ServerError('public-key-unchanged', 400, `The key ${id} has this public key already: give another one.`)
-  const { stays, replaced } = turn(id, live, overlapSeconds, now)
+  const { stays, replaced } = turn(row, [...live, ...publics], live, overlapSeconds, now)
   const added: PublicRow = { id: randomUUID(), key_id: id, pem, created_at: now, expires_at: 0, last_used_at: 0 }
   await transaction.deleteFrom('key_public').where('key_id', '=', id).execute()
   await transaction

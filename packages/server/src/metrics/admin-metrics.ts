@@ -1,19 +1,8 @@
 import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client'
+import type { AdminCounts } from '../admin/app.ts'
 
-/** An answer of the admin API. */
-export interface AdminAnswer {
-  readonly method: string
-  /** The route as it is described, with names for its parameters; empty for any other path. */
-  readonly route: string
-  readonly status: number
-  readonly seconds: number
-}
-
-export interface AdminMetrics {
+export interface AdminMetrics extends AdminCounts {
   readonly registry: Registry
-  answered(answer: AdminAnswer): void
-  /** Not authenticated, not allowed, slowed down. */
-  refused(code: string): void
 }
 
 const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])

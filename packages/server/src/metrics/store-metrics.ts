@@ -1,5 +1,7 @@
 import { Registry } from 'prom-client'
-import type { KeyService } from '../service.ts'
+import type { Database } from '../database/database.ts'
+import type { FollowedChanges } from '../keys/key-changes.ts'
+import type { CachedKeys } from '../keys/key-source.ts'
 import { addCounter, addGauge } from './collected.ts'
 
 const UP = { name: 'countersign_store_up', help: 'Whether the key store answered when it was asked last: 1 or 0.' }
@@ -10,11 +12,14 @@ export const STORE_AWAY = {
   text: `# HELP ${UP.name} ${UP.help}\n# TYPE ${UP.name} gauge\n${UP.name} 0\n`,
 }
 
+interface WatchedStore {
+  readonly source: Pick<CachedKeys, 'size' | 'counts'>
+  readonly changes: Pick<FollowedChanges, 'isReached' | 'ageMs'>
+  readonly database: Pick<Database, 'connectionUse'>
+}
+
 /** How the key store does, and what is kept of it in memory. */
-export function addStoreMetrics(
-  registry: Registry,
-  { source, changes, database }: Pick<KeyService, 'source' | 'changes' | 'database'>,
-): void {
+export function addStoreMetrics(registry: Registry, { source, changes, database }: WatchedStore): void {
   addGauge(registry, UP.name, UP.help, 'min', () => (changes.isReached ? 1 : 0))
   addGauge(
     registry,

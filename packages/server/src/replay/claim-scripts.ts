@@ -3,12 +3,18 @@ import type { ReplayAnswer } from 'countersign'
 /** Where `INFO` is forbidden, or has no id. */
 export const UNKNOWN_HISTORY = '0'
 
+/** How long a window is kept to after the last claim that had it. */
+const HELD_MS = 86_400_000
+
 /**
- * A bucket's note is when its memory begins, and the id of the history that it is of: a primary gets a new one when it
- * starts, and a replica when it is promoted, which may lack the last calls of its primary. A process tells the history
- * that it knew last, and until when: if that is another one, and calls were taken there after this memory began, it
- * begins anew, as where a primary that was replaced is asked again. Where Redis doesn't tell its history (`0`), any
- * note holds. Some replicas can be written, and tell their primary's id.
+ * A note says when its bucket's memory begins, and in which history (`master_replid`): a primary gets a new one when it
+ * starts, and a replica when it is promoted, which may lack the last calls. The memory begins anew then. It also does
+ * if the process took calls in another history after this memory began: a primary that was replaced is asked again.
+ * Without a history (`0`), any note holds for those who never knew one. Some replicas can be written, and tell their
+ * primary's id.
+ *
+ * The rest of a note is what `createWindows` of the guard in memory keeps (docs/decisions/0032): the longest window,
+ * until when it is held, the shorter one before it, and when that changed. Zeros where nothing is known of them.
  */
 const NOTE = `
 local time = redis.call('TIME')
@@ -19,60 +25,97 @@ if type(info) == 'string' then
   if string.find(info, 'role:slave', 1, true) then return redis.error_reply('READONLY a replica takes no calls') end
   history = string.match(info, 'master_replid:(%x+)') or history
 end
-local function begun(note, known, at, skew)
-  local since, of = string.match(redis.call('GET', note) or '', '^(%d+) (%x+)$')
+local function write(key, note)
+  redis.call('SET', key, string.format('%.0f %s %.0f %.0f %.0f %.0f',
+    note.since, note.history, note.longest, note.held, note.shorter, note.raised))
+end
+local function read(key, known, at, skew)
+  local since, of, longest, held, shorter, raised =
+    string.match(redis.call('GET', key) or '', '^(%d+) (%x+) (%d+) (%d+) (%d+) (%d+)$')
   since = tonumber(since or '')
+  local note = {
+    since = since or now, history = of or history, longest = tonumber(longest or 0), held = tonumber(held or 0),
+    shorter = tonumber(shorter or 0), raised = tonumber(raised or 0)
+  }
   local took = known ~= history and known ~= '${UNKNOWN_HISTORY}' and since and since <= at + skew
-  if since and (history == '${UNKNOWN_HISTORY}' or of == history and not took) then return since, 0 end
-  redis.call('SET', note, string.format('%.0f %s', now, history))
-  return now, 1
+  if since and not took and (history == '${UNKNOWN_HISTORY}' or of == history) then return note, 0 end
+  note.since, note.history = now, history
+  write(key, note)
+  return note, 1
 end
 `
 
 /**
- * One step on the server. Answers 3 if the call has ended by Redis's clock; 0 if it was seen; 2 if it was signed before
- * this bucket's memory begins, because then nobody knows whether it was seen; otherwise remembers it and answers 1. A
- * call is remembered until its end by Redis's clock at least: from then on every claim of it is answered with 3, also
- * one of a process whose clock is behind. Returns the history as well, if it is not the one that was known. KEYS: the
- * call, the bucket's note. ARGV: milliseconds to remember at least, the call's end (0: none), when it was signed (0:
- * unknown), skew, the history that was known, until when.
+ * One step on the server. Answers 3 if the call has ended by Redis's clock; 0 if it was seen; 2 if it may have been
+ * seen and forgotten: it was signed before this bucket's memory begins, or was kept for a shorter window; otherwise
+ * remembers it and answers 1. A call is remembered until its end by Redis's clock at least: from then on every claim of
+ * it is answered with 3, also one of a process whose clock is behind.
+ *
+ * Returns four times the time, plus this answer; with the history, if it is not the one that was known. KEYS: the call,
+ * the bucket's note. ARGV: milliseconds to remember at least, the call's end (0: none), when it was signed (0: unknown),
+ * skew, the history that was known, until when, the window of the verifier (0: none).
  */
 export const CLAIM = `${NOTE}
 local ttl, ends, issued, skew = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 if ends > 0 then
-  if ends < now then return 3 end
+  if ends < now then return now * 4 + 3 end
   ttl = math.max(ttl, ends - now + 1)
 end
-local since = begun(KEYS[2], ARGV[5], tonumber(ARGV[6]), skew)
+local note = read(KEYS[2], ARGV[5], tonumber(ARGV[6]), skew)
+local window = tonumber(ARGV[7])
+local forgotten = note.since + skew
+if window > 0 then
+  local raises = window > note.longest and note.longest > 0
+  if raises then
+    local over = now > note.raised + skew + note.shorter + window
+    note.shorter = over and note.longest or math.min(note.shorter, note.longest)
+    note.raised = now
+  end
+  if raises or window >= note.longest and note.held - now < ${HELD_MS / 2} or now > note.held then
+    note.longest, note.held = window, now + ${HELD_MS}
+    write(KEYS[2], note)
+  end
+  if ends >= math.ceil(issued + window) then ttl = ttl + note.longest - window end
+  if window > note.shorter then
+    forgotten = math.max(forgotten, math.min(note.raised + skew + note.shorter, now - note.shorter))
+  end
+end
 local answer = 0
-if issued > 0 and issued <= since + skew then
+if issued > 0 and issued <= forgotten then
   if redis.call('EXISTS', KEYS[1]) == 0 then answer = 2 end
 elseif redis.call('SET', KEYS[1], '', 'NX', 'PX', ttl) then
   answer = 1
 end
-if ARGV[5] == history then return answer end
-return {answer, history}
+if ARGV[5] == history then return now * 4 + answer end
+return {now * 4 + answer, history}
 `
 
 /**
- * Renews notes that are missing or of another history; returns how many, and the history. KEYS: the notes; on a
- * cluster, of one node. ARGV: skew, and for each note the history that was known, until when.
+ * Renews notes that are missing or of another history; returns how many, the history, and the time. KEYS: the notes;
+ * on a cluster, of one node. ARGV: skew, and for each note the history that was known, until when.
  */
 export const BEGIN = `${NOTE}
 local renewed = 0
-for at, note in ipairs(KEYS) do
-  local _, count = begun(note, ARGV[at * 2], tonumber(ARGV[at * 2 + 1]), tonumber(ARGV[1]))
+for at, key in ipairs(KEYS) do
+  local _, count = read(key, ARGV[at * 2], tonumber(ARGV[at * 2 + 1]), tonumber(ARGV[1]))
   renewed = renewed + count
 end
-return {renewed, history}
+return {renewed, history, now}
 `
 
-/** What `CLAIM` answers with. */
-export const ANSWERS: readonly ReplayAnswer[] = ['seen', 'fresh', 'unsure', 'ended']
+const ANSWERS: readonly ReplayAnswer[] = ['seen', 'fresh', 'unsure', 'ended']
+
+/** What `CLAIM` says, with the time on Redis's clock. */
+export function readClaim(said: number): { readonly answer: ReplayAnswer; readonly nowMs: number } {
+  return { answer: ANSWERS[said % 4] ?? 'unsure', nowMs: Math.floor(said / 4) }
+}
 
 /** The scripts, as ioredis has them once they are defined. */
+export interface Beginning {
+  countersignBegin(...args: (string | number)[]): Promise<[renewed: number, history: string, nowMs: number]>
+}
+
 export interface Claiming {
-  countersignBegin(...args: (string | number)[]): Promise<[renewed: number, history: string]>
   countersignClaim(
     call: string,
     note: string,
@@ -82,5 +125,6 @@ export interface Claiming {
     skewMs: number,
     knownHistory: string,
     knownAtMs: number,
-  ): Promise<number | [answer: number, history: string]>
+    windowMs: number,
+  ): Promise<number | [said: number, history: string]>
 }

@@ -8,7 +8,7 @@ const open = async () => undefined
 describe('options of the server that are misspelled or of another kind are refused with a sentence', () => {
   it.each<readonly [string, () => unknown]>([
     ['a misspelled option of a guard in Redis', () => redisReplayGuard({ redis, nonceLifetimeMS: 1 } as never)],
-    ['a tolerance that is text', () => redisReplayGuard({ redis, toleranceMs: 'x' } as never)],
+    ['a skew that is text', () => redisReplayGuard({ redis, skewMs: 'x' } as never)],
     ['a watcher that is a number', () => redisReplayGuard({ redis, onError: 5 } as never)],
     ['no Redis', () => redisReplayGuard({} as never)],
     ['a Redis that is a number', () => redisReplayGuard({ redis: 6379 } as never)],

@@ -26,15 +26,25 @@ async function checkMasterKey(db: Db, sealer: Sealer): Promise<void> {
   await sealer.open(row.value, CANARY)
 }
 
-/** A sealer that seals by no master key that does not belong to its store. */
-export interface BoundSealer extends Sealer {
+/**
+ * A sealer that seals by no master key that does not belong to its store, nor by one that was rotated out of it: both
+ * are looked at in the transaction that stores what is sealed.
+ */
+export interface BoundSealer extends Omit<Sealer, 'seal'> {
   /**
-   * Before something is sealed, and outside of a transaction: where another master key is in use than before, such as
-   * after its file was replaced, the value of the start has to open again.
+   * Before such a transaction: where another master key is in use than before, such as after its file was replaced, the
+   * value of the start has to open again. Vault may be asked for it, which takes a while.
    *
-   * @throws ServerError `master-key-wrong`
+   * @throws ServerError `master-key-wrong`, what Vault's client throws
    */
   prepare(): Promise<void>
+  /**
+   * For a transaction that holds the head of the audit log. A rotation ends in such a transaction too, so what is
+   * sealed with the old key is either there by then, and sealed anew, or not sealed at all.
+   *
+   * @throws ServerError `master-key-wrong`; from its `seal`, `master-key-changed`
+   */
+  within(transaction: Db): Promise<Sealer>
 }
 
 export function boundTo(db: Db, sealer: Sealer): BoundSealer {
@@ -48,10 +58,18 @@ export function boundTo(db: Db, sealer: Sealer): BoundSealer {
       await checkMasterKey(db, sealer)
       trusted = id
     },
-    async seal(plain, owner) {
-      if ((await sealer.currentId()) !== trusted)
-        throw new ServerError('master-key-changed', 503, 'The master key was changed just now, and nothing was done: do it again.')
-      return sealer.seal(plain, owner)
+    async within(transaction) {
+      const id = await sealer.currentId()
+      const row = await transaction.selectFrom('setting').select('value').where('name', '=', CANARY).executeTakeFirstOrThrow()
+      await sealer.open(row.value, CANARY)
+      return {
+        ...sealer,
+        async seal(plain, owner) {
+          if ((await sealer.currentId()) !== id)
+            throw new ServerError('master-key-changed', 503, 'The master key was changed just now, and nothing was done: do it again.')
+          return sealer.seal(plain, owner)
+        },
+      }
     },
   }
 }

@@ -1,8 +1,12 @@
 import { Readable } from 'node:stream'
+import { tell } from 'countersign'
 import { z } from 'zod'
-import { type AuditEntry, listAudit, readAudit } from '../../audit/audit-log.ts'
+import { type AuditEntry, lastSequence, listAudit, readAudit } from '../../audit/audit-log.ts'
 import { placeText } from '../../audit/checkpoint.ts'
 import { type Route, route } from '../route.ts'
+
+/** The header of an export with the number of its last entry; 0: it has none. */
+const LAST_SEQUENCE = 'countersign-last-sequence'
 
 const auditEntry = z
   .object({
@@ -40,15 +44,19 @@ export const auditRoutes: readonly Route[] = [
   route({
     method: 'GET',
     path: '/admin/v1/audit/export',
-    summary: 'The audit log as JSON lines, the oldest first',
+    summary: 'The audit log as JSON lines, the oldest first; countersign-last-sequence is the number of the last one',
     access: 'read',
     query: z.strictObject({
       organisation: z.string().max(200).optional().meta({ description: 'For operators: only what is about it.' }),
     }),
-    handle: async ({ db, within, query: { organisation } }) =>
-      new Response(Readable.toWeb(Readable.from(linesOf(readAudit(db, within ?? organisation)))) as ReadableStream<Uint8Array>, {
-        headers: { 'content-type': 'application/jsonl' },
-      }),
+    async handle({ db, within, query: { organisation }, onError }) {
+      const about = within ?? organisation
+      const last = await lastSequence(db, about)
+      const lines = Readable.from(linesOf(readAudit(db, about, last))).on('error', error => tell(onError, error))
+      // An answer of HTTP/1.0, as proxies ask for, ends with its connection: nothing else tells one that was cut off.
+      const headers = { 'content-type': 'application/jsonl', [LAST_SEQUENCE]: String(last) }
+      return new Response(Readable.toWeb(lines) as ReadableStream<Uint8Array>, { headers })
+    },
   }),
   route({
     method: 'GET',

@@ -1,11 +1,11 @@
 import { accessSync, constants, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { errorCodeOf, ServerError } from '../errors.ts'
-import type { GatewayConfig } from './config.ts'
-import type { UpstreamTls } from './forward.ts'
-import type { GatewayOptions, TlsFiles } from './options.ts'
-import { pemMistake } from './pem-mistake.ts'
-import type { IdentityOptions } from './signed-identity.ts'
+import type { UpstreamTls } from '../gateway/forward.ts'
+import type { GatewayOptions, TlsFiles } from '../gateway/options.ts'
+import { pemMistake } from '../gateway/pem-mistake.ts'
+import type { IdentityOptions } from '../gateway/signed-identity.ts'
+import type { GatewayConfig } from '../settings/config.ts'
 
 /**
  * The settings with what the files have that they name: certificates and keys.

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { readUpstreamUrl } from './upstream-url.ts'
+import { readUpstreamUrl } from '../gateway/upstream-url.ts'
 
 /** Checks a setting with the function that will read it, and reports what that throws. */
 export function takenBy<T>(read: (value: T) => unknown): (value: T, context: z.RefinementCtx) => void {

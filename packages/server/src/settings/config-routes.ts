@@ -1,8 +1,8 @@
 import { compileDeprecation, type Deprecation } from 'countersign'
 import { z } from 'zod'
+import { PATH_READINGS } from '../gateway/paths/path-readings.ts'
+import { MAX_QUOTA, MAX_WINDOW_SECONDS } from '../gateway/rates/rate.ts'
 import { routeTimeouts, upstream, upstreamTls } from './config-upstream.ts'
-import { PATH_READINGS } from './paths/path-readings.ts'
-import { MAX_QUOTA, MAX_WINDOW_SECONDS } from './rates/rate.ts'
 import { COUNTED } from './setting-paths.ts'
 
 /** ISO 8601, a date or a time. */

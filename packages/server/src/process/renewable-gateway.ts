@@ -1,16 +1,16 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { NearlyFull, Scheme } from 'countersign'
 import type { Logger } from 'pino'
+import type { AccessEntry } from '../gateway/access-entry.ts'
+import { createGateway, type Gateway } from '../gateway/gateway.ts'
+import { memoryRates } from '../gateway/rates/memory-rates.ts'
+import { redisRates } from '../gateway/rates/redis-rates.ts'
 import { addRedisMetrics } from '../metrics/redis-metrics.ts'
 import { redisReplayGuard } from '../replay/redis.ts'
 import { withSchemeFiles } from '../scheme-files.ts'
-import type { AccessEntry } from './access-entry.ts'
-import type { GatewayConfig } from './config.ts'
-import { createGateway, type Gateway } from './gateway.ts'
+import type { GatewayConfig } from '../settings/config.ts'
 import { type GatewayStores, REDIS_TIMEOUT_MS } from './gateway-stores.ts'
 import { logError } from './process-log.ts'
-import { memoryRates } from './rates/memory-rates.ts'
-import { redisRates } from './rates/redis-rates.ts'
 import { checkRenewed } from './renewed-settings.ts'
 import { withFiles } from './settings-files.ts'
 
@@ -65,10 +65,10 @@ export function createRenewableGateway(config: GatewayConfig, stores: GatewaySto
 }
 
 /** What all processes remember together, in Redis. */
-function sharedBy({ redis }: GatewayStores, { toleranceMs, waitForReplicas }: GatewayConfig, onError: (error: unknown) => void) {
+function sharedBy({ redis }: GatewayStores, { waitForReplicas }: GatewayConfig, onError: (error: unknown) => void) {
   if (redis === undefined) return {}
   return {
-    replay: redisReplayGuard({ redis, toleranceMs, waitForReplicas, timeoutMs: REDIS_TIMEOUT_MS, onError }),
+    replay: redisReplayGuard({ redis, waitForReplicas, timeoutMs: REDIS_TIMEOUT_MS, onError }),
     rates: redisRates({ redis, prefix: 'countersign', meanwhile: memoryRates(), onError }),
   }
 }

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { ServerError } from '../errors.ts'
-import type { GatewayConfig } from './config.ts'
+import type { GatewayConfig } from '../settings/config.ts'
 
 type Settings = { readonly [name in keyof Required<GatewayConfig>]: 'renewed' | 'start' }
 
@@ -34,7 +34,7 @@ export const SETTINGS: Settings = {
   keepSignature: 'renewed',
   trustedProxies: 'renewed',
   keepHeaders: 'renewed',
-  toleranceMs: 'start',
+  toleranceMs: 'renewed',
   maxBodyBytes: 'renewed',
   spoolBytes: 'start',
   spoolFolder: 'start',

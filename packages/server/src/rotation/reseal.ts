@@ -2,8 +2,8 @@ import { type RawBuilder, sql } from 'kysely'
 import { CHECKPOINT } from '../audit/checkpoint.ts'
 import type { Db } from '../database/database.ts'
 import type { Tables } from '../database/tables.ts'
-import { CANARY } from './canary.ts'
-import { type Sealer, sealedPrefix } from './sealer.ts'
+import { CANARY } from '../seal/canary.ts'
+import { type Sealer, sealedPrefix } from '../seal/sealer.ts'
 
 export interface ResealProgress {
   readonly done: number

@@ -1,15 +1,14 @@
-import type { Server } from 'node:http'
 import type { Logger } from 'pino'
-import { createHealthServer } from '../http/health-server.ts'
+import { checkNamedKey } from '../gateway/named-key.ts'
+import { type HealthServer, startHealthServer } from '../http/health-server.ts'
 import { listen, urlHostOf } from '../http/listen.ts'
-import type { GatewayConfig } from './config.ts'
+import type { GatewayConfig } from '../settings/config.ts'
 import { type GatewayStores, openStores, REDIS_START_MS } from './gateway-stores.ts'
-import { checkNamedKey } from './named-key.ts'
 import { createProcessLog, logError } from './process-log.ts'
-import { createProcessWatch, type ProcessWatch, type WatchedProcess } from './process-watch.ts'
 import { createReadiness } from './readiness.ts'
 import { createRenewableGateway } from './renewable-gateway.ts'
 import { checkSpoolFolder } from './settings-files.ts'
+import { createWatch, type Watch, type WatchedProcess } from './watch.ts'
 
 export interface RunningGateway {
   readonly origin: string
@@ -31,10 +30,10 @@ export interface RunOptions {
 /** Starts a gateway with its key store, its replay guard, its log on standard error and its metrics. */
 export async function runGateway(config: GatewayConfig, options: RunOptions = {}): Promise<RunningGateway> {
   const log = createProcessLog(options.isQuiet === true)
-  const watch = createProcessWatch()
+  const watch = createWatch()
   const reloading = createReloading()
   if (config.spoolFolder !== undefined) checkSpoolFolder(config.spoolFolder)
-  const admin = config.adminPort === undefined ? undefined : await startAdmin(watch, config.adminPort, config.adminHost)
+  const admin = config.adminPort === undefined ? undefined : await startHealthServer(watch, config.adminPort, config.adminHost)
   try {
     const onAway = (error: Error): void => {
       watch.waitsFor(error.message)
@@ -44,7 +43,7 @@ export async function runGateway(config: GatewayConfig, options: RunOptions = {}
     return await withCleanUp(stores, () => start(config, options, stores, log, watch, admin, reloading))
   } catch (error) {
     reloading.end()
-    admin?.server.close()
+    admin?.close()
     throw error
   }
 }
@@ -105,18 +104,13 @@ export function originsOf(
   }
 }
 
-interface Admin {
-  readonly server: Server
-  readonly port: number
-}
-
 async function start(
   config: GatewayConfig,
   { readAgain = () => config }: RunOptions,
   stores: GatewayStores,
   log: Logger,
-  watch: ProcessWatch,
-  admin: Admin | undefined,
+  watch: Watch,
+  admin: HealthServer | undefined,
   reloading: Reloading,
 ): Promise<RunningGateway> {
   const renewable = createRenewableGateway(config, stores, log)
@@ -124,7 +118,13 @@ async function start(
   // Without its connection the first calls would be refused. Where Redis is away, they are until it is back.
   await stores.redis?.check(REDIS_START_MS).catch((error: unknown) => logError(log, error))
   const port = await listen(gateway.server, config.port, config.host)
-  watch.runs(gateway, createReadiness(stores.service, stores.redis))
+  watch.runs({
+    registry: gateway.metrics.registry,
+    get isDraining() {
+      return gateway.isDraining
+    },
+    check: createReadiness(stores.service, stores.redis),
+  })
   const reload = async (): Promise<void> => {
     try {
       renewable.renew(await readAgain())
@@ -144,18 +144,13 @@ async function start(
       log.info('draining')
       const { drainMs, drainDelayMs } = renewable.config
       await gateway.drain(drainMs, delayMs ?? drainDelayMs)
-      admin?.server.close()
+      admin?.close()
       await stores.close()
       log.info('closed')
       log.flush()
       reloading.end()
     },
   }
-}
-
-async function startAdmin(watched: WatchedProcess, port: number, host: string): Promise<Admin> {
-  const server = createHealthServer(watched)
-  return { server, port: await listen(server, port, host) }
 }
 
 /** What is still open after a failure would keep the process alive. */

@@ -1,11 +1,12 @@
 import { type Actor, recorded } from '../audit/audit-log.ts'
 import type { Database } from '../database/database.ts'
 import { ServerError } from '../errors.ts'
-import { lineOf, masterKeysOfFile, readKeyLines, writeKeyLines } from './key-file.ts'
-import { newMasterKey } from './master-keys.ts'
+import { alone } from '../files/alone.ts'
+import { lineOf, masterKeysOfFile, readKeyLines, writeKeyLines } from '../seal/key-file.ts'
+import { newMasterKey } from '../seal/master-keys.ts'
+import { createSealer } from '../seal/sealer.ts'
+import { type TransitKey, type Vault, vaultFromEnvironment } from '../seal/vault.ts'
 import { type ResealProgress, resealAll } from './reseal.ts'
-import { createSealer } from './sealer.ts'
-import { type TransitKey, type Vault, vaultFromEnvironment } from './vault.ts'
 
 export interface RotationReport {
   readonly masterKeyId: string
@@ -24,27 +25,35 @@ export interface RotationOptions {
  * Puts a new master key in front of the file, seals everything anew, and takes the old keys out. Broken off, it goes on
  * where it was: a file with more than one key says that a rotation is not done. What Vault wrapped stays wrapped.
  *
- * @throws ServerError `master-key-missing`, `master-key-wrong`, what Vault's client throws
+ * @throws ServerError `file-busy`, `master-key-missing`, `master-key-wrong`, what Vault's client throws
  */
 export async function rotateMasterKey(
   database: Database,
   file: string,
   actor: Actor,
-  { clock = Date.now, onProgress, vault = vaultFromEnvironment() }: RotationOptions = {},
+  options: RotationOptions = {},
 ): Promise<RotationReport> {
-  const before = await readKeyLines(file, vault)
-  const resumed = before.length > 1
-  if (!resumed) writeKeyLines(file, [await lineOf(newMasterKey(), before[0]?.transit, vault), ...before])
+  return await alone(file, () => rotate(database, file, actor, options))
+}
+
+async function rotate(
+  database: Database,
+  file: string,
+  actor: Actor,
+  { clock = Date.now, onProgress, vault = vaultFromEnvironment() }: RotationOptions,
+): Promise<RotationReport> {
+  const found = await readKeyLines(file, vault)
+  const resumed = found.length > 1
+  if (!resumed) writeKeyLines(file, [await lineOf(newMasterKey(), found[0]?.transit, vault), ...found])
   const keys = await masterKeysOfFile(file, vault)
   const sealer = createSealer(keys)
-  let resealed = await resealAll(database.db, sealer, onProgress)
-  // A server that read the file just before may have sealed with the old key meanwhile.
-  for (let again = 1; again > 0; resealed += again) again = await resealAll(database.db, sealer, onProgress)
+  const before = await resealAll(database.db, sealer, onProgress)
   const current = keys.current()
-  await recorded(database, actor, clock(), async () => ({
-    events: [{ action: 'master-key.rotate', organisationId: '', subject: current.id, detail: { resealed } }],
-    value: undefined,
-  }))
+  const resealed = await recorded(database, actor, clock(), async transaction => {
+    // Whoever seals does it in such a transaction: what was sealed with the old key meanwhile is all there now.
+    const all = before + (await resealAll(transaction, sealer, onProgress))
+    return { events: [{ action: 'master-key.rotate', organisationId: '', subject: current.id, detail: { resealed: all } }], value: all }
+  })
   const lines = await readKeyLines(file, vault)
   writeKeyLines(
     file,
@@ -53,18 +62,27 @@ export async function rotateMasterKey(
   return { masterKeyId: current.id, resealed, resumed }
 }
 
+interface Wrapped {
+  readonly masterKeyId: string
+  readonly changed: boolean
+}
+
 /**
  * Has Vault wrap the keys of a file, anew where they are wrapped already; or writes them as they are.
  *
  * @param transit undefined: as they are
  * @returns `changed`: false where there was nothing to unwrap, and the file stayed
- * @throws ServerError `master-key-missing`, `master-key-malformed`, what Vault's client throws
+ * @throws ServerError `file-busy`, `master-key-missing`, `master-key-malformed`, what Vault's client throws
  */
 export async function wrapMasterKeys(
   file: string,
   transit: TransitKey | undefined,
   vault: Vault = vaultFromEnvironment(),
-): Promise<{ readonly masterKeyId: string; readonly changed: boolean }> {
+): Promise<Wrapped> {
+  return await alone(file, () => wrap(file, transit, vault))
+}
+
+async function wrap(file: string, transit: TransitKey | undefined, vault: Vault): Promise<Wrapped> {
   const lines = await readKeyLines(file, vault)
   const masterKeyId = lines[0]?.key.id ?? ''
   if (transit === undefined && lines.every(line => line.transit === undefined)) return { masterKeyId, changed: false }

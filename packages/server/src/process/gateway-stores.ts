@@ -6,7 +6,7 @@ import type { ServerError } from '../errors.ts'
 import { type OpenRedis, openRedis } from '../redis/open-redis.ts'
 import { withSchemeFiles } from '../scheme-files.ts'
 import { besideStoreAdvice, type KeyService, openKeyService } from '../service.ts'
-import type { GatewayConfig } from './config.ts'
+import type { GatewayConfig } from '../settings/config.ts'
 import { logError } from './process-log.ts'
 
 /** What a gateway's process stands on. */

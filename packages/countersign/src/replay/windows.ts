@@ -1,0 +1,58 @@
+/** How long a window is kept to after the last claim that had it. */
+const HELD_MS = 86_400_000
+
+/** What a claim says of the time in which its call is accepted, in milliseconds since the epoch. */
+interface Lifetime {
+  readonly expiresAtMs: number
+  readonly issuedAtMs?: number | undefined
+  readonly windowMs?: number | undefined
+}
+
+/** What is remembered for verifiers whose windows differ: each would accept a call until another time. */
+export interface Windows {
+  /**
+   * Until when a call has to be remembered: none of those verifiers accepts it after that.
+   *
+   * @param nowMs by the guard's time
+   * @param wallMs by the system's clock
+   */
+  endOf(call: Lifetime, nowMs: number, wallMs: number): number
+  /** Whether a call may have been claimed, and forgotten, before the window became as long as it is. */
+  mayBeForgotten(call: Lifetime, nowMs: number): boolean
+}
+
+/**
+ * Every call is remembered for the longest window of those that claim. When that becomes longer, calls that were
+ * claimed before are remembered for the shorter one all the same, so for a while those are refused that were signed
+ * longer ago than it: as though the window had not changed for them. See docs/decisions/0032.
+ */
+export function createWindows(): Windows {
+  let longestMs = 0
+  let heldUntilMs = 0
+  /** Calls that were claimed until then are remembered for this long only. */
+  let raisedAtMs = 0
+  let shorterMs = 0
+  /** The latest that the system's clock was: it may have been put back since. */
+  let latestMs = 0
+
+  return {
+    endOf({ expiresAtMs, issuedAtMs, windowMs }, nowMs, wallMs) {
+      if (windowMs === undefined || issuedAtMs === undefined) return expiresAtMs
+      latestMs = Math.max(latestMs, wallMs)
+      if (windowMs > longestMs && longestMs > 0) {
+        const isOver = nowMs > raisedAtMs + shorterMs + windowMs
+        shorterMs = isOver ? longestMs : Math.min(shorterMs, longestMs)
+        raisedAtMs = latestMs
+      }
+      if (windowMs >= longestMs || nowMs > heldUntilMs) {
+        longestMs = windowMs
+        heldUntilMs = nowMs + HELD_MS
+      }
+      return expiresAtMs < issuedAtMs + windowMs ? expiresAtMs : issuedAtMs + longestMs
+    },
+    mayBeForgotten({ issuedAtMs, windowMs }, nowMs) {
+      if (windowMs === undefined || issuedAtMs === undefined) return false
+      return windowMs > shorterMs && issuedAtMs <= raisedAtMs + shorterMs && issuedAtMs + shorterMs < nowMs
+    },
+  }
+}
