@@ -14,7 +14,7 @@ import { type SettingsFile, settingsFileOf } from '../options/settings-file.ts'
 import { goOnWithBrokenOutput } from '../process/broken-output.ts'
 import { type Done, EXIT, UsageError } from '../process/exit.ts'
 import { readTextFile } from '../process/files.ts'
-import { reportError } from '../process/report.ts'
+import { logMistake, reportError } from '../process/report.ts'
 import { startOn } from '../process/start-on.ts'
 import { out, tell } from '../process/streams.ts'
 import { stopSignal, unlessStopped } from '../process/until-stopped.ts'
@@ -75,7 +75,7 @@ export function defineGateway(command: Command, done: Done): void {
     )
     .optionsGroup('Output:')
     .option('--quiet', 'log errors only')
-    .option('--json', 'print where it listens as one line of JSON')
+    .option('--json', 'print where it listens as one line of JSON; all on standard error are JSON lines then')
     .addHelpText(
       'after',
       `
@@ -89,57 +89,66 @@ Examples:
   $ countersign gateway --config gateway.yaml --redis redis://127.0.0.1 --workers 4 --admin-port 9090`,
     )
     .action(async (options: GatewayCommandOptions) => {
-      const workers = readCount(options.workers, '--workers', MAX_WORKERS) ?? 1
-      if (options.check === true) return done(await check(options))
-      const config = cluster.isWorker ? await settingsFromFirst() : await readConfig(options)
-      if (workers > 1 && config.redis === undefined)
-        throw new UsageError('redis-missing', 'Several processes need a replay guard that they share: give --redis.')
-      goOnWithBrokenOutput()
-      if (workers > 1 && cluster.isPrimary) {
-        const { checkGateway, checkRenewed, originsOf, whenThere } = await import('@countersign/server')
-        const stop = stopSignal()
-        const { store, masterKeyFile } = config
-        // Else each worker would end for want of it, and another one be started.
-        const checkStore = (onAway: (error: Error) => void) =>
-          whenThere(() => withService({ store, masterKeyFile }, () => Promise.resolve()), { signal: stop.signal, onAway })
-        const readAgain = async (): Promise<GatewayConfig> => {
-          const again = await readConfigAgain(options)
-          checkRenewed(config, again)
-          await checkGateway(again, { isQuiet: options.quiet === true })
-          return again
-        }
-        const onListening = (port: number): void => {
-          const { origin, adminOrigin } = originsOf(config, port)
-          if (options.json === true) out(`${JSON.stringify({ origin, adminOrigin })}\n`)
-          else tell(`The gateway listens on ${origin} with ${workers} processes. Ctrl+C stops it.`)
-        }
-        const isQuiet = options.quiet === true
-        return done(await superviseWorkers({ config, count: workers, isQuiet, onListening, stop, checkStore, readAgain }))
-      }
       try {
-        const { runGateway } = await import('@countersign/server')
-        // Of several processes the first one tells how they are.
-        const own = cluster.isWorker ? { ...config, adminPort: undefined } : config
-        const stop = stopSignal()
-        // What is to be read again, the first process reads.
-        const readAgain = () => (cluster.isWorker ? own : readConfigAgain(options))
-        const run = { isQuiet: options.quiet === true, readAgain, signal: stop.signal }
-        const gateway = await unlessStopped(stop, () => startOn(config.port, () => runGateway(own, run)))
-        if (gateway === undefined) return done(EXIT.ok)
-        const reportLast = cluster.isWorker ? reportState(gateway.watched) : undefined
-        if (cluster.isPrimary && options.json === true)
-          out(`${JSON.stringify({ origin: gateway.origin, adminOrigin: gateway.adminOrigin })}\n`)
-        else if (cluster.isPrimary) tell(`The gateway listens on ${gateway.origin}. Ctrl+C stops it.`)
-        const replaced = new Promise<number>(resolve => process.on('message', message => message === REPLACED && resolve(0)))
-        const delayMs = await Promise.race([stop.told.then(() => undefined), replaced])
-        await gateway.close(delayMs)
-        await reportLast?.()
-      } finally {
-        // Its channel to the first process would keep a worker alive.
-        cluster.worker?.disconnect()
+        done(await run(options))
+      } catch (error) {
+        if (options.json !== true) throw error
+        // Whoever reads where it listens reads the log as lines of JSON too.
+        done(logMistake(error))
       }
-      done(EXIT.ok)
     })
+}
+
+async function run(options: GatewayCommandOptions): Promise<number> {
+  const workers = readCount(options.workers, '--workers', MAX_WORKERS) ?? 1
+  if (options.check === true) return await check(options)
+  const config = cluster.isWorker ? await settingsFromFirst() : await readConfig(options)
+  if (workers > 1 && config.redis === undefined)
+    throw new UsageError('redis-missing', 'Several processes need a replay guard that they share: give --redis.')
+  goOnWithBrokenOutput()
+  if (workers > 1 && cluster.isPrimary) {
+    const { checkGateway, checkRenewed, originsOf, whenThere } = await import('@countersign/server')
+    const stop = stopSignal()
+    const { store, masterKeyFile } = config
+    // Else each worker would end for want of it, and another one be started.
+    const checkStore = (onAway: (error: Error) => void) =>
+      whenThere(() => withService({ store, masterKeyFile }, () => Promise.resolve()), { signal: stop.signal, onAway })
+    const readAgain = async (): Promise<GatewayConfig> => {
+      const again = await readConfigAgain(options)
+      checkRenewed(config, again)
+      await checkGateway(again, { isQuiet: options.quiet === true })
+      return again
+    }
+    const onListening = (port: number): void => {
+      const { origin, adminOrigin } = originsOf(config, port)
+      if (options.json === true) out(`${JSON.stringify({ origin, adminOrigin })}\n`)
+      else tell(`The gateway listens on ${origin} with ${workers} processes. Ctrl+C stops it.`)
+    }
+    const isQuiet = options.quiet === true
+    return await superviseWorkers({ config, count: workers, isQuiet, onListening, stop, checkStore, readAgain })
+  }
+  try {
+    const { runGateway } = await import('@countersign/server')
+    // Of several processes the first one tells how they are.
+    const own = cluster.isWorker ? { ...config, adminPort: undefined } : config
+    const stop = stopSignal()
+    // What is to be read again, the first process reads.
+    const readAgain = () => (cluster.isWorker ? own : readConfigAgain(options))
+    const how = { isQuiet: options.quiet === true, readAgain, signal: stop.signal }
+    const gateway = await unlessStopped(stop, () => startOn(config.port, () => runGateway(own, how)))
+    if (gateway === undefined) return EXIT.ok
+    const reportLast = cluster.isWorker ? reportState(gateway.watched) : undefined
+    if (cluster.isPrimary && options.json === true) out(`${JSON.stringify({ origin: gateway.origin, adminOrigin: gateway.adminOrigin })}\n`)
+    else if (cluster.isPrimary) tell(`The gateway listens on ${gateway.origin}. Ctrl+C stops it.`)
+    const replaced = new Promise<number>(resolve => process.on('message', message => message === REPLACED && resolve(0)))
+    const delayMs = await Promise.race([stop.told.then(() => undefined), replaced])
+    await gateway.close(delayMs)
+    await reportLast?.()
+  } finally {
+    // Its channel to the first process would keep a worker alive.
+    cluster.worker?.disconnect()
+  }
+  return EXIT.ok
 }
 
 /** Every fault is one of the settings or of what they name, so each ends with the same code. */
