@@ -46,6 +46,8 @@ export interface ServiceOptions extends StoreLocation {
   readonly sealer?: Sealer | undefined
   /** Those that keys can be for; as a function, asked whenever one is. Default: all of the library's. */
   readonly schemes?: readonly Scheme[] | (() => readonly Scheme[]) | undefined
+  /** Names of schemes that a gateway takes calls by: the console proposes them for new keys. Default: not known. */
+  readonly usedSchemes?: readonly string[] | undefined
   /** The permissions that keys can have. Default: any name, so that whoever asks for one decides. */
   readonly permissions?: readonly Permission[] | undefined
   readonly clock?: (() => number) | undefined
@@ -182,6 +184,7 @@ export async function openKeyService(options: ServiceOptions): Promise<KeyServic
         ...adminAccess,
         permissions,
         schemes: schemes(),
+        usedSchemes: options.usedSchemes,
         clock,
         onRefused,
         onAnswered: adminCounts?.answered,

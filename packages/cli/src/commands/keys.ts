@@ -57,7 +57,8 @@ export function defineKeys(keys: Command, done: Done): void {
         if (options.json === true) out(`${JSON.stringify(page)}\n`)
         else if (page.keys.length === 0) tell('No keys. Make one with: countersign keys create NAME')
         else {
-          out(table(['ID', 'NAME', 'STATE', 'SCHEME', 'PERMISSIONS', 'LAST USED'], page.keys.map(rowOf)))
+          const rows = page.keys.map(key => rowOf(key, Date.now()))
+          out(table(['ID', 'NAME', 'STATE', 'SCHEME', 'PERMISSIONS', 'LAST USED'], rows))
           if (page.next !== null) tell(`There are more: --cursor ${page.next}`)
         }
         done(EXIT.ok)

@@ -120,6 +120,7 @@ export async function readStoreSettings(options: StoreOptions, files: readonly s
   return {
     ...(await readStoreLocation(options, settings)),
     permissions: settings.permissions,
+    usedSchemes: settings.schemesOfRoutes,
     schemes: withSchemeFiles([...(settings.schemes ?? []), ...files], warning => tell(`warning: ${warning}`)),
   }
 }

@@ -23,6 +23,8 @@ export interface AdminContext {
   /** All that keys can have; undefined: any name. */
   readonly permissions: readonly Permission[] | undefined
   readonly schemes: readonly Scheme[]
+  /** Those that a gateway takes, as far as that is known here. */
+  readonly usedSchemes?: readonly string[] | undefined
   readonly clock: () => number
   /** Told of what should not have happened. */
   readonly onError?: ((error: unknown) => void) | undefined

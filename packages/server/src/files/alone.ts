@@ -7,8 +7,8 @@ import { writeNewFile } from './new-file.ts'
 const AGAIN_MS = 20
 
 /**
- * Changes a file by what is in it while no other command does: beside it, a file says whose turn it is. One of a process
- * that ended without taking it away doesn't count.
+ * Changes a file by what is in it while no other command does: beside it, a file says whose turn it is. One of a
+ * process that ended without taking it away doesn't count.
  *
  * @param waitMs how long to wait for one's turn. Default: not at all
  * @throws ServerError `file-busy`

@@ -6,6 +6,7 @@ import type { GatewayConfig } from '../settings/config.ts'
 import { type GatewayStores, openStores, REDIS_START_MS } from './gateway-stores.ts'
 import { createProcessLog, logError } from './process-log.ts'
 import { createReadiness } from './readiness.ts'
+import { createReloadCount } from './reload-count.ts'
 import { createRenewableGateway } from './renewable-gateway.ts'
 import { checkSpoolFolder } from './settings-files.ts'
 import { createWatch, type Watch, type WatchedProcess } from './watch.ts'
@@ -125,11 +126,14 @@ async function start(
     },
     check: createReadiness(stores.service, stores.redis),
   })
+  const reloads = createReloadCount(gateway.metrics.registry)
   const reload = async (): Promise<void> => {
     try {
       renewable.renew(await readAgain())
+      reloads.told(true)
       log.info('settings read again')
     } catch (error) {
+      reloads.told(false)
       logError(log, error, 'settings not taken: the old ones stay')
     }
   }

@@ -52,8 +52,8 @@ end
  * it is answered with 3, also one of a process whose clock is behind.
  *
  * Returns four times the time, plus this answer; with the history, if it is not the one that was known. KEYS: the call,
- * the bucket's note. ARGV: milliseconds to remember at least, the call's end (0: none), when it was signed (0: unknown),
- * skew, the history that was known, until when, the window of the verifier (0: none).
+ * the bucket's note. ARGV: milliseconds to remember at least, the call's end (0: none), when it was signed (0:
+ * unknown), skew, the history that was known, until when, the window of the verifier (0: none).
  */
 export const CLAIM = `${NOTE}
 local ttl, ends, issued, skew = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
