@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import { CountersignError, defineScheme, type Scheme, schemeWarnings } from 'countersign'
 import { SCHEMES } from 'countersign/schemes'
 import { ServerError } from './errors.ts'
+import { jsonMistake } from './json-mistake.ts'
 
 /** Schemes of one's own: declarations in JSON, each in a file. */
 
@@ -13,19 +14,31 @@ export function isSchemeFile(given: string): boolean {
 
 /** @throws ServerError `scheme-unreadable`, `scheme-invalid`, which name the file */
 export function readSchemeFile(path: string): Scheme {
-  let declaration: Parameters<typeof defineScheme>[0]
-  try {
-    declaration = JSON.parse(readFileSync(path, 'utf8'))
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error)
-    throw new ServerError('scheme-unreadable', 500, `The declaration ${path} can't be read: ${why}`)
-  }
+  const declaration = declarationOf(path)
   try {
     return defineScheme(declaration)
   } catch (error) {
     if (error instanceof CountersignError) throw new ServerError(error.code, 500, `${path}: ${error.message}`)
     throw error
   }
+}
+
+function declarationOf(path: string): Parameters<typeof defineScheme>[0] {
+  let text: string
+  try {
+    text = readFileSync(path, 'utf8')
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    throw new ServerError('scheme-unreadable', 500, `The declaration ${path} can't be read: ${why}`)
+  }
+  const mistake = jsonMistake(text)
+  if (mistake === undefined) return JSON.parse(text)
+  const { line, column } = mistake
+  throw new ServerError(
+    'scheme-unreadable',
+    500,
+    `${path}:${line}:${column}: The declaration isn't JSON from here on: a comma or a quote too many or too few?`,
+  )
 }
 
 /**

@@ -14,7 +14,8 @@ import { type Actor, SERVER } from './audit/audit-log.ts'
 import { type Refusals, recordRefusals } from './audit/refusals.ts'
 import type { Database } from './database/database.ts'
 import { makeFolders } from './database/make-folders.ts'
-import { isPostgres, openDatabase, refuseOtherKinds } from './database/open.ts'
+import { openDatabase } from './database/open.ts'
+import { isPostgres, refuseOtherKinds } from './database/store-url.ts'
 import { ServerError } from './errors.ts'
 import { type FollowedChanges, followKeyChanges } from './keys/key-changes.ts'
 import { type KeyDays, recordKeyDays } from './keys/key-days.ts'
@@ -176,7 +177,7 @@ export async function openKeyService(options: ServiceOptions): Promise<KeyServic
         refusals.adminRefused(code, request)
         adminCounts?.refused(code)
       }
-      return createAdminApp({
+      return await createAdminApp({
         db: database.db,
         keys,
         audit,

@@ -12,6 +12,12 @@ export interface Place {
   readonly hash: string
 }
 
+/** As {@link Place}, as it was kept elsewhere: maybe without its number. */
+export interface KeptPlace {
+  readonly sequence: number | undefined
+  readonly hash: string
+}
+
 const BEGINNING: Place = { sequence: 0, hash: FIRST_HASH }
 
 /**
@@ -51,7 +57,7 @@ export function placeText({ sequence, hash }: Place): string {
 }
 
 /** @param text as {@link placeText} writes it, or the hash alone. @throws ServerError `head-malformed` */
-export function readPlace(text: string): { readonly sequence: number | undefined; readonly hash: string } {
+export function readPlace(text: string): KeptPlace {
   const [, sequence, hash] = /^(?:(\d{1,15}):)?([0-9a-f]{64})$/.exec(text.trim()) ?? []
   if (hash === undefined)
     throw new ServerError('head-malformed', 400, 'A head is 64 hexadecimal digits, with the number of its entry before them: 12:5f3c….')

@@ -1,16 +1,16 @@
 import { accessSync, constants, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { createSecureContext } from 'node:tls'
 import { errorCodeOf, ServerError } from '../errors.ts'
 import type { UpstreamTls } from '../gateway/forward.ts'
 import type { GatewayOptions, TlsFiles } from '../gateway/options.ts'
+import { pemMistake } from '../gateway/pem-mistake.ts'
 import type { IdentityOptions } from '../gateway/signed-identity.ts'
 import type { GatewayConfig } from '../settings/config.ts'
 
 /**
  * The settings with what the files have that they name: certificates and keys.
  *
- * @throws ServerError `file-unreadable`
+ * @throws ServerError `file-unreadable`, `tls-invalid`, `upstream-tls-invalid`, which name the setting and the file
  */
 export function withFiles(config: GatewayConfig) {
   const { tls, upstreamTls, identity, routes, ...others } = config
@@ -39,19 +39,24 @@ export function checkSpoolFolder(path: string): void {
 /** @throws ServerError `file-unreadable`, `tls-invalid` */
 function readTls(cert: string, key: string): TlsFiles {
   const files = { cert: readPem('tls.cert', cert), key: readPem('tls.key', key) }
-  try {
-    createSecureContext(files)
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error)
-    throw new ServerError('tls-invalid', 400, `tls: ${cert} and ${key} are no certificate with its key, in PEM (${why}).`)
-  }
+  refuseMistake('tls-invalid', 'tls', files, { cert, key })
   return files
 }
 
+/** @throws ServerError `file-unreadable`, `upstream-tls-invalid` */
 function readUpstreamTls(setting: string, upstreamTls: GatewayConfig['upstreamTls']): UpstreamTls | undefined {
   if (upstreamTls === undefined) return undefined
   const read = (name: string, path: string | undefined) => (path === undefined ? undefined : readPem(`${setting}.${name}`, path))
-  return { ca: read('ca', upstreamTls.ca), cert: read('cert', upstreamTls.cert), key: read('key', upstreamTls.key) }
+  const files = { ca: read('ca', upstreamTls.ca), cert: read('cert', upstreamTls.cert), key: read('key', upstreamTls.key) }
+  refuseMistake('upstream-tls-invalid', setting, files, upstreamTls)
+  return files
+}
+
+function refuseMistake(code: string, setting: string, files: UpstreamTls, paths: NonNullable<GatewayConfig['upstreamTls']>): void {
+  const mistake = pemMistake(files)
+  if (mistake === undefined) return
+  const { of, what } = mistake
+  throw new ServerError(code, 400, `${setting}.${of}: ${paths[of]} ${what}.`)
 }
 
 function readIdentity(identity: GatewayConfig['identity']): IdentityOptions | undefined {

@@ -62,22 +62,30 @@ async function rotate(
   return { masterKeyId: current.id, resealed, resumed }
 }
 
+interface Wrapped {
+  readonly masterKeyId: string
+  readonly changed: boolean
+}
+
 /**
  * Has Vault wrap the keys of a file, anew where they are wrapped already; or writes them as they are.
  *
  * @param transit undefined: as they are
+ * @returns `changed`: false where there was nothing to unwrap, and the file stayed
  * @throws ServerError `file-busy`, `master-key-missing`, `master-key-malformed`, what Vault's client throws
  */
 export async function wrapMasterKeys(
   file: string,
   transit: TransitKey | undefined,
   vault: Vault = vaultFromEnvironment(),
-): Promise<{ readonly masterKeyId: string }> {
+): Promise<Wrapped> {
   return await alone(file, () => wrap(file, transit, vault))
 }
 
-async function wrap(file: string, transit: TransitKey | undefined, vault: Vault): Promise<{ readonly masterKeyId: string }> {
+async function wrap(file: string, transit: TransitKey | undefined, vault: Vault): Promise<Wrapped> {
   const lines = await readKeyLines(file, vault)
+  const masterKeyId = lines[0]?.key.id ?? ''
+  if (transit === undefined && lines.every(line => line.transit === undefined)) return { masterKeyId, changed: false }
   const wrapped = await Promise.all(lines.map(({ key }) => lineOf(key, transit, vault)))
   // What can't be unwrapped again would be lost.
   if (transit !== undefined) {
@@ -88,5 +96,5 @@ async function wrap(file: string, transit: TransitKey | undefined, vault: Vault)
     }
   }
   writeKeyLines(file, wrapped)
-  return { masterKeyId: lines[0]?.key.id ?? '' }
+  return { masterKeyId, changed: true }
 }
