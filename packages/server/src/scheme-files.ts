@@ -7,14 +7,17 @@ import { jsonMistake } from './json-mistake.ts'
 
 /** Schemes of one's own: declarations in JSON, each in a file. */
 
+/** Reads a whole file. */
+export type ReadFile = (path: string) => Buffer
+
 /** Whether a scheme was given as the path of its declaration, `./mine.json`: names have no dots and slashes. */
 export function isSchemeFile(given: string): boolean {
   return /[./\\]/.test(given)
 }
 
 /** @throws ServerError `scheme-unreadable`, `scheme-invalid`, which name the file */
-export function readSchemeFile(path: string): Scheme {
-  const declaration = declarationOf(path)
+export function readSchemeFile(path: string, read: ReadFile = readFileSync): Scheme {
+  const declaration = declarationOf(path, read)
   try {
     return defineScheme(declaration)
   } catch (error) {
@@ -23,10 +26,10 @@ export function readSchemeFile(path: string): Scheme {
   }
 }
 
-function declarationOf(path: string): Parameters<typeof defineScheme>[0] {
+function declarationOf(path: string, read: ReadFile): Parameters<typeof defineScheme>[0] {
   let text: string
   try {
-    text = readFileSync(path, 'utf8')
+    text = read(path).toString()
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error)
     throw new ServerError('scheme-unreadable', 500, `The declaration ${path} can't be read: ${why}`)
@@ -45,13 +48,18 @@ function declarationOf(path: string): Parameters<typeof defineScheme>[0] {
  * The shipped schemes and one's own. Keys and routes name a scheme, so no two may have one name.
  *
  * @param warn told of what a declaration leaves unsigned
+ * @param read default: from the disk
  * @throws ServerError `scheme-unreadable`, `scheme-invalid`, `scheme-twice`
  */
-export function withSchemeFiles(paths: readonly string[], warn?: (warning: string) => void): readonly Scheme[] {
+export function withSchemeFiles(
+  paths: readonly string[],
+  warn?: (warning: string) => void,
+  read: ReadFile = readFileSync,
+): readonly Scheme[] {
   const schemes = [...SCHEMES]
   const given = new Set(paths.map(path => resolve(path)))
   for (const path of given) {
-    const scheme = readSchemeFile(path)
+    const scheme = readSchemeFile(path, read)
     if (schemes.some(({ name }) => name === scheme.name))
       throw new ServerError(
         'scheme-twice',

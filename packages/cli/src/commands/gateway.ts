@@ -5,7 +5,7 @@ import { isSchemeFile } from '@countersign/server/scheme-files'
 import { type Command, Option } from 'commander'
 import { DEFAULT_SCHEME_NAME } from 'countersign/schemes'
 import { reportState } from '../gateway/report-state.ts'
-import { REPLACED, settingsFromFirst } from '../gateway/worker-settings.ts'
+import { REPLACED, settingsFromFirst, type WorkerSettings } from '../gateway/worker-settings.ts'
 import { superviseWorkers } from '../gateway/workers.ts'
 import { withService } from '../keys/store-options.ts'
 import { readCount, readPort } from '../options/numbers.ts'
@@ -102,22 +102,23 @@ Examples:
 async function run(options: GatewayCommandOptions): Promise<number> {
   const workers = readCount(options.workers, '--workers', MAX_WORKERS) ?? 1
   if (options.check === true) return await check(options)
-  const config = cluster.isWorker ? await settingsFromFirst() : await readConfig(options)
+  const { config, files } = cluster.isWorker ? await settingsFromFirst() : { config: await readConfig(options) }
   if (workers > 1 && config.redis === undefined)
     throw new UsageError('redis-missing', 'Several processes need a replay guard that they share: give --redis.')
   goOnWithBrokenOutput()
   if (workers > 1 && cluster.isPrimary) {
-    const { checkGateway, checkRenewed, originsOf, whenThere } = await import('@countersign/server')
+    const { checkGateway, checkRenewed, originsOf, readNamedFiles, whenThere } = await import('@countersign/server')
     const stop = stopSignal()
     const { store, masterKeyFile } = config
     // Else each worker would end for want of it, and another one be started.
     const checkStore = (onAway: (error: Error) => void) =>
       whenThere(() => withService({ store, masterKeyFile }, () => Promise.resolve()), { signal: stop.signal, onAway })
-    const readAgain = async (): Promise<GatewayConfig> => {
+    const readAgain = async (): Promise<WorkerSettings> => {
       const again = await readConfigAgain(options)
       checkRenewed(config, again)
-      await checkGateway(again, { isQuiet: options.quiet === true })
-      return again
+      const named = readNamedFiles(again)
+      await checkGateway(again, { isQuiet: options.quiet === true, files: named })
+      return { config: again, files: named }
     }
     const onListening = (port: number): void => {
       const { origin, adminOrigin } = originsOf(config, port)
@@ -125,7 +126,8 @@ async function run(options: GatewayCommandOptions): Promise<number> {
       else tell(`The gateway listens on ${origin} with ${workers} processes. Ctrl+C stops it.`)
     }
     const isQuiet = options.quiet === true
-    return await superviseWorkers({ config, count: workers, isQuiet, onListening, stop, checkStore, readAgain })
+    const settings = { config, files: readNamedFiles(config) }
+    return await superviseWorkers({ settings, count: workers, isQuiet, onListening, stop, checkStore, readAgain })
   }
   try {
     const { runGateway } = await import('@countersign/server')
@@ -134,7 +136,7 @@ async function run(options: GatewayCommandOptions): Promise<number> {
     const stop = stopSignal()
     // What is to be read again, the first process reads.
     const readAgain = () => (cluster.isWorker ? own : readConfigAgain(options))
-    const how = { isQuiet: options.quiet === true, readAgain, signal: stop.signal }
+    const how = { isQuiet: options.quiet === true, files, readAgain, signal: stop.signal }
     const gateway = await unlessStopped(stop, () => startOn(config.port, () => runGateway(own, how)))
     if (gateway === undefined) return EXIT.ok
     const reportLast = cluster.isWorker ? reportState(gateway.watched) : undefined

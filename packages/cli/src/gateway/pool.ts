@@ -1,15 +1,14 @@
 import cluster, { type Worker } from 'node:cluster'
 import { once } from 'node:events'
-import type { GatewayConfig } from '@countersign/server'
 import { EXIT } from '../process/exit.ts'
-import { giveSettings, REPLACED } from './worker-settings.ts'
+import { giveSettings, REPLACED, type WorkerSettings } from './worker-settings.ts'
 
 /** Before another process takes the place of one that ended by itself, or could not start. */
 const PAUSE_MS = 500
 
 export interface PoolOptions {
   readonly count: number
-  readonly config: GatewayConfig
+  readonly settings: WorkerSettings
   /** One ended by itself; another takes its place. */
   readonly onEnded: (worker: Worker) => void
 }
@@ -23,7 +22,7 @@ export interface Pool {
    *
    * @returns false where one could not start: all are, or will be, by the settings of before
    */
-  renew(config: GatewayConfig): Promise<boolean>
+  renew(settings: WorkerSettings): Promise<boolean>
   /** Lets all of them end. */
   end(): Promise<void>
 }
@@ -34,11 +33,11 @@ export interface Started {
   readonly port: number
 }
 
-export function createPool({ count, config, onEnded }: PoolOptions): Pool {
+export function createPool({ count, settings, onEnded }: PoolOptions): Pool {
   /** The settings that all are to have. */
-  let wanted = config
+  let wanted = settings
   let isStopping = false
-  const settingsOf = new WeakMap<Worker, GatewayConfig>()
+  const settingsOf = new WeakMap<Worker, WorkerSettings>()
   const starting = new WeakSet<Worker>()
   const leaving = new WeakSet<Worker>()
   const staying = (): readonly Worker[] => workers().filter(worker => !leaving.has(worker) && !starting.has(worker))
@@ -102,10 +101,10 @@ export function createPool({ count, config, onEnded }: PoolOptions): Pool {
       if (first.code === EXIT.ok) void keepUp()
       return first
     },
-    renew: config =>
+    renew: next =>
       inTurn(async () => {
         const former = wanted
-        wanted = config
+        wanted = next
         if (await settle()) return true
         wanted = former
         void keepUp()

@@ -5,10 +5,11 @@ import { startOn } from '../process/start-on.ts'
 import type { Stop } from '../process/until-stopped.ts'
 import { createPool, type Started } from './pool.ts'
 import { type WatchOptions, watchWorkers } from './watch-workers.ts'
+import type { WorkerSettings } from './worker-settings.ts'
 
 export interface WorkersOptions {
   /** The settings of the start. */
-  readonly config: GatewayConfig
+  readonly settings: WorkerSettings
   readonly count: number
   readonly isQuiet: boolean
   /** The first process listens. */
@@ -17,7 +18,7 @@ export interface WorkersOptions {
   /** Waits for the key store. Throws what else keeps it from being opened. */
   readonly checkStore: (onAway: (error: Error) => void) => Promise<void>
   /** The settings of the moment. Throws what is wrong with them; all processes stay then. */
-  readonly readAgain: () => Promise<GatewayConfig>
+  readonly readAgain: () => Promise<WorkerSettings>
 }
 
 /**
@@ -27,14 +28,14 @@ export interface WorkersOptions {
  * @returns what to end with
  */
 export async function superviseWorkers(options: WorkersOptions): Promise<number> {
-  const { config, count, isQuiet, onListening, stop, checkStore, readAgain } = options
+  const { settings, count, isQuiet, onListening, stop, checkStore, readAgain } = options
   const { createProcessLog, createReloadCount, logError } = await import('@countersign/server')
   const log = createProcessLog(isQuiet)
   cluster.setupPrimary({ serialization: 'advanced' })
   const reloads = createReloadCount()
   const pool = createPool({
     count,
-    config,
+    settings,
     onEnded: worker => log.warn({ worker: worker.process.pid }, 'a process ended: another one is started'),
   })
   let isStopping = false
@@ -46,7 +47,7 @@ export async function superviseWorkers(options: WorkersOptions): Promise<number>
     isAsked = true
     onReload?.()
   })
-  const admin = await startAdmin(config, {
+  const admin = await startAdmin(settings.config, {
     count,
     reloads,
     isStopping: () => isStopping,
