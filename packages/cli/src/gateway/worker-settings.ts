@@ -21,7 +21,8 @@ interface SettingsSent {
 
 /**
  * The settings of a process, from the first one. It reads neither their file nor those that they name: these may have
- * changed since the first process looked at them. Two processes would go by two settings then, with two memories of the calls that were taken.
+ * changed since the first process looked at them. Two processes would go by two settings then, with two memories of the
+ * calls that were taken.
  */
 export async function settingsFromFirst(): Promise<WorkerSettings> {
   process.send?.(SETTINGS_WANTED)

@@ -73,6 +73,7 @@ export async function superviseWorkers(options: WorkersOptions): Promise<number>
   async function reload(): Promise<void> {
     try {
       const renewed = await pool.renew(await readAgain())
+      if (isStopping) return
       reloads.told(renewed)
       if (renewed) log.info({ processes: count }, 'settings read again: processes replaced')
       else log.error('a new process could not start: all go on by the settings of before')
