@@ -29,12 +29,15 @@ describe.skipIf(chromiumPath === undefined)('the console in Chromium (needs Chro
   let secrets: string[] = []
   let requests: string[] = []
   let said: string[] = []
+  let addresses: string[] = []
 
   beforeAll(async () => {
     const showFirstToken = (shown: string): void => {
       token = shown
     }
-    server = await startServer({ store: join(directory, 'keys.db'), consoleDirectory, permissions: PERMISSIONS, showFirstToken })
+    const usedSchemes = ['qredo-v1', 'rfc9421']
+    const store = join(directory, 'keys.db')
+    server = await startServer({ store, consoleDirectory, permissions: PERMISSIONS, usedSchemes, showFirstToken })
     browser = await chromium.launch({ executablePath: chromiumPath ?? '', args: ['--no-sandbox'] })
   }, 60_000)
   afterAll(async () => {
@@ -49,10 +52,12 @@ describe.skipIf(chromiumPath === undefined)('the console in Chromium (needs Chro
     secrets = []
     requests = []
     said = []
+    addresses = []
+    page.on('framenavigated', frame => addresses.push(frame.url()))
     page.on('request', request => requests.push(`${request.method()} ${request.url()} ${request.postData() ?? ''}`))
     page.on('console', message => {
       // A refusal that the page shows is no surprise; the browser writes each down.
-      if (!/Failed to load resource: .* 40[013]/.test(message.text())) said.push(message.text())
+      if (!/Failed to load resource: .* 40[0134]/.test(message.text())) said.push(message.text())
     })
     page.on('pageerror', error => said.push(String(error)))
     await page.goto(server.origin)
@@ -60,7 +65,7 @@ describe.skipIf(chromiumPath === undefined)('the console in Chromium (needs Chro
 
   afterEach(async () => {
     expect(await page.evaluate(() => JSON.stringify({ ...localStorage, ...sessionStorage }) + document.cookie)).toBe('{}')
-    for (const secret of [...secrets, token]) expect([...requests, ...said].join('\n')).not.toContain(secret)
+    for (const secret of [...secrets, token]) expect([...requests, ...said, ...addresses].join('\n')).not.toContain(secret)
     expect(said).toEqual([])
     expect(requests.filter(line => !line.includes(` ${server.origin}/`) && !line.includes(' blob:'))).toEqual([])
     await context.close()
@@ -76,7 +81,7 @@ describe.skipIf(chromiumPath === undefined)('the console in Chromium (needs Chro
   const shown = (label: string) => page.getByRole('region', { name: label, exact: true }).locator('pre').textContent()
 
   async function makeKey(name: string): Promise<{ id: string; secret: string }> {
-    await page.getByRole('button', { name: 'New key' }).click()
+    await page.getByRole('link', { name: 'New key' }).click()
     await page.getByLabel('Name', { exact: true }).fill(name)
     await page.getByRole('button', { name: 'Make the key' }).click()
     const [id, secret] = [(await shown('API key')) ?? '', (await shown('Secret')) ?? '']
@@ -107,7 +112,7 @@ describe.skipIf(chromiumPath === undefined)('the console in Chromium (needs Chro
 
   it('makes a key, shows its secret once, and hands it out as a profile', async () => {
     await signIn()
-    await page.getByRole('button', { name: 'New key' }).click()
+    await page.getByRole('link', { name: 'New key' }).click()
     await page.getByLabel('Name', { exact: true }).fill('Trading desk')
     await page.getByRole('switch', { name: /^Balance/ }).check()
     await page.getByRole('button', { name: 'Make the key' }).click()
@@ -123,7 +128,7 @@ describe.skipIf(chromiumPath === undefined)('the console in Chromium (needs Chro
     await page.getByRole('button', { name: 'I have it' }).click()
     expect(await page.content()).not.toContain(secret)
     await page.reload()
-    await page.getByRole('button', { name: 'Trading desk' }).click()
+    await page.getByRole('link', { name: 'Trading desk' }).click()
     await page.getByRole('region', { name: 'Key Trading desk' }).waitFor()
     expect(await page.content()).not.toContain(secret)
   })
@@ -207,7 +212,7 @@ describe.skipIf(chromiumPath === undefined)('the console in Chromium (needs Chro
     const { key } = await server.service.keys.create(ACTOR, organisation?.id ?? '', given)
     await signIn()
     await page.getByLabel('Search').fill('Paired')
-    await page.getByRole('button', { name: 'Paired', exact: true }).click()
+    await page.getByRole('link', { name: 'Paired', exact: true }).click()
     const form = page.getByRole('form', { name: 'Rotate the public key' })
     const lost = pairs[1]?.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString() ?? ''
     await form.getByLabel('New public key').fill(lost)
@@ -231,7 +236,7 @@ describe.skipIf(chromiumPath === undefined)('the console in Chromium (needs Chro
     const ceilings = async () => (await administrators.organisations(organisation))[0]?.ceilings
     await signIn()
     await page.getByRole('tab', { name: 'Organisations' }).click()
-    await page.getByRole('button', { name: 'Bounded' }).click()
+    await page.getByRole('link', { name: 'Bounded' }).click()
     const form = page.getByRole('form', { name: 'Ceilings of Bounded' })
     await form.getByLabel('Bound permissions').check()
     await form.getByRole('switch', { name: /^Balance/ }).check()
@@ -250,7 +255,7 @@ describe.skipIf(chromiumPath === undefined)('the console in Chromium (needs Chro
     // What stands there is what is set, and what is put off is lifted.
     await page.reload()
     await page.getByRole('tab', { name: 'Organisations' }).click()
-    await page.getByRole('button', { name: 'Bounded' }).click()
+    await page.getByRole('link', { name: 'Bounded' }).click()
     await form.getByLabel('Bound permissions').uncheck()
     await form.getByLabel('Bound addresses').check()
     await form.getByLabel('Addresses', { exact: true }).fill('10.0.0.0/33')
@@ -266,7 +271,7 @@ describe.skipIf(chromiumPath === undefined)('the console in Chromium (needs Chro
     const { administrators } = server.service
     await signIn()
     await page.getByRole('tab', { name: 'Administrators' }).click()
-    await page.getByRole('button', { name: 'New administrator' }).click()
+    await page.getByRole('link', { name: 'New administrator' }).click()
     await page.getByLabel('Name', { exact: true }).fill('Wendy')
     await page.getByLabel('Role').selectOption('auditor')
     await page.getByLabel('The token ends').selectOption('in a week')
@@ -280,7 +285,7 @@ describe.skipIf(chromiumPath === undefined)('the console in Chromium (needs Chro
     expect(days > 6.9 && days <= 7).toBe(true)
     await page.getByRole('button', { name: 'I have it' }).click()
     expect(await page.content()).not.toContain(own)
-    await page.getByRole('button', { name: 'Disable… Wendy' }).click()
+    await page.getByRole('button', { name: 'Disable…' }).click()
     expect(await administrators.authenticate(own)).toBeDefined()
     await page.getByRole('button', { name: 'Disable Wendy for good' }).click()
     await expect.poll(() => administrators.authenticate(own)).toBeUndefined()
@@ -315,19 +320,25 @@ describe.skipIf(chromiumPath === undefined)('the console in Chromium (needs Chro
       organisationId: organisation?.id,
     })
     await signIn(own)
-    await page.getByRole('button', { name: 'Many 59', exact: true }).click()
+    await page.getByRole('link', { name: 'Many 59', exact: true }).click()
     await page.getByRole('region', { name: 'Key Many 59' }).waitFor()
     expect(await page.getByRole('switch', { name: /^Balance/ }).isDisabled()).toBe(true)
-    for (const name of ['New key', 'Rotate', 'Revoke…', 'Disable']) expect(await page.getByRole('button', { name }).count()).toBe(0)
+    for (const name of ['Rotate', 'Revoke…', 'Disable']) expect(await page.getByRole('button', { name }).count()).toBe(0)
+    expect(await page.getByRole('link', { name: 'New key' }).count()).toBe(0)
+    await page.goto(`${server.origin}/console/#/keys?new`)
+    await page.waitForLoadState('networkidle')
+    await page.getByRole('region', { name: 'List of keys' }).waitFor()
+    expect(await page.getByRole('form', { name: 'New key' }).count()).toBe(0)
     await page.getByRole('tab', { name: 'Organisations' }).click()
-    await page.getByRole('button', { name: organisation?.name ?? '' }).click()
+    await page.getByRole('link', { name: organisation?.name ?? '' }).click()
     expect(await page.getByLabel('Keys at most').isDisabled()).toBe(true)
     expect(await page.getByRole('button', { name: 'Set the ceilings' }).count()).toBe(0)
     await page.getByRole('tab', { name: 'Administrators' }).click()
     await page.getByText('Audrey').first().waitFor()
-    for (const name of ['New administrator', 'Disable']) expect(await page.getByRole('button', { name }).count()).toBe(0)
+    expect(await page.getByRole('link', { name: 'New administrator' }).count()).toBe(0)
+    expect(await page.getByRole('button', { name: 'Disable' }).count()).toBe(0)
     // The token is one's own.
-    await page.getByRole('button', { name: 'Renew my token' }).click()
+    await page.getByRole('link', { name: 'Renew my token' }).click()
     const form = page.getByRole('form', { name: 'Renew my token' })
     await form.getByLabel('Your token as it is now', { exact: true }).fill('csa_wrong')
     await form.getByRole('button', { name: 'Renew' }).click()
@@ -338,6 +349,249 @@ describe.skipIf(chromiumPath === undefined)('the console in Chromium (needs Chro
     secrets.push(renewed)
     expect(renewed).not.toBe(own)
     expect(await server.service.administrators.authenticate(renewed)).toMatchObject({ name: 'Audrey' })
+  })
+
+  /** An organisation with a key and an administrator of its own. */
+  async function makeOrganisation(name: string) {
+    const { administrators, keys } = server.service
+    const { id: organisationId } = await administrators.createOrganisation(ACTOR, { name, kind: 'organisation' })
+    const { key } = await keys.create(ACTOR, organisationId, { name: `Key of ${name}`, permissions: ['balance', 'web3'] })
+    const { administrator } = await administrators.create(ACTOR, undefined, { name: `Admin of ${name}`, role: 'admin', organisationId })
+    return { organisationId, key, administratorId: administrator.id }
+  }
+
+  const link = (name: string) => page.getByRole('link', { name, exact: true })
+  const hash = (): string => new URL(page.url()).hash
+  const question = () => page.getByRole('dialog', { name: 'Are you sure?' })
+
+  it('has an address for each view and for what is open in it: reload, Back and a link lead there', async () => {
+    const { organisationId, key, administratorId } = await makeOrganisation('Addressed')
+    await signIn()
+    const places = [
+      ['Keys', 'Key of Addressed', `#/keys/${key.id}`, 'Key Key of Addressed'],
+      ['Organisations', 'Addressed', `#/organisations/${organisationId}`, 'Ceilings of Addressed'],
+      ['Administrators', 'Admin of Addressed', `#/administrators/${administratorId}`, 'Administrator Admin of Addressed'],
+    ] as const
+    for (const [view, name, address, label] of places) {
+      await page.getByRole('tab', { name: view }).click()
+      expect(hash()).toBe(`#/${view.toLowerCase()}`)
+      await link(name).click()
+      const details = page.locator(`[aria-label="${label}"]`)
+      await details.waitFor()
+      expect(hash()).toBe(address)
+      await page.reload()
+      await details.waitFor()
+      expect(hash()).toBe(address)
+      const other = await context.newPage()
+      await other.goto(`${server.origin}/console/${address}`)
+      await other.locator(`[aria-label="${label}"]`).waitFor()
+      await other.close()
+      await page.goBack()
+      await details.waitFor({ state: 'detached' })
+      expect(hash()).toBe(`#/${view.toLowerCase()}`)
+      await page.goForward()
+      await details.waitFor()
+    }
+    for (const [, , , label] of [...places].reverse()) {
+      await page.locator(`[aria-label="${label}"]`).waitFor()
+      await page.goBack()
+      await page.goBack()
+    }
+    await page.goto(`${server.origin}/console/#/audit`)
+    await page.getByRole('region', { name: 'Audit log' }).waitFor()
+    for (const [address, said] of [
+      ['#/keys/csk_nothing', 'There is no key csk_nothing'],
+      ['#/organisations/nothing', 'There is no organisation nothing.'],
+      ['#/administrators/nothing', 'There is no administrator nothing.'],
+    ] as const) {
+      await page.goto(`${server.origin}/console/${address}`)
+      await page.getByRole('alert').getByText(said).waitFor()
+    }
+  })
+
+  it('asks before what is shown this once is left, however that happens', async () => {
+    await signIn()
+    await page.getByRole('tab', { name: 'Audit' }).click()
+    await page.getByRole('tab', { name: 'Keys' }).click()
+    const { id, secret } = await makeKey('Left')
+    const address = `#/keys/${id}`
+    const ways: readonly (readonly [string, () => Promise<unknown>])[] = [
+      ['another view', () => page.getByRole('tab', { name: 'Organisations' }).click()],
+      ['a form', () => link('New key').click()],
+      ['signing out', () => page.getByRole('button', { name: 'Sign out' }).click()],
+      ['Back', () => page.evaluate('history.back()')],
+      ['an address', () => page.evaluate('location.hash = "#/administrators"')],
+    ]
+    for (const [, leave] of ways) {
+      await leave()
+      await question().getByText("The secret of Left can't be shown again.").waitFor()
+      await question().getByRole('button', { name: 'Stay' }).click()
+      await question().waitFor({ state: 'detached' })
+      expect([hash(), await shown('Secret')]).toEqual([address, secret])
+    }
+    await page.getByRole('tab', { name: 'Organisations' }).click()
+    await page.keyboard.press('Escape')
+    await question().waitFor({ state: 'detached' })
+    expect(await shown('Secret')).toBe(secret)
+    // A reload is asked about by the browser.
+    const asked = page.waitForEvent('dialog')
+    void page.evaluate('location.reload()')
+    const dialog = await asked
+    expect(dialog.type()).toBe('beforeunload')
+    await dialog.dismiss()
+    expect(await shown('Secret')).toBe(secret)
+    await page.getByRole('tab', { name: 'Organisations' }).click()
+    await question().getByRole('button', { name: 'Leave it' }).click()
+    await page.getByRole('region', { name: 'List of organisations' }).waitFor()
+    await page.goBack()
+    await page.getByRole('region', { name: 'Key Left' }).waitFor()
+    expect(await page.content()).not.toContain(secret)
+    // Nothing is asked about any more.
+    await page.getByRole('tab', { name: 'Administrators' }).click()
+    await page.reload()
+    await link('New administrator').click()
+    await page.getByLabel('Name', { exact: true }).fill('Left too')
+    await page.getByRole('button', { name: 'Make the administrator' }).click()
+    secrets.push((await shown('Token')) ?? '')
+    await page.getByRole('tab', { name: 'Audit' }).click()
+    await question().getByText("The token of Left too can't be shown again.").waitFor()
+    await question().getByRole('button', { name: 'Stay' }).click()
+    await page.getByRole('button', { name: 'I have it' }).click()
+    await page.getByRole('tab', { name: 'Audit' }).click()
+    await page.getByRole('region', { name: 'Audit log' }).waitFor()
+  })
+
+  it('has room for one column on a phone: details are in view at once, the focus goes there and back, nothing scrolls sideways', async () => {
+    const { organisationId } = await makeOrganisation('Narrow')
+    const long = { id: 'x'.repeat(256), name: 'With a long id', permissions: ['balance'], secret: 'AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA' }
+    await server.service.keys.import(ACTOR, organisationId, long)
+    await page.setViewportSize({ width: 390, height: 844 })
+    await signIn()
+    const scrolling = () =>
+      page.evaluate(() =>
+        [...document.querySelectorAll<HTMLElement>('*')]
+          .filter(one => one.scrollWidth > one.clientWidth + 1 && /auto|scroll/.test(getComputedStyle(one).overflowX))
+          .map(one => one.outerHTML.slice(0, 80)),
+      )
+    for (const [view, name] of [
+      ['Keys', 'Key of Narrow'],
+      ['Organisations', 'Narrow'],
+      ['Administrators', 'Admin of Narrow'],
+    ] as const) {
+      await page.getByRole('tab', { name: view }).click()
+      await link(name).waitFor()
+      expect([view, await scrolling()]).toEqual([view, []])
+      const ids = page.locator('code.id').filter({ hasNotText: long.id })
+      const heights = await ids.evaluateAll(all => all.map(one => one.getBoundingClientRect().height))
+      expect([view, Math.max(...heights) < 40]).toEqual([view, true])
+      await link(name).click()
+      const details = page.getByRole('region', { name: 'Details' })
+      await details.getByText(name).first().waitFor()
+      const box = await details.boundingBox()
+      expect([view, (box?.y ?? -1) >= 0 && (box?.y ?? 844) < 422]).toEqual([view, true])
+      expect(await details.evaluate(one => one === document.activeElement)).toBe(true)
+      expect([view, await scrolling()]).toEqual([view, []])
+      await link(`← All ${view.toLowerCase()}`).click()
+      await expect.poll(() => link(name).evaluate(one => one === document.activeElement)).toBe(true)
+      await link(name).click()
+      await page.goBack()
+      await expect.poll(() => link(name).evaluate(one => one === document.activeElement)).toBe(true)
+    }
+    for (const view of ['Keys', 'Organisations', 'Administrators', 'Audit']) {
+      await page.getByRole('tab', { name: view }).click()
+      await page.locator('.list').waitFor()
+      for (const width of [320, 390, 620, 700, 850, 980, 1100, 1280]) {
+        await page.setViewportSize({ width, height: 844 })
+        const beyond = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
+        const table = await page.locator('.list').evaluate(one => one.scrollWidth - one.clientWidth)
+        expect([view, width, beyond, table, await scrolling()]).toEqual([view, width, 0, 0, []])
+      }
+    }
+  })
+
+  it('offers for a new key what the ceilings allow, and the scheme that is in use', async () => {
+    const { administrators, keys } = server.service
+    const { organisationId } = await makeOrganisation('Offered')
+    await administrators.setCeilings(ACTOR, organisationId, {
+      permissions: ['balance'],
+      schemes: ['rfc9421', 'stripe'],
+      addresses: ['10.0.0.0/8'],
+    })
+    await signIn()
+    await link('New key').click()
+    const form = page.getByRole('form', { name: 'New key' })
+    const scheme = form.getByLabel('Scheme')
+    const schemes = () => scheme.locator('option').allTextContents()
+    await scheme.waitFor()
+    expect(await scheme.inputValue()).toBe('qredo-v1')
+    expect((await schemes()).slice(0, 2).sort()).toEqual(['qredo-v1', 'rfc9421'])
+    expect((await schemes()).length).toBeGreaterThan(10)
+    expect(await form.getByLabel('Addresses').isVisible()).toBe(false)
+    await form.getByRole('switch', { name: /^Web3/ }).check()
+    await form.getByLabel('Organisation').selectOption(organisationId)
+    expect(await schemes()).toEqual(['rfc9421', 'stripe'])
+    expect(await scheme.inputValue()).toBe('rfc9421')
+    expect(await form.getByRole('switch').count()).toBe(1)
+    await form.getByRole('switch', { name: /^Balance/ }).check()
+    await form.getByLabel('Name', { exact: true }).fill('Within')
+    expect(await form.getByRole('button', { name: 'Make the key' }).isDisabled()).toBe(true)
+    expect(await form.locator('#addresses-note').textContent()).toContain('10.0.0.0/8')
+    await form.getByLabel('Addresses').fill('192.0.2.1')
+    await form.getByRole('button', { name: 'Make the key' }).click()
+    await form.getByRole('alert').getByText('192.0.2.1 is not').waitFor()
+    await form.getByLabel('Addresses').fill('10.1.0.0/16')
+    await form.getByRole('button', { name: 'Make the key' }).click()
+    secrets.push((await shown('Secret')) ?? '')
+    expect((await keys.list(organisationId, { search: 'Within', limit: 1 })).keys[0]).toMatchObject({
+      scheme: 'rfc9421',
+      permissions: ['balance'],
+      addresses: ['10.1.0.0/16'],
+    })
+  })
+
+  it('asks before a permission is taken away that could not be given back', async () => {
+    const { administrators, keys } = server.service
+    const { organisationId, key } = await makeOrganisation('Lost')
+    const granted = async () => (await keys.get(undefined, key.id)).permissions
+    await administrators.setCeilings(ACTOR, organisationId, { permissions: ['balance'] })
+    await signIn()
+    await page.goto(`${server.origin}/console/#/keys/${key.id}`)
+    const web3 = page.getByRole('switch', { name: /^Web3/ })
+    await web3.click()
+    await question().getByText("Once taken away, web3 can't be given back").waitFor()
+    await question().getByRole('button', { name: 'Keep it' }).click()
+    expect([await web3.isChecked(), await granted()]).toEqual([true, ['balance', 'web3']])
+    expect(await web3.evaluate(one => one === document.activeElement)).toBe(true)
+    await web3.click()
+    await question().getByRole('button', { name: 'Take it away' }).click()
+    await page.getByText('The permissions are changed.').waitFor()
+    expect(await granted()).toEqual(['balance'])
+    expect(await web3.count()).toBe(0)
+    // What the ceilings allow is taken away and given back without a question.
+    const balance = page.getByRole('switch', { name: /^Balance/ })
+    await balance.uncheck()
+    await expect.poll(granted).toEqual([])
+    await balance.check()
+    await expect.poll(granted).toEqual(['balance'])
+    // Another one that was there before.
+    expect(await page.getByRole('switch', { name: /^Read-only/ }).count()).toBe(0)
+  })
+
+  it('says in the list which keys end soon, and which have ended', async () => {
+    const [organisation] = await server.service.administrators.organisations(undefined)
+    const day = 86_400_000
+    for (const [name, days] of [
+      ['Ending soon', 2],
+      ['Ending later', 40],
+      ['Ending ended', -3.1],
+    ] as const) {
+      const expiresAt = new Date(Date.now() + days * day).toISOString()
+      await server.service.keys.create(ACTOR, organisation?.id ?? '', { name, expiresAt })
+    }
+    await signIn()
+    await page.getByLabel('Search').fill('Ending')
+    const states = page.getByRole('region', { name: 'List of keys' }).locator('td[data-title="State"]')
+    await expect.poll(() => states.allTextContents()).toEqual(['expired ended 3 days ago', 'active ', 'active ends in 2 days'])
   })
 
   it('has no serious accessibility problem, light and dark, wide and narrow', async () => {
@@ -351,18 +605,6 @@ describe.skipIf(chromiumPath === undefined)('the console in Chromium (needs Chro
       const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
       expect([where, overflow]).toEqual([where, 0])
     }
-    await check('sign in')
-    await signIn()
-    await makeKey('Accessible')
-    for (const colorScheme of ['light', 'dark'] as const) {
-      for (const width of [1280, 390]) {
-        await page.emulateMedia({ colorScheme })
-        await page.setViewportSize({ width, height: 900 })
-        await check(`${colorScheme} ${width}`)
-      }
-    }
-    await page.getByRole('button', { name: 'New key' }).click()
-    await check('new key')
     const checkAll = async (where: string): Promise<void> => {
       for (const colorScheme of ['light', 'dark'] as const)
         for (const width of [1280, 390]) {
@@ -371,15 +613,29 @@ describe.skipIf(chromiumPath === undefined)('the console in Chromium (needs Chro
           await check(`${where} ${colorScheme} ${width}`)
         }
     }
+    await checkAll('sign in')
+    await signIn()
+    await checkAll('no key')
+    await makeKey('Accessible')
+    await checkAll('secret')
+    await page.getByRole('tab', { name: 'Audit' }).click()
+    await checkAll('question')
+    await page.getByRole('button', { name: 'Stay' }).click()
+    await page.getByRole('button', { name: 'I have it' }).click()
+    await checkAll('key')
+    await page.setViewportSize({ width: 1280, height: 900 })
+    await page.getByRole('link', { name: 'New key' }).click()
+    await page.getByRole('form', { name: 'New key' }).waitFor()
+    await checkAll('new key')
     await page.getByRole('tab', { name: 'Organisations' }).click()
-    await page.getByRole('button', { name: 'Bounded' }).click()
+    await page.getByRole('link', { name: 'Bounded' }).click()
     await page.getByLabel('Bound permissions').check()
     await checkAll('organisations')
     await page.getByRole('tab', { name: 'Administrators' }).click()
-    await page.getByRole('button', { name: 'New administrator' }).click()
+    await page.getByRole('link', { name: 'New administrator' }).click()
     await checkAll('administrators')
     await page.getByRole('tab', { name: 'Audit' }).click()
     await page.getByRole('region', { name: 'Audit log' }).waitFor()
-    await check('audit')
+    await checkAll('audit')
   })
 })

@@ -84,7 +84,7 @@ for (const colorScheme of ['light', 'dark']) {
   await page.goto(`${sandbox.origin}/console/`)
   await page.getByLabel('Administrator’s token', { exact: true }).fill(token)
   await page.getByRole('button', { name: 'Sign in' }).click()
-  await page.getByRole('button', { name: 'Market maker' }).click()
+  await page.getByRole('link', { name: 'Market maker' }).click()
   await page.getByText('json.dumps').waitFor()
   await page.screenshot({ path: join(folder, `console-${colorScheme}.png`) })
   await page.close()

@@ -45,6 +45,20 @@ describe.skipIf(!canMount)('on a full disk (needs a mount)', () => {
     expect(readdirSync(disk)).toEqual(['filler'])
   })
 
+  it('no backup stays that has no room, and it is named', async () => {
+    for (const args of [
+      ['backup', join(disk, 'copy.db'), ...store],
+      ['restore', join(folder, 'copy.db'), '--store', join(disk, 'copy.db')],
+    ]) {
+      const ran = await run('countersign', ['store', ...args])
+      expect(ran).toMatchObject({ code: 2, stdout: '' })
+      expect(ran.stderr).toContain(`${join(disk, 'copy.db')} can't be written: there is no room left on its disk.`)
+      expect(ran.stderr).toContain('[file-unwritable]')
+      await run('countersign', ['store', 'backup', join(folder, 'copy.db'), ...store])
+    }
+    expect(readdirSync(disk)).toEqual(['filler'])
+  })
+
   it('no master key file stays that is empty', async () => {
     const args = ['keys', 'create', 'x', '--store', join(folder, 'other.db'), '--master-key-file', join(disk, 'master')]
     expect(await run('countersign', args)).toMatchObject({ code: 2, stderr: expect.stringContaining('the disk is full') })

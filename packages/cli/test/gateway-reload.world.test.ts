@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { Agent, createServer, request, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -241,6 +241,36 @@ describe.skipIf(!hasRedis)('countersign gateway on SIGHUP (needs redis-server)',
     await expect.poll(rounds, { timeout: 60_000 }).toBe(before + 1)
   }
 
+  const SHOP = {
+    name: 'shop',
+    title: 'Shop',
+    docs: 'https://example.com',
+    algorithm: 'hmac-sha256',
+    secret: { encoding: 'base64' },
+    timestamp: { formats: ['seconds'] },
+    message: '{timestamp}\n{method}\n{url}\n{body|sha256|hex}',
+    signature: { encoding: 'hex' },
+    headers: { 'x-key': '{keyId}', 'x-time': '{timestamp}', 'x-signature': '{signature}' },
+  }
+  const shopFile = join(folder, 'shop.json')
+
+  /** A scheme of one's own, beside the settings, and a key for it. */
+  async function writeShop() {
+    writeFileSync(shopFile, JSON.stringify(SHOP))
+    const made = await run('countersign', ['keys', 'create', 'shop', '--scheme', shopFile, '--store', store, '--json'])
+    const { key, secret } = JSON.parse(made.stdout) as { key: { id: string }; secret: string }
+    const signer = createSigner(defineScheme(SHOP as never), { keyId: key.id, secret } as never)
+    return {
+      /** By a new connection. */
+      async call(port: number): Promise<number> {
+        const { headers } = signer.sign({ method: 'GET', url: `${ORIGIN}/` })
+        return (await fetch(`http://127.0.0.1:${port}/`, { headers: { ...headers, connection: 'close' } })).status
+      },
+    }
+  }
+
+  const pidsOf = (log: () => string) => [...log().matchAll(/"pid":(\d+),"port"/g)].map(([, pid]) => Number(pid))
+
   it.each<[string, readonly string[]]>([
     ['alone', []],
     ['with two processes', ['--workers', '2']],
@@ -258,29 +288,10 @@ describe.skipIf(!hasRedis)('countersign gateway on SIGHUP (needs redis-server)',
     await reloaded(running)
     await expect.poll(async () => (await call(agent, running.port)).status, { timeout: 10_000 }).toBe(200)
     // A scheme that there was not when it started, with a key for it.
-    const declaration = {
-      name: 'shop',
-      title: 'Shop',
-      docs: 'https://example.com',
-      algorithm: 'hmac-sha256',
-      secret: { encoding: 'base64' },
-      timestamp: { formats: ['seconds'] },
-      message: '{timestamp}\n{method}\n{url}\n{body|sha256|hex}',
-      signature: { encoding: 'hex' },
-      headers: { 'x-key': '{keyId}', 'x-time': '{timestamp}', 'x-signature': '{signature}' },
-    }
-    const schemeFile = join(folder, 'shop.json')
-    writeFileSync(schemeFile, JSON.stringify(declaration))
-    const made = await run('countersign', ['keys', 'create', 'shop', '--scheme', schemeFile, '--store', store, '--json'])
-    const { key, secret } = JSON.parse(made.stdout) as { key: { id: string }; secret: string }
+    const shop = await writeShop()
     writeFileSync(file, JSON.stringify({ ...plain, schemes: ['./shop.json'], routes: [{ path: '/', schemes: ['shop'] }] }))
     await reloaded(running)
-    const signer = createSigner(defineScheme(declaration as never), { keyId: key.id, secret } as never)
-    const status = async () => {
-      const { headers } = signer.sign({ method: 'GET', url: `${ORIGIN}/` })
-      return (await fetch(`http://127.0.0.1:${running.port}/`, { headers: { ...headers } })).status
-    }
-    await expect.poll(status, { timeout: 10_000 }).toBe(200)
+    await expect.poll(() => shop.call(running.port), { timeout: 10_000 }).toBe(200)
   })
 
   it.each<[string, readonly string[]]>([
@@ -326,7 +337,7 @@ describe.skipIf(!hasRedis)('countersign gateway on SIGHUP (needs redis-server)',
     writeFileSync(file, text())
     child.kill('SIGHUP')
     await expect.poll(log, { timeout: 20_000 }).toContain('settings not taken')
-    const pids = () => [...log().matchAll(/"pid":(\d+),"port"/g)].map(([, pid]) => Number(pid))
+    const pids = () => pidsOf(log)
     for (const pid of pids()) process.kill(pid, 'SIGKILL')
     await expect.poll(() => pids().length, { timeout: 30_000 }).toBe(4)
     const signer = createSigner(qredoV1, caller)
@@ -345,6 +356,63 @@ describe.skipIf(!hasRedis)('countersign gateway on SIGHUP (needs redis-server)',
     }
   })
 
+  it.each([
+    ['another declaration, and nobody has said that', JSON.stringify({ ...SHOP, message: '{timestamp}{method}{url}' }), false],
+    ['broken', '{', true],
+  ])(
+    'has all its processes go by the schemes that it took, although their file is %s by now',
+    { timeout: 120_000 },
+    async (_, text, isTold) => {
+      const shop = await writeShop()
+      const settings = {
+        upstream: first,
+        origin: ORIGIN,
+        redis: redis.url,
+        schemes: ['shop.json'],
+        routes: [{ path: '/', schemes: ['shop'] }],
+      }
+      const { child, log, port } = await startGateway(settings, '--workers', '2')
+      await expect.poll(() => shop.call(port), { timeout: 10_000 }).toBe(200)
+      writeFileSync(shopFile, text)
+      if (isTold) {
+        child.kill('SIGHUP')
+        await expect.poll(log, { timeout: 20_000 }).toContain('settings not taken')
+      }
+      const [one] = pidsOf(log)
+      process.kill(one ?? 0, 'SIGKILL')
+      await expect.poll(() => pidsOf(log).length, { timeout: 30_000 }).toBe(3)
+      for (let count = 0; count < 20; count++) expect(await shop.call(port)).toBe(200)
+    },
+  )
+
+  it.skipIf(!existsSync('/proc/self/task'))(
+    'goes back to the settings of before where a process can’t start in the middle of a round (needs /proc)',
+    {
+      timeout: 120_000,
+    },
+    async () => {
+      const settings = { origin: ORIGIN, redis: redis.url }
+      const { child, log, port } = await startGateway({ ...settings, upstream: first }, '--workers', '3')
+      const agent = new Agent()
+      await expect.poll(async () => (await call(agent, port)).status, { timeout: 10_000 }).toBe(200)
+      writeFileSync(file, JSON.stringify({ ...settings, upstream: second }))
+      child.kill('SIGHUP')
+      await expect.poll(() => pidsOf(log).length, { timeout: 30_000 }).toBe(4)
+      // The second one of the round dies before it listens.
+      const children = () => readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8').trim().split(' ').map(Number)
+      const starting = () => children().find(pid => !pidsOf(log).includes(pid))
+      await expect.poll(starting, { timeout: 30_000, interval: 5 }).toBeDefined()
+      process.kill(starting() ?? 0, 'SIGKILL')
+      await expect.poll(log, { timeout: 20_000 }).toContain('could not start')
+      await expect.poll(() => pidsOf(log).length, { timeout: 30_000 }).toBe(5)
+      await expect.poll(() => children().length, { timeout: 30_000 }).toBe(3)
+      for (let count = 0; count < 20; count++) expect(await call(new Agent(), port)).toEqual({ status: 200, upstream: 'first' })
+      await reloaded({ child, log, port })
+      await expect.poll(() => children().length, { timeout: 30_000 }).toBe(3)
+      for (let count = 0; count < 20; count++) expect(await call(new Agent(), port)).toEqual({ status: 200, upstream: 'second' })
+    },
+  )
+
   it('has as many processes as it was told, although some die while they are replaced, and ends when it is told to meanwhile', {
     timeout: 120_000,
   }, async () => {
@@ -352,7 +420,7 @@ describe.skipIf(!hasRedis)('countersign gateway on SIGHUP (needs redis-server)',
     const { child, log, port } = await startGateway({ upstream: first, origin: ORIGIN, redis: redis.url, adminPort }, '--workers', '2')
     const agent = new Agent()
     await expect.poll(async () => (await call(agent, port)).status, { timeout: 10_000 }).toBe(200)
-    const pids = () => [...log().matchAll(/"pid":(\d+),"port"/g)].map(([, pid]) => Number(pid))
+    const pids = () => pidsOf(log)
     child.kill('SIGHUP')
     for (const pid of pids()) process.kill(pid, 'SIGKILL')
     const ready = () =>

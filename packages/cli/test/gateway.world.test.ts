@@ -149,7 +149,7 @@ describe.skipIf(!has('python3') || !hasRedis)('countersign gateway (needs python
     const gateway = await startGateway('--upstream', upstream, '--config', join(folder, 'none.yaml')).catch((error: unknown) =>
       String(error),
     )
-    expect(gateway).toContain('[file-unreadable]')
+    expect(gateway).toContain('"code":"file-unreadable"')
     // The origin is what clients type, so the port has to be known beforehand.
     const port = await freePort()
     const origin = `http://127.0.0.1:${port}`
@@ -237,6 +237,51 @@ print(urllib.request.urlopen(urllib.request.Request(url, body, headers)).read().
       gateway.reload()
       await expect.poll(subject).toBe('second.example')
     },
+  )
+
+  it.each<[string, boolean, (port: number) => readonly string[]]>([
+    ['that runs', true, port => ['--port', String(port)]],
+    ['that has no store', false, () => ['--port', '0', '--store', join(folder, 'nowhere.db')]],
+    ['that has no such address', false, () => ['--port', '0', '--host', '203.0.113.7']],
+  ])(
+    'with --json, several processes %s say where once, and all else as lines of JSON',
+    async (_, runs, more) => {
+      const args = [
+        '--upstream',
+        upstream,
+        '--origin',
+        'https://api.example.com',
+        '--store',
+        store,
+        '--redis',
+        redis.url,
+        '--workers',
+        '2',
+        '--json',
+      ]
+      const child = spawn(process.execPath, [bin, 'gateway', ...args, ...more(await freePort())])
+      let [stdout, stderr] = ['', '']
+      child.stdout.setEncoding('utf8').on('data', (text: string) => {
+        stdout += text
+      })
+      child.stderr.setEncoding('utf8').on('data', (text: string) => {
+        stderr += text
+      })
+      const ended = new Promise<number | null>(resolve => child.on('close', resolve))
+      if (runs) {
+        await expect.poll(() => stderr.match(/"msg":"listening"/g)?.length, { timeout: 20_000 }).toBe(2)
+        await expect.poll(() => stdout, { timeout: 20_000 }).not.toBe('')
+        child.kill('SIGTERM')
+      }
+      expect((await ended) === 0).toBe(runs)
+      expect(stdout.split('\n').filter(line => line !== '')).toHaveLength(runs ? 1 : 0)
+      if (runs) expect(JSON.parse(stdout)).toMatchObject({ origin: expect.stringContaining('http://127.0.0.1:') as string })
+      const lines = stderr.split('\n').filter(line => line !== '')
+      expect(lines.length).toBeGreaterThan(0)
+      for (const line of lines)
+        expect(JSON.parse(line)).toMatchObject({ level: expect.any(Number) as number, msg: expect.any(String) as string })
+    },
+    60_000,
   )
 
   it('shares a port among processes, and replaces one that dies', async () => {
@@ -346,8 +391,8 @@ print(urllib.request.urlopen(urllib.request.Request(url, body, headers)).read().
     for (const [text, message] of [
       ['spoolFolder: /proc/nope\n', 'spoolFolder: /proc/nope is no folder that can be written to (ENOENT)'],
       ['spoolFolder: /dev/null\n', 'spoolFolder: /dev/null is no folder'],
-      ['upstreamTls: { ca: nope.pem }\n', "upstreamTls.ca: nope.pem can't be read (ENOENT)"],
-      ['identity: { keyFiles: [nope.pem] }\n', "identity.keyFiles: nope.pem can't be read (ENOENT)"],
+      ['upstreamTls: { ca: nope.pem }\n', `upstreamTls.ca: ${join(folder, 'nope.pem')} can't be read (ENOENT)`],
+      ['identity: { keyFiles: [nope.pem] }\n', `identity.keyFiles: ${join(folder, 'nope.pem')} can't be read (ENOENT)`],
       ['maxSpoolBytes: 1000\n', 'maxSpoolBytes is less than maxBodyBytes'],
       ['maxHeldBytes: 1000\n', 'maxHeldBytes is less than spoolBytes'],
     ] as const)

@@ -65,6 +65,22 @@ describe.each([
     expect(list.stdout + shown.stdout).not.toContain(secret)
   })
 
+  it('says in the list which keys end soon, and which have ended', async () => {
+    const later = (ms: number): string => new Date(Date.now() + ms).toISOString()
+    const day = 86_400_000
+    for (const [name, expires] of [
+      ['Ending soon', later(2 * day)],
+      ['Ending later', later(40 * day)],
+      ['Ending ended', later(-3 * day - 1000)],
+    ] as const)
+      expect((await keys('create', name, '--expires', expires, '--secret-out', inFolder(`${name}${where[0]}`))).code).toBe(0)
+    const lines = (await keys('list', '--search', 'Ending')).stdout.split('\n')
+    const stateOf = (name: string): string => lines.find(line => line.includes(name))?.split(/ {2,}/)[2] ?? ''
+    expect(stateOf('Ending soon')).toMatch(/^active, ends in 2 days$/)
+    expect(stateOf('Ending later')).toBe('active')
+    expect(stateOf('Ending ended')).toBe('expired, ended 3 days ago')
+  })
+
   it('keeps the secret in a file or a profile instead, that only its owner can read', async () => {
     const file = inFolder(`secret-${where.length}`)
     const made = await keys('create', 'Kept', '--secret-out', file, '--save-profile', `kept${where.length}`, '--json')

@@ -45,12 +45,13 @@ describe.each([
 
 it('a server lists it among the schemes that a key can be for', async () => {
   const answer = await fetch(`${server.origin}/admin/v1/schemes`, { headers: { authorization: `Bearer ${server.token}` } })
-  expect(await answer.json()).toContainEqual({ name: 'mine', title: 'Calls of mine', keys: 'secret' })
+  expect(await answer.json()).toContainEqual({ name: 'mine', title: 'Calls of mine', keys: 'secret', used: false })
 })
 
 it('settings say where the keys are, and which schemes and permissions they can have', async () => {
   const permissions = [{ name: 'orders:read', title: 'Read orders' }]
-  writeFileSync(join(folder, 'settings.json'), JSON.stringify({ store: 'settled.db', schemes: ['mine.json'], permissions }))
+  const routes = [{ path: '/', schemes: ['mine'] }]
+  writeFileSync(join(folder, 'settings.json'), JSON.stringify({ store: 'settled.db', schemes: ['mine.json'], permissions, routes }))
   const keys = (...args: readonly string[]) => run('countersign', ['keys', ...args, '--config', 'settings.json'], { cwd: folder })
   expect(await keys('create', 'Orders', '-s', 'mine', '--permission', 'orders:read')).toMatchObject({ code: 0 })
   expect((await keys('list')).stdout).toMatch(/Orders +active +mine +orders:read/)
@@ -58,8 +59,11 @@ it('settings say where the keys are, and which schemes and permissions they can 
 
 it('a server reads the same settings, and describes what they have', async () => {
   const settled = await startKeyServer(['--config', 'settings.json', '--store', join(folder, 'settled-server.db')], {}, folder)
-  const answer = await fetch(`${settled.origin}/admin/v1/permissions`, { headers: { authorization: `Bearer ${settled.token}` } })
-  expect(await answer.json()).toEqual([{ name: 'orders:read', title: 'Read orders', description: '', opens: [] }])
+  const read = async (path: string) =>
+    await (await fetch(`${settled.origin}/admin/v1/${path}`, { headers: { authorization: `Bearer ${settled.token}` } })).json()
+  const schemes = (await read('schemes')) as { name: string; used: boolean }[]
+  expect(schemes.filter(({ used }) => used).map(({ name }) => name)).toEqual(['mine'])
+  expect(await read('permissions')).toEqual([{ name: 'orders:read', title: 'Read orders', description: '', opens: [] }])
   const described = (await (await fetch(`${settled.origin}/openapi.json`)).json()) as { info: { description: string } }
   expect(described.info.description).toMatch(/mine\. Their permissions are: orders:read \(Read orders\)\./)
   await settled.stop()

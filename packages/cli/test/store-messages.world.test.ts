@@ -112,7 +112,7 @@ const FILES: { readonly [fault: string]: Fault } = {
   },
   'damaged in its middle': {
     code: 'store-damaged',
-    remedy: /backup|copy/,
+    remedy: /countersign store restore/,
     make(file) {
       copyFileSync(whole, file)
       const bytes = readFileSync(file)
@@ -123,7 +123,7 @@ const FILES: { readonly [fault: string]: Fault } = {
   },
   'cut off in its middle': {
     code: 'store-damaged',
-    remedy: /backup|copy/,
+    remedy: /countersign store restore/,
     make(file) {
       copyFileSync(whole, file)
       truncateSync(file, Math.floor(statSync(file).size / 2 / 4096) * 4096)
@@ -211,6 +211,7 @@ describe.skipIf(!hasPostgres)('a key store in PostgreSQL (needs PostgreSQL)', ()
     await POSTGRESQL.begin()
     ;({ store } = await POSTGRESQL.newStore())
     expect((await on(store, ['keys', 'create', 'k'])).code).toBe(0)
+    await execute('create role crowded login connection limit 0')
     silence.listen(0, '127.0.0.1')
     await once(silence, 'listening')
     const address = silence.address()
@@ -252,14 +253,23 @@ describe.skipIf(!hasPostgres)('a key store in PostgreSQL (needs PostgreSQL)', ()
           url.password = 'hush'
         }),
       'store-missing',
-      /createdb/,
+      /PostgreSQL on 127\.0\.0\.1:\d+ has no database nowhere: make it with createdb nowhere/,
+    ],
+    'that has no connection left': [
+      () =>
+        elsewhere(url => {
+          url.username = 'crowded'
+          url.password = 'hush'
+        }),
+      'store-connections',
+      /raise max_connections.*up to 21/,
     ],
   }
   const rows = Object.keys(FAULTS).flatMap(fault => Object.keys(ALL).map(command => [fault, command as keyof typeof ALL] as const))
   it.each(rows)('%s: %s says where, without the password, and what to do', { timeout: 30_000 }, async (fault, command) => {
     const [where, code, remedy] = FAULTS[fault] ?? []
     const ran = await on(where?.() ?? '', ALL[command])
-    const isWaiting = command === 'server' && code === 'store-unreachable'
+    const isWaiting = command === 'server' && (code === 'store-unreachable' || code === 'store-connections')
     expect(ran.stderr).toContain(isWaiting ? 'waiting: ' : `[${code}]`)
     expect(ran.stderr).toMatch(/127\.0\.0\.1:\d+/)
     expect(ran.stderr).toMatch(remedy ?? /$^/)

@@ -3,8 +3,12 @@ import { resolve } from 'node:path'
 import { CountersignError, defineScheme, type Scheme, schemeWarnings } from 'countersign'
 import { SCHEMES } from 'countersign/schemes'
 import { ServerError } from './errors.ts'
+import { jsonMistake } from './json-mistake.ts'
 
 /** Schemes of one's own: declarations in JSON, each in a file. */
+
+/** Reads a whole file. */
+export type ReadFile = (path: string) => Buffer
 
 /** Whether a scheme was given as the path of its declaration, `./mine.json`: names have no dots and slashes. */
 export function isSchemeFile(given: string): boolean {
@@ -12,14 +16,8 @@ export function isSchemeFile(given: string): boolean {
 }
 
 /** @throws ServerError `scheme-unreadable`, `scheme-invalid`, which name the file */
-export function readSchemeFile(path: string): Scheme {
-  let declaration: Parameters<typeof defineScheme>[0]
-  try {
-    declaration = JSON.parse(readFileSync(path, 'utf8'))
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error)
-    throw new ServerError('scheme-unreadable', 500, `The declaration ${path} can't be read: ${why}`)
-  }
+export function readSchemeFile(path: string, read: ReadFile = readFileSync): Scheme {
+  const declaration = declarationOf(path, read)
   try {
     return defineScheme(declaration)
   } catch (error) {
@@ -28,17 +26,40 @@ export function readSchemeFile(path: string): Scheme {
   }
 }
 
+function declarationOf(path: string, read: ReadFile): Parameters<typeof defineScheme>[0] {
+  let text: string
+  try {
+    text = read(path).toString()
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    throw new ServerError('scheme-unreadable', 500, `The declaration ${path} can't be read: ${why}`)
+  }
+  const mistake = jsonMistake(text)
+  if (mistake === undefined) return JSON.parse(text)
+  const { line, column } = mistake
+  throw new ServerError(
+    'scheme-unreadable',
+    500,
+    `${path}:${line}:${column}: The declaration isn't JSON from here on: a comma or a quote too many or too few?`,
+  )
+}
+
 /**
  * The shipped schemes and one's own. Keys and routes name a scheme, so no two may have one name.
  *
  * @param warn told of what a declaration leaves unsigned
+ * @param read default: from the disk
  * @throws ServerError `scheme-unreadable`, `scheme-invalid`, `scheme-twice`
  */
-export function withSchemeFiles(paths: readonly string[], warn?: (warning: string) => void): readonly Scheme[] {
+export function withSchemeFiles(
+  paths: readonly string[],
+  warn?: (warning: string) => void,
+  read: ReadFile = readFileSync,
+): readonly Scheme[] {
   const schemes = [...SCHEMES]
   const given = new Set(paths.map(path => resolve(path)))
   for (const path of given) {
-    const scheme = readSchemeFile(path)
+    const scheme = readSchemeFile(path, read)
     if (schemes.some(({ name }) => name === scheme.name))
       throw new ServerError(
         'scheme-twice',

@@ -14,7 +14,8 @@ import { type Actor, SERVER } from './audit/audit-log.ts'
 import { type Refusals, recordRefusals } from './audit/refusals.ts'
 import type { Database } from './database/database.ts'
 import { makeFolders } from './database/make-folders.ts'
-import { isPostgres, openDatabase, refuseOtherKinds } from './database/open.ts'
+import { openDatabase } from './database/open.ts'
+import { isPostgres, refuseOtherKinds } from './database/store-url.ts'
 import { ServerError } from './errors.ts'
 import { type FollowedChanges, followKeyChanges } from './keys/key-changes.ts'
 import { type KeyDays, recordKeyDays } from './keys/key-days.ts'
@@ -45,6 +46,8 @@ export interface ServiceOptions extends StoreLocation {
   readonly sealer?: Sealer | undefined
   /** Those that keys can be for; as a function, asked whenever one is. Default: all of the library's. */
   readonly schemes?: readonly Scheme[] | (() => readonly Scheme[]) | undefined
+  /** Names of schemes that a gateway takes calls by: the console proposes them for new keys. Default: not known. */
+  readonly usedSchemes?: readonly string[] | undefined
   /** The permissions that keys can have. Default: any name, so that whoever asks for one decides. */
   readonly permissions?: readonly Permission[] | undefined
   readonly clock?: (() => number) | undefined
@@ -180,13 +183,14 @@ export async function openKeyService(options: ServiceOptions): Promise<KeyServic
         refusals.adminRefused(code, request)
         adminCounts?.refused(code)
       }
-      return createAdminApp({
+      return await createAdminApp({
         db: database.db,
         keys,
         audit,
         ...adminAccess,
         permissions,
         schemes: schemes(),
+        usedSchemes: options.usedSchemes,
         clock,
         onRefused,
         onAnswered: adminCounts?.answered,

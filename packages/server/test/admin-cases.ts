@@ -37,6 +37,7 @@ async function begin(backend: Backend): Promise<void> {
   service = await openKeyService({
     ...where,
     permissions: CATALOGUE,
+    usedSchemes: [qredoV1.name],
     clock: () => now,
     flushMs: 3_600_000,
     onError: error => errors.push(error),
@@ -271,6 +272,12 @@ export function describeAdminServer(backend: Backend): void {
       const expiresAt: string | null = ends()
       const body = { name: 'x', role: 'auditor', expiresAt }
       expect(await call('POST', '/admin/v1/administrators', tokens.acme, body)).toMatchObject({ status, json: { code } })
+    })
+
+    it('says which schemes keys can be for, and which of them a gateway takes', async () => {
+      const { json } = await call('GET', '/admin/v1/schemes', tokens.auditor)
+      expect(json.map(({ name }: { name: string }) => name)).toEqual(SCHEMES.map(({ name }) => name))
+      expect(json.filter(({ used }: { used: boolean }) => used)).toMatchObject([{ name: 'qredo-v1', keys: 'secret' }])
     })
 
     it('counts wrong tokens and denied roles in the audit log, and names who signs in', async () => {

@@ -107,11 +107,13 @@ describe('a scheme of one’s own', () => {
   it.each([
     ['a route that names what nothing declares', { ...OWN, schemes: [] }, 'scheme-unknown', 'in the gateway’s setting schemes'],
     ['a route that names its file', { ...OWN, routes: [{ path: '/', schemes: ['./mine.json'] }] }, 'scheme-unknown', './mine.json'],
+    ['a declaration that is not JSON', { ...OWN, schemes: ['comma.json'] }, 'scheme-unreadable', 'comma.json:3:3: '],
     ['a file that is not there', { ...OWN, schemes: ['./none.json'] }, 'scheme-unreadable', 'none.json'],
     ['a declaration that can’t be used', { ...OWN, schemes: ['broken.json'] }, 'scheme-invalid', 'broken.json'],
     ['the name of a shipped one', { ...OWN, schemes: ['qredo-v1.json'] }, 'scheme-twice', 'give yours another name'],
   ])('is refused at the start: %s', async (_, more, code, message) => {
     await keyOf('mine')
+    writeFileSync(inFolder('comma.json'), '{\n  "name": "mine"\n  "title": "Mine"\n}')
     writeFileSync(inFolder('broken.json'), '{"name": "broken"}')
     writeFileSync(inFolder('qredo-v1.json'), JSON.stringify({ ...DECLARATION, name: 'qredo-v1' }))
     await expect(start(more)).rejects.toMatchObject({ code, message: expect.stringContaining(message) })
@@ -293,7 +295,7 @@ describe('permissions of one’s own', () => {
 it('a key server and the commands for keys read their part of a gateway’s settings', () => {
   const text = JSON.stringify({ store: 'a.db', schemes: ['mine.json'], permissions: [{ name: 'a' }], port: 1 })
   expect(readStoreConfig(text, inFolder('gateway.json'))).toEqual({
-    store: 'a.db',
+    store: inFolder('a.db'),
     masterKeyFile: undefined,
     schemes: [inFolder('mine.json')],
     permissions: [{ name: 'a', title: 'a', description: '', opens: [] }],

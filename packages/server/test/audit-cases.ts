@@ -1,7 +1,16 @@
 import type { Failure } from 'countersign'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { listAudit } from '../src/audit/audit-log.ts'
-import { createMasterKeyFile, type KeyService, openKeyService, placeText, rotateMasterKey } from '../src/index.ts'
+import { verifyChain } from '../src/audit/verify-chain.ts'
+import {
+  createMasterKeyFile,
+  createSealer,
+  type KeyService,
+  masterKeysOfFile,
+  openKeyService,
+  placeText,
+  rotateMasterKey,
+} from '../src/index.ts'
 import type { Backend } from './stores.ts'
 
 const ALICE = { name: 'admin:alice', address: '203.0.113.7' }
@@ -103,6 +112,24 @@ export function describeAudit(backend: Backend): void {
       expect((await service.audit.verify(early)).broken?.reason).toContain('older than what was pruned')
     })
 
+    it('is whole although others write it while it is verified', async () => {
+      await create()
+      const other = await open()
+      let left = 5
+      const result = async <T>(given: T): Promise<T> => {
+        if (left-- > 0) await other.keys.create(ALICE, 'acme', { name: 'meanwhile' })
+        return given
+      }
+      // After each of the first reads there is one more entry.
+      const db = service.database.db.withPlugin({
+        transformQuery: ({ node }) => node,
+        transformResult: ({ result: given }) => result(given),
+      })
+      const sealer = createSealer(await masterKeysOfFile(where.masterKeyFile))
+      expect(await verifyChain(db, sealer)).toMatchObject({ entries: 7, broken: undefined })
+      await other.close()
+    })
+
     it('shows what was cut off or written anew', async () => {
       const { db } = service.database
       for (let count = 0; count < 4; count++) await create()
@@ -118,8 +145,26 @@ export function describeAudit(backend: Backend): void {
         .set({ sequence: before?.sequence ?? 0, hash: before?.hash ?? '' })
         .execute()
       expect((await service.audit.verify()).broken).toBeUndefined()
-      for (const head of [kept, kept.split(':')[1]])
-        expect((await service.audit.verify(head)).broken).toMatchObject({ sequence: 5, reason: expect.stringContaining('kept head') })
+      expect((await service.audit.verify(kept)).broken).toEqual({
+        sequence: 5,
+        missing: 1,
+        reason: expect.stringContaining('The kept head is entry 5, and the log ends with entry 4: 1 entry is gone.') as string,
+      })
+      // Without its number there is only what was seen.
+      const { missing, reason = '' } = (await service.audit.verify(kept.split(':')[1])).broken ?? {}
+      expect([missing, reason]).toEqual([undefined, expect.stringContaining('the log ends with entry 4')])
+      // The log went on: what the head names is another entry now.
+      await create()
+      expect((await service.audit.verify()).broken).toBeUndefined()
+      const { broken } = await service.audit.verify(kept)
+      expect(broken).toEqual({ sequence: 5, reason: expect.stringContaining('Entry 5 is another than') as string })
+      // The end without the store's own head.
+      await db.deleteFrom('audit').where('sequence', '>=', 4).execute()
+      expect((await service.audit.verify()).broken).toMatchObject({
+        sequence: 4,
+        missing: 2,
+        reason: expect.stringContaining('2 entries are gone'),
+      })
       await expect(service.audit.verify('12')).rejects.toMatchObject({ code: 'head-malformed', status: 400 })
       await db.deleteFrom('audit_head').execute()
       expect((await service.audit.verify()).broken?.reason).toContain('head of the log is missing')

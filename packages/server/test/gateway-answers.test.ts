@@ -4,7 +4,7 @@ import { createServer, type Server } from 'node:http'
 import { type AddressInfo, connect, createServer as createTcpServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createSigner, type Failure, type Scheme } from 'countersign'
+import { createSigner, type Scheme } from 'countersign'
 import { httpSignaturesDraft12, qredoV1, rfc9421 } from 'countersign/schemes'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { type AccessEntry, createGateway, type Gateway, type GatewayOptions, type KeyService, openKeyService } from '../src/index.ts'
@@ -18,7 +18,7 @@ const gateways: Gateway[] = []
 const servers: { close(): unknown }[] = []
 const log: AccessEntry[] = []
 const errors: unknown[] = []
-const refusals: Failure[] = []
+const refusals: Parameters<KeyService['refusals']['refused']>[0]['failure'][] = []
 const used: string[] = []
 let service: KeyService
 let key = { keyId: '', secret: '' }

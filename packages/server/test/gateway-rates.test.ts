@@ -7,7 +7,8 @@ import { join } from 'node:path'
 import { createSigner } from 'countersign'
 import { qredoV1 } from 'countersign/schemes'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { type AccessEntry, createGateway, type Gateway, type KeyService, openKeyService } from '../src/index.ts'
+import { listAudit } from '../src/audit/audit-log.ts'
+import { type AccessEntry, createGateway, type Gateway, type KeyService, openKeyService, readKeyDays } from '../src/index.ts'
 
 const ORIGIN = 'https://api.example.com'
 const folder = mkdtempSync(join(tmpdir(), 'countersign-rates-'))
@@ -93,6 +94,17 @@ describe('a route with a rate', () => {
     for (const path of ['/slow/er', '/slow/er', '/slow', '/slow', '/slow', '/free', '/free']) statuses.push((await one('GET', path)).status)
     expect(statuses).toEqual([200, 429, 200, 200, 429, 200, 200])
     expect((await one('GET', '/free')).headers.has('ratelimit-policy')).toBe(false)
+  })
+
+  it('counts a call over it among the key’s refusals, and in the log of who is responsible', async () => {
+    const one = await caller()
+    for (let at = 0; at < 4; at++) await one('GET', '/slow')
+    await service.days.flush()
+    await service.refusals.flush()
+    const keyId = log.at(-1)?.keyId ?? ''
+    expect(await readKeyDays(service.database.db, keyId, 1, Date.now())).toMatchObject([{ calls: 2, refusals: 2 }])
+    const [entry] = await listAudit(service.database.db, { action: 'request.refused', subject: keyId, limit: 1 })
+    expect(entry).toMatchObject({ organisationId: 'acme', detail: { code: 'rate-limited', count: 2 } })
   })
 
   it.each([0, -1, 1.5, Number.NaN, 2_000_000_000])('takes no rate of %s, which would refuse all calls or none', wrong => {

@@ -5,7 +5,8 @@ import { SCHEMES } from 'countersign/schemes'
 import Connection from 'libsql'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { isPostgres } from '../src/database/open.ts'
+import { migrations } from '../src/database/migrations.ts'
+import { isPostgres } from '../src/database/store-url.ts'
 import { type KeyService, openKeyService } from '../src/index.ts'
 import type { Backend } from './stores.ts'
 
@@ -33,6 +34,7 @@ interface MadeKey {
 const OLDER = [
   { name: '0001', isTokenGood: false },
   { name: '0002', isTokenGood: true },
+  { name: '0003', isTokenGood: true },
 ] as const
 
 const fixture = (file: string): string => readFileSync(new URL(`./older-stores/${file}`, import.meta.url), 'utf8')
@@ -87,6 +89,11 @@ export function describeOlderStores(backend: Backend): void {
       const result = await verifier.verify({ method: 'GET', target: '/x', headers, address: '10.1.2.3' })
       return result.ok ? 'ok' : result.failure.code
     }
+
+    it('is known for every schema before the last', async () => {
+      const steps = Object.keys(await migrations.getMigrations()).sort()
+      expect(OLDER.map(({ name }) => name)).toEqual(steps.slice(0, -1).map(step => step.slice(0, 4)))
+    })
 
     it.each(OLDER)(
       'of $name is brought up to date: every key opens, the chain is whole, nothing is lost',

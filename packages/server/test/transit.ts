@@ -14,6 +14,8 @@ export interface TestTransit {
   isSealed: boolean
   /** Something else answers in its place. */
   isOther: boolean
+  /** Something else answers in its place, with what it was sent, written so. */
+  echo: ((sent: string) => string) | undefined
   rotate(): void
   /** Stops listening until {@link TestTransit.start}. */
   stop(): Promise<void>
@@ -30,10 +32,13 @@ export async function startTransit(mount = 'transit', name = 'countersign'): Pro
     const pieces: Buffer[] = []
     for await (const piece of request) pieces.push(piece as Buffer)
     transit.asked.push({ path, namespace: request.headers['x-vault-namespace'] as string | undefined })
+    const sent = Buffer.concat(pieces).toString()
+    if (transit.echo !== undefined)
+      return answer(400, { errors: ['bad request', transit.echo(`${request.headers['x-vault-token']} ${sent}`)] })
     if (transit.isOther) return void response.end('<h1>hello</h1>')
     if (transit.isSealed) return answer(503, { errors: ['Vault is sealed'] })
     if (request.headers['x-vault-token'] !== transit.token) return answer(403, { errors: ['permission denied'] })
-    const body = JSON.parse(Buffer.concat(pieces).toString()) as { plaintext?: string; ciphertext?: string }
+    const body = JSON.parse(sent) as { plaintext?: string; ciphertext?: string }
     if (request.method !== 'POST' || !path.startsWith(`/v1/${mount}/`)) return answer(404, { errors: ['no handler for route'] })
     if (!path.endsWith(`/${name}`)) return answer(400, { errors: ['encryption key not found'] })
     if (path === `/v1/${mount}/encrypt/${name}`) {
@@ -62,6 +67,7 @@ export async function startTransit(mount = 'transit', name = 'countersign'): Pro
     asked: [],
     isSealed: false,
     isOther: false,
+    echo: undefined,
     rotate: () => void versions.push(randomBytes(32)),
     async stop() {
       if (!server.listening) return

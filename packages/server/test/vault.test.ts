@@ -65,10 +65,14 @@ describe('a master key that Vault wraps', () => {
     await wrapMasterKeys(file, KEY)
     expect(readFileSync(file, 'utf8')).toContain('#vault:v2:')
     expect(await opens(store, keyId)).toBe(true)
-    await wrapMasterKeys(file, undefined)
+    expect(await wrapMasterKeys(file, undefined)).toMatchObject({ changed: true })
     expect(readFileSync(file, 'utf8')).toBe(`${plain}\n`)
     await transit.stop()
     expect(await opens(store, keyId)).toBe(true)
+    // There is nothing to unwrap any more, and the file stays as it is.
+    const { ino } = statSync(file)
+    expect(await wrapMasterKeys(file, undefined)).toMatchObject({ changed: false })
+    expect(statSync(file).ino).toBe(ino)
   })
 
   it('is taken from a variable as well, and in a namespace', async () => {
@@ -91,6 +95,26 @@ describe('a master key that Vault wraps', () => {
     } finally {
       await server.close()
     }
+  })
+
+  it('is changed by one command at a time: no new key is overwritten', async () => {
+    const { store, file, keyId } = await wrappedStore()
+    const service = await openKeyService({ store })
+    const works = [
+      () => rotateMasterKey(service.database, file, ACTOR),
+      () => wrapMasterKeys(file, KEY),
+      () => wrapMasterKeys(file, undefined),
+    ]
+    for (const first of works) {
+      const both = await Promise.allSettled([first(), ...works.filter(work => work !== first).map(work => work())])
+      expect(both.map(one => (one.status === 'rejected' ? (one.reason as { code: string }).code : 'done'))).toEqual([
+        'done',
+        'file-busy',
+        'file-busy',
+      ])
+      expect(await opens(store, keyId)).toBe(true)
+    }
+    await service.close()
   })
 
   it('is rotated while a server can’t ask Vault: nothing that it acknowledges is lost', async () => {
@@ -149,6 +173,11 @@ describe('a master key that Vault wraps', () => {
     ['the token is not let', () => void vi.stubEnv('VAULT_TOKEN', 'hvs.another'), 'vault-forbidden'],
     ['something else answers', () => void Object.assign(transit, { isOther: true }), 'vault-failed'],
     ['its certificate is not there', () => void vi.stubEnv('VAULT_CACERT', join(folder, 'none.pem')), 'vault-ca-unreadable'],
+    ['the token ends in a line break', () => void vi.stubEnv('VAULT_TOKEN', `${transit.token}\n`), 'vault-token-malformed'],
+    ['the token has a space', () => void vi.stubEnv('VAULT_TOKEN', `Bearer ${transit.token}`), 'vault-token-malformed'],
+    ['the token has a letter of no header', () => void vi.stubEnv('VAULT_TOKEN', `${transit.token}…`), 'vault-token-malformed'],
+    ['the file has two tokens', () => void twoTokens(), 'vault-token-malformed'],
+    ['the namespace ends in a line break', () => void vi.stubEnv('VAULT_NAMESPACE', 'team\n'), 'vault-namespace-malformed'],
     ['there is no address', () => void vi.stubEnv('VAULT_ADDR', ''), 'vault-unset'],
     ['the address is none', () => void vi.stubEnv('VAULT_ADDR', 'vault.example.com'), 'vault-unset'],
     [
@@ -180,6 +209,27 @@ describe('a master key that Vault wraps', () => {
     const said = `${String(error)} ${JSON.stringify(error)} ${error instanceof Error ? error.stack : ''}`
     for (const secret of [plain, transit.token, 'hvs.another']) expect(said).not.toContain(secret)
   })
+
+  it.each<[string, (sent: string) => string]>([
+    ['as it came', sent => sent],
+    ['in JSON once more', sent => JSON.stringify(sent)],
+    ['with slashes escaped', sent => sent.replaceAll('/', '\\/')],
+  ])('says nothing of what it sent where something else answers with that, %s', async (_, echo) => {
+    const { file } = await wrappedStore()
+    await wrapMasterKeys(file, undefined)
+    const plain = Buffer.from(readFileSync(file, 'utf8').trim(), 'base64url')
+    transit.echo = echo
+    const error: unknown = await wrapMasterKeys(file, KEY).catch((thrown: unknown) => thrown)
+    expect(error).toMatchObject({ code: 'vault-failed', message: expect.stringContaining('bad request') as string })
+    const said = `${String(error)} ${JSON.stringify(error)} ${error instanceof Error ? error.stack : ''}`.replaceAll('\\', '')
+    for (const secret of [plain.toString('base64'), plain.toString('base64url'), transit.token]) expect(said).not.toContain(secret)
+  })
+
+  function twoTokens(): void {
+    vi.stubEnv('VAULT_TOKEN', '')
+    vi.stubEnv('VAULT_TOKEN_FILE', join(folder, 'two'))
+    writeFileSync(join(folder, 'two'), `${transit.token}\n${transit.token}\n`)
+  }
 
   async function createOther(file: string): Promise<void> {
     rmSync(file)

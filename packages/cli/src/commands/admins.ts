@@ -79,9 +79,9 @@ export function defineAdmins(admins: Command, done: Done): void {
     .requiredOption('--token-file <path>', 'has your token, and gets the new one')
     .addHelpText('after', '\nExample:\n  $ countersign admins renew --server https://keys.example.com --token-file alice.token')
     .action(async ({ server, tokenFile }: { server: string; tokenFile: string }) => {
-      const { call } = createAdminCall(server, readToken({ store: '', tokenFile }))
-      const renewed = await call<{ readonly administrator: AdministratorView; readonly token: string }>('POST', '/session/token', {})
-      replaceSecretFile(tokenFile, renewed.token)
+      const { alone } = await import('@countersign/server/files')
+      // Of two at once, the second renews what the first got.
+      const renewed = await alone(tokenFile, () => renew(server, tokenFile), WAIT_MS)
       tell(`The new token is in ${tokenFile}. It ends ${renewed.administrator.expiresAt ?? 'never'}.`)
       done(EXIT.ok)
     })
@@ -93,6 +93,16 @@ export function defineAdmins(admins: Command, done: Done): void {
       done(EXIT.ok)
     },
   )
+}
+
+/** How long another renewal of the same file is waited for. */
+const WAIT_MS = 60_000
+
+async function renew(server: string, tokenFile: string) {
+  const { call } = createAdminCall(server, readToken({ store: '', tokenFile }))
+  const renewed = await call<{ readonly administrator: AdministratorView; readonly token: string }>('POST', '/session/token', {})
+  replaceSecretFile(tokenFile, renewed.token)
+  return renewed
 }
 
 async function onlyOrganisation(administrators: KeyService['administrators'], role: Role): Promise<string | undefined> {

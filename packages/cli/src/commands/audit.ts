@@ -38,6 +38,7 @@ Example:
       const report = await withAudit(options, log => log.verify(options.head))
       if (options.json === true) out(`${JSON.stringify(report)}\n`)
       else if (report.broken === undefined) out(`whole: ${report.entries} entries, head ${report.head}\n`)
+      else if (report.broken.missing !== undefined) out(`incomplete: ${report.broken.reason}\n`)
       else out(`broken at entry ${report.broken.sequence}: ${report.broken.reason}\n`)
       done(report.broken === undefined ? EXIT.ok : EXIT.refused)
     })

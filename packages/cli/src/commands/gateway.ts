@@ -5,15 +5,16 @@ import { isSchemeFile } from '@countersign/server/scheme-files'
 import { type Command, Option } from 'commander'
 import { DEFAULT_SCHEME_NAME } from 'countersign/schemes'
 import { reportState } from '../gateway/report-state.ts'
-import { REPLACED, settingsFromFirst } from '../gateway/worker-settings.ts'
+import { REPLACED, settingsFromFirst, type WorkerSettings } from '../gateway/worker-settings.ts'
 import { superviseWorkers } from '../gateway/workers.ts'
 import { withService } from '../keys/store-options.ts'
 import { readCount, readPort } from '../options/numbers.ts'
 import { repeated } from '../options/repeated.ts'
+import { type SettingsFile, settingsFileOf } from '../options/settings-file.ts'
 import { goOnWithBrokenOutput } from '../process/broken-output.ts'
 import { type Done, EXIT, UsageError } from '../process/exit.ts'
 import { readTextFile } from '../process/files.ts'
-import { reportError } from '../process/report.ts'
+import { logMistake, reportError } from '../process/report.ts'
 import { startOn } from '../process/start-on.ts'
 import { out, tell } from '../process/streams.ts'
 import { stopSignal, unlessStopped } from '../process/until-stopped.ts'
@@ -22,7 +23,7 @@ import { schemeNameOf } from '../signing/find-scheme.ts'
 interface GatewayCommandOptions {
   readonly upstream?: string
   readonly origin?: readonly string[]
-  readonly config?: string
+  readonly config?: SettingsFile
   readonly host?: string
   readonly port?: string
   readonly adminPort?: string
@@ -53,7 +54,7 @@ export function defineGateway(command: Command, done: Done): void {
     )
     .option('--key <id>', 'whose calls by a --scheme that names no key are, such as github')
     .option('--keep-signature', 'let the API see the headers and query parameters of the signature')
-    .option('--config <file>', 'JSON or YAML with all settings: routes, limits, timeouts; flags go before it')
+    .option('--config <file>', 'JSON or YAML with all settings: routes, limits, timeouts; flags go before it', settingsFileOf(command))
     .option('--check', 'look whether it would start: settings, stores, certificates; listens nowhere, and ends with 0 or 2')
     .optionsGroup('Where:')
     .option('--host <address>', 'address to listen on (default: 127.0.0.1)')
@@ -74,7 +75,7 @@ export function defineGateway(command: Command, done: Done): void {
     )
     .optionsGroup('Output:')
     .option('--quiet', 'log errors only')
-    .option('--json', 'print where it listens as one line of JSON')
+    .option('--json', 'print where it listens as one line of JSON; all on standard error are JSON lines then')
     .addHelpText(
       'after',
       `
@@ -88,57 +89,68 @@ Examples:
   $ countersign gateway --config gateway.yaml --redis redis://127.0.0.1 --workers 4 --admin-port 9090`,
     )
     .action(async (options: GatewayCommandOptions) => {
-      const workers = readCount(options.workers, '--workers', MAX_WORKERS) ?? 1
-      if (options.check === true) return done(await check(options))
-      const config = cluster.isWorker ? await settingsFromFirst() : await readConfig(options)
-      if (workers > 1 && config.redis === undefined)
-        throw new UsageError('redis-missing', 'Several processes need a replay guard that they share: give --redis.')
-      goOnWithBrokenOutput()
-      if (workers > 1 && cluster.isPrimary) {
-        const { checkGateway, checkRenewed, originsOf, whenThere } = await import('@countersign/server')
-        const stop = stopSignal()
-        const { store, masterKeyFile } = config
-        // Else each worker would end for want of it, and another one be started.
-        const checkStore = (onAway: (error: Error) => void) =>
-          whenThere(() => withService({ store, masterKeyFile }, () => Promise.resolve()), { signal: stop.signal, onAway })
-        const readAgain = async (): Promise<GatewayConfig> => {
-          const again = await readConfigAgain(options)
-          checkRenewed(config, again)
-          await checkGateway(again, { isQuiet: options.quiet === true })
-          return again
-        }
-        const onListening = (port: number): void => {
-          const { origin, adminOrigin } = originsOf(config, port)
-          if (options.json === true) out(`${JSON.stringify({ origin, adminOrigin })}\n`)
-          else tell(`The gateway listens on ${origin} with ${workers} processes. Ctrl+C stops it.`)
-        }
-        const isQuiet = options.quiet === true
-        return done(await superviseWorkers({ config, count: workers, isQuiet, onListening, stop, checkStore, readAgain }))
-      }
       try {
-        const { runGateway } = await import('@countersign/server')
-        // Of several processes the first one tells how they are.
-        const own = cluster.isWorker ? { ...config, adminPort: undefined } : config
-        const stop = stopSignal()
-        // What is to be read again, the first process reads.
-        const readAgain = () => (cluster.isWorker ? own : readConfigAgain(options))
-        const run = { isQuiet: options.quiet === true, readAgain, signal: stop.signal }
-        const gateway = await unlessStopped(stop, () => startOn(config.port, () => runGateway(own, run)))
-        if (gateway === undefined) return done(EXIT.ok)
-        const reportLast = cluster.isWorker ? reportState(gateway.watched) : undefined
-        if (cluster.isPrimary && options.json === true)
-          out(`${JSON.stringify({ origin: gateway.origin, adminOrigin: gateway.adminOrigin })}\n`)
-        else if (cluster.isPrimary) tell(`The gateway listens on ${gateway.origin}. Ctrl+C stops it.`)
-        const replaced = new Promise<number>(resolve => process.on('message', message => message === REPLACED && resolve(0)))
-        const delayMs = await Promise.race([stop.told.then(() => undefined), replaced])
-        await gateway.close(delayMs)
-        await reportLast?.()
-      } finally {
-        // Its channel to the first process would keep a worker alive.
-        cluster.worker?.disconnect()
+        done(await run(options))
+      } catch (error) {
+        if (options.json !== true) throw error
+        // Whoever reads where it listens reads the log as lines of JSON too.
+        done(logMistake(error))
       }
-      done(EXIT.ok)
     })
+}
+
+async function run(options: GatewayCommandOptions): Promise<number> {
+  const workers = readCount(options.workers, '--workers', MAX_WORKERS) ?? 1
+  if (options.check === true) return await check(options)
+  const { config, files } = cluster.isWorker ? await settingsFromFirst() : { config: await readConfig(options) }
+  if (workers > 1 && config.redis === undefined)
+    throw new UsageError('redis-missing', 'Several processes need a replay guard that they share: give --redis.')
+  goOnWithBrokenOutput()
+  if (workers > 1 && cluster.isPrimary) {
+    const { checkGateway, checkRenewed, originsOf, readNamedFiles, whenThere } = await import('@countersign/server')
+    const stop = stopSignal()
+    const { store, masterKeyFile } = config
+    // Else each worker would end for want of it, and another one be started.
+    const checkStore = (onAway: (error: Error) => void) =>
+      whenThere(() => withService({ store, masterKeyFile }, () => Promise.resolve()), { signal: stop.signal, onAway })
+    const readAgain = async (): Promise<WorkerSettings> => {
+      const again = await readConfigAgain(options)
+      checkRenewed(config, again)
+      const named = readNamedFiles(again)
+      await checkGateway(again, { isQuiet: options.quiet === true, files: named })
+      return { config: again, files: named }
+    }
+    const onListening = (port: number): void => {
+      const { origin, adminOrigin } = originsOf(config, port)
+      if (options.json === true) out(`${JSON.stringify({ origin, adminOrigin })}\n`)
+      else tell(`The gateway listens on ${origin} with ${workers} processes. Ctrl+C stops it.`)
+    }
+    const isQuiet = options.quiet === true
+    const settings = { config, files: readNamedFiles(config) }
+    return await superviseWorkers({ settings, count: workers, isQuiet, onListening, stop, checkStore, readAgain })
+  }
+  try {
+    const { runGateway } = await import('@countersign/server')
+    // Of several processes the first one tells how they are.
+    const own = cluster.isWorker ? { ...config, adminPort: undefined } : config
+    const stop = stopSignal()
+    // What is to be read again, the first process reads.
+    const readAgain = () => (cluster.isWorker ? own : readConfigAgain(options))
+    const how = { isQuiet: options.quiet === true, files, readAgain, signal: stop.signal }
+    const gateway = await unlessStopped(stop, () => startOn(config.port, () => runGateway(own, how)))
+    if (gateway === undefined) return EXIT.ok
+    const reportLast = cluster.isWorker ? reportState(gateway.watched) : undefined
+    if (cluster.isPrimary && options.json === true) out(`${JSON.stringify({ origin: gateway.origin, adminOrigin: gateway.adminOrigin })}\n`)
+    else if (cluster.isPrimary) tell(`The gateway listens on ${gateway.origin}. Ctrl+C stops it.`)
+    const replaced = new Promise<number>(resolve => process.on('message', message => message === REPLACED && resolve(0)))
+    const delayMs = await Promise.race([stop.told.then(() => undefined), replaced])
+    await gateway.close(delayMs)
+    await reportLast?.()
+  } finally {
+    // Its channel to the first process would keep a worker alive.
+    cluster.worker?.disconnect()
+  }
+  return EXIT.ok
 }
 
 /** Every fault is one of the settings or of what they name, so each ends with the same code. */
@@ -158,12 +170,12 @@ async function check(options: GatewayCommandOptions): Promise<number> {
 const SETTLED_MS = 200
 
 async function readConfigAgain(options: GatewayCommandOptions): Promise<GatewayConfig> {
-  const { config: file } = options
-  if (file !== undefined) {
-    const text = readTextFile(file, 'configuration')
+  const path = options.config?.path
+  if (path !== undefined) {
+    const text = readTextFile(path, 'configuration')
     await sleep(SETTLED_MS)
-    if (text.trim() === '' || readTextFile(file, 'configuration') !== text)
-      throw new UsageError('config-unsettled', `${file} is empty, or is being written: send SIGHUP again once it is whole.`)
+    if (text.trim() === '' || readTextFile(path, 'configuration') !== text)
+      throw new UsageError('config-unsettled', `${path} is empty, or is being written: send SIGHUP again once it is whole.`)
   }
   return await readConfig(options)
 }
@@ -191,7 +203,9 @@ async function readConfig(options: GatewayCommandOptions) {
     if (only === undefined)
       throw new UsageError('origin-missing', 'Say under which origin clients know the API: --origin https://api.example.com.')
   }
-  return readGatewayConfig(file === undefined ? '{}' : readTextFile(file, 'configuration'), file ?? 'flags', before)
+  return file === undefined
+    ? readGatewayConfig('{}', 'flags', before)
+    : readGatewayConfig(readTextFile(file.path, 'configuration'), file.path, before, file.flags)
 }
 
 /** Everything by the schemes of the command line. */

@@ -1,3 +1,4 @@
+import type { StoreConfig } from '@countersign/server'
 import type { KeyChanges, KeyView, NewKey, ShownKey } from '@countersign/server/store'
 import { type Command, Option } from 'commander'
 import { DEFAULT_SCHEME_NAME } from 'countersign/schemes'
@@ -14,13 +15,13 @@ import {
   settingsOf,
   withoutUndefined,
 } from '../keys/key-options.ts'
+import { schemeOfKey, schemeOfProfile } from '../keys/scheme-of-key.ts'
 import { checkKept, rowOf, show, showSecret } from '../keys/show-key.ts'
-import { addManagerOptions, type ManagerOptions, withManager } from '../keys/store-options.ts'
+import { addManagerOptions, type ManagerOptions, readSettings, withManager } from '../keys/store-options.ts'
 import { readNumber } from '../options/numbers.ts'
 import { type Done, EXIT, UsageError } from '../process/exit.ts'
 import { readTextFile } from '../process/files.ts'
 import { out, readStandardInput, tell } from '../process/streams.ts'
-import { schemeNameOf, schemeReference } from '../signing/find-scheme.ts'
 import { table } from '../text/table.ts'
 
 interface ImportOptions extends ShownOptions {
@@ -36,6 +37,7 @@ interface RotateOptions extends ShownOptions {
 }
 
 const MAY_MAKE = { mayMake: true }
+const SCHEME_HELP = `what it signs with: a name, or your own declaration (default: the one that the routes of --config take, or ${DEFAULT_SCHEME_NAME})`
 
 export function defineKeys(keys: Command, done: Done): void {
   addManagerOptions(keys.command('list').description('list keys, the newest first'))
@@ -55,7 +57,8 @@ export function defineKeys(keys: Command, done: Done): void {
         if (options.json === true) out(`${JSON.stringify(page)}\n`)
         else if (page.keys.length === 0) tell('No keys. Make one with: countersign keys create NAME')
         else {
-          out(table(['ID', 'NAME', 'STATE', 'SCHEME', 'PERMISSIONS', 'LAST USED'], page.keys.map(rowOf)))
+          const rows = page.keys.map(key => rowOf(key, Date.now()))
+          out(table(['ID', 'NAME', 'STATE', 'SCHEME', 'PERMISSIONS', 'LAST USED'], rows))
           if (page.next !== null) tell(`There are more: --cursor ${page.next}`)
         }
         done(EXIT.ok)
@@ -74,7 +77,7 @@ export function defineKeys(keys: Command, done: Done): void {
       addManagerOptions(keys.command('create').description('make a key; its secret is shown this once').argument('<name>')),
     ),
   )
-    .option('-s, --scheme <name|path>', `what it signs with: a name, or your own declaration (default: ${DEFAULT_SCHEME_NAME})`)
+    .option('-s, --scheme <name|path>', SCHEME_HELP)
     .option('--secret-out <path>', 'write the secret into a new file that only you can read, instead of showing it')
     .option('--save-profile <name>', 'keep id and secret as a profile, for --profile')
     .option('--json', '{"key":…,"secret":…}')
@@ -88,9 +91,11 @@ Examples:
   $ countersign keys create Partner --scheme qredo-partner --public-key-file public.pem`,
     )
     .action(async (name: string, options: ShownOptions) => {
-      const key: NewKey = { ...settingsOf(options), name, scheme: schemeOf(options), publicKey: publicKeyOf(options) }
+      const settings = await readSettings(options)
+      const key: NewKey = { ...settingsOf(options), name, scheme: schemeOfKey(options, settings), publicKey: publicKeyOf(options) }
       checkKept(options)
-      showSecret(await withManager(options, manager => create(manager, key, options), MAY_MAKE), options)
+      const access = { ...MAY_MAKE, settings }
+      showSecret(await withManager(options, manager => create(manager, key, options, settings), access), options)
       done(EXIT.ok)
     })
 
@@ -100,7 +105,7 @@ Examples:
     ),
   )
     .option('--name <name>', 'what it is called (default: its id)')
-    .option('-s, --scheme <name|path>', `what it signs with: a name, or your own declaration (default: ${DEFAULT_SCHEME_NAME})`)
+    .option('-s, --scheme <name|path>', SCHEME_HELP)
     .option('--secret-file <path>', 'file that holds the secret, written as the scheme says')
     .option('--secret-stdin', 'read the secret from standard input')
     .option('--passphrase <text>', 'for the schemes that want one')
@@ -119,6 +124,7 @@ Examples:
           : options.secretFile === undefined
             ? undefined
             : readTextFile(options.secretFile, 'secret file')
+      const settings = await readSettings(options)
       const shown = await withManager(
         options,
         manager =>
@@ -127,14 +133,14 @@ Examples:
               ...settingsOf(options),
               id,
               name: options.name ?? id,
-              scheme: schemeOf(options),
+              scheme: schemeOfKey(options, settings),
               publicKey: publicKeyOf(options),
               secret: secret?.replace(/\r?\n$/, ''),
               passphrase: options.passphrase,
               allowShortSecret: options.allowShortSecret,
             }),
           ),
-        MAY_MAKE,
+        { ...MAY_MAKE, settings },
       )
       for (const warning of shown.warnings) tell(`warning: ${warning}`)
       show(shown.key, options)
@@ -188,7 +194,8 @@ Examples:
     )
     .action(async (id: string, options: RotateOptions) => {
       checkKept(options, id)
-      showSecret(await withManager(options, manager => rotate(manager, id, options)), options)
+      const settings = await readSettings(options)
+      showSecret(await withManager(options, manager => rotate(manager, id, options, settings), { settings }), options)
       done(EXIT.ok)
     })
 
@@ -216,18 +223,23 @@ Examples:
 }
 
 /** With a secret that is kept elsewhere, that comes first. */
-async function create(manager: KeyManager, key: NewKey, options: ShownOptions): Promise<ShownKey> {
+async function create(manager: KeyManager, key: NewKey, options: ShownOptions, settings: Partial<StoreConfig>): Promise<ShownKey> {
   if (!isKept(options)) return await manager.create(withoutUndefined(key))
   const { scheme, publicKey } = key
   const { id, secret, passphrase } = await manager.propose(withoutUndefined({ scheme, publicKey }))
   if (secret === null) return await manager.create(withoutUndefined(key))
   const given = { id, secret, ...(passphrase === null ? {} : { passphrase }) }
-  const profile = { scheme: profileScheme(options, scheme), apiKey: id, secret, ...(passphrase === null ? {} : { passphrase }) }
+  const profile = {
+    scheme: schemeOfProfile(options.scheme ?? scheme, settings),
+    apiKey: id,
+    secret,
+    ...(passphrase === null ? {} : { passphrase }),
+  }
   const shown = await keptFirst(options, profile, () => manager.create(withoutUndefined({ ...key, ...given })))
   return { ...shown, secret, passphrase }
 }
 
-async function rotate(manager: KeyManager, id: string, options: RotateOptions): Promise<ShownKey> {
+async function rotate(manager: KeyManager, id: string, options: RotateOptions, settings: Partial<StoreConfig>): Promise<ShownKey> {
   const overlapSeconds = secondsOf(options.overlap)
   const publicKey = publicKeyOf(options)
   const chosen = options.secretFile === undefined ? undefined : await readSecretFile(options.secretFile)
@@ -236,15 +248,10 @@ async function rotate(manager: KeyManager, id: string, options: RotateOptions): 
   const { scheme } = await manager.get(id)
   const { secret } = await manager.propose({ scheme })
   if (secret === null) return await manager.rotate(id, { overlapSeconds })
-  const shown = await keptFirst(options, { scheme: profileScheme(options, scheme), apiKey: id, secret }, () =>
+  const shown = await keptFirst(options, { scheme: schemeOfProfile(options.scheme ?? scheme, settings), apiKey: id, secret }, () =>
     manager.rotate(id, { overlapSeconds, secret }),
   )
   return { ...shown, secret }
-}
-
-/** As a profile has it: the path of one's own declaration. */
-function profileScheme({ scheme }: ManagerOptions, name: string = DEFAULT_SCHEME_NAME): string {
-  return scheme === undefined ? name : schemeReference(scheme)
 }
 
 function isKept({ saveProfile, secretOut }: ShownOptions): boolean {
@@ -255,10 +262,6 @@ function isKept({ saveProfile, secretOut }: ShownOptions): boolean {
 async function readSecretFile(path: string): Promise<string> {
   const text = path === '-' ? new TextDecoder().decode(await readStandardInput()) : readTextFile(path, 'secret file')
   return text.replace(/\r?\n$/, '')
-}
-
-function schemeOf({ scheme }: ManagerOptions): string | undefined {
-  return scheme === undefined ? undefined : schemeNameOf(scheme)
 }
 
 async function setState(id: string, verb: Verb, options: ManagerOptions & JsonOption & { yes?: boolean }): Promise<void> {

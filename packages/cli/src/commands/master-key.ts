@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import type { Command } from 'commander'
 import { localActor } from '../keys/local-actor.ts'
-import { addStoreOptions, DEFAULT_STORE, type StoreOptions, withService } from '../keys/store-options.ts'
+import { addStoreOptions, readStoreLocation, type StoreOptions, withService } from '../keys/store-options.ts'
 import { type Done, EXIT, UsageError } from '../process/exit.ts'
 import { out, tell } from '../process/streams.ts'
 
@@ -35,8 +35,9 @@ Example:
 Broken off, it goes on when it is run again: until it is done, the file holds both keys. Servers read the file anew by themselves. Where the master key
 comes from COUNTERSIGN_MASTER_KEY, put a new key in front of the old one there ("new,old"), restart, and run this with a file that holds both.
 
-Example:
-  $ countersign master-key rotate --store countersign.db`,
+Examples:
+  $ countersign master-key rotate --store countersign.db
+  $ countersign master-key rotate --config countersign.yaml`,
     )
     .action(async (options: StoreOptions & { json?: boolean }) => {
       const { rotateMasterKey } = await import('@countersign/server/store')
@@ -87,7 +88,7 @@ Example:
     })
 
   addStoreOptions(masterKey.command('unwrap').description('write the master key as it is again, in the place of what Vault wrapped'))
-    .option('--json', '{"masterKeyId":…}')
+    .option('--json', '{"masterKeyId":…,"changed":…}')
     .addHelpText(
       'after',
       `
@@ -97,8 +98,9 @@ Example:
     .action(async (options: StoreOptions & { json?: boolean }) => {
       const { wrapMasterKeys } = await import('@countersign/server/store')
       const file = await fileOf(options)
-      const { masterKeyId } = await wrapMasterKeys(file, undefined)
-      if (options.json === true) out(`${JSON.stringify({ masterKeyId })}\n`)
+      const { masterKeyId, changed } = await wrapMasterKeys(file, undefined)
+      if (options.json === true) out(`${JSON.stringify({ masterKeyId, changed })}\n`)
+      else if (!changed) tell(`The master key ${masterKeyId} in ${file} isn’t wrapped: there was nothing to do.`)
       else tell(`The master key ${masterKeyId} stands in ${file} as it is: whoever has that file opens the store.`)
       done(EXIT.ok)
     })
@@ -106,7 +108,11 @@ Example:
 
 async function fileOf(options: StoreOptions): Promise<string> {
   const { masterKeyFileFor } = await import('@countersign/server/store')
-  const file = masterKeyFileFor({ ...options, store: options.store ?? DEFAULT_STORE })
-  if (file === undefined) throw new UsageError('master-key-file-missing', 'Say where the master key is: --master-key-file.')
+  const file = masterKeyFileFor(await readStoreLocation(options))
+  if (file === undefined)
+    throw new UsageError(
+      'master-key-file-missing',
+      'Say where the master key is: --master-key-file, or masterKeyFile in the settings of --config.',
+    )
   return file
 }

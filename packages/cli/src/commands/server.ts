@@ -1,8 +1,10 @@
+import type { StoreConfig } from '@countersign/server'
 import type { Command } from 'commander'
-import { addConfigOption, addStoreOptions, readStoreSettings, type StoreOptions, tellMasterKey } from '../keys/store-options.ts'
+import { addStoreOptions, readSettings, readStoreSettings, type StoreOptions, tellMasterKey } from '../keys/store-options.ts'
 import { readPort } from '../options/numbers.ts'
 import { repeated } from '../options/repeated.ts'
 import { type Done, EXIT } from '../process/exit.ts'
+import { readTextFile } from '../process/files.ts'
 import { startOn } from '../process/start-on.ts'
 import { out, outWritten, tell } from '../process/streams.ts'
 import { stopSignal, unlessStopped } from '../process/until-stopped.ts'
@@ -14,10 +16,10 @@ interface ServerOptions extends StoreOptions {
   readonly adminHost?: string
   readonly json?: boolean
   readonly scheme?: readonly string[]
-  readonly config?: string
 }
 
 const DEFAULT_PORT = '4580'
+const CLIENT_SECRET_VARIABLE = 'COUNTERSIGN_OIDC_CLIENT_SECRET'
 
 export function defineServer(command: Command, done: Done): void {
   command
@@ -26,7 +28,7 @@ export function defineServer(command: Command, done: Done): void {
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .option('--admin-port <port>', 'where /metrics, /health and /ready are (default: nowhere)')
     .option('--admin-host <address>', 'the address of that port (default: 127.0.0.1)')
-  addConfigOption(addStoreOptions(command))
+  addStoreOptions(command)
     .optionsGroup('What keys can be:')
     .option('-s, --scheme <path>', 'a scheme of your own, by its declaration, beside those that are shipped (repeatable)', repeated)
     .optionsGroup('Output:')
@@ -51,12 +53,15 @@ Examples:
         import('@countersign/ui'),
       ])
       let isTokenShown = false
-      const settings = await readStoreSettings(options, options.scheme ?? [])
+      const settings = await readSettings(options)
+      const store = await readStoreSettings(options, options.scheme ?? [], settings)
+      const oidc = settings.oidc === undefined ? undefined : { settings: settings.oidc, clientSecret: readClientSecret(settings.oidc) }
       // From now on: whoever has read the first token may stop the server at once, and the token counts all the same.
       const stop = stopSignal()
       const start = () =>
         startServer({
-          ...settings,
+          ...store,
+          oidc,
           host,
           port,
           adminPort: options.adminPort === undefined ? undefined : readPort(options.adminPort, '--admin-port'),
@@ -88,4 +93,10 @@ Examples:
       await server.close()
       done(EXIT.ok)
     })
+}
+
+/** The secret of a client without one is not read: the provider knows it by PKCE alone. */
+function readClientSecret({ clientSecretFile }: NonNullable<StoreConfig['oidc']>): string | undefined {
+  const secret = clientSecretFile === undefined ? process.env[CLIENT_SECRET_VARIABLE] : readTextFile(clientSecretFile, 'client secret')
+  return secret === undefined || secret.trim() === '' ? undefined : secret.trim()
 }

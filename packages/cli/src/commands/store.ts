@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { addStoreOptions, DEFAULT_STORE, type StoreOptions, withService } from '../keys/store-options.ts'
+import { addStoreOptions, readStoreLocation, type StoreOptions, withService } from '../keys/store-options.ts'
 import { type Done, EXIT } from '../process/exit.ts'
 import { out, tell } from '../process/streams.ts'
 
@@ -13,10 +13,12 @@ export function defineStore(store: Command, done: Done): void {
 All that was acknowledged before is in it. The master key is not: without it no secret can be opened, so keep a copy of that elsewhere.
 PostgreSQL has its own: pg_dump.
 
-Example:
-  $ countersign store backup backups/2026-11-27.db`,
+Examples:
+  $ countersign store backup backups/2026-11-27.db
+  $ countersign store backup backups/2026-11-27.db --config countersign.yaml`,
     )
-    .action(async (file: string, { store: path = DEFAULT_STORE }: StoreOptions) => {
+    .action(async (file: string, options: StoreOptions) => {
+      const { store: path } = await readStoreLocation(options)
       const { backUpStore } = await import('@countersign/server/store')
       await backUpStore(path, file)
       tell(`The store ${path} is in ${file}, but for its master key: keep a copy of that elsewhere.`)
@@ -32,7 +34,8 @@ Where there is a store already, move it away first, with its -wal and -shm files
 Example:
   $ countersign store restore backups/2026-11-27.db --store countersign.db && countersign store check`,
     )
-    .action(async (file: string, { store: path = DEFAULT_STORE }: StoreOptions) => {
+    .action(async (file: string, options: StoreOptions) => {
+      const { store: path } = await readStoreLocation(options)
       const { restoreStore } = await import('@countersign/server/store')
       await restoreStore(file, path)
       tell(`The store ${path} is as it was in ${file}. Its master key has to be there too: countersign store check says whether it is.`)
@@ -47,7 +50,7 @@ Example:
     )
     .action(async (options: StoreOptions & { json?: boolean }) => {
       const { checkPages, isPostgres, storeName } = await import('@countersign/server/store')
-      const { store: path = DEFAULT_STORE } = options
+      const { store: path } = await readStoreLocation(options)
       const report = await withService(options, service => service.audit.verify())
       if (!isPostgres(path)) checkPages(path)
       if (options.json === true) out(`${JSON.stringify(report)}\n`)

@@ -1,12 +1,22 @@
 import cluster, { type Worker } from 'node:cluster'
-import type { Watched } from '@countersign/server'
+import type { ReloadCount, Watched } from '@countersign/server'
 import { STATE_WANTED, type WorkerState } from './report-state.ts'
 
 /** A process that does not say how it is within this counts as one that is not ready. */
 const ANSWER_MS = 2_000
+/** The first process, beside the ids of the others. */
+const FIRST = 0
+
+export interface WatchOptions {
+  /** How many processes there are to be. */
+  readonly count: number
+  readonly reloads: ReloadCount
+  readonly isStopping: () => boolean
+  readonly waitsFor: () => string
+}
 
 /** What is told of all processes together. */
-export async function watchWorkers(isStopping: () => boolean, waitsFor: () => string): Promise<Watched> {
+export async function watchWorkers({ count, reloads, isStopping, waitsFor }: WatchOptions): Promise<Watched> {
   const { createMetricsOfProcesses, STORE_AWAY } = await import('@countersign/server')
   const metrics = createMetricsOfProcesses()
   const waiting = new Map<number, (state: WorkerState | undefined) => void>()
@@ -50,7 +60,9 @@ export async function watchWorkers(isStopping: () => boolean, waitsFor: () => st
       return isStopping()
     },
     async metrics() {
-      return (await statesOfAll()).length === 0 ? STORE_AWAY : metrics.text()
+      if ((await statesOfAll()).length === 0) return STORE_AWAY
+      metrics.heard(FIRST, await reloads.counted())
+      return await metrics.text()
     },
     async ready() {
       const states = await statesOfAll()
@@ -59,7 +71,7 @@ export async function watchWorkers(isStopping: () => boolean, waitsFor: () => st
         throw new Error(
           states.find(state => state?.unready !== undefined)?.unready ?? (states.length === 0 ? waitsFor() : 'no process answers'),
         )
-      return `ready: ${ready.length} of ${states.length} processes`
+      return `ready: ${ready.length} of ${count} processes`
     },
   }
 }

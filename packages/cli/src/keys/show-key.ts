@@ -1,5 +1,6 @@
 import { existsSync, lstatSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { endOfKey } from '@countersign/server/key-end'
 import type { KeyDay, KeyView, ShownKey } from '@countersign/server/store'
 import { UsageError } from '../process/exit.ts'
 import { out, tell } from '../process/streams.ts'
@@ -7,8 +8,9 @@ import { checkProfilesFolder, isProfileThere, readProfile } from '../signing/pro
 import { minuteOf } from '../text/minute.ts'
 import type { JsonOption, ShownOptions } from './key-options.ts'
 
-export function rowOf(key: KeyView): readonly string[] {
-  const { id, name, state, scheme, permissions, lastUsedAt } = key
+export function rowOf(key: KeyView, now: number): readonly string[] {
+  const { id, name, scheme, permissions, lastUsedAt } = key
+  const state = [key.state, endOfKey(key, now)].filter(text => text !== undefined).join(', ')
   return [id, name, state, scheme, permissions.join(' ') || '–', minuteOf(lastUsedAt)]
 }
 

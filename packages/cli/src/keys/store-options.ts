@@ -2,6 +2,7 @@ import type { StoreConfig } from '@countersign/server'
 import { isSchemeFile } from '@countersign/server/scheme-files'
 import type { KeyService } from '@countersign/server/store'
 import { type Command, Option } from 'commander'
+import { type SettingsFile, settingsFileOf } from '../options/settings-file.ts'
 import { UsageError } from '../process/exit.ts'
 import { readTextFile } from '../process/files.ts'
 import { tell } from '../process/streams.ts'
@@ -10,6 +11,7 @@ import type { KeyManager } from './key-manager.ts'
 export interface StoreOptions {
   readonly store?: string | undefined
   readonly masterKeyFile?: string | undefined
+  readonly config?: SettingsFile | undefined
 }
 
 export interface ServerOptions extends StoreOptions {
@@ -19,7 +21,6 @@ export interface ServerOptions extends StoreOptions {
 
 export interface ManagerOptions extends ServerOptions {
   readonly organisation?: string
-  readonly config?: string
   /** Of the key that is worked on: the path of a declaration makes that scheme known. */
   readonly scheme?: string
 }
@@ -27,7 +28,6 @@ export interface ManagerOptions extends ServerOptions {
 /** Where keys are kept unless it is said otherwise. */
 export const DEFAULT_STORE = 'countersign.db'
 const TOKEN_VARIABLE = 'COUNTERSIGN_ADMIN_TOKEN'
-const CLIENT_SECRET_VARIABLE = 'COUNTERSIGN_OIDC_CLIENT_SECRET'
 
 /** Where keys are kept. */
 export function addStoreOptions(command: Command): Command {
@@ -40,14 +40,11 @@ export function addStoreOptions(command: Command): Command {
       '--master-key-file <path>',
       'what opens its secrets (default: the SQLite file’s name and .master-key; or COUNTERSIGN_MASTER_KEY)',
     )
-}
-
-/** The settings of a gateway or server, of which a store takes its own. */
-export function addConfigOption(command: Command): Command {
-  return command.option(
-    '--config <file>',
-    'settings, a gateway’s too: their store, masterKeyFile, schemes and permissions; flags go before',
-  )
+    .option(
+      '--config <file>',
+      'settings, a gateway’s too: their store, masterKeyFile, schemes and permissions; flags go before',
+      settingsFileOf(command),
+    )
 }
 
 /** The store itself, or a server in front of it. */
@@ -59,23 +56,25 @@ export function addServerOptions(command: Command): Command {
 
 /** As {@link addServerOptions}, about the keys of an organisation. */
 export function addManagerOptions(command: Command): Command {
-  return addConfigOption(addServerOptions(command)).option('--organisation <id>', 'where there are several')
+  return addServerOptions(command).option('--organisation <id>', 'where there are several')
 }
 
 /** For the commands that put the first thing into a store. To all others, a store that isn't there is a wrong path. */
 export interface StoreAccess {
   readonly mayMake?: boolean
+  /** What --config says, where it was read already. */
+  readonly settings?: Partial<StoreConfig>
 }
 
 /** Opens a store, and closes it again. @throws ServerError `store-missing` */
 export async function withService<T>(
-  { store = DEFAULT_STORE, masterKeyFile }: StoreOptions,
+  options: StoreOptions,
   work: (service: KeyService) => Promise<T>,
   { mayMake = false }: StoreAccess = {},
 ): Promise<T> {
   // Loaded here, so that the other commands start without a database.
   const { openKeyService } = await import('@countersign/server/store')
-  const service = await openKeyService({ store, masterKeyFile, mustExist: !mayMake })
+  const service = await openKeyService({ ...(await readStoreSettings(options)), mustExist: !mayMake })
   try {
     return await work(service)
   } finally {
@@ -83,7 +82,7 @@ export async function withService<T>(
   }
 }
 
-async function openManager(options: ManagerOptions, { mayMake = false }: StoreAccess): Promise<KeyManager> {
+async function openManager(options: ManagerOptions, { mayMake = false, settings: read }: StoreAccess): Promise<KeyManager> {
   const { server, organisation, scheme } = options
   if (server !== undefined) {
     const token = readToken(options)
@@ -92,36 +91,38 @@ async function openManager(options: ManagerOptions, { mayMake = false }: StoreAc
   }
   // Loaded here, so that the other commands start without a database.
   const { openStoreManager } = await import('./store-manager.ts')
-  const settings = await readStoreSettings(options, scheme !== undefined && isSchemeFile(scheme) ? [scheme] : [])
+  const settings = await readStoreSettings(options, scheme !== undefined && isSchemeFile(scheme) ? [scheme] : [], read)
   return await openStoreManager({ ...settings, mustExist: !mayMake }, organisation)
 }
 
+/** What --config says; nothing without one. */
+export async function readSettings({ config }: StoreOptions): Promise<Partial<StoreConfig>> {
+  if (config === undefined) return {}
+  // Loaded here: without a file of settings, nothing has to read YAML.
+  const { readStoreConfig } = await import('@countersign/server')
+  return readStoreConfig(readTextFile(config.path, 'configuration'), config.path, {}, config.flags)
+}
+
+/** Where a store is: the flags, and what --config says where they don't. */
+export async function readStoreLocation(options: StoreOptions, settings?: Partial<StoreConfig>) {
+  const { store, masterKeyFile } = settings ?? (await readSettings(options))
+  return { store: options.store ?? store ?? DEFAULT_STORE, masterKeyFile: options.masterKeyFile ?? masterKeyFile }
+}
+
 /**
- * What a store is opened with: the flags, and what --config says where they don't.
+ * What a store is opened with: as {@link readStoreLocation}, and what keys can be there.
  *
  * @param files declarations of more schemes
  */
-export async function readStoreSettings(
-  { config, store, masterKeyFile }: StoreOptions & { readonly config?: string },
-  files: readonly string[],
-) {
+export async function readStoreSettings(options: StoreOptions, files: readonly string[] = [], read?: Partial<StoreConfig>) {
   const { withSchemeFiles } = await import('@countersign/server/store')
-  // Loaded here: without a file of settings, nothing has to read YAML.
-  const said: Partial<StoreConfig> =
-    config === undefined ? {} : (await import('@countersign/server')).readStoreConfig(readTextFile(config, 'configuration'), config)
+  const settings = read ?? (await readSettings(options))
   return {
-    ...(said.oidc === undefined ? {} : { oidc: { settings: said.oidc, clientSecret: readClientSecret(said.oidc) } }),
-    store: store ?? said.store ?? DEFAULT_STORE,
-    masterKeyFile: masterKeyFile ?? said.masterKeyFile,
-    permissions: said.permissions,
-    schemes: withSchemeFiles([...(said.schemes ?? []), ...files], warning => tell(`warning: ${warning}`)),
+    ...(await readStoreLocation(options, settings)),
+    permissions: settings.permissions,
+    usedSchemes: settings.schemesOfRoutes,
+    schemes: withSchemeFiles([...(settings.schemes ?? []), ...files], warning => tell(`warning: ${warning}`)),
   }
-}
-
-/** The secret of a client without one is not read: the provider knows it by PKCE alone. */
-function readClientSecret({ clientSecretFile }: NonNullable<StoreConfig['oidc']>): string | undefined {
-  const secret = clientSecretFile === undefined ? process.env[CLIENT_SECRET_VARIABLE] : readTextFile(clientSecretFile, 'client secret')
-  return secret === undefined || secret.trim() === '' ? undefined : secret.trim()
 }
 
 /** Opens what the options say, and closes it again. @throws ServerError `store-missing` */

@@ -9,19 +9,39 @@ const OWN_CODE = /^[a-z0-9]+(-[a-z0-9]+)*$/
 
 /** Tells a mistake in one line with its code, and says what to end with. */
 export function reportError(program: string, error: unknown): number {
+  const { text, code, exit } = toldOf(error)
+  if (text !== undefined) tell(`${program}: ${text} [${code}]`)
+  return exit
+}
+
+/** As {@link reportError}, as a line of the log of a process. */
+export function logMistake(error: unknown): number {
+  const { text, code, exit } = toldOf(error)
+  if (text !== undefined) tell(JSON.stringify({ level: 50, time: Date.now(), pid: process.pid, code, msg: text }))
+  return exit
+}
+
+interface Told {
+  /** Undefined: nothing has to be said. */
+  readonly text: string | undefined
+  readonly code: string
+  readonly exit: number
+}
+
+function toldOf(error: unknown): Told {
   if (isOwnError(error)) {
-    tell(`${program}: ${asFlags(error.message)} [${error.code}]`)
-    return error.status !== undefined && error.status < 500 ? EXIT.refused : EXIT.usage
+    const exit = error.status !== undefined && error.status < 500 ? EXIT.refused : EXIT.usage
+    return { text: asFlags(error.message), code: error.code, exit }
   }
-  if (error instanceof Error && (error.name === 'ExitPromptError' || error.name === 'AbortPromptError')) return EXIT.usage
-  if (error instanceof NoAnswerError) {
-    tell(`${program}: ${error.isLate ? `${error.message} [timeout]` : `no connection: ${error.message} [network]`}`)
-    return EXIT.network
-  }
+  if (error instanceof Error && (error.name === 'ExitPromptError' || error.name === 'AbortPromptError'))
+    return { text: undefined, code: '', exit: EXIT.usage }
+  if (error instanceof NoAnswerError)
+    return error.isLate
+      ? { text: error.message, code: 'timeout', exit: EXIT.network }
+      : { text: `no connection: ${error.message}`, code: 'network', exit: EXIT.network }
   const system = error instanceof Error ? systemReason(error) : undefined
-  if (system !== undefined) tell(`${program}: ${system.text} [${system.code}]`)
-  else tell(`${program}: ${error instanceof Error ? error.message : String(error)} [internal]`)
-  return EXIT.usage
+  if (system !== undefined) return { ...system, exit: EXIT.usage }
+  return { text: error instanceof Error ? error.message : String(error), code: 'internal', exit: EXIT.usage }
 }
 
 /** By its code, since the servers have a copy of the library of their own, and are not loaded for this. */

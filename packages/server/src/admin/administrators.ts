@@ -60,8 +60,11 @@ export interface Administrators extends Organisations {
     given: GivenAdministrator,
     keep?: (token: string) => void,
   ): Promise<{ readonly administrator: AdministratorView; readonly token: string }>
-  /** A new token for the same administrator, good for {@link TOKEN_MS}; the old one stays good for an hour at most. */
-  renew(actor: Actor, id: string): Promise<{ readonly administrator: AdministratorView; readonly token: string }>
+  /**
+   * A new token for the same administrator, good for {@link TOKEN_MS}. The one that it is renewed with stays good for
+   * an hour at most, and any other ends.
+   */
+  renew(actor: Actor, id: string, token: string): Promise<{ readonly administrator: AdministratorView; readonly token: string }>
   disable(actor: Actor, within: Within, id: string): Promise<void>
   /**
    * The first start's operator; undefined when there is already somebody. Until `shown` is called, the next start puts
@@ -185,7 +188,7 @@ export function createAdministrators(database: Database, clock: () => number): A
       return { administrator: viewOf(row), token: text }
     },
 
-    async renew(actor, id) {
+    async renew(actor, id, token) {
       const now = clock()
       const { text } = newToken(id)
       const row = await recorded(database, actor, now, async transaction => {
@@ -198,8 +201,8 @@ export function createAdministrators(database: Database, clock: () => number): A
         if (old === undefined || (old.expires_at !== 0 && old.expires_at <= now))
           throw new ServerError('administrator-unknown', 404, `There is no administrator ${id.slice(0, 100)}, or the token has ended.`)
         const overlapEndsAt = old.expires_at === 0 ? now + RENEWED_OVERLAP_MS : Math.min(now + RENEWED_OVERLAP_MS, old.expires_at)
-        // Renewed again within the hour: the token that was good before both stays, since the one between may be lost.
-        const previous = old.previous_expires_at > now ? {} : { previous_token_hash: old.token_hash, previous_expires_at: overlapEndsAt }
+        // With the one before: the one between was lost, perhaps.
+        const previous = isToken(token, old.token_hash) ? { previous_token_hash: old.token_hash, previous_expires_at: overlapEndsAt } : {}
         const changes = { token_hash: hashToken(text), expires_at: now + TOKEN_MS, ...previous }
         await transaction.updateTable('administrator').set(changes).where('id', '=', id).execute()
         const detail = { expiresAt: { before: momentOf(old.expires_at), after: momentOf(changes.expires_at) } }

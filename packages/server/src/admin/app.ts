@@ -10,8 +10,6 @@ import { type AuthenticateOptions, authenticate, checkAccess } from './authentic
 import { describeAdminApi } from './description.ts'
 import { docsPage } from './docs-page.ts'
 import type { OidcSettings } from './oidc/oidc-settings.ts'
-import { createProvider } from './oidc/provider.ts'
-import { addOidcSignIn } from './oidc/sign-in.ts'
 import { readText } from './read-text.ts'
 import type { AdminContext, Route } from './route.ts'
 import { routes } from './routes/index.ts'
@@ -48,7 +46,7 @@ export interface AdminCounts {
 type Bindings = { Bindings: Partial<HttpBindings> }
 
 /** The admin API, its description at `/openapi.json`, and that for people at `/docs`. */
-export function createAdminApp(options: AdminAppOptions): Hono<Bindings> {
+export async function createAdminApp(options: AdminAppOptions): Promise<Hono<Bindings>> {
   const app = new Hono<Bindings>()
   const document = describeAdminApi(routes, options)
   const described = new Map(routes.map(({ path }) => [patternOf(path), path]))
@@ -69,8 +67,11 @@ export function createAdminApp(options: AdminAppOptions): Hono<Bindings> {
   app.get('/health', context => context.json({ status: 'ok' }))
   const { oidc } = options
   app.get('/admin/v1/sign-in', context => context.json({ oidc: oidc !== undefined }))
-  if (oidc !== undefined)
+  if (oidc !== undefined) {
+    // Loaded here, since most sign in by tokens alone.
+    const [{ createProvider }, { addOidcSignIn }] = await Promise.all([import('./oidc/provider.ts'), import('./oidc/sign-in.ts')])
     addOidcSignIn(app, { ...options, settings: oidc.settings, provider: createProvider(oidc.settings, oidc.clientSecret) })
+  }
   for (const route of routes) {
     app.on(route.method, patternOf(route.path), context => serve(context, route, options))
   }
@@ -119,13 +120,14 @@ function addressOf(context: Context<Bindings>): string {
 
 async function serve(context: Context<Bindings>, route: Route, options: AdminAppOptions): Promise<Response> {
   const address = addressOf(context)
-  const { administrator, sessionId, check } = await authenticate(context.req.raw, address, options)
+  const { administrator, sessionId, token, check } = await authenticate(context.req.raw, address, options)
   checkAccess(administrator, route.access)
   reading(() => checkValue(context.req.param()))
   const call = {
     ...options,
     administrator,
     sessionId,
+    token,
     actor: { name: `admin:${administrator.id}`, address, check },
     within: administrator.organisationId,
     params: context.req.param(),

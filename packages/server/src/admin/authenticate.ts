@@ -8,6 +8,8 @@ import type { Throttle } from './throttle.ts'
 export interface Identity {
   readonly administrator: Administrator
   readonly sessionId: string | undefined
+  /** The token that it is made by, if it is not by a session. */
+  readonly token: string | undefined
   /**
    * Looks again, in a transaction, whether token or session is still good.
    *
@@ -45,7 +47,7 @@ export async function authenticate(request: Request, address: string, options: A
       return administrator
     }
     try {
-      return { administrator: await byToken(), sessionId: undefined, check: async from => void (await byToken(from)) }
+      return { administrator: await byToken(), sessionId: undefined, token: bearer, check: async from => void (await byToken(from)) }
     } finally {
       attempt.end(isRight)
     }
@@ -68,7 +70,7 @@ export async function authenticate(request: Request, address: string, options: A
         'The call does not come from the console’s own page: send x-csrf-token, as the session gave it.',
       )
   }
-  return { administrator, sessionId, check: async from => void (await bySession(from)) }
+  return { administrator, sessionId, token: undefined, check: async from => void (await bySession(from)) }
 }
 
 /** @throws ServerError `role-denied` */

@@ -23,6 +23,8 @@ export interface AdminContext {
   /** All that keys can have; undefined: any name. */
   readonly permissions: readonly Permission[] | undefined
   readonly schemes: readonly Scheme[]
+  /** Those that a gateway takes, as far as that is known here. */
+  readonly usedSchemes?: readonly string[] | undefined
   readonly clock: () => number
   /** Told of what should not have happened. */
   readonly onError?: ((error: unknown) => void) | undefined
@@ -38,6 +40,8 @@ export interface AdminCall<Body, Query> extends AdminContext {
   readonly query: Query
   /** The id of the session, when the call came with one. */
   readonly sessionId: string | undefined
+  /** The administrator's token, when it came with that. */
+  readonly token: string | undefined
 }
 
 /** A value, or a response that is more than one. */

@@ -6,6 +6,12 @@ import { BEGINNING, type Place } from './head.ts'
 /** The setting that says where the log begins. */
 export const CHECKPOINT = 'audit-checkpoint'
 
+/** As {@link Place}, as it was kept elsewhere: maybe without its number. */
+export interface KeptPlace {
+  readonly sequence: number | undefined
+  readonly hash: string
+}
+
 /**
  * The last entry that was pruned. It is sealed with the master key: whoever can write to the database alone can't cut
  * the log off and say that it was pruned.
@@ -43,7 +49,7 @@ export function placeText({ sequence, hash }: Place): string {
 }
 
 /** @param text as {@link placeText} writes it, or the hash alone. @throws ServerError `head-malformed` */
-export function readPlace(text: string): { readonly sequence: number | undefined; readonly hash: string } {
+export function readPlace(text: string): KeptPlace {
   const [, sequence, hash] = /^(?:(\d{1,15}):)?([0-9a-f]{64})$/.exec(text.trim()) ?? []
   if (hash === undefined)
     throw new ServerError('head-malformed', 400, 'A head is 64 hexadecimal digits, with the number of its entry before them: 12:5f3c….')

@@ -36,8 +36,15 @@ interface Count {
   causes: readonly Cause[]
 }
 
+/** An authentic call of a key that has made as many as it may for now. */
+export interface OverRate {
+  readonly code: 'rate-limited'
+  readonly keyId: string
+}
+
 /** A refused call, with what finds it in other logs. */
-interface RefusedCall extends Pick<Refusal, 'failure' | 'request'> {
+interface RefusedCall extends Pick<Refusal, 'request'> {
+  readonly failure: Failure | OverRate
   readonly requestId?: string | undefined
   readonly traceId?: string | undefined
   readonly scheme?: string | undefined
@@ -132,7 +139,7 @@ export function recordRefusals(
   const flusher = createFlusher(() => write(false), flushMs)
   return {
     refused({ failure, request, requestId, traceId, scheme, secretId }) {
-      const { title } = FAILURES[failure.code]
+      const title = failure.code === 'rate-limited' ? 'Too many requests' : FAILURES[failure.code].title
       const count = countOf(failure.code, title, 'keyId' in failure ? failure.keyId.slice(0, 256) : '')
       add(count, request, given({ requestId, traceId, scheme, secretId }))
     },

@@ -1,10 +1,11 @@
 import { chmodSync, closeSync, copyFileSync, existsSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs'
 import { dirname } from 'node:path'
 import Connection from 'libsql'
-import { ServerError } from '../errors.ts'
+import { errorCodeOf, ServerError } from '../errors.ts'
 import { lookAtFile } from './look-at-file.ts'
 import { makeFolders } from './make-folders.ts'
-import { isPostgres } from './open.ts'
+import { hasNoRoom, storeProblem } from './store-problem.ts'
+import { isPostgres } from './store-url.ts'
 
 const BUSY_TIMEOUT_MS = 5_000
 
@@ -12,13 +13,13 @@ const BUSY_TIMEOUT_MS = 5_000
  * Copies a key store on SQLite into a new file that only its owner can read: all that was acknowledged before, whole,
  * while others work on it. A copy of the file alone would lack what is in the file beside it.
  *
- * @throws ServerError `backup-postgres`, `backup-exists`, and those of {@link lookAtFile}
+ * @throws ServerError `backup-postgres`, `backup-exists`, `file-unwritable`, and those of {@link lookAtFile}
  */
 export async function backUpStore(store: string, file: string): Promise<void> {
   refusePostgres(store)
   refuseExisting(file)
   await lookAtFile(store, true)
-  await written(file, temporary => {
+  await written(file, store, temporary => {
     const connection = new Connection(store)
     try {
       connection.pragma(`busy_timeout = ${BUSY_TIMEOUT_MS}`)
@@ -32,14 +33,15 @@ export async function backUpStore(store: string, file: string): Promise<void> {
 /**
  * Makes a key store of a backup. Its master key has to be put back by itself.
  *
- * @throws ServerError `backup-postgres`, `backup-exists`, `store-damaged`, and those of {@link lookAtFile}
+ * @throws ServerError `backup-postgres`, `backup-exists`, `file-unwritable`, `store-damaged`, and those of
+ * {@link lookAtFile}
  */
 export async function restoreStore(file: string, store: string): Promise<void> {
   refusePostgres(store)
   // What a store that was there had written beside its file would be read as this one's.
   for (const path of [store, `${store}-wal`, `${store}-shm`]) refuseExisting(path)
   await lookAtFile(file, true)
-  await written(store, temporary => {
+  await written(store, file, temporary => {
     copyFileSync(file, temporary)
     checkPages(temporary)
   })
@@ -51,14 +53,18 @@ export function checkPages(file: string): void {
   try {
     const [first] = connection.pragma('integrity_check') as readonly { readonly integrity_check: string }[]
     if (first?.integrity_check === 'ok') return
-    throw new ServerError('store-damaged', 500, `The file ${file} is damaged (${first?.integrity_check}): restore a backup of it.`)
+    throw new ServerError(
+      'store-damaged',
+      500,
+      `The file ${file} is damaged (${first?.integrity_check}): put a backup in its place with countersign store restore.`,
+    )
   } finally {
     connection.close()
   }
 }
 
 /** Under another name until it is whole and on the disk. */
-async function written(file: string, write: (temporary: string) => void): Promise<void> {
+async function written(file: string, source: string, write: (temporary: string) => void): Promise<void> {
   makeFolders(dirname(file))
   const temporary = `${file}.${process.pid}.new`
   rmSync(temporary, { force: true })
@@ -73,8 +79,17 @@ async function written(file: string, write: (temporary: string) => void): Promis
     renameSync(temporary, file)
   } catch (error) {
     rmSync(temporary, { force: true })
-    throw error
+    throw unwritable(file, error) ?? storeProblem(error, 'sqlite', source)
   }
+}
+
+function unwritable(file: string, error: unknown): ServerError | undefined {
+  const code = errorCodeOf(error) ?? ''
+  const isFull = /^(SQLITE_FULL|ENOSPC|EDQUOT|EFBIG)/.test(code) || (code.startsWith('SQLITE_IOERR') && hasNoRoom(file))
+  const isForbidden = /^(EROFS|EACCES|EPERM)/.test(code)
+  if (!isFull && !isForbidden) return undefined
+  const why = isFull ? 'there is no room left on its disk' : 'whoever runs this may not write there'
+  return new ServerError('file-unwritable', 507, `${file} can't be written: ${why}. Nothing of it was left; give another path.`, error)
 }
 
 function refusePostgres(store: string): void {

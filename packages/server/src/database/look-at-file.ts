@@ -50,7 +50,11 @@ async function isOurs(file: string): Promise<boolean> {
   // What a process that is at work, or was killed, has written may be in the file beside it.
   const found = (alone?.steps.length ?? 0) > 0 || !existsSync(`${file}-wal`) ? alone : find(file, 'mode=ro')
   if (found === undefined)
-    throw new ServerError('store-damaged', 500, `The file ${file} is damaged: put a copy of it back, with its -wal file if it has one.`)
+    throw new ServerError(
+      'store-damaged',
+      500,
+      `The file ${file} is damaged: move it away, with its -wal and -shm files, and put a backup in its place with countersign store restore.`,
+    )
   if (found.tables.length === 0) return false
   if (!found.tables.includes(STEPS_TABLE)) throw foreign(`The file ${file}`)
   return isStoreBySteps(found.steps, `The file ${file}`)

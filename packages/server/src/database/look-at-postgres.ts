@@ -2,7 +2,7 @@ import pg from 'pg'
 import { ServerError } from '../errors.ts'
 import { CONNECT_TIMEOUT_MS } from './postgres.ts'
 import { isStoreBySteps, STEPS_TABLE } from './steps.ts'
-import { storeName, storeProblem } from './store-problem.ts'
+import { storeProblem } from './store-problem.ts'
 
 /**
  * Looks whether a database of PostgreSQL holds a key store, where it has to, and changes nothing.
@@ -24,7 +24,7 @@ export async function lookAtPostgres(url: string, mustExist: boolean): Promise<v
         `There is no key store in ${where}: check --store, or make one with countersign keys create or countersign init.`,
       )
   } catch (error) {
-    throw storeProblem(error, 'postgres', storeName(url))
+    throw storeProblem(error, 'postgres', url)
   } finally {
     await client?.end().catch(() => undefined)
   }

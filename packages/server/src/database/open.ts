@@ -1,9 +1,9 @@
 import { Migrator, sql } from 'kysely'
-import { ServerError } from '../errors.ts'
 import type { Database } from './database.ts'
 import { migrations } from './migrations.ts'
 import { isStoreBySteps, STEPS_TABLE } from './steps.ts'
 import { storeName } from './store-problem.ts'
+import { isPostgres } from './store-url.ts'
 
 /**
  * `postgres://…` is PostgreSQL; anything else is a file of SQLite, made when it is not there. Brings the tables up to
@@ -28,15 +28,4 @@ export async function openDatabase(where: string): Promise<Database> {
 async function stepsOf({ db }: Database): Promise<readonly string[]> {
   const { rows } = await sql<{ name: string }>`select name from ${sql.table(STEPS_TABLE)}`.execute(db).catch(() => ({ rows: [] }))
   return rows.map(({ name }) => name)
-}
-
-export function isPostgres(where: string): boolean {
-  return /^postgres(ql)?:\/\//i.test(where)
-}
-
-/** Before a folder of that name is made. @throws ServerError `store-unknown` */
-export function refuseOtherKinds(where: string): void {
-  const [, kind] = /^([a-z][a-z0-9+.-]*):\/\//i.exec(where) ?? []
-  if (kind === undefined || isPostgres(where)) return
-  throw new ServerError('store-unknown', 500, `${kind}://… is no key store: give the path of an SQLite file, or postgres://….`)
 }

@@ -1,12 +1,12 @@
 import { type Driver, Kysely, PostgresDialect, type PostgresDialectConfig, sql } from 'kysely'
 import pg from 'pg'
+import { MAX_CONNECTIONS } from './connections.ts'
 import type { Database } from './database.ts'
 import { sayingWhich } from './saying-which.ts'
-import { storeName, storeProblem } from './store-problem.ts'
+import { storeProblem } from './store-problem.ts'
 import type { Tables } from './tables.ts'
 
 const CHANNEL = 'countersign_keys'
-const MAX_CONNECTIONS = 10
 export const CONNECT_TIMEOUT_MS = 2_000
 /** A statement that takes longer is given up: the caller has long gone. */
 const STATEMENT_TIMEOUT_MS = 10_000
@@ -30,7 +30,6 @@ const types: pg.CustomTypesConfig = {
 
 export function openPostgres(url: string): Database {
   const settings = { connectionString: url, connectionTimeoutMillis: CONNECT_TIMEOUT_MS, application_name: 'countersign', ...KEEP_ALIVE }
-  const name = storeName(url)
   const pool = openPool({ ...settings, max: MAX_CONNECTIONS, statement_timeout: STATEMENT_TIMEOUT_MS, query_timeout: SILENCE_MS })
   const promptPool = openPool({
     ...settings,
@@ -40,8 +39,8 @@ export function openPostgres(url: string): Database {
     query_timeout: PROMPT_MS,
   })
   const pools = [pool, promptPool]
-  const db = onPool(pool, name)
-  const prompt = onPool(promptPool, name)
+  const db = onPool(pool, url)
+  const prompt = onPool(promptPool, url)
   return {
     db,
     prompt,

@@ -1,6 +1,8 @@
 import { statfsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { errorCodeOf, ServerError } from '../errors.ts'
+import { PROCESS_CONNECTIONS } from './connections.ts'
+import { isPostgres, POSTGRES_URL_IS } from './store-url.ts'
 
 /** What a database or the system says, and what that is for whoever runs the store. */
 interface Problem {
@@ -8,8 +10,8 @@ interface Problem {
   readonly of: RegExp
   readonly code: string
   readonly status: number
-  /** Behind the name of the store. */
-  readonly says: string
+  /** Behind the name of the store; as a function, the whole sentence. */
+  readonly says: string | ((place: PostgresPlace) => string)
 }
 
 const SQLITE: readonly Problem[] = [
@@ -62,13 +64,25 @@ const POSTGRESQL: readonly Problem[] = [
     of: /^ERR_INVALID_URL/,
     code: 'store-unknown',
     status: 500,
-    says: 'has a URL that can’t be read: postgres://user:password@host:5432/database, with %-escapes for what is special in them.',
+    says: `has a URL that can’t be read: ${POSTGRES_URL_IS}.`,
   },
   {
-    of: /^(ECONN|EPIPE|ETIMEDOUT|EHOST|ENET|ENOTFOUND|EAI_AGAIN|08|57P|53300)|timeout exceeded|timeout expired|read timeout|Connection terminated|not queryable|^57014$/,
+    of: /^(ECONN|EPIPE|ETIMEDOUT|EHOST|ENET|ENOTFOUND|EAI_AGAIN|08|57P)|timeout exceeded|timeout expired|read timeout|Connection terminated|not queryable/,
     code: 'store-unreachable',
     status: 503,
     says: 'does not answer: see whether PostgreSQL runs there, and whether this machine may reach it.',
+  },
+  {
+    of: /^53300/,
+    code: 'store-connections',
+    status: 503,
+    says: `has no connection left: raise max_connections there, or put a pool such as PgBouncer in front. Each process takes up to ${PROCESS_CONNECTIONS}.`,
+  },
+  {
+    of: /^57014/,
+    code: 'store-slow',
+    status: 503,
+    says: 'took too long, so the statement was given up: look at its load and its locks, and do it again.',
   },
   {
     of: /^28/,
@@ -82,7 +96,12 @@ const POSTGRESQL: readonly Problem[] = [
     status: 500,
     says: 'does not let this user do that: it has to own the tables of the store, or be granted them.',
   },
-  { of: /^3D000/, code: 'store-missing', status: 500, says: 'has no such database: make it with createdb, or check --store.' },
+  {
+    of: /^3D000/,
+    code: 'store-missing',
+    status: 500,
+    says: ({ database, host }) => `PostgreSQL on ${host} has no database ${database}: make it with createdb ${database}, or check --store.`,
+  },
   { of: /^25006/, code: 'store-read-only', status: 500, says: 'can only be read, as a standby is: name the primary in --store.' },
   {
     of: /^(53100|53200)/,
@@ -90,7 +109,7 @@ const POSTGRESQL: readonly Problem[] = [
     status: 507,
     says: 'has no room left, and nothing was changed: make room on its machine, and do it again.',
   },
-  { of: /^XX00[12]/, code: 'store-damaged', status: 500, says: 'is damaged: restore a backup.' },
+  { of: /^XX00[12]/, code: 'store-damaged', status: 500, says: 'is damaged: restore a backup with pg_restore, as docs/backup.md says.' },
   {
     of: /SSL|^DEPTH_ZERO|^SELF_SIGNED|^UNABLE_TO|^CERT_|^ERR_TLS/,
     code: 'store-tls',
@@ -103,22 +122,25 @@ const POSTGRESQL: readonly Problem[] = [
  * An error of a database with the name of the store and what to do about it. Others stay as they are: those of a
  * statement, such as a duplicate, are for who made it.
  *
- * @param name of the store, without a password
+ * @param store its URL or file; what is said has no password
  */
-export function storeProblem(error: unknown, kind: 'sqlite' | 'postgres', name: string): unknown {
+export function storeProblem(error: unknown, kind: 'sqlite' | 'postgres', store: string): unknown {
   if (error instanceof ServerError || !(error instanceof Error)) return error
   const said = [errorCodeOf(error), error.message].filter(text => text !== undefined)
   // Where a disk has no room for what SQLite makes beside its file, it speaks of a fault of the disk.
-  if (kind === 'sqlite' && said.some(text => text.startsWith('SQLITE_IOERR')) && hasNoRoom(name)) said.push('SQLITE_FULL')
+  if (kind === 'sqlite' && said.some(text => text.startsWith('SQLITE_IOERR')) && hasNoRoom(store)) said.push('SQLITE_FULL')
   const problem = (kind === 'sqlite' ? SQLITE : POSTGRESQL).find(({ of }) => said.some(text => of.test(text)))
   if (problem === undefined) return error
-  return new ServerError(problem.code, problem.status, `The key store ${name} ${problem.says}`, error)
+  const { code, status, says } = problem
+  const message = typeof says === 'string' ? `The key store ${storeName(store)} ${says}` : says(postgresPlace(store))
+  return new ServerError(code, status, message, error)
 }
 
 /** What SQLite makes beside its file at the least. */
 const LEAST_ROOM = 65_536
 
-function hasNoRoom(file: string): boolean {
+/** Where SQLite speaks of a fault of the disk. */
+export function hasNoRoom(file: string): boolean {
   try {
     const { bavail, bsize } = statfsSync(dirname(file))
     return bavail * bsize < LEAST_ROOM
@@ -127,16 +149,37 @@ function hasNoRoom(file: string): boolean {
   }
 }
 
+const AWAY: ReadonlySet<string> = new Set(['store-unreachable', 'store-locked', 'store-connections', 'store-slow'])
+
 /** Whether the store is away, and may come back by itself. */
 export function isStoreAway(error: unknown): boolean {
   const code = errorCodeOf(error)
-  return code === 'store-unreachable' || code === 'store-locked'
+  return code !== undefined && AWAY.has(code)
 }
 
 /** The store as messages name it. */
 export function storeName(store: string): string {
-  if (!/^postgres(ql)?:\/\//i.test(store)) return store
-  if (!URL.canParse(store)) return 'in PostgreSQL'
+  if (!isPostgres(store)) return store
+  const { database, host } = postgresPlace(store)
+  return database === '' ? 'in PostgreSQL' : `${database} in PostgreSQL on ${host}`
+}
+
+interface PostgresPlace {
+  readonly database: string
+  readonly host: string
+}
+
+/** Nothing of a URL that can't be read: what it holds may be the password. */
+function postgresPlace(store: string): PostgresPlace {
+  if (!URL.canParse(store)) return { database: '', host: 'this machine' }
   const { host, pathname } = new URL(store)
-  return `${decodeURIComponent(pathname.slice(1))} in PostgreSQL on ${host === '' ? 'this machine' : host}`
+  return { database: decoded(pathname.slice(1)), host: host === '' ? 'this machine' : host }
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
 }

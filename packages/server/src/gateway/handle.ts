@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { BodyDigest, IncomingRequest, Refused } from 'countersign'
+import type { BodyDigest, Failure, IncomingRequest, Refused } from 'countersign'
 import { endOfTurn } from 'countersign/node'
+import type { OverRate } from '../audit/refusals.ts'
 import { requestsOf } from '../http/pipelining.ts'
 import { hasUnreadCoding, isLastOfConnection } from '../http/upgrade.ts'
 import { principalOf, secretIdOf } from '../keys/open-key.ts'
@@ -104,7 +105,10 @@ export function createHandler(options: HandlerOptions): Handle {
       answer.announce(result.headers)
       if (!result.ok) refuse(exchange, result)
       else if (await isWithinRate(exchange, route, result)) await sendOn(exchange, route, result)
-      else answer.fail('rate-limited')
+      else {
+        note(exchange, { code: 'rate-limited', keyId: result.key.id }, principalOf(result.key).credentials[result.credential])
+        answer.fail('rate-limited')
+      }
     } catch (error) {
       fail(exchange, error)
     } finally {
@@ -181,18 +185,16 @@ export function createHandler(options: HandlerOptions): Handle {
     tunnels.add(tunnel, { key, credential, address: incoming.address, permission: route.permissionOf(method, entry.path) })
   }
 
+  /** Tells the owner of the key. */
+  function note({ entry, trace, incoming, scheme }: Exchange, failure: Failure | OverRate, secretId: string | undefined): void {
+    service.refusals.refused({ failure, request: incoming, requestId: entry.requestId, traceId: trace.traceId, scheme, secretId })
+  }
+
   /** Tells the owner of the key, reports what failed on our side, and answers. */
-  function refuse({ answer, entry, trace, incoming, scheme }: Exchange, refused: Refused): void {
+  function refuse(exchange: Exchange, refused: Refused): void {
     if (refused.cause !== undefined) report(refused.cause)
-    service.refusals.refused({
-      failure: refused.failure,
-      request: incoming,
-      requestId: entry.requestId,
-      traceId: trace.traceId,
-      scheme,
-      secretId: secretIdOf(refused),
-    })
-    answer.refuse(refused, scheme)
+    note(exchange, refused.failure, secretIdOf(refused))
+    exchange.answer.refuse(refused, exchange.scheme)
   }
 
   /** Answers after something was thrown, and reports it unless it is the client's fault or an expected limit. */

@@ -47,6 +47,14 @@ export function findExcess(given: Ceilings, { scheme, permissions, addresses }: 
   return outside === undefined ? undefined : `${bound}, and ${outside} is not.`
 }
 
+/** Whether a key may do anything that it might not before. */
+export function isWider(now: Bounded, before: Bounded): boolean {
+  if (now.scheme !== before.scheme || now.permissions.some(name => !before.permissions.includes(name))) return true
+  // Without addresses, a key is good from any.
+  if (before.addresses.length === 0) return false
+  return now.addresses.length === 0 || now.addresses.some(address => !before.addresses.some(range => isWithinRange(address, range)))
+}
+
 /** @throws ServerError 403 `ceiling-reached` */
 export function checkCeilings(given: Ceilings, key: Bounded): void {
   const excess = findExcess(given, key)

@@ -1,5 +1,6 @@
 import { type Failure, tell } from 'countersign'
 import { sql } from 'kysely'
+import type { OverRate } from '../audit/refusals.ts'
 import type { Database, Db } from '../database/database.ts'
 import { createFlusher, type Flusher } from '../flusher.ts'
 import type { KeyDay } from './schemas.ts'
@@ -18,7 +19,7 @@ export interface KeyDays extends Flusher {
    */
   used(keyId: string, credential?: string): void
   /** A refusal is counted for the key it names, if that key exists. */
-  refused(failure: Failure, credential?: string): void
+  refused(failure: Failure | OverRate, credential?: string): void
 }
 
 const DAY_MS = 86_400_000

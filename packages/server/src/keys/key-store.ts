@@ -6,7 +6,7 @@ import { ServerError } from '../errors.ts'
 import { requireScheme } from '../schemes.ts'
 import type { BoundSealer } from '../seal/canary.ts'
 import { addKey, type GivenKey } from './add-key.ts'
-import { ceilingsOf, checkCeilings } from './ceilings.ts'
+import { type Bounded, ceilingsOf, checkCeilings, isWider } from './ceilings.ts'
 import { changesOf } from './changes-of.ts'
 import { anyPassphrase, checkedKey } from './checked-key.ts'
 import { checkKeyId, newKeyId } from './key-id.ts'
@@ -161,9 +161,8 @@ export function createKeyStore({ database, sealer, schemes, permissions, clock }
           expires_at: changes.expiresAt === undefined ? row.expires_at : msOf(changes.expiresAt),
           updated_at: clock(),
         }
-        // A key that was above a later ceiling can still be renamed, and ended sooner.
-        const isMore = changes.permissions !== undefined || changes.addresses !== undefined || endsLater(updated, row)
-        if (isMore) await checkBounds(transaction, updated)
+        // A key that was above a later ceiling can still be renamed, narrowed, and ended sooner.
+        if (isWider(boundedOf(updated), boundedOf(row)) || endsLater(updated, row)) await checkBounds(transaction, updated)
         await put(transaction, updated)
         return { event: { action: 'key.update', detail: changesOf(row, updated) }, value: viewOf(updated, credentials, clock()) }
       }),
@@ -241,12 +240,12 @@ function endsLater({ expires_at: newer }: KeyRow, { expires_at: older }: KeyRow)
 }
 
 /** @throws ServerError `ceiling-reached` */
-async function checkBounds(transaction: Db, { organisation_id, scheme, permissions, addresses }: KeyRow): Promise<void> {
-  checkCeilings(await ceilingsOf(transaction, organisation_id), {
-    scheme,
-    permissions: JSON.parse(permissions) as string[],
-    addresses: JSON.parse(addresses) as string[],
-  })
+async function checkBounds(transaction: Db, row: KeyRow): Promise<void> {
+  checkCeilings(await ceilingsOf(transaction, row.organisation_id), boundedOf(row))
+}
+
+function boundedOf({ scheme, permissions, addresses }: KeyRow): Bounded {
+  return { scheme, permissions: JSON.parse(permissions) as string[], addresses: JSON.parse(addresses) as string[] }
 }
 
 async function put(transaction: Db, { id, last_used_at: _, ...row }: KeyRow): Promise<void> {

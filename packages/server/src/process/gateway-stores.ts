@@ -4,7 +4,7 @@ import type { Logger } from 'pino'
 import { type Waiting, whenThere } from '../database/when-there.ts'
 import type { ServerError } from '../errors.ts'
 import { type OpenRedis, openRedis } from '../redis/open-redis.ts'
-import { withSchemeFiles } from '../scheme-files.ts'
+import { type ReadFile, withSchemeFiles } from '../scheme-files.ts'
 import { besideStoreAdvice, type KeyService, openKeyService } from '../service.ts'
 import type { GatewayConfig } from '../settings/config.ts'
 import { logError } from './process-log.ts'
@@ -30,11 +30,12 @@ export const REDIS_START_MS = 2_000
 /**
  * Reads the schemes and opens the key store and Redis.
  *
+ * @param read what the settings name
  * @param waiting for a key store that is away
  */
-export async function openStores(config: GatewayConfig, log: Logger, waiting?: Waiting): Promise<GatewayStores> {
+export async function openStores(config: GatewayConfig, log: Logger, read: ReadFile, waiting?: Waiting): Promise<GatewayStores> {
   const onError = (error: unknown): void => logError(log, error)
-  const schemes = withSchemeFiles(config.schemes ?? [], warning => log.warn(warning))
+  const schemes = withSchemeFiles(config.schemes ?? [], warning => log.warn(warning), read)
   let current = schemes
   const service = await whenThere(
     () =>

@@ -7,7 +7,7 @@ import { memoryRates } from '../gateway/rates/memory-rates.ts'
 import { redisRates } from '../gateway/rates/redis-rates.ts'
 import { addRedisMetrics } from '../metrics/redis-metrics.ts'
 import { redisReplayGuard } from '../replay/redis.ts'
-import { withSchemeFiles } from '../scheme-files.ts'
+import { type ReadFile, withSchemeFiles } from '../scheme-files.ts'
 import type { GatewayConfig } from '../settings/config.ts'
 import { type GatewayStores, REDIS_TIMEOUT_MS } from './gateway-stores.ts'
 import { logError } from './process-log.ts'
@@ -29,7 +29,7 @@ const NEARLY_FULL = {
 }
 
 /** @throws ServerError what is wrong with the settings, and with the files that they name */
-export function createRenewableGateway(config: GatewayConfig, stores: GatewayStores, log: Logger): RenewableGateway {
+export function createRenewableGateway(config: GatewayConfig, stores: GatewayStores, log: Logger, read: ReadFile): RenewableGateway {
   const { service } = stores
   const onError = (error: unknown): void => logError(log, error)
   const lasting = {
@@ -41,7 +41,7 @@ export function createRenewableGateway(config: GatewayConfig, stores: GatewaySto
     onFinished: (entry: AccessEntry) => log.info(entry, 'request'),
   }
   const optionsBy = (given: GatewayConfig, schemes: readonly Scheme[]) => ({
-    ...withFiles(given),
+    ...withFiles(given, read),
     ...lasting,
     schemes,
     permissions: given.permissions ?? ('any' as const),
@@ -56,7 +56,7 @@ export function createRenewableGateway(config: GatewayConfig, stores: GatewaySto
     },
     renew(next) {
       checkRenewed(current, next)
-      const schemes = withSchemeFiles(next.schemes ?? [], warning => log.warn(warning))
+      const schemes = withSchemeFiles(next.schemes ?? [], warning => log.warn(warning), read)
       gateway.renew(optionsBy(next, schemes), isDeepStrictEqual(current, next))
       stores.take(schemes)
       current = next

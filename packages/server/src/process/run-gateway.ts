@@ -6,8 +6,9 @@ import type { GatewayConfig } from '../settings/config.ts'
 import { type GatewayStores, openStores, REDIS_START_MS } from './gateway-stores.ts'
 import { createProcessLog, logError } from './process-log.ts'
 import { createReadiness } from './readiness.ts'
+import { createReloadCount } from './reload-count.ts'
 import { createRenewableGateway } from './renewable-gateway.ts'
-import { checkSpoolFolder } from './settings-files.ts'
+import { checkSpoolFolder, type NamedFiles, readerOf } from './settings-files.ts'
 import { createWatch, type Watch, type WatchedProcess } from './watch.ts'
 
 export interface RunningGateway {
@@ -21,6 +22,8 @@ export interface RunningGateway {
 
 export interface RunOptions {
   readonly isQuiet?: boolean
+  /** What stands in the files that the settings name, where that was read before. Default: they are read. */
+  readonly files?: NamedFiles | undefined
   /** Reads the settings again, on SIGHUP. Default: they stay, and their files are read again. */
   readonly readAgain?: () => GatewayConfig | Promise<GatewayConfig>
   /** Ends a start that waits for a key store that is away. Default: such a start fails at once. */
@@ -39,7 +42,8 @@ export async function runGateway(config: GatewayConfig, options: RunOptions = {}
       watch.waitsFor(error.message)
       log.warn({ error: error.message }, 'waiting for the key store')
     }
-    const stores = await openStores(config, log, options.signal === undefined ? undefined : { signal: options.signal, onAway })
+    const waiting = options.signal === undefined ? undefined : { signal: options.signal, onAway }
+    const stores = await openStores(config, log, readerOf(options.files), waiting)
     return await withCleanUp(stores, () => start(config, options, stores, log, watch, admin, reloading))
   } catch (error) {
     reloading.end()
@@ -54,12 +58,15 @@ export async function runGateway(config: GatewayConfig, options: RunOptions = {}
  *
  * @throws whatever keeps the gateway from starting; ServerError `route-invalid` for a key that is not there
  */
-export async function checkGateway(config: GatewayConfig, { isQuiet = false }: Pick<RunOptions, 'isQuiet'> = {}): Promise<void> {
+export async function checkGateway(
+  config: GatewayConfig,
+  { isQuiet = false, files }: Pick<RunOptions, 'isQuiet' | 'files'> = {},
+): Promise<void> {
   const log = createProcessLog(isQuiet)
   if (config.spoolFolder !== undefined) checkSpoolFolder(config.spoolFolder)
-  const stores = await openStores(config, log)
+  const stores = await openStores(config, log, readerOf(files))
   await withCleanUp(stores, async () => {
-    const { gateway } = createRenewableGateway(config, stores, log)
+    const { gateway } = createRenewableGateway(config, stores, log, readerOf(files))
     await stores.reach()
     for (const { path, key, schemes: names } of config.routes) await checkNamedKey(stores.service, path, key, names)
     await gateway.drain(0)
@@ -106,14 +113,14 @@ export function originsOf(
 
 async function start(
   config: GatewayConfig,
-  { readAgain = () => config }: RunOptions,
+  { readAgain = () => config, files }: RunOptions,
   stores: GatewayStores,
   log: Logger,
   watch: Watch,
   admin: HealthServer | undefined,
   reloading: Reloading,
 ): Promise<RunningGateway> {
-  const renewable = createRenewableGateway(config, stores, log)
+  const renewable = createRenewableGateway(config, stores, log, readerOf(files))
   const { gateway } = renewable
   // Without its connection the first calls would be refused. Where Redis is away, they are until it is back.
   await stores.redis?.check(REDIS_START_MS).catch((error: unknown) => logError(log, error))
@@ -125,11 +132,14 @@ async function start(
     },
     check: createReadiness(stores.service, stores.redis),
   })
+  const reloads = createReloadCount(gateway.metrics.registry)
   const reload = async (): Promise<void> => {
     try {
       renewable.renew(await readAgain())
+      reloads.told(true)
       log.info('settings read again')
     } catch (error) {
+      reloads.told(false)
       logError(log, error, 'settings not taken: the old ones stay')
     }
   }

@@ -49,9 +49,11 @@ end
  * One step on the server. Answers 3 if the call has ended by Redis's clock; 0 if it was seen; 2 if it may have been
  * seen and forgotten: it was signed before this bucket's memory begins, or was kept for a shorter window; otherwise
  * remembers it and answers 1. A call is remembered until its end by Redis's clock at least: from then on every claim of
- * it is answered with 3, also one of a process whose clock is behind. Returns four times the time, and this answer; with
- * the history, if it is not the one that was known. KEYS: the call, the bucket's note. ARGV: milliseconds to remember at least, the call's end (0: none),
- * when it was signed (0: unknown), skew, the history that was known, until when, the window of the verifier (0: none).
+ * it is answered with 3, also one of a process whose clock is behind.
+ *
+ * Returns four times the time, plus this answer; with the history, if it is not the one that was known. KEYS: the call,
+ * the bucket's note. ARGV: milliseconds to remember at least, the call's end (0: none), when it was signed (0:
+ * unknown), skew, the history that was known, until when, the window of the verifier (0: none).
  */
 export const CLAIM = `${NOTE}
 local ttl, ends, issued, skew = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
@@ -89,8 +91,8 @@ return {now * 4 + answer, history}
 `
 
 /**
- * Renews notes that are missing or of another history; returns how many, the history, and the time. KEYS: the notes; on a
- * cluster, of one node. ARGV: skew, and for each note the history that was known, until when.
+ * Renews notes that are missing or of another history; returns how many, the history, and the time. KEYS: the notes;
+ * on a cluster, of one node. ARGV: skew, and for each note the history that was known, until when.
  */
 export const BEGIN = `${NOTE}
 local renewed = 0

@@ -13,7 +13,7 @@ const QUIET_MS = 10_000
 const HISTORY_CHANGED =
   'redis: it has started, or a replica has taken its place, so calls that were signed before are refused until they are too old: they may have been taken already. Nothing has to be done.'
 
-/** The history that a bucket was of when it was last asked, and when that was, by the clock of the Redis that was asked. */
+/** The history that a bucket was of when it was last asked, and when that was, by the asked Redis's clock. */
 interface Known {
   readonly note: string
   readonly history: string

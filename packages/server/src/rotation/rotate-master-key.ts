@@ -1,6 +1,7 @@
 import { type Actor, recorded } from '../audit/audit-log.ts'
 import type { Database } from '../database/database.ts'
 import { ServerError } from '../errors.ts'
+import { alone } from '../files/alone.ts'
 import { lineOf, masterKeysOfFile, readKeyLines, writeKeyLines } from '../seal/key-file.ts'
 import { newMasterKey } from '../seal/master-keys.ts'
 import { createSealer } from '../seal/sealer.ts'
@@ -24,13 +25,22 @@ export interface RotationOptions {
  * Puts a new master key in front of the file, seals everything anew, and takes the old keys out. Broken off, it goes on
  * where it was: a file with more than one key says that a rotation is not done. What Vault wrapped stays wrapped.
  *
- * @throws ServerError `master-key-missing`, `master-key-wrong`, what Vault's client throws
+ * @throws ServerError `file-busy`, `master-key-missing`, `master-key-wrong`, what Vault's client throws
  */
 export async function rotateMasterKey(
   database: Database,
   file: string,
   actor: Actor,
-  { clock = Date.now, onProgress, vault = vaultFromEnvironment() }: RotationOptions = {},
+  options: RotationOptions = {},
+): Promise<RotationReport> {
+  return await alone(file, () => rotate(database, file, actor, options))
+}
+
+async function rotate(
+  database: Database,
+  file: string,
+  actor: Actor,
+  { clock = Date.now, onProgress, vault = vaultFromEnvironment() }: RotationOptions,
 ): Promise<RotationReport> {
   const found = await readKeyLines(file, vault)
   const resumed = found.length > 1
@@ -52,18 +62,30 @@ export async function rotateMasterKey(
   return { masterKeyId: current.id, resealed, resumed }
 }
 
+interface Wrapped {
+  readonly masterKeyId: string
+  readonly changed: boolean
+}
+
 /**
  * Has Vault wrap the keys of a file, anew where they are wrapped already; or writes them as they are.
  *
  * @param transit undefined: as they are
- * @throws ServerError `master-key-missing`, `master-key-malformed`, what Vault's client throws
+ * @returns `changed`: false where there was nothing to unwrap, and the file stayed
+ * @throws ServerError `file-busy`, `master-key-missing`, `master-key-malformed`, what Vault's client throws
  */
 export async function wrapMasterKeys(
   file: string,
   transit: TransitKey | undefined,
   vault: Vault = vaultFromEnvironment(),
-): Promise<{ readonly masterKeyId: string }> {
+): Promise<Wrapped> {
+  return await alone(file, () => wrap(file, transit, vault))
+}
+
+async function wrap(file: string, transit: TransitKey | undefined, vault: Vault): Promise<Wrapped> {
   const lines = await readKeyLines(file, vault)
+  const masterKeyId = lines[0]?.key.id ?? ''
+  if (transit === undefined && lines.every(line => line.transit === undefined)) return { masterKeyId, changed: false }
   const wrapped = await Promise.all(lines.map(({ key }) => lineOf(key, transit, vault)))
   // What can't be unwrapped again would be lost.
   if (transit !== undefined) {
@@ -74,5 +96,5 @@ export async function wrapMasterKeys(
     }
   }
   writeKeyLines(file, wrapped)
-  return { masterKeyId: lines[0]?.key.id ?? '' }
+  return { masterKeyId, changed: true }
 }

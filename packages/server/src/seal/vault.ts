@@ -30,9 +30,9 @@ const TIMEOUT_MS = 5_000
  *
  * The calls are those of https://developer.hashicorp.com/vault/api-docs/secret/transit: encrypt and decrypt.
  *
- * @throws ServerError of each call: `vault-unset`, `vault-token-missing`, `vault-ca-unreadable`,
- * `vault-unreachable`, `vault-forbidden`,
- * `vault-sealed`, `vault-key-missing`, `vault-failed`; none says the token or what was sent
+ * @throws ServerError of each call: `vault-unset`, `vault-token-missing`, `vault-token-malformed`,
+ * `vault-namespace-malformed`, `vault-ca-unreadable`, `vault-unreachable`, `vault-forbidden`, `vault-sealed`,
+ * `vault-key-missing`, `vault-failed`; none says the token or what was sent
  */
 export function vaultFromEnvironment(environment: Environment = process.env): Vault {
   return {
@@ -65,6 +65,7 @@ async function call<T>(environment: Environment, path: string, body: object, ans
     throw new ServerError('vault-unset', 500, 'VAULT_ADDR is no URL: it is such as https://vault.example.com:8200.')
   const { origin } = base
   const token = tokenOf(environment)
+  if (namespace !== undefined && namespace !== '') checkHeader(namespace, 'VAULT_NAMESPACE', 'vault-namespace-malformed')
   const ca = caFile === undefined || caFile === '' ? undefined : readCa(caFile)
   let status: number
   let text: string
@@ -104,7 +105,7 @@ async function call<T>(environment: Environment, path: string, body: object, ans
   const errors = failed.safeParse(parsed(text)).data?.errors ?? []
   // What answers may be another program, which repeats what it was sent.
   const sent = [token, ...Object.values(body).map(String)]
-  const harmless = errors.filter(error => !sent.some(secret => error.includes(secret)))
+  const harmless = errors.filter(error => !sent.some(secret => error.replaceAll('\\', '').includes(secret)))
   throw refusal(origin, path, status, harmless)
 }
 
@@ -135,15 +136,22 @@ function refusal(origin: string, path: string, status: number, errors: readonly 
 }
 
 function tokenOf({ VAULT_TOKEN: given, VAULT_TOKEN_FILE: file }: Environment): string {
-  if (given !== undefined && given !== '') return given
+  if (given !== undefined && given !== '') return checkHeader(given, 'VAULT_TOKEN', 'vault-token-malformed')
   const path = file ?? join(homedir(), '.vault-token')
   const token = existsSync(path) ? readFileSync(path, 'utf8').trim() : ''
-  if (token !== '') return token
+  if (token !== '') return checkHeader(token, `The token in ${path}`, 'vault-token-malformed')
   throw new ServerError(
     'vault-token-missing',
     500,
     `There is no token for Vault${file === undefined ? '' : ` in ${file}`}: set VAULT_TOKEN, or name a file that has one with VAULT_TOKEN_FILE.`,
   )
+}
+
+/** @param name never the value, which may be a secret. @throws ServerError of `code` */
+function checkHeader(value: string, name: string, code: string): string {
+  if (/^[\x21-\x7e]+$/.test(value)) return value
+  const what = /[\r\n]/.test(value) ? 'a line break' : 'a space, or a character that is not ASCII,'
+  throw new ServerError(code, 500, `${name} has ${what} in it, which a header can't hold: set it anew, without that.`)
 }
 
 function parsed(text: string): unknown {

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { PATH_READINGS } from '../gateway/paths/path-readings.ts'
 import { MAX_QUOTA, MAX_WINDOW_SECONDS } from '../gateway/rates/rate.ts'
 import { routeTimeouts, upstream, upstreamTls } from './config-upstream.ts'
+import { COUNTED } from './setting-paths.ts'
 
 /** ISO 8601, a date or a time. */
 const moment = z.union([z.iso.date(), z.iso.datetime({ offset: true })])
@@ -50,7 +51,7 @@ export const route = z.strictObject({
   upstream: upstream.optional().meta({ description: 'Where its requests go. Default: the upstream of the gateway.' }),
   upstreamTls: upstreamTls
     .optional()
-    .meta({ description: 'TLS to its own https:// upstream, as paths of PEM files. Default: none of the gateway’s.' }),
+    .meta({ description: `TLS to its own https:// upstream, as paths of PEM files${COUNTED}. Default: none of the gateway’s.` }),
   timeouts: routeTimeouts.optional().meta({ description: 'For its upstream. Default of each: the gateway’s.' }),
   audience: z
     .string()

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { describe, expect, it } from 'vitest'
 import { gatewaySchema } from './config.ts'
@@ -17,7 +18,7 @@ describe('a gateway’s settings', () => {
   })
 
   it('are the defaults where nothing is said, in YAML as in JSON', () => {
-    const expected = { port: 4590, store: 'countersign.db', routes: [{ path: '/', schemes: ['qredo-v1'] }], keepSignature: false }
+    const expected = { port: 4590, store: resolve('countersign.db'), routes: [{ path: '/', schemes: ['qredo-v1'] }], keepSignature: false }
     expect(readGatewayConfig(LEAST, 'g.yaml')).toMatchObject(expected)
     expect(
       readGatewayConfig('{"upstream": "http://127.0.0.1:8080", "origin": ["https://a.example", "https://b.example"]}', 'g.json'),
@@ -37,6 +38,18 @@ describe('a gateway’s settings', () => {
     expect(read).toThrow(expect.objectContaining({ message: 'g.yaml:2: origni: there is no such setting; did you mean origin?' }))
   })
 
+  it('say of a flag of the command that it is one, and of a misspelled setting what was meant', () => {
+    const flags = new Map([
+      ['workers', '--workers'],
+      ['port', '--port'],
+    ])
+    const read = (more: string) => () => readGatewayConfig(`${LEAST}${more}\n`, 'g.yaml', {}, flags)
+    expect(read('workers: 2')).toThrow('g.yaml:3: workers: this isn’t a setting but the flag --workers of the command.')
+    expect(read('prt: 1')).toThrow('did you mean port?')
+    expect(read('timeouts: { workers: 2 }')).toThrow('timeouts.workers: there is no such setting')
+    expect(read('port: 1')).not.toThrow()
+  })
+
   it.each([
     ['routes:\n  - path: /\n    schemes: [github]\n    only:\n      method: [POST]', 'g.yaml:7: routes.0.only'],
     ['routes:\n  - path: /\n    schemes: [github]\n    only:\n      paths: hooks', 'g.yaml:7: routes.0.only.paths'],
@@ -52,6 +65,10 @@ describe('a gateway’s settings', () => {
     ['upstreamTLS: {}', 'did you mean upstreamTls?'],
     ['timeouts:\n  connectTimeotMs: 1', 'g.yaml:4: timeouts.connectTimeotMs: there is no such setting; did you mean connectTimeoutMs?'],
     ['port: 70000', 'g.yaml:3: port'],
+    ['host: a\nupstreamTls: { ca: *hush }', 'g.yaml:4: A value begins with *'],
+    ['timeouts:\n  <<: *hush', 'g.yaml:4: A value begins with *'],
+    ['store: postgres://u:hush@h:port/keys', 'g.yaml:3: store: It has a URL that can’t be read: postgres://user:password@'],
+    ['store: mysql://u:hush@h/keys', 'g.yaml:3: store: mysql://… is no key store'],
     ['redis: http://127.0.0.1', 'g.yaml:3: redis: The option redis is a URL'],
     ['redis: redis-sentinel://127.0.0.1', 'g.yaml:3: redis: A URL of sentinels is redis-sentinel://host:26379'],
     ['redis: [redis-sentinel://127.0.0.1#main]', 'g.yaml:3: redis: The option redis is a URL'],
@@ -64,6 +81,13 @@ describe('a gateway’s settings', () => {
     ['colour: red', 'g.yaml:'],
     ['a: [', 'g.yaml:'],
   ])('name the line of what is wrong: %j', (more, said) => {
-    expect(() => readGatewayConfig(`${LEAST}${more}\n`, 'g.yaml')).toThrow(said)
+    const read = (): unknown => readGatewayConfig(`${LEAST}${more}\n`, 'g.yaml')
+    expect(read).toThrow(said)
+    expect(read).toThrow(expect.objectContaining({ message: expect.not.stringContaining('hush') as string }))
+  })
+
+  it('take the stores that a driver would', () => {
+    for (const store of ['postgres://u@/keys', 'postgres://u:p%40@[::1]:5432/keys?sslmode=require', 'postgres:///keys'])
+      expect(readGatewayConfig(LEAST, 'g.yaml', { store }).store).toBe(store)
   })
 })

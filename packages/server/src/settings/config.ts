@@ -1,6 +1,7 @@
 import { ALLOWANCES, compileTrustedProxies, LEAST_REPLAY_BYTES } from 'countersign'
 import { z } from 'zod'
 import { oidcSettings } from '../admin/oidc/oidc-settings.ts'
+import { checkStore } from '../database/store-url.ts'
 import { GATEWAY_DEFAULTS } from '../gateway/defaults.ts'
 import type { DeprecationConfig } from '../gateway/deprecations.ts'
 import { mayBeKept } from '../gateway/headers/header-names.ts'
@@ -10,6 +11,7 @@ import { haveOwnNames, permission } from './config-permissions.ts'
 import { redis } from './config-redis.ts'
 import { deprecation, route } from './config-routes.ts'
 import { milliseconds, takenBy, upstream, upstreamTls } from './config-upstream.ts'
+import { COUNTED } from './setting-paths.ts'
 
 const origin = z
   .string()
@@ -17,6 +19,8 @@ const origin = z
     /^(https?|wss?):\/\/[^/\s]+(\/[^\s]*[^/\s])?$/,
     'An origin is scheme and host, such as https://api.example.com, with a base path where there is one, and without a slash at the end.',
   )
+/** Where keys are kept unless it is said otherwise. */
+export const DEFAULT_STORE = 'countersign.db'
 const bytes = z.int().min(1).max(Number.MAX_SAFE_INTEGER)
 
 const settings = z.strictObject({
@@ -25,15 +29,17 @@ const settings = z.strictObject({
       'Where verified requests go, such as http://127.0.0.1:8080. A path goes before that of every request. Routes may have their own.',
   }),
   upstreamTls: upstreamTls.optional().meta({
-    description:
-      'TLS to an https:// upstream, as paths of PEM files: the CA it is checked against, and the client certificate and key that the gateway shows (mTLS).',
+    description: `TLS to an https:// upstream, as paths of PEM files${COUNTED}: the CA it is checked against, and the client certificate and key that the gateway shows (mTLS).`,
   }),
   origin: z
     .union([origin, z.array(origin).min(1)])
     .meta({ description: 'The public origin, which clients sign; several where there are several. Never taken from a request.' }),
   host: z.string().default('127.0.0.1').meta({ description: 'The address to listen on.' }),
   port: z.int().min(0).max(65_535).default(4590),
-  tls: z.strictObject({ cert: z.string(), key: z.string() }).optional().meta({ description: 'Paths of certificate and key, in PEM.' }),
+  tls: z
+    .strictObject({ cert: z.string(), key: z.string() })
+    .optional()
+    .meta({ description: `Paths of certificate and key, in PEM${COUNTED}.` }),
   adminPort: z
     .int()
     .min(0)
@@ -44,8 +50,15 @@ const settings = z.strictObject({
     .string()
     .default('127.0.0.1')
     .meta({ description: 'The address of adminPort. Metrics name routes and are not for clients.' }),
-  store: z.string().default('countersign.db').meta({ description: 'The key store: an SQLite file, or postgres://….' }),
-  masterKeyFile: z.string().optional(),
+  store: z
+    .string()
+    .superRefine(takenBy(checkStore))
+    .default(DEFAULT_STORE)
+    .meta({ description: `The key store: an SQLite file${COUNTED}, or postgres://….` }),
+  masterKeyFile: z
+    .string()
+    .optional()
+    .meta({ description: `What opens the secrets of the store${COUNTED}. Default: the SQLite file’s name and .master-key.` }),
   redis: redis.optional(),
   waitForReplicas: z.int().min(0).max(100).optional().meta({
     description: 'How many replicas of Redis have to have a call before it is let through; left out: none. Not for a cluster.',
@@ -53,10 +66,12 @@ const settings = z.strictObject({
   maxReplayBytes: bytes.min(LEAST_REPLAY_BYTES).default(GATEWAY_DEFAULTS.maxReplayBytes).meta({
     description: 'For replay protection in memory, without redis: 14 to 35 bytes for each call of the last minutes.',
   }),
-  schemes: z.array(z.string().min(1)).optional().meta({
-    description:
-      'Schemes of your own: paths of declarations in JSON, from this file on. Keys and routes name them as they name themselves.',
-  }),
+  schemes: z
+    .array(z.string().min(1))
+    .optional()
+    .meta({
+      description: `Schemes of your own: paths of declarations in JSON${COUNTED}. Keys and routes name them as they name themselves.`,
+    }),
   permissions: z.array(permission).min(1).refine(haveOwnNames, 'Two permissions have one name.').optional().meta({
     description: 'The permissions that keys can have. Left out: any name.',
   }),
@@ -71,7 +86,10 @@ const settings = z.strictObject({
   }),
   identity: z
     .strictObject({
-      keyFiles: z.array(z.string()).min(1).meta({ description: 'Private Ed25519 keys in PEM; the first signs, all are published.' }),
+      keyFiles: z
+        .array(z.string())
+        .min(1)
+        .meta({ description: `Files of private Ed25519 keys in PEM${COUNTED}; the first signs, all are published.` }),
       audience: z.string().min(1).optional().meta({ description: 'Default: the URL of the upstream.' }),
     })
     .optional()
@@ -107,7 +125,10 @@ const settings = z.strictObject({
   spoolBytes: bytes
     .default(GATEWAY_DEFAULTS.spoolBytes)
     .meta({ description: 'Bodies with more bytes are written to disk until they are verified and sent on.' }),
-  spoolFolder: z.string().optional(),
+  spoolFolder: z
+    .string()
+    .optional()
+    .meta({ description: `Where such bodies are written${COUNTED}. Default: the system’s folder for temporary files.` }),
   maxSpoolBytes: bytes
     .default(GATEWAY_DEFAULTS.maxSpoolBytes)
     .meta({ description: 'The most bytes of all bodies on disk at once, counted as they come in; then 507.' }),
@@ -172,7 +193,18 @@ export const gatewayConfig = settings
 /** Of such a file, what a key server and the commands for keys read: they may have one without a gateway's settings. */
 export const storeConfig = settings
   .partial({ origin: true, store: true })
-  .transform(({ store, masterKeyFile, schemes, permissions, oidc }) => ({ store, masterKeyFile, schemes, permissions, oidc }))
+  .extend({ routes: z.array(route).min(1).optional() })
+  .transform(
+    ({ store, masterKeyFile, schemes, permissions, oidc, upstream: own, routes = own === undefined ? undefined : [DEFAULT_ROUTE] }) => ({
+      store,
+      masterKeyFile,
+      schemes,
+      permissions,
+      oidc,
+      /** The names of the schemes that the gateway takes; undefined: the file has no gateway. */
+      schemesOfRoutes: routes?.flatMap(({ schemes: taken }) => taken),
+    }),
+  )
 export type StoreConfig = z.infer<typeof storeConfig>
 export type GatewayConfig = z.infer<typeof gatewayConfig>
 

@@ -1,8 +1,9 @@
-import { dirname, resolve } from 'node:path'
-import { type Document, isNode, LineCounter, parseDocument } from 'yaml'
+import { dirname } from 'node:path'
+import { type Document, isNode, LineCounter, parseDocument, visit } from 'yaml'
 import type { z } from 'zod'
 import { ServerError } from '../errors.ts'
-import { type GatewayConfig, gatewayConfig, type StoreConfig, storeConfig } from './config.ts'
+import { DEFAULT_STORE, type GatewayConfig, gatewayConfig, type StoreConfig, storeConfig } from './config.ts'
+import { withWholePaths } from './setting-paths.ts'
 import { offsetOfName, unknownSettings } from './unknown-settings.ts'
 
 /** What goes before the file: flags and the environment. */
@@ -10,48 +11,53 @@ interface Before {
   readonly [field: string]: unknown
 }
 
+/** Flags of the command that reads the file, by what a setting of that name would be called. */
+type Flags = ReadonlyMap<string, string>
+
+const NO_FLAGS: Flags = new Map()
+
 /** How many faults are told at once. */
 const MAX_SAID = 5
 
 /**
- * Reads a gateway's file, JSON or YAML, with what goes before it.
+ * Reads a gateway's file, JSON or YAML, with what goes before it. Its paths count from its folder and come back whole;
+ * those of what goes before stay as they are.
  *
+ * @param flags told of where the file has one of them among its settings
  * @throws ServerError `config-malformed`, `config-invalid`, which name the line
  */
-export function readGatewayConfig(text: string, name: string, before: Before = {}): GatewayConfig {
-  return readConfig(gatewayConfig, text, name, before)
+export function readGatewayConfig(text: string, name: string, before: Before = {}, flags = NO_FLAGS): GatewayConfig {
+  return readConfig(gatewayConfig, text, name, before, flags)
 }
 
 /** Reads of such a file what keys are made with. @throws as {@link readGatewayConfig} does */
-export function readStoreConfig(text: string, name: string, before: Before = {}): StoreConfig {
-  return readConfig(storeConfig, text, name, before)
+export function readStoreConfig(text: string, name: string, before: Before = {}, flags = NO_FLAGS): StoreConfig {
+  return readConfig(storeConfig, text, name, before, flags)
 }
 
-function readConfig<T extends { readonly schemes?: string[] | undefined }>(
-  schema: z.ZodType<T>,
-  text: string,
-  name: string,
-  before: Before,
-): T {
+function readConfig<T>(schema: z.ZodType<T>, text: string, name: string, before: Before, flags: Flags): T {
   const lines = new LineCounter()
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
   const [broken] = document.errors
   if (broken !== undefined)
     throw new ServerError('config-malformed', 400, `${name}:${lines.linePos(broken.pos[0]).line}: ${broken.message}`)
-  const written = plainOf(document, name) ?? {}
+  const written = plainOf(document, name, lines) ?? {}
   if (typeof written !== 'object' || written === null || Array.isArray(written))
     throw new ServerError('config-malformed', 400, `${name}:1: A configuration is an object of settings.`)
   const given = Object.fromEntries(Object.entries(before).filter(([, value]) => value !== undefined))
-  const result = schema.safeParse({ ...written, ...given })
-  if (result.success) return withWholePaths(result.data, 'schemes' in given ? '.' : dirname(name))
+  // The default store lies beside the file as well, as though the file said so.
+  const result = schema.safeParse({ ...withWholePaths({ store: DEFAULT_STORE, ...written }, dirname(name)), ...given })
+  if (result.success) return result.data
   const { issues } = result.error
   const unknown = unknownSettings(schema, issues)
   // A setting that is misspelled is missing as well: one line says both.
   const misspelled = new Set(unknown.map(({ path, meant }) => [...path.slice(0, -1), meant].join('.')))
   const said = [
     ...unknown.map(({ path, meant }) => {
+      const flag = path.length === 1 ? flags.get(String(path[0])) : undefined
       const advice = meant === undefined ? 'docs/gateway.md and gateway.schema.json list them.' : `did you mean ${meant}?`
-      return `${name}:${lineOfName(path)}: ${path.join('.')}: there is no such setting; ${advice}`
+      const said = flag === undefined ? `there is no such setting; ${advice}` : `this isn’t a setting but the flag ${flag} of the command.`
+      return `${name}:${lineOfName(path)}: ${path.join('.')}: ${said}`
     }),
     ...issues
       .filter(({ code, path }) => code !== 'unrecognized_keys' && !misspelled.has(path.join('.')))
@@ -79,16 +85,31 @@ function readConfig<T extends { readonly schemes?: string[] | undefined }>(
 }
 
 /** @throws ServerError `config-malformed` */
-function plainOf(document: Document, name: string): unknown {
+function plainOf(document: Document, name: string, lines: LineCounter): unknown {
+  const alone = lonelyAlias(document)
+  if (alone !== undefined)
+    // Its name is not told: it is a word of the file, and may be a secret.
+    throw new ServerError(
+      'config-malformed',
+      400,
+      `${name}:${lines.linePos(alone).line}: A value begins with *, which is an alias in YAML, of something that isn’t there: put it in quotes.`,
+    )
   try {
     return document.toJS()
   } catch {
-    // What it says would name a word of the file, which may be a secret.
-    throw new ServerError('config-malformed', 400, `${name}: A value begins with * or &, which is an alias in YAML: put it in quotes.`)
+    throw new ServerError('config-malformed', 400, `${name}: Its aliases (* and & of YAML) repeat each other too often: write it out.`)
   }
 }
 
-/** Declarations lie beside the file that names them. */
-function withWholePaths<T extends { readonly schemes?: string[] | undefined }>(config: T, folder: string): T {
-  return config.schemes === undefined ? config : { ...config, schemes: config.schemes.map(path => resolve(folder, path)) }
+/** Where the first alias is that stands for nothing. */
+function lonelyAlias(document: Document): number | undefined {
+  let found: number | undefined
+  visit(document, {
+    Alias(_, alias) {
+      if (alias.resolve(document) !== undefined) return undefined
+      found = alias.range?.[0] ?? 0
+      return visit.BREAK
+    },
+  })
+  return found
 }

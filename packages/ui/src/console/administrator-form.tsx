@@ -1,7 +1,8 @@
 import type { OrganisationView, Role } from '@countersign/server'
 import { useState } from 'preact/hooks'
 import { Choice, Field } from '../parts/field.tsx'
-import { type Api, messageOf, type ShownToken } from './api.ts'
+import type { Api, ShownToken } from './api.ts'
+import { Form, useSending } from './form.tsx'
 
 interface AdministratorFormProps {
   readonly api: Api
@@ -27,67 +28,44 @@ export function AdministratorForm({ api, isOperator, organisations, onMade, onCa
   const [role, setRole] = useState<Role>('admin')
   const [organisation, setOrganisation] = useState(organisations[0]?.id ?? ALL)
   const [ends, setEnds] = useState('in 90 days')
-  const [error, setError] = useState<string>()
   const roles: readonly Role[] = isOperator ? ['admin', 'auditor', 'operator'] : ['admin', 'auditor']
-  const submit = async (event: Event): Promise<void> => {
-    event.preventDefault()
+  const sending = useSending(async () => {
     const days = ENDS[ends]
-    try {
-      onMade(
-        await api.createAdministrator({
-          name,
-          role,
-          expiresAt: days === undefined ? null : new Date(Date.now() + days * DAY_MS).toISOString(),
-          ...(isOperator && role !== 'operator' && organisation !== ALL ? { organisationId: organisation } : {}),
-        }),
-      )
-    } catch (refused) {
-      setError(messageOf(refused))
+    const given = {
+      name,
+      role,
+      expiresAt: days === undefined ? null : new Date(Date.now() + days * DAY_MS).toISOString(),
+      ...(isOperator && role !== 'operator' && organisation !== ALL ? { organisationId: organisation } : {}),
     }
-  }
+    onMade(await api.createAdministrator(given))
+  })
   return (
-    <form onSubmit={event => void submit(event)} aria-label="New administrator">
-      <fieldset>
-        <legend>New administrator</legend>
-        <Field name="administrator-name" label="Name" value={name} onChange={setName} />
+    <Form title="New administrator" sending={sending} act="Make the administrator" isReady={name.trim() !== ''} onCancel={onCancel}>
+      <Field name="administrator-name" label="Name" value={name} onChange={setName} />
+      <Choice
+        name="role"
+        label="Role"
+        value={role}
+        options={roles}
+        onChange={chosen => setRole(roles.find(one => one === chosen) ?? 'auditor')}
+        hint="An auditor only reads. An operator works in all organisations."
+      />
+      {isOperator && role !== 'operator' && (
         <Choice
-          name="role"
-          label="Role"
-          value={role}
-          options={roles}
-          onChange={chosen => setRole(roles.find(one => one === chosen) ?? 'auditor')}
-          hint="An auditor only reads. An operator works in all organisations."
+          name="administrator-organisation"
+          label="Organisation"
+          value={organisation}
+          options={[...organisations.map(({ id }) => id), ...(role === 'auditor' ? [ALL] : [])]}
+          onChange={setOrganisation}
         />
-        {isOperator && role !== 'operator' && (
-          <Choice
-            name="administrator-organisation"
-            label="Organisation"
-            value={organisation}
-            options={[...organisations.map(({ id }) => id), ...(role === 'auditor' ? [ALL] : [])]}
-            onChange={setOrganisation}
-          />
-        )}
-        <Choice
-          name="ends"
-          label="The token ends"
-          value={ends}
-          options={Object.keys(ENDS).filter(label => isOperator || label !== 'never')}
-          onChange={setEnds}
-        />
-        {error !== undefined && (
-          <p class="error" role="alert">
-            {error}
-          </p>
-        )}
-        <div class="row">
-          <button type="submit" class="main" disabled={name.trim() === ''}>
-            Make the administrator
-          </button>
-          <button type="button" onClick={onCancel}>
-            Cancel
-          </button>
-        </div>
-      </fieldset>
-    </form>
+      )}
+      <Choice
+        name="ends"
+        label="The token ends"
+        value={ends}
+        options={Object.keys(ENDS).filter(label => isOperator || label !== 'never')}
+        onChange={setEnds}
+      />
+    </Form>
   )
 }

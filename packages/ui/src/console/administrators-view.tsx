@@ -1,10 +1,22 @@
-import type { AdministratorView, OrganisationView } from '@countersign/server'
-import { useEffect, useState } from 'preact/hooks'
+import type { AdministratorView } from '@countersign/server'
+import { useState } from 'preact/hooks'
 import { AdministratorForm } from './administrator-form.tsx'
-import { type Api, messageOf, type ShownToken, type SignedIn } from './api.ts'
+import type { Api, ShownToken, SignedIn } from './api.ts'
+import { useAsk } from './asking.tsx'
+import { ListWithDetails } from './list-with-details.tsx'
+import { Problem, useLoaded } from './loaded.tsx'
 import { momentText } from './moments.tsx'
+import { Link, useNavigation } from './navigation.tsx'
 import { RenewForm } from './renew-form.tsx'
 import { ShownTokenPanel } from './shown-token.tsx'
+import type { Column } from './table.tsx'
+
+const COLUMNS: readonly Column<AdministratorView>[] = [
+  { title: 'Role', cell: ({ role }) => role },
+  { title: 'Organisation', cell: ({ organisationId }) => organisationId ?? 'all' },
+  { title: 'Token ends', cell: ({ expiresAt }) => momentText(expiresAt) },
+  { title: 'State', cell: administrator => <State of={administrator} /> },
+]
 
 interface AdministratorsViewProps {
   readonly api: Api
@@ -14,122 +26,106 @@ interface AdministratorsViewProps {
 
 /** Who administers what, and until when their tokens are good. */
 export function AdministratorsView({ api, self }: AdministratorsViewProps) {
-  const [administrators, setAdministrators] = useState<readonly AdministratorView[]>([])
-  const [organisations, setOrganisations] = useState<readonly OrganisationView[]>([])
-  const [open, setOpen] = useState<'new' | 'renewal'>()
-  const [asked, setAsked] = useState<string>()
+  const { place, go } = useNavigation()
   const [shown, setShown] = useState<ShownToken>()
-  const [error, setError] = useState<string>()
+  const list = useLoaded(api.administrators)
+  const organisations = useLoaded(api.organisations)
   const mayChange = self.role !== 'auditor'
-
-  const attempt = async (work: () => Promise<void>): Promise<void> => {
-    try {
-      await work()
-      setAdministrators(await api.administrators())
-      setError(undefined)
-    } catch (refused) {
-      setError(messageOf(refused))
-    }
-  }
-  useEffect(() => void attempt(async () => setOrganisations(await api.organisations())), [])
+  const chosen = list.value?.find(({ id }) => id === place.id)
+  const close = (): void => go({ view: 'Administrators' })
   const made = (one: ShownToken): void => {
-    setOpen(undefined)
     setShown(one)
-    void attempt(() => Promise.resolve())
+    void list.reload()
+    go({ view: 'Administrators', id: one.administrator.id }, true)
   }
-  const disable = (id: string): void => {
-    setAsked(undefined)
-    void attempt(() => api.disableAdministrator(id))
-  }
+  const disable = (id: string): Promise<void> =>
+    list.take(async () => {
+      await api.disableAdministrator(id)
+      return await api.administrators()
+    })
   return (
-    <div class="console">
-      <section aria-label="Administrators">
+    <ListWithDetails
+      view="Administrators"
+      one="Administrator"
+      list={list}
+      rowsOf={rows => rows}
+      columns={COLUMNS}
+      controls={
         <div class="row">
           {mayChange && (
-            <button type="button" class="main" onClick={() => setOpen('new')}>
+            <Link class="main" to={{ view: 'Administrators', form: 'new' }}>
               New administrator
-            </button>
+            </Link>
           )}
-          <button type="button" onClick={() => setOpen('renewal')}>
+          <Link class="button" to={{ view: 'Administrators', form: 'renewal' }}>
             Renew my token
-          </button>
+          </Link>
         </div>
-        {error !== undefined && (
-          <p class="error" role="alert">
-            {error}
-          </p>
-        )}
-        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard. */}
-        <section class="scroll" tabIndex={0} aria-label="List of administrators">
-          <table>
-            <thead>
-              <tr>
-                <th scope="col">Administrator</th>
-                <th scope="col">Role</th>
-                <th scope="col">Organisation</th>
-                <th scope="col">Token ends</th>
-                <th scope="col">State</th>
-              </tr>
-            </thead>
-            <tbody>
-              {administrators.map(({ id, name, role, organisationId, expiresAt, disabled }) => (
-                <tr key={id}>
-                  <td>
-                    {name}
-                    <br />
-                    <code>{id}</code>
-                  </td>
-                  <td>{role}</td>
-                  <td>{organisationId ?? 'all'}</td>
-                  <td>{momentText(expiresAt)}</td>
-                  <td>
-                    <StateOf expiresAt={expiresAt} isDisabled={disabled} />
-                    {mayChange && !disabled && id !== self.id && (
-                      <div class="row">
-                        {asked === id ? (
-                          <>
-                            <button type="button" class="small danger" onClick={() => disable(id)}>
-                              Disable {name} for good
-                            </button>
-                            <button type="button" class="small" onClick={() => setAsked(undefined)}>
-                              Keep
-                            </button>
-                          </>
-                        ) : (
-                          <button type="button" class="small" onClick={() => setAsked(id)}>
-                            Disable…<span class="unseen"> {name}</span>
-                          </button>
-                        )}
-                      </div>
-                    )}
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </section>
-      </section>
-      <div>
-        {shown !== undefined && <ShownTokenPanel shown={shown} onDone={() => setShown(undefined)} />}
-        {open === 'renewal' && <RenewForm api={api} onRenewed={made} onCancel={() => setOpen(undefined)} />}
-        {open === 'new' && (
-          <AdministratorForm
-            api={api}
-            isOperator={self.role === 'operator'}
-            organisations={organisations}
-            onMade={made}
-            onCancel={() => setOpen(undefined)}
-          />
-        )}
-        {open === undefined && shown === undefined && (
-          <p class="empty">A token ends by itself. Renew yours before it does; the old one stays good for an hour at most.</p>
-        )}
-      </div>
-    </div>
+      }
+      empty="There are no administrators that you may see."
+      nothing="A token ends by itself. Renew yours before it does; the old one stays good for an hour at most."
+    >
+      {place.form === 'renewal' && <RenewForm api={api} onRenewed={made} onCancel={close} />}
+      {place.form === 'new' && mayChange && organisations.value !== undefined && (
+        <AdministratorForm
+          api={api}
+          isOperator={self.role === 'operator'}
+          organisations={organisations.value}
+          onMade={made}
+          onCancel={close}
+        />
+      )}
+      <Problem text={organisations.error} />
+      {shown !== undefined && shown.administrator.id === place.id && <ShownTokenPanel shown={shown} onDone={() => setShown(undefined)} />}
+      {chosen !== undefined && (
+        <AdministratorPanel of={chosen} mayDisable={mayChange && chosen.id !== self.id} onDisabled={() => void disable(chosen.id)} />
+      )}
+      {list.value !== undefined && chosen === undefined && place.id !== undefined && shown === undefined && (
+        <Problem text={`There is no administrator ${place.id}.`} />
+      )}
+    </ListWithDetails>
   )
 }
 
-function StateOf({ expiresAt, isDisabled }: { readonly expiresAt: string | null; readonly isDisabled: boolean }) {
-  const state = isDisabled ? 'disabled' : expiresAt !== null && Date.parse(expiresAt) <= Date.now() ? 'expired' : 'active'
+interface AdministratorPanelProps {
+  readonly of: AdministratorView
+  readonly mayDisable: boolean
+  readonly onDisabled: () => void
+}
+
+function AdministratorPanel({ of, mayDisable, onDisabled }: AdministratorPanelProps) {
+  const ask = useAsk()
+  const { id, name, role, organisationId, expiresAt, disabled } = of
+  return (
+    <section class="panel" aria-label={`Administrator ${name}`}>
+      <div class="row">
+        <h2>{name}</h2>
+        <State of={of} />
+      </div>
+      <code>{id}</code>
+      <dl>
+        <dt>Role</dt>
+        <dd>{role}</dd>
+        <dt>Organisation</dt>
+        <dd>{organisationId ?? 'all'}</dd>
+        <dt>Token ends</dt>
+        <dd>{momentText(expiresAt)}</dd>
+      </dl>
+      {mayDisable && !disabled && (
+        <div class="row ends">
+          <button
+            type="button"
+            onClick={() => ask({ text: `${name} can't be enabled again.`, yes: `Disable ${name} for good`, no: 'Keep', onYes: onDisabled })}
+          >
+            Disable…
+          </button>
+        </div>
+      )}
+    </section>
+  )
+}
+
+function State({ of: { expiresAt, disabled } }: { readonly of: AdministratorView }) {
+  const state = disabled ? 'disabled' : expiresAt !== null && Date.parse(expiresAt) <= Date.now() ? 'expired' : 'active'
   return <span class={`state ${state}`}>{state}</span>
 }

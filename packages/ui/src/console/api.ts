@@ -38,6 +38,8 @@ export interface SchemeView {
   readonly name: string
   readonly title: string
   readonly keys: 'secret' | 'key-pair' | 'either'
+  /** Whether the server knows that calls by it are taken. */
+  readonly used: boolean
 }
 
 export interface NewAdministrator {
@@ -123,7 +125,8 @@ export function createApi(onSignedOut: () => void) {
     permissions: () => call<readonly Permission[]>('GET', '/permissions'),
     schemes: () => call<readonly SchemeView[]>('GET', '/schemes'),
     organisations: () => call<readonly OrganisationView[]>('GET', '/organisations'),
-    list: (asked: { search?: string; state?: string; cursor?: string }) => call<KeyPage>('GET', `/keys${query(asked)}`),
+    list: (asked: { search?: string; state?: string; cursor?: string | undefined; limit?: number }) =>
+      call<KeyPage>('GET', `/keys${query(asked)}`),
     get: (id: string) => call<KeyView>('GET', at(id)),
     create: (key: NewKey, organisation?: string) => call<ShownKey>('POST', `/keys${query({ organisation })}`, key),
     update: (id: string, changes: KeyChanges) => call<KeyView>('PATCH', at(id), changes),

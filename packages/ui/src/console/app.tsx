@@ -1,19 +1,19 @@
 import { useEffect, useMemo, useState } from 'preact/hooks'
 import { Tabs } from '../parts/tabs.tsx'
 import { Title } from '../parts/title.tsx'
+import { VIEWS } from './address.ts'
 import { AdministratorsView } from './administrators-view.tsx'
-import { createApi, type SignedIn } from './api.ts'
+import { type Api, createApi, type SignedIn } from './api.ts'
+import { Asking } from './asking.tsx'
 import { AuditView } from './audit-view.tsx'
 import { KeysView } from './keys-view.tsx'
+import { Navigation, useNavigation } from './navigation.tsx'
 import { OrganisationsView } from './organisations-view.tsx'
 import { SignIn } from './sign-in.tsx'
-
-const VIEWS = ['Keys', 'Organisations', 'Administrators', 'Audit'] as const
 
 export function App() {
   const [signedIn, setSignedIn] = useState<SignedIn>()
   const [isAsked, setAsked] = useState(false)
-  const [view, setView] = useState<(typeof VIEWS)[number]>('Keys')
   const api = useMemo(() => createApi(() => setSignedIn(undefined)), [])
   useEffect(() => {
     api
@@ -23,26 +23,44 @@ export function App() {
   }, [api])
   if (!isAsked) return <main aria-busy="true" />
   if (signedIn === undefined) return <SignIn api={api} onSignedIn={setSignedIn} />
-  const { name, role } = signedIn.administrator
+  return (
+    <Asking>
+      <Navigation>
+        <Views api={api} self={signedIn.administrator} onSignedOut={() => setSignedIn(undefined)} />
+      </Navigation>
+    </Asking>
+  )
+}
+
+interface ViewsProps {
+  readonly api: Api
+  readonly self: SignedIn['administrator']
+  readonly onSignedOut: () => void
+}
+
+function Views({ api, self, onSignedOut }: ViewsProps) {
+  const { place, go, leave } = useNavigation()
+  const { name, role } = self
+  const { view } = place
   return (
     <>
       <header class="top">
         <Title text="Countersign keys" />
-        <Tabs label="View" names={VIEWS} chosen={view} onChoose={setView} panel="view" />
+        <Tabs label="View" names={VIEWS} chosen={view} onChoose={chosen => go({ view: chosen })} panel="view" />
         <div class="who">
           <span>
             {name}, {role}
           </span>
-          <button type="button" class="small" onClick={() => void api.signOut().finally(() => setSignedIn(undefined))}>
+          <button type="button" class="small" onClick={() => leave(() => void api.signOut().finally(onSignedOut))}>
             Sign out
           </button>
         </div>
       </header>
       <main>
         <div id="view" role="tabpanel" aria-label={view}>
-          {view === 'Keys' && <KeysView api={api} mayChange={role !== 'auditor'} isOperator={role === 'operator'} />}
+          {view === 'Keys' && <KeysView api={api} mayChange={role !== 'auditor'} />}
           {view === 'Organisations' && <OrganisationsView api={api} mayChange={role === 'operator'} />}
-          {view === 'Administrators' && <AdministratorsView api={api} self={signedIn.administrator} />}
+          {view === 'Administrators' && <AdministratorsView api={api} self={self} />}
           {view === 'Audit' && <AuditView api={api} />}
         </div>
       </main>

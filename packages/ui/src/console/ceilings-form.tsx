@@ -1,15 +1,17 @@
-import type { Ceilings, OrganisationView, Permission } from '@countersign/server'
+import type { Ceilings, OrganisationView } from '@countersign/server'
 import type { ComponentChildren } from 'preact'
 import { useState } from 'preact/hooks'
 import { Field } from '../parts/field.tsx'
-import { type Api, messageOf, type SchemeView } from './api.ts'
+import type { Api } from './api.ts'
+import { offeredPermissions } from './ceilings.ts'
+import type { Choices } from './choices.ts'
+import { Form, useSending } from './form.tsx'
 import { PermissionSwitches } from './permission-switches.tsx'
 
 interface CeilingsFormProps {
   readonly api: Api
   readonly organisation: OrganisationView
-  readonly permissions: readonly Permission[]
-  readonly schemes: readonly SchemeView[]
+  readonly choices: Choices
   readonly mayChange: boolean
   readonly onChanged: (ceilings: Ceilings) => void
 }
@@ -23,95 +25,67 @@ interface Draft {
   readonly maxAdministrators: string
 }
 
-export function CeilingsForm({ api, organisation, permissions, schemes, mayChange, onChanged }: CeilingsFormProps) {
+export function CeilingsForm({ api, organisation, choices, mayChange, onChanged }: CeilingsFormProps) {
   const [draft, setDraft] = useState<Draft>(() => draftOf(organisation.ceilings))
-  const [error, setError] = useState<string>()
-  const [said, setSaid] = useState('')
   const [exceeding, setExceeding] = useState<readonly string[]>([])
-  const change = (part: Partial<Draft>): void => {
-    setDraft(known => ({ ...known, ...part }))
-    setSaid('')
-    setError(undefined)
-  }
-  const submit = async (event: Event): Promise<void> => {
-    event.preventDefault()
-    try {
-      const ceilings = ceilingsOf(draft)
-      const set = await api.setCeilings(organisation.id, ceilings)
-      setExceeding(set.exceeding)
-      setError(undefined)
-      setSaid('The ceilings are set.')
-      onChanged(ceilings)
-    } catch (refused) {
-      setSaid('')
-      setError(messageOf(refused))
-    }
-  }
+  const sending = useSending(async () => {
+    const ceilings = ceilingsOf(draft)
+    setExceeding((await api.setCeilings(organisation.id, ceilings)).exceeding)
+    onChanged(ceilings)
+  })
+  const change = (part: Partial<Draft>): void => setDraft(known => ({ ...known, ...part }))
   return (
-    <form onSubmit={event => void submit(event)} aria-label={`Ceilings of ${organisation.name}`}>
-      <fieldset disabled={!mayChange}>
-        <legend>Ceilings of {organisation.name}</legend>
-        <p class="hint">What its keys and administrators may be at most, whoever makes them. Only an operator sets them.</p>
-        <Bound
-          label="Bound permissions"
-          isOn={draft.permissions !== undefined}
-          onChange={isOn => change({ permissions: isOn ? [] : undefined })}
-        >
-          <PermissionSwitches
-            permissions={permissions}
-            granted={draft.permissions ?? []}
-            disabled={!mayChange}
-            onChange={granted => change({ permissions: granted })}
-          />
-        </Bound>
-        <Bound label="Bound schemes" isOn={draft.schemes !== undefined} onChange={isOn => change({ schemes: isOn ? [] : undefined })}>
-          <PermissionSwitches
-            legend="Schemes"
-            permissions={schemes.map(({ name, title }) => ({ name, title, description: name, opens: [] }))}
-            granted={draft.schemes ?? []}
-            disabled={!mayChange}
-            onChange={chosen => change({ schemes: chosen })}
-          />
-        </Bound>
-        <Bound label="Bound addresses" isOn={draft.addresses !== undefined} onChange={isOn => change({ addresses: isOn ? '' : undefined })}>
-          <Field
-            name="ceiling-addresses"
-            label="Addresses"
-            value={draft.addresses ?? ''}
-            onChange={addresses => change({ addresses })}
-            hint="Ranges such as 10.0.0.0/8, with spaces between them: each key is bound to addresses within them."
-          />
-        </Bound>
-        <Field
-          name="max-keys"
-          label="Keys at most"
-          value={draft.maxKeys}
-          onChange={maxKeys => change({ maxKeys })}
-          hint="Those that are revoked aside; empty: no ceiling."
+    <Form title={`Ceilings of ${organisation.name}`} sending={sending} act={mayChange ? 'Set the ceilings' : undefined}>
+      <p class="hint">What its keys and administrators may be at most, whoever makes them. Only an operator sets them.</p>
+      <Bound
+        label="Bound permissions"
+        isOn={draft.permissions !== undefined}
+        onChange={isOn => change({ permissions: isOn ? [] : undefined })}
+      >
+        <PermissionSwitches
+          permissions={offeredPermissions(choices.permissions, undefined, draft.permissions)}
+          granted={draft.permissions ?? []}
+          disabled={!mayChange}
+          onChange={granted => change({ permissions: granted })}
         />
-        <Field
-          name="max-administrators"
-          label="Administrators at most"
-          value={draft.maxAdministrators}
-          onChange={maxAdministrators => change({ maxAdministrators })}
-          hint="Those whose tokens are good; empty: no ceiling."
+      </Bound>
+      <Bound label="Bound schemes" isOn={draft.schemes !== undefined} onChange={isOn => change({ schemes: isOn ? [] : undefined })}>
+        <PermissionSwitches
+          legend="Schemes"
+          permissions={choices.schemes.map(({ name, title }) => ({ name, title, description: name, opens: [] }))}
+          granted={draft.schemes ?? []}
+          disabled={!mayChange}
+          onChange={chosen => change({ schemes: chosen })}
         />
-        {error !== undefined && (
-          <p class="error" role="alert">
-            {error}
-          </p>
-        )}
-        <p class="good" role="status">
-          {said}
-        </p>
-        {exceeding.length > 0 && <p>Above a ceiling already, and left as they are until somebody changes them: {exceeding.join(', ')}.</p>}
-        {mayChange && (
-          <button type="submit" class="main">
-            Set the ceilings
-          </button>
-        )}
-      </fieldset>
-    </form>
+      </Bound>
+      <Bound label="Bound addresses" isOn={draft.addresses !== undefined} onChange={isOn => change({ addresses: isOn ? '' : undefined })}>
+        <Field
+          name="ceiling-addresses"
+          label="Addresses"
+          value={draft.addresses ?? ''}
+          onChange={addresses => change({ addresses })}
+          hint="Ranges such as 10.0.0.0/8, with spaces between them: each key is bound to addresses within them."
+        />
+      </Bound>
+      <Field
+        name="max-keys"
+        label="Keys at most"
+        value={draft.maxKeys}
+        onChange={maxKeys => change({ maxKeys })}
+        hint="Those that are revoked aside; empty: no ceiling."
+      />
+      <Field
+        name="max-administrators"
+        label="Administrators at most"
+        value={draft.maxAdministrators}
+        onChange={maxAdministrators => change({ maxAdministrators })}
+        hint="Those whose tokens are good; empty: no ceiling."
+      />
+      <p class="good" role="status">
+        {sending.isDone && 'The ceilings are set.'}
+      </p>
+      {exceeding.length > 0 && <p>Above a ceiling already, and left as they are until somebody changes them: {exceeding.join(', ')}.</p>}
+    </Form>
   )
 }
 

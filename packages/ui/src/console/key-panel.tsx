@@ -1,6 +1,11 @@
-import type { KeyView, Permission, ShownKey } from '@countersign/server'
-import { useEffect, useState } from 'preact/hooks'
-import { type Api, messageOf, type Usage } from './api.ts'
+import type { KeyView, ShownKey } from '@countersign/server'
+import { Fragment } from 'preact'
+import { useState } from 'preact/hooks'
+import type { Api, Usage } from './api.ts'
+import { useAsk } from './asking.tsx'
+import { isGivable, offeredPermissions } from './ceilings.ts'
+import type { Choices } from './choices.ts'
+import { Show, useLoaded } from './loaded.tsx'
 import { momentText } from './moments.tsx'
 import { PermissionSwitches } from './permission-switches.tsx'
 import { Refusals } from './refusals.tsx'
@@ -10,138 +15,128 @@ import { UsageDays } from './usage-days.tsx'
 interface KeyPanelProps {
   readonly api: Api
   readonly id: string
-  readonly permissions: readonly Permission[]
+  readonly choices: Choices
   readonly mayChange: boolean
   readonly onChanged: (key: KeyView) => void
   readonly onShown: (shown: ShownKey) => void
 }
 
 /** One key: what it may do, its secrets, its end, and what was refused of it. */
-export function KeyPanel({ api, id, permissions, mayChange, onChanged, onShown }: KeyPanelProps) {
-  const [key, setKey] = useState<KeyView>()
-  const [usage, setUsage] = useState<Usage>()
-  const [isRevoking, setRevoking] = useState(false)
-  const [error, setError] = useState<string>()
+export function KeyPanel({ api, id, choices, mayChange, onChanged, onShown }: KeyPanelProps) {
   const [said, setSaid] = useState('')
-
-  const reload = async (): Promise<void> => {
-    try {
-      const [read, used] = await Promise.all([api.get(id), api.usage(id)])
-      setKey(read)
-      setUsage(used)
-    } catch (refused) {
-      setError(messageOf(refused))
-    }
-  }
-  useEffect(() => void reload(), [id])
-
-  const change = async (what: string, work: () => Promise<KeyView>): Promise<void> => {
-    try {
-      const changed = await work()
-      setKey(changed)
-      onChanged(changed)
-      setError(undefined)
+  const ask = useAsk()
+  const panel = useLoaded(async (): Promise<{ readonly key: KeyView; readonly usage: Usage }> => {
+    const [key, usage] = await Promise.all([api.get(id), api.usage(id)])
+    return { key, usage }
+  }, [id])
+  const change = (what: string, work: () => Promise<KeyView>): void =>
+    void panel.take(async () => {
+      const key = await work().catch((refused: unknown) => {
+        setSaid('')
+        throw refused
+      })
+      onChanged(key)
       setSaid(what)
-    } catch (refused) {
-      setError(messageOf(refused))
-    }
-  }
+      return { key, usage: panel.value?.usage ?? (await api.usage(id)) }
+    })
   const rotated = (shown: ShownKey): void => {
-    setKey(shown.key)
-    setError(undefined)
+    panel.change(known => ({ ...known, key: shown.key }))
     setSaid(shown.key.publicKey === null ? '' : 'The new public key is good from now on.')
     onShown(shown)
   }
-  if (key === undefined) return error === undefined ? null : <p class="error">{error}</p>
-  const isOver = key.state === 'revoked'
   return (
-    <section class="panel" aria-label={`Key ${key.name}`}>
-      <div class="row">
-        <h2>{key.name}</h2>
-        <span class={`state ${key.state}`}>{key.state}</span>
-      </div>
-      <code>{key.id}</code>
-      {error !== undefined && (
-        <p class="error" role="alert">
-          {error}
-        </p>
-      )}
-      <p class="good" role="status">
-        {said}
-      </p>
-      <PermissionSwitches
-        permissions={permissions}
-        granted={key.permissions}
-        disabled={isOver || !mayChange}
-        onChange={granted => void change('The permissions are changed.', () => api.update(id, { permissions: [...granted] }))}
-      />
-      <dl>
-        <dt>Scheme</dt>
-        <dd>{key.scheme}</dd>
-        {key.fundId !== '' && (
-          <>
-            <dt>Fund</dt>
-            <dd>{key.fundId}</dd>
-          </>
-        )}
-        {key.walletId !== '' && (
-          <>
-            <dt>Wallet</dt>
-            <dd>{key.walletId}</dd>
-          </>
-        )}
-        <dt>Addresses</dt>
-        <dd>{key.addresses.join(', ') || 'any'}</dd>
-        <dt>Made</dt>
-        <dd>{momentText(key.createdAt)}</dd>
-        <dt>Expires</dt>
-        <dd>{momentText(key.expiresAt)}</dd>
-        <dt>Last used</dt>
-        <dd>{momentText(usage?.lastUsedAt ?? null)}</dd>
-        {[...key.secrets, ...key.publicKeys].map((one, at) => (
-          <>
-            <dt key={one.id}>{`${key.publicKey === null ? 'Secret' : 'Public key'} ${at === 0 ? '(newest)' : '(old)'}`}</dt>
-            <dd>{`last used: ${momentText(one.lastUsedAt)}`}</dd>
-          </>
-        ))}
-        {Object.entries(key.labels).map(([name, value]) => (
-          <>
-            <dt key={name}>{name}</dt>
-            <dd>{value}</dd>
-          </>
-        ))}
-      </dl>
-      {mayChange && !isOver && <RotateForm key={key.publicKey} api={api} of={key} onRotated={rotated} onOver={() => void reload()} />}
-      {mayChange && !isOver && (
-        <div class="row ends">
-          {key.state === 'disabled' ? (
-            <button type="button" onClick={() => void change('The key is accepted again.', () => api.set(id, 'enable'))}>
-              Enable
-            </button>
-          ) : (
-            <button type="button" onClick={() => void change('The key is refused until it is enabled.', () => api.set(id, 'disable'))}>
-              Disable
-            </button>
-          )}
-          {isRevoking ? (
-            <>
-              <span>For good?</span>
-              <button type="button" class="danger" onClick={() => void change('The key is revoked.', () => api.set(id, 'revoke'))}>
-                Revoke for good
-              </button>
-              <button type="button" onClick={() => setRevoking(false)}>
-                Keep it
-              </button>
-            </>
-          ) : (
-            <button type="button" onClick={() => setRevoking(true)}>
-              Revoke…
-            </button>
-          )}
-        </div>
-      )}
-      <UsageDays days={usage?.days ?? []} />
-      <Refusals usage={usage} onReload={() => void reload()} />
-    </section>
+    <Show of={panel}>
+      {({ key, usage }) => {
+        const ceilings = choices.organisations.find(one => one.id === key.organisationId)?.ceilings
+        const isOver = key.state === 'revoked'
+        const grant = (granted: readonly string[]): boolean => {
+          const update = (): void => change('The permissions are changed.', () => api.update(id, { permissions: [...granted] }))
+          const lost = key.permissions.filter(name => !granted.includes(name) && !isGivable(name, choices.permissions, ceilings))
+          if (lost.length === 0) update()
+          else
+            ask({
+              text: `Once taken away, ${lost.join(', ')} can't be given back: keys of this organisation can't have it any more.`,
+              yes: 'Take it away',
+              no: 'Keep it',
+              onYes: update,
+            })
+          return lost.length === 0
+        }
+        const revoke = (): void =>
+          ask({
+            text: `All calls of ${key.name} are refused from then on, for good.`,
+            yes: 'Revoke for good',
+            no: 'Keep it',
+            onYes: () => change('The key is revoked.', () => api.set(id, 'revoke')),
+          })
+        return (
+          <section class="panel" aria-label={`Key ${key.name}`}>
+            <div class="row">
+              <h2>{key.name}</h2>
+              <span class={`state ${key.state}`}>{key.state}</span>
+            </div>
+            <code>{key.id}</code>
+            <p class="good" role="status">
+              {said}
+            </p>
+            <PermissionSwitches
+              permissions={offeredPermissions(choices.permissions, ceilings, key.permissions)}
+              granted={key.permissions}
+              disabled={isOver || !mayChange}
+              onChange={grant}
+            />
+            <Facts of={key} usage={usage} />
+            {mayChange && !isOver && (
+              <>
+                <RotateForm key={key.publicKey} api={api} of={key} onRotated={rotated} onOver={() => void panel.reload()} />
+                <div class="row ends">
+                  {key.state === 'disabled' ? (
+                    <button type="button" onClick={() => change('The key is accepted again.', () => api.set(id, 'enable'))}>
+                      Enable
+                    </button>
+                  ) : (
+                    <button type="button" onClick={() => change('The key is refused until it is enabled.', () => api.set(id, 'disable'))}>
+                      Disable
+                    </button>
+                  )}
+                  <button type="button" onClick={revoke}>
+                    Revoke…
+                  </button>
+                </div>
+              </>
+            )}
+            <UsageDays days={usage.days} />
+            <Refusals usage={usage} onReload={() => void panel.reload()} />
+          </section>
+        )
+      }}
+    </Show>
+  )
+}
+
+function Facts({ of: key, usage }: { readonly of: KeyView; readonly usage: Usage }) {
+  const credential = key.publicKey === null ? 'Secret' : 'Public key'
+  const facts: readonly (readonly [string, string])[] = [
+    ['Scheme', key.scheme],
+    ...(key.fundId === '' ? [] : [['Fund', key.fundId] as const]),
+    ...(key.walletId === '' ? [] : [['Wallet', key.walletId] as const]),
+    ['Addresses', key.addresses.join(', ') || 'any'],
+    ['Made', momentText(key.createdAt)],
+    ['Expires', momentText(key.expiresAt)],
+    ['Last used', momentText(usage.lastUsedAt)],
+    ...[...key.secrets, ...key.publicKeys].map(
+      ({ lastUsedAt }, at) => [`${credential} ${at === 0 ? '(newest)' : '(old)'}`, `last used: ${momentText(lastUsedAt)}`] as const,
+    ),
+    ...Object.entries(key.labels),
+  ]
+  return (
+    <dl>
+      {facts.map(([name, value]) => (
+        <Fragment key={name}>
+          <dt>{name}</dt>
+          <dd>{value}</dd>
+        </Fragment>
+      ))}
+    </dl>
   )
 }

@@ -1,141 +1,99 @@
-import type { KeyView, OrganisationView, Permission, ShownKey } from '@countersign/server'
-import { useEffect, useState } from 'preact/hooks'
+import type { KeyPage, KeyView, ShownKey } from '@countersign/server'
+import { endOfKey } from '@countersign/server/key-end'
+import { useState } from 'preact/hooks'
 import { Choice, Field } from '../parts/field.tsx'
-import { type Api, messageOf, type SchemeView } from './api.ts'
+import type { Api } from './api.ts'
+import { useChoices } from './choices.ts'
 import { CreateForm } from './create-form.tsx'
 import { KeyPanel } from './key-panel.tsx'
+import { ListWithDetails } from './list-with-details.tsx'
+import { Show, useLoaded } from './loaded.tsx'
 import { momentText } from './moments.tsx'
+import { Link, useNavigation } from './navigation.tsx'
 import { ShownSecret } from './shown-secret.tsx'
-
-interface KeysViewProps {
-  readonly api: Api
-  readonly mayChange: boolean
-  readonly isOperator: boolean
-}
+import type { Column } from './table.tsx'
 
 const STATES = ['any', 'active', 'disabled', 'expired', 'revoked'] as const
 const SEARCH_DELAY_MS = 200
+const COLUMNS: readonly Column<KeyView>[] = [
+  {
+    title: 'State',
+    cell: key => (
+      <>
+        <span class={`state ${key.state}`}>{key.state}</span>
+        <span class="hint"> {endOfKey(key, Date.now())}</span>
+        {key.secrets.length > 1 && <span class="hint"> two secrets</span>}
+        {key.publicKeys.length > 1 && <span class="hint"> two public keys</span>}
+      </>
+    ),
+  },
+  { title: 'Permissions', cell: ({ permissions }) => permissions.join(', ') || 'none' },
+  { title: 'Last used', cell: ({ lastUsedAt }) => momentText(lastUsedAt) },
+]
 
 /** The list of keys, and what is open beside it: a form for a new one, a secret that is shown once, or a key. */
-export function KeysView({ api, mayChange, isOperator }: KeysViewProps) {
+export function KeysView({ api, mayChange }: { readonly api: Api; readonly mayChange: boolean }) {
+  const { place, go } = useNavigation()
+  const { id } = place
   const [search, setSearch] = useState('')
   const [state, setState] = useState<string>('any')
-  const [keys, setKeys] = useState<readonly KeyView[]>([])
-  const [next, setNext] = useState<string | null>(null)
-  const [error, setError] = useState<string>()
-  const [open, setOpen] = useState<string | 'new'>()
   const [shown, setShown] = useState<ShownKey>()
-  const [permissions, setPermissions] = useState<readonly Permission[]>([])
-  const [schemes, setSchemes] = useState<readonly SchemeView[]>([])
-  const [organisations, setOrganisations] = useState<readonly OrganisationView[]>([])
+  const choices = useChoices(api)
+  const read = (cursor?: string): Promise<KeyPage> => api.list({ search, state: state === 'any' ? '' : state, cursor })
+  const list = useLoaded(() => read(), [search, state], SEARCH_DELAY_MS)
+  const next = list.value?.next ?? undefined
 
-  const load = async (cursor?: string): Promise<void> => {
-    try {
-      const page = await api.list({ search, ...(state === 'any' ? {} : { state }), ...(cursor === undefined ? {} : { cursor }) })
-      setKeys(known => (cursor === undefined ? page.keys : [...known, ...page.keys]))
-      setNext(page.next)
-      setError(undefined)
-    } catch (refused) {
-      setError(messageOf(refused))
-    }
-  }
-  useEffect(() => {
-    const timer = setTimeout(() => void load(), SEARCH_DELAY_MS)
-    return () => clearTimeout(timer)
-  }, [search, state])
-  useEffect(() => {
-    Promise.all([
-      api.permissions().then(setPermissions),
-      api.schemes().then(setSchemes),
-      isOperator ? api.organisations().then(setOrganisations) : undefined,
-    ]).catch((refused: unknown) => setError(messageOf(refused)))
-  }, [])
-
-  const changed = (key: KeyView): void => setKeys(known => known.map(one => (one.id === key.id ? key : one)))
+  const changed = (key: KeyView): void => list.change(page => ({ ...page, keys: page.keys.map(one => (one.id === key.id ? key : one)) }))
   const made = (one: ShownKey): void => {
     setShown(one)
-    setOpen(one.key.id)
-    setKeys(known => [one.key, ...known.filter(({ id }) => id !== one.key.id)])
+    list.change(page => ({ ...page, keys: [one.key, ...page.keys.filter(({ id: known }) => known !== one.key.id)] }))
+    go({ view: 'Keys', id: one.key.id }, true)
+  }
+  const more = async (): Promise<KeyPage> => {
+    const page = await read(next)
+    return { ...page, keys: [...(list.value?.keys ?? []), ...page.keys] }
   }
   return (
-    <div class="console">
-      <section aria-label="Keys">
+    <ListWithDetails
+      view="Keys"
+      one="Key"
+      list={list}
+      rowsOf={page => page.keys}
+      columns={COLUMNS}
+      controls={
         <div class="filters">
           <Field name="search" label="Search" value={search} onChange={setSearch} placeholder="name, id or label" />
           <Choice name="state" label="State" value={state} options={STATES} onChange={setState} />
           {mayChange && (
-            <button type="button" class="main" onClick={() => setOpen('new')}>
+            <Link class="main" to={{ view: 'Keys', form: 'new' }}>
               New key
-            </button>
+            </Link>
           )}
         </div>
-        {error !== undefined && (
-          <p class="error" role="alert">
-            {error}
-          </p>
-        )}
-        {keys.length === 0 ? (
-          <p class="empty">{search === '' && state === 'any' ? 'There are no keys yet: make the first one.' : 'No matching keys.'}</p>
-        ) : (
-          // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard.
-          <section class="scroll" tabIndex={0} aria-label="List of keys">
-            <table>
-              <thead>
-                <tr>
-                  <th scope="col">Key</th>
-                  <th scope="col">State</th>
-                  <th scope="col">Permissions</th>
-                  <th scope="col">Last used</th>
-                </tr>
-              </thead>
-              <tbody>
-                {keys.map(key => (
-                  <tr key={key.id} class={open === key.id ? 'chosen' : ''}>
-                    <td>
-                      <button type="button" class="link" aria-pressed={open === key.id} onClick={() => setOpen(key.id)}>
-                        {key.name}
-                      </button>
-                      <br />
-                      <code>{key.id}</code>
-                    </td>
-                    <td>
-                      <span class={`state ${key.state}`}>{key.state}</span>
-                      {key.secrets.length > 1 && <span class="hint"> two secrets</span>}
-                      {key.publicKeys.length > 1 && <span class="hint"> two public keys</span>}
-                    </td>
-                    <td>{key.permissions.join(', ') || 'none'}</td>
-                    <td>{momentText(key.lastUsedAt)}</td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          </section>
-        )}
-        {next !== null && (
-          <button type="button" onClick={() => void load(next)}>
+      }
+      more={
+        next !== undefined && (
+          <button type="button" onClick={() => void list.take(more)}>
             More
           </button>
+        )
+      }
+      empty={search === '' && state === 'any' ? 'There are no keys yet: make the first one.' : 'No matching keys.'}
+      nothing="Choose a key to see what it may do, rotate or revoke it, and why its requests were refused."
+    >
+      <Show of={choices}>
+        {known => (
+          <>
+            {place.form === 'new' && mayChange && (
+              <CreateForm api={api} choices={known} onMade={made} onCancel={() => go({ view: 'Keys' })} />
+            )}
+            {shown !== undefined && shown.key.id === id && <ShownSecret shown={shown} onDone={() => setShown(undefined)} />}
+            {id !== undefined && (
+              <KeyPanel key={id} api={api} id={id} choices={known} mayChange={mayChange} onChanged={changed} onShown={made} />
+            )}
+          </>
         )}
-      </section>
-      <div>
-        {open === 'new' && (
-          <CreateForm
-            api={api}
-            permissions={permissions}
-            schemes={schemes}
-            organisations={organisations}
-            onMade={made}
-            onCancel={() => setOpen(undefined)}
-          />
-        )}
-        {shown !== undefined && shown.key.id === open && <ShownSecret shown={shown} onDone={() => setShown(undefined)} />}
-        {open !== undefined && open !== 'new' && (
-          <KeyPanel key={open} api={api} id={open} permissions={permissions} mayChange={mayChange} onChanged={changed} onShown={made} />
-        )}
-        {open === undefined && (
-          <p class="empty">Choose a key to see what it may do, rotate or revoke it, and why its requests were refused.</p>
-        )}
-      </div>
-    </div>
+      </Show>
+    </ListWithDetails>
   )
 }

@@ -1,73 +1,38 @@
-import type { Ceilings, OrganisationView, Permission } from '@countersign/server'
-import { useEffect, useState } from 'preact/hooks'
-import { type Api, messageOf, type SchemeView } from './api.ts'
+import type { Ceilings, OrganisationView } from '@countersign/server'
+import type { Api } from './api.ts'
 import { CeilingsForm } from './ceilings-form.tsx'
+import { useChoices } from './choices.ts'
+import { ListWithDetails } from './list-with-details.tsx'
+import { Problem } from './loaded.tsx'
+import { useNavigation } from './navigation.tsx'
+import type { Column } from './table.tsx'
+
+const COLUMNS: readonly Column<OrganisationView>[] = [{ title: 'Ceilings', cell: ({ ceilings }) => textOf(ceilings) }]
 
 /** The organisations, and what the keys and administrators of each may be at most. */
 export function OrganisationsView({ api, mayChange }: { readonly api: Api; readonly mayChange: boolean }) {
-  const [organisations, setOrganisations] = useState<readonly OrganisationView[]>([])
-  const [permissions, setPermissions] = useState<readonly Permission[]>([])
-  const [schemes, setSchemes] = useState<readonly SchemeView[]>([])
-  const [open, setOpen] = useState<string>()
-  const [error, setError] = useState<string>()
-  useEffect(() => {
-    Promise.all([api.organisations().then(setOrganisations), api.permissions().then(setPermissions), api.schemes().then(setSchemes)]).catch(
-      (refused: unknown) => setError(messageOf(refused)),
-    )
-  }, [])
-  const chosen = organisations.find(({ id }) => id === open)
-  const changed = (id: string, ceilings: Ceilings): void =>
-    setOrganisations(known => known.map(one => (one.id === id ? { ...one, ceilings } : one)))
+  const { id } = useNavigation().place
+  const choices = useChoices(api)
+  const chosen = choices.value?.organisations.find(one => one.id === id)
+  const changed = (ceilings: Ceilings): void =>
+    choices.change(known => ({ ...known, organisations: known.organisations.map(one => (one.id === id ? { ...one, ceilings } : one)) }))
   return (
-    <div class="console">
-      <section aria-label="Organisations">
-        {error !== undefined && (
-          <p class="error" role="alert">
-            {error}
-          </p>
-        )}
-        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard. */}
-        <section class="scroll" tabIndex={0} aria-label="List of organisations">
-          <table>
-            <thead>
-              <tr>
-                <th scope="col">Organisation</th>
-                <th scope="col">Ceilings</th>
-              </tr>
-            </thead>
-            <tbody>
-              {organisations.map(({ id, name, ceilings }) => (
-                <tr key={id} class={open === id ? 'chosen' : ''}>
-                  <td>
-                    <button type="button" class="link" aria-pressed={open === id} onClick={() => setOpen(id)}>
-                      {name}
-                    </button>
-                    <br />
-                    <code>{id}</code>
-                  </td>
-                  <td>{textOf(ceilings)}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </section>
-      </section>
-      <div>
-        {chosen === undefined ? (
-          <p class="empty">Choose an organisation to see what its keys and administrators may be at most.</p>
+    <ListWithDetails
+      view="Organisations"
+      one="Organisation"
+      list={choices}
+      rowsOf={({ organisations }) => organisations}
+      columns={COLUMNS}
+      empty="There are no organisations that you may see."
+      nothing="Choose an organisation to see what its keys and administrators may be at most."
+    >
+      {choices.value !== undefined &&
+        (chosen === undefined ? (
+          <Problem text={`There is no organisation ${id}.`} />
         ) : (
-          <CeilingsForm
-            key={chosen.id}
-            api={api}
-            organisation={chosen}
-            permissions={permissions}
-            schemes={schemes}
-            mayChange={mayChange}
-            onChanged={ceilings => changed(chosen.id, ceilings)}
-          />
-        )}
-      </div>
-    </div>
+          <CeilingsForm key={id} api={api} organisation={chosen} choices={choices.value} mayChange={mayChange} onChanged={changed} />
+        ))}
+    </ListWithDetails>
   )
 }
 

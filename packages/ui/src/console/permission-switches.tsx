@@ -1,9 +1,11 @@
 import type { Permission } from '@countersign/server'
 
 interface PermissionSwitchesProps {
-  readonly permissions: readonly Permission[]
+  /** Those that there is a switch for; undefined: any name will do. */
+  readonly permissions: readonly Permission[] | undefined
   readonly granted: readonly string[]
-  readonly onChange: (granted: readonly string[]) => void
+  /** False: not yet, so that the switch stays as it was. */
+  readonly onChange: (granted: readonly string[]) => unknown
   readonly disabled?: boolean | undefined
   /** Default: Permissions. */
   readonly legend?: string | undefined
@@ -11,7 +13,7 @@ interface PermissionSwitchesProps {
 
 /** A switch for each permission; all are off unless they were put on. Where there is no list of them, their names. */
 export function PermissionSwitches({ permissions, granted, onChange, disabled, legend = 'Permissions' }: PermissionSwitchesProps) {
-  if (permissions.length === 0)
+  if (permissions === undefined)
     return (
       <div class="field">
         <label for="permissions">Permissions</label>
@@ -31,6 +33,7 @@ export function PermissionSwitches({ permissions, granted, onChange, disabled, l
   return (
     <fieldset class="switches">
       <legend>{legend}</legend>
+      {permissions.length === 0 && <p class="hint">None that can be given.</p>}
       {permissions.map(({ name, title, description }) => {
         const isOn = granted.includes(name)
         return (
@@ -41,7 +44,10 @@ export function PermissionSwitches({ permissions, granted, onChange, disabled, l
               checked={isOn}
               aria-checked={isOn}
               disabled={disabled}
-              onChange={() => onChange(isOn ? granted.filter(other => other !== name) : [...granted, name])}
+              onChange={event => {
+                const isTaken = onChange(isOn ? granted.filter(other => other !== name) : [...granted, name])
+                if (isTaken === false) event.currentTarget.checked = isOn
+              }}
             />
             <span>
               <strong>{title}</strong> <span class="hint">{description}</span>

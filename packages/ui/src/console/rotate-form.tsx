@@ -1,7 +1,9 @@
 import type { KeyView, ShownKey } from '@countersign/server'
 import { useState } from 'preact/hooks'
 import { Choice, Field } from '../parts/field.tsx'
-import { type Api, messageOf } from './api.ts'
+import type { Api } from './api.ts'
+import { useSending } from './form.tsx'
+import { Problem } from './loaded.tsx'
 import { Countdown } from './moments.tsx'
 
 interface RotateFormProps {
@@ -18,25 +20,18 @@ const OVERLAPS: { readonly [label: string]: number } = { 'a day': 86_400, 'an ho
 export function RotateForm({ api, of: { id, publicKey, secrets, publicKeys }, onRotated, onOver }: RotateFormProps) {
   const [overlap, setOverlap] = useState('a day')
   const [newer, setNewer] = useState('')
-  const [error, setError] = useState<string>()
   const isPublic = publicKey !== null
   const what = isPublic ? 'public key' : 'secret'
   const live = isPublic ? publicKeys : secrets
   const end = live.find(({ expiresAt }) => expiresAt !== null)?.expiresAt
-  const rotate = async (event: Event): Promise<void> => {
-    event.preventDefault()
-    try {
-      const overlapSeconds = OVERLAPS[overlap] ?? 0
-      const shown = await api.rotate(id, isPublic ? { overlapSeconds, publicKey: newer } : { overlapSeconds })
-      setError(undefined)
-      setNewer('')
-      onRotated(shown)
-    } catch (refused) {
-      setError(messageOf(refused))
-    }
-  }
+  const sending = useSending(async () => {
+    const overlapSeconds = OVERLAPS[overlap] ?? 0
+    const shown = await api.rotate(id, isPublic ? { overlapSeconds, publicKey: newer } : { overlapSeconds })
+    setNewer('')
+    onRotated(shown)
+  })
   return (
-    <form onSubmit={event => void rotate(event)} aria-label={`Rotate the ${what}`}>
+    <form aria-label={`Rotate the ${what}`} {...sending.handlers}>
       <h3>{isPublic ? 'Public key' : 'Secret'}</h3>
       {end !== undefined && end !== null && (
         <p>
@@ -52,11 +47,8 @@ export function RotateForm({ api, of: { id, publicKey, secrets, publicKeys }, on
               label="New public key"
               kind="area"
               value={newer}
-              onChange={value => {
-                setNewer(value)
-                setError(undefined)
-              }}
-              error={error}
+              onChange={setNewer}
+              error={sending.error}
               hint="As PEM, JWK or its bytes in base64; the private key stays with its owner."
             />
           )}
@@ -68,15 +60,11 @@ export function RotateForm({ api, of: { id, publicKey, secrets, publicKeys }, on
               options={Object.keys(OVERLAPS)}
               onChange={setOverlap}
             />
-            <button type="submit" disabled={isPublic && newer.trim() === ''}>
+            <button type="submit" disabled={sending.isBusy || (isPublic && newer.trim() === '')}>
               Rotate
             </button>
           </div>
-          {!isPublic && error !== undefined && (
-            <p class="error" role="alert">
-              {error}
-            </p>
-          )}
+          {!isPublic && <Problem text={sending.error} />}
         </>
       )}
     </form>

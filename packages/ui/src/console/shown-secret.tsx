@@ -1,5 +1,5 @@
 import type { ShownKey } from '@countersign/server'
-import { Copyable } from '../parts/copyable.tsx'
+import { ShownOnce } from './shown-once.tsx'
 
 /** A secret, this once, with the ways to take it along. */
 export function ShownSecret({ shown, onDone }: { readonly shown: ShownKey; readonly onDone: () => void }) {
@@ -15,20 +15,18 @@ export function ShownSecret({ shown, onDone }: { readonly shown: ShownKey; reado
     URL.revokeObjectURL(url)
   }
   return (
-    <section class="shown" aria-label="The secret">
-      <h2>The secret of {key.name}</h2>
-      <p>It is shown this once. A lost secret can't be recovered, only rotated.</p>
-      <Copyable label="API key" text={key.id} />
-      <Copyable label="Secret" text={secret} />
-      {passphrase !== null && <Copyable label="Passphrase" text={passphrase} />}
-      <div class="row">
+    <ShownOnce
+      what="The secret"
+      of={key.name}
+      texts={[['API key', key.id], ['Secret', secret], ...(passphrase === null ? [] : [['Passphrase', passphrase] as const])]}
+      buttons={
         <button type="button" onClick={download}>
           Download as profile
         </button>
-        <button type="button" class="main" onClick={onDone}>
-          I have it
-        </button>
-      </div>
-    </section>
+      }
+      onDone={onDone}
+    >
+      It is shown this once. A lost secret can't be recovered, only rotated.
+    </ShownOnce>
   )
 }

@@ -1,20 +1,12 @@
-import { Copyable } from '../parts/copyable.tsx'
 import type { ShownToken } from './api.ts'
 import { momentText } from './moments.tsx'
+import { ShownOnce } from './shown-once.tsx'
 
 /** An administrator's token, this once. */
-export function ShownTokenPanel({ shown, onDone }: { readonly shown: ShownToken; readonly onDone: () => void }) {
-  const { administrator, token } = shown
+export function ShownTokenPanel({ shown: { administrator, token }, onDone }: { readonly shown: ShownToken; readonly onDone: () => void }) {
   return (
-    <section class="shown" aria-label="The token">
-      <h2>The token of {administrator.name}</h2>
-      <p>It is shown this once. It ends: {momentText(administrator.expiresAt)}.</p>
-      <Copyable label="Token" text={token} />
-      <div class="row">
-        <button type="button" class="main" onClick={onDone}>
-          I have it
-        </button>
-      </div>
-    </section>
+    <ShownOnce what="The token" of={administrator.name} texts={[['Token', token]]} onDone={onDone}>
+      It is shown this once. It ends: {momentText(administrator.expiresAt)}.
+    </ShownOnce>
   )
 }

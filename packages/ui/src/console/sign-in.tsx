@@ -1,13 +1,13 @@
 import { useEffect, useState } from 'preact/hooks'
 import { Field } from '../parts/field.tsx'
 import { Title } from '../parts/title.tsx'
-import { type Api, messageOf, type SignedIn } from './api.ts'
+import type { Api, SignedIn } from './api.ts'
+import { Form, useSending } from './form.tsx'
+import { Problem } from './loaded.tsx'
 import { takeSignInProblem } from './sign-in-problem.ts'
 
 export function SignIn({ api, onSignedIn }: { readonly api: Api; readonly onSignedIn: (signedIn: SignedIn) => void }) {
   const [token, setToken] = useState('')
-  const [error, setError] = useState<string>()
-  const [isBusy, setBusy] = useState(false)
   const [problem] = useState(takeSignInProblem)
   const [hasProvider, setHasProvider] = useState(false)
   useEffect(() => {
@@ -16,24 +16,11 @@ export function SignIn({ api, onSignedIn }: { readonly api: Api; readonly onSign
       () => undefined,
     )
   }, [api])
-  const submit = async (event: Event): Promise<void> => {
-    event.preventDefault()
-    setBusy(true)
-    try {
-      onSignedIn(await api.signIn(token.trim()))
-    } catch (refused) {
-      setError(messageOf(refused))
-      setBusy(false)
-    }
-  }
+  const sending = useSending(async () => onSignedIn(await api.signIn(token.trim())))
   return (
     <main class="sign-in">
       <Title text="Countersign keys" />
-      {problem === undefined ? null : (
-        <p class="error" role="alert">
-          {problem}
-        </p>
-      )}
+      <Problem text={problem} />
       {hasProvider ? (
         <p>
           <a class="main" href="/admin/v1/session/oidc">
@@ -41,26 +28,23 @@ export function SignIn({ api, onSignedIn }: { readonly api: Api; readonly onSign
           </a>
         </p>
       ) : null}
-      <form onSubmit={event => void submit(event)}>
-        <fieldset>
-          <legend>{hasProvider ? 'Or with a token' : 'Sign in'}</legend>
-          <Field
-            name="token"
-            label="Administrator’s token"
-            kind="secret"
-            value={token}
-            onChange={value => {
-              setToken(value)
-              setError(undefined)
-            }}
-            error={error}
-            hint="It begins with csa_. The server prints the first one when it starts for the first time."
-          />
-          <button type="submit" class="main" disabled={token.trim() === '' || isBusy}>
-            Sign in
-          </button>
-        </fieldset>
-      </form>
+      <Form
+        title={hasProvider ? 'Or with a token' : 'Sign in'}
+        sending={sending}
+        act="Sign in"
+        isReady={token.trim() !== ''}
+        isErrorElsewhere
+      >
+        <Field
+          name="token"
+          label="Administrator’s token"
+          kind="secret"
+          value={token}
+          onChange={setToken}
+          error={sending.error}
+          hint="It begins with csa_. The server prints the first one when it starts for the first time."
+        />
+      </Form>
     </main>
   )
 }

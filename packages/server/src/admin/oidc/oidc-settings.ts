@@ -27,7 +27,8 @@ export const oidcSettings = z
     issuer: url.meta({ description: 'The provider, as it names itself: https://login.example.com.' }),
     clientId: text,
     clientSecretFile: text.optional().meta({
-      description: 'A file with the client’s secret. Default: the environment’s COUNTERSIGN_OIDC_CLIENT_SECRET.',
+      description:
+        'A file with the client’s secret; its path counts from the folder of the settings. Default: the environment’s COUNTERSIGN_OIDC_CLIENT_SECRET.',
     }),
     publicOrigin: url.meta({
       description:

@@ -55,11 +55,11 @@ export const administratorRoutes: readonly Route[] = [
     summary: 'Renew your own token; the new one is shown this once, and the old one stays good for an hour at most',
     access: 'read',
     answer: z.object({ administrator, token: z.string() }).meta({ id: 'RenewedAdministrator' }),
-    async handle({ administrators, administrator: { id }, actor, sessionId }) {
+    async handle({ administrators, administrator: { id }, actor, token }) {
       // A session, begun with a token or at a provider, would become a token that outlives it.
-      if (sessionId !== undefined)
+      if (token === undefined)
         throw new ServerError('token-missing', 403, 'A token is renewed with the token itself: send Authorization: Bearer csa_….')
-      return { value: await administrators.renew(actor, id) }
+      return { value: await administrators.renew(actor, id, token) }
     },
   }),
   route({

@@ -63,7 +63,17 @@ export const auditRoutes: readonly Route[] = [
     path: '/admin/v1/audit/verify',
     summary: 'Check the hash chain of the whole audit log',
     access: 'operator',
-    answer: z.object({ entries: z.number(), head: z.string(), broken: z.object({ sequence: z.number(), reason: z.string() }).optional() }),
+    answer: z.object({
+      entries: z.number(),
+      head: z.string(),
+      broken: z
+        .object({
+          sequence: z.number(),
+          reason: z.string(),
+          missing: z.number().optional().meta({ description: 'How many entries are gone at the end, where the others are whole.' }),
+        })
+        .optional(),
+    }),
     query: z.strictObject({ head: z.string().max(100).optional().meta({ description: 'A head that was kept elsewhere.' }) }),
     handle: async ({ audit, query }) => ({ value: await audit.verify(query.head) }),
   }),

@@ -1,0 +1,2 @@
+export { alone } from './alone.ts'
+export { type WrittenFile, writeBeside, writeNewFile } from './new-file.ts'

@@ -1,0 +1,89 @@
+import { spawnSync } from 'node:child_process'
+import { generateKeyPairSync } from 'node:crypto'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import { readGatewayConfig } from '../settings/read-config.ts'
+import { withFiles } from './settings-files.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'countersign-pem-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+const inFolder = (name: string): string => join(folder, name)
+const { error } = spawnSync(
+  'openssl',
+  [
+    'req',
+    '-x509',
+    '-newkey',
+    'ec',
+    '-pkeyopt',
+    'ec_paramgen_curve:P-256',
+    '-nodes',
+    '-subj',
+    '/CN=a',
+    '-keyout',
+    inFolder('key.pem'),
+    '-out',
+    inFolder('cert.pem'),
+  ],
+  { stdio: 'ignore' },
+)
+const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey
+writeFileSync(inFolder('other.pem'), ec.export({ type: 'pkcs8', format: 'pem' }))
+writeFileSync(inFolder('locked.pem'), ec.export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'hush' }))
+writeFileSync(inFolder('text.pem'), 'hello')
+const DAMAGED = '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n'
+writeFileSync(inFolder('damaged.pem'), DAMAGED)
+if (error === undefined) writeFileSync(inFolder('chain.pem'), readFileSync(inFolder('cert.pem'), 'utf8') + DAMAGED)
+
+type Tls = { readonly cert?: string; readonly key?: string; readonly ca?: string }
+const GOOD: Tls = { cert: 'cert.pem', key: 'key.pem' }
+
+/** Reads settings with these files in one place. */
+const PLACES: { readonly [setting: string]: (tls: Tls) => object } = {
+  tls: tls => ({ upstream: 'https://a.internal', tls }),
+  upstreamTls: tls => ({ upstream: 'https://a.internal', upstreamTls: tls }),
+  'routes.1.upstreamTls': tls => ({
+    upstream: 'https://a.internal',
+    routes: [
+      { path: '/', schemes: ['qredo-v1'] },
+      { path: '/b', schemes: ['qredo-v1'], upstream: 'https://b.internal', upstreamTls: tls },
+    ],
+  }),
+}
+
+function read(place: string, tls: Tls): unknown {
+  const settings = PLACES[place]?.(tls)
+  return withFiles(readGatewayConfig(JSON.stringify({ origin: 'https://api.example.com', ...settings }), inFolder('g.json')))
+}
+
+type Row = readonly [tls: Tls, of: string, file: string, what: string]
+const ROWS: readonly Row[] = [
+  [{ ...GOOD, cert: 'none.pem' }, 'cert', 'none.pem', "can't be read (ENOENT)"],
+  [{ ...GOOD, cert: 'text.pem' }, 'cert', 'text.pem', 'holds no certificate in PEM'],
+  [{ ...GOOD, cert: 'key.pem' }, 'cert', 'key.pem', 'holds no certificate in PEM'],
+  [{ ...GOOD, cert: 'damaged.pem' }, 'cert', 'damaged.pem', 'holds no certificate in PEM'],
+  [{ ...GOOD, cert: 'chain.pem' }, 'cert', 'chain.pem', 'holds no certificate in PEM'],
+  [{ ...GOOD, key: 'text.pem' }, 'key', 'text.pem', 'can’t be read as PEM'],
+  [{ ...GOOD, key: 'cert.pem' }, 'key', 'cert.pem', 'can’t be read as PEM'],
+  [{ ...GOOD, key: 'locked.pem' }, 'key', 'locked.pem', 'can’t be read as PEM: it has no private key, or one with a passphrase'],
+  [{ ...GOOD, key: 'other.pem' }, 'key', 'other.pem', 'is not the one of cert'],
+]
+const ROWS_OF_CA: readonly Row[] = [
+  [{ ca: 'text.pem' }, 'ca', 'text.pem', 'holds no certificate in PEM'],
+  [{ ca: 'damaged.pem' }, 'ca', 'damaged.pem', 'holds no certificate in PEM'],
+]
+
+describe.skipIf(error !== undefined).each(Object.keys(PLACES))('a file of %s (needs openssl)', place => {
+  it.each(place === 'tls' ? ROWS : [...ROWS, ...ROWS_OF_CA])('that can’t be used is named with its setting: %j', (tls, of, file, what) => {
+    const code = file === 'none.pem' ? 'file-unreadable' : place === 'tls' ? 'tls-invalid' : 'upstream-tls-invalid'
+    expect(() => read(place, tls)).toThrow(
+      expect.objectContaining({ code, message: expect.stringContaining(`${place}.${of}: ${inFolder(file)} ${what}`) as string }),
+    )
+  })
+
+  it('is taken where it can be used', () => {
+    expect(() => read(place, place === 'tls' ? GOOD : { ...GOOD, ca: 'cert.pem' })).not.toThrow()
+  })
+})

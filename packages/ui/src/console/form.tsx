@@ -1,0 +1,84 @@
+import type { ComponentChildren } from 'preact'
+import { useState } from 'preact/hooks'
+import { messageOf } from './api.ts'
+import { Problem } from './loaded.tsx'
+
+/** The sending of a form: what is refused of it stands there until something in the form changes. */
+export interface Sending {
+  readonly error: string | undefined
+  readonly isDone: boolean
+  readonly isBusy: boolean
+  /** For the form itself. */
+  readonly handlers: { readonly onSubmit: (event: Event) => void; readonly onInput: () => void }
+}
+
+export function useSending(send: () => Promise<unknown>): Sending {
+  const [error, setError] = useState<string>()
+  const [isDone, setDone] = useState(false)
+  const [isBusy, setBusy] = useState(false)
+  const submit = async (): Promise<void> => {
+    if (isBusy) return
+    setBusy(true)
+    try {
+      await send()
+      setError(undefined)
+      setDone(true)
+    } catch (refused) {
+      setError(messageOf(refused))
+    } finally {
+      setBusy(false)
+    }
+  }
+  return {
+    error,
+    isDone,
+    isBusy,
+    handlers: {
+      onSubmit(event) {
+        event.preventDefault()
+        void submit()
+      },
+      onInput() {
+        setError(undefined)
+        setDone(false)
+      },
+    },
+  }
+}
+
+interface FormProps {
+  readonly title: string
+  readonly sending: Sending
+  /** What its button says. Left out: it only shows. */
+  readonly act?: string | undefined
+  readonly isReady?: boolean
+  /** Where a field shows the error itself. */
+  readonly isErrorElsewhere?: boolean
+  readonly onCancel?: (() => void) | undefined
+  readonly children: ComponentChildren
+}
+
+/** A form in its frame: title, fields, what is wrong, and its buttons. */
+export function Form({ title, sending, act, isReady = true, isErrorElsewhere = false, onCancel, children }: FormProps) {
+  return (
+    <form aria-label={title} {...sending.handlers}>
+      <fieldset disabled={act === undefined}>
+        <legend>{title}</legend>
+        {children}
+        {!isErrorElsewhere && <Problem text={sending.error} />}
+        {act !== undefined && (
+          <div class="row">
+            <button type="submit" class="main" disabled={!isReady || sending.isBusy}>
+              {act}
+            </button>
+            {onCancel !== undefined && (
+              <button type="button" onClick={onCancel}>
+                Cancel
+              </button>
+            )}
+          </div>
+        )}
+      </fieldset>
+    </form>
+  )
+}
