@@ -28,7 +28,7 @@ export interface OpenRedis {
   ask<T>(work: () => Promise<T>): Promise<T>
   /**
    * Resolves at once while it is known that Redis keeps what it is told. While this is asked, Redis is looked at again
-   * every second.
+   * four times a second.
    *
    * @throws ServerError `redis-evicts`, or what keeps it from answering
    */

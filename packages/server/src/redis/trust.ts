@@ -3,9 +3,9 @@ import { ServerError } from '../errors.ts'
 import type { RedisLook } from './look-at-redis.ts'
 
 /** While claims come, Redis is looked at as often as this, and they don't wait for it. */
-export const LOOK_AGAIN_MS = 1_000
+export const LOOK_AGAIN_MS = 250
 /** What was seen longer ago holds no more: a claim waits for the next look. */
-export const STALE_MS = 2_000
+export const STALE_MS = 1_000
 /** Between two looks at a Redis that can't be trusted. */
 export const LONGEST_WAIT_MS = 500
 
@@ -48,21 +48,27 @@ export function createTrust({ look: lookAt, onError, warn, onEvicted, age = () =
   /** The code of what the log was told last, until it is over. */
   let told: string | undefined
   let isNew = false
+  let isLooking = false
   /** How many keys each node had evicted when it was last seen. */
   const evicted = new Map<string, number>()
 
   function look(): Promise<void> {
     const at = age()
     lookedAt = at
+    isLooking = true
     const looked = lookAndTell().then(
       () => {
         if (last !== looked) return
+        isLooking = false
         isTrusted = true
         trustedAt = at
       },
       (error: unknown) => {
         // One that is late says nothing of what Redis keeps: claims go on until what is known is stale.
-        if (last === looked && isDistrust(error)) isTrusted = false
+        if (last === looked) {
+          isLooking = false
+          if (isDistrust(error)) isTrusted = false
+        }
         throw error
       },
     )
@@ -104,7 +110,8 @@ export function createTrust({ look: lookAt, onError, warn, onEvicted, age = () =
     async hold() {
       const at = age()
       if (isTrusted && at - trustedAt >= STALE_MS) isTrusted = false
-      if (last === undefined || at - lookedAt >= (isTrusted ? LOOK_AGAIN_MS : LONGEST_WAIT_MS)) look().catch(() => undefined)
+      const isDue = at - lookedAt >= (isTrusted ? LOOK_AGAIN_MS : LONGEST_WAIT_MS)
+      if (last === undefined || (isDue && !(isTrusted && isLooking))) look().catch(() => undefined)
       if (!isTrusted) await last
     },
     look,
@@ -116,6 +123,7 @@ export function createTrust({ look: lookAt, onError, warn, onEvicted, age = () =
     },
     lost() {
       last = undefined
+      isLooking = false
       isTrusted = false
     },
   }
