@@ -431,6 +431,30 @@ export function describeKeyStore(backend: Backend): void {
       expect(await verify(key.id, secret ?? '')).toBe('ok')
     })
 
+    it.each([2, 100, 100_000])('shows when a key was used last, where a process whose clock was %d days ahead has used it', async days => {
+      const { keys, lastUsed } = await fresh()
+      const wrong = await open({ clock: () => now + days * 86_400_000 })
+      const { key, secret } = await keys.create(ALICE, 'acme', { name: 'r' })
+      const found = await wrong.source.find(key.id)
+      if (found === undefined) throw new Error('not found')
+      wrong.used(found, { credential: 0 })
+      await wrong.lastUsed.flush()
+      // Two that write at the same time within one process wait for each other on SQLite.
+      await wrong.days.flush()
+      now += 1000
+      expect(await verify(key.id, secret ?? '')).toBe('ok')
+      await lastUsed.flush()
+      const at = new Date(now).toISOString()
+      expect(await keys.get('acme', key.id)).toMatchObject({ lastUsedAt: at, secrets: [{ lastUsedAt: at }] })
+      const { using } = await migrationReport(service.database.db, 'acme', { from: ['qredo-v1'], to: [], sinceMs: now })
+      expect(using).toMatchObject([{ count: 2, lastUsedAt: at }])
+      // A process that is a moment behind takes nothing back.
+      now -= 2000
+      expect(await verify(key.id, secret ?? '')).toBe('ok')
+      await lastUsed.flush()
+      expect(await keys.get('acme', key.id)).toMatchObject({ lastUsedAt: at, secrets: [{ lastUsedAt: at }] })
+    })
+
     it('tells another process of a change', async () => {
       await fresh({ clock: Date.now })
       const other = await open({ clock: Date.now })

@@ -16,6 +16,8 @@ export interface LastUsed extends Flusher {
 const DEFAULT_FLUSH_MS = 10_000
 const MAX_PENDING = 100_000
 const AT_ONCE = 200
+/** A last use that is further ahead than this was written by a clock that is wrong, and gives way to any other. */
+const AHEAD_MS = 86_400_000
 
 interface Use {
   readonly keyId: string
@@ -40,18 +42,19 @@ export function recordLastUsed(db: Db, now: () => number, flushMs = DEFAULT_FLUS
     size = 0
     const usedCredentials = [...credentials].sort(([a], [b]) => (a < b ? -1 : 1))
     credentials = new Map()
+    const latest = now() + AHEAD_MS
     try {
       while (batch.length > 0) {
         const some = batch.slice(-AT_ONCE)
         await db.transaction().execute(async transaction => {
-          for (const use of some) await writeUse(transaction, use)
+          for (const use of some) await writeUse(transaction, use, latest)
         })
         batch.length -= some.length
       }
       while (usedCredentials.length > 0) {
         const some = usedCredentials.slice(-AT_ONCE)
         await db.transaction().execute(async transaction => {
-          for (const [id, at] of some) await writeCredential(transaction, id, at)
+          for (const [id, at] of some) await writeCredential(transaction, id, at, latest)
         })
         usedCredentials.length -= some.length
       }
@@ -100,10 +103,11 @@ export function recordLastUsed(db: Db, now: () => number, flushMs = DEFAULT_FLUS
   }
 }
 
-async function writeUse(db: Db, { keyId, via, count, firstAt, lastAt }: Use): Promise<void> {
+/** @param latest what is written there and comes after this is wrong */
+async function writeUse(db: Db, { keyId, via, count, firstAt, lastAt }: Use, latest: number): Promise<void> {
   const { numUpdatedRows } = await db
     .updateTable('api_key')
-    .set({ last_used_at: sql<number>`case when last_used_at < ${lastAt} then ${lastAt} else last_used_at end` })
+    .set({ last_used_at: sql<number>`case when last_used_at < ${lastAt} or last_used_at > ${latest} then ${lastAt} else last_used_at end` })
     .where('id', '=', keyId)
     .executeTakeFirst()
   // A key of another store.
@@ -114,14 +118,19 @@ async function writeUse(db: Db, { keyId, via, count, firstAt, lastAt }: Use): Pr
     .onConflict(conflict =>
       conflict.columns(['key_id', 'via']).doUpdateSet({
         count: sql<number>`key_use.count + excluded.count`,
-        last_at: sql<number>`case when key_use.last_at < excluded.last_at then excluded.last_at else key_use.last_at end`,
+        last_at: sql<number>`case when key_use.last_at < excluded.last_at or key_use.last_at > ${latest} then excluded.last_at else key_use.last_at end`,
       }),
     )
     .execute()
 }
 
 /** An id is of a secret or of a public key; of neither where it was replaced meanwhile. */
-async function writeCredential(db: Db, id: string, at: number): Promise<void> {
+async function writeCredential(db: Db, id: string, at: number, latest: number): Promise<void> {
   for (const table of ['key_secret', 'key_public'] as const)
-    await db.updateTable(table).set({ last_used_at: at }).where('id', '=', id).where('last_used_at', '<', at).execute()
+    await db
+      .updateTable(table)
+      .set({ last_used_at: at })
+      .where('id', '=', id)
+      .where(({ eb }) => eb('last_used_at', '<', at).or('last_used_at', '>', latest))
+      .execute()
 }
