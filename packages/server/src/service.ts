@@ -154,9 +154,15 @@ export async function openKeyService(options: ServiceOptions): Promise<KeyServic
       ...options.cache,
     })
     keys.onChanged(source.forget)
-    const following = await followKeyChanges({ database, pollMs: options.pollMs, onChanged: ids => ids.forEach(source.forget), onError })
+    const following = await followKeyChanges({
+      database,
+      pollMs: options.pollMs,
+      onChanged: ids => ids.forEach(source.forget),
+      onLost: source.forgetAll,
+      onError,
+    })
     const lastUsed = recordLastUsed(database.db, clock, flushMs, onError)
-    const days = recordKeyDays(database.db, clock, flushMs, onError)
+    const days = recordKeyDays(database, clock, flushMs, onError)
     const log = recordRefusals(database, clock, flushMs, onError)
     const refusals: Refusals = {
       ...log,

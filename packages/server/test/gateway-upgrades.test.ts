@@ -1,15 +1,16 @@
 import { spawn } from 'node:child_process'
+import { generateKeyPairSync } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http'
 import { type AddressInfo, connect, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createSigner } from 'countersign'
-import { qredoV1 } from 'countersign/schemes'
+import { createSigner, type Signer } from 'countersign'
+import { qredoV1, rfc9421 } from 'countersign/schemes'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { WebSocket, WebSocketServer } from 'ws'
-import { createGateway, type Gateway, type KeyService, openKeyService } from '../src/index.ts'
+import { createGateway, type Gateway, type GatewayOptions, type KeyService, openKeyService } from '../src/index.ts'
 import { sockets, talk } from './talk.ts'
 
 const ORIGIN = 'https://api.example.com'
@@ -66,8 +67,8 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true })
 })
 
-async function start(): Promise<{ gateway: Gateway; port: number }> {
-  const gateway = createGateway({ upstream: upstreamOrigin, origin: ORIGIN, service, toleranceMs: 3_600_000 })
+async function start(options: Partial<GatewayOptions> = {}): Promise<{ gateway: Gateway; port: number }> {
+  const gateway = createGateway({ upstream: upstreamOrigin, origin: ORIGIN, service, toleranceMs: 3_600_000, ...options })
   gateways.push(gateway)
   gateway.server.listen(0, '127.0.0.1')
   await once(gateway.server, 'listening')
@@ -271,7 +272,10 @@ it('500 refused upgrades with late bodies leave no descriptor behind', async () 
 describe('a WebSocket ends', () => {
   /** A client and the upstream's end of its WebSocket; what each is told when it closes. */
   async function opened(port: number, key: SigningKey) {
-    const { headers } = createSigner(qredoV1, key).sign({ method: 'GET', url: `${ORIGIN}/feed` })
+    return openedWith(port, createSigner(qredoV1, key))
+  }
+  async function openedWith(port: number, signer: Pick<Signer, 'sign'>) {
+    const { headers } = await signer.sign({ method: 'GET', url: `${ORIGIN}/feed` })
     const accepted = once(webSockets, 'connection') as Promise<[WebSocket]>
     const client = new WebSocket(`ws://127.0.0.1:${port}/feed`, { headers })
     const codes = { client: 0, upstream: 0 }
@@ -300,6 +304,77 @@ describe('a WebSocket ends', () => {
     await expect.poll(() => ended.codes, { timeout: 10_000 }).toEqual({ client: 1008, upstream: 1008 })
     expect(stays.codes).toEqual({ client: 0, upstream: 0 })
     stays.client.terminate()
+  })
+
+  /** A key with a secret or a public key, and what replaces that; each gives a signer. */
+  const pairOf = () => {
+    const { publicKey, privateKey } = generateKeyPairSync('ed25519')
+    return {
+      publicKey: publicKey.export({ type: 'spki', format: 'pem' }).toString(),
+      privateKey: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+    }
+  }
+  const rotations = {
+    'a secret': {
+      async make() {
+        const key = await makeKey()
+        return { keyId: key.keyId, signer: createSigner(qredoV1, key) }
+      },
+      async rotate(keyId: string, overlapSeconds: number) {
+        const { secret } = await service.keys.rotate(ACTOR, 'acme', keyId, { overlapSeconds })
+        return createSigner(qredoV1, { keyId, secret: secret ?? '' })
+      },
+    },
+    'a public key': {
+      async make() {
+        const { publicKey, privateKey } = pairOf()
+        const { key } = await service.keys.create(ACTOR, 'acme', { name: 'k', scheme: rfc9421.name, publicKey })
+        return { keyId: key.id, signer: createSigner(rfc9421, { keyId: key.id, privateKey }) }
+      },
+      async rotate(keyId: string, overlapSeconds: number) {
+        const { publicKey, privateKey } = pairOf()
+        await service.keys.rotate(ACTOR, 'acme', keyId, { overlapSeconds, publicKey })
+        return createSigner(rfc9421, { keyId, privateKey })
+      },
+    },
+  }
+  const BOTH = { routes: [{ path: '/', schemes: [qredoV1.name, rfc9421.name] }] }
+
+  it.each([
+    ['a secret', 0],
+    ['a secret', 1],
+    ['a public key', 0],
+    ['a public key', 1],
+  ] as const)('when %s that it was opened with was replaced, %d s after that, and no other of its key does', async (kind, overlap) => {
+    const { port } = await start(BOTH)
+    const { make, rotate } = rotations[kind]
+    const { keyId, signer } = await make()
+    const ended = await openedWith(port, signer)
+    const from = performance.now()
+    const stays = await openedWith(port, await rotate(keyId, overlap))
+    await expect.poll(() => ended.codes, { timeout: 10_000 }).toEqual({ client: 1008, upstream: 1008 })
+    expect(performance.now() - from).toBeGreaterThanOrEqual(overlap * 1000 - 50)
+    // Whatever is wrong with it is seen in the same look.
+    expect(stays.codes).toEqual({ client: 0, upstream: 0 })
+    stays.client.terminate()
+  })
+
+  it('when an older version of the server has put another public key in the place of its own', async () => {
+    const { port } = await start(BOTH)
+    const { keyId, signer } = await rotations['a public key'].make()
+    const ended = await openedWith(port, signer)
+    const other = pairOf()
+    const replace = async () => {
+      await service.database.db.updateTable('api_key').set({ public_key: other.publicKey }).where('id', '=', keyId).execute()
+      service.source.forget(keyId)
+    }
+    await replace()
+    await expect.poll(() => ended.codes, { timeout: 10_000 }).toEqual({ client: 1008, upstream: 1008 })
+    // A public key of an older version has no id of its own.
+    const again = await openedWith(port, createSigner(rfc9421, { keyId, privateKey: other.privateKey }))
+    Object.assign(other, pairOf())
+    await replace()
+    await expect.poll(() => again.codes, { timeout: 10_000 }).toEqual({ client: 1008, upstream: 1008 })
   })
 
   it('when the gateway drains, which waits for nobody who does not close', async () => {

@@ -28,7 +28,8 @@ export function describeKeyDays(backend: Backend): void {
     let errors: unknown[]
     beforeAll(() => backend.begin(), 60_000)
     beforeEach(async () => {
-      now = Date.UTC(2026, 0, 1, 12)
+      // Long past by the database's clock as well.
+      now = Date.UTC(2020, 0, 1, 12)
       errors = []
       const place = await backend.newStore()
       where = place
@@ -86,19 +87,95 @@ export function describeKeyDays(backend: Backend): void {
       )
     })
 
-    it('are kept for 90 days, and then removed', async () => {
+    it('are kept for 90 days, and removed when there are 100', async () => {
       const id = await newKey()
       const total = async () => (await daysOf(id)).reduce((sum, { calls }) => sum + calls, 0)
-      for (let day = 0; day < 100; day++) {
+      for (let day = 0; day < 110; day++) {
         first().days.used(id)
         await first().days.flush()
         expect(await total()).toBe(Math.min(day + 1, 90))
         now += DAY_MS
       }
       const rows = await first().database.db.selectFrom('key_day').selectAll().execute()
-      expect(rows).toHaveLength(90)
+      expect(rows).toHaveLength(100)
       expect(await daysOf(id, 2)).toHaveLength(1)
     })
+
+    /** How far off a clock is, in days, and for how many flushes that follow each other, each a day later. */
+    const wrongClocks = [
+      [1, 1],
+      [89, 1],
+      [90, 1],
+      [100, 1],
+      [100, 9],
+      [3_650, 9],
+      [100_000, 1],
+      [-1, 1],
+      [-100, 9],
+      [-3_650, 1],
+    ] as const
+    it.each(wrongClocks)(
+      'stay, and are shown as before, where one process’s clock is off by %d days for %d flushes',
+      async (off, times) => {
+        const id = await newKey()
+        for (let day = 0; day < 120; day++) {
+          first().days.used(id)
+          await first().days.flush()
+          now += DAY_MS
+        }
+        now -= DAY_MS
+        const before = await daysOf(id)
+        expect(before).toHaveLength(90)
+        const right = now
+        for (let time = 0; time < times; time++) {
+          now = right + (off + time) * DAY_MS
+          serviceOf(1).days.used(id, 'wrong')
+          await serviceOf(1).days.flush()
+          now = right
+          await first().days.flush()
+        }
+        const ofRight = (await daysOf(id)).map(({ day, calls, secrets }) => [day, calls - secrets.reduce((sum, one) => sum + one.calls, 0)])
+        expect(ofRight).toEqual(before.map(({ day, calls }) => [day, calls]))
+        const rows = await first().database.db.selectFrom('key_day').select('day').distinct().execute()
+        expect(rows.length).toBeLessThanOrEqual(110)
+        expect(errors).toEqual([])
+      },
+    )
+
+    it('of which nothing new comes are shown for 90 days all the same', async () => {
+      const id = await newKey()
+      first().days.used(id)
+      await first().days.flush()
+      now += 89 * DAY_MS
+      expect(await daysOf(id)).toHaveLength(1)
+      now += DAY_MS
+      expect(await daysOf(id)).toEqual([])
+    })
+
+    // A file has no clock but this machine's.
+    if (backend.name === 'PostgreSQL')
+      it('stay where one clock of two is ahead for good', async () => {
+        const id = await newKey()
+        // A day ahead, so that midnight may pass.
+        const right = Date.now() + DAY_MS
+        const seen: unknown[] = []
+        for (let day = 200; day > 0; day--) {
+          now = right - day * DAY_MS
+          first().days.used(id)
+          await first().days.flush()
+        }
+        now = right
+        const before = await daysOf(id)
+        for (let day = 0; day < 120; day++) {
+          now = right + (3_650 + day) * DAY_MS
+          serviceOf(1).days.used(id)
+          await serviceOf(1).days.flush()
+          now = right
+          seen.push(await daysOf(id))
+        }
+        expect(before).toHaveLength(89)
+        expect(new Set(seen.map(days => JSON.stringify(days)))).toEqual(new Set([JSON.stringify(before)]))
+      })
 
     it('are none of a key that does not exist, however many are named, and a refused stranger is nobody’s', async () => {
       const id = await newKey()
@@ -108,7 +185,7 @@ export function describeKeyDays(backend: Backend): void {
       for (let at = 0; at < 300; at++) first().days.used(`elsewhere-${at}`)
       first().days.used(id)
       await first().days.flush()
-      expect(await daysOf(id)).toEqual([{ day: '2026-01-01', calls: 1, refusals: 0, secrets: [] }])
+      expect(await daysOf(id)).toEqual([{ day: '2020-01-01', calls: 1, refusals: 0, secrets: [] }])
       expect(await first().database.db.selectFrom('key_day').select('key_id').execute()).toEqual([{ key_id: id }])
       expect(errors).toEqual([])
     })
@@ -125,7 +202,7 @@ export function describeKeyDays(backend: Backend): void {
       expect(errors).toHaveLength(3)
       await db.schema.alterTable('key_day_away').renameTo('key_day').execute()
       await first().days.flush()
-      expect(await daysOf(id)).toEqual([{ day: '2026-01-01', calls: 3, refusals: 3, secrets: [{ id: 's', calls: 3, refusals: 0 }] }])
+      expect(await daysOf(id)).toEqual([{ day: '2020-01-01', calls: 3, refusals: 3, secrets: [{ id: 's', calls: 3, refusals: 0 }] }])
     })
 
     // Within one process, SQLite's driver would wait for itself.

@@ -1,7 +1,7 @@
 import type { Database } from '../database/database.ts'
 import type { BoundSealer } from '../seal/canary.ts'
-import { type Actor, FIRST_HASH } from './audit-log.ts'
-import type { Place } from './checkpoint.ts'
+import type { Actor } from './audit-log.ts'
+import { type Place, readHead } from './head.ts'
 import { type PruneReport, pruneAudit } from './prune.ts'
 import { type ChainReport, verifyChain } from './verify-chain.ts'
 
@@ -19,10 +19,7 @@ export function createAuditControl(database: Database, sealer: BoundSealer, cloc
   const { db } = database
   return {
     verify: kept => verifyChain(db, sealer, kept),
-    async head() {
-      const head = await db.selectFrom('audit_head').select(['sequence', 'hash']).where('id', '=', 1).executeTakeFirst()
-      return head ?? { sequence: 0, hash: FIRST_HASH }
-    },
+    head: () => readHead(db),
     async prune(actor, beforeMs) {
       await sealer.prepare()
       return await pruneAudit(database, sealer, actor, beforeMs, clock())

@@ -1,24 +1,16 @@
 import type { Db } from '../database/database.ts'
 import { ServerError } from '../errors.ts'
 import type { Sealer } from '../seal/sealer.ts'
-import { FIRST_HASH } from './audit-log.ts'
+import { BEGINNING, type Place } from './head.ts'
 
 /** The setting that says where the log begins. */
 export const CHECKPOINT = 'audit-checkpoint'
-
-/** An entry of the log by its number and its hash. */
-export interface Place {
-  readonly sequence: number
-  readonly hash: string
-}
 
 /** As {@link Place}, as it was kept elsewhere: maybe without its number. */
 export interface KeptPlace {
   readonly sequence: number | undefined
   readonly hash: string
 }
-
-const BEGINNING: Place = { sequence: 0, hash: FIRST_HASH }
 
 /**
  * The last entry that was pruned. It is sealed with the master key: whoever can write to the database alone can't cut

@@ -2,7 +2,8 @@ import type { Database } from '../database/database.ts'
 import { ServerError } from '../errors.ts'
 import type { BoundSealer } from '../seal/canary.ts'
 import { type Actor, recorded } from './audit-log.ts'
-import { type Place, readCheckpoint, writeCheckpoint } from './checkpoint.ts'
+import { readCheckpoint, writeCheckpoint } from './checkpoint.ts'
+import type { Place } from './head.ts'
 
 /** Servers read on in the log to hear of changed keys; what they may not have read stays. */
 const MIN_AGE_MS = 86_400_000

@@ -1,7 +1,8 @@
 import type { Db } from '../database/database.ts'
 import type { Sealer } from '../seal/sealer.ts'
 import { hashEntry } from './audit-log.ts'
-import { type KeptPlace, type Place, readCheckpoint, readPlace } from './checkpoint.ts'
+import { type KeptPlace, readCheckpoint, readPlace } from './checkpoint.ts'
+import type { Place } from './head.ts'
 
 export interface ChainReport {
   /** How many there are; pruned ones are not counted. */

@@ -25,6 +25,8 @@ export interface Database {
   announce(transaction: Db): Promise<void>
   /** Calls back on the announcements of all processes, and after every lost connection. */
   listen(heard: () => void): { close(): Promise<void> }
+  /** The time of the database's own machine, in milliseconds. Left out where it is a file, which has none. */
+  readonly now?: () => Promise<number>
   /** Left out where it is a file, which has none. */
   readonly connectionUse?: () => ConnectionUse
   close(): Promise<void>

@@ -47,6 +47,10 @@ export function openPostgres(url: string): Database {
     kind: 'postgres',
     announce: async transaction => void (await sql`select pg_notify(${CHANNEL}, '')`.execute(transaction)),
     listen: heard => listen(settings, heard),
+    async now() {
+      const { rows } = await sql<{ ms: number }>`select floor(extract(epoch from now()) * 1000)::bigint as ms`.execute(db)
+      return rows[0]?.ms ?? Number.NaN
+    },
     connectionUse: () => ({
       open: sumOf(pools, ({ totalCount }) => totalCount),
       busy: sumOf(pools, ({ totalCount, idleCount }) => totalCount - idleCount),

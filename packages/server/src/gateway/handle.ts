@@ -181,7 +181,8 @@ export function createHandler(options: HandlerOptions): Handle {
     const { status, tunnel } = await upstream.forward({ method, target, headers, body, upgradeHead }, response, answer)
     trace.answered(status)
     answer.passed(status)
-    if (tunnel !== undefined) tunnels.add(tunnel, { key, address: incoming.address, permission: route.permissionOf(method, entry.path) })
+    if (tunnel === undefined) return
+    tunnels.add(tunnel, { key, credential, address: incoming.address, permission: route.permissionOf(method, entry.path) })
   }
 
   /** Tells the owner of the key. */

@@ -1,5 +1,7 @@
 import { tell } from 'countersign'
+import { type Place, readHead } from '../audit/head.ts'
 import type { Database } from '../database/database.ts'
+import { ServerError } from '../errors.ts'
 
 /** The changes of keys, as they are followed. */
 export interface FollowedChanges {
@@ -16,7 +18,9 @@ export interface KeyChangesOptions {
   readonly pollMs?: number | undefined
   /** Hears the ids of changed keys, whichever process changed them. */
   readonly onChanged: (ids: readonly string[]) => void
-  /** Hears that the store can't be read. */
+  /** Hears that any key may have changed: the log that was followed is not the store's any more. */
+  readonly onLost: () => void
+  /** Hears that the store can't be read, and `store-went-back`. */
   readonly onError?: ((error: unknown) => void) | undefined
 }
 
@@ -26,12 +30,14 @@ const READ_AT_ONCE = 1_000
 /**
  * Follows the changes of keys by all processes: the audit log has an entry for each, in an order without gaps, so
  * reading on from the last one misses none. It reads when a change is announced (`LISTEN`), and at intervals.
+ *
+ * A store may fall back under its servers: a backup is put back, or a replica that lagged is promoted. Its log then
+ * ends before the last entry that is known, or has another in its place. Any key may have changed then.
  */
 export async function followKeyChanges(options: KeyChangesOptions): Promise<FollowedChanges> {
-  const { database, pollMs = DEFAULT_POLL_MS, onChanged, onError } = options
+  const { database, pollMs = DEFAULT_POLL_MS, onChanged, onLost, onError } = options
   const { prompt: db } = database
-  const head = await db.selectFrom('audit_head').select('sequence').where('id', '=', 1).executeTakeFirst()
-  let last = head?.sequence ?? 0
+  let last: Place = await readHead(db)
   let reading: Promise<void> | undefined
   let isAsked = false
   let isClosed = false
@@ -40,20 +46,37 @@ export async function followKeyChanges(options: KeyChangesOptions): Promise<Foll
 
   async function readOn(): Promise<void> {
     for (;;) {
-      const rows = await db
-        .selectFrom('audit')
-        .select(['sequence', 'action', 'subject'])
-        .where('sequence', '>', last)
-        .orderBy('sequence')
-        .limit(READ_AT_ONCE)
-        .execute()
-      const ids = rows.filter(({ action }) => action.startsWith('key.')).map(({ subject }) => subject)
-      if (ids.length > 0) onChanged([...new Set(ids)])
-      last = rows.at(-1)?.sequence ?? last
-      isReached = true
-      readAt = performance.now()
-      if (rows.length < READ_AT_ONCE) return
+      const head = await readHead(db)
+      if (head.sequence !== last.sequence || head.hash !== last.hash) await readTo(head)
+      else {
+        isReached = true
+        readAt = performance.now()
+        return
+      }
     }
+  }
+
+  async function readTo(head: Place): Promise<void> {
+    const rows = await db
+      .selectFrom('audit')
+      .select(['sequence', 'hash', 'previous_hash', 'action', 'subject'])
+      .where('sequence', '>', last.sequence)
+      .orderBy('sequence')
+      .limit(READ_AT_ONCE)
+      .execute()
+    const [first] = rows
+    const isOther = head.sequence <= last.sequence || (first?.sequence === last.sequence + 1 && first.previous_hash !== last.hash)
+    // Where the next entry is missing, it was pruned before it was read here.
+    if (isOther || first?.sequence !== last.sequence + 1) {
+      if (isOther) tell(onError, fellBack(last))
+      // It was read before the keys are forgotten: what comes after it is read on from there.
+      last = head
+      onLost()
+      return
+    }
+    const ids = rows.filter(({ action }) => action.startsWith('key.')).map(({ subject }) => subject)
+    if (ids.length > 0) onChanged([...new Set(ids)])
+    last = rows.at(-1) ?? last
   }
 
   /** One reading at a time; what is announced during one is read after it. */
@@ -89,4 +112,12 @@ export async function followKeyChanges(options: KeyChangesOptions): Promise<Foll
       await reading
     },
   }
+}
+
+function fellBack({ sequence }: Place): ServerError {
+  return new ServerError(
+    'store-fell-back',
+    500,
+    `The key store’s audit log is not the one that was read up to entry ${sequence}: a backup was put back, or a replica that lacked the last changes was promoted. All keys are read again. Changes that are not in it, such as revocations, are gone: make them again.`,
+  )
 }

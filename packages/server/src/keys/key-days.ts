@@ -1,12 +1,14 @@
 import { type Failure, tell } from 'countersign'
 import { sql } from 'kysely'
 import type { OverRate } from '../audit/refusals.ts'
-import type { Db } from '../database/database.ts'
+import type { Database, Db } from '../database/database.ts'
 import { createFlusher, type Flusher } from '../flusher.ts'
 import type { KeyDay } from './schemas.ts'
 
 /** How many days are kept, today among them. */
 export const KEPT_DAYS = 90
+/** More of them with something on them are not kept. Those over `KEPT_DAYS` are for days that clocks made up. */
+export const MOST_DAYS = KEPT_DAYS + 10
 
 /** Calls and refusals by key, day and secret. */
 export interface KeyDays extends Flusher {
@@ -73,7 +75,13 @@ function createPending(most: number) {
 }
 
 /** Counts calls and refusals in memory, and adds them to the store, many at once and not while a request waits. */
-export function recordKeyDays(db: Db, now: () => number, flushMs = DEFAULT_FLUSH_MS, onError?: (error: unknown) => void): KeyDays {
+export function recordKeyDays(
+  database: Database,
+  now: () => number,
+  flushMs = DEFAULT_FLUSH_MS,
+  onError?: (error: unknown) => void,
+): KeyDays {
+  const { db } = database
   const calls = createPending(MAX_PENDING)
   const refusals = createPending(MAX_PENDING_REFUSALS)
   let prunedOn = 0
@@ -88,10 +96,7 @@ export function recordKeyDays(db: Db, now: () => number, flushMs = DEFAULT_FLUSH
       }
       const today = dayOf(now())
       if (prunedOn === today) return
-      await db
-        .deleteFrom('key_day')
-        .where('day', '<=', today - KEPT_DAYS)
-        .execute()
+      await removeOld(database, now())
       prunedOn = today
     } catch (error) {
       // The next round tries again.
@@ -153,16 +158,39 @@ async function add(transaction: Db, rows: readonly Row[]): Promise<void> {
 }
 
 /**
+ * Removes days that are too old. No clock says so alone, because one that is ahead would have everything removed: the
+ * database's has to agree, where it has one, and that many newer days have something on them, so that one made-up day
+ * counts as one day.
+ */
+async function removeOld({ db, now: storeNow }: Database, now: number): Promise<void> {
+  const today = dayOf(storeNow === undefined ? now : Math.min(now, await storeNow()))
+  const newest = db.selectFrom('key_day').select('day').distinct().orderBy('day', 'desc')
+  const oldestKept = await newest
+    .offset(MOST_DAYS - 1)
+    .limit(1)
+    .executeTakeFirst()
+  if (oldestKept === undefined) return
+  await db
+    .deleteFrom('key_day')
+    .where('day', '<=', today - KEPT_DAYS)
+    .where('day', '<', oldestKept.day)
+    .execute()
+}
+
+/**
  * The last days of a key on which something happened, the oldest first.
  *
  * @param days how many, today among them
  */
 export async function readKeyDays(db: Db, keyId: string, days: number, now: number): Promise<readonly KeyDay[]> {
+  const today = dayOf(now)
   const rows = await db
     .selectFrom('key_day')
     .selectAll()
     .where('key_id', '=', keyId)
-    .where('day', '>', dayOf(now) - Math.min(days, KEPT_DAYS))
+    .where('day', '>', today - Math.min(days, KEPT_DAYS))
+    // A clock that is ahead has written of days that are yet to come.
+    .where('day', '<=', today)
     .orderBy('day')
     .orderBy('credential')
     .execute()

@@ -2,17 +2,27 @@ import { Cluster, type Redis } from 'ioredis'
 import { ServerError } from '../errors.ts'
 import { redisError } from './redis-error.ts'
 
+/** What was seen of a Redis that takes calls. */
+export interface RedisLook {
+  /** What keeps the guard from noticing a fail-over, `redis-history-unknown`. */
+  readonly warning: ServerError | undefined
+  /** How many keys each node has evicted since its start, by its `run_id`. */
+  readonly evictions: ReadonlyMap<string, number>
+}
+
+interface NodeLook {
+  readonly warning: ServerError | undefined
+  readonly runId: string
+  readonly evicted: number
+}
+
 /**
  * Asks a Redis, or each primary of a cluster that answers, whether it takes calls and keeps them.
  *
  * @param inTime - has each node answer in time, or rejects
- * @returns what keeps the guard from noticing a fail-over, `redis-history-unknown`
  * @throws ServerError `redis-evicts`, `redis-loading`, `redis-read-only`, or an error of ioredis
  */
-export async function lookAtRedis(
-  client: Redis | Cluster,
-  inTime: <T>(work: () => Promise<T>) => Promise<T>,
-): Promise<ServerError | undefined> {
+export async function lookAtRedis(client: Redis | Cluster, inTime: <T>(work: () => Promise<T>) => Promise<T>): Promise<RedisLook> {
   const isCluster = client instanceof Cluster
   const nodes = isCluster ? client.nodes('master') : [client]
   if (nodes.length === 0) throw new Error("Cluster isn't ready")
@@ -22,7 +32,11 @@ export async function lookAtRedis(
   const evicts = failures.find(error => error instanceof ServerError && error.code === 'redis-evicts')
   if (evicts !== undefined) throw evicts
   if (failures.length === looks.length) throw failures[0]
-  return looks.flatMap(look => (look.status === 'fulfilled' && look.value !== undefined ? [look.value] : []))[0]
+  const seen = looks.flatMap(look => (look.status === 'fulfilled' ? [look.value] : []))
+  return {
+    warning: seen.find(({ warning }) => warning !== undefined)?.warning,
+    evictions: new Map(seen.map(({ runId, evicted }) => [runId, evicted])),
+  }
 }
 
 /** @throws ServerError `redis-loading`, while it reads its data from disk and takes no calls */
@@ -35,7 +49,7 @@ function checkLoading(info: string): void {
   if (/^loading:1/m.test(info)) throw redisError(new Error('LOADING Redis is loading the dataset in memory'))
 }
 
-async function lookAtNode(node: Redis, isOfCluster: boolean): Promise<ServerError | undefined> {
+async function lookAtNode(node: Redis, isOfCluster: boolean): Promise<NodeLook> {
   const info = await node.info().catch(async (error: unknown) => {
     if (redisError(error).code !== 'redis-forbids' && !/unknown command/i.test(String(error))) throw error
     await node.ping()
@@ -54,7 +68,11 @@ async function lookAtNode(node: Redis, isOfCluster: boolean): Promise<ServerErro
       503,
       `redis: its maxmemory-policy is ${policy}, so calls would be forgotten and could be taken twice: set maxmemory-policy noeviction.`,
     )
-  if (fieldOf('master_replid') !== undefined) return undefined
+  const warning = fieldOf('master_replid') === undefined ? historyUnknown() : undefined
+  return { warning, runId: fieldOf('run_id') ?? '', evicted: Number(fieldOf('evicted_keys') ?? 0) }
+}
+
+function historyUnknown(): ServerError {
   return new ServerError(
     'redis-history-unknown',
     503,

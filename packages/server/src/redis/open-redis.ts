@@ -6,6 +6,7 @@ import { lookAtRedis, refuseLoading } from './look-at-redis.ts'
 import { redisError } from './redis-error.ts'
 import { checkRedisLocation, type RedisLocation } from './redis-location.ts'
 import { isSentinelUrl, readSentinelUrl } from './sentinel-url.ts'
+import { createTrust, LONGEST_WAIT_MS } from './trust.ts'
 
 export interface OpenRedisOptions {
   /** What takes longer fails; after twice as long without a word, the connection is made anew. In milliseconds. */
@@ -13,8 +14,8 @@ export interface OpenRedisOptions {
   /** Told of every error of the connection. What it throws or rejects with is dropped. */
   readonly onError?: ((error: unknown) => void) | undefined
   /**
-   * Told once a connection of `redis-history-unknown`, and of `redis-history-changed`: nothing has to be done at once.
-   * Default: `onError`.
+   * Told once a connection of `redis-history-unknown`, and of `redis-history-changed`, `redis-evicted` and
+   * `redis-recovered`: nothing has to be done at once. Default: `onError`.
    */
   readonly onWarning?: ((warning: ServerError) => void) | undefined
 }
@@ -26,7 +27,8 @@ export interface OpenRedis {
   /** Does something with Redis, within `timeoutMs`. @throws ServerError those of `redisError` */
   ask<T>(work: () => Promise<T>): Promise<T>
   /**
-   * Resolves at once while it is known that Redis keeps what it is told.
+   * Resolves at once while it is known that Redis keeps what it is told. While this is asked, Redis is looked at again
+   * every second.
    *
    * @throws ServerError `redis-evicts`, or what keeps it from answering
    */
@@ -38,13 +40,13 @@ export interface OpenRedis {
    * @throws ServerError as `trusted` does
    */
   check(withinMs?: number): Promise<void>
+  /** Has something done when Redis has evicted keys, before it is trusted again. @returns what ends that */
+  whenEvicted(work: () => Promise<unknown>): () => void
   /** Tells `onWarning`. */
   warn(warning: ServerError): void
   close(): Promise<void>
 }
 
-/** Between two attempts to connect, and two looks at a Redis that can't be trusted. */
-const LONGEST_WAIT_MS = 500
 /** Between two questions to a cluster, which node has which slots. */
 const SLOTS_REFRESH_MS = 1_000
 
@@ -55,34 +57,23 @@ export function openRedis(location: RedisLocation, { timeoutMs, onError, onWarni
   // A node of a cluster that hangs doesn't keep the others from being looked at in time.
   const lookMs = client instanceof Cluster ? timeoutMs / 2 : timeoutMs
   let lastError: unknown
-  let trust: Promise<void> | undefined
-  let isTrusted = false
-  let lookedAt = Number.NEGATIVE_INFINITY
-  let isWarned = false
-
   const warn = (warning: ServerError): void => tell(onWarning, warning)
   /** Why there is no connection, which ioredis does not say of the commands that it refuses meanwhile. */
   function remember(error: unknown): never {
     lastError = redisError(error, lastError)
     throw lastError
   }
-  function look(): Promise<void> {
-    lookedAt = performance.now()
-    const looked = lookAtRedis(client, work => ask(work, lookMs)).then(
-      warning => {
-        if (trust === looked) isTrusted = true
-        lastError = undefined
-        if (warning !== undefined && !isWarned) warn(warning)
-        isWarned = warning !== undefined
-      },
-      (error: unknown) => {
-        if (trust === looked) isTrusted = false
-        remember(error)
-      },
-    )
-    trust = looked
-    return looked
-  }
+  const whenEvicted = new Set<() => Promise<unknown>>()
+  const trust = createTrust({
+    async look() {
+      const seen = await lookAtRedis(client, work => ask(work, lookMs)).catch(remember)
+      lastError = undefined
+      return seen
+    },
+    onError,
+    warn,
+    onEvicted: () => ask(() => Promise.all([...whenEvicted].map(work => work()))),
+  })
   let checked: Promise<void> | undefined
   async function lookWhenConnected(): Promise<void> {
     const ended = new AbortController()
@@ -97,11 +88,7 @@ export function openRedis(location: RedisLocation, { timeoutMs, onError, onWarni
     } finally {
       ended.abort()
     }
-    await look()
-  }
-  function forget(): void {
-    trust = undefined
-    isTrusted = false
+    await trust.look()
   }
   async function ask<T>(work: () => Promise<T>, withinMs = timeoutMs): Promise<T> {
     let timer: NodeJS.Timeout | undefined
@@ -121,26 +108,23 @@ export function openRedis(location: RedisLocation, { timeoutMs, onError, onWarni
     lastError = error
     tell(onError, redisError(error))
   })
-  client.on('close', forget)
-  client.on('ready', () => {
-    isWarned = false
-    look().catch((error: unknown) => tell(onError, redisError(error)))
-  })
+  client.on('close', trust.lost)
+  client.on('ready', trust.connected)
   return {
     client,
     isCluster: client instanceof Cluster,
     ask,
-    async trusted() {
-      if (isTrusted) return
-      if (trust === undefined || performance.now() - lookedAt >= LONGEST_WAIT_MS) look().catch(() => undefined)
-      await trust
-    },
+    trusted: trust.hold,
     check(withinMs) {
       checked ??= lookWhenConnected().finally(() => {
         checked = undefined
       })
       const running = checked
       return ask(() => running, withinMs)
+    },
+    whenEvicted(work) {
+      whenEvicted.add(work)
+      return () => void whenEvicted.delete(work)
     },
     warn,
     async close() {

@@ -47,7 +47,7 @@ describe('an error of Redis', () => {
   it('each code stands in docs/scaling.md, and no other', () => {
     const page = readFileSync(new URL('../../../../docs/scaling.md', import.meta.url), 'utf8')
     const written = Array.from(page.matchAll(/^\| `(redis-[a-z-]+)` \|/gm), ([, code]) => code)
-    const others = ['redis-failed', 'redis-evicts', 'redis-history-changed', 'redis-history-unknown']
+    const others = ['redis-failed', 'redis-evicts', 'redis-evicted', 'redis-recovered', 'redis-history-changed', 'redis-history-unknown']
     expect(written.sort()).toEqual([...REDIS_REASONS.map(({ code }) => code), ...others].sort())
   })
 

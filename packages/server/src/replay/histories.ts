@@ -78,7 +78,15 @@ export function createHistories({ redis, prefix, skewMs, onError }: HistoriesOpt
     redis.warn(new ServerError('redis-history-changed', 503, HISTORY_CHANGED))
   }
 
+  /** A note that is missing says that calls may be forgotten: the memory begins anew. The log is told why already. */
+  async function forget(): Promise<void> {
+    await Promise.all(buckets.map(({ note }) => client.del(note)))
+    for (const { history } of buckets) warnedAt.set(history, performance.now())
+    begin()
+  }
+
   client.on('ready', begin)
+  const forgetNoMore = redis.whenEvicted(forget)
   if (client.status === 'ready') begin()
   return {
     of: bucket => buckets[bucket] as Bucket,
@@ -86,7 +94,10 @@ export function createHistories({ redis, prefix, skewMs, onError }: HistoriesOpt
     isUnsure() {
       if (performance.now() - begunAt > BEGIN_MS) begin()
     },
-    close: () => void client.off('ready', begin),
+    close() {
+      client.off('ready', begin)
+      forgetNoMore()
+    },
   }
 }
 

@@ -1,7 +1,8 @@
-import { failureOfKey, type Key, type KeySource } from 'countersign'
+import { failureOfKey, type KeySource } from 'countersign'
+import { type Proven, stillProves } from './still-proves.ts'
 import type { Tunnel } from './tunnel.ts'
 
-/** The WebSockets that are open, each for as long as its key may be used. */
+/** The WebSockets that are open, each for as long as its key, and what it was proven with, may be used. */
 export interface OpenTunnels {
   add(tunnel: Tunnel, from: TunnelFrom): void
   /** Ends them all, because the gateway does; and those that are added from now on. */
@@ -10,8 +11,7 @@ export interface OpenTunnels {
 }
 
 /** What a WebSocket was let through for. */
-interface TunnelFrom {
-  readonly key: Key
+interface TunnelFrom extends Proven {
   readonly address: string | undefined
   /** The key needs one of these, as its route says. */
   readonly permission: readonly string[] | undefined
@@ -36,11 +36,13 @@ export function createOpenTunnels({ keys, report, now = Date.now }: OpenTunnelsO
   let timer: NodeJS.Timeout | undefined
   let isEnding = false
 
-  async function mayGoOn({ key: known, address, permission }: Open): Promise<boolean> {
+  async function mayGoOn(one: Open): Promise<boolean> {
+    const { key: known, address, permission } = one
     try {
       const key = await keys.find(known.id)
       if (key?.schemeName !== known.schemeName || failureOfKey(key, now(), address) !== undefined) return false
-      return permission === undefined || permission.some(one => key.permissions.has(one))
+      if (!stillProves(one, key)) return false
+      return permission === undefined || permission.some(name => key.permissions.has(name))
     } catch (error) {
       report(error)
       return false

@@ -1,0 +1,4 @@
+import { describeKeyChanges } from './key-changes-cases.ts'
+import { POSTGRESQL } from './stores.ts'
+
+describeKeyChanges(POSTGRESQL)
