@@ -8,7 +8,7 @@ import type { KeyDay } from './schemas.ts'
 /** How many days are kept, today among them. */
 export const KEPT_DAYS = 90
 /** More of them with something on them are not kept. Those over `KEPT_DAYS` are for days that clocks made up. */
-export const MOST_DAYS = KEPT_DAYS + 10
+const MOST_DAYS = KEPT_DAYS + 10
 
 /** Calls and refusals by key, day and secret. */
 export interface KeyDays extends Flusher {

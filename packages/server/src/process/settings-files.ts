@@ -36,7 +36,8 @@ export function readerOf(files: NamedFiles | undefined): ReadFile {
 /**
  * The settings with what the files have that they name: certificates and keys.
  *
- * @throws ServerError `file-unreadable`, `tls-invalid`, `upstream-tls-invalid`, `identity-key-invalid`, which name the setting and the file
+ * @throws ServerError `file-unreadable`, `tls-invalid`, `upstream-tls-invalid`, `identity-key-invalid`, which name the
+ * setting and the file
  */
 export function withFiles(config: GatewayConfig, read: ReadFile = readFileSync) {
   const { tls, upstreamTls, identity, routes, ...others } = config
