@@ -57,6 +57,8 @@ export interface ServiceOptions extends StoreLocation {
   /** How often counts of refusals and times of last use are written. */
   readonly flushMs?: number | undefined
   readonly onError?: ((error: unknown) => void) | undefined
+  /** Told that the store, which could not be read (`onError`), can be again. */
+  readonly onStoreReached?: (() => void) | undefined
   /** Sign-in of administrators by OpenID Connect. Default: by tokens alone. */
   readonly oidc?: AdminAppOptions['oidc']
   /** Counts what the admin API answers and refuses. */
@@ -159,6 +161,7 @@ export async function openKeyService(options: ServiceOptions): Promise<KeyServic
       pollMs: options.pollMs,
       onChanged: ids => ids.forEach(source.forget),
       onLost: source.forgetAll,
+      onReached: options.onStoreReached,
       onError,
     })
     const lastUsed = recordLastUsed(database.db, clock, flushMs, onError)

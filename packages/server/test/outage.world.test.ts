@@ -29,13 +29,14 @@ describe.skipIf(!hasRedis || !hasPostgres)('a gateway whose stores go away under
   let gateway: Gateway
   let upstream: Server
   const handled = new Map<string, number>()
+  let reached = 0
 
   beforeAll(async () => {
     await POSTGRESQL.begin()
     redis = await startRedis()
     const where = (await POSTGRESQL.newStore()) ?? { store: '', masterKeyFile: '' }
     createMasterKeyFile(where.masterKeyFile)
-    service = await openKeyService({ ...where, flushMs: 200 })
+    service = await openKeyService({ ...where, flushMs: 200, onStoreReached: () => reached++ })
     await service.administrators.createOrganisation(ACTOR, { id: 'acme', name: 'Acme', kind: 'organisation' })
     guard = redisReplayGuard({ redis: redis.url, skewMs: 200 })
     upstream = createServer((request, response) => {
@@ -119,6 +120,8 @@ describe.skipIf(!hasRedis || !hasPostgres)('a gateway whose stores go away under
     isOver = true
     await Promise.all(clients)
 
+    // The one time that PostgreSQL was away is told to be over.
+    expect(reached).toBe(1)
     // Nothing twice, nothing that is revoked or forged.
     expect(Math.max(...handled.values())).toBe(1)
     expect(answers.filter(({ kind, status }) => status === 200 && kind !== 'fresh' && kind !== 'copy')).toEqual([])

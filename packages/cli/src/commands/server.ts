@@ -76,6 +76,7 @@ Examples:
             )
           },
           waiting: { signal: stop.signal, onAway: error => tell(`waiting: ${error.message}`) },
+          onStoreReached: () => tell('The key store answers again.'),
           onError: error => tell(`error: ${error instanceof Error ? error.message : String(error)}`),
         })
       const server = await unlessStopped(stop, () => startOn(port, start))

@@ -2,12 +2,11 @@ import { chmodSync, closeSync, copyFileSync, existsSync, fsyncSync, openSync, re
 import { dirname } from 'node:path'
 import Connection from 'libsql'
 import { errorCodeOf, ServerError } from '../errors.ts'
+import { BUSY_TIMEOUT_MS } from './connections.ts'
 import { lookAtFile } from './look-at-file.ts'
 import { makeFolders } from './make-folders.ts'
 import { hasNoRoom, storeProblem } from './store-problem.ts'
 import { isPostgres } from './store-url.ts'
-
-const BUSY_TIMEOUT_MS = 5_000
 
 /**
  * Copies a key store on SQLite into a new file that only its owner can read: all that was acknowledged before, whole,

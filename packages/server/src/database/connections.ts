@@ -3,3 +3,6 @@ export const MAX_CONNECTIONS = 10
 
 /** The most of a process: both pools, and the connection that hears announcements. docs/scaling.md says it. */
 export const PROCESS_CONNECTIONS = 2 * MAX_CONNECTIONS + 1
+
+/** How long a statement waits for the lock of an SQLite file that another process holds, in milliseconds. */
+export const BUSY_TIMEOUT_MS = 5_000

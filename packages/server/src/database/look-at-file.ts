@@ -3,9 +3,8 @@ import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import Connection from 'libsql'
 import { errorCodeOf, ServerError } from '../errors.ts'
+import { BUSY_TIMEOUT_MS } from './connections.ts'
 import { foreign, isStoreBySteps, STEPS_TABLE } from './steps.ts'
-
-const BUSY_TIMEOUT_MS = 5_000
 
 /**
  * Looks at a file of SQLite before anything is made or changed: whether it is there, where it has to be, and whether it

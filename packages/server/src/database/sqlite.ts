@@ -1,13 +1,11 @@
 import { chmodSync, closeSync, openSync } from 'node:fs'
 import { CompiledQuery, type DatabaseConnection, type Driver, Kysely, SqliteAdapter, SqliteDialect, SqliteDriver } from 'kysely'
 import Connection from 'libsql'
+import { BUSY_TIMEOUT_MS } from './connections.ts'
 import type { Database } from './database.ts'
 import { sayingWhich } from './saying-which.ts'
 import { storeProblem } from './store-problem.ts'
 import type { Tables } from './tables.ts'
-
-/** How long another process may hold the file's lock. */
-const BUSY_TIMEOUT_MS = 5_000
 
 /**
  * A transaction takes the write lock when it begins: one that took it later would fail when another process had written

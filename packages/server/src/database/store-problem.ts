@@ -1,7 +1,7 @@
 import { statfsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { errorCodeOf, ServerError } from '../errors.ts'
-import { PROCESS_CONNECTIONS } from './connections.ts'
+import { BUSY_TIMEOUT_MS, PROCESS_CONNECTIONS } from './connections.ts'
 import { isPostgres, POSTGRES_URL_IS } from './store-url.ts'
 
 /** What a database or the system says, and what that is for whoever runs the store. */
@@ -31,7 +31,7 @@ const SQLITE: readonly Problem[] = [
     of: /^(SQLITE_BUSY|SQLITE_LOCKED)/,
     code: 'store-locked',
     status: 503,
-    says: 'is held by another process for more than 5 s: see what has it open, a shell of sqlite3 perhaps, and do it again.',
+    says: `is held by another process for more than ${BUSY_TIMEOUT_MS / 1000} s: see what has it open, a shell of sqlite3 perhaps, and do it again.`,
   },
   {
     of: /^SQLITE_CORRUPT/,

@@ -20,6 +20,8 @@ export interface KeyChangesOptions {
   readonly onChanged: (ids: readonly string[]) => void
   /** Hears that any key may have changed: the log that was followed is not the store's any more. */
   readonly onLost: () => void
+  /** Hears that the store, which could not be read, can be again. */
+  readonly onReached?: (() => void) | undefined
   /** Hears that the store can't be read, and `store-went-back`. */
   readonly onError?: ((error: unknown) => void) | undefined
 }
@@ -35,7 +37,7 @@ const READ_AT_ONCE = 1_000
  * ends before the last entry that is known, or has another in its place. Any key may have changed then.
  */
 export async function followKeyChanges(options: KeyChangesOptions): Promise<FollowedChanges> {
-  const { database, pollMs = DEFAULT_POLL_MS, onChanged, onLost, onError } = options
+  const { database, pollMs = DEFAULT_POLL_MS, onChanged, onLost, onReached, onError } = options
   const { prompt: db } = database
   let last: Place = await readHead(db)
   let reading: Promise<void> | undefined
@@ -49,6 +51,7 @@ export async function followKeyChanges(options: KeyChangesOptions): Promise<Foll
       const head = await readHead(db)
       if (head.sequence !== last.sequence || head.hash !== last.hash) await readTo(head)
       else {
+        if (!isReached) tell(onReached)
         isReached = true
         readAt = performance.now()
         return

@@ -47,6 +47,7 @@ export async function openStores(config: GatewayConfig, log: Logger, read: ReadF
         // An empty store lets nobody in: one that isn't there is a wrong path.
         mustExist: true,
         onError,
+        onStoreReached: () => log.info('the key store answers again'),
       }),
     waiting,
   )

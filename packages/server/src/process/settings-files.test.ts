@@ -87,3 +87,16 @@ describe.skipIf(error !== undefined).each(Object.keys(PLACES))('a file of %s (ne
     expect(() => read(place, place === 'tls' ? GOOD : { ...GOOD, ca: 'cert.pem' })).not.toThrow()
   })
 })
+
+describe.skipIf(error !== undefined)('a key that identities are signed with (needs openssl)', () => {
+  it.each([
+    ['none.pem', 'file-unreadable', "can't be read"],
+    ['text.pem', 'identity-key-invalid', 'a private key in PEM'],
+    ['key.pem', 'identity-key-invalid', 'Ed25519'],
+  ])('is named with its setting where it can’t be used: %s', (file, code, what) => {
+    const settings = { origin: 'https://api.example.com', upstream: 'http://127.0.0.1:9', identity: { keyFiles: [inFolder(file)] } }
+    expect(() => withFiles(readGatewayConfig(JSON.stringify(settings), inFolder('g.json')))).toThrow(
+      expect.objectContaining({ code, message: expect.stringMatching(`identity.keyFiles: ${inFolder(file)}.*${what}`) as string }),
+    )
+  })
+})

@@ -4,7 +4,7 @@ import { errorCodeOf, ServerError } from '../errors.ts'
 import type { UpstreamTls } from '../gateway/forward.ts'
 import type { GatewayOptions, TlsFiles } from '../gateway/options.ts'
 import { pemMistake } from '../gateway/pem-mistake.ts'
-import type { IdentityOptions } from '../gateway/signed-identity.ts'
+import { createIdentitySigner, type IdentityOptions } from '../gateway/signed-identity.ts'
 import { type ReadFile, withSchemeFiles } from '../scheme-files.ts'
 import type { GatewayConfig } from '../settings/config.ts'
 
@@ -36,7 +36,8 @@ export function readerOf(files: NamedFiles | undefined): ReadFile {
 /**
  * The settings with what the files have that they name: certificates and keys.
  *
- * @throws ServerError `file-unreadable`, `tls-invalid`, `upstream-tls-invalid`, which name the setting and the file
+ * @throws ServerError `file-unreadable`, `tls-invalid`, `upstream-tls-invalid`, `identity-key-invalid`, which name the
+ * setting and the file
  */
 export function withFiles(config: GatewayConfig, read: ReadFile = readFileSync) {
   const { tls, upstreamTls, identity, routes, ...others } = config
@@ -85,10 +86,20 @@ function refuseMistake(code: string, setting: string, files: UpstreamTls, paths:
   throw new ServerError(code, 400, `${setting}.${of}: ${paths[of]} ${what}.`)
 }
 
+/** @throws ServerError `file-unreadable`, `identity-key-invalid` */
 function readIdentity(identity: GatewayConfig['identity'], read: ReadFile): IdentityOptions | undefined {
-  return identity === undefined
-    ? undefined
-    : { keys: identity.keyFiles.map(path => readPem('identity.keyFiles', path, read)), audience: identity.audience }
+  if (identity === undefined) return undefined
+  const keys = identity.keyFiles.map(path => {
+    const key = readPem('identity.keyFiles', path, read)
+    try {
+      createIdentitySigner([key])
+    } catch (error) {
+      if (!(error instanceof ServerError)) throw error
+      throw new ServerError(error.code, error.status, `identity.keyFiles: ${path}: ${error.message}`)
+    }
+    return key
+  })
+  return { keys, audience: identity.audience }
 }
 
 function readPem(setting: string, path: string, read: ReadFile): Buffer {
