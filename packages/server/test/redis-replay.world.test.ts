@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ReplayAnswer } from 'countersign'
 import { Redis } from 'ioredis'
@@ -100,6 +101,16 @@ describe.skipIf(!hasRedis)('redisReplayGuard (needs redis-server)', () => {
     return Promise.resolve(guard.claim({ id, keyId: 'key', issuedAtMs, expiresAtMs: issuedAtMs + windowMs, windowMs }))
   }
   const MINUTE = 60_000
+  /** Their calls are in one bucket, and so under one note. */
+  function idsOfOneBucket(): () => string {
+    const bucketOf = (id: string) => (createHash('sha256').update(id).digest()[0] ?? 0) % 64
+    let at = 0
+    return () => {
+      do at++
+      while (bucketOf(`call ${at}`) !== 7)
+      return `call ${at}`
+    }
+  }
 
   it('takes no call again that it forgot before the window became longer', async () => {
     const [before, after] = [await open({ prefix: 'longer' }), await open({ prefix: 'longer' })]
@@ -111,12 +122,29 @@ describe.skipIf(!hasRedis)('redisReplayGuard (needs redis-server)', () => {
     for (let at = 0; at < 200; at++) expect(await claimWithin(after, MINUTE, `raises ${at}`, Date.now())).toBe('fresh')
     expect(await claimWithin(after, MINUTE, 'call', signed)).toBe('unsure')
     expect(await claimWithin(after, 2 * MINUTE, 'call', signed)).toBe('unsure')
-    // Once all that was claimed with the shorter window is over for the longer one as well, nothing is in doubt.
-    const another = await open({ prefix: 'longer again' })
+  })
+
+  it('takes no call again whose client was further ahead than the window before, where the window became longer twice', async () => {
+    const guard = await open({ prefix: 'longer twice' })
     await sleep(2)
-    await claimWithin(another, 50, 'first', Date.now())
-    await claimWithin(another, 200, 'raises it', Date.now())
-    const old = () => claimWithin(another, 200, `old ${Math.random()}`, Date.now() - 100)
+    const next = idsOfOneBucket()
+    expect(await claimWithin(guard, 50, next(), Date.now())).toBe('fresh')
+    const [call, signed] = [next(), Date.now() + 400]
+    expect(await claimWithin(guard, 500, call, signed)).toBe('fresh')
+    expect(await claimWithin(guard, MINUTE, next(), Date.now())).toBe('fresh')
+    await expect.poll(() => claimWithin(guard, 500, call, signed), { interval: 20, timeout: 5000 }).toBe('ended')
+    expect(await claimWithin(guard, MINUTE, call, signed)).toBe('unsure')
+  })
+
+  it('is in doubt of no call any more once all that was claimed before is over for the longer window, too', async () => {
+    const guard = await open({ prefix: 'longer for good' })
+    const next = idsOfOneBucket()
+    await sleep(2)
+    expect(await claimWithin(guard, 50, next(), Date.now())).toBe('fresh')
+    await sleep(300)
+    const old = () => claimWithin(guard, 400, next(), Date.now() - 100)
+    expect(await claimWithin(guard, 400, next(), Date.now())).toBe('fresh')
+    expect(await old()).toBe('unsure')
     await expect.poll(old, { interval: 20, timeout: 5000 }).toBe('fresh')
   })
 

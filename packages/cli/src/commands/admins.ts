@@ -79,9 +79,9 @@ export function defineAdmins(admins: Command, done: Done): void {
     .requiredOption('--token-file <path>', 'has your token, and gets the new one')
     .addHelpText('after', '\nExample:\n  $ countersign admins renew --server https://keys.example.com --token-file alice.token')
     .action(async ({ server, tokenFile }: { server: string; tokenFile: string }) => {
-      const { alone } = await import('@countersign/server/files')
+      const { withFileLock } = await import('@countersign/server/files')
       // Of two at once, the second renews what the first got.
-      const renewed = await alone(tokenFile, () => renew(server, tokenFile), WAIT_MS)
+      const renewed = await withFileLock(tokenFile, () => renew(server, tokenFile), WAIT_MS)
       tell(`The new token is in ${tokenFile}. It ends ${renewed.administrator.expiresAt ?? 'never'}.`)
       done(EXIT.ok)
     })

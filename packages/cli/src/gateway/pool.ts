@@ -33,6 +33,8 @@ export interface Started {
   readonly port: number
 }
 
+const CAN_NOT_START: Started = { code: EXIT.usage, port: 0 }
+
 export function createPool({ count, settings, onEnded }: PoolOptions): Pool {
   /** The settings that all are to have. */
   let wanted = settings
@@ -44,13 +46,21 @@ export function createPool({ count, settings, onEnded }: PoolOptions): Pool {
   const haveWanted = (worker: Worker): boolean => settingsOf.get(worker) === wanted
 
   async function startOne(): Promise<Started> {
-    const worker = cluster.fork()
+    let worker: Worker
+    try {
+      worker = cluster.fork()
+    } catch {
+      // No more files may be open, say.
+      return CAN_NOT_START
+    }
     settingsOf.set(worker, wanted)
     starting.add(worker)
     giveSettings(worker, wanted)
     const begun = await new Promise<Started>(resolve => {
       worker.once('listening', ({ port }) => resolve({ code: EXIT.ok, port }))
       worker.once('exit', code => resolve({ code: code || EXIT.usage, port: 0 }))
+      // The program was replaced by a newer one just now, say.
+      worker.on('error', () => resolve(CAN_NOT_START))
     })
     starting.delete(worker)
     return begun

@@ -181,10 +181,10 @@ export function memoryReplayGuard(options: MemoryReplayGuardOptions = {}): Memor
       if (!(expiresAtMs >= nowMs)) return 'ended'
       const now = sliceOf(forwardClock.at(nowMs))
       if (now > slice) moveTo(now)
+      // What may have been forgotten is not taken again, wherever the clock is put back to.
+      if (sliceOf(expiresAtMs) < slice) return 'unsure'
       const guardMs = slice * REPLAY_SLICE_MS
       const end = sliceOf(expiresAtMs === Number.POSITIVE_INFINITY ? nowMs + nonceLifetimeMs : windows.endOf(call, guardMs, nowMs))
-      // What may have been forgotten is not taken again, wherever the clock is put back to.
-      if (end < slice) return 'unsure'
       const wall = sliceOf(nowMs)
       if (windows.mayBeForgotten(call, guardMs))
         return table?.claim(id, coarsely(end, slice, wall), slice, false) === 'seen' ? 'seen' : 'unsure'

@@ -22,37 +22,43 @@ export interface Windows {
 }
 
 /**
- * Every call is remembered for the longest window of those that claim. When that becomes longer, calls that were
- * claimed before are remembered for the shorter one all the same, so for a while those are refused that were signed
- * longer ago than it: as though the window had not changed for them. See docs/decisions/0032.
+ * Every call is remembered for the longest window of those that claim. When that changes, calls that were claimed
+ * before are remembered for a shorter one all the same, so for a while those are refused that were signed longer ago
+ * than it: as though the window had not changed for them. See docs/decisions/0032.
  */
 export function createWindows(): Windows {
   let longestMs = 0
   let heldUntilMs = 0
-  /** Calls that were claimed until then are remembered for this long only. */
-  let raisedAtMs = 0
+  /** Calls that were claimed until then may be remembered for no longer than `shorterMs`… */
+  let changedAtMs = 0
   let shorterMs = 0
+  /** …and were signed at most so long after it, by clocks that are ahead. */
+  let aheadMs = 0
   /** The latest that the system's clock was: it may have been put back since. */
   let latestMs = 0
+
+  /** What is over by the longest window need not be known any more. */
+  function change(windowMs: number, nowMs: number): void {
+    const isOver = nowMs > changedAtMs + aheadMs + Math.max(windowMs, longestMs)
+    shorterMs = isOver ? longestMs : Math.min(shorterMs, longestMs)
+    aheadMs = isOver ? longestMs : Math.max(aheadMs, longestMs)
+    changedAtMs = latestMs
+  }
 
   return {
     endOf({ expiresAtMs, issuedAtMs, windowMs }, nowMs, wallMs) {
       if (windowMs === undefined || issuedAtMs === undefined) return expiresAtMs
       latestMs = Math.max(latestMs, wallMs)
-      if (windowMs > longestMs && longestMs > 0) {
-        const isOver = nowMs > raisedAtMs + shorterMs + windowMs
-        shorterMs = isOver ? longestMs : Math.min(shorterMs, longestMs)
-        raisedAtMs = latestMs
-      }
-      if (windowMs >= longestMs || nowMs > heldUntilMs) {
+      if (windowMs > longestMs || (windowMs < longestMs && nowMs > heldUntilMs)) {
+        if (longestMs > 0) change(windowMs, nowMs)
         longestMs = windowMs
-        heldUntilMs = nowMs + HELD_MS
       }
+      if (windowMs === longestMs) heldUntilMs = nowMs + HELD_MS
       return expiresAtMs < issuedAtMs + windowMs ? expiresAtMs : issuedAtMs + longestMs
     },
     mayBeForgotten({ issuedAtMs, windowMs }, nowMs) {
       if (windowMs === undefined || issuedAtMs === undefined) return false
-      return windowMs > shorterMs && issuedAtMs <= raisedAtMs + shorterMs && issuedAtMs + shorterMs < nowMs
+      return windowMs > shorterMs && issuedAtMs <= changedAtMs + aheadMs && issuedAtMs + shorterMs < nowMs
     },
   }
 }

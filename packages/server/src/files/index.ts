@@ -1,2 +1,2 @@
-export { alone } from './alone.ts'
+export { withFileLock } from './file-lock.ts'
 export { type WrittenFile, writeBeside, writeNewFile } from './new-file.ts'

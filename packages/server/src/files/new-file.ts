@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { closeSync, constants, copyFileSync, fsyncSync, linkSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { closeSync, constants, copyFileSync, fsyncSync, linkSync, openSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 
 /** Written to the disk under a name beside its own, and not yet under its own. */
@@ -21,7 +21,9 @@ const NO_LINKS = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'])
  * Writes a file that only its owner can read, down to the disk: a full disk shows here, before anything depends on it.
  * Another process sees it whole under its name, or not at all.
  */
-export function writeBeside(path: string, text: string): WrittenFile {
+export function writeBeside(given: string, text: string): WrittenFile {
+  // A link stays one, and leads to what was written.
+  const path = realPath(given)
   const temporary = `${path}.${randomBytes(6).toString('hex')}.new`
   const drop = (): void => rmSync(temporary, { force: true })
   try {
@@ -70,6 +72,15 @@ export function writeNewFile(path: string, text: string): void {
   } catch (error) {
     written.drop()
     throw error
+  }
+}
+
+/** Where a link leads to; a file that isn't there is where its path says. */
+export function realPath(path: string): string {
+  try {
+    return realpathSync(path)
+  } catch {
+    return path
   }
 }
 

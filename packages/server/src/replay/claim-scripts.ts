@@ -13,8 +13,8 @@ const HELD_MS = 86_400_000
  * Without a history (`0`), any note holds for those who never knew one. Some replicas can be written, and tell their
  * primary's id.
  *
- * The rest of a note is what `createWindows` of the guard in memory keeps (docs/decisions/0032): the longest window,
- * until when it is held, the shorter one before it, and when that changed. Zeros where nothing is known of them.
+ * The rest of a note is what `createWindows` of the guard in memory keeps (docs/decisions/0032), in the order of
+ * `fields`. Zeros where nothing is known.
  */
 const NOTE = `
 local time = redis.call('TIME')
@@ -25,18 +25,18 @@ if type(info) == 'string' then
   if string.find(info, 'role:slave', 1, true) then return redis.error_reply('READONLY a replica takes no calls') end
   history = string.match(info, 'master_replid:(%x+)') or history
 end
+local fields = {'longest', 'held', 'changed', 'shorter', 'ahead'}
 local function write(key, note)
-  redis.call('SET', key, string.format('%.0f %s %.0f %.0f %.0f %.0f',
-    note.since, note.history, note.longest, note.held, note.shorter, note.raised))
+  local text = string.format('%.0f %s', note.since, note.history)
+  for _, field in ipairs(fields) do text = text .. string.format(' %.0f', note[field]) end
+  redis.call('SET', key, text)
 end
 local function read(key, known, at, skew)
-  local since, of, longest, held, shorter, raised =
-    string.match(redis.call('GET', key) or '', '^(%d+) (%x+) (%d+) (%d+) (%d+) (%d+)$')
+  local since, of, rest = string.match(redis.call('GET', key) or '', '^(%d+) (%x+)(.*)$')
   since = tonumber(since or '')
-  local note = {
-    since = since or now, history = of or history, longest = tonumber(longest or 0), held = tonumber(held or 0),
-    shorter = tonumber(shorter or 0), raised = tonumber(raised or 0)
-  }
+  local note = {since = since or now, history = of or history}
+  local number = string.gmatch(rest or '', '%d+')
+  for _, field in ipairs(fields) do note[field] = tonumber(number() or 0) end
   local took = known ~= history and known ~= '${UNKNOWN_HISTORY}' and since and since <= at + skew
   if since and not took and (history == '${UNKNOWN_HISTORY}' or of == history) then return note, 0 end
   note.since, note.history = now, history
@@ -65,19 +65,22 @@ local note = read(KEYS[2], ARGV[5], tonumber(ARGV[6]), skew)
 local window = tonumber(ARGV[7])
 local forgotten = note.since + skew
 if window > 0 then
-  local raises = window > note.longest and note.longest > 0
-  if raises then
-    local over = now > note.raised + skew + note.shorter + window
-    note.shorter = over and note.longest or math.min(note.shorter, note.longest)
-    note.raised = now
+  if window > note.longest or window < note.longest and now > note.held then
+    if note.longest > 0 then
+      local over = now > note.changed + skew + note.ahead + math.max(window, note.longest)
+      note.shorter = over and note.longest or math.min(note.shorter, note.longest)
+      note.ahead = over and note.longest or math.max(note.ahead, note.longest)
+      note.changed = now
+    end
+    note.longest, note.held = window, 0
   end
-  if raises or window >= note.longest and note.held - now < ${HELD_MS / 2} or now > note.held then
-    note.longest, note.held = window, now + ${HELD_MS}
+  if window == note.longest and note.held - now < ${HELD_MS / 2} then
+    note.held = now + ${HELD_MS}
     write(KEYS[2], note)
   end
   if ends >= math.ceil(issued + window) then ttl = ttl + note.longest - window end
   if window > note.shorter then
-    forgotten = math.max(forgotten, math.min(note.raised + skew + note.shorter, now - note.shorter))
+    forgotten = math.max(forgotten, math.min(note.changed + skew + note.ahead, now - note.shorter))
   end
 end
 local answer = 0

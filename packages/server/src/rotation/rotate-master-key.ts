@@ -1,7 +1,7 @@
 import { type Actor, recorded } from '../audit/audit-log.ts'
 import type { Database } from '../database/database.ts'
 import { ServerError } from '../errors.ts'
-import { alone } from '../files/alone.ts'
+import { withFileLock } from '../files/file-lock.ts'
 import { lineOf, masterKeysOfFile, readKeyLines, writeKeyLines } from '../seal/key-file.ts'
 import { newMasterKey } from '../seal/master-keys.ts'
 import { createSealer } from '../seal/sealer.ts'
@@ -33,7 +33,7 @@ export async function rotateMasterKey(
   actor: Actor,
   options: RotationOptions = {},
 ): Promise<RotationReport> {
-  return await alone(file, () => rotate(database, file, actor, options))
+  return await withFileLock(file, () => rotate(database, file, actor, options))
 }
 
 async function rotate(
@@ -79,7 +79,7 @@ export async function wrapMasterKeys(
   transit: TransitKey | undefined,
   vault: Vault = vaultFromEnvironment(),
 ): Promise<Wrapped> {
-  return await alone(file, () => wrap(file, transit, vault))
+  return await withFileLock(file, () => wrap(file, transit, vault))
 }
 
 async function wrap(file: string, transit: TransitKey | undefined, vault: Vault): Promise<Wrapped> {

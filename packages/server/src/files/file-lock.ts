@@ -1,0 +1,66 @@
+import { rmSync, statSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { ServerError } from '../errors.ts'
+import { realPath } from './new-file.ts'
+
+const AGAIN_MS = 20
+
+/**
+ * Changes a file by what is in it while no other process on this machine does. Whose turn it is says the lock of an
+ * empty SQLite file beside it: the system lets it go with its process, however that ends.
+ *
+ * @param waitMs how long to wait for one's turn. Default: not at all
+ * @throws ServerError `file-busy`, `file-unwritable`
+ */
+export async function withFileLock<T>(path: string, work: () => Promise<T>, waitMs = 0): Promise<T> {
+  const { default: Connection } = await import('libsql')
+  const lock = `${realPath(path)}.lock`
+  const end = performance.now() + waitMs
+
+  /** @returns lets it go; undefined: it is another's turn, or this was not the file that is there now */
+  function tryLock(): (() => void) | undefined {
+    const before = inodeOf(lock)
+    const connection = new Connection(lock)
+    try {
+      connection.exec('begin exclusive')
+    } catch (error) {
+      connection.close()
+      if (codeOf(error).startsWith('SQLITE_BUSY')) return undefined
+      throw error
+    }
+    // Whoever had it removed it, perhaps, and others lock a new one. One that is open keeps its number.
+    if (before !== undefined && inodeOf(lock) === before)
+      return () => {
+        rmSync(lock, { force: true })
+        connection.close()
+      }
+    connection.close()
+    return tryLock()
+  }
+
+  let unlock: (() => void) | undefined
+  for (;;) {
+    try {
+      unlock = tryLock()
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error)
+      throw new ServerError('file-unwritable', 500, `${path} can't be changed, since ${lock} can't be made beside it (${why}).`)
+    }
+    if (unlock !== undefined) break
+    if (performance.now() >= end) throw new ServerError('file-busy', 409, `Another command changes ${path}: wait until it is done.`)
+    await sleep(AGAIN_MS)
+  }
+  try {
+    return await work()
+  } finally {
+    unlock()
+  }
+}
+
+function inodeOf(path: string): bigint | undefined {
+  return statSync(path, { bigint: true, throwIfNoEntry: false })?.ino
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : ''
+}
