@@ -26,9 +26,7 @@ export const ROOMS = [
 /** Those of the key store and the gateway; a file beside the rooms stands where its name does. */
 export const SERVER_ROOMS = [
   'errors.ts',
-  'json-mistake.ts',
-  'schemes.ts',
-  'scheme-files.ts',
+  'schemes',
   'flusher.ts',
   'verify-in-turn.ts',
   'files',

@@ -35,7 +35,7 @@ export type {
   ShownKey,
 } from './keys/schemas.ts'
 export { type RotationReport, rotateMasterKey, wrapMasterKeys } from './rotation/rotate-master-key.ts'
-export { withSchemeFiles } from './scheme-files.ts'
+export { withSchemeFiles } from './schemes/scheme-files.ts'
 export { masterKeysOfFile, masterKeysOfText, readTransitKey } from './seal/key-file.ts'
 export { createMasterKeyFile } from './seal/master-keys.ts'
 export { createSealer, type Sealer } from './seal/sealer.ts'

@@ -12,7 +12,7 @@ import { LIFETIME_S } from '../src/gateway/signed-identity.ts'
 import { LOOK_MS } from '../src/gateway/upgrades/open-tunnels.ts'
 import { CLOSE_GRACE_MS } from '../src/gateway/upgrades/tunnel.ts'
 import { CHECK_CONNECTIONS_MS, HEADERS_TIMEOUT_MS } from '../src/http/listen.ts'
-import { SETTINGS } from '../src/process/renewed-settings.ts'
+import { SETTINGS } from '../src/settings/renewed-settings.ts'
 import { NAMES, PATHS } from './spellings.ts'
 
 const page = (path: string): string => readFileSync(new URL(`../../../${path}`, import.meta.url), 'utf8')

@@ -10,7 +10,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { WebSocket, WebSocketServer } from 'ws'
 import type { GatewayOptions } from '../src/gateway/options.ts'
 import { createGateway, type Gateway, type KeyService, openKeyService, readGatewayConfig } from '../src/index.ts'
-import { checkRenewed, SETTINGS } from '../src/process/renewed-settings.ts'
+import { checkRenewed, SETTINGS } from '../src/settings/renewed-settings.ts'
 
 const ORIGIN = 'https://api.example.com'
 const ACTOR = { name: 'test', address: '' }

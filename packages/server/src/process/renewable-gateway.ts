@@ -7,12 +7,12 @@ import { memoryRates } from '../gateway/rates/memory-rates.ts'
 import { redisRates } from '../gateway/rates/redis-rates.ts'
 import { addRedisMetrics } from '../metrics/redis-metrics.ts'
 import { redisReplayGuard } from '../replay/redis.ts'
-import { type ReadFile, withSchemeFiles } from '../scheme-files.ts'
+import { type ReadFile, withSchemeFiles } from '../schemes/scheme-files.ts'
 import type { GatewayConfig } from '../settings/config.ts'
+import { checkRenewed } from '../settings/renewed-settings.ts'
+import { withFiles } from '../settings/settings-files.ts'
 import { type GatewayStores, REDIS_TIMEOUT_MS } from './gateway-stores.ts'
 import { logError } from './process-log.ts'
-import { checkRenewed } from './renewed-settings.ts'
-import { withFiles } from './settings-files.ts'
 
 /** A gateway by settings that may change while it runs. */
 export interface RenewableGateway {

@@ -3,12 +3,12 @@ import { checkNamedKey } from '../gateway/named-key.ts'
 import { type HealthServer, startHealthServer } from '../http/health-server.ts'
 import { listen, urlHostOf } from '../http/listen.ts'
 import type { GatewayConfig } from '../settings/config.ts'
+import { checkSpoolFolder, type NamedFiles, readerOf } from '../settings/settings-files.ts'
 import { type GatewayStores, openStores, REDIS_START_MS } from './gateway-stores.ts'
 import { createProcessLog, logError } from './process-log.ts'
 import { createReadiness } from './readiness.ts'
 import { createReloadCount } from './reload-count.ts'
 import { createRenewableGateway } from './renewable-gateway.ts'
-import { checkSpoolFolder, type NamedFiles, readerOf } from './settings-files.ts'
 import { createWatch, type Watch, type WatchedProcess } from './watch.ts'
 
 export interface RunningGateway {

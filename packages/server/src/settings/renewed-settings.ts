@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { ServerError } from '../errors.ts'
-import type { GatewayConfig } from '../settings/config.ts'
+import type { GatewayConfig } from './config.ts'
 
 type Settings = { readonly [name in keyof Required<GatewayConfig>]: 'renewed' | 'start' }
 

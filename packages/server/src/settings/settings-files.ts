@@ -5,8 +5,8 @@ import type { UpstreamTls } from '../gateway/forward.ts'
 import type { GatewayOptions, TlsFiles } from '../gateway/options.ts'
 import { pemMistake } from '../gateway/pem-mistake.ts'
 import { createIdentitySigner, type IdentityOptions } from '../gateway/signed-identity.ts'
-import { type ReadFile, withSchemeFiles } from '../scheme-files.ts'
-import type { GatewayConfig } from '../settings/config.ts'
+import { type ReadFile, withSchemeFiles } from '../schemes/scheme-files.ts'
+import type { GatewayConfig } from './config.ts'
 
 /** What stood in the files that settings name, by their paths. */
 export type NamedFiles = ReadonlyMap<string, Buffer>

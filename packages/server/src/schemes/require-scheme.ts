@@ -1,5 +1,5 @@
 import type { Scheme } from 'countersign'
-import { ServerError } from './errors.ts'
+import { ServerError } from '../errors.ts'
 
 /**
  * Finds a scheme among those that a service knows, which may have schemes of its own.

@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { readGatewayConfig } from '../settings/read-config.ts'
+import { readGatewayConfig } from './read-config.ts'
 import { withFiles } from './settings-files.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'countersign-pem-'))

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { CountersignError, defineScheme, type Scheme, schemeWarnings } from 'countersign'
 import { SCHEMES } from 'countersign/schemes'
-import { ServerError } from './errors.ts'
+import { ServerError } from '../errors.ts'
 import { jsonMistake } from './json-mistake.ts'
 
 /** Schemes of one's own: declarations in JSON, each in a file. */
