@@ -293,7 +293,11 @@ describe('the key server', () => {
     where = ['--store', inFolder('served.db')]
     const { key } = await json('create', 'Before')
     const rotated = await run('countersign', ['master-key', 'rotate', '--json', ...where])
-    expect(JSON.parse(rotated.stdout)).toMatchObject({ resumed: false })
+    expect(JSON.parse(rotated.stdout)).toMatchObject({ resumed: false, oldMasterKeyIds: [expect.any(String)], wrapped: false })
+    const kept = await run('countersign', ['master-key', 'rotate', '--keep-old', inFolder('kept-key'), ...where])
+    expect(kept.stderr).toContain(`Backups made before this open with the old master key ${JSON.parse(rotated.stdout).masterKeyId} alone`)
+    expect(kept.stderr).toContain(inFolder('kept-key'))
+    expect(statSync(inFolder('kept-key')).mode & 0o777).toBe(0o600)
     const headers = { authorization: `Bearer ${server.token}` }
     const response = await fetch(`${server.origin}/admin/v1/keys/${key.id}/rotate`, { method: 'POST', headers, body: '{}' })
     expect(response.status).toBe(200)

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { openKeyService } from '../src/index.ts'
-import { rotateMasterKey, wrapMasterKeys } from '../src/rotation/rotate-master-key.ts'
+import { rotateMasterKey } from '../src/rotation/rotate-master-key.ts'
+import { unwrapMasterKeys, wrapMasterKeys } from '../src/rotation/wrap-master-keys.ts'
 import { masterKeysOfFile, masterKeysOfText } from '../src/seal/key-file.ts'
 import { createMasterKeyFile } from '../src/seal/master-keys.ts'
 import { vaultFromEnvironment } from '../src/seal/vault.ts'
@@ -65,13 +66,13 @@ describe('a master key that Vault wraps', () => {
     await wrapMasterKeys(file, KEY)
     expect(readFileSync(file, 'utf8')).toContain('#vault:v2:')
     expect(await opens(store, keyId)).toBe(true)
-    expect(await wrapMasterKeys(file, undefined)).toMatchObject({ changed: true })
+    expect(await unwrapMasterKeys(file)).toMatchObject({ changed: true })
     expect(readFileSync(file, 'utf8')).toBe(`${plain}\n`)
     await transit.stop()
     expect(await opens(store, keyId)).toBe(true)
     // There is nothing to unwrap any more, and the file stays as it is.
     const { ino } = statSync(file)
-    expect(await wrapMasterKeys(file, undefined)).toMatchObject({ changed: false })
+    expect(await unwrapMasterKeys(file)).toMatchObject({ changed: false })
     expect(statSync(file).ino).toBe(ino)
   })
 
@@ -100,11 +101,7 @@ describe('a master key that Vault wraps', () => {
   it('is changed by one command at a time: no new key is overwritten', async () => {
     const { store, file, keyId } = await wrappedStore()
     const service = await openKeyService({ store })
-    const works = [
-      () => rotateMasterKey(service.database, file, ACTOR),
-      () => wrapMasterKeys(file, KEY),
-      () => wrapMasterKeys(file, undefined),
-    ]
+    const works = [() => rotateMasterKey(service.database, file, ACTOR), () => wrapMasterKeys(file, KEY), () => unwrapMasterKeys(file)]
     for (const first of works) {
       const both = await Promise.allSettled([first(), ...works.filter(work => work !== first).map(work => work())])
       expect(both.map(one => (one.status === 'rejected' ? (one.reason as { code: string }).code : 'done'))).toEqual([
@@ -216,7 +213,7 @@ describe('a master key that Vault wraps', () => {
     ['with slashes escaped', sent => sent.replaceAll('/', '\\/')],
   ])('says nothing of what it sent where something else answers with that, %s', async (_, echo) => {
     const { file } = await wrappedStore()
-    await wrapMasterKeys(file, undefined)
+    await unwrapMasterKeys(file)
     const plain = Buffer.from(readFileSync(file, 'utf8').trim(), 'base64url')
     transit.echo = echo
     const error: unknown = await wrapMasterKeys(file, KEY).catch((thrown: unknown) => thrown)

@@ -38,7 +38,11 @@ export async function readKeyLines(file: string, vault: Vault): Promise<readonly
 
 /** Replaces the file's lines in one step. */
 export function writeKeyLines(file: string, lines: readonly KeyLine[]): void {
-  writeBeside(file, lines.map(({ text }) => `${text}\n`).join('')).replace()
+  writeBeside(file, textOfLines(lines)).replace()
+}
+
+export function textOfLines(lines: readonly KeyLine[]): string {
+  return lines.map(({ text }) => `${text}\n`).join('')
 }
 
 /**

@@ -45,7 +45,7 @@ export function createSealer(masterKeys: MasterKeys): Sealer {
         throw new ServerError(
           'master-key-wrong',
           500,
-          `This store is sealed with the master key ${id}, which is not in ${masterKeys.where}: give the key that belongs to this store.`,
+          `This store is sealed with the master key ${id}, which is not in ${masterKeys.where}: give the key that belongs to this store. A backup that was made before a rotation of the master key wants the one of then: look where that was kept.`,
         )
       const bytes = Buffer.from(text, 'base64url')
       if (bytes.length < NONCE_BYTES + TAG_BYTES) throw damaged()
