@@ -6,6 +6,7 @@ import { isStoreAway } from '../database/store-problem.ts'
 import { ServerError } from '../errors.ts'
 import { checkValue, JsonError, parseJson } from '../http/json.ts'
 import { qredoError } from '../http/qredo-error.ts'
+import { isMasterKeyProblem } from '../seal/sealer.ts'
 import { type AuthenticateOptions, authenticate, checkAccess } from './authenticate.ts'
 import { describeAdminApi } from './description.ts'
 import { docsPage } from './docs-page.ts'
@@ -93,7 +94,7 @@ export async function createAdminApp(options: AdminAppOptions): Promise<Hono<Bin
         context.req.path,
       )
     // What opens the secrets is on the server, and what is wrong with it is for the log.
-    if (error instanceof ServerError && /^(?:master-key|vault)-/.test(error.code))
+    if (isMasterKeyProblem(error))
       return problem(
         new ServerError(
           'master-key-unusable',
