@@ -284,9 +284,28 @@ describe('the key server', () => {
       code: 2,
       stderr: expect.stringContaining('[master-key-wrong]'),
     })
-    await expect(startKeyServer(own, other)).rejects.toThrow('[master-key-wrong]')
-    await expect(startKeyServer([...own, '--master-key-file', inFolder('none')])).rejects.toThrow('[master-key-missing]')
+    await expect(startKeyServer(own, other)).rejects.toThrow('"code":"master-key-wrong"')
+    await expect(startKeyServer([...own, '--master-key-file', inFolder('none')])).rejects.toThrow('"code":"master-key-missing"')
     expect(existsSync(inFolder('none'))).toBe(false)
+  })
+
+  it('says with --json in lines of JSON which administrators of its settings are not there', async () => {
+    const people = [
+      { email: 'a@example.com', administrator: 'nobody' },
+      { group: 'keys', administrator: 'nobody' },
+    ]
+    const oidc = { issuer: 'https://login.example.com', clientId: 'c', publicOrigin: 'https://keys.example.com', people }
+    writeFileSync(inFolder('oidc.json'), JSON.stringify({ store: 'oidc.db', oidc }))
+    const running = await startKeyServer(['--config', inFolder('oidc.json')])
+    await expect.poll(running.said, { timeout: 20_000 }).toContain('nobody')
+    await running.stop()
+    const lines = running
+      .said()
+      .trim()
+      .split('\n')
+      .map(line => JSON.parse(line) as { level: number; time: number; msg: string })
+    expect(lines.every(({ level, time }) => level >= 30 && time > 0)).toBe(true)
+    expect(lines.filter(({ msg }) => msg.startsWith('oidc.people names the administrator nobody, and there is none'))).toHaveLength(1)
   })
 
   it('has its master key rotated while it works, and its log checked and exported', async () => {
