@@ -86,6 +86,7 @@ export async function createAdminApp(options: AdminAppOptions): Promise<Hono<Bin
         tell(options.onRefused, error.code, { method: context.req.method, target: context.req.path, address: addressOf(context) })
       return problem(error, context.req.path)
     }
+    if (error instanceof ServerError && error.code === 'master-key-changed') return problem(error, context.req.path)
     tell(options.onError, error)
     // What such an error says names the store, which is for the log.
     if (isStoreAway(error))
