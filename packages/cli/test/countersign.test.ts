@@ -313,6 +313,8 @@ describe('countersign', () => {
   })
 
   it('shows what a signature covers and what a verifier takes, as text and as data', async () => {
+    expect((await run('countersign', ['schemes', 'qredo-v1'])).stdout).toMatch(/^nonce +none$/m)
+    expect((await run('countersign', ['schemes', 'kraken'])).stdout).toMatch(/^nonce +[a-z-]+/m)
     const bybit = (await run('countersign', ['schemes', 'bybit'])).stdout
     expect(bybit).toMatch(/^covers +in GET, HEAD, DELETE:$/m)
     expect(bybit).toMatch(/^ +path +not$/m)

@@ -32,6 +32,13 @@ describe.each([
     expect(made).toMatchObject({ code: 0 })
     const { id, scheme } = JSON.parse(made.stdout).key
     expect(scheme).toBe('mine')
+    for (const [verb, ...more] of [['show'], ['rotate', '-s', './mine.json'], ['disable']] as const)
+      expect(await keys(verb, 'Orders', ...more)).toMatchObject({
+        stderr: expect.stringContaining(
+          `There is no key Orders. The id of a key is wanted: Orders is the name of ${id}. [key-unknown]`,
+        ) as string,
+      })
+    expect((await keys('show', 'Nobody')).stderr).toContain('countersign keys list has the ids.')
     expect(await keys('update', id, '-s', './mine.json', '--address', '10.0.0.0/8')).toMatchObject({ code: 0 })
     expect(await keys('rotate', id, '-s', './mine.json')).toMatchObject({ code: 0 })
     const signed = await run('countersign', ['sign', 'https://api.example.com/orders', '--profile', profile], { env })

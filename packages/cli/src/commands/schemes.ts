@@ -44,6 +44,7 @@ function describe(scheme: Scheme): string {
     ['key', key],
     ['message', isDeclared(scheme) ? JSON.stringify(message) : message],
     ['timestamp', timestamp],
+    ...(isDeclared(scheme) ? [['nonce', scheme.declaration.nonce?.formats.join(', ') ?? 'none'] as const] : []),
     ['signature', signature],
     ...carried.map(({ in: place, name, holds }): [string, string] => [
       place,

@@ -7,6 +7,7 @@ import { UsageError } from '../process/exit.ts'
 import { readTextFile } from '../process/files.ts'
 import { tell } from '../process/streams.ts'
 import type { KeyManager } from './key-manager.ts'
+import { tellingIds } from './unknown-key.ts'
 
 export interface StoreOptions {
   readonly store?: string | undefined
@@ -140,7 +141,7 @@ export async function withManager<T>(
   const manager = await openManager(options, access)
   if (manager.madeMasterKeyFile !== undefined) tell(masterKeyAdvice(manager.madeMasterKeyFile))
   try {
-    return await work(manager)
+    return await work(tellingIds(manager))
   } finally {
     await manager.close()
   }
