@@ -34,13 +34,19 @@ function declarationOf(path: string, read: ReadFile): Parameters<typeof defineSc
     const why = error instanceof Error ? error.message : String(error)
     throw new ServerError('scheme-unreadable', 500, `The declaration ${path} can't be read: ${why}`)
   }
+  const unreadable = (where: string, what: string): ServerError =>
+    new ServerError('scheme-unreadable', 500, `${where}: The declaration ${what}`)
+  if (text.includes('\u0000') || text.includes('\ufffd')) throw unreadable(path, 'is not text in UTF-8: save it as that.')
+  if (text.startsWith('\ufeff')) throw unreadable(path, 'begins with a byte order mark: save it as UTF-8 without one.')
+  if (text.trim() === '') throw unreadable(path, 'is empty.')
   const mistake = jsonMistake(text)
   if (mistake === undefined) return JSON.parse(text)
   const { line, column } = mistake
-  throw new ServerError(
-    'scheme-unreadable',
-    500,
-    `${path}:${line}:${column}: The declaration isn't JSON from here on: a comma or a quote too many or too few?`,
+  // One character alone: the file may be another than was meant, with a secret in it.
+  const [found] = (text.split(/\r\n|\n|\r/)[line - 1] ?? '').slice(column - 1)
+  throw unreadable(
+    `${path}:${line}:${column}`,
+    found === undefined ? 'ends too early.' : `isn't JSON from this ${JSON.stringify(found)} on.`,
   )
 }
 
