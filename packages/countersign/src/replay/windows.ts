@@ -54,7 +54,8 @@ export function createWindows(): Windows {
         longestMs = windowMs
       }
       if (windowMs === longestMs) heldUntilMs = nowMs + HELD_MS
-      return expiresAtMs < issuedAtMs + windowMs ? expiresAtMs : issuedAtMs + longestMs
+      // One that ends sooner than its window says when itself.
+      return expiresAtMs < issuedAtMs + windowMs ? expiresAtMs : expiresAtMs + longestMs - windowMs
     },
     mayBeForgotten({ issuedAtMs, windowMs }, nowMs) {
       if (windowMs === undefined || issuedAtMs === undefined) return false
