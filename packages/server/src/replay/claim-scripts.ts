@@ -1,10 +1,8 @@
-import type { ReplayAnswer } from 'countersign'
+import { type ReplayAnswer, WINDOW_HELD_MS } from 'countersign'
 
 /** Where `INFO` is forbidden, or has no id. */
 export const UNKNOWN_HISTORY = '0'
 
-/** How long a window is kept to after the last claim that had it. */
-const HELD_MS = 86_400_000
 /** How far ahead of Redis's clock a gateway's may be, in skews: a minute by default. */
 const GATEWAY_SKEWS = 30
 
@@ -78,8 +76,8 @@ if window > 0 then
     end
     note.longest, note.held = window, 0
   end
-  if window == note.longest and note.held - now < ${HELD_MS / 2} then
-    note.held = now + ${HELD_MS}
+  if window == note.longest and note.held - now < ${WINDOW_HELD_MS / 2} then
+    note.held = now + ${WINDOW_HELD_MS}
     write(KEYS[2], note)
   end
   if ends >= math.ceil(issued + window) then ttl = ttl + note.longest - window end
