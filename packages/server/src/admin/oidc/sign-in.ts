@@ -91,7 +91,7 @@ export function addOidcSignIn(app: Hono<Bindings>, options: OidcSignInOptions): 
    */
   async function find(claims: IDToken): Promise<Administrator> {
     const first = settings.people.find(person => isPerson(person, claims))
-    const found = first === undefined ? undefined : await administrators.find(first.administrator)
+    const found = first === undefined ? undefined : await administrators.find(first.administrator, '')
     if (found !== undefined) return found
     throw new ServerError(
       'oidc-unknown-person',
@@ -107,7 +107,7 @@ export function addOidcSignIn(app: Hono<Bindings>, options: OidcSignInOptions): 
 
   async function begin(administrator: Administrator, address: string) {
     const { id, organisationId: _ } = administrator
-    const begun = await sessions.begin({ name: `admin:${id}`, address }, administrator, { by: 'oidc' })
+    const begun = await sessions.begin({ name: `admin:${id}`, address }, administrator, undefined)
     return { id, cookie: sessionCookie(begun.id, isSecure) }
   }
 
