@@ -133,7 +133,9 @@ export async function openKeyService(options: ServiceOptions): Promise<KeyServic
     makeFolders(dirname(store))
   } else {
     const { lookAtPostgres } = await import('./database/look-at-postgres.ts')
-    await lookAtPostgres(store, options.mustExist === true)
+    await lookAtPostgres(store, options.mustExist === true).catch((error: unknown) => {
+      throw withoutMasterKey(error, options)
+    })
   }
   const {
     sealer: unbound,
@@ -249,6 +251,19 @@ interface OpenedMasterKeys {
   readonly made: string | undefined
   /** The file, where it is in the store's folder. */
   readonly beside: string | undefined
+}
+
+/** Who makes a store next needs its master key first: both are told at once. */
+function withoutMasterKey(error: unknown, options: ServiceOptions): unknown {
+  const { masterKey = process.env[MASTER_KEY_VARIABLE], sealer } = options
+  const file = masterKeyFileFor(options)
+  if (!(error instanceof ServerError) || error.code !== 'store-missing') return error
+  if (masterKey !== undefined || sealer !== undefined || file === undefined || existsSync(file)) return error
+  return new ServerError(
+    error.code,
+    error.status,
+    `${error.message} The master key file ${file} is not there either: make it first, with countersign master-key create.`,
+  )
 }
 
 const NO_FILE = { made: undefined, beside: undefined }

@@ -21,7 +21,7 @@ export async function lookAtPostgres(url: string, mustExist: boolean): Promise<v
       throw new ServerError(
         'store-missing',
         500,
-        `There is no key store in ${where}: check --store, or make one with countersign keys create or countersign init.`,
+        `There is no key store in ${where}: check --store, or store in the settings; or make one with countersign keys create.`,
       )
   } catch (error) {
     throw storeProblem(error, 'postgres', url)

@@ -44,6 +44,14 @@ describe.skipIf(!POSTGRESQL.isHere)(`a key store that must exist, on ${POSTGRESQ
     expect(await query(store, TABLES)).toEqual(before)
   })
 
+  it('is told together with the master key file that is not there either', async () => {
+    const { store } = await POSTGRESQL.newStore()
+    await expect(openKeyService({ store, masterKeyFile: '/nowhere/master-key', mustExist: true })).rejects.toMatchObject({
+      code: 'store-missing',
+      message: expect.stringMatching(/store in the settings.*master key file \/nowhere\/master-key is not there either/) as string,
+    })
+  })
+
   it('is opened where it is there', async () => {
     const { store } = await POSTGRESQL.newStore()
     await (await openKeyService({ store, masterKey })).close()
