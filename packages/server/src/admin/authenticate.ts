@@ -42,7 +42,6 @@ export async function authenticate(request: Request, address: string, options: A
     let isRight: boolean | undefined
     const byToken = async (from?: Db): Promise<Administrator> => {
       const administrator = await administrators.authenticate(bearer, from)
-      isRight = administrator !== undefined
       if (administrator === undefined) throw new ServerError('token-wrong', 401, 'The token is not right, was disabled, or has expired.')
       return administrator
     }

@@ -6,7 +6,7 @@ import { ServerError } from '../errors.ts'
 import type { BoundSealer } from '../seal/canary.ts'
 import { ceilingsOf, checkCeilings, checkKeyCount } from './ceilings.ts'
 import { checkedKey } from './checked-key.ts'
-import { type KeyRow, momentOf, msOf, type PublicRow, type SecretRow, viewOf } from './key-row.ts'
+import { type KeyRow, momentOf, msOf, type PublicRow, viewOf } from './key-row.ts'
 import type { ImportedKey, ShownKey } from './schemas.ts'
 
 /** A key to be stored, with its own id. */
@@ -56,10 +56,8 @@ export async function addKey(
     updated_at: now,
     last_used_at: 0,
   }
-  const secrets: Omit<SecretRow, 'sealed'>[] =
-    bytes === undefined ? [] : [{ id: randomUUID(), key_id: id, created_at: now, expires_at: 0, last_used_at: 0 }]
-  const publics: PublicRow[] =
-    row.public_key === '' ? [] : [{ id: randomUUID(), key_id: id, pem: row.public_key, created_at: now, expires_at: 0, last_used_at: 0 }]
+  const credential = { id: randomUUID(), key_id: id, created_at: now, expires_at: 0, last_used_at: 0 }
+  const publics: PublicRow[] = row.public_key === '' ? [] : [{ ...credential, id: randomUUID(), pem: row.public_key }]
   await recorded(database, actor, now, async transaction => {
     const bounds = await ceilingsOf(transaction, organisationId)
     checkCeilings(bounds, { scheme: scheme.name, permissions: given.permissions ?? [], addresses: given.addresses ?? [] })
@@ -72,10 +70,10 @@ export async function addKey(
       .insertInto('api_key')
       .values({ ...row, sealed_passphrase: sealedPassphrase })
       .execute()
-    for (const secret of secrets)
+    if (bytes !== undefined)
       await transaction
         .insertInto('key_secret')
-        .values({ ...secret, sealed: await seal(bytes ?? new Uint8Array()) })
+        .values({ ...credential, sealed: await seal(bytes) })
         .execute()
     if (publics.length > 0) await transaction.insertInto('key_public').values(publics).execute()
     const { name, permissions: granted = [], fundId = '', walletId = '' } = given
@@ -94,7 +92,7 @@ export async function addKey(
   })
   const isShort = bytes !== undefined && bytes.length < MIN_SECRET_BYTES
   return {
-    key: viewOf(row, [...secrets, ...publics], now),
+    key: viewOf(row, [...(bytes === undefined ? [] : [credential]), ...publics], now),
     secret: given.isMade ? (secret ?? null) : null,
     passphrase: given.isMade ? (passphrase ?? null) : null,
     warnings: isShort ? [`The secret has only ${bytes.length} bytes: rotate it as soon as its user can.`] : [],
