@@ -402,8 +402,8 @@ print(urllib.request.urlopen(urllib.request.Request(url, body, headers)).read().
     expect((await gateway('', '--upstream', 'http://127.0.0.1:1')).stderr).toContain('origin')
     const begin = `upstream: https://127.0.0.1:1\norigin: https://a.example\nport: 0\nstore: ${store}\n`
     for (const [text, message] of [
-      ['spoolFolder: /proc/nope\n', 'spoolFolder: /proc/nope is no folder that can be written to (ENOENT)'],
-      ['spoolFolder: /dev/null\n', 'spoolFolder: /dev/null is no folder'],
+      ['spoolFolder: /proc/nope\n', "spoolFolder: /proc/nope isn't a folder that can be written to (ENOENT)"],
+      ['spoolFolder: /dev/null\n', "spoolFolder: /dev/null isn't a folder"],
       ['upstreamTls: { ca: nope.pem }\n', `upstreamTls.ca: ${join(folder, 'nope.pem')} can't be read (ENOENT)`],
       ['identity: { keyFiles: [nope.pem] }\n', `identity.keyFiles: ${join(folder, 'nope.pem')} can't be read (ENOENT)`],
       ['maxSpoolBytes: 1000\n', 'maxSpoolBytes is less than maxBodyBytes'],

@@ -43,7 +43,7 @@ export function addStoreOptions(command: Command): Command {
     )
     .option(
       '--config <file>',
-      'settings, a gateway’s too: their store, masterKeyFile, schemes and permissions; flags go before',
+      'settings, a gateway’s too: their store, masterKeyFile, schemes and permissions, for server oidc too; flags go before',
       settingsFileOf(command),
     )
 }

@@ -42,7 +42,7 @@ const REFUSED: { readonly [code: string]: readonly [code: string, reason: string
   EPERM: ['not-permitted', 'it is not permitted'],
   EROFS: ['not-permitted', 'the disk can only be read'],
   SQLITE_READONLY: ['not-permitted', 'the store can only be read'],
-  ENOTDIR: ['path-unusable', 'a part of the path is no folder'],
+  ENOTDIR: ['path-unusable', 'a part of the path is not a folder'],
   EISDIR: ['path-unusable', 'it is a folder'],
   ENOENT: ['path-unusable', 'it is not there'],
   EMFILE: ['too-many-files', 'too many files are open'],

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 
-/** That the command is told to stop, by Ctrl+C or by the system. */
+/** Tells that the command has to stop (SIGINT, SIGTERM). */
 export interface Stop {
   readonly told: Promise<void>
   readonly signal: AbortSignal

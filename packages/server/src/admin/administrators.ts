@@ -212,7 +212,7 @@ export function createAdministrators(database: Database, clock: () => number): A
         if (old === undefined || (old.expires_at !== 0 && old.expires_at <= now))
           throw new ServerError('administrator-unknown', 404, `There is no administrator ${id.slice(0, 100)}, or the token has ended.`)
         const overlapEndsAt = old.expires_at === 0 ? now + RENEWED_OVERLAP_MS : Math.min(now + RENEWED_OVERLAP_MS, old.expires_at)
-        // With the one before: the one between was lost, perhaps.
+        // Renewed with the token before: the newer one was perhaps lost, so it ends, and the one before keeps its end.
         const previous = isToken(token, old.token_hash) ? { previous_token_hash: old.token_hash, previous_expires_at: overlapEndsAt } : {}
         const changes = { token_hash: hashToken(text), expires_at: now + TOKEN_MS, ...previous }
         await transaction.updateTable('administrator').set(changes).where('id', '=', id).execute()

@@ -100,7 +100,7 @@ export async function createAdminApp(options: AdminAppOptions): Promise<Hono<Bin
         new ServerError(
           'master-key-unusable',
           503,
-          'The server can’t seal or open secrets now; nothing was changed. Its log says why: put that right, and try again.',
+          "The server can't seal or open secrets now; nothing was changed. Its log says why: put that right, and try again.",
         ),
         context.req.path,
       )

@@ -49,13 +49,13 @@ const SQLITE: readonly Problem[] = [
     of: /^(SQLITE_CANTOPEN|ENOENT|ENOTDIR|EISDIR)/,
     code: 'store-unusable',
     status: 500,
-    says: 'can’t be opened: its folder has to be there, and whoever runs this has to be let write into it.',
+    says: "can't be opened: its folder has to be there, and whoever runs this has to be let write into it.",
   },
   {
     of: /^(SQLITE_IOERR|EIO)/,
     code: 'store-unusable',
     status: 500,
-    says: 'can’t be read or written: look at its disk, and whether the file is on a network drive.',
+    says: "can't be read or written: look at its disk, and whether the file is on a network drive.",
   },
 ]
 
@@ -64,7 +64,7 @@ const POSTGRESQL: readonly Problem[] = [
     of: /^ERR_INVALID_URL/,
     code: 'store-unknown',
     status: 500,
-    says: `has a URL that can’t be read: ${POSTGRES_URL_IS}.`,
+    says: `has a URL that can't be read: ${POSTGRES_URL_IS}.`,
   },
   {
     of: /^(ECONN|EPIPE|ETIMEDOUT|EHOST|ENET|ENOTFOUND|EAI_AGAIN|08|57P)|timeout exceeded|timeout expired|read timeout|Connection terminated|not queryable/,
@@ -114,7 +114,7 @@ const POSTGRESQL: readonly Problem[] = [
     of: /SSL|^DEPTH_ZERO|^SELF_SIGNED|^UNABLE_TO|^CERT_|^ERR_TLS/,
     code: 'store-tls',
     status: 500,
-    says: 'and this machine don’t agree on TLS: look at sslmode and sslrootcert in --store.',
+    says: "and this machine don't agree on TLS: look at sslmode and sslrootcert in --store.",
   },
 ]
 

@@ -8,7 +8,7 @@ export function isPostgres(store: string): boolean {
 export function refuseOtherKinds(store: string): void {
   const [, kind] = /^([a-z][a-z0-9+.-]*):\/\//i.exec(store) ?? []
   if (kind === undefined || isPostgres(store)) return
-  throw new ServerError('store-unknown', 500, `${kind}://… is no key store: give the path of an SQLite file, or postgres://….`)
+  throw new ServerError('store-unknown', 500, `${kind}://… isn't a key store: give the path of an SQLite file, or postgres://….`)
 }
 
 export const POSTGRES_URL_IS = 'postgres://user:password@host:5432/database, with %-escapes for what is special in them'
@@ -18,8 +18,8 @@ export const POSTGRES_URL_IS = 'postgres://user:password@host:5432/database, wit
  *
  * @throws ServerError `store-unknown`, without the URL, which may have a password
  */
-export function checkStore(store: string): void {
+export function checkStoreName(store: string): void {
   refuseOtherKinds(store)
   if (!isPostgres(store) || URL.canParse(store.replace('@/', '@localhost/'))) return
-  throw new ServerError('store-unknown', 500, `It has a URL that can’t be read: ${POSTGRES_URL_IS}.`)
+  throw new ServerError('store-unknown', 500, `It has a URL that can't be read: ${POSTGRES_URL_IS}.`)
 }

@@ -47,7 +47,7 @@ export function findExcess(given: Ceilings, { scheme, permissions, addresses }: 
   return outside === undefined ? undefined : `${bound}, and ${outside} is not.`
 }
 
-/** Whether a key may do anything that it might not before. */
+/** Whether a key may now do something that it couldn't do before. */
 export function isWider(now: Bounded, before: Bounded): boolean {
   if (now.scheme !== before.scheme || now.permissions.some(name => !before.permissions.includes(name))) return true
   // Without addresses, a key is good from any.

@@ -7,15 +7,15 @@ export type ProcessMetrics = Awaited<ReturnType<Registry['getMetricsAsJSON']>>
 export interface MetricsOfProcesses {
   /** What a process counts by now. */
   heard(id: number, metrics: ProcessMetrics): void
-  /** It counts no more. */
+  /** The process has ended. */
   ended(id: number): void
   text(): Promise<{ readonly contentType: string; readonly text: string }>
 }
 
 /**
- * Adds up counters, histograms and gauges, or takes the most, as each metric says. What a process had counted stays
- * counted after its end, as far as it was heard: else the sum would fall, and whoever watches would take that for a
- * restart of all, and count the others twice.
+ * Puts counters, histograms and gauges together as each says: sum, least, most or average. What a process had counted
+ * stays counted after its end, as far as it was heard: else the sum would fall, and whoever watches would take that for
+ * a restart of all, and count the others twice.
  */
 export function createMetricsOfProcesses(): MetricsOfProcesses {
   const living = new Map<number, ProcessMetrics>()

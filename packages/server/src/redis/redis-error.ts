@@ -27,9 +27,9 @@ export const REDIS_REASONS = [
   { code: 'redis-loading', says: /\bLOADING\b/, advice: 'it reads its data from disk, and takes calls when it is done.' },
   { code: 'redis-full', says: /\bOOM\b/, advice: 'raise its maxmemory.' },
   { code: 'redis-lacks-replicas', says: /\bNOREPLICAS\b/, advice: 'start the replicas that its min-replicas-to-write waits for.' },
-  { code: 'redis-cannot-save', says: /\bMISCONF\b/, advice: 'it can’t write to its disk: make room there.' },
+  { code: 'redis-cannot-save', says: /\bMISCONF\b/, advice: "it can't write to its disk: make room there." },
   { code: 'redis-cluster-down', says: /\bCLUSTERDOWN\b/, advice: 'a part of the cluster has no primary: start its nodes.' },
-  { code: 'redis-no-cluster', says: /cluster support disabled/, advice: 'this is no cluster: give one URL, not a list.' },
+  { code: 'redis-no-cluster', says: /cluster support disabled/, advice: 'this is not a cluster: give one URL, not a list.' },
   {
     code: 'redis-is-cluster',
     says: /\b(?:MOVED|ASK|CROSSSLOT)\b/,

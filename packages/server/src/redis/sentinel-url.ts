@@ -49,7 +49,7 @@ const MAX_PORT = 65_535
 function readHost(text: string): { readonly host: string; readonly port: number } {
   const [, host, port] = /^(\[[^\]]+\]|[^:]+)(?::(\d+))?$/.exec(text) ?? []
   if (host === undefined)
-    throw new CountersignError('option-invalid', 'A host of the sentinels can’t be read: host:port, with [::1]:port for IPv6.')
+    throw new CountersignError('option-invalid', "A host of the sentinels can't be read: host:port, with [::1]:port for IPv6.")
   const number = port === undefined ? SENTINEL_PORT : Number(port)
   if (number < 1 || number > MAX_PORT)
     throw new CountersignError('option-invalid', `A port of the sentinels is a number from 1 to ${MAX_PORT}; this one is ${number}.`)

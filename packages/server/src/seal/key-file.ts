@@ -61,7 +61,7 @@ export async function masterKeysOfFile(file: string, vault: Vault = vaultFromEnv
     seen = stamp
   }
 
-  /** Of one look at a time: many secrets may be opened at once. */
+  /** One read at a time: many secrets may be opened at once. */
   async function refresh(): Promise<void> {
     const stamp = stampOf(file)
     if (stamp === seen) return

@@ -25,8 +25,8 @@ const TIMEOUT_MS = 5_000
 
 /**
  * The Vault that the environment names, as for Vault's own command: `VAULT_ADDR`, `VAULT_NAMESPACE`, `VAULT_CACERT`,
- * and the token in `VAULT_TOKEN`, in the file `VAULT_TOKEN_FILE` or in `~/.vault-token`. All are read at each call, so
- * that a token may be replaced while a server runs.
+ * and the token in `VAULT_TOKEN` or in `~/.vault-token`; or, of our own, in the file `VAULT_TOKEN_FILE`. All are read
+ * at each call, so that a token may be replaced while a server runs.
  *
  * The calls are those of https://developer.hashicorp.com/vault/api-docs/secret/transit: encrypt and decrypt.
  *
@@ -62,7 +62,7 @@ async function call<T>(environment: Environment, path: string, body: object, ans
     throw new ServerError('vault-unset', 500, 'Say where Vault is with VAULT_ADDR, such as https://vault.example.com:8200.')
   const base = URL.canParse(address) ? new URL(address) : undefined
   if (base === undefined || (base.protocol !== 'https:' && base.protocol !== 'http:'))
-    throw new ServerError('vault-unset', 500, 'VAULT_ADDR is no URL: it is such as https://vault.example.com:8200.')
+    throw new ServerError('vault-unset', 500, 'VAULT_ADDR is not a URL: it looks like https://vault.example.com:8200.')
   const { origin } = base
   const token = tokenOf(environment)
   if (namespace !== undefined && namespace !== '') checkHeader(namespace, 'VAULT_NAMESPACE', 'vault-namespace-malformed')

@@ -13,5 +13,5 @@ export const redis = z
   })
   .meta({
     description:
-      'redis://…, redis-sentinel://host:26379,host:26379#name, or the nodes of a cluster, for replay protection across processes; left out: in memory, for one process.',
+      'redis://…, redis-sentinel://host:26379,host:26379#name, or the nodes of a cluster, for replay protection and rates across processes; left out: in memory, for one process.',
   })

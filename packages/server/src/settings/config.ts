@@ -1,7 +1,7 @@
 import { ALLOWANCES, compileTrustedProxies, LEAST_REPLAY_BYTES } from 'countersign'
 import { z } from 'zod'
 import { oidcSettings } from '../admin/oidc/oidc-settings.ts'
-import { checkStore } from '../database/store-url.ts'
+import { checkStoreName } from '../database/store-url.ts'
 import { GATEWAY_DEFAULTS } from '../gateway/defaults.ts'
 import type { DeprecationConfig } from '../gateway/deprecations.ts'
 import { mayBeKept } from '../gateway/headers/header-names.ts'
@@ -52,7 +52,7 @@ const settings = z.strictObject({
     .meta({ description: 'The address of adminPort. Metrics name routes and are not for clients.' }),
   store: z
     .string()
-    .superRefine(takenBy(checkStore))
+    .superRefine(takenBy(checkStoreName))
     .default(DEFAULT_STORE)
     .meta({ description: `The key store: an SQLite file${COUNTED}, or postgres://….` }),
   masterKeyFile: z

@@ -96,7 +96,7 @@ function plainOf(document: Document, name: string, lines: LineCounter): unknown 
     throw new ServerError(
       'config-malformed',
       400,
-      `${name}:${lines.linePos(alone).line}: A value begins with *, which is an alias in YAML, of something that isn’t there: put it in quotes.`,
+      `${name}:${lines.linePos(alone).line}: A value begins with *, which is an alias in YAML, of something that isn't there: put it in quotes.`,
     )
   try {
     return document.toJS()

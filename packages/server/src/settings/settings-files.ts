@@ -58,7 +58,7 @@ export function checkSpoolFolder(path: string): void {
     throw new ServerError(
       'file-unreadable',
       400,
-      `spoolFolder: ${path} is no folder that can be written to (${errorCodeOf(error) ?? error}): make it, or leave the setting out for the system's own.`,
+      `spoolFolder: ${path} isn't a folder that can be written to (${errorCodeOf(error) ?? error}): make it, or leave the setting out for the system's own.`,
     )
   }
 }

@@ -3,7 +3,7 @@ import { isLoopback } from '../../http/loopback.ts'
 
 const text = z.string().min(1).max(500)
 
-/** Who of the provider's people is which administrator. Whoever is none is not let in. */
+/** Maps the provider's people to administrators. Nobody else is let in. */
 const person = z.union([
   z.strictObject({
     email: text.meta({ description: 'An address that the provider says is verified, in any case.' }),
