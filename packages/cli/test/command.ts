@@ -66,6 +66,8 @@ export interface RunningKeyServer {
   readonly origin: string
   /** The first start's. */
   readonly token: string | undefined
+  /** What it has said on standard error. */
+  said(): string
   /** As the machine would when it loses power. */
   kill(): Promise<void>
   stop(): Promise<number | null>
@@ -91,6 +93,7 @@ export function startKeyServer(args: readonly string[], env: Record<string, stri
       resolve({
         origin,
         token,
+        said: () => stderr,
         async kill() {
           child.kill('SIGKILL')
           await ended

@@ -284,16 +284,39 @@ describe('the key server', () => {
       code: 2,
       stderr: expect.stringContaining('[master-key-wrong]'),
     })
-    await expect(startKeyServer(own, other)).rejects.toThrow('[master-key-wrong]')
-    await expect(startKeyServer([...own, '--master-key-file', inFolder('none')])).rejects.toThrow('[master-key-missing]')
+    await expect(startKeyServer(own, other)).rejects.toThrow('"code":"master-key-wrong"')
+    await expect(startKeyServer([...own, '--master-key-file', inFolder('none')])).rejects.toThrow('"code":"master-key-missing"')
     expect(existsSync(inFolder('none'))).toBe(false)
+  })
+
+  it('says with --json in lines of JSON which administrators of its settings are not there', async () => {
+    const people = [
+      { email: 'a@example.com', administrator: 'nobody' },
+      { group: 'keys', administrator: 'nobody' },
+    ]
+    const oidc = { issuer: 'https://login.example.com', clientId: 'c', publicOrigin: 'https://keys.example.com', people }
+    writeFileSync(inFolder('oidc.json'), JSON.stringify({ store: 'oidc.db', oidc }))
+    const running = await startKeyServer(['--config', inFolder('oidc.json')])
+    await expect.poll(running.said, { timeout: 20_000 }).toContain('nobody')
+    await running.stop()
+    const lines = running
+      .said()
+      .trim()
+      .split('\n')
+      .map(line => JSON.parse(line) as { level: number; time: number; msg: string })
+    expect(lines.every(({ level, time }) => level >= 30 && time > 0)).toBe(true)
+    expect(lines.filter(({ msg }) => msg.startsWith('oidc.people names the administrator nobody, and there is none'))).toHaveLength(1)
   })
 
   it('has its master key rotated while it works, and its log checked and exported', async () => {
     where = ['--store', inFolder('served.db')]
     const { key } = await json('create', 'Before')
     const rotated = await run('countersign', ['master-key', 'rotate', '--json', ...where])
-    expect(JSON.parse(rotated.stdout)).toMatchObject({ resumed: false })
+    expect(JSON.parse(rotated.stdout)).toMatchObject({ resumed: false, oldMasterKeyIds: [expect.any(String)], wrapped: false })
+    const kept = await run('countersign', ['master-key', 'rotate', '--keep-old', inFolder('kept-key'), ...where])
+    expect(kept.stderr).toContain(`Backups made before this open with the old master key ${JSON.parse(rotated.stdout).masterKeyId} alone`)
+    expect(kept.stderr).toContain(inFolder('kept-key'))
+    expect(statSync(inFolder('kept-key')).mode & 0o777).toBe(0o600)
     const headers = { authorization: `Bearer ${server.token}` }
     const response = await fetch(`${server.origin}/admin/v1/keys/${key.id}/rotate`, { method: 'POST', headers, body: '{}' })
     expect(response.status).toBe(200)
@@ -329,9 +352,11 @@ describe('the key server', () => {
     ['ends within a line', 'application/jsonl', '{"sequence":1}\n{"seq', false, '[answer-cut-off]'],
     ['ends between two lines, as through a proxy that speaks HTTP/1.0', 'application/jsonl', '{"sequence":1}\n', false, '[answer-cut-off]'],
     ['is a page', 'text/html', '<p>Hello</p>', false, '[answer-malformed]'],
+    ['comes from an older server', 'application/jsonl', '{"sequence":1}\n', false, '[server-older]'],
   ])('has an exported log that %s reported, with what had come', async (_, type, body, isCut, code) => {
+    const isOlder = code === '[server-older]'
     const stand = createServer((_request, response) => {
-      response.writeHead(200, { 'content-type': type, 'countersign-last-sequence': '2' })
+      response.writeHead(200, { 'content-type': type, ...(isOlder ? {} : { 'countersign-last-sequence': '2' }) })
       response.write(body, () => (isCut ? setImmediate(() => response.destroy()) : response.end()))
     })
     await new Promise<void>(resolve => stand.listen(0, '127.0.0.1', resolve))
@@ -341,7 +366,7 @@ describe('the key server', () => {
       expect(ran.code).not.toBe(0)
       expect(ran.stderr).toContain(code)
       expect(ran.stderr + ran.stdout).not.toContain(server.token)
-      expect(ran.stdout).toBe(type === 'text/html' ? '' : '{"sequence":1}\n')
+      expect(ran.stdout).toBe(type === 'text/html' || isOlder ? '' : '{"sequence":1}\n')
     } finally {
       stand.close()
     }

@@ -133,17 +133,16 @@ describe('a file of settings in another folder', () => {
   })
 
   it.each([
-    ['gateway', { workers: 2 }, '--workers'],
-    ['gateway', { check: true }, '--check'],
-    ['server', { json: true }, '--json'],
-    ['keys list', { organisation: 'acme' }, '--organisation'],
+    ['gateway', { workers: 2 }, '--workers of the command'],
+    ['keys list', { workers: 2 }, '--workers of countersign gateway'],
+    ['server', { workers: 2 }, '--workers of countersign gateway'],
+    ['gateway', { check: true }, '--check of the command'],
+    ['server', { json: true }, '--json of the command'],
+    ['keys list', { organisation: 'acme' }, '--organisation of the command'],
   ])('of %s that has %j among its settings is told that this is the flag %s', async (command, more, flag) => {
     write({ ...SETTINGS, ...more })
     const { code, stderr } = await countersign(...command.split(' '), '--config', CONFIG)
-    expect([code, stderr]).toEqual([
-      expect.any(Number),
-      expect.stringContaining(`this isn’t a setting but the flag ${flag} of the command`),
-    ])
+    expect([code, stderr]).toEqual([expect.any(Number), expect.stringContaining(`this isn't a setting but the flag ${flag}.`)])
     expect(code).not.toBe(0)
   })
 

@@ -253,7 +253,7 @@ describe.skipIf(!hasPostgres)('a key store in PostgreSQL (needs PostgreSQL)', ()
           url.password = 'hush'
         }),
       'store-missing',
-      /PostgreSQL on 127\.0\.0\.1:\d+ has no database nowhere: make it with createdb nowhere/,
+      /PostgreSQL on 127\.0\.0\.1:\d+ has no database nowhere: make it with createdb -h 127\.0\.0\.1 -p \d+ 'nowhere'/,
     ],
     'that has no connection left': [
       () =>

@@ -1,4 +1,5 @@
 export { docsPage } from './admin/docs-page.ts'
+export { missingAdministrators } from './admin/oidc/missing-administrators.ts'
 export { type DescribedApi, type DescribedCall, type OpenApiDocument, openApiOf } from './admin/openapi.ts'
 export { apiKeyOf } from './admin/routes/qredo-keys.ts'
 export type { AccessEntry } from './gateway/access-entry.ts'

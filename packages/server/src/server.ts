@@ -2,7 +2,6 @@ import { createServer } from 'node:http'
 import { getRequestListener } from '@hono/node-server'
 import { serveStatic } from '@hono/node-server/serve-static'
 import { Hono } from 'hono'
-import { sql } from 'kysely'
 import { type Waiting, whenThere } from './database/when-there.ts'
 import { startHealthServer } from './http/health-server.ts'
 import { CHECK_CONNECTIONS_MS, closeServer, HEADERS_TIMEOUT_MS, listen, urlHostOf } from './http/listen.ts'
@@ -104,7 +103,7 @@ async function start(options: ServerOptions, metrics: AdminMetrics, watch: Watch
       get isDraining() {
         return isDraining
       },
-      check: async () => void (await sql`select 1`.execute(service.database.prompt)),
+      check: service.checkSeal,
     })
     return {
       origin,

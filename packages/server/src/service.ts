@@ -24,7 +24,7 @@ import { createKeyStore, type KeyStore } from './keys/key-store.ts'
 import { type LastUsed, recordLastUsed } from './keys/last-used.ts'
 import { principalOf } from './keys/open-key.ts'
 import type { Permission } from './keys/permissions.ts'
-import { boundTo } from './seal/canary.ts'
+import { boundTo, createSealCheck, type SealCheck } from './seal/canary.ts'
 import { masterKeysOfFile, masterKeysOfText } from './seal/key-file.ts'
 import { createMasterKeyFile, MASTER_KEY_VARIABLE } from './seal/master-keys.ts'
 import { createSealer, type Sealer } from './seal/sealer.ts'
@@ -77,6 +77,8 @@ export interface KeyService {
   readonly source: CachedKeys
   /** How the changes of keys by other processes are followed. */
   readonly changes: Pick<FollowedChanges, 'isReached' | 'ageMs'>
+  /** Whether secrets can be opened. */
+  readonly checkSeal: SealCheck
   readonly lastUsed: LastUsed
   /** Calls and refusals by key and day. */
   readonly days: KeyDays
@@ -209,6 +211,7 @@ export async function openKeyService(options: ServiceOptions): Promise<KeyServic
       audit,
       source,
       changes: following,
+      checkSeal: createSealCheck(database.prompt, unbound),
       lastUsed,
       days,
       refusals,

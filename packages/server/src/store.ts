@@ -34,7 +34,8 @@ export type {
   Rotation,
   ShownKey,
 } from './keys/schemas.ts'
-export { type RotationReport, rotateMasterKey, wrapMasterKeys } from './rotation/rotate-master-key.ts'
+export { type RotationReport, rotateMasterKey } from './rotation/rotate-master-key.ts'
+export { unwrapMasterKeys, wrapMasterKeys } from './rotation/wrap-master-keys.ts'
 export { withSchemeFiles } from './schemes/scheme-files.ts'
 export { masterKeysOfFile, masterKeysOfText, readTransitKey } from './seal/key-file.ts'
 export { createMasterKeyFile } from './seal/master-keys.ts'

@@ -1,6 +1,6 @@
 import type { Failure } from 'countersign'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { listAudit } from '../src/audit/audit-log.ts'
+import { listAudit, recorded } from '../src/audit/audit-log.ts'
 import { verifyChain } from '../src/audit/verify-chain.ts'
 import {
   createMasterKeyFile,
@@ -36,6 +36,30 @@ export function describeAudit(backend: Backend): void {
     const open = () => openKeyService({ ...where, clock: () => now, flushMs: 3_600_000 })
     const create = async (name = 'k') => (await service.keys.create(ALICE, 'acme', { name })).key.id
     const refusals = async () => (await listAudit(service.database.db, { limit: 500 })).filter(({ action }) => action === 'request.refused')
+
+    it('is whole where a piece of it is pruned while it is verified', async () => {
+      const old = { action: 'a', organisationId: '', subject: '', detail: {} }
+      for (let count = 0; count < 25; count++)
+        await recorded(service.database, ALICE, now, () => Promise.resolve({ value: 0, events: new Array(100).fill(old) }))
+      now += 10 * DAY_MS
+      const pruning = await open()
+      let removed = 0
+      // Behind the first thousand entries that are read.
+      const db = service.database.db.withPlugin({
+        transformQuery: ({ node }) => node,
+        async transformResult({ result }) {
+          if (removed === 0 && result.rows.length === 1_000) removed = (await pruning.audit.prune(ALICE, now - 2 * DAY_MS)).removed
+          return result
+        },
+      })
+      try {
+        const { broken } = await verifyChain(db, createSealer(await masterKeysOfFile(where.masterKeyFile)))
+        expect(removed).toBeGreaterThan(2_000)
+        expect(broken).toBeUndefined()
+      } finally {
+        await pruning.close()
+      }
+    })
 
     it('says what each change was before and after, and only of what changed', async () => {
       const id = await create('old name')

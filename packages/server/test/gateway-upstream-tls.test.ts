@@ -76,8 +76,8 @@ it.skipIf(spawnSync('openssl', ['version']).error !== undefined)(
       [start({ ca }, 'http://127.0.0.1:1'), /for an https:\/\/ upstream/],
       [start({ ca: '{}' }), /ca holds no certificate/],
       [start({ cert: certKey, key: certKey }), /cert holds no certificate/],
-      [start({ cert, key: apiKey }), /key is not the one of cert/],
-      [start({ cert, key: 'none' }), /can’t be read as PEM/],
+      [start({ cert, key: apiKey }), /key doesn't belong to the certificate/],
+      [start({ cert, key: 'none' }), /can't be read as PEM/],
     ] as const)
       expect(make).toThrow(expect.objectContaining({ code: 'upstream-tls-invalid', message: expect.stringMatching(message) as string }))
     upstream.closeAllConnections()

@@ -2,11 +2,14 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { openKeyService } from '../src/index.ts'
-import { rotateMasterKey, wrapMasterKeys } from '../src/rotation/rotate-master-key.ts'
+import { openKeyService, startServer } from '../src/index.ts'
+import { runGateway } from '../src/process/run-gateway.ts'
+import { rotateMasterKey } from '../src/rotation/rotate-master-key.ts'
+import { unwrapMasterKeys, wrapMasterKeys } from '../src/rotation/wrap-master-keys.ts'
 import { masterKeysOfFile, masterKeysOfText } from '../src/seal/key-file.ts'
 import { createMasterKeyFile } from '../src/seal/master-keys.ts'
 import { vaultFromEnvironment } from '../src/seal/vault.ts'
+import { readGatewayConfig } from '../src/settings/read-config.ts'
 import { startTransit, type TestTransit } from './transit.ts'
 
 const ACTOR = { name: 'test', address: '' }
@@ -65,13 +68,13 @@ describe('a master key that Vault wraps', () => {
     await wrapMasterKeys(file, KEY)
     expect(readFileSync(file, 'utf8')).toContain('#vault:v2:')
     expect(await opens(store, keyId)).toBe(true)
-    expect(await wrapMasterKeys(file, undefined)).toMatchObject({ changed: true })
+    expect(await unwrapMasterKeys(file)).toMatchObject({ changed: true })
     expect(readFileSync(file, 'utf8')).toBe(`${plain}\n`)
     await transit.stop()
     expect(await opens(store, keyId)).toBe(true)
     // There is nothing to unwrap any more, and the file stays as it is.
     const { ino } = statSync(file)
-    expect(await wrapMasterKeys(file, undefined)).toMatchObject({ changed: false })
+    expect(await unwrapMasterKeys(file)).toMatchObject({ changed: false })
     expect(statSync(file).ino).toBe(ino)
   })
 
@@ -100,11 +103,7 @@ describe('a master key that Vault wraps', () => {
   it('is changed by one command at a time: no new key is overwritten', async () => {
     const { store, file, keyId } = await wrappedStore()
     const service = await openKeyService({ store })
-    const works = [
-      () => rotateMasterKey(service.database, file, ACTOR),
-      () => wrapMasterKeys(file, KEY),
-      () => wrapMasterKeys(file, undefined),
-    ]
+    const works = [() => rotateMasterKey(service.database, file, ACTOR), () => wrapMasterKeys(file, KEY), () => unwrapMasterKeys(file)]
     for (const first of works) {
       const both = await Promise.allSettled([first(), ...works.filter(work => work !== first).map(work => work())])
       expect(both.map(one => (one.status === 'rejected' ? (one.reason as { code: string }).code : 'done'))).toEqual([
@@ -169,6 +168,55 @@ describe('a master key that Vault wraps', () => {
     }
   })
 
+  it('that a server or gateway can’t have unwrapped makes it not ready, and it says what is missing, until it is there', async () => {
+    const { store, file, plain } = await wrappedStore()
+    const vault = vaultFromEnvironment({ VAULT_ADDR: transit.address, VAULT_TOKEN: transit.token })
+    // Both have read the file as it was before, and know no Vault.
+    writeFileSync(file, `${plain}\n`)
+    vi.stubEnv('VAULT_ADDR', '')
+    const config = readGatewayConfig(
+      JSON.stringify({ upstream: 'http://127.0.0.1:1', origin: 'https://api.example.com', port: 0, adminPort: 0, store }),
+      join(folder, 'g.json'),
+    )
+    const running = [await startServer({ store, adminPort: 0 }), await runGateway(config, { isQuiet: true })]
+    const other = await openKeyService({ store })
+    const look = async (path: string): Promise<readonly string[]> =>
+      await Promise.all(running.map(async ({ adminOrigin }) => (await fetch(`${adminOrigin}${path}`)).text()))
+    const secretsOpen = async () => (await look('/metrics')).map(text => /^countersign_secrets_open (\d)$/m.exec(text)?.[1])
+    try {
+      expect(await look('/ready')).toEqual(['ready\n', 'ready\n'])
+      await wrapMasterKeys(file, KEY, vault)
+      expect(await look('/ready')).toEqual(['ready\n', 'ready\n'])
+      expect(await secretsOpen()).toEqual(['1', '1'])
+      await rotateMasterKey(other.database, file, ACTOR, { vault })
+      for (const text of await look('/ready')) expect(text).toMatch(/^not ready: .*Vault has wrapped the master key in .*VAULT_ADDR/)
+      expect(await secretsOpen()).toEqual(['0', '0'])
+      vi.stubEnv('VAULT_ADDR', transit.address)
+      await expect.poll(() => look('/ready'), { timeout: 30_000, interval: 250 }).toEqual(['ready\n', 'ready\n'])
+      expect(await secretsOpen()).toEqual(['1', '1'])
+    } finally {
+      for (const { close } of running) await close()
+      await other.close()
+    }
+  })
+
+  it('is named with what is missing where a key can’t be opened', async () => {
+    const { store, file, plain, keyId } = await wrappedStore()
+    const vault = vaultFromEnvironment({ VAULT_ADDR: transit.address, VAULT_TOKEN: transit.token })
+    writeFileSync(file, `${plain}\n`)
+    vi.stubEnv('VAULT_ADDR', '')
+    const behind = await openKeyService({ store })
+    const other = await openKeyService({ store })
+    await wrapMasterKeys(file, KEY, vault)
+    await rotateMasterKey(other.database, file, ACTOR, { vault })
+    await expect(behind.source.find(keyId)).rejects.toMatchObject({
+      code: 'vault-unset',
+      message: expect.stringContaining(`Vault has wrapped the master key in ${file}. Say where Vault is with VAULT_ADDR`) as string,
+    })
+    await behind.close()
+    await other.close()
+  })
+
   it('is unwrapped once, and not for each secret', async () => {
     const { store, keyId } = await wrappedStore()
     const before = transit.asked.length
@@ -228,7 +276,7 @@ describe('a master key that Vault wraps', () => {
     ['with slashes escaped', sent => sent.replaceAll('/', '\\/')],
   ])('says nothing of what it sent where something else answers with that, %s', async (_, echo) => {
     const { file } = await wrappedStore()
-    await wrapMasterKeys(file, undefined)
+    await unwrapMasterKeys(file)
     const plain = Buffer.from(readFileSync(file, 'utf8').trim(), 'base64url')
     transit.echo = echo
     const error: unknown = await wrapMasterKeys(file, KEY).catch((thrown: unknown) => thrown)

@@ -3,7 +3,7 @@ import { PURPOSES } from '../init/answers.ts'
 import { DEFAULT_UPSTREAM, type Given, gatherAnswers } from '../init/ask.ts'
 import { GATEWAY_FILE } from '../init/gateway-file.ts'
 import { type Made, make } from '../init/make.ts'
-import { tellMasterKey } from '../keys/store-options.ts'
+import { masterKeyAdvice } from '../keys/store-options.ts'
 import { type Done, EXIT } from '../process/exit.ts'
 import { out, tell } from '../process/streams.ts'
 import { nearestPath } from '../text/nearest-path.ts'
@@ -46,7 +46,7 @@ Examples:
     )
     .action(async (options: InitOptions) => {
       const made = await make(await gatherAnswers(options), options.force === true)
-      if (made.masterKeyFile !== null) tellMasterKey(made.masterKeyFile)
+      if (made.masterKeyFile !== null) tell(masterKeyAdvice(made.masterKeyFile))
       if (options.json === true) out(`${JSON.stringify(made)}\n`)
       else {
         for (const line of describe(made)) tell(line)

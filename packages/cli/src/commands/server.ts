@@ -1,12 +1,14 @@
 import type { StoreConfig } from '@countersign/server'
 import type { Command } from 'commander'
-import { addStoreOptions, readSettings, readStoreSettings, type StoreOptions, tellMasterKey } from '../keys/store-options.ts'
+import { addStoreOptions, masterKeyAdvice, readSettings, readStoreSettings, type StoreOptions } from '../keys/store-options.ts'
 import { readPort } from '../options/numbers.ts'
 import { repeated } from '../options/repeated.ts'
 import { type Done, EXIT } from '../process/exit.ts'
 import { readTextFile } from '../process/files.ts'
+import { logMistake } from '../process/report.ts'
+import { jsonLog, textLog } from '../process/server-log.ts'
 import { startOn } from '../process/start-on.ts'
-import { out, outWritten, tell } from '../process/streams.ts'
+import { out, outWritten } from '../process/streams.ts'
 import { stopSignal, unlessStopped } from '../process/until-stopped.ts'
 
 interface ServerOptions extends StoreOptions {
@@ -32,7 +34,7 @@ export function defineServer(command: Command, done: Done): void {
     .optionsGroup('What keys can be:')
     .option('-s, --scheme <path>', 'a scheme of your own, by its declaration, beside those that are shipped (repeatable)', repeated)
     .optionsGroup('Output:')
-    .option('--json', 'print where it listens, and the first start’s token, as one line of JSON')
+    .option('--json', 'print where it listens, and the first start’s token, as one line of JSON; all on standard error are JSON lines then')
     .addHelpText(
       'after',
       `
@@ -45,55 +47,67 @@ Examples:
   $ COUNTERSIGN_MASTER_KEY=… countersign server --store postgres://user@db.internal/keys --host 0.0.0.0`,
     )
     .action(async (options: ServerOptions) => {
-      const { host } = options
-      const port = readPort(options.port)
-      // Loaded here, so that the other commands start without a database and a server.
-      const [{ besideStoreAdvice, startServer }, { consoleDirectory }] = await Promise.all([
-        import('@countersign/server'),
-        import('@countersign/ui'),
-      ])
-      let isTokenShown = false
-      const settings = await readSettings(options)
-      const store = await readStoreSettings(options, options.scheme ?? [], settings)
-      const oidc = settings.oidc === undefined ? undefined : { settings: settings.oidc, clientSecret: readClientSecret(settings.oidc) }
-      // From now on: whoever has read the first token may stop the server at once, and the token counts all the same.
-      const stop = stopSignal()
-      const start = () =>
-        startServer({
-          ...store,
-          oidc,
-          host,
-          port,
-          adminPort: options.adminPort === undefined ? undefined : readPort(options.adminPort, '--admin-port'),
-          adminHost: options.adminHost,
-          consoleDirectory,
-          showFirstToken: async (token, origin, adminOrigin) => {
-            isTokenShown = true
-            await outWritten(
-              options.json === true
-                ? `${JSON.stringify({ origin, adminOrigin, token })}\n`
-                : `The operator's token, shown this once:\n\n  ${token}\n\n`,
-            )
-          },
-          waiting: { signal: stop.signal, onAway: error => tell(`waiting: ${error.message}`) },
-          onStoreReached: () => tell('The key store answers again.'),
-          onError: error => tell(`error: ${error instanceof Error ? error.message : String(error)}`),
-        })
-      const server = await unlessStopped(stop, () => startOn(port, start))
-      if (server === undefined) return done(EXIT.ok)
-      const { origin, adminOrigin, service } = server
-      if (service.madeMasterKeyFile !== undefined) tellMasterKey(service.madeMasterKeyFile)
-      if (service.masterKeyBesideStore !== undefined) tell(besideStoreAdvice(service.masterKeyBesideStore))
-      const metrics = adminOrigin === undefined ? '' : ` Metrics are at ${adminOrigin}/metrics.`
-      if (options.json !== true)
-        out(
-          `The key server listens on ${origin}: console at ${origin}/console/, API described at ${origin}/docs.${metrics} Ctrl+C stops it.\n`,
-        )
-      else if (!isTokenShown) out(`${JSON.stringify({ origin, adminOrigin })}\n`)
-      await stop.told
-      await server.close()
-      done(EXIT.ok)
+      try {
+        done(await run(options))
+      } catch (error) {
+        if (options.json !== true) throw error
+        // Whoever reads where it listens reads the log as lines of JSON too.
+        done(logMistake(error))
+      }
     })
+}
+
+async function run(options: ServerOptions): Promise<number> {
+  const { host } = options
+  const port = readPort(options.port)
+  // Loaded here, so that the other commands start without a database and a server.
+  const [{ besideStoreAdvice, missingAdministrators, startServer }, { consoleDirectory }] = await Promise.all([
+    import('@countersign/server'),
+    import('@countersign/ui'),
+  ])
+  const log = options.json === true ? await jsonLog() : textLog(process.stderr.isTTY)
+  let isTokenShown = false
+  const settings = await readSettings(options)
+  const store = await readStoreSettings(options, options.scheme ?? [], settings, log.warn)
+  const oidc = settings.oidc === undefined ? undefined : { settings: settings.oidc, clientSecret: readClientSecret(settings.oidc) }
+  // From now on: whoever has read the first token may stop the server at once, and the token counts all the same.
+  const stop = stopSignal()
+  const start = () =>
+    startServer({
+      ...store,
+      oidc,
+      host,
+      port,
+      adminPort: options.adminPort === undefined ? undefined : readPort(options.adminPort, '--admin-port'),
+      adminHost: options.adminHost,
+      consoleDirectory,
+      showFirstToken: async (token, origin, adminOrigin) => {
+        isTokenShown = true
+        await outWritten(
+          options.json === true
+            ? `${JSON.stringify({ origin, adminOrigin, token })}\n`
+            : `The operator's token, shown this once:\n\n  ${token}\n\n`,
+        )
+      },
+      waiting: { signal: stop.signal, onAway: error => log.info(`waiting: ${error.message}`) },
+      onStoreReached: () => log.info('The key store answers again.'),
+      onError: log.error,
+    })
+  const server = await unlessStopped(stop, () => startOn(port, start))
+  if (server === undefined) return EXIT.ok
+  const { origin, adminOrigin, service } = server
+  if (service.madeMasterKeyFile !== undefined) log.warn(masterKeyAdvice(service.madeMasterKeyFile))
+  if (service.masterKeyBesideStore !== undefined) log.warn(besideStoreAdvice(service.masterKeyBesideStore))
+  if (oidc !== undefined)
+    for (const id of await missingAdministrators(service.administrators, oidc.settings))
+      log.warn(`oidc.people names the administrator ${id}, and there is none: countersign admins list. Whoever that is can't sign in.`)
+  const metrics = adminOrigin === undefined ? '' : ` Metrics are at ${adminOrigin}/metrics.`
+  if (options.json !== true)
+    out(`The key server listens on ${origin}: console at ${origin}/console/, API described at ${origin}/docs.${metrics} Ctrl+C stops it.\n`)
+  else if (!isTokenShown) out(`${JSON.stringify({ origin, adminOrigin })}\n`)
+  await stop.told
+  await server.close()
+  return EXIT.ok
 }
 
 /** The secret of a client without one is not read: the provider knows it by PKCE alone. */

@@ -11,7 +11,7 @@ export function defineStore(store: Command, done: Done): void {
       'after',
       `
 All that was acknowledged before is in it. The master key is not: without it no secret can be opened, so keep a copy of that elsewhere.
-PostgreSQL has its own: pg_dump.
+PostgreSQL has its own, pg_dump and pg_restore: docs/backup.md says how.
 
 Examples:
   $ countersign store backup backups/2026-11-27.db
@@ -46,7 +46,7 @@ Example:
     .option('--json', '{"entries":…,"head":…}')
     .addHelpText(
       'after',
-      '\nThe exit code is 1 where the log is broken, and 2 where the store can not be opened.\n\nExample:\n  $ countersign store check',
+      "\nThe exit code is 1 where the log is broken, and 2 where the store can't be opened.\n\nExample:\n  $ countersign store check",
     )
     .action(async (options: StoreOptions & { json?: boolean }) => {
       const { checkPages, isPostgres, storeName } = await import('@countersign/server/store')

@@ -19,6 +19,14 @@ export function notOurs(base: string): AdminApiError {
 
 type AdminCall = <T>(method: string, path: string, query: object, body?: unknown) => Promise<T>
 
+function olderServer(base: string): AdminApiError {
+  return new AdminApiError(
+    'server-older',
+    502,
+    `${base} is of a version before this command's: it doesn't say where its log ends, so a log that was cut off would not be noticed. Update it.`,
+  )
+}
+
 /** Calls the admin API at an origin. @param token of an administrator */
 export function createAdminCall(origin: string, token: string) {
   const base = `${readUrl(origin).replace(/\/+$/, '')}/admin/v1`
@@ -41,7 +49,7 @@ export function createAdminCall(origin: string, token: string) {
     throw refusedBy(value, status)
   }
 
-  /** Reads lines of JSON as they come, the last of which has the sequence that the answer announces; throws without. */
+  /** Reads lines of JSON as they come. Throws if the last line isn't the entry that the answer announced. */
   async function* lines(path: string, query: object): AsyncGenerator<string> {
     const { status, headers, pieces, drop } = await requestPieces(urlOf(path, query), {
       method: 'GET',
@@ -49,10 +57,12 @@ export function createAdminCall(origin: string, token: string) {
       body: undefined,
     })
     if (status !== 200) throw refusedBy(jsonOf(await textOf(pieces)), status)
-    const last = Number(headers['countersign-last-sequence'])
-    if (headers['content-type']?.startsWith('application/jsonl') !== true || !Number.isSafeInteger(last)) {
+    const announced = headers['countersign-last-sequence']
+    const last = Number(announced)
+    const isOurs = headers['content-type']?.startsWith('application/jsonl') === true
+    if (!isOurs || announced === undefined || !Number.isSafeInteger(last)) {
       drop()
-      throw notOurs(base)
+      throw isOurs && announced === undefined ? olderServer(base) : notOurs(base)
     }
     let [rest, lastLine] = ['', '']
     for await (const piece of pieces) {

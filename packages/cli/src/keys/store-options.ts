@@ -113,15 +113,21 @@ export async function readStoreLocation(options: StoreOptions, settings?: Partia
  * What a store is opened with: as {@link readStoreLocation}, and what keys can be there.
  *
  * @param files declarations of more schemes
+ * @param warn told of what a declaration leaves unsigned
  */
-export async function readStoreSettings(options: StoreOptions, files: readonly string[] = [], read?: Partial<StoreConfig>) {
+export async function readStoreSettings(
+  options: StoreOptions,
+  files: readonly string[] = [],
+  read?: Partial<StoreConfig>,
+  warn: (warning: string) => void = warning => tell(`warning: ${warning}`),
+) {
   const { withSchemeFiles } = await import('@countersign/server/store')
   const settings = read ?? (await readSettings(options))
   return {
     ...(await readStoreLocation(options, settings)),
     permissions: settings.permissions,
     usedSchemes: settings.schemesOfRoutes,
-    schemes: withSchemeFiles([...(settings.schemes ?? []), ...files], warning => tell(`warning: ${warning}`)),
+    schemes: withSchemeFiles([...(settings.schemes ?? []), ...files], warn),
   }
 }
 
@@ -132,7 +138,7 @@ export async function withManager<T>(
   access: StoreAccess = {},
 ): Promise<T> {
   const manager = await openManager(options, access)
-  if (manager.madeMasterKeyFile !== undefined) tellMasterKey(manager.madeMasterKeyFile)
+  if (manager.madeMasterKeyFile !== undefined) tell(masterKeyAdvice(manager.madeMasterKeyFile))
   try {
     return await work(manager)
   } finally {
@@ -140,8 +146,8 @@ export async function withManager<T>(
   }
 }
 
-export function tellMasterKey(file: string): void {
-  tell(`The master key is in ${file} (mode 0600): without it no secret can be opened, so keep a copy elsewhere.`)
+export function masterKeyAdvice(file: string): string {
+  return `The master key is in ${file} (mode 0600): without it no secret can be opened, so keep a copy elsewhere.`
 }
 
 /** The token for `--server`. @throws UsageError `token-missing` */

@@ -6,6 +6,7 @@ import { isStoreAway } from '../database/store-problem.ts'
 import { ServerError } from '../errors.ts'
 import { checkValue, JsonError, parseJson } from '../http/json.ts'
 import { qredoError } from '../http/qredo-error.ts'
+import { isMasterKeyProblem } from '../seal/sealer.ts'
 import { type AuthenticateOptions, authenticate, checkAccess } from './authenticate.ts'
 import { describeAdminApi } from './description.ts'
 import { docsPage } from './docs-page.ts'
@@ -85,6 +86,7 @@ export async function createAdminApp(options: AdminAppOptions): Promise<Hono<Bin
         tell(options.onRefused, error.code, { method: context.req.method, target: context.req.path, address: addressOf(context) })
       return problem(error, context.req.path)
     }
+    if (error instanceof ServerError && error.code === 'master-key-changed') return problem(error, context.req.path)
     tell(options.onError, error)
     // What such an error says names the store, which is for the log.
     if (isStoreAway(error))
@@ -93,7 +95,7 @@ export async function createAdminApp(options: AdminAppOptions): Promise<Hono<Bin
         context.req.path,
       )
     // What opens the secrets is on the server, and what is wrong with it is for the log.
-    if (error instanceof ServerError && /^(?:master-key|vault)-/.test(error.code))
+    if (isMasterKeyProblem(error))
       return problem(
         new ServerError(
           'master-key-unusable',

@@ -23,7 +23,8 @@ interface Broken {
 const READ_AT_ONCE = 1_000
 
 /**
- * Reads the whole audit log and checks every hash, from the checkpoint on where it was pruned.
+ * Reads the whole audit log and checks every hash, from the checkpoint on where it was pruned. Where more is pruned
+ * meanwhile, it begins again from there.
  *
  * @param kept a head that was kept elsewhere. Without one, entries that were cut off together with the head in the
  * database are not noticed
@@ -31,7 +32,16 @@ const READ_AT_ONCE = 1_000
  */
 export async function verifyChain(db: Db, sealer: Pick<Sealer, 'open'>, kept?: string): Promise<ChainReport> {
   const wanted = kept === undefined ? undefined : readPlace(kept)
-  const checkpoint = await readCheckpoint(db, sealer)
+  for (let checkpoint = await readCheckpoint(db, sealer); ; ) {
+    const report = await verifyFrom(db, checkpoint, wanted)
+    if (report.broken === undefined) return report
+    const now = await readCheckpoint(db, sealer)
+    if (now.sequence <= checkpoint.sequence) return report
+    checkpoint = now
+  }
+}
+
+async function verifyFrom(db: Db, checkpoint: Place, wanted: KeptPlace | undefined): Promise<ChainReport> {
   let { sequence, hash } = checkpoint
   const isWanted = (): boolean => wanted?.hash === hash && (wanted.sequence ?? sequence) === sequence
   let isFound = isWanted()

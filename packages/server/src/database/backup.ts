@@ -64,10 +64,10 @@ export function checkPages(file: string): void {
 
 /** Under another name until it is whole and on the disk. */
 async function written(file: string, source: string, write: (temporary: string) => void): Promise<void> {
-  makeFolders(dirname(file))
   const temporary = `${file}.${process.pid}.new`
-  rmSync(temporary, { force: true })
   try {
+    makeFolders(dirname(file))
+    rmSync(temporary, { force: true })
     // Made first, so that nobody else can read it while it is written.
     closeSync(openSync(temporary, 'wx', 0o600))
     write(temporary)
@@ -77,23 +77,37 @@ async function written(file: string, source: string, write: (temporary: string) 
     closeSync(opened)
     renameSync(temporary, file)
   } catch (error) {
-    rmSync(temporary, { force: true })
+    drop(temporary)
     throw unwritable(file, error) ?? storeProblem(error, 'sqlite', source)
   }
 }
 
+/** Where its folder can't be looked into, nothing was written. */
+function drop(temporary: string): void {
+  try {
+    rmSync(temporary, { force: true })
+  } catch {
+    // What kept it from being written is told.
+  }
+}
+
+const FULL = [507, 'there is no room left on its disk'] as const
+const UNWRITABLE = [
+  [/^(EROFS|EACCES|EPERM)/, [403, 'whoever runs this may not write there']],
+  [/^ENOTDIR/, [400, 'a part of the path is a file, and not a folder']],
+] as const
+
 function unwritable(file: string, error: unknown): ServerError | undefined {
   const code = errorCodeOf(error) ?? ''
   const isFull = /^(SQLITE_FULL|ENOSPC|EDQUOT|EFBIG)/.test(code) || (code.startsWith('SQLITE_IOERR') && hasNoRoom(file))
-  const isForbidden = /^(EROFS|EACCES|EPERM)/.test(code)
-  if (!isFull && !isForbidden) return undefined
-  const why = isFull ? 'there is no room left on its disk' : 'whoever runs this may not write there'
-  return new ServerError('file-unwritable', 507, `${file} can't be written: ${why}. Nothing of it was left; give another path.`, error)
+  const [status, why] = isFull ? FULL : (UNWRITABLE.find(([of]) => of.test(code))?.[1] ?? [])
+  if (status === undefined) return undefined
+  return new ServerError('file-unwritable', status, `${file} can't be written: ${why}. Nothing of it was left; give another path.`, error)
 }
 
 function refusePostgres(store: string): void {
   if (isPostgres(store))
-    throw new ServerError('backup-postgres', 400, 'PostgreSQL has its own backups: pg_dump "$URL" > keys.sql, and psql "$URL" < keys.sql.')
+    throw new ServerError('backup-postgres', 400, 'PostgreSQL has its own backups, pg_dump and pg_restore: docs/backup.md says how.')
 }
 
 function refuseExisting(path: string): void {

@@ -1,4 +1,15 @@
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import Connection from 'libsql'
@@ -122,6 +133,23 @@ describe('a key store that must exist', () => {
     expect(await again.administrators.organisations(undefined)).toEqual([])
     await again.close()
   })
+})
+
+it.runIf(process.platform !== 'win32')('a file that may not be read is named, with what is needed', async () => {
+  const store = join(folder, 'closed.db')
+  await (await openKeyService({ store, masterKey })).close()
+  chmodSync(folder, 0o755)
+  chmodSync(store, 0)
+  const isRoot = process.geteuid?.() === 0
+  if (isRoot) process.seteuid?.(65_534)
+  try {
+    await expect(openKeyService({ store, masterKey, mustExist: true })).rejects.toMatchObject({
+      code: 'store-unreadable',
+      message: expect.stringMatching(/closed\.db can't be read: .* right to read it/) as string,
+    })
+  } finally {
+    if (isRoot) process.seteuid?.(0)
+  }
 })
 
 it.runIf(process.platform === 'linux')('a folder that the system does not make is an error and not endless', async () => {

@@ -10,8 +10,8 @@ import { foreign, isStoreBySteps, STEPS_TABLE } from './steps.ts'
  * Looks at a file of SQLite before anything is made or changed: whether it is there, where it has to be, and whether it
  * is a key store.
  *
- * @throws ServerError `store-missing`, `store-unusable`, `store-not-sqlite`, `store-newer`, `store-foreign`,
- * `store-damaged`; what the driver throws where it can't be loaded
+ * @throws ServerError `store-missing`, `store-unusable`, `store-unreadable`, `store-not-sqlite`, `store-newer`,
+ * `store-foreign`, `store-damaged`; what the driver throws where it can't be loaded
  */
 export async function lookAtFile(file: string, mustExist: boolean): Promise<void> {
   // Where the driver is left out, that is said first.
@@ -61,8 +61,9 @@ async function isOurs(file: string): Promise<boolean> {
 
 /** @returns undefined where it is damaged */
 function find(file: string, how: string): Found | undefined {
-  const connection = new Connection(`${pathToFileURL(resolve(file)).href}?${how}`)
+  let connection: Connection.Database | undefined
   try {
+    connection = new Connection(`${pathToFileURL(resolve(file)).href}?${how}`)
     connection.pragma(`busy_timeout = ${BUSY_TIMEOUT_MS}`)
     const tables = namesOf(connection, "select name from sqlite_master where type = 'table'")
     return { tables, steps: tables.includes(STEPS_TABLE) ? namesOf(connection, `select name from ${STEPS_TABLE}`) : [] }
@@ -71,10 +72,21 @@ function find(file: string, how: string): Found | undefined {
     if (code === 'SQLITE_NOTADB')
       throw new ServerError('store-not-sqlite', 500, `The file ${file} is not a database of SQLite. It was left as it is; check --store.`)
     if (code?.startsWith('SQLITE_CORRUPT') === true) return undefined
+    // The driver has no code where it can't open a file: 14 is SQLITE_CANTOPEN.
+    if (error instanceof Error && /: 14\b/.test(error.message)) throw unreadable(file, error)
     throw error
   } finally {
-    connection.close()
+    connection?.close()
   }
+}
+
+function unreadable(file: string, cause: unknown): ServerError {
+  return new ServerError(
+    'store-unreadable',
+    500,
+    `The file ${file} can't be read: whoever runs this needs the right to read it, and to write into its folder.`,
+    cause,
+  )
 }
 
 function namesOf(connection: Connection.Database, sql: string): readonly string[] {

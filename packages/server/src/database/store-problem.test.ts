@@ -12,7 +12,12 @@ describe('what PostgreSQL says', () => {
     ['57014', 'store-slow', true, 'took too long'],
     ['57P01', 'store-unreachable', true, 'see whether PostgreSQL runs there'],
     ['ECONNREFUSED', 'store-unreachable', true, 'see whether PostgreSQL runs there'],
-    ['3D000', 'store-missing', false, 'PostgreSQL on db.internal:5432 has no database shop keys: make it with createdb shop keys'],
+    [
+      '3D000',
+      'store-missing',
+      false,
+      "PostgreSQL on db.internal:5432 has no database shop keys: make it with createdb -h db.internal -p 5432 'shop keys', or",
+    ],
     ['28P01', 'store-forbidden', false, 'check user and password'],
     ['XX001', 'store-damaged', false, 'pg_restore'],
   ])('with %s is %s, may come back by itself: %s, and says what to do', (said, code, isAway, remedy) => {
@@ -21,6 +26,17 @@ describe('what PostgreSQL says', () => {
     expect(String(problem)).toContain('db.internal')
     expect(String(problem)).not.toContain('hunter2')
     expect(isStoreAway(problem)).toBe(isAway)
+  })
+
+  it.each([
+    ['postgres://ada:hunter2@db.internal', "has no database ada: make it with createdb -h db.internal 'ada', or"],
+    ['postgres://ada@db.internal/', "has no database ada: make it with createdb -h db.internal 'ada', or"],
+    ['postgres://u@h/a%3Bb', "createdb -h h 'a;b', or"],
+    ['postgres://u@h/it%27s', String.raw`createdb -h h 'it'\''s', or`],
+    ['postgres://u@[::1]:5433/a', "createdb -h ::1 -p 5433 'a', or"],
+    ['postgres:///keys', "PostgreSQL on this machine has no database keys: make it with createdb 'keys', or"],
+  ])('names the database of %s as a shell would take it', (store, told) => {
+    expect(storeProblem(failure('3D000'), 'postgres', store)).toMatchObject({ message: expect.stringContaining(told) as string })
   })
 
   it('with 53300 has its number in docs/scaling.md as well', () => {

@@ -100,7 +100,7 @@ const POSTGRESQL: readonly Problem[] = [
     of: /^3D000/,
     code: 'store-missing',
     status: 500,
-    says: ({ database, host }) => `PostgreSQL on ${host} has no database ${database}: make it with createdb ${database}, or check --store.`,
+    says: place => `PostgreSQL on ${place.host} has no database ${place.database}: make it with ${createdb(place)}, or check --store.`,
   },
   { of: /^25006/, code: 'store-read-only', status: 500, says: 'can only be read, as a standby is: name the primary in --store.' },
   {
@@ -166,14 +166,25 @@ export function storeName(store: string): string {
 
 interface PostgresPlace {
   readonly database: string
+  /** For people, with its port. */
   readonly host: string
+  readonly hostname: string
+  readonly port: string
 }
 
 /** Nothing of a URL that can't be read: what it holds may be the password. */
 function postgresPlace(store: string): PostgresPlace {
-  if (!URL.canParse(store)) return { database: '', host: 'this machine' }
-  const { host, pathname } = new URL(store)
-  return { database: decoded(pathname.slice(1)), host: host === '' ? 'this machine' : host }
+  if (!URL.canParse(store)) return { database: '', host: 'this machine', hostname: '', port: '' }
+  const { host, hostname, port, pathname, username } = new URL(store)
+  // PostgreSQL's own default.
+  const database = decoded(pathname.slice(1)) || decoded(username)
+  return { database, host: host === '' ? 'this machine' : host, hostname: hostname.replaceAll(/[[\]]/g, ''), port }
+}
+
+/** The command that makes the database, for a shell. */
+function createdb({ database, hostname, port }: PostgresPlace): string {
+  const where = [hostname === '' ? '' : ` -h ${hostname}`, port === '' ? '' : ` -p ${port}`].join('')
+  return `createdb${where} '${database.replaceAll("'", String.raw`'\''`)}'`
 }
 
 function decoded(text: string): string {

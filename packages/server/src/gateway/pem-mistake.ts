@@ -15,15 +15,16 @@ export function pemMistake(pems: { readonly ca?: Pem; readonly cert?: Pem; reado
   for (const of of ['ca', 'cert'] as const)
     if (pems[of] !== undefined && !isCertificate(pems[of])) return { of, what: 'holds no certificate in PEM' }
   if (key !== undefined && !isPrivateKey(key))
-    return { of: 'key', what: 'can’t be read as PEM: it has no private key, or one with a passphrase' }
+    return { of: 'key', what: "can't be read as PEM: it has no private key, or one with a passphrase" }
+  // OpenSSL takes a key of another kind than the certificate, and every handshake fails then.
+  if (cert !== undefined && key !== undefined && !new X509Certificate(cert).checkPrivateKey(createPrivateKey(key)))
+    return { of: 'key', what: "doesn't belong to the certificate" }
   try {
     createSecureContext({ ca, cert, key })
     return undefined
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error)
-    return /key values mismatch|key type mismatch/.test(message)
-      ? { of: 'key', what: 'is not the one of cert' }
-      : { of: cert === undefined ? 'ca' : 'cert', what: `can’t be used (${message})` }
+    return { of: cert === undefined ? 'ca' : 'cert', what: `can't be used (${message})` }
   }
 }
 

@@ -2,6 +2,8 @@ import { Registry } from 'prom-client'
 import type { Database } from '../database/database.ts'
 import type { FollowedChanges } from '../keys/key-changes.ts'
 import type { CachedKeys } from '../keys/key-source.ts'
+import type { SealCheck } from '../seal/canary.ts'
+import { isMasterKeyProblem } from '../seal/sealer.ts'
 import { addCounter, addGauge } from './collected.ts'
 
 const UP = { name: 'countersign_store_up', help: 'Whether the key store answered when it was asked last: 1 or 0.' }
@@ -16,10 +18,11 @@ interface WatchedStore {
   readonly source: Pick<CachedKeys, 'size' | 'counts'>
   readonly changes: Pick<FollowedChanges, 'isReached' | 'ageMs'>
   readonly database: Pick<Database, 'connectionUse'>
+  readonly checkSeal: SealCheck
 }
 
 /** How the key store does, and what is kept of it in memory. */
-export function addStoreMetrics(registry: Registry, { source, changes, database }: WatchedStore): void {
+export function addStoreMetrics(registry: Registry, { source, changes, database, checkSeal }: WatchedStore): void {
   addGauge(registry, UP.name, UP.help, 'min', () => (changes.isReached ? 1 : 0))
   addGauge(
     registry,
@@ -27,6 +30,21 @@ export function addStoreMetrics(registry: Registry, { source, changes, database 
     'Since when changes of keys have not been heard of: with a store that answers, less than a second.',
     'max',
     () => changes.ageMs() / 1000,
+  )
+  addGauge(
+    registry,
+    'countersign_secrets_open',
+    "Whether secrets of the key store can be opened: 1, or 0 where the master key doesn't fit or Vault can't be asked for it.",
+    'min',
+    async () => {
+      try {
+        await checkSeal()
+        return 1
+      } catch (error) {
+        // Of a store that is away another gauge tells.
+        return isMasterKeyProblem(error) ? 0 : 1
+      }
+    },
   )
   const { connectionUse } = database
   if (connectionUse !== undefined) {

@@ -8,6 +8,9 @@ export function createProcessLog(isQuiet: boolean): Logger {
   )
 }
 
+/** Codes of ours: the message says what to do, and a stack would say nothing more. Those of others have capitals. */
+const OWN_CODE = /^[a-z0-9]+(-[a-z0-9]+)*$/
+
 /** @param text what it was about, and what holds now */
 export function logError(log: Logger, error: unknown, text = 'error'): void {
   if (!(error instanceof Error)) {
@@ -16,5 +19,6 @@ export function logError(log: Logger, error: unknown, text = 'error'): void {
   }
   const { message, stack, cause } = error
   const code = 'code' in error ? error.code : undefined
-  log.error({ error: message, code, cause: cause instanceof Error ? cause.message : undefined, stack }, text)
+  const isOwn = typeof code === 'string' && OWN_CODE.test(code)
+  log.error({ error: message, code, cause: cause instanceof Error ? cause.message : undefined, stack: isOwn ? undefined : stack }, text)
 }

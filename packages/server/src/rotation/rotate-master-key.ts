@@ -1,23 +1,29 @@
 import { type Actor, recorded } from '../audit/audit-log.ts'
 import type { Database } from '../database/database.ts'
-import { ServerError } from '../errors.ts'
+import { errorCodeOf, ServerError } from '../errors.ts'
 import { withFileLock } from '../files/file-lock.ts'
-import { dropLeftovers } from '../files/new-file.ts'
-import { lineOf, masterKeysOfFile, readKeyLines, writeKeyLines } from '../seal/key-file.ts'
+import { writeNewFile } from '../files/new-file.ts'
+import { lineOf, masterKeysOfFile, readKeyLines, textOfLines, writeKeyLines } from '../seal/key-file.ts'
 import { newMasterKey } from '../seal/master-keys.ts'
 import { createSealer } from '../seal/sealer.ts'
-import { type TransitKey, type Vault, vaultFromEnvironment } from '../seal/vault.ts'
+import { type Vault, vaultFromEnvironment } from '../seal/vault.ts'
 import { type ResealProgress, resealAll } from './reseal.ts'
 
 export interface RotationReport {
   readonly masterKeyId: string
+  /** Of the keys that were taken out: backups that were made before open with one of them alone. */
+  readonly oldMasterKeyIds: readonly string[]
   readonly resealed: number
   readonly resumed: boolean
+  /** Whether Vault has wrapped the new key, as it had the old one. */
+  readonly wrapped: boolean
 }
 
 export interface RotationOptions {
   readonly clock?: () => number
   readonly onProgress?: (progress: ResealProgress) => void
+  /** A new file for the keys that are taken out, written before anything is changed. Default: they are kept nowhere. */
+  readonly keepOld?: string | undefined
   /** Default: that of the environment. */
   readonly vault?: Vault
 }
@@ -26,7 +32,8 @@ export interface RotationOptions {
  * Puts a new master key in front of the file, seals everything anew, and takes the old keys out. Broken off, it goes on
  * where it was: a file with more than one key says that a rotation is not done. What Vault wrapped stays wrapped.
  *
- * @throws ServerError `file-busy`, `master-key-missing`, `master-key-wrong`, what Vault's client throws
+ * @throws ServerError `file-busy`, `file-unwritable` (of `keepOld`), `master-key-missing`, `master-key-wrong`, what
+ * Vault's client throws
  */
 export async function rotateMasterKey(
   database: Database,
@@ -41,11 +48,12 @@ async function rotate(
   database: Database,
   file: string,
   actor: Actor,
-  { clock = Date.now, onProgress, vault = vaultFromEnvironment() }: RotationOptions,
+  { clock = Date.now, onProgress, keepOld, vault = vaultFromEnvironment() }: RotationOptions,
 ): Promise<RotationReport> {
-  dropLeftovers(file)
   const found = await readKeyLines(file, vault)
   const resumed = found.length > 1
+  const old = resumed ? found.slice(1) : found
+  if (keepOld !== undefined) keepIn(keepOld, textOfLines(old))
   if (!resumed) writeKeyLines(file, [await lineOf(newMasterKey(), found[0]?.transit, vault), ...found])
   const keys = await masterKeysOfFile(file, vault)
   const sealer = createSealer(keys)
@@ -61,43 +69,25 @@ async function rotate(
     file,
     lines.filter(({ key }) => key.id === current.id),
   )
-  return { masterKeyId: current.id, resealed, resumed }
-}
-
-interface Wrapped {
-  readonly masterKeyId: string
-  readonly changed: boolean
-}
-
-/**
- * Has Vault wrap the keys of a file, anew where they are wrapped already; or writes them as they are.
- *
- * @param transit undefined: as they are
- * @returns `changed`: false where there was nothing to unwrap, and the file stayed
- * @throws ServerError `file-busy`, `master-key-missing`, `master-key-malformed`, what Vault's client throws
- */
-export async function wrapMasterKeys(
-  file: string,
-  transit: TransitKey | undefined,
-  vault: Vault = vaultFromEnvironment(),
-): Promise<Wrapped> {
-  return await withFileLock(file, () => wrap(file, transit, vault))
-}
-
-async function wrap(file: string, transit: TransitKey | undefined, vault: Vault): Promise<Wrapped> {
-  dropLeftovers(file)
-  const lines = await readKeyLines(file, vault)
-  const masterKeyId = lines[0]?.key.id ?? ''
-  if (transit === undefined && lines.every(line => line.transit === undefined)) return { masterKeyId, changed: false }
-  const wrapped = await Promise.all(lines.map(({ key }) => lineOf(key, transit, vault)))
-  // What can't be unwrapped again would be lost.
-  if (transit !== undefined) {
-    for (const { key, text } of wrapped) {
-      const back = await vault.unwrap(transit, text.slice(text.indexOf('#') + 1))
-      if (!Buffer.from(back).equals(Buffer.from(key.bytes)))
-        throw new ServerError('vault-failed', 502, 'Vault unwraps something else than what it wrapped: the file stays as it is.')
-    }
+  return {
+    masterKeyId: current.id,
+    oldMasterKeyIds: old.map(({ key }) => key.id),
+    resealed,
+    resumed,
+    wrapped: found[0]?.transit !== undefined,
   }
-  writeKeyLines(file, wrapped)
-  return { masterKeyId, changed: true }
+}
+
+function keepIn(file: string, text: string): void {
+  try {
+    writeNewFile(file, text)
+  } catch (error) {
+    const code = errorCodeOf(error)
+    const why = code === 'EEXIST' ? 'there is something of that name already' : (code ?? error)
+    throw new ServerError(
+      'file-unwritable',
+      400,
+      `The old master key can't be written to ${file} (${why}): nothing was changed. Give another path.`,
+    )
+  }
 }

@@ -26,6 +26,26 @@ async function checkMasterKey(db: Db, sealer: Sealer): Promise<void> {
   await sealer.open(row.value, CANARY)
 }
 
+/** How long it is remembered whether the value of the start opens: what opens it may be asked over the network. */
+const REMEMBERED_MS = 5_000
+
+/** Looks whether a store's secrets can be opened. @throws what keeps them from it; what the store says */
+export type SealCheck = () => Promise<void>
+
+/**
+ * Opens the value of the start, anew where it was sealed anew.
+ *
+ * @param age a clock that nobody sets, in milliseconds
+ */
+export function createSealCheck(db: Db, { open }: Pick<Sealer, 'open'>, age: () => number = () => performance.now()): SealCheck {
+  let last: { readonly sealed: string; readonly atMs: number; readonly opened: Promise<unknown> } | undefined
+  return async () => {
+    const { value } = await db.selectFrom('setting').select('value').where('name', '=', CANARY).executeTakeFirstOrThrow()
+    if (last?.sealed !== value || age() >= last.atMs + REMEMBERED_MS) last = { sealed: value, atMs: age(), opened: open(value, CANARY) }
+    await last.opened
+  }
+}
+
 /**
  * A sealer that seals by no master key that does not belong to its store, nor by one that was rotated out of it: both
  * are looked at in the transaction that stores what is sealed.

@@ -38,12 +38,16 @@ export async function readKeyLines(file: string, vault: Vault): Promise<readonly
 
 /** Replaces the file's lines in one step. */
 export function writeKeyLines(file: string, lines: readonly KeyLine[]): void {
-  writeBeside(file, lines.map(({ text }) => `${text}\n`).join('')).replace()
+  writeBeside(file, textOfLines(lines)).replace()
+}
+
+export function textOfLines(lines: readonly KeyLine[]): string {
+  return lines.map(({ text }) => `${text}\n`).join('')
 }
 
 /**
  * The master keys of a file. It is read again when it has changed. What Vault wrapped is unwrapped once; while Vault is
- * away, the keys that are known still open what was sealed; nothing is sealed by a file that has changed since.
+ * away, the keys that are known still open what was sealed with them; nothing is sealed by a file that has changed.
  *
  * @throws ServerError `master-key-missing`, `master-key-malformed`, what Vault's client throws
  */
@@ -70,10 +74,7 @@ export async function masterKeysOfFile(file: string, vault: Vault = vaultFromEnv
   await refresh()
   return {
     ...keysOf(file, () => known.map(({ key }) => key)),
-    refresh: use =>
-      refresh().catch((error: unknown) => {
-        if (use === 'seal' || known.length === 0 || !(error instanceof ServerError) || !error.code.startsWith('vault-')) throw error
-      }),
+    refresh,
   }
 }
 
@@ -92,9 +93,19 @@ async function linesOf(text: string, where: string, vault: Vault, known: readonl
       if (mount === undefined || name === undefined || wrapped === undefined)
         return { text: word, key: readMasterKey(word, where), transit: undefined }
       const transit = { mount, name }
-      return { text: word, key: masterKeyOf(await vault.unwrap(transit, wrapped)), transit }
+      return { text: word, key: masterKeyOf(await unwrapped(transit, wrapped, where, vault)), transit }
     }),
   )
+}
+
+/** @throws ServerError what Vault's client throws, with where the key is that Vault is asked for */
+async function unwrapped(transit: TransitKey, wrapped: string, where: string, vault: Vault): Promise<Uint8Array> {
+  try {
+    return await vault.unwrap(transit, wrapped)
+  } catch (error) {
+    if (!(error instanceof ServerError)) throw error
+    throw new ServerError(error.code, error.status, `Vault has wrapped the master key in ${where}. ${error.message}`, error.cause)
+  }
 }
 
 function textOf(file: string): string {

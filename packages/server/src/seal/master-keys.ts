@@ -13,12 +13,13 @@ export interface MasterKey {
 /** Where master keys come from. */
 export interface MasterKeys {
   /**
-   * Looks for changes; before every use, so that a rotation reaches a running server. Left out: there are none.
+   * Looks for changes, so that a rotation reaches a running server: before sealing, since what is sealed with a key
+   * that has been taken out could never be opened again, and where something was sealed with a key that isn't known.
+   * Left out: there are none.
    *
-   * @param use to open, what is known may serve where a change can't be looked into; to seal, it may not: what is
-   * sealed with a key that has been taken out could never be opened again
+   * @throws what keeps a change from being looked into
    */
-  readonly refresh?: ((use: 'open' | 'seal') => Promise<void>) | undefined
+  readonly refresh?: (() => Promise<void>) | undefined
   /** What is sealed with. */
   current(): MasterKey
   find(id: string): MasterKey | undefined

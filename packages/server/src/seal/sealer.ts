@@ -11,7 +11,7 @@ export interface Sealer {
   currentId(): Promise<string>
   /** @param owner what the value belongs to; it can be opened for no other */
   seal(plain: Uint8Array, owner: string): Promise<string>
-  /** @throws ServerError `master-key-wrong`, `sealed-value-damaged` */
+  /** @throws ServerError `master-key-wrong`, `sealed-value-damaged`; what keeps a changed file from being read */
   open(sealed: string, owner: string): Promise<Uint8Array>
 }
 
@@ -24,11 +24,11 @@ export function sealedPrefix(masterKeyId: string): string {
 export function createSealer(masterKeys: MasterKeys): Sealer {
   return {
     async currentId() {
-      await masterKeys.refresh?.('seal')
+      await masterKeys.refresh?.()
       return masterKeys.current().id
     },
     async seal(plain, owner) {
-      await masterKeys.refresh?.('seal')
+      await masterKeys.refresh?.()
       const { id, bytes } = masterKeys.current()
       const nonce = randomBytes(NONCE_BYTES)
       const cipher = createCipheriv('aes-256-gcm', bytes, nonce).setAAD(Buffer.from(owner))
@@ -39,13 +39,16 @@ export function createSealer(masterKeys: MasterKeys): Sealer {
       const [version, id = '', text = ''] = sealed.split('.')
       const damaged = (): ServerError => new ServerError('sealed-value-damaged', 500, `The sealed value of ${owner} is damaged.`)
       if (version !== 'v1') throw damaged()
-      await masterKeys.refresh?.('open')
-      const masterKey = masterKeys.find(id)
+      let masterKey = masterKeys.find(id)
+      if (masterKey === undefined) {
+        await masterKeys.refresh?.()
+        masterKey = masterKeys.find(id)
+      }
       if (masterKey === undefined)
         throw new ServerError(
           'master-key-wrong',
           500,
-          `This store is sealed with the master key ${id}, which is not in ${masterKeys.where}: give the key that belongs to this store.`,
+          `This store is sealed with the master key ${id}, which is not in ${masterKeys.where}: give the key that belongs to this store. A backup that was made before a rotation of the master key wants the one of then: look where that was kept.`,
         )
       const bytes = Buffer.from(text, 'base64url')
       if (bytes.length < NONCE_BYTES + TAG_BYTES) throw damaged()
@@ -59,4 +62,9 @@ export function createSealer(masterKeys: MasterKeys): Sealer {
       }
     },
   }
+}
+
+/** Whether an error says that secrets can't be sealed or opened with the master key that there is. */
+export function isMasterKeyProblem(error: unknown): boolean {
+  return error instanceof ServerError && /^(?:master-key|vault)-/.test(error.code)
 }

@@ -40,11 +40,11 @@ describe('a gateway’s settings', () => {
 
   it('say of a flag of the command that it is one, and of a misspelled setting what was meant', () => {
     const flags = new Map([
-      ['workers', '--workers'],
-      ['port', '--port'],
+      ['workers', '--workers of the command'],
+      ['port', '--port of the command'],
     ])
     const read = (more: string) => () => readGatewayConfig(`${LEAST}${more}\n`, 'g.yaml', {}, flags)
-    expect(read('workers: 2')).toThrow('g.yaml:3: workers: this isn’t a setting but the flag --workers of the command.')
+    expect(read('workers: 2')).toThrow("g.yaml:3: workers: this isn't a setting but the flag --workers of the command.")
     expect(read('prt: 1')).toThrow('did you mean port?')
     expect(read('timeouts: { workers: 2 }')).toThrow('timeouts.workers: there is no such setting')
     expect(read('port: 1')).not.toThrow()
@@ -74,11 +74,40 @@ describe('a gateway’s settings', () => {
     ['redis: [redis-sentinel://127.0.0.1#main]', 'g.yaml:3: redis: The option redis is a URL'],
     ['redis: [redis://127.0.0.1]\nwaitForReplicas: 1', 'g.yaml:4: waitForReplicas: It is for a redis that is one URL'],
     ['waitForReplicas: 1', 'g.yaml:3: waitForReplicas: It is for a redis that is one URL'],
-    ['maxReplayBytes: 1', 'g.yaml:3: maxReplayBytes: Too small: expected number to be >=24'],
+    ['maxReplayBytes: 1', 'g.yaml:3: maxReplayBytes: 24 at least is wanted.'],
     ['routes:\n  - path: orders\n    schemes: [qredo-v1]', 'g.yaml:4: routes.0.path'],
     ['routes:\n  - path: /\n    schemes: []', 'g.yaml:5: routes.0.schemes'],
     ['timeouts:\n  headersTimeoutMs: soon', 'g.yaml:4: timeouts.headersTimeoutMs'],
-    ['colour: red', 'g.yaml:'],
+    ['prot: 1', 'did you mean port?'],
+    ['routes:\n  - path: /\n    schemes: [github]\n    rtae: {}', 'g.yaml:6: routes.0.rtae: there is no such setting; did you mean rate?'],
+    [
+      'routes:\n  - path: /\n    schemes: [github]\n    rate: { qouta: 5, windowS: 1 }',
+      'routes.0.rate.qouta: there is no such setting; did you mean quota?',
+    ],
+    ['tls: { cret: a, key: b }', 'g.yaml:3: tls.cret: there is no such setting; did you mean cert?'],
+    ['permissions:\n  - nmae: a', 'g.yaml:4: permissions.0.nmae: there is no such setting; did you mean name?'],
+    [
+      'routes:\n  - path: /\n    schemes: [github]\n    rate: { quota: hush, windowS: 1 }',
+      'routes.0.rate.quota: a number is wanted, not a text.',
+    ],
+    ['port: "80"', 'g.yaml:3: port: a number is wanted, not a text: write it without quotes.'],
+    ['port: 1.5', 'g.yaml:3: port: a whole number is wanted, not a fraction.'],
+    ['keepSignature: yes', 'g.yaml:3: keepSignature: true or false is wanted, not a text.'],
+    ['timeouts: 5', 'g.yaml:3: timeouts: an object of settings is wanted, not a number.'],
+    ['host: null', 'g.yaml:3: host: a text is wanted, not nothing.'],
+    ['routes:\n  - path: /\n    schemes: github', 'g.yaml:5: routes.0.schemes: a list is wanted, not a text.'],
+    ['routes:\n  - schemes: [github]', 'routes.0.path: it is missing: a text is wanted.'],
+    ['redis: 5', 'g.yaml:3: redis: a text or a list is wanted, not a number.'],
+    [
+      'oidc: { issuer: https://a.b, clientId: c, publicOrigin: https://b.c, people: [{ emial: hush }] }',
+      'oidc.people.0: it has none of the forms',
+    ],
+    ['identity: { keyFiles: [] }', "identity.keyFiles: a list is wanted that isn't empty."],
+    ['host: hush: b', 'g.yaml:3: A value has ": " in it, or the line is indented too far: put the value in quotes'],
+    ['host: a\nhost: b', 'g.yaml:4: This setting is there already'],
+    ['\thost: a', 'g.yaml:3: The line is indented with a tab: use spaces.'],
+    ['host: @hush', 'g.yaml:3: A value begins with @ or `: put it in quotes.'],
+    ['host: "hush', 'A quote or a bracket that was opened is not closed.'],
     ['a: [', 'g.yaml:'],
   ])('name the line of what is wrong: %j', (more, said) => {
     const read = (): unknown => readGatewayConfig(`${LEAST}${more}\n`, 'g.yaml')

@@ -3,6 +3,7 @@ import { type Document, isNode, LineCounter, parseDocument, visit } from 'yaml'
 import type { z } from 'zod'
 import { ServerError } from '../errors.ts'
 import { DEFAULT_STORE, type GatewayConfig, gatewayConfig, type StoreConfig, storeConfig } from './config.ts'
+import { settingMistake, yamlMistake } from './setting-mistakes.ts'
 import { withWholePaths } from './setting-paths.ts'
 import { offsetOfName, unknownSettings } from './unknown-settings.ts'
 
@@ -11,7 +12,7 @@ interface Before {
   readonly [field: string]: unknown
 }
 
-/** Flags of the command that reads the file, by what a setting of that name would be called. */
+/** Flags, with the command that has them, by what a setting of that name would be called. */
 type Flags = ReadonlyMap<string, string>
 
 const NO_FLAGS: Flags = new Map()
@@ -40,13 +41,16 @@ function readConfig<T>(schema: z.ZodType<T>, text: string, name: string, before:
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
   const [broken] = document.errors
   if (broken !== undefined)
-    throw new ServerError('config-malformed', 400, `${name}:${lines.linePos(broken.pos[0]).line}: ${broken.message}`)
+    throw new ServerError('config-malformed', 400, `${name}:${lines.linePos(broken.pos[0]).line}: ${yamlMistake(broken)}`)
   const written = plainOf(document, name, lines) ?? {}
   if (typeof written !== 'object' || written === null || Array.isArray(written))
     throw new ServerError('config-malformed', 400, `${name}:1: A configuration is an object of settings.`)
   const given = Object.fromEntries(Object.entries(before).filter(([, value]) => value !== undefined))
   // The default store lies beside the file as well, as though the file said so.
-  const result = schema.safeParse({ ...withWholePaths({ store: DEFAULT_STORE, ...written }, dirname(name)), ...given })
+  const result = schema.safeParse(
+    { ...withWholePaths({ store: DEFAULT_STORE, ...written }, dirname(name)), ...given },
+    { error: settingMistake },
+  )
   if (result.success) return result.data
   const { issues } = result.error
   const unknown = unknownSettings(schema, issues)
@@ -56,7 +60,7 @@ function readConfig<T>(schema: z.ZodType<T>, text: string, name: string, before:
     ...unknown.map(({ path, meant }) => {
       const flag = path.length === 1 ? flags.get(String(path[0])) : undefined
       const advice = meant === undefined ? 'docs/gateway.md and gateway.schema.json list them.' : `did you mean ${meant}?`
-      const said = flag === undefined ? `there is no such setting; ${advice}` : `this isn’t a setting but the flag ${flag} of the command.`
+      const said = flag === undefined ? `there is no such setting; ${advice}` : `this isn't a setting but the flag ${flag}.`
       return `${name}:${lineOfName(path)}: ${path.join('.')}: ${said}`
     }),
     ...issues

@@ -14,8 +14,16 @@ export function unknownSettings(schema: z.ZodType, issues: readonly z.core.$ZodI
   return issues.flatMap(issue => {
     if (issue.code !== 'unrecognized_keys') return []
     const known = namesAt(z.toJSONSchema(schema, { io: 'input' }) as SchemaNode, issue.path)
-    return issue.keys.map(key => ({ path: [...issue.path, key], meant: nearest(key, known) }))
+    return issue.keys.map(key => ({
+      path: [...issue.path, key],
+      meant: nearest(key, known) ?? known.find(name => lettersOf(name) === lettersOf(key)),
+    }))
   })
+}
+
+/** Two letters that are swapped are more than one mistake to {@link nearest}, in a short name. */
+function lettersOf(name: string): string {
+  return [...name].sort().join('')
 }
 
 /** Where a setting's name begins; undefined where it is not in the document. */

@@ -11,9 +11,11 @@ import {
   fetchUserInfo,
   type IDToken,
   None,
+  ResponseBodyError,
   randomNonce,
   randomPKCECodeVerifier,
   randomState,
+  WWWAuthenticateChallengeError,
 } from 'openid-client'
 import { errorCodeOf, ServerError } from '../../errors.ts'
 import type { OidcSettings } from './oidc-settings.ts'
@@ -87,13 +89,43 @@ export function createProvider(settings: OidcSettings, clientSecret: string | un
         // Many providers say there alone what was asked for.
         return { ...(await fetchUserInfo(config, tokens.access_token, claims.sub)), ...claims }
       } catch (error) {
+        const code = new URLSearchParams(query).get('code')
+        const cause = await withWords(error, [clientSecret, encodeURIComponent(clientSecret ?? ''), code, state, nonce, verifier])
         if (error instanceof AuthorizationResponseError)
-          throw new ServerError('oidc-denied', 403, `The provider did not let you sign in (${printable(error.error)}).`, error)
-        if (isAway(error)) throw unavailable(error)
-        throw new ServerError('oidc-wrong', 403, 'What the provider sent does not hold, or is over: sign in again.', error)
+          throw new ServerError('oidc-denied', 403, `The provider did not let you sign in (${printable(error.error)}).`, cause)
+        if (isAway(error)) throw unavailable(cause)
+        throw new ServerError('oidc-wrong', 403, 'What the provider sent does not hold, or is over: sign in again.', cause)
       }
     },
   }
+}
+
+/** What a provider says of a refusal (RFC 6749, sections 4.1.2.1 and 5.2). */
+interface Words {
+  readonly error?: unknown
+  readonly error_description?: unknown
+}
+
+/**
+ * The error with the provider's own words, for the log: `invalid_client: wrong secret`.
+ *
+ * @param secrets without any of these: a provider may repeat what it was sent
+ */
+async function withWords(error: unknown, secrets: readonly (string | null | undefined)[]): Promise<unknown> {
+  const words = await wordsOf(error)
+  if (words === undefined || !(error instanceof Error)) return error
+  const said = [words.error, words.error_description].filter(text => typeof text === 'string').map(text => inOneLine(text))
+  const harmless = said.filter(text => text !== '' && !secrets.some(secret => secret && text.includes(secret)))
+  return harmless.length === 0 ? error : new Error(`${error.message}: ${harmless.join(': ')}`)
+}
+
+async function wordsOf(error: unknown): Promise<Words | undefined> {
+  if (error instanceof AuthorizationResponseError || error instanceof ResponseBodyError) return error
+  if (!(error instanceof WWWAuthenticateChallengeError)) return undefined
+  const challenge = error.cause.find(({ parameters }) => parameters.error !== undefined)
+  if (challenge !== undefined) return challenge.parameters
+  const body: unknown = await error.response.json().catch(() => undefined)
+  return typeof body === 'object' && body !== null ? body : undefined
 }
 
 function unavailable(cause: unknown): ServerError {
@@ -114,6 +146,14 @@ function isAway(error: unknown): boolean {
 }
 
 const AWAY = /^(OAUTH_TIMEOUT|ECONN|ENOTFOUND|ETIMEDOUT|EHOST|ENET|EAI_AGAIN|UND_ERR)/
+
+/** Without what could end a line of the log, or change a terminal. */
+export function inOneLine(text: string): string {
+  return text
+    .replaceAll(/[^ -~\u00a1-\u1fff]+/g, ' ')
+    .trim()
+    .slice(0, 200)
+}
 
 /** Of a word that a stranger may have put into the URL. */
 function printable(word: string): string {

@@ -7,7 +7,7 @@ import type { Administrator, Administrators } from '../administrators.ts'
 import { cookieOf, type Sessions, sessionCookie } from '../sessions.ts'
 import { createThrottle } from '../throttle.ts'
 import type { OidcSettings } from './oidc-settings.ts'
-import { type Attempt, CALLBACK_PATH, type Provider } from './provider.ts'
+import { type Attempt, CALLBACK_PATH, inOneLine, type Provider } from './provider.ts'
 
 type Bindings = { Bindings: Partial<HttpBindings> }
 
@@ -73,13 +73,8 @@ export function addOidcSignIn(app: Hono<Bindings>, options: OidcSignInOptions): 
     let isRight: boolean | undefined
     try {
       const administrator = await find(await finish())
-      isRight = administrator !== undefined
-      if (administrator !== undefined) return administrator
-      throw new ServerError(
-        'oidc-unknown-person',
-        403,
-        'You are no administrator here: ask an operator to add you to the people of its settings.',
-      )
+      isRight = true
+      return administrator
     } catch (error) {
       // Whoever goes back at the provider has tried nothing.
       if (error instanceof ServerError && error.status === 403 && error.code !== 'oidc-denied') isRight = false
@@ -89,10 +84,25 @@ export function addOidcSignIn(app: Hono<Bindings>, options: OidcSignInOptions): 
     }
   }
 
-  /** The first of the settings' people that this is decides, also where that administrator is disabled. */
-  async function find(claims: IDToken): Promise<Administrator | undefined> {
+  /**
+   * The first of the settings' people that this is decides, also where that administrator is disabled.
+   *
+   * @throws ServerError `oidc-unknown-person`, whose cause is for the log alone
+   */
+  async function find(claims: IDToken): Promise<Administrator> {
     const first = settings.people.find(person => isPerson(person, claims))
-    return first === undefined ? undefined : await administrators.find(first.administrator, '')
+    const found = first === undefined ? undefined : await administrators.find(first.administrator, '')
+    if (found !== undefined) return found
+    throw new ServerError(
+      'oidc-unknown-person',
+      403,
+      'You are no administrator here: ask an operator to add you to the people of its settings.',
+      new Error(
+        first === undefined
+          ? whyNobody(settings.people, claims)
+          : `the administrator ${first.administrator} of people is not there, is disabled, or has a token that has ended`,
+      ),
+    )
   }
 
   async function begin(administrator: Administrator, address: string) {
@@ -121,6 +131,17 @@ export function addOidcSignIn(app: Hono<Bindings>, options: OidcSignInOptions): 
 function reasonOf(error: Error): string {
   const inner = error.cause instanceof Error && error.cause.message !== error.message ? ` (${error.cause.message})` : ''
   return (error.message + inner).slice(0, 300)
+}
+
+/** Why a person is none of the settings' people, for the log. */
+function whyNobody(people: OidcSettings['people'], claims: IDToken): string {
+  const { sub, email, email_verified: isVerified } = claims
+  const whose = `the person whose subject is ${inOneLine(sub)}`
+  if (typeof email !== 'string') return `${whose}, of whom the provider tells no address, is none of people`
+  const address = inOneLine(email)
+  if (isVerified !== true && people.some(person => isPerson(person, { ...claims, email_verified: true })))
+    return `${whose} has the address ${address} of one of people, but the provider doesn't say that it is verified (email_verified)`
+  return `${whose}, with the address ${address}, is none of people`
 }
 
 function isPerson(person: OidcSettings['people'][number], claims: IDToken): boolean {
