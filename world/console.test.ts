@@ -72,7 +72,7 @@ describe.skipIf(chromiumPath === undefined)('the console in Chromium (needs Chro
   })
 
   async function signIn(own = token): Promise<void> {
-    await page.getByLabel('Administrator’s token', { exact: true }).fill(own)
+    await page.getByLabel("Administrator's token", { exact: true }).fill(own)
     await page.getByRole('button', { name: 'Sign in' }).click()
     await page.getByRole('heading', { name: 'Countersign keys' }).waitFor()
     await page.getByRole('tab', { name: 'Keys' }).waitFor()
@@ -97,7 +97,7 @@ describe.skipIf(chromiumPath === undefined)('the console in Chromium (needs Chro
   }
 
   it('lets nobody in without a token, and says what is wrong beside the field', async () => {
-    await page.getByLabel('Administrator’s token', { exact: true }).fill('csa_wrong')
+    await page.getByLabel("Administrator's token", { exact: true }).fill('csa_wrong')
     await page.getByRole('button', { name: 'Sign in' }).click()
     await expect.poll(() => page.locator('#token-note').textContent()).toContain('not right')
     await signIn()

@@ -1,15 +1,15 @@
 import { useEffect, useMemo, useState } from 'preact/hooks'
 import { Tabs } from '../parts/tabs.tsx'
 import { Title } from '../parts/title.tsx'
-import { VIEWS } from './address.ts'
-import { AdministratorsView } from './administrators-view.tsx'
+import { AdministratorsView } from './administrators/administrators-view.tsx'
 import { type Api, createApi, type SignedIn } from './api.ts'
-import { Asking } from './asking.tsx'
-import { AuditView } from './audit-view.tsx'
-import { KeysView } from './keys-view.tsx'
-import { Navigation, useNavigation } from './navigation.tsx'
-import { OrganisationsView } from './organisations-view.tsx'
-import { SignIn } from './sign-in.tsx'
+import { AuditView } from './audit/audit-view.tsx'
+import { KeysView } from './keys/keys-view.tsx'
+import { VIEWS } from './navigation/address.ts'
+import { Asking } from './navigation/asking.tsx'
+import { Navigation, useNavigation } from './navigation/navigation.tsx'
+import { OrganisationsView } from './organisations/organisations-view.tsx'
+import { SignIn } from './sign-in/sign-in.tsx'
 
 export function App() {
   const [signedIn, setSignedIn] = useState<SignedIn>()

@@ -1,9 +1,9 @@
 import { useEffect, useState } from 'preact/hooks'
-import { Field } from '../parts/field.tsx'
-import { Title } from '../parts/title.tsx'
-import type { Api, SignedIn } from './api.ts'
-import { Form, useSending } from './form.tsx'
-import { Problem } from './loaded.tsx'
+import { Field } from '../../parts/field.tsx'
+import { Title } from '../../parts/title.tsx'
+import type { Api, SignedIn } from '../api.ts'
+import { Form, useSending } from '../frame/form.tsx'
+import { Problem } from '../frame/loaded.tsx'
 import { takeSignInProblem } from './sign-in-problem.ts'
 
 export function SignIn({ api, onSignedIn }: { readonly api: Api; readonly onSignedIn: (signedIn: SignedIn) => void }) {
@@ -24,7 +24,7 @@ export function SignIn({ api, onSignedIn }: { readonly api: Api; readonly onSign
       {hasProvider ? (
         <p>
           <a class="main" href="/admin/v1/session/oidc">
-            Sign in with your organisation’s account
+            Sign in with your organisation's account
           </a>
         </p>
       ) : null}
@@ -37,7 +37,7 @@ export function SignIn({ api, onSignedIn }: { readonly api: Api; readonly onSign
       >
         <Field
           name="token"
-          label="Administrator’s token"
+          label="Administrator's token"
           kind="secret"
           value={token}
           onChange={setToken}

@@ -1,10 +1,10 @@
 import type { AuditEntry } from '@countersign/server'
 import { useState } from 'preact/hooks'
-import { Field } from '../parts/field.tsx'
-import type { Api, AuditPage } from './api.ts'
-import { Show, useLoaded } from './loaded.tsx'
-import { momentText } from './moments.tsx'
-import { type Column, Table } from './table.tsx'
+import { Field } from '../../parts/field.tsx'
+import type { Api, AuditPage } from '../api.ts'
+import { Show, useLoaded } from '../frame/loaded.tsx'
+import { momentText } from '../frame/moments.tsx'
+import { type Column, Table } from '../frame/table.tsx'
 
 /** Who did what, when and from where; the newest first. */
 export function AuditView({ api }: { readonly api: Api }) {

@@ -1,6 +1,6 @@
 import type { Ceilings } from '@countersign/server'
 import { describe, expect, it } from 'vitest'
-import { isGivable, offeredPermissions, offeredSchemes, proposedScheme } from './ceilings.ts'
+import { isGivable, offeredPermissions, offeredSchemes, proposedScheme } from './offered.ts'
 
 const CATALOGUE = ['read', 'write', 'admin'].map(name => ({ name, title: name, description: '', opens: [] }))
 const schemesWith = (...used: readonly string[]) =>
@@ -10,7 +10,7 @@ describe('the scheme that is proposed for a new key', () => {
   it.each([
     ['the first, where nothing is known', [], undefined, {}, 'first'],
     ['that of the last key', [], 'second', {}, 'second'],
-    ['the first, where the last key’s is no longer there', [], 'gone', {}, 'first'],
+    ["the first, where the last key's is no longer there", [], 'gone', {}, 'first'],
     ['the one that a gateway takes', ['third'], undefined, {}, 'third'],
     ['the one that a gateway takes, whatever the last key has', ['third'], 'second', {}, 'third'],
     ['that of the last key among those that a gateway takes', ['second', 'third'], 'third', {}, 'third'],

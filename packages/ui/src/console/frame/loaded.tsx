@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
-import { messageOf } from './api.ts'
+import { messageOf } from '../api.ts'
 
 /** What is read from the server. After an error, the value that was there before stays. */
 export interface Loaded<T> {

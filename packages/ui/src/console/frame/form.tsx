@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact'
 import { useState } from 'preact/hooks'
-import { messageOf } from './api.ts'
+import { messageOf } from '../api.ts'
 import { Problem } from './loaded.tsx'
 
 /** The sending of a form: what is refused of it stands there until something in the form changes. */

@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks'
-import { Field } from '../parts/field.tsx'
-import type { Api, ShownToken } from './api.ts'
-import { Form, useSending } from './form.tsx'
+import { Field } from '../../parts/field.tsx'
+import type { Api, ShownToken } from '../api.ts'
+import { Form, useSending } from '../frame/form.tsx'
 
 interface RenewFormProps {
   readonly api: Api

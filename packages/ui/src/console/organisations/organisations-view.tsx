@@ -1,11 +1,11 @@
 import type { Ceilings, OrganisationView } from '@countersign/server'
-import type { Api } from './api.ts'
+import type { Api } from '../api.ts'
+import { useChoices } from '../choices/choices.ts'
+import { ListWithDetails } from '../frame/list-with-details.tsx'
+import { Problem } from '../frame/loaded.tsx'
+import type { Column } from '../frame/table.tsx'
+import { useNavigation } from '../navigation/navigation.tsx'
 import { CeilingsForm } from './ceilings-form.tsx'
-import { useChoices } from './choices.ts'
-import { ListWithDetails } from './list-with-details.tsx'
-import { Problem } from './loaded.tsx'
-import { useNavigation } from './navigation.tsx'
-import type { Column } from './table.tsx'
 
 const COLUMNS: readonly Column<OrganisationView>[] = [{ title: 'Ceilings', cell: ({ ceilings }) => textOf(ceilings) }]
 

@@ -1,15 +1,15 @@
 import type { AdministratorView } from '@countersign/server'
 import { useState } from 'preact/hooks'
+import type { Api, ShownToken, SignedIn } from '../api.ts'
+import { ListWithDetails } from '../frame/list-with-details.tsx'
+import { Problem, useLoaded } from '../frame/loaded.tsx'
+import { momentText } from '../frame/moments.tsx'
+import type { Column } from '../frame/table.tsx'
+import { useAsk } from '../navigation/asking.tsx'
+import { Link, useNavigation } from '../navigation/navigation.tsx'
 import { AdministratorForm } from './administrator-form.tsx'
-import type { Api, ShownToken, SignedIn } from './api.ts'
-import { useAsk } from './asking.tsx'
-import { ListWithDetails } from './list-with-details.tsx'
-import { Problem, useLoaded } from './loaded.tsx'
-import { momentText } from './moments.tsx'
-import { Link, useNavigation } from './navigation.tsx'
 import { RenewForm } from './renew-form.tsx'
 import { ShownTokenPanel } from './shown-token.tsx'
-import type { Column } from './table.tsx'
 
 const COLUMNS: readonly Column<AdministratorView>[] = [
   { title: 'Role', cell: ({ role }) => role },

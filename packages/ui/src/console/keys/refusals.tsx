@@ -1,5 +1,5 @@
-import type { Usage } from './api.ts'
-import { momentText } from './moments.tsx'
+import type { Usage } from '../api.ts'
+import { momentText } from '../frame/moments.tsx'
 
 /** What was refused of a key, with the reason, and what explains it where that was found. */
 export function Refusals({ usage, onReload }: { readonly usage: Usage | undefined; readonly onReload: () => void }) {

@@ -1,7 +1,7 @@
 /** What went wrong with a sign-in elsewhere, by the code with which the server sends the browser back. */
 const PROBLEMS: { readonly [code: string]: string } = {
   'oidc-unknown-person':
-    'You are signed in there, and are no administrator here. An operator can add you to the people in the server’s settings.',
+    "You are signed in there, but you aren't an administrator here. An operator can add you to the people in the server's settings.",
   'oidc-denied': 'You were not let in there, or went back. Try again, or ask who runs it.',
   'oidc-expired': 'That took too long, or began in another browser. Sign in again.',
   'oidc-wrong': 'What came back does not hold, or is over. Sign in again.',

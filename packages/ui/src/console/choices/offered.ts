@@ -1,5 +1,5 @@
 import type { Ceilings, Permission } from '@countersign/server'
-import type { SchemeView } from './api.ts'
+import type { SchemeView } from '../api.ts'
 
 /**
  * The permissions to show a switch for: those that the catalogue has and the ceilings allow, and those that are granted

@@ -1,12 +1,12 @@
 import type { ShownKey } from '@countersign/server'
 import { useState } from 'preact/hooks'
-import { Choice, Field } from '../parts/field.tsx'
-import type { Api } from './api.ts'
-import { offeredPermissions, offeredSchemes, proposedScheme } from './ceilings.ts'
-import type { Choices } from './choices.ts'
-import { Form, useSending } from './form.tsx'
-import { Show, useLoaded } from './loaded.tsx'
-import { PermissionSwitches } from './permission-switches.tsx'
+import { Choice, Field } from '../../parts/field.tsx'
+import type { Api } from '../api.ts'
+import type { Choices } from '../choices/choices.ts'
+import { offeredPermissions, offeredSchemes, proposedScheme } from '../choices/offered.ts'
+import { PermissionSwitches } from '../choices/permission-switches.tsx'
+import { Form, useSending } from '../frame/form.tsx'
+import { Show, useLoaded } from '../frame/loaded.tsx'
 
 interface CreateFormProps {
   readonly api: Api

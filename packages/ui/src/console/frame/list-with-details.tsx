@@ -1,8 +1,8 @@
 import type { ComponentChildren } from 'preact'
 import { useLayoutEffect, useRef } from 'preact/hooks'
-import { addressOf, type View } from './address.ts'
+import { addressOf, type View } from '../navigation/address.ts'
+import { Link, useNavigation } from '../navigation/navigation.tsx'
 import { type Loaded, Show } from './loaded.tsx'
-import { Link, useNavigation } from './navigation.tsx'
 import { type Column, Table } from './table.tsx'
 
 interface ListWithDetailsProps<Row, Page> {

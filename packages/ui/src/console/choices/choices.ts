@@ -1,6 +1,6 @@
 import type { OrganisationView, Permission } from '@countersign/server'
-import type { Api, SchemeView } from './api.ts'
-import { type Loaded, useLoaded } from './loaded.tsx'
+import type { Api, SchemeView } from '../api.ts'
+import { type Loaded, useLoaded } from '../frame/loaded.tsx'
 
 /** What keys can be made with, and the organisations that one may see, with their ceilings. */
 export interface Choices {

@@ -1,10 +1,10 @@
 import type { KeyView, ShownKey } from '@countersign/server'
 import { useState } from 'preact/hooks'
-import { Choice, Field } from '../parts/field.tsx'
-import type { Api } from './api.ts'
-import { useSending } from './form.tsx'
-import { Problem } from './loaded.tsx'
-import { Countdown } from './moments.tsx'
+import { Choice, Field } from '../../parts/field.tsx'
+import type { Api } from '../api.ts'
+import { useSending } from '../frame/form.tsx'
+import { Problem } from '../frame/loaded.tsx'
+import { Countdown } from '../frame/moments.tsx'
 
 interface RotateFormProps {
   readonly api: Api

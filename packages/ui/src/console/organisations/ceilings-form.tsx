@@ -1,12 +1,12 @@
 import type { Ceilings, OrganisationView } from '@countersign/server'
 import type { ComponentChildren } from 'preact'
 import { useState } from 'preact/hooks'
-import { Field } from '../parts/field.tsx'
-import type { Api } from './api.ts'
-import { offeredPermissions } from './ceilings.ts'
-import type { Choices } from './choices.ts'
-import { Form, useSending } from './form.tsx'
-import { PermissionSwitches } from './permission-switches.tsx'
+import { Field } from '../../parts/field.tsx'
+import type { Api } from '../api.ts'
+import type { Choices } from '../choices/choices.ts'
+import { offeredPermissions } from '../choices/offered.ts'
+import { PermissionSwitches } from '../choices/permission-switches.tsx'
+import { Form, useSending } from '../frame/form.tsx'
 
 interface CeilingsFormProps {
   readonly api: Api

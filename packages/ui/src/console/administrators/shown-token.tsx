@@ -1,6 +1,6 @@
-import type { ShownToken } from './api.ts'
-import { momentText } from './moments.tsx'
-import { ShownOnce } from './shown-once.tsx'
+import type { ShownToken } from '../api.ts'
+import { momentText } from '../frame/moments.tsx'
+import { ShownOnce } from '../frame/shown-once.tsx'
 
 /** An administrator's token, this once. */
 export function ShownTokenPanel({ shown: { administrator, token }, onDone }: { readonly shown: ShownToken; readonly onDone: () => void }) {

@@ -1,5 +1,5 @@
 import type { ShownKey } from '@countersign/server'
-import { ShownOnce } from './shown-once.tsx'
+import { ShownOnce } from '../frame/shown-once.tsx'
 
 /** A secret, this once, with the ways to take it along. */
 export function ShownSecret({ shown, onDone }: { readonly shown: ShownKey; readonly onDone: () => void }) {

@@ -1,8 +1,8 @@
 import type { OrganisationView, Role } from '@countersign/server'
 import { useState } from 'preact/hooks'
-import { Choice, Field } from '../parts/field.tsx'
-import type { Api, ShownToken } from './api.ts'
-import { Form, useSending } from './form.tsx'
+import { Choice, Field } from '../../parts/field.tsx'
+import type { Api, ShownToken } from '../api.ts'
+import { Form, useSending } from '../frame/form.tsx'
 
 interface AdministratorFormProps {
   readonly api: Api

@@ -1,7 +1,7 @@
 import type { ComponentChildren } from 'preact'
 import { useEffect } from 'preact/hooks'
-import { Copyable } from '../parts/copyable.tsx'
-import { useNavigation } from './navigation.tsx'
+import { Copyable } from '../../parts/copyable.tsx'
+import { useNavigation } from '../navigation/navigation.tsx'
 
 interface ShownOnceProps {
   /** `The secret`. */
