@@ -409,6 +409,85 @@ describe.skipIf(chromiumPath === undefined)('the console in Chromium (needs Chro
     }
   })
 
+  it('keeps in the address what a list is narrowed to: reload, Back and a link lead to the same', async () => {
+    const { key } = await makeOrganisation('Sought')
+    await signIn()
+    const rows = page.getByRole('region', { name: 'List of keys' }).locator('tbody tr')
+    await page.getByLabel('Search').fill('Key of Sought')
+    await page.getByLabel('State').selectOption('active')
+    await expect.poll(() => rows.count()).toBe(1)
+    await link('Key of Sought').click()
+    const address = `#/keys/${key.id}?search=Key+of+Sought&state=active`
+    expect(hash()).toBe(address)
+    await page.reload()
+    await page.getByRole('region', { name: 'Key Key of Sought' }).waitFor()
+    expect([hash(), await page.getByLabel('Search').inputValue(), await page.getByLabel('State').inputValue()]).toEqual([
+      address,
+      'Key of Sought',
+      'active',
+    ])
+    await expect.poll(() => rows.count()).toBe(1)
+    await page.getByRole('tab', { name: 'Audit' }).click()
+    const log = page.getByRole('region', { name: 'Audit log' })
+    await log.getByRole('button', { name: key.id }).first().click()
+    await expect.poll(hash).toBe(`#/audit?about=${key.id}`)
+    await expect.poll(() => log.locator('tbody tr').count()).toBe(1)
+    expect(await page.title()).toBe(`${key.id} · Audit · Countersign keys`)
+    await page.goBack()
+    await expect.poll(hash).toBe('#/audit')
+    expect(await page.getByLabel('Only about').inputValue()).toBe('')
+    await page.goto(`${server.origin}/console/#/keys?state=revoked&search=nothing`)
+    await page.getByText('No matching keys.').waitFor()
+    expect(await page.getByLabel('State').inputValue()).toBe('revoked')
+  })
+
+  it('calls each page by what is open in it', async () => {
+    const { organisationId, key } = await makeOrganisation('Titled')
+    expect(await page.title()).toBe('Sign in · Countersign keys')
+    await signIn()
+    for (const [address, title] of [
+      ['#/keys', 'Keys'],
+      ['#/keys?new', 'New key · Keys'],
+      [`#/keys/${key.id}`, 'Key of Titled · Keys'],
+      [`#/organisations/${organisationId}`, 'Titled · Organisations'],
+      ['#/administrators?new', 'New administrator · Administrators'],
+      ['#/audit', 'Audit'],
+    ] as const) {
+      await page.goto(`${server.origin}/console/${address}`)
+      await expect.poll(() => page.title()).toBe(`${title} · Countersign keys`)
+    }
+  })
+
+  it('takes a question back when what it is about is no longer open', async () => {
+    const { administrators, keys } = server.service
+    const { organisationId, key } = await makeOrganisation('Asked')
+    await administrators.setCeilings(ACTOR, organisationId, { permissions: ['balance'] })
+    await signIn()
+    for (const [elsewhere, region] of [
+      ['#/keys?new', 'New key'],
+      ['#/administrators', 'Administrators'],
+    ] as const) {
+      const questions = [
+        () => page.getByRole('button', { name: 'Revoke…' }).click(),
+        async () => {
+          await page.getByRole('switch', { name: /^Web3/ }).click()
+        },
+      ]
+      for (const ask of questions) {
+        await page.goto(`${server.origin}/console/${elsewhere}`)
+        await page.locator(`[aria-label="${region}"]`).first().waitFor()
+        await page.goto(`${server.origin}/console/#/keys/${key.id}`)
+        await page.getByRole('region', { name: 'Key Key of Asked' }).waitFor()
+        await ask()
+        await question().getByText('Key of Asked').waitFor()
+        await page.goBack()
+        await page.locator(`[aria-label="${region}"]`).first().waitFor()
+        await question().waitFor({ state: 'detached' })
+      }
+    }
+    expect(await keys.get(undefined, key.id)).toMatchObject({ state: 'active', permissions: ['balance', 'web3'] })
+  })
+
   it('asks before what is shown this once is left, however that happens', async () => {
     await signIn()
     await page.getByRole('tab', { name: 'Audit' }).click()

@@ -1,17 +1,20 @@
 import type { AuditEntry } from '@countersign/server'
-import { useState } from 'preact/hooks'
 import { Field } from '../../parts/field.tsx'
 import type { Api, AuditPage } from '../api.ts'
-import { Show, useLoaded } from '../frame/loaded.tsx'
+import { SEARCH_DELAY_MS, Show, useLoaded } from '../frame/loaded.tsx'
 import { momentText } from '../frame/moments.tsx'
 import { type Column, Table } from '../frame/table.tsx'
+import { useNavigation } from '../navigation/navigation.tsx'
+import { usePageTitle } from '../navigation/page-title.ts'
 
 /** Who did what, when and from where; the newest first. */
 export function AuditView({ api }: { readonly api: Api }) {
-  const [subject, setSubject] = useState('')
-  const log = useLoaded(() => api.audit({ subject: subject.trim() }), [subject])
+  const { place, go, narrow } = useNavigation()
+  const about = place.filter?.about ?? ''
+  usePageTitle(...(about === '' ? [] : [about]), 'Audit')
+  const log = useLoaded(() => api.audit({ subject: about.trim() }), [about], SEARCH_DELAY_MS)
   const more = async (before: number): Promise<AuditPage> => {
-    const page = await api.audit({ subject: subject.trim(), before })
+    const page = await api.audit({ subject: about.trim(), before })
     return { ...page, entries: [...(log.value?.entries ?? []), ...page.entries] }
   }
   const columns: readonly Column<AuditEntry>[] = [
@@ -20,20 +23,26 @@ export function AuditView({ api }: { readonly api: Api }) {
     { title: 'Who', cell: ({ actor }) => actor },
     { title: 'What', cell: ({ action }) => action },
     {
-      title: 'Of what',
+      title: 'Target',
       cell: ({ subject: of }) =>
         of !== '' && (
-          <button type="button" class="link id" onClick={() => setSubject(of)}>
+          <button type="button" class="link id" onClick={() => go({ view: 'Audit', filter: { about: of } })}>
             {of}
           </button>
         ),
     },
     { title: 'From', cell: ({ address }) => address },
-    { title: 'More', cell: ({ detail }) => <code>{Object.keys(detail).length === 0 ? '' : JSON.stringify(detail)}</code> },
+    { title: 'Details', cell: ({ detail }) => <code>{Object.keys(detail).length === 0 ? '' : JSON.stringify(detail)}</code> },
   ]
   return (
     <section aria-label="Audit">
-      <Field name="subject" label="Only about" value={subject} onChange={setSubject} placeholder="the id of a key or an administrator" />
+      <Field
+        name="subject"
+        label="Only about"
+        value={about}
+        onChange={text => narrow({ about: text })}
+        placeholder="the id of a key or an administrator"
+      />
       <Show of={log}>
         {({ entries, next }) => (
           <>

@@ -1,7 +1,8 @@
 import type { ComponentChildren } from 'preact'
 import { useLayoutEffect, useRef } from 'preact/hooks'
-import { addressOf, type View } from '../navigation/address.ts'
+import { addressOf, type Place, type View } from '../navigation/address.ts'
 import { Link, useNavigation } from '../navigation/navigation.tsx'
+import { usePageTitle } from '../navigation/page-title.ts'
 import { type Loaded, Show } from './loaded.tsx'
 import { type Column, Table } from './table.tsx'
 
@@ -35,23 +36,27 @@ export function ListWithDetails<Row extends { readonly id: string; readonly name
   const isOpen = place.id !== undefined || place.form !== undefined
   const side = useRef<HTMLElement>(null)
   const details = useRef<HTMLElement>(null)
-  const opened = useRef<string | undefined>(undefined)
+  const opened = useRef<Place | undefined>(undefined)
+  const { filter = {} } = place
+  const chosen = list.value === undefined ? undefined : rowsOf(list.value).find(({ id }) => id === place.id)
+  usePageTitle(...titleOf(place, one, chosen?.name))
   useLayoutEffect(() => {
     if (isOpen) {
-      opened.current = addressOf(place)
+      opened.current = place
       if (side.current?.checkVisibility() === true) return
       details.current?.focus({ preventScroll: true })
       details.current?.scrollIntoView()
     } else if (opened.current !== undefined) {
-      side.current?.querySelector<HTMLElement>(`a[href="${CSS.escape(opened.current)}"]`)?.focus()
+      const address = addressOf({ ...opened.current, filter })
+      side.current?.querySelector<HTMLElement>(`a[href="${CSS.escape(address)}"]`)?.focus()
       opened.current = undefined
     }
-  }, [addressOf(place)])
+  }, [place.view, place.id, place.form])
   const named: Column<Row> = {
     title: one,
     cell: ({ id, name }) => (
       <>
-        <Link to={{ view, id }} isOpen={place.id === id}>
+        <Link to={{ view, id, filter }} isOpen={place.id === id}>
           {name}
         </Link>
         <code class="id">{id}</code>
@@ -83,7 +88,7 @@ export function ListWithDetails<Row extends { readonly id: string; readonly name
       <section ref={details} class="details" tabIndex={-1} aria-label="Details">
         {isOpen ? (
           <>
-            <Link class="back" to={{ view }}>
+            <Link class="back" to={{ view, filter }}>
               ← All {view.toLowerCase()}
             </Link>
             {children}
@@ -94,4 +99,10 @@ export function ListWithDetails<Row extends { readonly id: string; readonly name
       </section>
     </div>
   )
+}
+
+/** @param one what a row is: `Key` */
+function titleOf({ view, id, form }: Place, one: string, name: string | undefined): readonly string[] {
+  if (id !== undefined) return [name ?? id, view]
+  return form === undefined ? [view] : [form === 'new' ? `New ${one.toLowerCase()}` : 'Renewal', view]
 }

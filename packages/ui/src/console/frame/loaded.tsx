@@ -2,6 +2,9 @@ import type { ComponentChildren } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { messageOf } from '../api.ts'
 
+/** For what is read anew while somebody types. */
+export const SEARCH_DELAY_MS = 200
+
 /** What is read from the server. After an error, the value that was there before stays. */
 export interface Loaded<T> {
   readonly value: T | undefined

@@ -55,7 +55,7 @@ export function KeyPanel({ api, id, choices, mayChange, onChanged, onShown }: Ke
           if (lost.length === 0) update()
           else
             ask({
-              text: `Once taken away, ${lost.join(', ')} can't be given back: keys of this organisation can't have it any more.`,
+              text: `Once taken away, ${lost.join(', ')} can't be given back to ${key.name}: keys of this organisation can't have it any more.`,
               yes: 'Take it away',
               no: 'Keep it',
               onYes: update,
@@ -121,7 +121,7 @@ function Facts({ of: key, usage }: { readonly of: KeyView; readonly usage: Usage
     ...(key.fundId === '' ? [] : [['Fund', key.fundId] as const]),
     ...(key.walletId === '' ? [] : [['Wallet', key.walletId] as const]),
     ['Addresses', key.addresses.join(', ') || 'any'],
-    ['Made', momentText(key.createdAt)],
+    ['Created', momentText(key.createdAt)],
     ['Expires', momentText(key.expiresAt)],
     ['Last used', momentText(usage.lastUsedAt)],
     ...[...key.secrets, ...key.publicKeys].map(

@@ -5,7 +5,7 @@ import { Choice, Field } from '../../parts/field.tsx'
 import type { Api } from '../api.ts'
 import { useChoices } from '../choices/choices.ts'
 import { ListWithDetails } from '../frame/list-with-details.tsx'
-import { Show, useLoaded } from '../frame/loaded.tsx'
+import { SEARCH_DELAY_MS, Show, useLoaded } from '../frame/loaded.tsx'
 import { momentText } from '../frame/moments.tsx'
 import type { Column } from '../frame/table.tsx'
 import { Link, useNavigation } from '../navigation/navigation.tsx'
@@ -14,7 +14,6 @@ import { KeyPanel } from './key-panel.tsx'
 import { ShownSecret } from './shown-secret.tsx'
 
 const STATES = ['any', 'active', 'disabled', 'expired', 'revoked'] as const
-const SEARCH_DELAY_MS = 200
 const COLUMNS: readonly Column<KeyView>[] = [
   {
     title: 'State',
@@ -33,10 +32,10 @@ const COLUMNS: readonly Column<KeyView>[] = [
 
 /** The list of keys, and what is open beside it: a form for a new one, a secret that is shown once, or a key. */
 export function KeysView({ api, mayChange }: { readonly api: Api; readonly mayChange: boolean }) {
-  const { place, go } = useNavigation()
-  const { id } = place
-  const [search, setSearch] = useState('')
-  const [state, setState] = useState<string>('any')
+  const { place, go, narrow } = useNavigation()
+  const { id, filter = {} } = place
+  const { search = '' } = filter
+  const state = STATES.find(one => one === filter.state) ?? 'any'
   const [shown, setShown] = useState<ShownKey>()
   const choices = useChoices(api)
   const read = (cursor?: string): Promise<KeyPage> => api.list({ search, state: state === 'any' ? '' : state, cursor })
@@ -47,7 +46,7 @@ export function KeysView({ api, mayChange }: { readonly api: Api; readonly mayCh
   const made = (one: ShownKey): void => {
     setShown(one)
     list.change(page => ({ ...page, keys: [one.key, ...page.keys.filter(({ id: known }) => known !== one.key.id)] }))
-    go({ view: 'Keys', id: one.key.id }, true)
+    go({ view: 'Keys', id: one.key.id, filter }, true)
   }
   const more = async (): Promise<KeyPage> => {
     const page = await read(next)
@@ -62,10 +61,10 @@ export function KeysView({ api, mayChange }: { readonly api: Api; readonly mayCh
       columns={COLUMNS}
       controls={
         <div class="filters">
-          <Field name="search" label="Search" value={search} onChange={setSearch} placeholder="name, id or label" />
-          <Choice name="state" label="State" value={state} options={STATES} onChange={setState} />
+          <Field name="search" label="Search" value={search} onChange={text => narrow({ search: text })} placeholder="name, id or label" />
+          <Choice name="state" label="State" value={state} options={STATES} onChange={one => narrow({ state: one === 'any' ? '' : one })} />
           {mayChange && (
-            <Link class="main" to={{ view: 'Keys', form: 'new' }}>
+            <Link class="main" to={{ view: 'Keys', form: 'new', filter }}>
               New key
             </Link>
           )}
@@ -85,7 +84,7 @@ export function KeysView({ api, mayChange }: { readonly api: Api; readonly mayCh
         {known => (
           <>
             {place.form === 'new' && mayChange && (
-              <CreateForm api={api} choices={known} onMade={made} onCancel={() => go({ view: 'Keys' })} />
+              <CreateForm api={api} choices={known} onMade={made} onCancel={() => go({ view: 'Keys', filter })} />
             )}
             {shown !== undefined && shown.key.id === id && <ShownSecret shown={shown} onDone={() => setShown(undefined)} />}
             {id !== undefined && (

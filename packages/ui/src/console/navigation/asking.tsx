@@ -1,7 +1,7 @@
 import { type ComponentChildren, createContext } from 'preact'
 import { useContext, useLayoutEffect, useRef, useState } from 'preact/hooks'
 
-interface Question {
+export interface Question {
   readonly text: string
   /** What the buttons say: the act, and its opposite. */
   readonly yes: string
@@ -9,7 +9,8 @@ interface Question {
   readonly onYes: () => void
 }
 
-type Ask = (question: Question) => void
+/** Undefined takes back the question that is open, if one is: nothing is done. */
+type Ask = (question: Question | undefined) => void
 
 const Context = createContext<Ask | undefined>(undefined)
 

@@ -1,12 +1,14 @@
 import { type ComponentChildren, createContext } from 'preact'
-import { useContext, useEffect, useRef, useState } from 'preact/hooks'
-import { addressOf, type Place, placeOf } from './address.ts'
+import { useContext, useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
+import { addressOf, type Filter, type Place, placeOf } from './address.ts'
 import { useAsk } from './asking.tsx'
 
 interface Navigation {
   readonly place: Place
   /** @param replacing so that Back doesn't lead to a form that is done */
   go(to: Place, replacing?: boolean): void
+  /** Narrows the list of the view that is open; the details beside it stay. */
+  narrow(by: Filter): void
   /** Does something that leaves the place, once nothing would be lost or that is wanted. */
   leave(work: () => void): void
   /** While something is on the page that would be lost, leaving it asks first. Returns what ends that. */
@@ -34,6 +36,8 @@ export function Navigation({ children }: { readonly children: ComponentChildren 
     window.history[replacing ? 'replaceState' : 'pushState'](null, '', addressOf(to))
     setPlace(to)
   }
+  // A question is about what was open when it was asked.
+  useLayoutEffect(() => ask(undefined), [place.view, place.id, place.form])
   // Wherever one came in, the address says where that is.
   useEffect(() => window.history.replaceState(null, '', addressOf(place)), [])
   useEffect(() => {
@@ -55,6 +59,7 @@ export function Navigation({ children }: { readonly children: ComponentChildren 
     go(to, replacing = false) {
       if (addressOf(to) !== addressOf(place)) leave(() => move(to, replacing))
     },
+    narrow: by => move({ ...place, filter: { ...place.filter, ...by } }, true),
     hold(question) {
       const refuse = (event: Event): void => event.preventDefault()
       held.current = question

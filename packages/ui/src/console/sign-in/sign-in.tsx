@@ -4,9 +4,11 @@ import { Title } from '../../parts/title.tsx'
 import type { Api, SignedIn } from '../api.ts'
 import { Form, useSending } from '../frame/form.tsx'
 import { Problem } from '../frame/loaded.tsx'
+import { usePageTitle } from '../navigation/page-title.ts'
 import { takeSignInProblem } from './sign-in-problem.ts'
 
 export function SignIn({ api, onSignedIn }: { readonly api: Api; readonly onSignedIn: (signedIn: SignedIn) => void }) {
+  usePageTitle('Sign in')
   const [token, setToken] = useState('')
   const [problem] = useState(takeSignInProblem)
   const [hasProvider, setHasProvider] = useState(false)
