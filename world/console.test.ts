@@ -540,6 +540,59 @@ describe.skipIf(chromiumPath === undefined)('the console in Chromium (needs Chro
     await page.getByRole('region', { name: 'Audit log' }).waitFor()
   })
 
+  it('has the focus where the work goes on, and brings it back', async () => {
+    await makeOrganisation('Keyboard')
+    const focused = () =>
+      page.evaluate(() => {
+        const { activeElement: at } = document
+        return at?.getAttribute('aria-label') ?? at?.getAttribute('name') ?? at?.textContent ?? ''
+      })
+    const press = (key: string) => page.keyboard.press(key)
+    await expect.poll(focused).toBe('token')
+    await page.keyboard.type(token)
+    await press('Enter')
+    await expect.poll(focused).toBe('Keys')
+    await link('New key').focus()
+    await press('Enter')
+    await expect.poll(focused).toBe('name')
+    await page.keyboard.type('By keyboard')
+    await press('Enter')
+    await expect.poll(focused).toBe('The secret')
+    secrets.push((await shown('Secret')) ?? '')
+    await page.getByRole('button', { name: 'I have it' }).focus()
+    await press('Enter')
+    await expect.poll(focused).toBe('Details')
+    await page.getByRole('button', { name: 'Rotate', exact: true }).focus()
+    await press('Enter')
+    await expect.poll(focused).toBe('The secret')
+    secrets.push((await shown('Secret')) ?? '')
+    await page.getByRole('button', { name: 'I have it' }).focus()
+    await press('Enter')
+    await expect.poll(focused).toBe('Details')
+    // One step away: the way back to the list.
+    await press('Tab')
+    expect(await focused()).toBe('← All keys')
+    await press('Enter')
+    await expect.poll(focused).toBe('By keyboard')
+    await link('Key of Keyboard').focus()
+    await press('Enter')
+    await expect.poll(focused).toBe('Details')
+    await page.goBack()
+    await expect.poll(focused).toBe('Key of Keyboard')
+    await page.getByRole('tab', { name: 'Administrators' }).click()
+    for (const [name, field] of [
+      ['New administrator', 'administrator-name'],
+      ['Renew my token', 'current-token'],
+    ] as const) {
+      await link(name).focus()
+      await press('Enter')
+      await expect.poll(focused).toBe(field)
+      await page.getByRole('button', { name: 'Cancel' }).focus()
+      await press('Enter')
+      await expect.poll(focused).toBe(name)
+    }
+  })
+
   it('has room for one column on a phone: details are in view at once, the focus goes there and back, nothing scrolls sideways', async () => {
     const { organisationId } = await makeOrganisation('Narrow')
     const long = { id: 'x'.repeat(256), name: 'With a long id', permissions: ['balance'], secret: 'AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA' }

@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useState } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { Tabs } from '../parts/tabs.tsx'
 import { Title } from '../parts/title.tsx'
 import { AdministratorsView } from './administrators/administrators-view.tsx'
@@ -42,6 +42,10 @@ function Views({ api, self, onSignedOut }: ViewsProps) {
   const { place, go, leave } = useNavigation()
   const { name, role } = self
   const { view } = place
+  const panel = useRef<HTMLDivElement>(null)
+  useLayoutEffect(() => {
+    if (document.activeElement === document.body) panel.current?.focus()
+  }, [])
   return (
     <>
       <header class="top">
@@ -57,7 +61,7 @@ function Views({ api, self, onSignedOut }: ViewsProps) {
         </div>
       </header>
       <main>
-        <div id="view" role="tabpanel" aria-label={view}>
+        <div ref={panel} id="view" role="tabpanel" tabIndex={-1} aria-label={view}>
           {view === 'Keys' && <KeysView api={api} mayChange={role !== 'auditor'} />}
           {view === 'Organisations' && <OrganisationsView api={api} mayChange={role === 'operator'} />}
           {view === 'Administrators' && <AdministratorsView api={api} self={self} />}

@@ -40,7 +40,14 @@ export function AdministratorForm({ api, isOperator, organisations, onMade, onCa
     onMade(await api.createAdministrator(given))
   })
   return (
-    <Form title="New administrator" sending={sending} act="Make the administrator" isReady={name.trim() !== ''} onCancel={onCancel}>
+    <Form
+      title="New administrator"
+      sending={sending}
+      act="Make the administrator"
+      isReady={name.trim() !== ''}
+      isFocused
+      onCancel={onCancel}
+    >
       <Field name="administrator-name" label="Name" value={name} onChange={setName} />
       <Choice
         name="role"

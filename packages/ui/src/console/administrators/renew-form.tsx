@@ -14,7 +14,7 @@ export function RenewForm({ api, onRenewed, onCancel }: RenewFormProps) {
   const [token, setToken] = useState('')
   const sending = useSending(async () => onRenewed(await api.renewToken(token.trim())))
   return (
-    <Form title="Renew my token" sending={sending} act="Renew" isReady={token.trim() !== ''} isErrorElsewhere onCancel={onCancel}>
+    <Form title="Renew my token" sending={sending} act="Renew" isReady={token.trim() !== ''} isErrorElsewhere isFocused onCancel={onCancel}>
       <Field
         name="current-token"
         label="Your token as it is now"

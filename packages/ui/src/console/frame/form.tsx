@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact'
-import { useState } from 'preact/hooks'
+import { useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { messageOf } from '../api.ts'
 import { Problem } from './loaded.tsx'
 
@@ -54,14 +54,21 @@ interface FormProps {
   readonly isReady?: boolean
   /** Where a field shows the error itself. */
   readonly isErrorElsewhere?: boolean
+  /** Whether its first field takes the focus. */
+  readonly isFocused?: boolean
   readonly onCancel?: (() => void) | undefined
   readonly children: ComponentChildren
 }
 
 /** A form in its frame: title, fields, what is wrong, and its buttons. */
-export function Form({ title, sending, act, isReady = true, isErrorElsewhere = false, onCancel, children }: FormProps) {
+export function Form(props: FormProps) {
+  const { title, sending, act, isReady = true, isErrorElsewhere = false, isFocused = false, onCancel, children } = props
+  const form = useRef<HTMLFormElement>(null)
+  useLayoutEffect(() => {
+    if (isFocused) form.current?.querySelector<HTMLElement>('input, select, textarea')?.focus()
+  }, [])
   return (
-    <form aria-label={title} {...sending.handlers}>
+    <form ref={form} aria-label={title} {...sending.handlers}>
       <fieldset disabled={act === undefined}>
         <legend>{title}</legend>
         {children}

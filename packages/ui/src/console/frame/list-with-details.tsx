@@ -27,8 +27,8 @@ interface ListWithDetailsProps<Row, Page> {
 }
 
 /**
- * A list, and the details of what is chosen in it, or a form. Where there is no room for both side by side, one of them
- * is shown, and the focus goes to the details and back to where they were opened.
+ * A list, and the details of what is chosen in it, or a form. The focus goes to the details and back to where they were
+ * opened. Where there is no room for both side by side, one of them is shown.
  */
 export function ListWithDetails<Row extends { readonly id: string; readonly name: string }, Page>(props: ListWithDetailsProps<Row, Page>) {
   const { view, one, list, rowsOf, columns, controls, more, empty, nothing, children } = props
@@ -43,9 +43,9 @@ export function ListWithDetails<Row extends { readonly id: string; readonly name
   useLayoutEffect(() => {
     if (isOpen) {
       opened.current = place
-      if (side.current?.checkVisibility() === true) return
-      details.current?.focus({ preventScroll: true })
-      details.current?.scrollIntoView()
+      // A form or a secret takes the focus itself.
+      if (details.current?.contains(document.activeElement) === false) details.current.focus({ preventScroll: true })
+      if (side.current?.checkVisibility() === false) details.current?.scrollIntoView()
     } else if (opened.current !== undefined) {
       const address = addressOf({ ...opened.current, filter })
       side.current?.querySelector<HTMLElement>(`a[href="${CSS.escape(address)}"]`)?.focus()

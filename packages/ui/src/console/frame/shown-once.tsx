@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact'
-import { useEffect } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks'
 import { Copyable } from '../../parts/copyable.tsx'
 import { useNavigation } from '../navigation/navigation.tsx'
 
@@ -20,10 +20,16 @@ interface ShownOnceProps {
 /** What is shown this once. Leaving it is asked about, by a reload as well. */
 export function ShownOnce({ what, of, texts, children, buttons, onDone }: ShownOnceProps) {
   const { hold } = useNavigation()
-  useEffect(() => hold(`${what} of ${of} can't be shown again. Leave it?`), [what, of])
+  useLayoutEffect(() => hold(`${what} of ${of} can't be shown again. Leave it?`), [what, of])
   useEffect(() => onDone, [])
+  const section = useRef<HTMLElement>(null)
+  useLayoutEffect(() => section.current?.focus(), [texts.map(([, text]) => text).join(' ')])
+  const done = (): void => {
+    section.current?.parentElement?.focus()
+    onDone()
+  }
   return (
-    <section class="shown" aria-label={what}>
+    <section ref={section} class="shown" tabIndex={-1} aria-label={what}>
       <h2>
         {what} of {of}
       </h2>
@@ -33,7 +39,7 @@ export function ShownOnce({ what, of, texts, children, buttons, onDone }: ShownO
       ))}
       <div class="row">
         {buttons}
-        <button type="button" class="main" onClick={onDone}>
+        <button type="button" class="main" onClick={done}>
           I have it
         </button>
       </div>

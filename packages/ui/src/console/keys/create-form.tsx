@@ -68,7 +68,7 @@ function FilledForm({ api, choices, lastScheme, onMade, onCancel }: CreateFormPr
   )
   const isReady = name.trim() !== '' && scheme !== '' && (ranges === undefined || addresses.trim() !== '')
   return (
-    <Form title="New key" sending={sending} act="Make the key" isReady={isReady} onCancel={onCancel}>
+    <Form title="New key" sending={sending} act="Make the key" isReady={isReady} isFocused onCancel={onCancel}>
       <Field name="name" label="Name" value={name} onChange={setName} />
       {organisations.length > 1 && (
         <Choice

@@ -36,6 +36,7 @@ export function SignIn({ api, onSignedIn }: { readonly api: Api; readonly onSign
         act="Sign in"
         isReady={token.trim() !== ''}
         isErrorElsewhere
+        isFocused
       >
         <Field
           name="token"
