@@ -83,7 +83,7 @@ describe.skipIf(chromiumPath === undefined)('the console in Chromium (needs Chro
   async function makeKey(name: string): Promise<{ id: string; secret: string }> {
     await page.getByRole('link', { name: 'New key' }).click()
     await page.getByLabel('Name', { exact: true }).fill(name)
-    await page.getByRole('button', { name: 'Make the key' }).click()
+    await page.getByRole('button', { name: 'Create the key' }).click()
     const [id, secret] = [(await shown('API key')) ?? '', (await shown('Secret')) ?? '']
     secrets.push(secret)
     return { id, secret }
@@ -115,7 +115,7 @@ describe.skipIf(chromiumPath === undefined)('the console in Chromium (needs Chro
     await page.getByRole('link', { name: 'New key' }).click()
     await page.getByLabel('Name', { exact: true }).fill('Trading desk')
     await page.getByRole('switch', { name: /^Balance/ }).check()
-    await page.getByRole('button', { name: 'Make the key' }).click()
+    await page.getByRole('button', { name: 'Create the key' }).click()
     const [id, secret] = [(await shown('API key')) ?? '', (await shown('Secret')) ?? '']
     secrets.push(secret)
     expect(await verify(id, secret, 'balance')).toBe('ok')
@@ -133,15 +133,91 @@ describe.skipIf(chromiumPath === undefined)('the console in Chromium (needs Chro
     expect(await page.content()).not.toContain(secret)
   })
 
-  it('switches permissions on and off', async () => {
+  const save = () => page.getByRole('button', { name: 'Save the changes' })
+
+  it('switches permissions on and off, and saves what was switched', async () => {
     await signIn()
     const { id, secret } = await makeKey('Switched')
     const web3 = page.getByRole('switch', { name: /^Web3/ })
+    const saved = page.getByText('The changes are saved.')
+    expect(await save().isDisabled()).toBe(true)
     await web3.check()
-    await page.getByText('The permissions are changed.').waitFor()
+    expect(await verify(id, secret, 'web3')).toBe('permission-denied')
+    await page.getByRole('button', { name: 'Undo' }).click()
+    expect([await web3.isChecked(), await save().isDisabled()]).toEqual([false, true])
+    await web3.check()
+    await save().click()
+    await saved.waitFor()
     expect(await verify(id, secret, 'web3')).toBe('ok')
     await web3.uncheck()
+    expect(await verify(id, secret, 'web3')).toBe('ok')
+    await save().click()
     await expect.poll(() => verify(id, secret, 'web3')).toBe('permission-denied')
+  })
+
+  it('changes all that can be changed of a key, and only what was changed', async () => {
+    const { key } = await makeOrganisation('Changed')
+    const read = () => server.service.keys.get(undefined, key.id)
+    await signIn()
+    await page.goto(`${server.origin}/console/#/keys/${key.id}`)
+    await page.getByText('Name, addresses, expiry and labels').click()
+    const form = page.getByRole('form', { name: 'What Key of Changed may do' })
+    await form.getByLabel('Name', { exact: true }).fill('')
+    expect(await save().isDisabled()).toBe(true)
+    await form.getByLabel('Name', { exact: true }).fill('Changed key')
+    await form.getByLabel('Addresses').fill('10.0.0.0/8, 192.0.2.1')
+    await form.getByLabel('Fund').fill('fund-1')
+    await form.getByLabel('Expires').fill('2090-01-02T03:04')
+    await form.getByLabel('Labels').fill('team')
+    await save().click()
+    await form.getByRole('alert').getByText('Labels: write team as name=value.').waitFor()
+    await form.getByLabel('Labels').fill('team=blue')
+    await server.service.keys.update(ACTOR, undefined, key.id, { permissions: ['balance'] })
+    await save().click()
+    await page.getByText('The changes are saved.').waitFor()
+    expect(await read()).toMatchObject({
+      name: 'Changed key',
+      addresses: ['10.0.0.0/8', '192.0.2.1'],
+      fundId: 'fund-1',
+      walletId: '',
+      labels: { team: 'blue' },
+      expiresAt: new Date('2090-01-02T03:04').toISOString(),
+      permissions: ['balance'],
+    })
+    await link('Changed key').waitFor()
+    const changed = page.getByRole('form', { name: 'What Changed key may do' })
+    await changed.getByLabel('Addresses').fill('10.0.0.0/33')
+    await save().click()
+    await changed.getByRole('alert').waitFor()
+    await changed.getByLabel('Addresses').fill('')
+    await changed.getByLabel('Expires').fill('')
+    await save().click()
+    await expect.poll(async () => (await read()).addresses).toEqual([])
+    expect(await read()).toMatchObject({ expiresAt: null, name: 'Changed key', fundId: 'fund-1' })
+  })
+
+  it('ends two secrets that are both in use at once, after a question', async () => {
+    await signIn()
+    const { id, secret: first } = await makeKey('Leaked')
+    const { keys, lastUsed } = server.service
+    const rotated = await keys.rotate(ACTOR, undefined, id, { overlapSeconds: 3600 })
+    const second = rotated.secret ?? ''
+    secrets.push(second)
+    for (const { id: one } of rotated.key.secrets) lastUsed.used(id, 'qredo-v1', one)
+    await lastUsed.flush()
+    await page.getByRole('button', { name: 'I have it' }).click()
+    await page.reload()
+    const rotate = page.getByRole('button', { name: 'Rotate', exact: true })
+    await page.getByText('Both are in use, so a rotation ends both.').waitFor()
+    await rotate.click()
+    await question().getByText('Both secrets of Leaked will end at once').waitFor()
+    await question().getByRole('button', { name: 'Keep as it is' }).click()
+    expect([await verify(id, first), await verify(id, second)]).toEqual(['ok', 'ok'])
+    await rotate.click()
+    await question().getByRole('button', { name: 'Rotate now' }).click()
+    const third = (await shown('Secret')) ?? ''
+    secrets.push(third)
+    expect([await verify(id, first), await verify(id, second), await verify(id, third)]).toEqual(['bad-signature', 'bad-signature', 'ok'])
   })
 
   it('rotates, counts the old secret down, and revokes when one is sure', async () => {
@@ -432,7 +508,7 @@ describe.skipIf(chromiumPath === undefined)('the console in Chromium (needs Chro
     await log.getByRole('button', { name: key.id }).first().click()
     await expect.poll(hash).toBe(`#/audit?about=${key.id}`)
     await expect.poll(() => log.locator('tbody tr').count()).toBe(1)
-    expect(await page.title()).toBe(`${key.id} · Audit · Countersign keys`)
+    await expect.poll(() => page.title()).toBe(`${key.id} · Audit · Countersign keys`)
     await page.goBack()
     await expect.poll(hash).toBe('#/audit')
     expect(await page.getByLabel('Only about').inputValue()).toBe('')
@@ -443,7 +519,7 @@ describe.skipIf(chromiumPath === undefined)('the console in Chromium (needs Chro
 
   it('calls each page by what is open in it', async () => {
     const { organisationId, key } = await makeOrganisation('Titled')
-    expect(await page.title()).toBe('Sign in · Countersign keys')
+    await expect.poll(() => page.title()).toBe('Sign in · Countersign keys')
     await signIn()
     for (const [address, title] of [
       ['#/keys', 'Keys'],
@@ -471,6 +547,7 @@ describe.skipIf(chromiumPath === undefined)('the console in Chromium (needs Chro
         () => page.getByRole('button', { name: 'Revoke…' }).click(),
         async () => {
           await page.getByRole('switch', { name: /^Web3/ }).click()
+          await save().click()
         },
       ]
       for (const ask of questions) {
@@ -666,13 +743,13 @@ describe.skipIf(chromiumPath === undefined)('the console in Chromium (needs Chro
     expect(await form.getByRole('switch').count()).toBe(1)
     await form.getByRole('switch', { name: /^Balance/ }).check()
     await form.getByLabel('Name', { exact: true }).fill('Within')
-    expect(await form.getByRole('button', { name: 'Make the key' }).isDisabled()).toBe(true)
+    expect(await form.getByRole('button', { name: 'Create the key' }).isDisabled()).toBe(true)
     expect(await form.locator('#addresses-note').textContent()).toContain('10.0.0.0/8')
     await form.getByLabel('Addresses').fill('192.0.2.1')
-    await form.getByRole('button', { name: 'Make the key' }).click()
+    await form.getByRole('button', { name: 'Create the key' }).click()
     await form.getByRole('alert').getByText('192.0.2.1 is not').waitFor()
     await form.getByLabel('Addresses').fill('10.1.0.0/16')
-    await form.getByRole('button', { name: 'Make the key' }).click()
+    await form.getByRole('button', { name: 'Create the key' }).click()
     secrets.push((await shown('Secret')) ?? '')
     expect((await keys.list(organisationId, { search: 'Within', limit: 1 })).keys[0]).toMatchObject({
       scheme: 'rfc9421',
@@ -690,20 +767,23 @@ describe.skipIf(chromiumPath === undefined)('the console in Chromium (needs Chro
     await page.goto(`${server.origin}/console/#/keys/${key.id}`)
     const web3 = page.getByRole('switch', { name: /^Web3/ })
     await web3.click()
-    await question().getByText("Once taken away, web3 can't be given back").waitFor()
+    await save().click()
+    await question().getByText("Once taken away, web3 can't be given back to Key of Lost").waitFor()
     await question().getByRole('button', { name: 'Keep it' }).click()
-    expect([await web3.isChecked(), await granted()]).toEqual([true, ['balance', 'web3']])
-    expect(await web3.evaluate(one => one === document.activeElement)).toBe(true)
-    await web3.click()
+    expect(await granted()).toEqual(['balance', 'web3'])
+    expect(await save().evaluate(one => one === document.activeElement)).toBe(true)
+    await save().click()
     await question().getByRole('button', { name: 'Take it away' }).click()
-    await page.getByText('The permissions are changed.').waitFor()
+    await page.getByText('The changes are saved.').waitFor()
     expect(await granted()).toEqual(['balance'])
     expect(await web3.count()).toBe(0)
     // What the ceilings allow is taken away and given back without a question.
     const balance = page.getByRole('switch', { name: /^Balance/ })
     await balance.uncheck()
+    await save().click()
     await expect.poll(granted).toEqual([])
     await balance.check()
+    await save().click()
     await expect.poll(granted).toEqual(['balance'])
     // Another one that was there before.
     expect(await page.getByRole('switch', { name: /^Read-only/ }).count()).toBe(0)

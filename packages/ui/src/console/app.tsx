@@ -22,12 +22,15 @@ export function App() {
       .finally(() => setAsked(true))
   }, [api])
   if (!isAsked) return <main aria-busy="true" />
-  if (signedIn === undefined) return <SignIn api={api} onSignedIn={setSignedIn} />
   return (
     <Asking>
-      <Navigation>
-        <Views api={api} self={signedIn.administrator} onSignedOut={() => setSignedIn(undefined)} />
-      </Navigation>
+      {signedIn === undefined ? (
+        <SignIn api={api} onSignedIn={setSignedIn} />
+      ) : (
+        <Navigation>
+          <Views api={api} self={signedIn.administrator} onSignedOut={() => setSignedIn(undefined)} />
+        </Navigation>
+      )}
     </Asking>
   )
 }

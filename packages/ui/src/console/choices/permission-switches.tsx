@@ -1,11 +1,11 @@
 import type { Permission } from '@countersign/server'
+import { listOf } from './list-of.ts'
 
 interface PermissionSwitchesProps {
   /** Those that there is a switch for; undefined: any name will do. */
   readonly permissions: readonly Permission[] | undefined
   readonly granted: readonly string[]
-  /** False: not yet, so that the switch stays as it was. */
-  readonly onChange: (granted: readonly string[]) => unknown
+  readonly onChange: (granted: readonly string[]) => void
   readonly disabled?: boolean | undefined
   /** Default: Permissions. */
   readonly legend?: string | undefined
@@ -23,7 +23,7 @@ export function PermissionSwitches({ permissions, granted, onChange, disabled, l
           value={granted.join(' ')}
           disabled={disabled}
           aria-describedby="permissions-hint"
-          onChange={event => onChange(event.currentTarget.value.split(/[\s,]+/).filter(name => name !== ''))}
+          onChange={event => onChange(listOf(event.currentTarget.value))}
         />
         <p class="hint" id="permissions-hint">
           Names, with spaces between them; empty: none.
@@ -44,13 +44,10 @@ export function PermissionSwitches({ permissions, granted, onChange, disabled, l
               checked={isOn}
               aria-checked={isOn}
               disabled={disabled}
-              onChange={event => {
-                const isTaken = onChange(isOn ? granted.filter(other => other !== name) : [...granted, name])
-                if (isTaken === false) event.currentTarget.checked = isOn
-              }}
+              onChange={() => onChange(isOn ? granted.filter(other => other !== name) : [...granted, name])}
             />
             <span>
-              <strong>{title}</strong> <span class="hint">{description}</span>
+              <strong>{title}</strong> {title !== name && <code>{name}</code>} <span class="hint">{description}</span>
             </span>
           </label>
         )

@@ -1,6 +1,7 @@
 import type { ComponentChildren } from 'preact'
 import { useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { messageOf } from '../api.ts'
+import { type Question, useAsk } from '../navigation/asking.tsx'
 import { Problem } from './loaded.tsx'
 
 /** The sending of a form: what is refused of it stands there until something in the form changes. */
@@ -8,11 +9,15 @@ export interface Sending {
   readonly error: string | undefined
   readonly isDone: boolean
   readonly isBusy: boolean
+  /** Forgets what was refused. */
+  clear(): void
   /** For the form itself. */
   readonly handlers: { readonly onSubmit: (event: Event) => void; readonly onInput: () => void }
 }
 
-export function useSending(send: () => Promise<unknown>): Sending {
+/** @param question what is asked first, where that is needed */
+export function useSending(send: () => Promise<unknown>, question?: () => Omit<Question, 'onYes'> | undefined): Sending {
+  const ask = useAsk()
   const [error, setError] = useState<string>()
   const [isDone, setDone] = useState(false)
   const [isBusy, setBusy] = useState(false)
@@ -29,19 +34,23 @@ export function useSending(send: () => Promise<unknown>): Sending {
       setBusy(false)
     }
   }
+  const clear = (): void => {
+    setError(undefined)
+    setDone(false)
+  }
   return {
     error,
     isDone,
     isBusy,
+    clear,
     handlers: {
       onSubmit(event) {
         event.preventDefault()
-        void submit()
+        const asked = question?.()
+        if (asked === undefined) void submit()
+        else ask({ ...asked, onYes: () => void submit() })
       },
-      onInput() {
-        setError(undefined)
-        setDone(false)
-      },
+      onInput: clear,
     },
   }
 }
@@ -57,12 +66,14 @@ interface FormProps {
   /** Whether its first field takes the focus. */
   readonly isFocused?: boolean
   readonly onCancel?: (() => void) | undefined
+  /** What the button for that says. Default: Cancel. */
+  readonly cancel?: string
   readonly children: ComponentChildren
 }
 
 /** A form in its frame: title, fields, what is wrong, and its buttons. */
 export function Form(props: FormProps) {
-  const { title, sending, act, isReady = true, isErrorElsewhere = false, isFocused = false, onCancel, children } = props
+  const { title, sending, act, isReady = true, isErrorElsewhere = false, isFocused = false, onCancel, cancel = 'Cancel', children } = props
   const form = useRef<HTMLFormElement>(null)
   useLayoutEffect(() => {
     if (isFocused) form.current?.querySelector<HTMLElement>('input, select, textarea')?.focus()
@@ -80,7 +91,7 @@ export function Form(props: FormProps) {
             </button>
             {onCancel !== undefined && (
               <button type="button" onClick={onCancel}>
-                Cancel
+                {cancel}
               </button>
             )}
           </div>

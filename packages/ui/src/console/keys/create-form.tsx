@@ -7,6 +7,8 @@ import { offeredPermissions, offeredSchemes, proposedScheme } from '../choices/o
 import { PermissionSwitches } from '../choices/permission-switches.tsx'
 import { Form, useSending } from '../frame/form.tsx'
 import { Show, useLoaded } from '../frame/loaded.tsx'
+import { changesOf, EMPTY_DRAFT, type KeyDraft } from './key-draft.ts'
+import { AddressField, NameField, OtherFields } from './key-fields.tsx'
 
 interface CreateFormProps {
   readonly api: Api
@@ -23,53 +25,33 @@ export function CreateForm(props: CreateFormProps) {
 
 function FilledForm({ api, choices, lastScheme, onMade, onCancel }: CreateFormProps & { readonly lastScheme: string | undefined }) {
   const { organisations } = choices
-  const [name, setName] = useState('')
   const [chosenScheme, setScheme] = useState<string>()
-  const [chosen, setGranted] = useState<readonly string[]>([])
+  const [draft, setDraft] = useState(EMPTY_DRAFT)
   const [publicKey, setPublicKey] = useState('')
-  const [fundId, setFundId] = useState('')
-  const [walletId, setWalletId] = useState('')
-  const [addresses, setAddresses] = useState('')
-  const [expires, setExpires] = useState('')
   const [organisation, setOrganisation] = useState(organisations[0]?.id ?? '')
   const ceilings = organisations.find(({ id }) => id === organisation)?.ceilings
   const schemes = offeredSchemes(choices.schemes, ceilings)
   const scheme = schemes.find(one => one.name === chosenScheme)?.name ?? proposedScheme(schemes, lastScheme)
   const permissions = offeredPermissions(choices.permissions, ceilings)
   // Another organisation may forbid what was chosen for the one before.
-  const granted = chosen.filter(one => permissions?.some(offered => offered.name === one) !== false)
+  const granted = draft.permissions.filter(one => permissions?.some(offered => offered.name === one) !== false)
   const keys = schemes.find(one => one.name === scheme)?.keys ?? 'secret'
   const ranges = ceilings?.addresses
   const sending = useSending(async () => {
     const key = {
-      name,
+      ...changesOf(EMPTY_DRAFT, { ...draft, permissions: granted }),
+      name: draft.name,
       scheme,
-      permissions: granted,
-      fundId,
-      walletId,
-      addresses: addresses.split(/[\s,]+/).filter(text => text !== ''),
-      ...(expires === '' ? {} : { expiresAt: new Date(expires).toISOString() }),
       ...(keys === 'secret' || publicKey.trim() === '' ? {} : { publicKey }),
     }
     onMade(await api.create(key, organisations.length > 1 ? organisation : undefined))
   })
-  const addressField = (
-    <Field
-      name="addresses"
-      label="Addresses"
-      value={addresses}
-      onChange={setAddresses}
-      hint={
-        ranges === undefined
-          ? 'IP addresses and ranges, such as 10.0.0.0/8; empty: from anywhere.'
-          : `IP addresses and ranges within ${ranges.join(', ')}: keys of this organisation are bound to some.`
-      }
-    />
-  )
-  const isReady = name.trim() !== '' && scheme !== '' && (ranges === undefined || addresses.trim() !== '')
+  const change = (part: Partial<KeyDraft>): void => setDraft(known => ({ ...known, ...part }))
+  const addressField = <AddressField draft={draft} onChange={change} ranges={ranges} />
+  const isReady = draft.name.trim() !== '' && scheme !== '' && (ranges === undefined || draft.addresses.trim() !== '')
   return (
-    <Form title="New key" sending={sending} act="Make the key" isReady={isReady} isFocused onCancel={onCancel}>
-      <Field name="name" label="Name" value={name} onChange={setName} />
+    <Form title="New key" sending={sending} act="Create the key" isReady={isReady} isFocused onCancel={onCancel}>
+      <NameField draft={draft} onChange={change} />
       {organisations.length > 1 && (
         <Choice
           name="organisation"
@@ -90,23 +72,12 @@ function FilledForm({ api, choices, lastScheme, onMade, onCancel }: CreateFormPr
           hint={`In PEM; the private key stays with its owner.${keys === 'either' ? ' Empty: a secret is made.' : ''}`}
         />
       )}
-      <PermissionSwitches permissions={permissions} granted={granted} onChange={setGranted} />
+      <PermissionSwitches permissions={permissions} granted={granted} onChange={chosen => change({ permissions: chosen })} />
       {ranges !== undefined && addressField}
       <details>
-        <summary>Narrow it further</summary>
-        <Field name="fund" label="Fund" value={fundId} onChange={setFundId} hint="Only this one; empty: all." />
-        <Field name="wallet" label="Wallet" value={walletId} onChange={setWalletId} hint="Only this one; empty: all." />
+        <summary>Addresses, expiry and labels</summary>
         {ranges === undefined && addressField}
-        <div class="field">
-          <label for="expires">Expires</label>
-          <input
-            id="expires"
-            name="expires"
-            type="datetime-local"
-            value={expires}
-            onInput={event => setExpires(event.currentTarget.value)}
-          />
-        </div>
+        <OtherFields draft={draft} onChange={change} />
       </details>
     </Form>
   )

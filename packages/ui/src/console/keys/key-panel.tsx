@@ -3,11 +3,10 @@ import { Fragment } from 'preact'
 import { useState } from 'preact/hooks'
 import type { Api, Usage } from '../api.ts'
 import type { Choices } from '../choices/choices.ts'
-import { isGivable, offeredPermissions } from '../choices/offered.ts'
-import { PermissionSwitches } from '../choices/permission-switches.tsx'
 import { Show, useLoaded } from '../frame/loaded.tsx'
 import { momentText } from '../frame/moments.tsx'
 import { useAsk } from '../navigation/asking.tsx'
+import { ChangeForm } from './change-form.tsx'
 import { Refusals } from './refusals.tsx'
 import { RotateForm } from './rotate-form.tsx'
 import { UsageDays } from './usage-days.tsx'
@@ -44,24 +43,15 @@ export function KeyPanel({ api, id, choices, mayChange, onChanged, onShown }: Ke
     setSaid(shown.key.publicKey === null ? '' : 'The new public key is good from now on.')
     onShown(shown)
   }
+  const saved = (key: KeyView): void => {
+    panel.change(known => ({ ...known, key }))
+    onChanged(key)
+    setSaid('The changes are saved.')
+  }
   return (
     <Show of={panel}>
       {({ key, usage }) => {
-        const ceilings = choices.organisations.find(one => one.id === key.organisationId)?.ceilings
         const isOver = key.state === 'revoked'
-        const grant = (granted: readonly string[]): boolean => {
-          const update = (): void => change('The permissions are changed.', () => api.update(id, { permissions: [...granted] }))
-          const lost = key.permissions.filter(name => !granted.includes(name) && !isGivable(name, choices.permissions, ceilings))
-          if (lost.length === 0) update()
-          else
-            ask({
-              text: `Once taken away, ${lost.join(', ')} can't be given back to ${key.name}: keys of this organisation can't have it any more.`,
-              yes: 'Take it away',
-              no: 'Keep it',
-              onYes: update,
-            })
-          return lost.length === 0
-        }
         const revoke = (): void =>
           ask({
             text: `All calls of ${key.name} are refused from then on, for good.`,
@@ -79,12 +69,7 @@ export function KeyPanel({ api, id, choices, mayChange, onChanged, onShown }: Ke
             <p class="good" role="status">
               {said}
             </p>
-            <PermissionSwitches
-              permissions={offeredPermissions(choices.permissions, ceilings, key.permissions)}
-              granted={key.permissions}
-              disabled={isOver || !mayChange}
-              onChange={grant}
-            />
+            <ChangeForm api={api} of={key} choices={choices} mayChange={mayChange && !isOver} onChanged={saved} />
             <Facts of={key} usage={usage} />
             {mayChange && !isOver && (
               <>

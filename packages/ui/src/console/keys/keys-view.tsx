@@ -77,8 +77,8 @@ export function KeysView({ api, mayChange }: { readonly api: Api; readonly mayCh
           </button>
         )
       }
-      empty={search === '' && state === 'any' ? 'There are no keys yet: make the first one.' : 'No matching keys.'}
-      nothing="Choose a key to see what it may do, rotate or revoke it, and why its requests were refused."
+      empty={search === '' && state === 'any' ? 'There are no keys yet: create the first one.' : 'No matching keys.'}
+      nothing="Choose a key to see and change what it may do, to rotate or revoke it, and to see why its requests were refused."
     >
       <Show of={choices}>
         {known => (

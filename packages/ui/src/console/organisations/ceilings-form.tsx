@@ -4,6 +4,7 @@ import { useState } from 'preact/hooks'
 import { Field } from '../../parts/field.tsx'
 import type { Api } from '../api.ts'
 import type { Choices } from '../choices/choices.ts'
+import { listOf } from '../choices/list-of.ts'
 import { offeredPermissions } from '../choices/offered.ts'
 import { PermissionSwitches } from '../choices/permission-switches.tsx'
 import { Form, useSending } from '../frame/form.tsx'
@@ -52,7 +53,7 @@ export function CeilingsForm({ api, organisation, choices, mayChange, onChanged 
       <Bound label="Bound schemes" isOn={draft.schemes !== undefined} onChange={isOn => change({ schemes: isOn ? [] : undefined })}>
         <PermissionSwitches
           legend="Schemes"
-          permissions={choices.schemes.map(({ name, title }) => ({ name, title, description: name, opens: [] }))}
+          permissions={choices.schemes.map(({ name, title }) => ({ name, title, description: '', opens: [] }))}
           granted={draft.schemes ?? []}
           disabled={!mayChange}
           onChange={chosen => change({ schemes: chosen })}
@@ -124,7 +125,7 @@ function ceilingsOf({ permissions, schemes, addresses, maxKeys, maxAdministrator
   return {
     ...(permissions === undefined ? {} : { permissions: [...permissions] }),
     ...(schemes === undefined ? {} : { schemes: [...schemes] }),
-    ...(addresses === undefined ? {} : { addresses: addresses.split(/[\s,]+/).filter(text => text !== '') }),
+    ...(addresses === undefined ? {} : { addresses: listOf(addresses) }),
     ...numberOf('maxKeys', 'Keys at most', maxKeys),
     ...numberOf('maxAdministrators', 'Administrators at most', maxAdministrators),
   }
