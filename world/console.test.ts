@@ -351,7 +351,7 @@ describe.skipIf(chromiumPath === undefined)('the console in Chromium (needs Chro
     await page.getByLabel('Name', { exact: true }).fill('Wendy')
     await page.getByLabel('Role').selectOption('auditor')
     await page.getByLabel('The token ends').selectOption('in a week')
-    await page.getByRole('button', { name: 'Make the administrator' }).click()
+    await page.getByRole('button', { name: 'Create the administrator' }).click()
     const own = (await shown('Token')) ?? ''
     secrets.push(own)
     const made = await administrators.authenticate(own)
@@ -607,7 +607,7 @@ describe.skipIf(chromiumPath === undefined)('the console in Chromium (needs Chro
     await page.reload()
     await link('New administrator').click()
     await page.getByLabel('Name', { exact: true }).fill('Left too')
-    await page.getByRole('button', { name: 'Make the administrator' }).click()
+    await page.getByRole('button', { name: 'Create the administrator' }).click()
     secrets.push((await shown('Token')) ?? '')
     await page.getByRole('tab', { name: 'Audit' }).click()
     await question().getByText("The token of Left too can't be shown again.").waitFor()
@@ -668,6 +668,69 @@ describe.skipIf(chromiumPath === undefined)('the console in Chromium (needs Chro
       await press('Enter')
       await expect.poll(focused).toBe(name)
     }
+  })
+
+  it('asks as well before it goes to the sign-in because the session has ended', async () => {
+    await signIn()
+    await makeKey('Ended')
+    await context.clearCookies()
+    const secret = (await shown('Secret')) ?? ''
+    const refresh = page.getByRole('button', { name: 'Refresh' })
+    await refresh.click()
+    await question().getByText("Your session has ended. The secret of Ended can't be shown again.").waitFor()
+    await question().getByRole('button', { name: 'Stay' }).click()
+    expect(await shown('Secret')).toBe(secret)
+    await page.getByRole('button', { name: 'I have it' }).click()
+    await refresh.click()
+    await page.getByRole('button', { name: 'Sign in' }).waitFor()
+    expect(await page.content()).not.toContain(secret)
+    await signIn()
+    await page.getByRole('region', { name: 'Key Ended' }).waitFor()
+  })
+
+  it('comes back from a sign-in elsewhere to the address that was wanted, whether that worked or not', async () => {
+    const { key } = await makeOrganisation('Elsewhere')
+    await page.route('**/admin/v1/sign-in', route => route.fulfill({ json: { oidc: true } }))
+    let answer = 'problem=oidc-denied'
+    await page.route('**/admin/v1/session/oidc', async route => {
+      if (answer.startsWith('signed-in')) {
+        const headers = { authorization: `Bearer ${token}` }
+        expect((await context.request.post(`${server.origin}/admin/v1/session`, { headers })).status()).toBe(200)
+      }
+      await route.fulfill({ contentType: 'text/html', body: `<meta http-equiv="refresh" content="0;url=/console/#${answer}">` })
+    })
+    const address = `#/keys/${key.id}?search=Else`
+    await page.goto(`${server.origin}/console/${address}`)
+    await page.reload()
+    const elsewhere = page.getByRole('link', { name: "Sign in with your organisation's account" })
+    await elsewhere.click()
+    await page.getByRole('alert').getByText('You were not let in there').waitFor()
+    expect(hash()).toBe(address)
+    answer = 'signed-in=somebody'
+    await elsewhere.click()
+    await page.getByRole('region', { name: 'Key Key of Elsewhere' }).waitFor()
+    expect(hash()).toBe(address)
+  })
+
+  it('calls organisations by their names', async () => {
+    const { organisationId } = await makeOrganisation('Named twice')
+    const other = await makeOrganisation('Named twice')
+    await makeOrganisation('Named once')
+    await signIn()
+    const offered = async (form: string) =>
+      await page.getByRole('form', { name: form }).getByLabel('Organisation').locator('option').allTextContents()
+    const expected = [`Named twice (${organisationId})`, `Named twice (${other.organisationId})`, 'Named once']
+    await link('New key').click()
+    await page.getByRole('form', { name: 'New key' }).waitFor()
+    expect(await offered('New key')).toEqual(expect.arrayContaining(expected))
+    await page.getByRole('tab', { name: 'Administrators' }).click()
+    await link('New administrator').click()
+    await page.getByRole('form', { name: 'New administrator' }).waitFor()
+    expect(await offered('New administrator')).toEqual(expect.arrayContaining(expected))
+    const row = page.getByRole('region', { name: 'List of administrators' }).locator('tbody tr', { hasText: 'Admin of Named once' })
+    expect(await row.locator('td[data-title="Organisation"]').textContent()).toBe('Named once')
+    await page.goto(`${server.origin}/console/#/keys/${other.key.id}`)
+    await page.getByRole('region', { name: /^Key / }).getByText(`Named twice (${other.organisationId})`).waitFor()
   })
 
   it('has room for one column on a phone: details are in view at once, the focus goes there and back, nothing scrolls sideways', async () => {

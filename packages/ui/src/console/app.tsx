@@ -10,11 +10,20 @@ import { Asking } from './navigation/asking.tsx'
 import { Navigation, useNavigation } from './navigation/navigation.tsx'
 import { OrganisationsView } from './organisations/organisations-view.tsx'
 import { SignIn } from './sign-in/sign-in.tsx'
+import { takeSignInAnswer } from './sign-in/sign-in-elsewhere.ts'
 
 export function App() {
   const [signedIn, setSignedIn] = useState<SignedIn>()
   const [isAsked, setAsked] = useState(false)
-  const api = useMemo(() => createApi(() => setSignedIn(undefined)), [])
+  const [problem, setProblem] = useState(takeSignInAnswer)
+  const signedOut = (): void => setSignedIn(undefined)
+  // What is on the page may have to be asked about first.
+  const onEnded = useRef(signedOut)
+  const api = useMemo(() => createApi(() => onEnded.current()), [])
+  const begin = (one: SignedIn): void => {
+    setProblem(undefined)
+    setSignedIn(one)
+  }
   useEffect(() => {
     api
       .resume()
@@ -25,10 +34,10 @@ export function App() {
   return (
     <Asking>
       {signedIn === undefined ? (
-        <SignIn api={api} onSignedIn={setSignedIn} />
+        <SignIn api={api} problem={problem} onSignedIn={begin} />
       ) : (
         <Navigation>
-          <Views api={api} self={signedIn.administrator} onSignedOut={() => setSignedIn(undefined)} />
+          <Views api={api} self={signedIn.administrator} onSignedOut={signedOut} onEnded={onEnded} />
         </Navigation>
       )}
     </Asking>
@@ -39,11 +48,19 @@ interface ViewsProps {
   readonly api: Api
   readonly self: SignedIn['administrator']
   readonly onSignedOut: () => void
+  /** What is done when the session is found to have ended. */
+  readonly onEnded: { current: () => void }
 }
 
-function Views({ api, self, onSignedOut }: ViewsProps) {
+function Views({ api, self, onSignedOut, onEnded }: ViewsProps) {
   const { place, go, leave } = useNavigation()
   const { name, role } = self
+  useLayoutEffect(() => {
+    onEnded.current = () => leave(onSignedOut, 'Your session has ended. ')
+    return () => {
+      onEnded.current = onSignedOut
+    }
+  })
   const { view } = place
   const panel = useRef<HTMLDivElement>(null)
   useLayoutEffect(() => {

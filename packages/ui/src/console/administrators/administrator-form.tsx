@@ -2,6 +2,7 @@ import type { OrganisationView, Role } from '@countersign/server'
 import { useState } from 'preact/hooks'
 import { Choice, Field } from '../../parts/field.tsx'
 import type { Api, ShownToken } from '../api.ts'
+import { organisationName } from '../choices/choices.ts'
 import { Form, useSending } from '../frame/form.tsx'
 
 interface AdministratorFormProps {
@@ -43,7 +44,7 @@ export function AdministratorForm({ api, isOperator, organisations, onMade, onCa
     <Form
       title="New administrator"
       sending={sending}
-      act="Make the administrator"
+      act="Create the administrator"
       isReady={name.trim() !== ''}
       isFocused
       onCancel={onCancel}
@@ -63,6 +64,7 @@ export function AdministratorForm({ api, isOperator, organisations, onMade, onCa
           label="Organisation"
           value={organisation}
           options={[...organisations.map(({ id }) => id), ...(role === 'auditor' ? [ALL] : [])]}
+          nameOf={id => (id === ALL ? 'all organisations' : organisationName(organisations, id))}
           onChange={setOrganisation}
         />
       )}

@@ -1,6 +1,7 @@
 import type { AdministratorView } from '@countersign/server'
 import { useState } from 'preact/hooks'
 import type { Api, ShownToken, SignedIn } from '../api.ts'
+import { organisationName } from '../choices/choices.ts'
 import { ListWithDetails } from '../frame/list-with-details.tsx'
 import { Problem, useLoaded } from '../frame/loaded.tsx'
 import { momentText } from '../frame/moments.tsx'
@@ -10,13 +11,6 @@ import { Link, useNavigation } from '../navigation/navigation.tsx'
 import { AdministratorForm } from './administrator-form.tsx'
 import { RenewForm } from './renew-form.tsx'
 import { ShownTokenPanel } from './shown-token.tsx'
-
-const COLUMNS: readonly Column<AdministratorView>[] = [
-  { title: 'Role', cell: ({ role }) => role },
-  { title: 'Organisation', cell: ({ organisationId }) => organisationId ?? 'all' },
-  { title: 'Token ends', cell: ({ expiresAt }) => momentText(expiresAt) },
-  { title: 'State', cell: administrator => <State of={administrator} /> },
-]
 
 interface AdministratorsViewProps {
   readonly api: Api
@@ -31,6 +25,14 @@ export function AdministratorsView({ api, self }: AdministratorsViewProps) {
   const list = useLoaded(api.administrators)
   const organisations = useLoaded(api.organisations)
   const mayChange = self.role !== 'auditor'
+  const reachOf = ({ organisationId }: AdministratorView): string =>
+    organisationId === null ? 'all' : organisationName(organisations.value ?? [], organisationId)
+  const columns: readonly Column<AdministratorView>[] = [
+    { title: 'Role', cell: ({ role }) => role },
+    { title: 'Organisation', cell: reachOf },
+    { title: 'Token ends', cell: ({ expiresAt }) => momentText(expiresAt) },
+    { title: 'State', cell: administrator => <State of={administrator} /> },
+  ]
   const chosen = list.value?.find(({ id }) => id === place.id)
   const close = (): void => go({ view: 'Administrators' })
   const made = (one: ShownToken): void => {
@@ -49,7 +51,7 @@ export function AdministratorsView({ api, self }: AdministratorsViewProps) {
       one="Administrator"
       list={list}
       rowsOf={rows => rows}
-      columns={COLUMNS}
+      columns={columns}
       controls={
         <div class="row">
           {mayChange && (
@@ -78,7 +80,12 @@ export function AdministratorsView({ api, self }: AdministratorsViewProps) {
       <Problem text={organisations.error} />
       {shown !== undefined && shown.administrator.id === place.id && <ShownTokenPanel shown={shown} onDone={() => setShown(undefined)} />}
       {chosen !== undefined && (
-        <AdministratorPanel of={chosen} mayDisable={mayChange && chosen.id !== self.id} onDisabled={() => void disable(chosen.id)} />
+        <AdministratorPanel
+          of={chosen}
+          reach={reachOf(chosen)}
+          mayDisable={mayChange && chosen.id !== self.id}
+          onDisabled={() => void disable(chosen.id)}
+        />
       )}
       {list.value !== undefined && chosen === undefined && place.id !== undefined && shown === undefined && (
         <Problem text={`There is no administrator ${place.id}.`} />
@@ -89,13 +96,15 @@ export function AdministratorsView({ api, self }: AdministratorsViewProps) {
 
 interface AdministratorPanelProps {
   readonly of: AdministratorView
+  /** In which organisation. */
+  readonly reach: string
   readonly mayDisable: boolean
   readonly onDisabled: () => void
 }
 
-function AdministratorPanel({ of, mayDisable, onDisabled }: AdministratorPanelProps) {
+function AdministratorPanel({ of, reach, mayDisable, onDisabled }: AdministratorPanelProps) {
   const ask = useAsk()
-  const { id, name, role, organisationId, expiresAt, disabled } = of
+  const { id, name, role, expiresAt, disabled } = of
   return (
     <section class="panel" aria-label={`Administrator ${name}`}>
       <div class="row">
@@ -107,7 +116,7 @@ function AdministratorPanel({ of, mayDisable, onDisabled }: AdministratorPanelPr
         <dt>Role</dt>
         <dd>{role}</dd>
         <dt>Organisation</dt>
-        <dd>{organisationId ?? 'all'}</dd>
+        <dd>{reach}</dd>
         <dt>Token ends</dt>
         <dd>{momentText(expiresAt)}</dd>
       </dl>

@@ -15,3 +15,10 @@ export function useChoices(api: Api): Loaded<Choices> {
     return { permissions, schemes, organisations }
   })
 }
+
+/** What an organisation is called; with its id where another one has the same name, and the id where it isn't known. */
+export function organisationName(organisations: readonly OrganisationView[], id: string): string {
+  const name = organisations.find(one => one.id === id)?.name
+  if (name === undefined) return id
+  return organisations.some(one => one.id !== id && one.name === name) ? `${name} (${id})` : name
+}

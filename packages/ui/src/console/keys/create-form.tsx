@@ -2,7 +2,7 @@ import type { ShownKey } from '@countersign/server'
 import { useState } from 'preact/hooks'
 import { Choice, Field } from '../../parts/field.tsx'
 import type { Api } from '../api.ts'
-import type { Choices } from '../choices/choices.ts'
+import { type Choices, organisationName } from '../choices/choices.ts'
 import { offeredPermissions, offeredSchemes, proposedScheme } from '../choices/offered.ts'
 import { PermissionSwitches } from '../choices/permission-switches.tsx'
 import { Form, useSending } from '../frame/form.tsx'
@@ -58,6 +58,7 @@ function FilledForm({ api, choices, lastScheme, onMade, onCancel }: CreateFormPr
           label="Organisation"
           value={organisation}
           options={organisations.map(({ id }) => id)}
+          nameOf={id => organisationName(organisations, id)}
           onChange={setOrganisation}
         />
       )}

@@ -2,7 +2,7 @@ import type { KeyView, ShownKey } from '@countersign/server'
 import { Fragment } from 'preact'
 import { useState } from 'preact/hooks'
 import type { Api, Usage } from '../api.ts'
-import type { Choices } from '../choices/choices.ts'
+import { type Choices, organisationName } from '../choices/choices.ts'
 import { Show, useLoaded } from '../frame/loaded.tsx'
 import { momentText } from '../frame/moments.tsx'
 import { useAsk } from '../navigation/asking.tsx'
@@ -70,7 +70,7 @@ export function KeyPanel({ api, id, choices, mayChange, onChanged, onShown }: Ke
               {said}
             </p>
             <ChangeForm api={api} of={key} choices={choices} mayChange={mayChange && !isOver} onChanged={saved} />
-            <Facts of={key} usage={usage} />
+            <Facts of={key} usage={usage} organisations={choices.organisations} />
             {mayChange && !isOver && (
               <>
                 <RotateForm key={key.publicKey} api={api} of={key} onRotated={rotated} onOver={() => void panel.reload()} />
@@ -99,10 +99,17 @@ export function KeyPanel({ api, id, choices, mayChange, onChanged, onShown }: Ke
   )
 }
 
-function Facts({ of: key, usage }: { readonly of: KeyView; readonly usage: Usage }) {
+interface FactsProps {
+  readonly of: KeyView
+  readonly usage: Usage
+  readonly organisations: Choices['organisations']
+}
+
+function Facts({ of: key, usage, organisations }: FactsProps) {
   const credential = key.publicKey === null ? 'Secret' : 'Public key'
   const facts: readonly (readonly [string, string])[] = [
     ['Scheme', key.scheme],
+    ...(organisations.length > 1 ? [['Organisation', organisationName(organisations, key.organisationId)] as const] : []),
     ...(key.fundId === '' ? [] : [['Fund', key.fundId] as const]),
     ...(key.walletId === '' ? [] : [['Wallet', key.walletId] as const]),
     ['Addresses', key.addresses.join(', ') || 'any'],

@@ -9,8 +9,12 @@ interface Navigation {
   go(to: Place, replacing?: boolean): void
   /** Narrows the list of the view that is open; the details beside it stay. */
   narrow(by: Filter): void
-  /** Does something that leaves the place, once nothing would be lost or that is wanted. */
-  leave(work: () => void): void
+  /**
+   * Does something that leaves the place, once nothing would be lost or that is wanted.
+   *
+   * @param why said before the question
+   */
+  leave(work: () => void, why?: string): void
   /** While something is on the page that would be lost, leaving it asks first. Returns what ends that. */
   hold(question: string): () => void
 }
@@ -28,9 +32,9 @@ export function Navigation({ children }: { readonly children: ComponentChildren 
   const [place, setPlace] = useState(() => placeOf(window.location.hash))
   const held = useRef<string | undefined>(undefined)
   const ask = useAsk()
-  const leave = (work: () => void): void => {
+  const leave = (work: () => void, why = ''): void => {
     if (held.current === undefined) work()
-    else ask({ text: held.current, yes: 'Leave it', no: 'Stay', onYes: work })
+    else ask({ text: `${why}${held.current}`, yes: 'Leave it', no: 'Stay', onYes: work })
   }
   const move = (to: Place, replacing: boolean): void => {
     window.history[replacing ? 'replaceState' : 'pushState'](null, '', addressOf(to))

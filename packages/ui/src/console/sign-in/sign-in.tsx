@@ -5,12 +5,18 @@ import type { Api, SignedIn } from '../api.ts'
 import { Form, useSending } from '../frame/form.tsx'
 import { Problem } from '../frame/loaded.tsx'
 import { usePageTitle } from '../navigation/page-title.ts'
-import { takeSignInProblem } from './sign-in-problem.ts'
+import { keepAddress } from './sign-in-elsewhere.ts'
 
-export function SignIn({ api, onSignedIn }: { readonly api: Api; readonly onSignedIn: (signedIn: SignedIn) => void }) {
+interface SignInProps {
+  readonly api: Api
+  /** What went wrong with a sign-in elsewhere. */
+  readonly problem: string | undefined
+  readonly onSignedIn: (signedIn: SignedIn) => void
+}
+
+export function SignIn({ api, problem, onSignedIn }: SignInProps) {
   usePageTitle('Sign in')
   const [token, setToken] = useState('')
-  const [problem] = useState(takeSignInProblem)
   const [hasProvider, setHasProvider] = useState(false)
   useEffect(() => {
     api.signInWays().then(
@@ -25,7 +31,7 @@ export function SignIn({ api, onSignedIn }: { readonly api: Api; readonly onSign
       <Problem text={problem} />
       {hasProvider ? (
         <p>
-          <a class="main" href="/admin/v1/session/oidc">
+          <a class="main" href="/admin/v1/session/oidc" onClick={keepAddress}>
             Sign in with your organisation's account
           </a>
         </p>

@@ -1,3 +1,5 @@
+import { addressOf, placeOf } from '../navigation/address.ts'
+
 /** What went wrong with a sign-in elsewhere, by the code with which the server sends the browser back. */
 const PROBLEMS: { readonly [code: string]: string } = {
   'oidc-unknown-person':
@@ -9,10 +11,25 @@ const PROBLEMS: { readonly [code: string]: string } = {
   'login-throttled': 'Too many tries. Wait a moment, then sign in again.',
 }
 
-/** Reads it from the page's address, and takes it out of there. */
-export function takeSignInProblem(): string | undefined {
+/** Where the address is kept while somebody signs in elsewhere, in this tab alone. */
+const KEPT = 'countersign-address'
+
+/** Call it before the browser leaves for the provider. */
+export function keepAddress(): void {
+  window.sessionStorage.setItem(KEPT, addressOf(placeOf(window.location.hash)))
+}
+
+/**
+ * What the server says of a sign-in elsewhere that has just ended. It stands in the page's address; the address that was
+ * kept takes its place.
+ *
+ * @returns what went wrong
+ */
+export function takeSignInAnswer(): string | undefined {
   const [, name, code = ''] = /^#(problem|signed-in)=([\w-]*)$/.exec(window.location.hash) ?? []
   if (name === undefined) return undefined
-  window.history.replaceState(null, '', window.location.pathname)
+  const address = window.sessionStorage.getItem(KEPT) ?? ''
+  window.sessionStorage.removeItem(KEPT)
+  window.history.replaceState(null, '', addressOf(placeOf(address)))
   return name === 'problem' ? (PROBLEMS[code] ?? 'The sign-in did not work. Try again, or sign in with a token.') : undefined
 }
