@@ -2,10 +2,11 @@ import type { AuditEntry } from '@countersign/server'
 import { Field } from '../../parts/field.tsx'
 import type { Api, AuditPage } from '../api.ts'
 import { SEARCH_DELAY_MS, Show, useLoaded } from '../frame/loaded.tsx'
-import { momentText } from '../frame/moments.tsx'
+import { exactMomentText } from '../frame/moments.tsx'
 import { type Column, Table } from '../frame/table.tsx'
 import { useNavigation } from '../navigation/navigation.tsx'
 import { usePageTitle } from '../navigation/page-title.ts'
+import { Detail } from './detail.tsx'
 
 /** Who did what, when and from where; the newest first. */
 export function AuditView({ api }: { readonly api: Api }) {
@@ -19,7 +20,7 @@ export function AuditView({ api }: { readonly api: Api }) {
   }
   const columns: readonly Column<AuditEntry>[] = [
     { title: '#', cell: ({ sequence }) => sequence },
-    { title: 'When', cell: ({ at }) => momentText(new Date(at).toISOString()) },
+    { title: 'When', cell: ({ at }) => exactMomentText(at) },
     { title: 'Who', cell: ({ actor }) => actor },
     { title: 'What', cell: ({ action }) => action },
     {
@@ -32,7 +33,7 @@ export function AuditView({ api }: { readonly api: Api }) {
         ),
     },
     { title: 'From', cell: ({ address }) => address },
-    { title: 'Details', cell: ({ detail }) => <code>{Object.keys(detail).length === 0 ? '' : JSON.stringify(detail)}</code> },
+    { title: 'Details', cell: ({ detail }) => <Detail of={detail} /> },
   ]
   return (
     <section aria-label="Audit">

@@ -4,6 +4,19 @@ export function momentText(moment: string | null): string {
   return moment === null ? 'never' : new Date(moment).toLocaleString([], { dateStyle: 'medium', timeStyle: 'short' })
 }
 
+/** To the second, and of which time zone. */
+export function exactMomentText(at: number): string {
+  return new Date(at).toLocaleString([], {
+    year: 'numeric',
+    month: 'short',
+    day: 'numeric',
+    hour: 'numeric',
+    minute: '2-digit',
+    second: '2-digit',
+    timeZoneName: 'short',
+  })
+}
+
 /** The time until a moment, counted down: `23 h 59 min 58 s`. */
 export function Countdown({ until, onOver }: { readonly until: string; readonly onOver: () => void }) {
   const [now, setNow] = useState(Date.now())

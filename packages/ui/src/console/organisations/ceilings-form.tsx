@@ -1,4 +1,4 @@
-import type { Ceilings, OrganisationView } from '@countersign/server'
+import type { Ceilings, KeyView, OrganisationView } from '@countersign/server'
 import type { ComponentChildren } from 'preact'
 import { useState } from 'preact/hooks'
 import { Field } from '../../parts/field.tsx'
@@ -8,6 +8,8 @@ import { listOf } from '../choices/list-of.ts'
 import { offeredPermissions } from '../choices/offered.ts'
 import { PermissionSwitches } from '../choices/permission-switches.tsx'
 import { Form, useSending } from '../frame/form.tsx'
+import { Link } from '../navigation/navigation.tsx'
+import { excessOf } from './excess.ts'
 
 interface CeilingsFormProps {
   readonly api: Api
@@ -16,6 +18,17 @@ interface CeilingsFormProps {
   readonly mayChange: boolean
   readonly onChanged: (ceilings: Ceilings) => void
 }
+
+/** The keys that were above a ceiling when it was set. */
+interface Exceeding {
+  readonly keys: readonly KeyView[]
+  /** Of all of them: not each is named. */
+  readonly count: number
+  readonly ceilings: Ceilings
+}
+
+/** How many keys are named that are above a ceiling. */
+const MAX_NAMED = 20
 
 /** What stands in the form. A list that is undefined has no ceiling; a number that is empty, none either. */
 interface Draft {
@@ -28,18 +41,20 @@ interface Draft {
 
 export function CeilingsForm({ api, organisation, choices, mayChange, onChanged }: CeilingsFormProps) {
   const [draft, setDraft] = useState<Draft>(() => draftOf(organisation.ceilings))
-  const [exceeding, setExceeding] = useState<readonly string[]>([])
+  const [exceeding, setExceeding] = useState<Exceeding>()
   const sending = useSending(async () => {
     const ceilings = ceilingsOf(draft)
-    setExceeding((await api.setCeilings(organisation.id, ceilings)).exceeding)
+    const { exceeding: ids } = await api.setCeilings(organisation.id, ceilings)
     onChanged(ceilings)
+    const keys = await Promise.all(ids.slice(0, MAX_NAMED).map(id => api.get(id)))
+    setExceeding({ keys, count: ids.length, ceilings })
   })
   const change = (part: Partial<Draft>): void => setDraft(known => ({ ...known, ...part }))
   return (
     <Form title={`Ceilings of ${organisation.name}`} sending={sending} act={mayChange ? 'Set the ceilings' : undefined}>
-      <p class="hint">What its keys and administrators may be at most, whoever makes them. Only an operator sets them.</p>
-      <Bound
-        label="Bound permissions"
+      <p class="hint">The limits of its keys and administrators, whoever creates them. Only an operator sets them.</p>
+      <Limit
+        label="Limit permissions"
         isOn={draft.permissions !== undefined}
         onChange={isOn => change({ permissions: isOn ? [] : undefined })}
       >
@@ -49,8 +64,8 @@ export function CeilingsForm({ api, organisation, choices, mayChange, onChanged 
           disabled={!mayChange}
           onChange={granted => change({ permissions: granted })}
         />
-      </Bound>
-      <Bound label="Bound schemes" isOn={draft.schemes !== undefined} onChange={isOn => change({ schemes: isOn ? [] : undefined })}>
+      </Limit>
+      <Limit label="Limit schemes" isOn={draft.schemes !== undefined} onChange={isOn => change({ schemes: isOn ? [] : undefined })}>
         <PermissionSwitches
           legend="Schemes"
           permissions={choices.schemes.map(({ name, title }) => ({ name, title, description: '', opens: [] }))}
@@ -58,16 +73,16 @@ export function CeilingsForm({ api, organisation, choices, mayChange, onChanged 
           disabled={!mayChange}
           onChange={chosen => change({ schemes: chosen })}
         />
-      </Bound>
-      <Bound label="Bound addresses" isOn={draft.addresses !== undefined} onChange={isOn => change({ addresses: isOn ? '' : undefined })}>
+      </Limit>
+      <Limit label="Limit addresses" isOn={draft.addresses !== undefined} onChange={isOn => change({ addresses: isOn ? '' : undefined })}>
         <Field
           name="ceiling-addresses"
           label="Addresses"
           value={draft.addresses ?? ''}
           onChange={addresses => change({ addresses })}
-          hint="Ranges such as 10.0.0.0/8, with spaces between them: each key is bound to addresses within them."
+          hint="Ranges such as 10.0.0.0/8, with spaces between them: each key needs addresses within them."
         />
-      </Bound>
+      </Limit>
       <Field
         name="max-keys"
         label="Keys at most"
@@ -85,12 +100,32 @@ export function CeilingsForm({ api, organisation, choices, mayChange, onChanged 
       <p class="good" role="status">
         {sending.isDone && 'The ceilings are set.'}
       </p>
-      {exceeding.length > 0 && <p>Above a ceiling already, and left as they are until somebody changes them: {exceeding.join(', ')}.</p>}
+      {exceeding !== undefined && exceeding.count > 0 && <KeysAbove of={exceeding} />}
     </Form>
   )
 }
 
-interface BoundProps {
+function KeysAbove({ of: { keys, count, ceilings } }: { readonly of: Exceeding }) {
+  return (
+    <section class="above" aria-label="Keys above a ceiling">
+      <p>
+        {count === 1
+          ? 'One key is above a ceiling already. It stays as it is until somebody changes it.'
+          : `${count} keys are above a ceiling already. They stay as they are until somebody changes them.`}
+      </p>
+      <ul>
+        {keys.map(key => (
+          <li key={key.id}>
+            <Link to={{ view: 'Keys', id: key.id }}>{key.name}</Link>: {excessOf(key, ceilings)}
+          </li>
+        ))}
+        {count > keys.length && <li>and {count - keys.length} more</li>}
+      </ul>
+    </section>
+  )
+}
+
+interface LimitProps {
   readonly label: string
   readonly isOn: boolean
   readonly onChange: (isOn: boolean) => void
@@ -98,14 +133,14 @@ interface BoundProps {
 }
 
 /** A ceiling that is there or not; where it is, what it is. */
-function Bound({ label, isOn, onChange, children }: BoundProps) {
+function Limit({ label, isOn, onChange, children }: LimitProps) {
   return (
     <>
       <label class="check">
         <input type="checkbox" checked={isOn} onChange={event => onChange(event.currentTarget.checked)} />
         <span>{label}</span>
       </label>
-      {isOn && <div class="bound">{children}</div>}
+      {isOn && <div class="limit">{children}</div>}
     </>
   )
 }

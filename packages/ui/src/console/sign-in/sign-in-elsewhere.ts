@@ -20,8 +20,8 @@ export function keepAddress(): void {
 }
 
 /**
- * What the server says of a sign-in elsewhere that has just ended. It stands in the page's address; the address that was
- * kept takes its place.
+ * What the server says of a sign-in elsewhere that has just ended. It stands in the page's address; the address that
+ * was kept takes its place.
  *
  * @returns what went wrong
  */
