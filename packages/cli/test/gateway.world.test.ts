@@ -284,6 +284,19 @@ print(urllib.request.urlopen(urllib.request.Request(url, body, headers)).read().
     60_000,
   )
 
+  it.each([
+    ['would start', 0, []],
+    ['would not', 2, ['--store', join(folder, 'nowhere.db')]],
+  ])('with --check and --json, a gateway that %s is told in lines of JSON', async (_, code, more) => {
+    const args = ['gateway', '--check', '--json', '--upstream', upstream, '--origin', 'https://api.example.com', '--store', store, ...more]
+    const ran = await run('countersign', args)
+    expect([ran.code, ran.stdout]).toEqual([code, ''])
+    const lines = ran.stderr.split('\n').filter(line => line !== '')
+    for (const line of lines)
+      expect(JSON.parse(line)).toMatchObject({ level: expect.any(Number) as number, msg: expect.any(String) as string })
+    expect(lines.length).toBeGreaterThan(0)
+  })
+
   it('shares a port among processes, and replaces one that dies', async () => {
     const port = await freePort()
     const origin = `http://127.0.0.1:${port}`

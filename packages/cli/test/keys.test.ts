@@ -307,6 +307,8 @@ describe('the key server', () => {
     for (const options of [where, remote]) {
       expect(await run('countersign', ['audit', 'verify', '--head', head, ...options])).toMatchObject({ code: 0 })
       const other = await run('countersign', ['audit', 'verify', '--head', 'f'.repeat(64), ...options])
+      const malformed = await run('countersign', ['audit', 'verify', '--head', 'f', ...options])
+      expect(malformed).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('[head-malformed]') })
       expect(other).toMatchObject({ code: 1, stdout: expect.stringContaining('kept head') })
       const pruned = await run('countersign', ['audit', 'prune', '--before', '2020-01-01', '--json', ...options])
       expect(JSON.parse(pruned.stdout)).toMatchObject({ removed: 0 })

@@ -1,9 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { createSigner } from 'countersign'
+import { qredoV1 } from 'countersign/schemes'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { createMasterKeyFile } from '../../server/src/index.ts'
 import { hasPostgres } from '../../server/test/postgres.ts'
@@ -20,6 +24,7 @@ describe.skipIf(!hasPostgres || !hasRedis)('a start without its key store (needs
   let store = ''
   let masterKeyFile = ''
   let isUp = true
+  let caller: { keyId: string; secret: string }
 
   function stopPostgres(): void {
     POSTGRESQL.postgres?.stop()
@@ -36,9 +41,10 @@ describe.skipIf(!hasPostgres || !hasRedis)('a start without its key store (needs
     redis = await startRedis()
     ;({ store, masterKeyFile } = await POSTGRESQL.newStore())
     createMasterKeyFile(masterKeyFile)
-    expect(await run('countersign', ['keys', 'create', 'k', '--store', store, '--master-key-file', masterKeyFile])).toMatchObject({
-      code: 0,
-    })
+    const made = await run('countersign', ['keys', 'create', 'k', '--json', '--store', store, '--master-key-file', masterKeyFile])
+    expect(made.code).toBe(0)
+    const { key, secret } = JSON.parse(made.stdout) as { key: { id: string }; secret: string }
+    caller = { keyId: key.id, secret }
   }, 60_000)
   afterEach(async () => {
     for (const child of children.splice(0)) if (child.exitCode === null) child.kill('SIGKILL')
@@ -102,6 +108,30 @@ describe.skipIf(!hasPostgres || !hasRedis)('a start without its key store (needs
     expect(said()).not.toContain('[internal]')
     child.kill('SIGTERM')
     expect((await once(child, 'exit'))[0]).toBe(0)
+  })
+
+  it('a gateway that is told to read its settings again meanwhile goes on with the keys in its memory', { timeout: 60_000 }, async () => {
+    const port = await freePort()
+    const file = join(folder, 'reloaded.json')
+    const upstream = createServer((_request, response) => response.end('hello'))
+    upstream.listen(0, '127.0.0.1')
+    await once(upstream, 'listening')
+    const settings = { upstream: `http://127.0.0.1:${(upstream.address() as AddressInfo).port}`, origin: 'https://api.example.com', port }
+    writeFileSync(file, JSON.stringify(settings))
+    const { child, said } = start('gateway', '--config', file)
+    await expect.poll(said, { timeout: 20_000 }).toContain('listening')
+    const signer = createSigner(qredoV1, caller)
+    const call = async () => {
+      const { headers } = signer.sign({ method: 'GET', url: `${settings.origin}/` })
+      return (await fetch(`http://127.0.0.1:${port}/`, { headers: { ...headers } })).status
+    }
+    expect(await call()).toBe(200)
+    stopPostgres()
+    writeFileSync(file, JSON.stringify({ ...settings, maxBodyBytes: 5_000 }))
+    child.kill('SIGHUP')
+    await expect.poll(said, { timeout: 20_000 }).toContain('settings read again')
+    expect(await call()).toBe(200)
+    upstream.close()
   })
 
   it('server waits for it, and serves once it is there', { timeout: 60_000 }, async () => {

@@ -43,6 +43,7 @@ export {
   type ReplayGuard,
   type ReplayGuardUsage,
 } from './replay/replay.ts'
+export { WINDOW_HELD_MS } from './replay/windows.ts'
 export type { JsonBody, SignableBody } from './scheme/body.ts'
 export { carriesOf } from './scheme/carries.ts'
 export type { Credentials } from './scheme/credentials.ts'

@@ -385,6 +385,29 @@ export function describeAdminServer(backend: Backend): void {
       )
     })
 
+    it('ends a session with the token that it was begun with, and begins none by a session', async () => {
+      const { json } = await call('POST', '/admin/v1/administrators', tokens.acme, { name: 'renews', role: 'auditor' })
+      const beginBy = async (token: string) => {
+        const { headers } = await call('POST', '/admin/v1/session', token)
+        return headers.get('set-cookie')?.split(';')[0] ?? ''
+      }
+      const renew = async (token: string): Promise<string> => (await call('POST', '/admin/v1/session/token', token)).json.token
+      const status = async (cookie: string) => (await call('GET', '/admin/v1/keys', undefined, undefined, { cookie })).status
+      const first = await beginBy(json.token)
+      const second = await renew(json.token)
+      // For an hour, the one that renewed itself is good.
+      expect([await status(first), await status(await beginBy(second))]).toEqual([200, 200])
+      const third = await renew(second)
+      const last = await beginBy(third)
+      expect([await status(first), await status(last)]).toEqual([401, 200])
+      const { json: own } = await call('GET', '/admin/v1/session', undefined, undefined, { cookie: last })
+      const again = await call('POST', '/admin/v1/session', undefined, undefined, { cookie: last, 'x-csrf-token': own.csrfToken })
+      expect(again.json).toMatchObject({ code: 'token-missing', status: 403 })
+      const between = await beginBy(second)
+      now += 3_600_000
+      expect([await status(between), await status(last)]).toEqual([401, 200])
+    })
+
     it('takes changes from a session only with its token against cross-site requests', async () => {
       const { json, headers } = await call('POST', '/admin/v1/session', tokens.acme)
       expect(headers.get('set-cookie')).toMatch(/^countersign_session=\S{43}; HttpOnly; SameSite=Strict; Path=\/; Max-Age=28800$/)

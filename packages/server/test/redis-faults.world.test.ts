@@ -266,6 +266,22 @@ describe.skipIf(!hasRedis)('Redis in trouble (needs redis-server)', () => {
     server.goOn()
   })
 
+  it('it is away for a while: the log is told once, and of its end', async () => {
+    const server = await startRedis()
+    cleanups.push(() => server.close())
+    const { redis, errors } = open(server.url)
+    await redis.check(5_000)
+    await server.stop()
+    let tries = 0
+    redis.client.on('error', () => tries++)
+    await until(async () => tries > 5)
+    const codes = () => errors.map(error => (error as { readonly code?: string }).code)
+    expect(codes()).toEqual(['redis-away'])
+    await server.start()
+    // It was started anew, which is another history.
+    await expect.poll(codes, { timeout: 10_000 }).toEqual(['redis-away', 'redis-recovered', 'redis-history-changed'])
+  })
+
   it('a connection that is dead without a word is made anew', async () => {
     const server = await startRedis()
     cleanups.push(() => server.close())

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
@@ -113,6 +113,18 @@ describe('a master key that Vault wraps', () => {
         'file-busy',
       ])
       expect(await opens(store, keyId)).toBe(true)
+    }
+    await service.close()
+  })
+
+  it('leaves nothing of a command that was killed while it wrote, once the file is changed again', async () => {
+    const { store, file } = await wrappedStore()
+    const service = await openKeyService({ store })
+    const [left, other] = [`${file}.0123456789ab.new`, `${file}.backup.new`]
+    for (const work of [() => rotateMasterKey(service.database, file, ACTOR), () => wrapMasterKeys(file, KEY)]) {
+      for (const path of [left, other]) writeFileSync(path, 'a key')
+      await work()
+      expect([existsSync(left), existsSync(other)]).toEqual([false, true])
     }
     await service.close()
   })

@@ -4,7 +4,7 @@ import { createAdminCall } from '../keys/admin-api.ts'
 import { momentOf } from '../keys/key-options.ts'
 import { localActor } from '../keys/local-actor.ts'
 import { addServerOptions, readToken, type ServerOptions, withService } from '../keys/store-options.ts'
-import { type Done, EXIT } from '../process/exit.ts'
+import { type Done, EXIT, UsageError } from '../process/exit.ts'
 import { out, outInTurn, tell } from '../process/streams.ts'
 
 interface AuditOptions extends ServerOptions {
@@ -35,7 +35,7 @@ Example:
   $ countersign audit verify --head "$(cat /elsewhere/head)"`,
     )
     .action(async (options: AuditOptions & { head?: string }) => {
-      const report = await withAudit(options, log => log.verify(options.head))
+      const report = await withAudit(options, log => log.verify(options.head).catch(asUsageError))
       if (options.json === true) out(`${JSON.stringify(report)}\n`)
       else if (report.broken === undefined) out(`whole: ${report.entries} entries, head ${report.head}\n`)
       else if (report.broken.missing !== undefined) out(`incomplete: ${report.broken.reason}\n`)
@@ -79,6 +79,12 @@ Example:
       if (process.stderr.isTTY) tell(`${count} entries`)
       done(EXIT.ok)
     })
+}
+
+/** A head that is none is no fault of the log. */
+function asUsageError(error: unknown): never {
+  if (error instanceof Error && 'code' in error && error.code === 'head-malformed') throw new UsageError(error.code, error.message)
+  throw error
 }
 
 async function withAudit<T>(options: ServerOptions, work: (log: Audit) => Promise<T>): Promise<T> {

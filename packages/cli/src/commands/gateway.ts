@@ -1,40 +1,22 @@
 import cluster from 'node:cluster'
-import { setTimeout as sleep } from 'node:timers/promises'
-import type { GatewayConfig } from '@countersign/server'
-import { isSchemeFile } from '@countersign/server/scheme-files'
 import { type Command, Option } from 'commander'
 import { DEFAULT_SCHEME_NAME } from 'countersign/schemes'
-import { reportState } from '../gateway/report-state.ts'
-import { REPLACED, settingsFromFirst, type WorkerSettings } from '../gateway/worker-settings.ts'
+import { runOneProcess } from '../gateway/one-process.ts'
+import { readConfig, readConfigAgain, type SettingsOptions } from '../gateway/read-settings.ts'
+import { settingsFromFirst, type WorkerSettings } from '../gateway/worker-settings.ts'
 import { superviseWorkers } from '../gateway/workers.ts'
 import { withService } from '../keys/store-options.ts'
-import { readCount, readPort } from '../options/numbers.ts'
+import { readCount } from '../options/numbers.ts'
 import { repeated } from '../options/repeated.ts'
-import { type SettingsFile, settingsFileOf } from '../options/settings-file.ts'
+import { settingsFileOf } from '../options/settings-file.ts'
 import { goOnWithBrokenOutput } from '../process/broken-output.ts'
 import { type Done, EXIT, UsageError } from '../process/exit.ts'
-import { readTextFile } from '../process/files.ts'
-import { logMistake, reportError } from '../process/report.ts'
-import { startOn } from '../process/start-on.ts'
+import { logMistake, logSaid, reportError } from '../process/report.ts'
 import { out, tell } from '../process/streams.ts'
-import { stopSignal, unlessStopped } from '../process/until-stopped.ts'
-import { schemeNameOf } from '../signing/find-scheme.ts'
+import { stopSignal } from '../process/until-stopped.ts'
 
-interface GatewayCommandOptions {
-  readonly upstream?: string
-  readonly origin?: readonly string[]
-  readonly config?: SettingsFile
-  readonly host?: string
-  readonly port?: string
-  readonly adminPort?: string
-  readonly adminHost?: string
-  readonly store?: string
-  readonly masterKeyFile?: string
-  readonly redis?: string
-  readonly scheme?: readonly string[]
-  readonly key?: string
+interface GatewayCommandOptions extends SettingsOptions {
   readonly check?: boolean
-  readonly keepSignature?: boolean
   readonly workers?: string
   readonly quiet?: boolean
   readonly json?: boolean
@@ -129,93 +111,24 @@ async function run(options: GatewayCommandOptions): Promise<number> {
     const settings = { config, files: readNamedFiles(config) }
     return await superviseWorkers({ settings, count: workers, isQuiet, onListening, stop, checkStore, readAgain })
   }
-  try {
-    const { runGateway } = await import('@countersign/server')
-    // Of several processes the first one tells how they are.
-    const own = cluster.isWorker ? { ...config, adminPort: undefined } : config
-    const stop = stopSignal()
-    // What is to be read again, the first process reads.
-    const readAgain = () => (cluster.isWorker ? own : readConfigAgain(options))
-    const how = { isQuiet: options.quiet === true, files, readAgain, signal: stop.signal }
-    const gateway = await unlessStopped(stop, () => startOn(config.port, () => runGateway(own, how)))
-    if (gateway === undefined) return EXIT.ok
-    const reportLast = cluster.isWorker ? reportState(gateway.watched) : undefined
-    if (cluster.isPrimary && options.json === true) out(`${JSON.stringify({ origin: gateway.origin, adminOrigin: gateway.adminOrigin })}\n`)
-    else if (cluster.isPrimary) tell(`The gateway listens on ${gateway.origin}. Ctrl+C stops it.`)
-    const replaced = new Promise<number>(resolve => process.on('message', message => message === REPLACED && resolve(0)))
-    const delayMs = await Promise.race([stop.told.then(() => undefined), replaced])
-    await gateway.close(delayMs)
-    await reportLast?.()
-  } finally {
-    // Its channel to the first process would keep a worker alive.
-    cluster.worker?.disconnect()
-  }
-  return EXIT.ok
+  const readAgain = () => readConfigAgain(options)
+  return await runOneProcess({ config, files, isQuiet: options.quiet === true, isJson: options.json === true, readAgain })
 }
 
 /** Every fault is one of the settings or of what they name, so each ends with the same code. */
 async function check(options: GatewayCommandOptions): Promise<number> {
+  const isJson = options.json === true
   try {
     const { checkGateway } = await import('@countersign/server')
     await checkGateway(await readConfig(options), { isQuiet: options.quiet === true })
   } catch (error) {
-    reportError('countersign', error)
+    if (isJson) logMistake(error)
+    else reportError('countersign', error)
     return EXIT.usage
   }
-  tell('The gateway would start.')
+  if (isJson) logSaid(WOULD_START)
+  else tell(WOULD_START)
   return EXIT.ok
 }
 
-/** A file that is being written may be half there: settings without their routes let every key in. */
-const SETTLED_MS = 200
-
-async function readConfigAgain(options: GatewayCommandOptions): Promise<GatewayConfig> {
-  const path = options.config?.path
-  if (path !== undefined) {
-    const text = readTextFile(path, 'configuration')
-    await sleep(SETTLED_MS)
-    if (text.trim() === '' || readTextFile(path, 'configuration') !== text)
-      throw new UsageError('config-unsettled', `${path} is empty, or is being written: send SIGHUP again once it is whole.`)
-  }
-  return await readConfig(options)
-}
-
-async function readConfig(options: GatewayCommandOptions) {
-  const { readGatewayConfig } = await import('@countersign/server')
-  const { config: file, origin, scheme, key } = options
-  const [only, ...others] = origin ?? []
-  const before = {
-    upstream: options.upstream,
-    origin: only === undefined ? undefined : others.length === 0 ? only : origin,
-    host: options.host,
-    port: options.port === undefined ? undefined : readPort(options.port),
-    adminPort: options.adminPort === undefined ? undefined : readPort(options.adminPort, '--admin-port'),
-    adminHost: options.adminHost,
-    store: options.store,
-    masterKeyFile: options.masterKeyFile,
-    redis: options.redis,
-    keepSignature: options.keepSignature,
-    ...routeBy(scheme, key),
-  }
-  if (file === undefined) {
-    if (options.upstream === undefined)
-      throw new UsageError('upstream-missing', 'Say where verified requests go: --upstream http://127.0.0.1:8080, or --config.')
-    if (only === undefined)
-      throw new UsageError('origin-missing', 'Say under which origin clients know the API: --origin https://api.example.com.')
-  }
-  return file === undefined
-    ? readGatewayConfig('{}', 'flags', before)
-    : readGatewayConfig(readTextFile(file.path, 'configuration'), file.path, before, file.flags)
-}
-
-/** Everything by the schemes of the command line. */
-function routeBy(given: readonly string[] | undefined, key: string | undefined) {
-  if (given === undefined && key !== undefined)
-    throw new UsageError('scheme-missing', 'Say by which scheme those calls are: --key goes with --scheme.')
-  if (given === undefined) return {}
-  const schemes = given.filter(isSchemeFile)
-  return {
-    routes: [{ path: '/', schemes: given.map(schemeNameOf), key }],
-    schemes: schemes.length === 0 ? undefined : schemes,
-  }
-}
+const WOULD_START = 'The gateway would start.'

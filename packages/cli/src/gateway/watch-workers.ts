@@ -1,5 +1,5 @@
 import cluster, { type Worker } from 'node:cluster'
-import type { ReloadCount, Watched } from '@countersign/server'
+import type { SettingsTaken, Watched } from '@countersign/server'
 import { STATE_WANTED, type WorkerState } from './report-state.ts'
 
 /** A process that does not say how it is within this counts as one that is not ready. */
@@ -10,13 +10,13 @@ const FIRST = 0
 export interface WatchOptions {
   /** How many processes there are to be. */
   readonly count: number
-  readonly reloads: ReloadCount
+  readonly taken: SettingsTaken
   readonly isStopping: () => boolean
   readonly waitsFor: () => string
 }
 
 /** What is told of all processes together. */
-export async function watchWorkers({ count, reloads, isStopping, waitsFor }: WatchOptions): Promise<Watched> {
+export async function watchWorkers({ count, taken, isStopping, waitsFor }: WatchOptions): Promise<Watched> {
   const { createMetricsOfProcesses, STORE_AWAY } = await import('@countersign/server')
   const metrics = createMetricsOfProcesses()
   const waiting = new Map<number, (state: WorkerState | undefined) => void>()
@@ -61,7 +61,7 @@ export async function watchWorkers({ count, reloads, isStopping, waitsFor }: Wat
     },
     async metrics() {
       if ((await statesOfAll()).length === 0) return STORE_AWAY
-      metrics.heard(FIRST, await reloads.counted())
+      metrics.heard(FIRST, await taken.counted())
       return await metrics.text()
     },
     async ready() {

@@ -29,10 +29,10 @@ export interface WorkersOptions {
  */
 export async function superviseWorkers(options: WorkersOptions): Promise<number> {
   const { settings, count, isQuiet, onListening, stop, checkStore, readAgain } = options
-  const { createProcessLog, createReloadCount, logError } = await import('@countersign/server')
+  const { createProcessLog, createSettingsTaken, logError } = await import('@countersign/server')
   const log = createProcessLog(isQuiet)
   cluster.setupPrimary({ serialization: 'advanced' })
-  const reloads = createReloadCount()
+  const taken = createSettingsTaken()
   const pool = createPool({
     count,
     settings,
@@ -49,7 +49,7 @@ export async function superviseWorkers(options: WorkersOptions): Promise<number>
   })
   const admin = await startAdmin(settings.config, {
     count,
-    reloads,
+    taken,
     isStopping: () => isStopping,
     waitsFor: () => waitsFor,
   })
@@ -74,11 +74,11 @@ export async function superviseWorkers(options: WorkersOptions): Promise<number>
     try {
       const renewed = await pool.renew(await readAgain())
       if (isStopping) return
-      reloads.told(renewed)
+      taken.set(renewed)
       if (renewed) log.info({ processes: count }, 'settings read again: processes replaced')
       else log.error('a new process could not start: all go on by the settings of before')
     } catch (error) {
-      reloads.told(false)
+      taken.set(false)
       logError(log, error, 'settings not taken: the old ones stay')
     }
   }

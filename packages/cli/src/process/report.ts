@@ -21,6 +21,11 @@ export function logMistake(error: unknown): number {
   return exit
 }
 
+/** A line of the log of a process. */
+export function logSaid(text: string): void {
+  tell(JSON.stringify({ level: 30, time: Date.now(), pid: process.pid, msg: text }))
+}
+
 interface Told {
   /** Undefined: nothing has to be said. */
   readonly text: string | undefined

@@ -184,10 +184,10 @@ export function memoryReplayGuard(options: MemoryReplayGuardOptions = {}): Memor
       // What may have been forgotten is not taken again, wherever the clock is put back to.
       if (sliceOf(expiresAtMs) < slice) return 'unsure'
       const guardMs = slice * REPLAY_SLICE_MS
-      const end = sliceOf(expiresAtMs === Number.POSITIVE_INFINITY ? nowMs + nonceLifetimeMs : windows.endOf(call, guardMs, nowMs))
+      const { endMs, isInDoubt } = windows.claimed(call, guardMs, nowMs)
+      const end = sliceOf(endMs === Number.POSITIVE_INFINITY ? nowMs + nonceLifetimeMs : endMs)
       const wall = sliceOf(nowMs)
-      if (windows.mayBeForgotten(call, guardMs))
-        return table?.claim(id, coarsely(end, slice, wall), slice, false) === 'seen' ? 'seen' : 'unsure'
+      if (isInDoubt) return table?.claim(id, coarsely(end, slice, wall), slice, false) === 'seen' ? 'seen' : 'unsure'
       let answer = take(id, keyId, end, wall)
       if (answer === 'full' && slice < wall) {
         // The clock was set forward, or the machine slept: what has ended since is kept, in case the clock is put back.

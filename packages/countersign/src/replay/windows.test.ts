@@ -90,16 +90,16 @@ describe('windows that differ', () => {
 
   it('remembers a call for no longer than it says itself', () => {
     const windows = createWindows()
-    windows.endOf({ expiresAtMs: START + 10 * MINUTE, issuedAtMs: START, windowMs: 10 * MINUTE }, START, START)
-    expect(windows.endOf({ expiresAtMs: START + 999, issuedAtMs: START, windowMs: MINUTE }, START, START)).toBe(START + 999)
-    expect(windows.endOf({ expiresAtMs: START + DAY, issuedAtMs: START }, START, START)).toBe(START + DAY)
-    expect(windows.endOf({ expiresAtMs: START + DAY }, START, START)).toBe(START + DAY)
+    windows.claimed({ expiresAtMs: START + 10 * MINUTE, issuedAtMs: START, windowMs: 10 * MINUTE }, START, START)
+    expect(windows.claimed({ expiresAtMs: START + 999, issuedAtMs: START, windowMs: MINUTE }, START, START).endMs).toBe(START + 999)
+    expect(windows.claimed({ expiresAtMs: START + DAY, issuedAtMs: START }, START, START).endMs).toBe(START + DAY)
+    expect(windows.claimed({ expiresAtMs: START + DAY }, START, START).endMs).toBe(START + DAY)
   })
 
   it('lets a window go that nobody has had for a day', () => {
     const windows = createWindows()
     const endAt = (windowMs: number, atMs: number) =>
-      windows.endOf({ expiresAtMs: atMs + windowMs, issuedAtMs: atMs, windowMs }, atMs, atMs) - atMs
+      windows.claimed({ expiresAtMs: atMs + windowMs, issuedAtMs: atMs, windowMs }, atMs, atMs).endMs - atMs
     expect(endAt(10 * MINUTE, START)).toBe(10 * MINUTE)
     expect(endAt(MINUTE, START + DAY)).toBe(10 * MINUTE)
     expect(endAt(MINUTE, START + DAY + 1)).toBe(MINUTE)

@@ -1,5 +1,5 @@
-/** How long a window is kept to after the last claim that had it. */
-const HELD_MS = 86_400_000
+/** How long a guard keeps to a window after the last claim that had it: a day. */
+export const WINDOW_HELD_MS = 86_400_000
 
 /** What a claim says of the time in which its call is accepted, in milliseconds since the epoch. */
 interface Lifetime {
@@ -11,14 +11,19 @@ interface Lifetime {
 /** What is remembered for verifiers whose windows differ: each would accept a call until another time. */
 export interface Windows {
   /**
-   * Until when a call has to be remembered: none of those verifiers accepts it after that.
+   * A call is claimed.
    *
    * @param nowMs by the guard's time
    * @param wallMs by the system's clock
    */
-  endOf(call: Lifetime, nowMs: number, wallMs: number): number
-  /** Whether a call may have been claimed, and forgotten, before the window became as long as it is. */
-  mayBeForgotten(call: Lifetime, nowMs: number): boolean
+  claimed(call: Lifetime, nowMs: number, wallMs: number): Remembered
+}
+
+interface Remembered {
+  /** Until when it has to be remembered: none of those verifiers accepts it after that. */
+  readonly endMs: number
+  /** Whether it may have been claimed, and forgotten, before the windows changed. */
+  readonly isInDoubt: boolean
 }
 
 /**
@@ -46,19 +51,19 @@ export function createWindows(): Windows {
   }
 
   return {
-    endOf({ expiresAtMs, issuedAtMs, windowMs }, nowMs, wallMs) {
-      if (windowMs === undefined || issuedAtMs === undefined) return expiresAtMs
+    claimed({ expiresAtMs, issuedAtMs, windowMs }, nowMs, wallMs) {
+      if (windowMs === undefined || issuedAtMs === undefined) return { endMs: expiresAtMs, isInDoubt: false }
       latestMs = Math.max(latestMs, wallMs)
       if (windowMs > longestMs || (windowMs < longestMs && nowMs > heldUntilMs)) {
         if (longestMs > 0) change(windowMs, nowMs)
         longestMs = windowMs
       }
-      if (windowMs === longestMs) heldUntilMs = nowMs + HELD_MS
-      return expiresAtMs < issuedAtMs + windowMs ? expiresAtMs : issuedAtMs + longestMs
-    },
-    mayBeForgotten({ issuedAtMs, windowMs }, nowMs) {
-      if (windowMs === undefined || issuedAtMs === undefined) return false
-      return windowMs > shorterMs && issuedAtMs <= changedAtMs + aheadMs && issuedAtMs + shorterMs < nowMs
+      if (windowMs === longestMs) heldUntilMs = nowMs + WINDOW_HELD_MS
+      return {
+        // One that ends sooner than its window says when itself.
+        endMs: expiresAtMs < issuedAtMs + windowMs ? expiresAtMs : expiresAtMs + longestMs - windowMs,
+        isInDoubt: windowMs > shorterMs && issuedAtMs <= changedAtMs + aheadMs && issuedAtMs + shorterMs < nowMs,
+      }
     },
   }
 }

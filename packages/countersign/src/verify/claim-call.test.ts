@@ -203,6 +203,19 @@ describe('the signatures of one request', () => {
     }
   })
 
+  it('have one id remembered by the one that ends by the tolerance, so that it is for a longer tolerance too', async () => {
+    const byWindow = call({ issuedMs: NOW }, ['a'])
+    const byItself = call({ issuedMs: NOW + 100_000, expiresMs: NOW + TOLERANCE + 50_001 }, ['a'])
+    for (const proven of [
+      [byWindow, byItself],
+      [byItself, byWindow],
+    ])
+      expect((await claim(proven)).asked).toEqual([
+        { id: 'a', keyId: 'k', expiresAtMs: NOW + TOLERANCE + 50_000, issuedAtMs: NOW, windowMs: TOLERANCE },
+      ])
+    expect((await claim([byItself, byItself])).asked).toMatchObject([{ expiresAtMs: NOW + TOLERANCE + 50_000, issuedAtMs: NOW + 100_000 }])
+  })
+
   it.each<[ReplayAnswer, string]>([
     ['seen', 'replayed'],
     ['full', 'replay-guard-full'],

@@ -17,8 +17,12 @@ export interface Proven {
   readonly key: Key
 }
 
-/** Claims every id of a call that was proven; a refusal where one is not fresh. */
-export type ClaimCall = (method: string, call: Proven) => MaybePromise<Refused | undefined>
+/**
+ * Claims every id of a call that was proven; a refusal where one is not fresh.
+ *
+ * @param sharing all of the request's that have one of these ids. Default: the call alone
+ */
+export type ClaimCall = (method: string, call: Proven, sharing?: readonly Proven[]) => MaybePromise<Refused | undefined>
 
 /** Methods of which a second delivery is legitimate: the same call again reads the same. */
 export const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS'])
@@ -61,16 +65,30 @@ export function createClaimer(scheme: Scheme, options: ClaimerOptions): ClaimCal
     return refused({ code: 'timestamp-out-of-window', skewMs: endsAtMs - nowMs, serverTimeMs: nowMs })
   }
 
-  return (method, { claim: { nonce, moment }, callIds, key: { id: keyId } }) => {
+  return (method, call, sharing = [call]) => {
+    const { claim, callIds, key } = call
+    const { nonce, moment } = claim
     if (nonce === '' && moment?.isUnique !== true && (moment === undefined || SAFE_METHODS.has(method))) return undefined
-    const expiresAtMs = lastMomentMs(moment, toleranceMs)
-    // Where only the end is signed, it lay no further ahead than the tolerance.
-    const issuedAtMs = moment?.issuedMs ?? (moment?.expiresMs === undefined ? undefined : moment.expiresMs - toleranceMs)
-    const windowMs = moment?.issuedMs === undefined || moment.isLongLived ? undefined : toleranceMs
+    const lifetime = lifetimeOf(sharing, toleranceMs)
     return callIds.reduce<MaybePromise<Refused | undefined>>(
-      (before, id) => whenReady(before, refusal => refusal ?? claimId({ id, keyId, expiresAtMs, issuedAtMs, windowMs })),
+      (before, id) => whenReady(before, refusal => refusal ?? claimId({ id, keyId: key.id, ...lifetime })),
       undefined,
     )
+  }
+}
+
+/** For how long an id is remembered that several signatures have: until the last of them is over, by any window. */
+function lifetimeOf(calls: readonly Proven[], toleranceMs: number): Pick<ReplayClaim, 'expiresAtMs' | 'issuedAtMs' | 'windowMs'> {
+  const lasts = ({ claim: { moment } }: Proven): number => lastMomentMs(moment, toleranceMs)
+  // One that ends by the tolerance ends later by a longer one, and decides, although another ends later by this one.
+  const byWindow = calls.filter(one => lasts(one) === (one.claim.moment?.issuedMs ?? Number.NaN) + toleranceMs)
+  const [latest] = [...(byWindow.length > 0 ? byWindow : calls)].sort((a, b) => lasts(b) - lasts(a))
+  const moment = latest?.claim.moment
+  return {
+    expiresAtMs: Math.max(...calls.map(lasts)),
+    // Where only the end is signed, it lay no further ahead than the tolerance.
+    issuedAtMs: moment?.issuedMs ?? (moment?.expiresMs === undefined ? undefined : moment.expiresMs - toleranceMs),
+    windowMs: moment?.issuedMs === undefined || moment.isLongLived ? undefined : toleranceMs,
   }
 }
 
@@ -99,7 +117,8 @@ export async function claimEach(
   for (const one of [...proven].sort((a, b) => lasts(b) - lasts(a))) {
     const callIds = one.callIds.filter(id => !claimed.has(id))
     for (const id of callIds) claimed.add(id)
-    const refusal = await claimCall(method, { ...one, callIds })
+    const sharing = proven.filter(other => other.callIds.some(id => callIds.includes(id)))
+    const refusal = await claimCall(method, { ...one, callIds }, sharing)
     if (refusal !== undefined && (one === accepted || refusal.failure.code !== 'timestamp-out-of-window')) return refusal
   }
   return undefined

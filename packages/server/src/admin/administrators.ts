@@ -45,8 +45,12 @@ const RENEWED_OVERLAP_MS = 3_600_000
 export interface Administrators extends Organisations {
   /** Who a token belongs to. */
   authenticate(token: string, from?: Db): Promise<Administrator | undefined>
-  /** As they are now; undefined when they are disabled, or their token has ended. */
-  find(id: string, from?: Db): Promise<Administrator | undefined>
+  /**
+   * As they are now; undefined when they are disabled, or their token has ended.
+   *
+   * @param tokenHash of a token that has to be good still; empty: any
+   */
+  find(id: string, tokenHash: string, from?: Db): Promise<Administrator | undefined>
   list(within: Within): Promise<readonly AdministratorView[]>
   /**
    * @param within the organisation of whoever makes it, who can give no more than it has; undefined: an operator
@@ -106,6 +110,11 @@ function isOver({ expires_at: expiresAt }: AdministratorRow, now: number): boole
   return expiresAt !== 0 && expiresAt <= now
 }
 
+/** Of the tokens that are good: the last one, and for an hour the one that renewed itself. */
+function goodHashes(row: AdministratorRow, now: number): readonly string[] {
+  return row.previous_expires_at > now ? [row.token_hash, row.previous_token_hash] : [row.token_hash]
+}
+
 function rowFor(id: string, token: string, given: GivenAdministrator, now: number): AdministratorRow {
   return {
     id,
@@ -149,17 +158,19 @@ export function createAdministrators(database: Database, clock: () => number): A
   const administrators: Administrators = {
     ...createOrganisations(database, clock),
 
-    async find(id, from) {
+    async find(id, tokenHash, from) {
       const found = await find(id, from)
-      return found === undefined ? undefined : withoutRow(found)
+      if (found === undefined || (tokenHash !== '' && !goodHashes(found.row, clock()).includes(tokenHash))) return undefined
+      return withoutRow(found)
     },
 
     async authenticate(token, from) {
       const id = idOfToken(token)
       if (id === undefined) return undefined
       const found = await find(id, from)
-      const isCurrent = isToken(token, found?.row.token_hash)
-      const previous = found !== undefined && found.row.previous_expires_at > clock() ? found.row.previous_token_hash : undefined
+      const [current, previous] = found === undefined ? [] : goodHashes(found.row, clock())
+      // Both, as for somebody who isn't there.
+      const isCurrent = isToken(token, current)
       const isPrevious = isToken(token, previous)
       return found !== undefined && (isCurrent || isPrevious) ? withoutRow(found) : undefined
     },

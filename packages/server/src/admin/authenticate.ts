@@ -55,7 +55,7 @@ export async function authenticate(request: Request, address: string, options: A
   const sessionId = cookieOf(request.headers.get('cookie') ?? '', SESSION_COOKIE)
   const bySession = async (from?: Db): Promise<Administrator> => {
     const session = sessionId === undefined ? undefined : await sessions.find(sessionId, from)
-    const administrator = session === undefined ? undefined : await administrators.find(session.administratorId, from)
+    const administrator = session === undefined ? undefined : await administrators.find(session.administratorId, session.tokenHash, from)
     if (administrator === undefined) throw new ServerError('not-signed-in', 401, 'Sign in, or send a token: Authorization: Bearer csa_….')
     return administrator
   }

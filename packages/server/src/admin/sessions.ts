@@ -2,6 +2,7 @@ import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import { type Actor, recorded } from '../audit/audit-log.ts'
 import type { Database, Db } from '../database/database.ts'
 import type { Administrator } from './administrators.ts'
+import { hashToken } from './tokens.ts'
 
 export const SESSION_COOKIE = 'countersign_session'
 /** A working day. */
@@ -16,11 +17,17 @@ interface Session {
   readonly expiresAtMs: number
 }
 
+interface FoundSession {
+  readonly administratorId: string
+  /** Of the token that it ends with; empty: there is none. */
+  readonly tokenHash: string
+  readonly expiresAtMs: number
+}
+
 export interface Sessions {
-  /** @param how it was begun, for the log */
-  begin(actor: Actor, administrator: Administrator, how: { readonly by: 'token' | 'oidc' }): Promise<Session>
-  /** Whose session it is. */
-  find(id: string, from?: Db): Promise<{ readonly administratorId: string; readonly expiresAtMs: number } | undefined>
+  /** @param token that it is begun with, and ends with; undefined: by OpenID Connect */
+  begin(actor: Actor, administrator: Administrator, token: string | undefined): Promise<Session>
+  find(id: string, from?: Db): Promise<FoundSession | undefined>
   end(id: string): Promise<void>
 }
 
@@ -28,16 +35,22 @@ export interface Sessions {
 export function createSessions(database: Database, clock: () => number): Sessions {
   const { db } = database
   return {
-    async begin(actor, { id: administratorId, organisationId = '' }, how) {
+    async begin(actor, { id: administratorId, organisationId = '' }, token) {
       const id = randomBytes(ID_BYTES).toString('base64url')
       const expiresAtMs = clock() + SESSION_MS
       await recorded(database, actor, clock(), async transaction => {
         await transaction.deleteFrom('session').where('expires_at', '<=', clock()).execute()
         await transaction
           .insertInto('session')
-          .values({ id_hash: hashOf(id), administrator_id: administratorId, expires_at: expiresAtMs })
+          .values({
+            id_hash: hashOf(id),
+            administrator_id: administratorId,
+            expires_at: expiresAtMs,
+            token_hash: token === undefined ? '' : hashToken(token),
+          })
           .execute()
-        return { events: [{ action: 'session.begin', organisationId, subject: administratorId, detail: how }], value: undefined }
+        const detail = { by: token === undefined ? 'oidc' : 'token' }
+        return { events: [{ action: 'session.begin', organisationId, subject: administratorId, detail }], value: undefined }
       })
       return { id, csrfToken: csrfTokenOf(id), expiresAtMs }
     },
@@ -48,7 +61,8 @@ export function createSessions(database: Database, clock: () => number): Session
         .where('id_hash', '=', hashOf(id))
         .where('expires_at', '>', clock())
         .executeTakeFirst()
-      return row === undefined ? undefined : { administratorId: row.administrator_id, expiresAtMs: row.expires_at }
+      if (row === undefined) return undefined
+      return { administratorId: row.administrator_id, tokenHash: row.token_hash, expiresAtMs: row.expires_at }
     },
     async end(id) {
       await db.deleteFrom('session').where('id_hash', '=', hashOf(id)).execute()

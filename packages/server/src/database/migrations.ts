@@ -1,6 +1,6 @@
 import type { Kysely, Migration, MigrationProvider } from 'kysely'
+import { daysAndSessions } from './days-and-sessions.ts'
 import { keyCare } from './key-care.ts'
-import { keyDays } from './key-days.ts'
 
 /** The same on SQLite and PostgreSQL. */
 const first: Migration = {
@@ -105,5 +105,6 @@ const keyUse: Migration = {
 }
 
 export const migrations: MigrationProvider = {
-  getMigrations: () => Promise.resolve({ '0001-first': first, '0002-key-use': keyUse, '0003-key-care': keyCare, '0004-key-days': keyDays }),
+  getMigrations: () =>
+    Promise.resolve({ '0001-first': first, '0002-key-use': keyUse, '0003-key-care': keyCare, '0004-days-and-sessions': daysAndSessions }),
 }

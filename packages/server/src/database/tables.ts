@@ -27,6 +27,8 @@ export interface Tables {
     id_hash: string
     administrator_id: string
     expires_at: number
+    /** Of the token that it was begun with; empty: it was begun otherwise. */
+    token_hash: string
   }
   api_key: {
     id: string

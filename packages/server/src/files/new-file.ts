@@ -1,6 +1,18 @@
 import { randomBytes } from 'node:crypto'
-import { closeSync, constants, copyFileSync, fsyncSync, linkSync, openSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { dirname } from 'node:path'
+import {
+  closeSync,
+  constants,
+  copyFileSync,
+  fsyncSync,
+  linkSync,
+  openSync,
+  readdirSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import { basename, dirname, join } from 'node:path'
 
 /** Written to the disk under a name beside its own, and not yet under its own. */
 export interface WrittenFile {
@@ -13,6 +25,9 @@ export interface WrittenFile {
   /** Leaves nothing of it. */
   drop(): void
 }
+
+/** The end of a temporary name. */
+const LEFTOVER = /^\.[0-9a-f]{12}\.new$/
 
 /** Systems of files without links say one of these. */
 const NO_LINKS = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'])
@@ -73,6 +88,17 @@ export function writeNewFile(path: string, text: string): void {
     written.drop()
     throw error
   }
+}
+
+/**
+ * Removes what a process left that was killed while it wrote a file: it may have secrets in it. For a file that is
+ * written by one process at a time.
+ */
+export function dropLeftovers(given: string): void {
+  const path = realPath(given)
+  const [folder, name] = [dirname(path), basename(path)]
+  for (const other of readdirSync(folder))
+    if (other.startsWith(`${name}.`) && LEFTOVER.test(other.slice(name.length))) rmSync(join(folder, other), { force: true })
 }
 
 /** Where a link leads to; a file that isn't there is where its path says. */

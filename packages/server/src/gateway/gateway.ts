@@ -64,6 +64,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   // Takes no memory before its first claim.
   const inMemory = memoryReplayGuard({
     maxBytes: options.maxReplayBytes ?? GATEWAY_DEFAULTS.maxReplayBytes,
+    clock: options.clock,
     onNearlyFull: options.onReplayNearlyFull,
   })
   const metrics = createGatewayMetrics({

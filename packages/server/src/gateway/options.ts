@@ -41,6 +41,8 @@ export interface GatewayOptions {
    * itself. Default: those of the key store.
    */
   readonly permissions?: readonly Permission[] | 'any' | undefined
+  /** Milliseconds since the epoch, for timestamps and for calls that are remembered. Default: the system's. */
+  readonly clock?: VerifierOptions['clock']
   /** How far a timestamp may be from the clock, either way, in milliseconds. Default: five minutes. */
   readonly toleranceMs?: number | undefined
   /** Spellings and requests that are refused unless they are named here; see the verifier's `allow`. Default: none. */

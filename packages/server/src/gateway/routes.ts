@@ -100,6 +100,7 @@ export interface RoutesOptions {
   readonly keys: CachedKeys
   readonly replay: ReplayGuard
   readonly toleranceMs?: number | undefined
+  readonly clock?: VerifierOptions['clock']
   readonly maxBodyBytes?: number | undefined
   /** Until a body is there and has its turn to be verified. */
   readonly bodyTimeoutMs?: number | undefined
@@ -137,7 +138,7 @@ export interface Route extends RouteVerifier {
  * @throws ServerError `scheme-unknown`, `route-invalid`, `header-not-kept`
  */
 export function compileRoutes(options: RoutesOptions): readonly Route[] {
-  const { routes, schemes, origin, keys, replay, toleranceMs, maxBodyBytes, bodyTimeoutMs, allow, deprecations = [] } = options
+  const { routes, schemes, origin, keys, replay, toleranceMs, clock, maxBodyBytes, bodyTimeoutMs, allow, deprecations = [] } = options
   const verifiers = new Map<string, Verifier>()
   const explainers = new Map<Scheme, RefusalExplainer>()
   /** One for a scheme, so that its budget is one. */
@@ -166,6 +167,7 @@ export function compileRoutes(options: RoutesOptions): readonly Route[] {
       keys: keys.ofScheme(name),
       ...(takesReplayGuard(scheme) ? { replay } : {}),
       toleranceMs,
+      clock,
       allow,
       only,
       keyId: keyIdFor(scheme, route),

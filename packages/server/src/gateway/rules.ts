@@ -46,6 +46,7 @@ export function rulesBy(options: GatewayOptions, lasting: Lasting): Rules {
     keys: service.source,
     replay,
     toleranceMs: options.toleranceMs,
+    clock: options.clock,
     maxBodyBytes,
     bodyTimeoutMs: (timeouts.requestTimeoutMs ?? GATEWAY_DEFAULTS.requestTimeoutMs) + TURN_MS,
     allow: options.allow,

@@ -58,11 +58,14 @@ export function createRenewableGateway(config: GatewayConfig, stores: GatewaySto
       checkRenewed(current, next)
       const schemes = withSchemeFiles(next.schemes ?? [], warning => log.warn(warning), read)
       gateway.renew(optionsBy(next, schemes), isDeepStrictEqual(current, next))
-      stores.take(schemes)
+      // Keys in memory are of their schemes. Where none is of one's own, they stay: the store may be away just now.
+      if (hasOwnSchemes(current) || hasOwnSchemes(next)) stores.take(schemes)
       current = next
     },
   }
 }
+
+const hasOwnSchemes = ({ schemes = [] }: GatewayConfig): boolean => schemes.length > 0
 
 /** What all processes remember together, in Redis. */
 function sharedBy({ redis }: GatewayStores, { waitForReplicas }: GatewayConfig, onError: (error: unknown) => void) {

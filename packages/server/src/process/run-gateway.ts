@@ -7,8 +7,8 @@ import { checkSpoolFolder, type NamedFiles, readerOf } from '../settings/setting
 import { type GatewayStores, openStores, REDIS_START_MS } from './gateway-stores.ts'
 import { createProcessLog, logError } from './process-log.ts'
 import { createReadiness } from './readiness.ts'
-import { createReloadCount } from './reload-count.ts'
 import { createRenewableGateway } from './renewable-gateway.ts'
+import { createSettingsTaken } from './settings-taken.ts'
 import { createWatch, type Watch, type WatchedProcess } from './watch.ts'
 
 export interface RunningGateway {
@@ -132,14 +132,14 @@ async function start(
     },
     check: createReadiness(stores.service, stores.redis),
   })
-  const reloads = createReloadCount(gateway.metrics.registry)
+  const taken = createSettingsTaken(gateway.metrics.registry)
   const reload = async (): Promise<void> => {
     try {
       renewable.renew(await readAgain())
-      reloads.told(true)
+      taken.set(true)
       log.info('settings read again')
     } catch (error) {
-      reloads.told(false)
+      taken.set(false)
       logError(log, error, 'settings not taken: the old ones stay')
     }
   }

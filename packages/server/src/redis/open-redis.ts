@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { tell } from 'countersign'
 import { Cluster, type ClusterNode, Redis, type RedisOptions } from 'ioredis'
 import type { ServerError } from '../errors.ts'
+import { createAway } from './away.ts'
 import { lookAtRedis, refuseLoading } from './look-at-redis.ts'
 import { redisError } from './redis-error.ts'
 import { checkRedisLocation, type RedisLocation } from './redis-location.ts'
@@ -104,10 +105,12 @@ export function openRedis(location: RedisLocation, { timeoutMs, onError, onWarni
     }
   }
 
+  const away = createAway(onError, warn)
   client.on('error', (error: unknown) => {
     lastError = error
-    tell(onError, redisError(error))
+    away.failed(redisError(error))
   })
+  client.on('ready', away.isBack)
   client.on('close', trust.lost)
   client.on('ready', trust.connected)
   return {

@@ -1,10 +1,10 @@
-import type { ReplayAnswer } from 'countersign'
+import { type ReplayAnswer, WINDOW_HELD_MS } from 'countersign'
 
 /** Where `INFO` is forbidden, or has no id. */
 export const UNKNOWN_HISTORY = '0'
 
-/** How long a window is kept to after the last claim that had it. */
-const HELD_MS = 86_400_000
+/** How far ahead of Redis's clock a gateway's may be, in skews: a minute by default. */
+const GATEWAY_SKEWS = 30
 
 /**
  * A note says when its bucket's memory begins, and in which history (`master_replid`): a primary gets a new one when it
@@ -64,23 +64,25 @@ end
 local note = read(KEYS[2], ARGV[5], tonumber(ARGV[6]), skew)
 local window = tonumber(ARGV[7])
 local forgotten = note.since + skew
+-- What was taken before a change was let in by the clocks of gateways, which may be further off than those of clients.
+local ahead = skew * ${GATEWAY_SKEWS}
 if window > 0 then
   if window > note.longest or window < note.longest and now > note.held then
     if note.longest > 0 then
-      local over = now > note.changed + skew + note.ahead + math.max(window, note.longest)
+      local over = now > note.changed + ahead + note.ahead + math.max(window, note.longest)
       note.shorter = over and note.longest or math.min(note.shorter, note.longest)
       note.ahead = over and note.longest or math.max(note.ahead, note.longest)
       note.changed = now
     end
     note.longest, note.held = window, 0
   end
-  if window == note.longest and note.held - now < ${HELD_MS / 2} then
-    note.held = now + ${HELD_MS}
+  if window == note.longest and note.held - now < ${WINDOW_HELD_MS / 2} then
+    note.held = now + ${WINDOW_HELD_MS}
     write(KEYS[2], note)
   end
   if ends >= math.ceil(issued + window) then ttl = ttl + note.longest - window end
   if window > note.shorter then
-    forgotten = math.max(forgotten, math.min(note.changed + skew + note.ahead, now - note.shorter))
+    forgotten = math.max(forgotten, math.min(note.changed + ahead + note.ahead, now - note.shorter))
   end
 end
 local answer = 0

@@ -25,8 +25,8 @@ export interface Histories {
   of(bucket: number): Known
   /** What a claim was answered with. */
   heard(bucket: number, history: string, nowMs: number): void
-  /** The other buckets' notes may be of the old history as well. */
-  isUnsure(): void
+  /** Has all buckets look at their notes again, once a second at most: others may be of the old history as well. */
+  renewNotes(): void
   close(): void
 }
 
@@ -91,7 +91,7 @@ export function createHistories({ redis, prefix, skewMs, onError }: HistoriesOpt
   return {
     of: bucket => buckets[bucket] as Bucket,
     heard: (bucket, history, nowMs) => know(buckets[bucket] as Bucket, history, nowMs),
-    isUnsure() {
+    renewNotes() {
       if (performance.now() - begunAt > BEGIN_MS) begin()
     },
     close() {

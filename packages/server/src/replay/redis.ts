@@ -110,7 +110,7 @@ export function redisReplayGuard(options: RedisReplayGuardOptions): RedisReplayG
           const said = await claiming.countersignClaim(call, note, ttlMs, endsMs, issuedMs, skewMs, history, atMs, windowMs)
           const { answer, nowMs } = readClaim(typeof said === 'number' ? said : said[0])
           if (answer !== 'ended') histories.heard(at, typeof said === 'number' ? history : said[1], nowMs)
-          if (answer === 'unsure') histories.isUnsure()
+          if (answer === 'unsure') histories.renewNotes()
           return answer !== 'fresh' || (await haveIt()) ? answer : 'unsure'
         })
       } catch (error) {

@@ -2,6 +2,7 @@ import { type Actor, recorded } from '../audit/audit-log.ts'
 import type { Database } from '../database/database.ts'
 import { ServerError } from '../errors.ts'
 import { withFileLock } from '../files/file-lock.ts'
+import { dropLeftovers } from '../files/new-file.ts'
 import { lineOf, masterKeysOfFile, readKeyLines, writeKeyLines } from '../seal/key-file.ts'
 import { newMasterKey } from '../seal/master-keys.ts'
 import { createSealer } from '../seal/sealer.ts'
@@ -42,6 +43,7 @@ async function rotate(
   actor: Actor,
   { clock = Date.now, onProgress, vault = vaultFromEnvironment() }: RotationOptions,
 ): Promise<RotationReport> {
+  dropLeftovers(file)
   const found = await readKeyLines(file, vault)
   const resumed = found.length > 1
   if (!resumed) writeKeyLines(file, [await lineOf(newMasterKey(), found[0]?.transit, vault), ...found])
@@ -83,6 +85,7 @@ export async function wrapMasterKeys(
 }
 
 async function wrap(file: string, transit: TransitKey | undefined, vault: Vault): Promise<Wrapped> {
+  dropLeftovers(file)
   const lines = await readKeyLines(file, vault)
   const masterKeyId = lines[0]?.key.id ?? ''
   if (transit === undefined && lines.every(line => line.transit === undefined)) return { masterKeyId, changed: false }

@@ -92,12 +92,12 @@ export function addOidcSignIn(app: Hono<Bindings>, options: OidcSignInOptions): 
   /** The first of the settings' people that this is decides, also where that administrator is disabled. */
   async function find(claims: IDToken): Promise<Administrator | undefined> {
     const first = settings.people.find(person => isPerson(person, claims))
-    return first === undefined ? undefined : await administrators.find(first.administrator)
+    return first === undefined ? undefined : await administrators.find(first.administrator, '')
   }
 
   async function begin(administrator: Administrator, address: string) {
     const { id, organisationId: _ } = administrator
-    const begun = await sessions.begin({ name: `admin:${id}`, address }, administrator, { by: 'oidc' })
+    const begun = await sessions.begin({ name: `admin:${id}`, address }, administrator, undefined)
     return { id, cookie: sessionCookie(begun.id, isSecure) }
   }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { ServerError } from '../../errors.ts'
 import { type Administrator, ROLES } from '../administrators.ts'
 import { type Route, route } from '../route.ts'
 import { csrfTokenOf, SESSION_COOKIE, sessionCookie } from '../sessions.ts'
@@ -19,8 +20,11 @@ export const sessionRoutes: readonly Route[] = [
     summary: 'Sign in with a token, for a session with a cookie',
     access: 'read',
     answer: session,
-    async handle({ actor, administrator, sessions, isSecure }) {
-      const begun = await sessions.begin(actor, administrator, { by: 'token' })
+    async handle({ actor, administrator, sessions, isSecure, token }) {
+      // A session that begins another would never end.
+      if (token === undefined)
+        throw new ServerError('token-missing', 403, 'A session is begun with a token: send Authorization: Bearer csa_….')
+      const begun = await sessions.begin(actor, administrator, token)
       return {
         value: { administrator: signedInAs(administrator), csrfToken: begun.csrfToken },
         headers: { 'set-cookie': sessionCookie(begun.id, isSecure) },

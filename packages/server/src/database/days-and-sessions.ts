@@ -1,7 +1,7 @@
 import type { Kysely, Migration } from 'kysely'
 
-/** How often keys were used and refused, by day and by secret. */
-export const keyDays: Migration = {
+/** How often keys were used and refused, by day and by secret; and which token a session was begun with. */
+export const daysAndSessions: Migration = {
   async up(db: Kysely<unknown>) {
     await db.schema
       .createTable('key_day')
@@ -14,5 +14,9 @@ export const keyDays: Migration = {
       .execute()
     // What is too old is removed by it.
     await db.schema.createIndex('key_day_on').on('key_day').column('day').execute()
+    await db.schema
+      .alterTable('session')
+      .addColumn('token_hash', 'text', column => column.notNull().defaultTo(''))
+      .execute()
   },
 }

@@ -3,13 +3,13 @@ import { addGauge } from '../metrics/collected.ts'
 import type { ProcessMetrics } from './metrics-of-processes.ts'
 
 /** Whether the settings that were read last were taken. */
-export interface ReloadCount {
-  told(taken: boolean): void
+export interface SettingsTaken {
+  set(isTaken: boolean): void
   counted(): Promise<ProcessMetrics>
 }
 
 /** @param registry where it is shown; several processes have it in that of the first one */
-export function createReloadCount(registry = new Registry()): ReloadCount {
+export function createSettingsTaken(registry = new Registry()): SettingsTaken {
   let isTaken = true
   addGauge(
     registry,
@@ -19,8 +19,8 @@ export function createReloadCount(registry = new Registry()): ReloadCount {
     () => (isTaken ? 1 : 0),
   )
   return {
-    told(taken) {
-      isTaken = taken
+    set(now) {
+      isTaken = now
     },
     counted: () => registry.getMetricsAsJSON(),
   }
