@@ -839,6 +839,23 @@ describe.skipIf(chromiumPath === undefined)('the console in Chromium (needs Chro
     })
   })
 
+  it('says what a form still needs, beside its button', async () => {
+    await signIn()
+    await link('New key').click()
+    const form = page.getByRole('form', { name: 'New key' })
+    const button = form.getByRole('button', { name: 'Create the key' })
+    const needs = form.getByText('It needs a name.')
+    await needs.waitFor()
+    expect([await button.isDisabled(), await button.getAttribute('aria-describedby')]).toEqual([true, await needs.getAttribute('id')])
+    await form.getByText('Without a permission, the key opens only what needs none.').waitFor()
+    await form.getByLabel('Name', { exact: true }).fill('Named')
+    await form.getByRole('switch', { name: /^Balance/ }).check()
+    expect([await button.isDisabled(), await form.locator('p.hint', { hasText: /It needs|Without a permission/ }).count()]).toEqual([
+      false,
+      0,
+    ])
+  })
+
   it('asks before a permission is taken away that could not be given back', async () => {
     const { administrators, keys } = server.service
     const { organisationId, key } = await makeOrganisation('Lost')

@@ -3,7 +3,7 @@ import { useState } from 'preact/hooks'
 import { Choice, Field } from '../../parts/field.tsx'
 import type { Api, ShownToken } from '../api.ts'
 import { organisationName } from '../choices/choices.ts'
-import { Form, useSending } from '../frame/form.tsx'
+import { Form, missingText, useSending } from '../frame/form.tsx'
 
 interface AdministratorFormProps {
   readonly api: Api
@@ -45,7 +45,7 @@ export function AdministratorForm({ api, isOperator, organisations, onMade, onCa
       title="New administrator"
       sending={sending}
       act="Create the administrator"
-      isReady={name.trim() !== ''}
+      missing={missingText(name.trim() === '' ? ['a name'] : [])}
       isFocused
       onCancel={onCancel}
     >

@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks'
 import { Field } from '../../parts/field.tsx'
 import type { Api, ShownToken } from '../api.ts'
-import { Form, useSending } from '../frame/form.tsx'
+import { Form, missingText, useSending } from '../frame/form.tsx'
 
 interface RenewFormProps {
   readonly api: Api
@@ -14,7 +14,15 @@ export function RenewForm({ api, onRenewed, onCancel }: RenewFormProps) {
   const [token, setToken] = useState('')
   const sending = useSending(async () => onRenewed(await api.renewToken(token.trim())))
   return (
-    <Form title="Renew my token" sending={sending} act="Renew" isReady={token.trim() !== ''} isErrorElsewhere isFocused onCancel={onCancel}>
+    <Form
+      title="Renew my token"
+      sending={sending}
+      act="Renew"
+      missing={missingText(token.trim() === '' ? ['the token'] : [])}
+      isErrorElsewhere
+      isFocused
+      onCancel={onCancel}
+    >
       <Field
         name="current-token"
         label="Your token as it is now"

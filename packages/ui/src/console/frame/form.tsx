@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact'
-import { useLayoutEffect, useRef, useState } from 'preact/hooks'
+import { useId, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { messageOf } from '../api.ts'
 import { type Question, useAsk } from '../navigation/asking.tsx'
 import { Problem } from './loaded.tsx'
@@ -60,7 +60,8 @@ interface FormProps {
   readonly sending: Sending
   /** What its button says. Left out: it only shows. */
   readonly act?: string | undefined
-  readonly isReady?: boolean
+  /** What has to be given before it can be sent; undefined: nothing. */
+  readonly missing?: string | undefined
   /** Where a field shows the error itself. */
   readonly isErrorElsewhere?: boolean
   /** Whether its first field takes the focus. */
@@ -73,8 +74,9 @@ interface FormProps {
 
 /** A form in its frame: title, fields, what is wrong, and its buttons. */
 export function Form(props: FormProps) {
-  const { title, sending, act, isReady = true, isErrorElsewhere = false, isFocused = false, onCancel, cancel = 'Cancel', children } = props
+  const { title, sending, act, missing, isErrorElsewhere = false, isFocused = false, onCancel, cancel = 'Cancel', children } = props
   const form = useRef<HTMLFormElement>(null)
+  const name = useId()
   useLayoutEffect(() => {
     if (isFocused) form.current?.querySelector<HTMLElement>('input, select, textarea')?.focus()
   }, [])
@@ -86,7 +88,12 @@ export function Form(props: FormProps) {
         {!isErrorElsewhere && <Problem text={sending.error} />}
         {act !== undefined && (
           <div class="row">
-            <button type="submit" class="main" disabled={!isReady || sending.isBusy}>
+            <button
+              type="submit"
+              class="main"
+              disabled={missing !== undefined || sending.isBusy}
+              aria-describedby={missing === undefined ? undefined : `${name}-missing`}
+            >
               {act}
             </button>
             {onCancel !== undefined && (
@@ -94,9 +101,19 @@ export function Form(props: FormProps) {
                 {cancel}
               </button>
             )}
+            {missing !== undefined && (
+              <p class="hint" id={`${name}-missing`}>
+                {missing}
+              </p>
+            )}
           </div>
         )}
       </fieldset>
     </form>
   )
+}
+
+/** @returns `It needs a name and addresses.`; undefined where nothing is missing */
+export function missingText(missing: readonly string[]): string | undefined {
+  return missing.length === 0 ? undefined : `It needs ${missing.join(' and ')}.`
 }

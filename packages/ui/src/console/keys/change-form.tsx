@@ -4,7 +4,7 @@ import type { Api } from '../api.ts'
 import type { Choices } from '../choices/choices.ts'
 import { isGivable, offeredPermissions } from '../choices/offered.ts'
 import { PermissionSwitches } from '../choices/permission-switches.tsx'
-import { Form, useSending } from '../frame/form.tsx'
+import { Form, missingText, useSending } from '../frame/form.tsx'
 import { changesOf, draftOf, type KeyDraft } from './key-draft.ts'
 import { AddressField, NameField, OtherFields } from './key-fields.tsx'
 
@@ -49,7 +49,7 @@ export function ChangeForm({ api, of: key, choices, mayChange, onChanged }: Chan
       title={`What ${key.name} may do`}
       sending={sending}
       act={mayChange ? 'Save the changes' : undefined}
-      isReady={isChanged && draft.name.trim() !== ''}
+      missing={isChanged ? missingText(draft.name.trim() === '' ? ['a name'] : []) : 'Nothing is changed.'}
       cancel="Undo"
       onCancel={isChanged ? undo : undefined}
     >

@@ -5,7 +5,7 @@ import type { Api } from '../api.ts'
 import { type Choices, organisationName } from '../choices/choices.ts'
 import { offeredPermissions, offeredSchemes, proposedScheme } from '../choices/offered.ts'
 import { PermissionSwitches } from '../choices/permission-switches.tsx'
-import { Form, useSending } from '../frame/form.tsx'
+import { Form, missingText, useSending } from '../frame/form.tsx'
 import { Show, useLoaded } from '../frame/loaded.tsx'
 import { changesOf, EMPTY_DRAFT, type KeyDraft } from './key-draft.ts'
 import { AddressField, NameField, OtherFields } from './key-fields.tsx'
@@ -48,9 +48,13 @@ function FilledForm({ api, choices, lastScheme, onMade, onCancel }: CreateFormPr
   })
   const change = (part: Partial<KeyDraft>): void => setDraft(known => ({ ...known, ...part }))
   const addressField = <AddressField draft={draft} onChange={change} ranges={ranges} />
-  const isReady = draft.name.trim() !== '' && scheme !== '' && (ranges === undefined || draft.addresses.trim() !== '')
+  const missing = [
+    draft.name.trim() === '' && 'a name',
+    scheme === '' && 'a scheme',
+    ranges !== undefined && draft.addresses.trim() === '' && 'addresses',
+  ].filter(one => one !== false)
   return (
-    <Form title="New key" sending={sending} act="Create the key" isReady={isReady} isFocused onCancel={onCancel}>
+    <Form title="New key" sending={sending} act="Create the key" missing={missingText(missing)} isFocused onCancel={onCancel}>
       <NameField draft={draft} onChange={change} />
       {organisations.length > 1 && (
         <Choice
@@ -74,6 +78,9 @@ function FilledForm({ api, choices, lastScheme, onMade, onCancel }: CreateFormPr
         />
       )}
       <PermissionSwitches permissions={permissions} granted={granted} onChange={chosen => change({ permissions: chosen })} />
+      {choices.permissions.length > 0 && granted.length === 0 && (
+        <p class="hint">Without a permission, the key opens only what needs none.</p>
+      )}
       {ranges !== undefined && addressField}
       <details>
         <summary>Addresses, expiry and labels</summary>

@@ -2,7 +2,7 @@ import { useEffect, useState } from 'preact/hooks'
 import { Field } from '../../parts/field.tsx'
 import { Title } from '../../parts/title.tsx'
 import type { Api, SignedIn } from '../api.ts'
-import { Form, useSending } from '../frame/form.tsx'
+import { Form, missingText, useSending } from '../frame/form.tsx'
 import { Problem } from '../frame/loaded.tsx'
 import { usePageTitle } from '../navigation/page-title.ts'
 import { keepAddress } from './sign-in-elsewhere.ts'
@@ -40,7 +40,7 @@ export function SignIn({ api, problem, onSignedIn }: SignInProps) {
         title={hasProvider ? 'Or with a token' : 'Sign in'}
         sending={sending}
         act="Sign in"
-        isReady={token.trim() !== ''}
+        missing={missingText(token.trim() === '' ? ['the token'] : [])}
         isErrorElsewhere
         isFocused
       >
