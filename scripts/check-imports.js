@@ -5,7 +5,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { ROOMS, SERVER_ROOMS } from './rooms.js'
+import { CONSOLE_ROOMS, ROOMS, SERVER_ROOMS } from './rooms.js'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
@@ -23,10 +23,12 @@ const MAY_IMPORT = {
 const MAY_USE_NODE =
   /^packages\/countersign\/src\/(crypto\/(node|node-key-pair|hmac)|adapters\/(node|announced-length|turn|parsed-body|body-probe|read-body|node-request|node-answer|drop-rest|linger|connect|express|fastify|koa|websocket))\.ts$/
 
-/** The files that stand in no room: doors, which only name what is public. */
-const DOORS = { countersign: ['index.ts', 'qredo.ts'], server: ['index.ts', 'store.ts', 'proxying.ts'] }
-
-const ROOMS_OF = { countersign: ROOMS, server: SERVER_ROOMS }
+/** The folders that have rooms, and the files in them that stand in no room: doors, which only name what is public. */
+const HOUSES = [
+  { folder: 'packages/countersign/src/', rooms: ROOMS, doors: ['index.ts', 'qredo.ts'] },
+  { folder: 'packages/server/src/', rooms: SERVER_ROOMS, doors: ['index.ts', 'store.ts', 'proxying.ts'] },
+  { folder: 'packages/ui/src/console/', rooms: CONSOLE_ROOMS, doors: ['main.tsx'] },
+]
 
 /** What tests share stands beside them; none of it is published. */
 const TESTS = ['faults', 'properties']
@@ -64,7 +66,8 @@ for (const file of files) {
     if (specifier.startsWith('.')) {
       const target = normalize(join(dirname(file), specifier))
       if (!target.startsWith(`packages/${packageName}/src/`)) complain('a relative path out of the package; import it by its name')
-      if (packageName in ROOMS_OF) checkRooms(packageName, file, target, complain)
+      const house = HOUSES.find(({ folder }) => file.startsWith(folder))
+      if (house !== undefined && target.startsWith(house.folder)) checkRooms(house, file, target, complain)
       neighbours.get(file)?.push(target)
     } else if (specifier.startsWith('node:')) {
       if (packageName === 'countersign' && !MAY_USE_NODE.test(file))
@@ -87,9 +90,8 @@ for (const file of files) {
 for (const circle of circles(neighbours)) problems.push(`These files import each other in a circle: ${circle.join(', ')}`)
 
 /** @param {(why: string) => void} complain */
-function checkRooms(packageName, file, target, complain) {
-  const [doors, rooms] = [DOORS[packageName], ROOMS_OF[packageName]]
-  const inside = path => path.slice(`packages/${packageName}/src/`.length)
+function checkRooms({ folder, rooms, doors }, file, target, complain) {
+  const inside = path => path.slice(folder.length)
   if (doors.includes(inside(file))) return
   const [room, other] = [file, target].map(path => inside(path).split('/')[0] ?? '')
   if (TESTS.includes(room)) return

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 // @ts-expect-error a script, without types
-import { ROOMS, SERVER_ROOMS } from './rooms.js'
+import { CONSOLE_ROOMS, ROOMS, SERVER_ROOMS } from './rooms.js'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const guide = readFileSync(`${root}/CONTRIBUTING.md`, 'utf8')
@@ -69,10 +69,11 @@ describe('CONTRIBUTING.md', () => {
   it.each([
     ['library', ROOMS],
     ['server', SERVER_ROOMS],
+    ['console', CONSOLE_ROOMS],
   ])('lists the rooms of the %s, in the order in which they may know each other', (house, rooms) => {
-    const listed = [...section(`## The rooms of the ${house}`).matchAll(/^\| `(?:packages\/server\/src\/)?([a-z.-]+)` \|/gm)].map(
-      ([, room]) => room,
-    )
+    const listed = [
+      ...section(`## The rooms of the ${house}`).matchAll(/^\| `(?:packages\/(?:server\/src|ui\/src\/console)\/)?([a-z.-]+)` \|/gm),
+    ].map(([, room]) => room)
     expect(listed).toEqual(rooms)
   })
 

@@ -46,3 +46,17 @@ export const SERVER_ROOMS = [
   'process',
   'server.ts',
 ]
+
+/** Those of the console. */
+export const CONSOLE_ROOMS = [
+  'api.ts',
+  'navigation',
+  'frame',
+  'choices',
+  'organisations',
+  'administrators',
+  'keys',
+  'audit',
+  'sign-in',
+  'app.tsx',
+]

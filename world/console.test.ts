@@ -72,7 +72,7 @@ describe.skipIf(chromiumPath === undefined)('the console in Chromium (needs Chro
   })
 
   async function signIn(own = token): Promise<void> {
-    await page.getByLabel('Administrator’s token', { exact: true }).fill(own)
+    await page.getByLabel("Administrator's token", { exact: true }).fill(own)
     await page.getByRole('button', { name: 'Sign in' }).click()
     await page.getByRole('heading', { name: 'Countersign keys' }).waitFor()
     await page.getByRole('tab', { name: 'Keys' }).waitFor()
@@ -83,7 +83,7 @@ describe.skipIf(chromiumPath === undefined)('the console in Chromium (needs Chro
   async function makeKey(name: string): Promise<{ id: string; secret: string }> {
     await page.getByRole('link', { name: 'New key' }).click()
     await page.getByLabel('Name', { exact: true }).fill(name)
-    await page.getByRole('button', { name: 'Make the key' }).click()
+    await page.getByRole('button', { name: 'Create the key' }).click()
     const [id, secret] = [(await shown('API key')) ?? '', (await shown('Secret')) ?? '']
     secrets.push(secret)
     return { id, secret }
@@ -97,7 +97,7 @@ describe.skipIf(chromiumPath === undefined)('the console in Chromium (needs Chro
   }
 
   it('lets nobody in without a token, and says what is wrong beside the field', async () => {
-    await page.getByLabel('Administrator’s token', { exact: true }).fill('csa_wrong')
+    await page.getByLabel("Administrator's token", { exact: true }).fill('csa_wrong')
     await page.getByRole('button', { name: 'Sign in' }).click()
     await expect.poll(() => page.locator('#token-note').textContent()).toContain('not right')
     await signIn()
@@ -115,7 +115,7 @@ describe.skipIf(chromiumPath === undefined)('the console in Chromium (needs Chro
     await page.getByRole('link', { name: 'New key' }).click()
     await page.getByLabel('Name', { exact: true }).fill('Trading desk')
     await page.getByRole('switch', { name: /^Balance/ }).check()
-    await page.getByRole('button', { name: 'Make the key' }).click()
+    await page.getByRole('button', { name: 'Create the key' }).click()
     const [id, secret] = [(await shown('API key')) ?? '', (await shown('Secret')) ?? '']
     secrets.push(secret)
     expect(await verify(id, secret, 'balance')).toBe('ok')
@@ -133,15 +133,91 @@ describe.skipIf(chromiumPath === undefined)('the console in Chromium (needs Chro
     expect(await page.content()).not.toContain(secret)
   })
 
-  it('switches permissions on and off', async () => {
+  const save = () => page.getByRole('button', { name: 'Save the changes' })
+
+  it('switches permissions on and off, and saves what was switched', async () => {
     await signIn()
     const { id, secret } = await makeKey('Switched')
     const web3 = page.getByRole('switch', { name: /^Web3/ })
+    const saved = page.getByText('The changes are saved.')
+    expect(await save().isDisabled()).toBe(true)
     await web3.check()
-    await page.getByText('The permissions are changed.').waitFor()
+    expect(await verify(id, secret, 'web3')).toBe('permission-denied')
+    await page.getByRole('button', { name: 'Undo' }).click()
+    expect([await web3.isChecked(), await save().isDisabled()]).toEqual([false, true])
+    await web3.check()
+    await save().click()
+    await saved.waitFor()
     expect(await verify(id, secret, 'web3')).toBe('ok')
     await web3.uncheck()
+    expect(await verify(id, secret, 'web3')).toBe('ok')
+    await save().click()
     await expect.poll(() => verify(id, secret, 'web3')).toBe('permission-denied')
+  })
+
+  it('changes all that can be changed of a key, and only what was changed', async () => {
+    const { key } = await makeOrganisation('Changed')
+    const read = () => server.service.keys.get(undefined, key.id)
+    await signIn()
+    await page.goto(`${server.origin}/console/#/keys/${key.id}`)
+    await page.getByText('Name, addresses, expiry and labels').click()
+    const form = page.getByRole('form', { name: 'What Key of Changed may do' })
+    await form.getByLabel('Name', { exact: true }).fill('')
+    expect(await save().isDisabled()).toBe(true)
+    await form.getByLabel('Name', { exact: true }).fill('Changed key')
+    await form.getByLabel('Addresses').fill('10.0.0.0/8, 192.0.2.1')
+    await form.getByLabel('Fund').fill('fund-1')
+    await form.getByLabel('Expires').fill('2090-01-02T03:04')
+    await form.getByLabel('Labels').fill('team')
+    await save().click()
+    await form.getByRole('alert').getByText('Labels: write team as name=value.').waitFor()
+    await form.getByLabel('Labels').fill('team=blue')
+    await server.service.keys.update(ACTOR, undefined, key.id, { permissions: ['balance'] })
+    await save().click()
+    await page.getByText('The changes are saved.').waitFor()
+    expect(await read()).toMatchObject({
+      name: 'Changed key',
+      addresses: ['10.0.0.0/8', '192.0.2.1'],
+      fundId: 'fund-1',
+      walletId: '',
+      labels: { team: 'blue' },
+      expiresAt: new Date('2090-01-02T03:04').toISOString(),
+      permissions: ['balance'],
+    })
+    await link('Changed key').waitFor()
+    const changed = page.getByRole('form', { name: 'What Changed key may do' })
+    await changed.getByLabel('Addresses').fill('10.0.0.0/33')
+    await save().click()
+    await changed.getByRole('alert').waitFor()
+    await changed.getByLabel('Addresses').fill('')
+    await changed.getByLabel('Expires').fill('')
+    await save().click()
+    await expect.poll(async () => (await read()).addresses).toEqual([])
+    expect(await read()).toMatchObject({ expiresAt: null, name: 'Changed key', fundId: 'fund-1' })
+  })
+
+  it('ends two secrets that are both in use at once, after a question', async () => {
+    await signIn()
+    const { id, secret: first } = await makeKey('Leaked')
+    const { keys, lastUsed } = server.service
+    const rotated = await keys.rotate(ACTOR, undefined, id, { overlapSeconds: 3600 })
+    const second = rotated.secret ?? ''
+    secrets.push(second)
+    for (const { id: one } of rotated.key.secrets) lastUsed.used(id, 'qredo-v1', one)
+    await lastUsed.flush()
+    await page.getByRole('button', { name: 'I have it' }).click()
+    await page.reload()
+    const rotate = page.getByRole('button', { name: 'Rotate', exact: true })
+    await page.getByText('Both are in use, so a rotation ends both.').waitFor()
+    await rotate.click()
+    await question().getByText('Both secrets of Leaked will end at once').waitFor()
+    await question().getByRole('button', { name: 'Keep as it is' }).click()
+    expect([await verify(id, first), await verify(id, second)]).toEqual(['ok', 'ok'])
+    await rotate.click()
+    await question().getByRole('button', { name: 'Rotate now' }).click()
+    const third = (await shown('Secret')) ?? ''
+    secrets.push(third)
+    expect([await verify(id, first), await verify(id, second), await verify(id, third)]).toEqual(['bad-signature', 'bad-signature', 'ok'])
   })
 
   it('rotates, counts the old secret down, and revokes when one is sure', async () => {
@@ -238,9 +314,9 @@ describe.skipIf(chromiumPath === undefined)('the console in Chromium (needs Chro
     await page.getByRole('tab', { name: 'Organisations' }).click()
     await page.getByRole('link', { name: 'Bounded' }).click()
     const form = page.getByRole('form', { name: 'Ceilings of Bounded' })
-    await form.getByLabel('Bound permissions').check()
+    await form.getByLabel('Limit permissions').check()
     await form.getByRole('switch', { name: /^Balance/ }).check()
-    await form.getByLabel('Bound schemes').check()
+    await form.getByLabel('Limit schemes').check()
     await form.getByRole('switch', { name: /qredo-v1/ }).check()
     await form.getByLabel('Keys at most').fill('many')
     await form.getByRole('button', { name: 'Set the ceilings' }).click()
@@ -249,15 +325,18 @@ describe.skipIf(chromiumPath === undefined)('the console in Chromium (needs Chro
     await form.getByLabel('Keys at most').fill('2')
     await form.getByRole('button', { name: 'Set the ceilings' }).click()
     await form.getByText('The ceilings are set.').waitFor()
-    await form.getByText(`Above a ceiling already, and left as they are until somebody changes them: ${key.id}.`).waitFor()
+    const above = form.getByRole('region', { name: 'Keys above a ceiling' })
+    await above.getByText('One key is above a ceiling already.').waitFor()
+    expect(await above.getByRole('listitem').allTextContents()).toEqual(['Above: permissions web3'])
+    expect(await above.getByRole('link', { name: 'Above' }).getAttribute('href')).toBe(`#/keys/${key.id}`)
     expect(await ceilings()).toEqual({ permissions: ['balance'], schemes: ['qredo-v1'], maxKeys: 2 })
     await page.getByText('permissions: balance; schemes: qredo-v1; 2 keys').waitFor()
     // What stands there is what is set, and what is put off is lifted.
     await page.reload()
     await page.getByRole('tab', { name: 'Organisations' }).click()
     await page.getByRole('link', { name: 'Bounded' }).click()
-    await form.getByLabel('Bound permissions').uncheck()
-    await form.getByLabel('Bound addresses').check()
+    await form.getByLabel('Limit permissions').uncheck()
+    await form.getByLabel('Limit addresses').check()
     await form.getByLabel('Addresses', { exact: true }).fill('10.0.0.0/33')
     await form.getByRole('button', { name: 'Set the ceilings' }).click()
     await form.getByRole('alert').waitFor()
@@ -275,7 +354,7 @@ describe.skipIf(chromiumPath === undefined)('the console in Chromium (needs Chro
     await page.getByLabel('Name', { exact: true }).fill('Wendy')
     await page.getByLabel('Role').selectOption('auditor')
     await page.getByLabel('The token ends').selectOption('in a week')
-    await page.getByRole('button', { name: 'Make the administrator' }).click()
+    await page.getByRole('button', { name: 'Create the administrator' }).click()
     const own = (await shown('Token')) ?? ''
     secrets.push(own)
     const made = await administrators.authenticate(own)
@@ -310,6 +389,21 @@ describe.skipIf(chromiumPath === undefined)('the console in Chromium (needs Chro
     const log = page.getByRole('region', { name: 'Audit log' })
     await log.getByText('key.create').first().waitFor()
     expect(await log.locator('tbody tr').count()).toBe(50)
+  })
+
+  it('has in the audit log the very second, and each detail by its name', async () => {
+    const { key } = await makeOrganisation('Audited')
+    await server.service.keys.update(ACTOR, undefined, key.id, { addresses: ['10.0.0.0/8', '192.0.2.1'], labels: { team: 'blue' } })
+    await signIn()
+    await page.goto(`${server.origin}/console/#/audit?about=${key.id}`)
+    const rows = page.getByRole('region', { name: 'Audit log' }).locator('tbody tr')
+    await expect.poll(() => rows.count()).toBe(2)
+    const update = rows.filter({ hasText: 'key.update' })
+    expect(await update.locator('td[data-title="When"]').textContent()).toMatch(/\d:\d\d:\d\d.* (UTC|GMT|[A-Z]{3,4})/)
+    const detail = update.locator('td[data-title="Details"]')
+    expect(await detail.textContent()).toMatch(/addresses before none *after 10\.0\.0\.0\/8, 192\.0\.2\.1/)
+    expect(await detail.textContent()).toContain('team blue')
+    expect(await detail.textContent()).not.toMatch(/[{}[\]"]/)
   })
 
   it('shows an auditor everything, and nothing to change it with', async () => {
@@ -409,6 +503,86 @@ describe.skipIf(chromiumPath === undefined)('the console in Chromium (needs Chro
     }
   })
 
+  it('keeps in the address what a list is narrowed to: reload, Back and a link lead to the same', async () => {
+    const { key } = await makeOrganisation('Sought')
+    await signIn()
+    const rows = page.getByRole('region', { name: 'List of keys' }).locator('tbody tr')
+    await page.getByLabel('Search').fill('Key of Sought')
+    await page.getByLabel('State').selectOption('active')
+    await expect.poll(() => rows.count()).toBe(1)
+    await link('Key of Sought').click()
+    const address = `#/keys/${key.id}?search=Key+of+Sought&state=active`
+    expect(hash()).toBe(address)
+    await page.reload()
+    await page.getByRole('region', { name: 'Key Key of Sought' }).waitFor()
+    expect([hash(), await page.getByLabel('Search').inputValue(), await page.getByLabel('State').inputValue()]).toEqual([
+      address,
+      'Key of Sought',
+      'active',
+    ])
+    await expect.poll(() => rows.count()).toBe(1)
+    await page.getByRole('tab', { name: 'Audit' }).click()
+    const log = page.getByRole('region', { name: 'Audit log' })
+    await log.getByRole('button', { name: key.id }).first().click()
+    await expect.poll(hash).toBe(`#/audit?about=${key.id}`)
+    await expect.poll(() => log.locator('tbody tr').count()).toBe(1)
+    await expect.poll(() => page.title()).toBe(`${key.id} · Audit · Countersign keys`)
+    await page.goBack()
+    await expect.poll(hash).toBe('#/audit')
+    expect(await page.getByLabel('Only about').inputValue()).toBe('')
+    await page.goto(`${server.origin}/console/#/keys?state=revoked&search=nothing`)
+    await page.getByText('No matching keys.').waitFor()
+    expect(await page.getByLabel('State').inputValue()).toBe('revoked')
+  })
+
+  it('calls each page by what is open in it', async () => {
+    const { organisationId, key } = await makeOrganisation('Titled')
+    await expect.poll(() => page.title()).toBe('Sign in · Countersign keys')
+    await signIn()
+    for (const [address, title] of [
+      ['#/keys', 'Keys'],
+      ['#/keys?new', 'New key · Keys'],
+      [`#/keys/${key.id}`, 'Key of Titled · Keys'],
+      [`#/organisations/${organisationId}`, 'Titled · Organisations'],
+      ['#/administrators?new', 'New administrator · Administrators'],
+      ['#/audit', 'Audit'],
+    ] as const) {
+      await page.goto(`${server.origin}/console/${address}`)
+      await expect.poll(() => page.title()).toBe(`${title} · Countersign keys`)
+    }
+  })
+
+  it('takes a question back when what it is about is no longer open', async () => {
+    const { administrators, keys } = server.service
+    const { organisationId, key } = await makeOrganisation('Asked')
+    await administrators.setCeilings(ACTOR, organisationId, { permissions: ['balance'] })
+    await signIn()
+    for (const [elsewhere, region] of [
+      ['#/keys?new', 'New key'],
+      ['#/administrators', 'Administrators'],
+    ] as const) {
+      const questions = [
+        () => page.getByRole('button', { name: 'Revoke…' }).click(),
+        async () => {
+          await page.getByRole('switch', { name: /^Web3/ }).click()
+          await save().click()
+        },
+      ]
+      for (const ask of questions) {
+        await page.goto(`${server.origin}/console/${elsewhere}`)
+        await page.locator(`[aria-label="${region}"]`).first().waitFor()
+        await page.goto(`${server.origin}/console/#/keys/${key.id}`)
+        await page.getByRole('region', { name: 'Key Key of Asked' }).waitFor()
+        await ask()
+        await question().getByText('Key of Asked').waitFor()
+        await page.goBack()
+        await page.locator(`[aria-label="${region}"]`).first().waitFor()
+        await question().waitFor({ state: 'detached' })
+      }
+    }
+    expect(await keys.get(undefined, key.id)).toMatchObject({ state: 'active', permissions: ['balance', 'web3'] })
+  })
+
   it('asks before what is shown this once is left, however that happens', async () => {
     await signIn()
     await page.getByRole('tab', { name: 'Audit' }).click()
@@ -451,7 +625,7 @@ describe.skipIf(chromiumPath === undefined)('the console in Chromium (needs Chro
     await page.reload()
     await link('New administrator').click()
     await page.getByLabel('Name', { exact: true }).fill('Left too')
-    await page.getByRole('button', { name: 'Make the administrator' }).click()
+    await page.getByRole('button', { name: 'Create the administrator' }).click()
     secrets.push((await shown('Token')) ?? '')
     await page.getByRole('tab', { name: 'Audit' }).click()
     await question().getByText("The token of Left too can't be shown again.").waitFor()
@@ -459,6 +633,122 @@ describe.skipIf(chromiumPath === undefined)('the console in Chromium (needs Chro
     await page.getByRole('button', { name: 'I have it' }).click()
     await page.getByRole('tab', { name: 'Audit' }).click()
     await page.getByRole('region', { name: 'Audit log' }).waitFor()
+  })
+
+  it('has the focus where the work goes on, and brings it back', async () => {
+    await makeOrganisation('Keyboard')
+    const focused = () =>
+      page.evaluate(() => {
+        const { activeElement: at } = document
+        return at?.getAttribute('aria-label') ?? at?.getAttribute('name') ?? at?.textContent ?? ''
+      })
+    const press = (key: string) => page.keyboard.press(key)
+    await expect.poll(focused).toBe('token')
+    await page.keyboard.type(token)
+    await press('Enter')
+    await expect.poll(focused).toBe('Keys')
+    await link('New key').focus()
+    await press('Enter')
+    await expect.poll(focused).toBe('name')
+    await page.keyboard.type('By keyboard')
+    await press('Enter')
+    await expect.poll(focused).toBe('The secret')
+    secrets.push((await shown('Secret')) ?? '')
+    await page.getByRole('button', { name: 'I have it' }).focus()
+    await press('Enter')
+    await expect.poll(focused).toBe('Details')
+    await page.getByRole('button', { name: 'Rotate', exact: true }).focus()
+    await press('Enter')
+    await expect.poll(focused).toBe('The secret')
+    secrets.push((await shown('Secret')) ?? '')
+    await page.getByRole('button', { name: 'I have it' }).focus()
+    await press('Enter')
+    await expect.poll(focused).toBe('Details')
+    // One step away: the way back to the list.
+    await press('Tab')
+    expect(await focused()).toBe('← All keys')
+    await press('Enter')
+    await expect.poll(focused).toBe('By keyboard')
+    await link('Key of Keyboard').focus()
+    await press('Enter')
+    await expect.poll(focused).toBe('Details')
+    await page.goBack()
+    await expect.poll(focused).toBe('Key of Keyboard')
+    await page.getByRole('tab', { name: 'Administrators' }).click()
+    for (const [name, field] of [
+      ['New administrator', 'administrator-name'],
+      ['Renew my token', 'current-token'],
+    ] as const) {
+      await link(name).focus()
+      await press('Enter')
+      await expect.poll(focused).toBe(field)
+      await page.getByRole('button', { name: 'Cancel' }).focus()
+      await press('Enter')
+      await expect.poll(focused).toBe(name)
+    }
+  })
+
+  it('asks as well before it goes to the sign-in because the session has ended', async () => {
+    await signIn()
+    await makeKey('Ended')
+    await context.clearCookies()
+    const secret = (await shown('Secret')) ?? ''
+    const refresh = page.getByRole('button', { name: 'Refresh' })
+    await refresh.click()
+    await question().getByText("Your session has ended. The secret of Ended can't be shown again.").waitFor()
+    await question().getByRole('button', { name: 'Stay' }).click()
+    expect(await shown('Secret')).toBe(secret)
+    await page.getByRole('button', { name: 'I have it' }).click()
+    await refresh.click()
+    await page.getByRole('button', { name: 'Sign in' }).waitFor()
+    expect(await page.content()).not.toContain(secret)
+    await signIn()
+    await page.getByRole('region', { name: 'Key Ended' }).waitFor()
+  })
+
+  it('comes back from a sign-in elsewhere to the address that was wanted, whether that worked or not', async () => {
+    const { key } = await makeOrganisation('Elsewhere')
+    await page.route('**/admin/v1/sign-in', route => route.fulfill({ json: { oidc: true } }))
+    let answer = 'problem=oidc-denied'
+    await page.route('**/admin/v1/session/oidc', async route => {
+      if (answer.startsWith('signed-in')) {
+        const headers = { authorization: `Bearer ${token}` }
+        expect((await context.request.post(`${server.origin}/admin/v1/session`, { headers })).status()).toBe(200)
+      }
+      await route.fulfill({ contentType: 'text/html', body: `<meta http-equiv="refresh" content="0;url=/console/#${answer}">` })
+    })
+    const address = `#/keys/${key.id}?search=Else`
+    await page.goto(`${server.origin}/console/${address}`)
+    await page.reload()
+    const elsewhere = page.getByRole('link', { name: "Sign in with your organisation's account" })
+    await elsewhere.click()
+    await page.getByRole('alert').getByText('You were not let in there').waitFor()
+    expect(hash()).toBe(address)
+    answer = 'signed-in=somebody'
+    await elsewhere.click()
+    await page.getByRole('region', { name: 'Key Key of Elsewhere' }).waitFor()
+    expect(hash()).toBe(address)
+  })
+
+  it('calls organisations by their names', async () => {
+    const { organisationId } = await makeOrganisation('Named twice')
+    const other = await makeOrganisation('Named twice')
+    await makeOrganisation('Named once')
+    await signIn()
+    const offered = async (form: string) =>
+      await page.getByRole('form', { name: form }).getByLabel('Organisation').locator('option').allTextContents()
+    const expected = [`Named twice (${organisationId})`, `Named twice (${other.organisationId})`, 'Named once']
+    await link('New key').click()
+    await page.getByRole('form', { name: 'New key' }).waitFor()
+    expect(await offered('New key')).toEqual(expect.arrayContaining(expected))
+    await page.getByRole('tab', { name: 'Administrators' }).click()
+    await link('New administrator').click()
+    await page.getByRole('form', { name: 'New administrator' }).waitFor()
+    expect(await offered('New administrator')).toEqual(expect.arrayContaining(expected))
+    const row = page.getByRole('region', { name: 'List of administrators' }).locator('tbody tr', { hasText: 'Admin of Named once' })
+    expect(await row.locator('td[data-title="Organisation"]').textContent()).toBe('Named once')
+    await page.goto(`${server.origin}/console/#/keys/${other.key.id}`)
+    await page.getByRole('region', { name: /^Key / }).getByText(`Named twice (${other.organisationId})`).waitFor()
   })
 
   it('has room for one column on a phone: details are in view at once, the focus goes there and back, nothing scrolls sideways', async () => {
@@ -534,19 +824,36 @@ describe.skipIf(chromiumPath === undefined)('the console in Chromium (needs Chro
     expect(await form.getByRole('switch').count()).toBe(1)
     await form.getByRole('switch', { name: /^Balance/ }).check()
     await form.getByLabel('Name', { exact: true }).fill('Within')
-    expect(await form.getByRole('button', { name: 'Make the key' }).isDisabled()).toBe(true)
+    expect(await form.getByRole('button', { name: 'Create the key' }).isDisabled()).toBe(true)
     expect(await form.locator('#addresses-note').textContent()).toContain('10.0.0.0/8')
     await form.getByLabel('Addresses').fill('192.0.2.1')
-    await form.getByRole('button', { name: 'Make the key' }).click()
+    await form.getByRole('button', { name: 'Create the key' }).click()
     await form.getByRole('alert').getByText('192.0.2.1 is not').waitFor()
     await form.getByLabel('Addresses').fill('10.1.0.0/16')
-    await form.getByRole('button', { name: 'Make the key' }).click()
+    await form.getByRole('button', { name: 'Create the key' }).click()
     secrets.push((await shown('Secret')) ?? '')
     expect((await keys.list(organisationId, { search: 'Within', limit: 1 })).keys[0]).toMatchObject({
       scheme: 'rfc9421',
       permissions: ['balance'],
       addresses: ['10.1.0.0/16'],
     })
+  })
+
+  it('says what a form still needs, beside its button', async () => {
+    await signIn()
+    await link('New key').click()
+    const form = page.getByRole('form', { name: 'New key' })
+    const button = form.getByRole('button', { name: 'Create the key' })
+    const needs = form.getByText('It needs a name.')
+    await needs.waitFor()
+    expect([await button.isDisabled(), await button.getAttribute('aria-describedby')]).toEqual([true, await needs.getAttribute('id')])
+    await form.getByText('Without a permission, the key opens only what needs none.').waitFor()
+    await form.getByLabel('Name', { exact: true }).fill('Named')
+    await form.getByRole('switch', { name: /^Balance/ }).check()
+    expect([await button.isDisabled(), await form.locator('p.hint', { hasText: /It needs|Without a permission/ }).count()]).toEqual([
+      false,
+      0,
+    ])
   })
 
   it('asks before a permission is taken away that could not be given back', async () => {
@@ -558,20 +865,23 @@ describe.skipIf(chromiumPath === undefined)('the console in Chromium (needs Chro
     await page.goto(`${server.origin}/console/#/keys/${key.id}`)
     const web3 = page.getByRole('switch', { name: /^Web3/ })
     await web3.click()
-    await question().getByText("Once taken away, web3 can't be given back").waitFor()
+    await save().click()
+    await question().getByText("Once taken away, web3 can't be given back to Key of Lost").waitFor()
     await question().getByRole('button', { name: 'Keep it' }).click()
-    expect([await web3.isChecked(), await granted()]).toEqual([true, ['balance', 'web3']])
-    expect(await web3.evaluate(one => one === document.activeElement)).toBe(true)
-    await web3.click()
+    expect(await granted()).toEqual(['balance', 'web3'])
+    expect(await save().evaluate(one => one === document.activeElement)).toBe(true)
+    await save().click()
     await question().getByRole('button', { name: 'Take it away' }).click()
-    await page.getByText('The permissions are changed.').waitFor()
+    await page.getByText('The changes are saved.').waitFor()
     expect(await granted()).toEqual(['balance'])
     expect(await web3.count()).toBe(0)
     // What the ceilings allow is taken away and given back without a question.
     const balance = page.getByRole('switch', { name: /^Balance/ })
     await balance.uncheck()
+    await save().click()
     await expect.poll(granted).toEqual([])
     await balance.check()
+    await save().click()
     await expect.poll(granted).toEqual(['balance'])
     // Another one that was there before.
     expect(await page.getByRole('switch', { name: /^Read-only/ }).count()).toBe(0)
@@ -629,7 +939,7 @@ describe.skipIf(chromiumPath === undefined)('the console in Chromium (needs Chro
     await checkAll('new key')
     await page.getByRole('tab', { name: 'Organisations' }).click()
     await page.getByRole('link', { name: 'Bounded' }).click()
-    await page.getByLabel('Bound permissions').check()
+    await page.getByLabel('Limit permissions').check()
     await checkAll('organisations')
     await page.getByRole('tab', { name: 'Administrators' }).click()
     await page.getByRole('link', { name: 'New administrator' }).click()

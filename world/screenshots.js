@@ -82,7 +82,7 @@ await database.db.insertInto('key_day').values(before).execute()
 for (const colorScheme of ['light', 'dark']) {
   const page = await browser.newPage({ colorScheme, viewport: { width: 1200, height: 1050 } })
   await page.goto(`${sandbox.origin}/console/`)
-  await page.getByLabel('Administrator’s token', { exact: true }).fill(token)
+  await page.getByLabel("Administrator's token", { exact: true }).fill(token)
   await page.getByRole('button', { name: 'Sign in' }).click()
   await page.getByRole('link', { name: 'Market maker' }).click()
   await page.getByText('json.dumps').waitFor()

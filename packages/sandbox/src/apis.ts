@@ -11,6 +11,10 @@ export const V1_BASE = '/qapi/v1'
 export const V2_BASE = '/api/v2'
 export const PARTNER_BASE = '/api/v1/p'
 
+/** By which schemes the calls of each API are signed. */
+const SIGNED_BY = { v1: [qredoV1.name, rfc9421.name], v2Token: [qredoV2.name], partner: [qredoPartner.name] } as const
+export const SCHEMES: readonly string[] = Object.values(SIGNED_BY).flat()
+
 /** Everything that is answered, and to whom. */
 export function createApis(doors: Doors, tokens: Tokens): readonly Api[] {
   const { token, refresh } = tokenEndpoints(tokens)
@@ -21,7 +25,7 @@ export function createApis(doors: Doors, tokens: Tokens): readonly Api[] {
       endpoints,
       requiredFor: requiredForQredo,
       authenticate: doors.v1,
-      security: [qredoV1.name, rfc9421.name],
+      security: SIGNED_BY.v1,
     },
     {
       title: 'Qredo API v2, the token call',
@@ -29,7 +33,7 @@ export function createApis(doors: Doors, tokens: Tokens): readonly Api[] {
       endpoints: [token],
       requiredFor: requiredForQredo,
       authenticate: doors.v2Token,
-      security: [qredoV2.name],
+      security: SIGNED_BY.v2Token,
     },
     {
       title: 'Qredo API v2',
@@ -45,7 +49,7 @@ export function createApis(doors: Doors, tokens: Tokens): readonly Api[] {
       endpoints: partnerEndpoints,
       requiredFor: requiredForPartner,
       authenticate: doors.partner,
-      security: [qredoPartner.name],
+      security: SIGNED_BY.partner,
     },
   ]
 }

@@ -16,7 +16,7 @@ import {
 } from '@countersign/server'
 import { getRequestListener } from '@hono/node-server'
 import { type Deprecation, type Failure, failureOfKey } from 'countersign'
-import { createApis, V1_BASE, V2_BASE } from './apis.ts'
+import { createApis, SCHEMES, V1_BASE, V2_BASE } from './apis.ts'
 import { createApp } from './app.ts'
 import { keepAccounts, keepAdministrator } from './demo/accounts.ts'
 import { type DemoKey, keepDemoKeys } from './demo/keys.ts'
@@ -98,6 +98,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     store: join(directory, 'keys.db'),
     masterKeyFile: join(directory, 'master.key'),
     permissions: PERMISSIONS,
+    usedSchemes: SCHEMES,
     clock,
     flushMs: options.flushMs,
     onError,

@@ -3,7 +3,7 @@ import type { Command } from 'commander'
 /** A file of settings, as a flag names it. */
 export interface SettingsFile {
   readonly path: string
-  /** Flags of the command that reads it, and of the gateway, by the names that settings of the same kind would have. */
+  /** The flags of the command that reads it, and the gateway's, by the names that settings like them would have. */
   readonly flags: ReadonlyMap<string, string>
 }
 

@@ -1,13 +1,14 @@
 import { rmSync, statSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ServerError } from '../errors.ts'
-import { realPath } from './new-file.ts'
+import { dropLeftovers, realPath } from './new-file.ts'
 
 const AGAIN_MS = 20
 
 /**
  * Changes a file by what is in it while no other process on this machine does. Whose turn it is says the lock of an
- * empty SQLite file beside it: the system lets it go with its process, however that ends.
+ * empty SQLite file beside it: the system lets it go with its process, however that ends. What such a process had
+ * begun to write is removed.
  *
  * @param waitMs how long to wait for one's turn. Default: not at all
  * @throws ServerError `file-busy`, `file-unwritable`
@@ -51,6 +52,7 @@ export async function withFileLock<T>(path: string, work: () => Promise<T>, wait
     await sleep(AGAIN_MS)
   }
   try {
+    dropLeftovers(path)
     return await work()
   } finally {
     unlock()

@@ -5,7 +5,6 @@ const UNITS = [
   ['hour', 3_600_000],
   ['minute', 60_000],
 ] as const
-const relative = new Intl.RelativeTimeFormat('en')
 
 /** What a list says of a key's end. */
 interface Ending {
@@ -23,8 +22,9 @@ export function endOfKey({ expiresAt, state }: Ending, now: number): string | un
   const [day] = UNITS
   if (leftMs > SOON_DAYS * day[1]) return undefined
   const isOver = leftMs <= 0
-  // More than a day is told in days, 25 hours as two of them.
-  const [unit, unitMs] = UNITS.find(([, ms]) => Math.abs(leftMs) > ms) ?? UNITS[2]
+  // From a day on it is told in days, 25 hours as two of them.
+  const [unit, unitMs] = UNITS.find(([, ms]) => Math.abs(leftMs) >= ms) ?? UNITS[2]
   const count = Math.max(1, isOver ? Math.floor(-leftMs / unitMs) : Math.ceil(leftMs / unitMs))
+  const relative = new Intl.RelativeTimeFormat('en')
   return isOver ? `ended ${relative.format(-count, unit)}` : `ends ${relative.format(count, unit)}`
 }

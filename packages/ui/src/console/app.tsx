@@ -1,20 +1,29 @@
-import { useEffect, useMemo, useState } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { Tabs } from '../parts/tabs.tsx'
 import { Title } from '../parts/title.tsx'
-import { VIEWS } from './address.ts'
-import { AdministratorsView } from './administrators-view.tsx'
+import { AdministratorsView } from './administrators/administrators-view.tsx'
 import { type Api, createApi, type SignedIn } from './api.ts'
-import { Asking } from './asking.tsx'
-import { AuditView } from './audit-view.tsx'
-import { KeysView } from './keys-view.tsx'
-import { Navigation, useNavigation } from './navigation.tsx'
-import { OrganisationsView } from './organisations-view.tsx'
-import { SignIn } from './sign-in.tsx'
+import { AuditView } from './audit/audit-view.tsx'
+import { KeysView } from './keys/keys-view.tsx'
+import { VIEWS } from './navigation/address.ts'
+import { Asking } from './navigation/asking.tsx'
+import { Navigation, useNavigation } from './navigation/navigation.tsx'
+import { OrganisationsView } from './organisations/organisations-view.tsx'
+import { SignIn } from './sign-in/sign-in.tsx'
+import { takeSignInAnswer } from './sign-in/sign-in-elsewhere.ts'
 
 export function App() {
   const [signedIn, setSignedIn] = useState<SignedIn>()
   const [isAsked, setAsked] = useState(false)
-  const api = useMemo(() => createApi(() => setSignedIn(undefined)), [])
+  const [problem, setProblem] = useState(takeSignInAnswer)
+  const signedOut = (): void => setSignedIn(undefined)
+  // What is on the page may have to be asked about first.
+  const onEnded = useRef(signedOut)
+  const api = useMemo(() => createApi(() => onEnded.current()), [])
+  const begin = (one: SignedIn): void => {
+    setProblem(undefined)
+    setSignedIn(one)
+  }
   useEffect(() => {
     api
       .resume()
@@ -22,12 +31,15 @@ export function App() {
       .finally(() => setAsked(true))
   }, [api])
   if (!isAsked) return <main aria-busy="true" />
-  if (signedIn === undefined) return <SignIn api={api} onSignedIn={setSignedIn} />
   return (
     <Asking>
-      <Navigation>
-        <Views api={api} self={signedIn.administrator} onSignedOut={() => setSignedIn(undefined)} />
-      </Navigation>
+      {signedIn === undefined ? (
+        <SignIn api={api} problem={problem} onSignedIn={begin} />
+      ) : (
+        <Navigation>
+          <Views api={api} self={signedIn.administrator} onSignedOut={signedOut} onEnded={onEnded} />
+        </Navigation>
+      )}
     </Asking>
   )
 }
@@ -36,12 +48,24 @@ interface ViewsProps {
   readonly api: Api
   readonly self: SignedIn['administrator']
   readonly onSignedOut: () => void
+  /** What is done when the session is found to have ended. */
+  readonly onEnded: { current: () => void }
 }
 
-function Views({ api, self, onSignedOut }: ViewsProps) {
+function Views({ api, self, onSignedOut, onEnded }: ViewsProps) {
   const { place, go, leave } = useNavigation()
   const { name, role } = self
+  useLayoutEffect(() => {
+    onEnded.current = () => leave(onSignedOut, 'Your session has ended. ')
+    return () => {
+      onEnded.current = onSignedOut
+    }
+  })
   const { view } = place
+  const panel = useRef<HTMLDivElement>(null)
+  useLayoutEffect(() => {
+    if (document.activeElement === document.body) panel.current?.focus()
+  }, [])
   return (
     <>
       <header class="top">
@@ -57,7 +81,7 @@ function Views({ api, self, onSignedOut }: ViewsProps) {
         </div>
       </header>
       <main>
-        <div id="view" role="tabpanel" aria-label={view}>
+        <div ref={panel} id="view" role="tabpanel" tabIndex={-1} aria-label={view}>
           {view === 'Keys' && <KeysView api={api} mayChange={role !== 'auditor'} />}
           {view === 'Organisations' && <OrganisationsView api={api} mayChange={role === 'operator'} />}
           {view === 'Administrators' && <AdministratorsView api={api} self={self} />}

@@ -57,11 +57,13 @@ interface ChoiceProps {
   readonly label: string
   readonly value: string
   readonly options: readonly string[]
+  /** What an option is called. Default: what it is. */
+  readonly nameOf?: ((option: string) => string) | undefined
   readonly onChange: (value: string) => void
   readonly hint?: string | undefined
 }
 
-export function Choice({ name, label, value, options, onChange, hint }: ChoiceProps) {
+export function Choice({ name, label, value, options, nameOf, onChange, hint }: ChoiceProps) {
   return (
     <div class="field">
       <label for={name}>{label}</label>
@@ -74,7 +76,7 @@ export function Choice({ name, label, value, options, onChange, hint }: ChoicePr
       >
         {options.map(option => (
           <option key={option} value={option}>
-            {option}
+            {nameOf?.(option) ?? option}
           </option>
         ))}
       </select>

@@ -46,7 +46,7 @@ export async function startUi({ port, directory = PAGE }: UiOptions): Promise<Ru
   const token = randomBytes(24).toString('base64url')
   const server = createServer((request, response) => {
     answer(request, response).catch(() => {
-      if (!response.headersSent) refuse(response, 500, 'internal', 'The page’s server failed.')
+      if (!response.headersSent) refuse(response, 500, 'internal', "The page's server failed.")
       else response.destroy()
     })
   })
