@@ -40,13 +40,16 @@ export async function authenticate(request: Request, address: string, options: A
     if (typeof attempt === 'number')
       throw new ServerError('login-throttled', 429, `Too many wrong tokens: try again in ${Math.ceil(attempt / 1000)} s.`)
     let isRight: boolean | undefined
-    const byToken = async (from?: Db): Promise<Administrator> => {
-      const administrator = await administrators.authenticate(bearer, from)
-      if (administrator === undefined) throw new ServerError('token-wrong', 401, 'The token is not right, was disabled, or has expired.')
-      return administrator
-    }
+    const byToken = async (from?: Db): Promise<Administrator | undefined> => await administrators.authenticate(bearer, from)
     try {
-      return { administrator: await byToken(), sessionId: undefined, token: bearer, check: async from => void (await byToken(from)) }
+      const administrator = await byToken()
+      isRight = administrator !== undefined
+      return {
+        administrator: known(administrator),
+        sessionId: undefined,
+        token: bearer,
+        check: async from => void known(await byToken(from)),
+      }
     } finally {
       attempt.end(isRight)
     }
@@ -70,6 +73,12 @@ export async function authenticate(request: Request, address: string, options: A
       )
   }
   return { administrator, sessionId, token: undefined, check: async from => void (await bySession(from)) }
+}
+
+/** @throws ServerError `token-wrong` */
+function known(administrator: Administrator | undefined): Administrator {
+  if (administrator === undefined) throw new ServerError('token-wrong', 401, 'The token is not right, was disabled, or has expired.')
+  return administrator
 }
 
 /** @throws ServerError `role-denied` */
