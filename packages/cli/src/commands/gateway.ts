@@ -52,7 +52,7 @@ export function defineGateway(command: Command, done: Done): void {
     .addOption(
       new Option(
         '--redis <url>',
-        'replay protection across processes: redis://… or redis-sentinel://… (default: in memory, for one process)',
+        'replay protection and rates across processes: redis://… or redis-sentinel://… (default: in memory, for one process)',
       ).env('COUNTERSIGN_REDIS'),
     )
     .optionsGroup('Output:')
