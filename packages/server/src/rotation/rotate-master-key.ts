@@ -2,7 +2,7 @@ import { type Actor, recorded } from '../audit/audit-log.ts'
 import type { Database } from '../database/database.ts'
 import { errorCodeOf, ServerError } from '../errors.ts'
 import { withFileLock } from '../files/file-lock.ts'
-import { dropLeftovers, writeNewFile } from '../files/new-file.ts'
+import { writeNewFile } from '../files/new-file.ts'
 import { lineOf, masterKeysOfFile, readKeyLines, textOfLines, writeKeyLines } from '../seal/key-file.ts'
 import { newMasterKey } from '../seal/master-keys.ts'
 import { createSealer } from '../seal/sealer.ts'
@@ -50,7 +50,6 @@ async function rotate(
   actor: Actor,
   { clock = Date.now, onProgress, keepOld, vault = vaultFromEnvironment() }: RotationOptions,
 ): Promise<RotationReport> {
-  dropLeftovers(file)
   const found = await readKeyLines(file, vault)
   const resumed = found.length > 1
   const old = resumed ? found.slice(1) : found

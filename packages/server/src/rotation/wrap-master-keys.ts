@@ -1,6 +1,5 @@
 import { ServerError } from '../errors.ts'
 import { withFileLock } from '../files/file-lock.ts'
-import { dropLeftovers } from '../files/new-file.ts'
 import { lineOf, readKeyLines, writeKeyLines } from '../seal/key-file.ts'
 import { type TransitKey, type Vault, vaultFromEnvironment } from '../seal/vault.ts'
 
@@ -15,7 +14,6 @@ export async function wrapMasterKeys(
   vault: Vault = vaultFromEnvironment(),
 ): Promise<{ readonly masterKeyId: string }> {
   return await withFileLock(file, async () => {
-    dropLeftovers(file)
     const lines = await readKeyLines(file, vault)
     const wrapped = await Promise.all(lines.map(({ key }) => lineOf(key, transit, vault)))
     // What can't be unwrapped again would be lost.
@@ -40,7 +38,6 @@ export async function unwrapMasterKeys(
   vault: Vault = vaultFromEnvironment(),
 ): Promise<{ readonly masterKeyId: string; readonly changed: boolean }> {
   return await withFileLock(file, async () => {
-    dropLeftovers(file)
     const lines = await readKeyLines(file, vault)
     const changed = lines.some(({ transit }) => transit !== undefined)
     if (changed) writeKeyLines(file, await Promise.all(lines.map(({ key }) => lineOf(key, undefined, vault))))
