@@ -97,7 +97,7 @@ describe('the first token', () => {
   it('is not lost on a port that is taken', async () => {
     const own = ['--store', join(folder, 'taken.db')]
     const { port } = new URL(server.origin)
-    expect(await start([...own, '--port', port])).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('[port-taken]') })
+    expect(await start([...own, '--port', port])).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('"port-taken"') })
     const second = await startKeyServer(own)
     expect(second.token).toMatch(/^csa_/)
     expect(await second.stop()).toBe(0)

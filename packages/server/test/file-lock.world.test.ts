@@ -36,7 +36,8 @@ it('a file that several processes change is changed by one after the other, alth
   const adding = [1, 2, 3].map(() => once(inAnotherProcess(file, add), 'exit'))
   for (let round = 0; round < 5; round++) {
     const holder = inAnotherProcess(file, hold)
-    await once(holder.stdout, 'data')
+    const [said] = await Promise.race([once(holder.stdout, 'data'), once(holder, 'exit')])
+    expect(String(said)).toBe('in\n')
     await expect(withFileLock(file, async () => expect.unreachable())).rejects.toMatchObject({ code: 'file-busy' })
     holder.kill('SIGKILL')
   }

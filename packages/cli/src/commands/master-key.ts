@@ -29,7 +29,7 @@ Example:
     })
   addStoreOptions(masterKey.command('rotate').description('make a new master key and seal everything anew, while servers work'))
     .option('--keep-old <file>', 'a new file for the old key, which backups made before this open with (mode 0600)')
-    .option('--json', '{"masterKeyId":…,"oldMasterKeyIds":[…],"resealed":…,"resumed":…,"wrapped":…}')
+    .option('--json', '{"masterKeyId":…, "oldMasterKeyIds":[…], "resealed":…, "resumed":…, "wrapped":…}')
     .addHelpText(
       'after',
       `
