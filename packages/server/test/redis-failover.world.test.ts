@@ -84,37 +84,28 @@ async function take(guards: readonly RedisReplayGuard[], count: number): Promise
   return taken
 }
 
+/** @param promoted what else is done to the replica */
+async function promoteByHand(promoted?: (replica: TestRedis) => Promise<unknown>): Promise<World> {
+  const primary = closing(await startRedis())
+  const replica = closing(await startReplica(primary))
+  const balancer = closing(await startBalancer(primary.port))
+  return {
+    location: `redis://127.0.0.1:${balancer.port}`,
+    holdBack: () => holdBack(replica, primary),
+    async failOver() {
+      await primary.stop()
+      await replica.say('REPLICAOF', 'NO', 'ONE')
+      await promoted?.(replica)
+      balancer.leadTo(replica.port)
+    },
+  }
+}
+
 const WORLDS: Record<string, () => Promise<World>> = {
-  async 'an operator promotes a replica, behind an address that now leads to it'() {
-    const primary = closing(await startRedis())
-    const replica = closing(await startReplica(primary))
-    const balancer = closing(await startBalancer(primary.port))
-    return {
-      location: `redis://127.0.0.1:${balancer.port}`,
-      holdBack: () => holdBack(replica, primary),
-      async failOver() {
-        await primary.stop()
-        await replica.say('REPLICAOF', 'NO', 'ONE')
-        balancer.leadTo(replica.port)
-      },
-    }
-  },
-  async 'a replica is promoted that tells no process which history it is of'() {
-    const primary = closing(await startRedis())
-    const replica = closing(await startReplica(primary))
-    const balancer = closing(await startBalancer(primary.port))
-    return {
-      location: `redis://127.0.0.1:${balancer.port}`,
-      holdBack: () => holdBack(replica, primary),
-      async failOver() {
-        await primary.stop()
-        await replica.say('REPLICAOF', 'NO', 'ONE')
-        // Users are not copied to replicas.
-        await replica.say('ACL', 'SETUSER', 'default', '-info')
-        balancer.leadTo(replica.port)
-      },
-    }
-  },
+  'an operator promotes a replica, behind an address that now leads to it': () => promoteByHand(),
+  // Users are not copied to replicas.
+  'a replica is promoted that tells no process which history it is of': () =>
+    promoteByHand(replica => replica.say('ACL', 'SETUSER', 'default', '-info')),
   async 'sentinels promote a replica'() {
     const withPassword = ['--requirepass', 'word', '--masterauth', 'word']
     const primary = closing(await startRedis(...withPassword))
