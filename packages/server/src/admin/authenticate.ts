@@ -40,15 +40,14 @@ export async function authenticate(request: Request, address: string, options: A
     if (typeof attempt === 'number')
       throw new ServerError('login-throttled', 429, `Too many wrong tokens: try again in ${Math.ceil(attempt / 1000)} s.`)
     let isRight: boolean | undefined
-    const byToken = async (from?: Db): Promise<Administrator | undefined> => await administrators.authenticate(bearer, from)
     try {
-      const administrator = await byToken()
+      const administrator = await administrators.authenticate(bearer)
       isRight = administrator !== undefined
       return {
         administrator: known(administrator),
         sessionId: undefined,
         token: bearer,
-        check: async from => void known(await byToken(from)),
+        check: async from => void known(await administrators.authenticate(bearer, from)),
       }
     } finally {
       attempt.end(isRight)

@@ -4,6 +4,8 @@ import type { Sealer } from './sealer.ts'
 
 export const CANARY = 'seal-canary'
 
+const canaryIn = (db: Db) => db.selectFrom('setting').select('value').where('name', '=', CANARY)
+
 /**
  * Refuses to work with a master key that does not belong to this store: a value that was sealed when the store was made
  * has to open.
@@ -11,7 +13,7 @@ export const CANARY = 'seal-canary'
  * @throws ServerError `master-key-wrong`, `sealed-value-damaged`
  */
 async function checkMasterKey(db: Db, sealer: Sealer): Promise<void> {
-  const find = db.selectFrom('setting').select('value').where('name', '=', CANARY)
+  const find = canaryIn(db)
   let row = await find.executeTakeFirst()
   if (row === undefined) {
     const value = await sealer.seal(Buffer.from(CANARY), CANARY)
@@ -40,7 +42,7 @@ export type SealCheck = () => Promise<void>
 export function createSealCheck(db: Db, { open }: Pick<Sealer, 'open'>, age: () => number = () => performance.now()): SealCheck {
   let last: { readonly sealed: string; readonly atMs: number; readonly opened: Promise<unknown> } | undefined
   return async () => {
-    const { value } = await db.selectFrom('setting').select('value').where('name', '=', CANARY).executeTakeFirstOrThrow()
+    const { value } = await canaryIn(db).executeTakeFirstOrThrow()
     if (last?.sealed !== value || age() >= last.atMs + REMEMBERED_MS) last = { sealed: value, atMs: age(), opened: open(value, CANARY) }
     await last.opened
   }
@@ -80,8 +82,8 @@ export function boundTo(db: Db, sealer: Sealer): BoundSealer {
     },
     async within(transaction) {
       const id = await sealer.currentId()
-      const row = await transaction.selectFrom('setting').select('value').where('name', '=', CANARY).executeTakeFirstOrThrow()
-      await sealer.open(row.value, CANARY)
+      const { value } = await canaryIn(transaction).executeTakeFirstOrThrow()
+      await sealer.open(value, CANARY)
       return {
         ...sealer,
         async seal(plain, owner) {
